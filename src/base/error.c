@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+int error_set(struct error *err, enum error_kind kind, uint64_t offset_bytes, const char *format,
+              ...)
+{
+    va_list arguments;
+
+    if (err->kind != ERROR_NONE)
+        return -1;
+    err->kind = kind;
+    err->offset_bytes = offset_bytes;
+    va_start(arguments, format);
+    err->message = memory_format_list(format, arguments);
+    va_end(arguments);
+    return -1;
+}
+
+int error_add(struct error *err, const char *format, ...)
+{
+    va_list arguments;
+    char *context;
+    char *joined;
+
+    va_start(arguments, format);
+    context = memory_format_list(format, arguments);
+    va_end(arguments);
+    joined = memory_format("%s: %s", context, err->message != NULL ? err->message : "failed");
+    free(context);
+    free(err->message);
+    err->message = joined;
+    return -1;
+}
+
+void error_clear(struct error *err)
+{
+    free(err->message);
+    err->message = NULL;
+    err->kind = ERROR_NONE;
+    err->offset_bytes = ERROR_NO_OFFSET;
+}

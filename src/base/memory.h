@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* memory: allocation that never fails. Running out of memory ends the process with one line on
+ * standard error, so a size from the input is compared with a named limit before it gets here.
+ * Everything returned is owned by the caller and freed with free(). */
+#ifndef SPPTRIAGE_BASE_MEMORY_H
+#define SPPTRIAGE_BASE_MEMORY_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/* Returns `memory`, or ends the process when it is NULL: for allocations of the C library. */
+void *memory_require(void *memory);
+
+/* Returns owned, zeroed memory for `count` items of `size_bytes` each. */
+void *memory_allocate(size_t count, size_t size_bytes) __attribute__((malloc, warn_unused_result));
+
+/* Resizes `old` (NULL allowed) to `count` items of `size_bytes`; new bytes are not zeroed. */
+void *memory_resize(void *old, size_t count, size_t size_bytes) __attribute__((warn_unused_result));
+
+/* Makes room for one more item in the array `items` that holds `count` of them; its capacity
+ * grows by doubling at powers of two, so callers keep only the count. */
+void *memory_grow(void *items, size_t count, size_t size_bytes) __attribute__((warn_unused_result));
+
+/* Returns an owned copy of the text, or NULL for NULL. */
+char *memory_copy_text(const char *text) __attribute__((warn_unused_result));
+
+/* Returns an owned copy of the first `length` bytes, ended by a NUL. */
+char *memory_copy_bytes(const char *bytes, size_t length) __attribute__((warn_unused_result));
+
+/* Returns owned text made by printf's rules. */
+char *memory_format(const char *format, ...)
+    __attribute__((format(printf, 1, 2), warn_unused_result));
+char *memory_format_list(const char *format, va_list arguments)
+    __attribute__((format(printf, 1, 0), warn_unused_result));
+
+#endif

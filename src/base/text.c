@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+
+#include <ctype.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <wctype.h>
+
+#include "base/memory.h"
+
+#define REPLACEMENT_CHARACTER 0xFFFDu
+
+/* Capacity is the power of two that holds the length and a NUL, so it need not be kept. */
+static size_t text_capacity(size_t length_bytes)
+{
+    size_t capacity = 32;
+
+    while (capacity <= length_bytes)
+        capacity *= 2;
+    return capacity;
+}
+
+void text_add_bytes(struct text *text, const char *bytes, size_t length_bytes)
+{
+    size_t wanted = text_capacity(text->length_bytes + length_bytes);
+
+    if (text->bytes == NULL || wanted != text_capacity(text->length_bytes))
+        text->bytes = memory_resize(text->bytes, wanted, 1);
+    if (length_bytes > 0)
+        memcpy(text->bytes + text->length_bytes, bytes, length_bytes);
+    text->length_bytes += length_bytes;
+    text->bytes[text->length_bytes] = '\0';
+}
+
+void text_add(struct text *text, const char *more)
+{
+    text_add_bytes(text, more, strlen(more));
+}
+
+void text_add_character(struct text *text, uint32_t code_point)
+{
+    char bytes[4];
+    size_t length;
+
+    if (code_point > 0x10FFFF || (code_point >= 0xD800 && code_point <= 0xDFFF))
+        code_point = REPLACEMENT_CHARACTER;
+    if (code_point < 0x80) {
+        bytes[0] = (char)code_point;
+        length = 1;
+    } else if (code_point < 0x800) {
+        bytes[0] = (char)(0xC0 | code_point >> 6);
+        length = 2;
+    } else if (code_point < 0x10000) {
+        bytes[0] = (char)(0xE0 | code_point >> 12);
+        length = 3;
+    } else {
+        bytes[0] = (char)(0xF0 | code_point >> 18);
+        length = 4;
+    }
+    for (size_t index = 1; index < length; index++)
+        bytes[index] = (char)(0x80 | (code_point >> (6 * (length - 1 - index)) & 0x3F));
+    text_add_bytes(text, bytes, length);
+}
+
+void text_add_format(struct text *text, const char *format, ...)
+{
+    va_list arguments;
+    char *more;
+
+    va_start(arguments, format);
+    more = memory_format_list(format, arguments);
+    va_end(arguments);
+    text_add(text, more);
+    free(more);
+}
+
+void text_add_item(struct text *text, const char *more)
+{
+    if (text->length_bytes > 0)
+        text_add(text, "; ");
+    text_add(text, more);
+}
+
+const char *text_get(const struct text *text)
+{
+    return text->bytes != NULL ? text->bytes : "";
+}
+
+char *text_take(struct text *text)
+{
+    char *taken = text->bytes != NULL ? text->bytes : memory_copy_text("");
+
+    *text = (struct text){0};
+    return taken;
+}
+
+/* Capacity follows from the length, so emptied memory must be of the smallest capacity. */
+void text_clear(struct text *text)
+{
+    text_free(text);
+}
+
+void text_free(struct text *text)
+{
+    free(text->bytes);
+    *text = (struct text){0};
+}
+
+void text_next_character(const char **at, uint32_t *code_point)
+{
+    const unsigned char *bytes = (const unsigned char *)*at;
+    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+    size_t more = bytes[0] >= 0xF0 ? 3 : bytes[0] >= 0xE0 ? 2 : bytes[0] >= 0xC0 ? 1 : 0;
+    uint32_t value = more == 0 ? bytes[0] : bytes[0] & (0x3Fu >> more);
+
+    *code_point = REPLACEMENT_CHARACTER;
+    *at += 1;
+    if (bytes[0] >= 0xF8 || (more == 0 && bytes[0] >= 0x80))
+        return;
+    for (size_t index = 1; index <= more; index++) {
+        if ((bytes[index] & 0xC0) != 0x80)
+            return;
+        value = value << 6 | (bytes[index] & 0x3F);
+    }
+    if (value < least[more] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
+        return;
+    *code_point = value;
+    *at += more;
+}
+
+void text_add_clean(struct text *text, const char *raw)
+{
+    uint32_t code_point;
+
+    while (*raw != '\0') {
+        text_next_character(&raw, &code_point);
+        text_add_character(text, code_point);
+    }
+}
+
+char *text_fold(const char *text)
+{
+    static locale_t every_script;
+    struct text folded = {0};
+    uint32_t code_point;
+
+    if (every_script == (locale_t)0)
+        every_script = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    while (*text != '\0') {
+        text_next_character(&text, &code_point);
+        if (every_script != (locale_t)0)
+            code_point = (uint32_t)towlower_l((wint_t)code_point, every_script);
+        else if (code_point < 0x80)
+            code_point = (uint32_t)tolower((int)code_point);
+        text_add_character(&folded, code_point);
+    }
+    return text_take(&folded);
+}
+
+bool text_equal_ascii(const char *left, const char *right)
+{
+    static locale_t plain;
+
+    if (plain == (locale_t)0)
+        plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    return plain != (locale_t)0 ? strcasecmp_l(left, right, plain) == 0
+                                : strcasecmp(left, right) == 0;
+}
+
+bool text_has_number_word(const char *haystack, const char *needle)
+{
+    size_t length = strlen(needle);
+    const char *at = haystack;
+
+    while ((at = strcasestr(at, needle)) != NULL) {
+        if (!isdigit((unsigned char)at[length]))
+            return true;
+        at++;
+    }
+    return false;
+}

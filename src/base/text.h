@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* text: growing text of unknown length, and the few questions asked of names and strings. A
+ * struct text starts as zeros (`struct text line = {0};`), owns its bytes, and is always ended by
+ * a NUL once something was added. Text inside the program is UTF-8 without U+0000. */
+#ifndef SPPTRIAGE_BASE_TEXT_H
+#define SPPTRIAGE_BASE_TEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+    char *bytes; /* owned; NULL while empty */
+    size_t length_bytes;
+};
+
+void text_add(struct text *text, const char *more);
+void text_add_bytes(struct text *text, const char *bytes, size_t length_bytes);
+void text_add_character(struct text *text, uint32_t code_point);
+void text_add_format(struct text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Adds `more` as a member of a list: "; " comes first unless the text is empty (DESIGN 7). */
+void text_add_item(struct text *text, const char *more);
+
+/* The text so far, "" while empty. Borrowed until the next change. */
+const char *text_get(const struct text *text);
+
+/* Returns the text owned (never NULL) and leaves *text empty. */
+char *text_take(struct text *text) __attribute__((warn_unused_result));
+
+/* Empties the text but keeps its memory. */
+void text_clear(struct text *text);
+void text_free(struct text *text);
+
+/* Reads one UTF-8 character at *at (not at its NUL) into *code_point and moves *at past it.
+ * Bytes that are no UTF-8 give U+FFFD one at a time, so the loop always moves on. */
+void text_next_character(const char **at, uint32_t *code_point);
+
+/* Adds `raw` with every byte that is no UTF-8 replaced by U+FFFD. */
+void text_add_clean(struct text *text, const char *raw);
+
+/* Returns owned: the text in lower case, in every script, whatever the locale. For comparing
+ * names, which do not regard case (DESIGN 3). */
+char *text_fold(const char *text) __attribute__((warn_unused_result));
+
+/* Are the two equal when ASCII letters are taken without case? For words of the formats. */
+bool text_equal_ascii(const char *left, const char *right);
+
+/* Does the ASCII text `needle` occur in `haystack`, without regard to ASCII case, and not
+ * followed by a digit? Finds update numbers: KB971033 is not in KB9710331. */
+bool text_has_number_word(const char *haystack, const char *needle);
+
+#endif

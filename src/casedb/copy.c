@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The compacted copy of a case. VACUUM INTO writes equal rows as equal bytes; for equal content
+ * to be equal rows, the keys must not tell in which order things were read, read again or
+ * deleted. So what was read is numbered in order of paths first, where it is not already: a run
+ * that read everything in one go, in order of paths, numbered it so. */
+#include "casedb/internal.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The order of the keys: by path, and within a source by the order of adding. */
+#define RANKED_SOURCES "(SELECT id, row_number() OVER (ORDER BY path) AS place FROM source)"
+#define RANKED_COMPUTERS                                               \
+    "(SELECT c.id, row_number() OVER (ORDER BY s.path, c.id) AS place" \
+    " FROM source_computer AS c JOIN source AS s ON s.id = c.source_id)"
+#define RANKED_OBSERVATIONS                                                    \
+    "(SELECT o.id, row_number() OVER (ORDER BY s.path, o.id) AS place"         \
+    " FROM observation AS o JOIN source_computer AS c ON c.id = o.computer_id" \
+    " JOIN source AS s ON s.id = c.source_id)"
+
+static const char is_in_order[] =
+    "SELECT NOT EXISTS (SELECT 1 FROM " RANKED_SOURCES " WHERE id <> place)"
+    " AND NOT EXISTS (SELECT 1 FROM " RANKED_COMPUTERS " WHERE id <> place)"
+    " AND NOT EXISTS (SELECT 1 FROM " RANKED_OBSERVATIONS " WHERE id <> place)";
+
+/* By way of negative keys, so that no key is taken twice on the way. */
+static const char put_in_order[] =
+    "UPDATE source SET id = -ranked.place FROM " RANKED_SOURCES " AS ranked"
+    " WHERE ranked.id = source.id;"
+    "UPDATE source SET id = -id;"
+    "UPDATE source_computer SET id = -ranked.place FROM " RANKED_COMPUTERS " AS ranked"
+    " WHERE ranked.id = source_computer.id;"
+    "UPDATE source_computer SET id = -id;"
+    "UPDATE observation SET id = -ranked.place FROM " RANKED_OBSERVATIONS " AS ranked"
+    " WHERE ranked.id = observation.id;"
+    "UPDATE observation SET id = -id;";
+
+static const char vacuum_into[] = "VACUUM INTO ?1";
+
+static int renumber(struct casedb *db, struct error *err)
+{
+    struct query query = query_of(db, is_in_order);
+    struct row row;
+    bool in_order;
+
+    if (query_step(&query, err) != 1)
+        return -1;
+    row = row_of(query.statement);
+    in_order = row_integer(&row) != 0;
+    query_end(&query);
+    if (in_order)
+        return 0;
+    if (casedb_begin(db, err) != 0)
+        return -1;
+    if (casedb_execute(db, put_in_order, err) != 0 || casedb_commit(db, err) != 0) {
+        casedb_roll_back(db);
+        return -1;
+    }
+    return 0;
+}
+
+int casedb_copy(struct casedb *db, const char *path, struct error *err)
+{
+    struct stat there;
+    struct query query;
+    int result;
+
+    if (stat(path, &there) == 0 && there.st_size > 0)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: there is a file already", path);
+    if (renumber(db, err) != 0)
+        return -1;
+    query = query_of(db, vacuum_into);
+    query_text(&query, path);
+    result = query.result == SQLITE_OK ? sqlite3_step(query.statement) : query.result;
+    if (result != SQLITE_DONE) {
+        casedb_fail_at(db, path, err);
+        unlink(path);
+    }
+    query_end(&query);
+    return result == SQLITE_DONE ? 0 : -1;
+}

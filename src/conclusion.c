@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conclusion.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "report/report.h"
+#include "verdict/verdict.h"
+
+int conclusion_store_inventory(struct casedb *db, const struct inventory *inventory, bool quiet,
+                               struct error *err)
+{
+    size_t repeated = 0;
+    bool added;
+    int result = casedb_begin_inventory(db, (const char *const *)inventory->columns,
+                                        inventory->column_count, err);
+
+    for (size_t index = 0; result == 0 && index < inventory->host_count; index++) {
+        result = casedb_add_inventory_host(
+            db, inventory->hosts[index],
+            (const char *const *)inventory->values + index * inventory->column_count, &added, err);
+        repeated += result == 0 && !added;
+    }
+    if (result == 0)
+        result = casedb_finish_inventory(db, err);
+    else
+        casedb_abandon_inventory(db);
+    if (result == 0 && !quiet && repeated > 0)
+        fprintf(stderr, "spptriage: %zu rows of the inventory repeat a host and are left out\n",
+                repeated);
+    if (result == 0 && !quiet && inventory->rows_without_host > 0)
+        fprintf(stderr, "spptriage: %zu rows of the inventory have no host and are left out\n",
+                inventory->rows_without_host);
+    return result;
+}
+
+/* What became of the sources, counted. */
+struct source_counts {
+    size_t skipped;
+    size_t not_whole; /* damaged, unreadable or crashed */
+    size_t undecodable;
+};
+
+static int count_sources(struct casedb *db, struct source_counts *out, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct case_source source;
+    int next = casedb_sources(db, &cursor, err) == 0 ? 1 : -1;
+
+    while (next == 1 && (next = casedb_next_source(cursor, &source, err)) == 1) {
+        out->undecodable += source.undecodable_count > 0;
+        switch (source.status) {
+        case SOURCE_STATUS_OK:
+            break;
+        case SOURCE_STATUS_SKIPPED:
+            out->skipped++;
+            break;
+        case SOURCE_STATUS_DAMAGED:
+        case SOURCE_STATUS_UNREADABLE:
+        case SOURCE_STATUS_CRASHED:
+            out->not_whole++;
+        }
+    }
+    casedb_cursor_free(cursor);
+    return next;
+}
+
+static enum exit_status judge_sources(const struct source_counts *counts, bool quiet)
+{
+    bool incomplete = counts->not_whole > 0 || counts->undecodable > 0;
+
+    if (!quiet && counts->skipped > 0)
+        fprintf(stderr,
+                "spptriage: warning: %zu files are no event logs and were skipped; see "
+                "sources.csv\n",
+                counts->skipped);
+    if (!quiet && counts->not_whole > 0)
+        fprintf(stderr,
+                "spptriage: warning: %zu sources could not be read whole; see status and "
+                "detail in sources.csv\n",
+                counts->not_whole);
+    if (!quiet && counts->undecodable > 0)
+        fprintf(stderr,
+                "spptriage: warning: %zu sources hold records that could not be decoded; "
+                "see detail in sources.csv\n",
+                counts->undecodable);
+    return incomplete ? EXIT_STATUS_INCOMPLETE : EXIT_STATUS_OK;
+}
+
+int conclusion_write(struct casefolder *folder, struct casedb **db, const struct options *options,
+                     enum exit_status *status, struct error *err)
+{
+    struct source_counts counts = {0};
+    char *summary = NULL;
+    size_t summary_bytes = 0;
+    FILE *memory = open_memstream(&summary, &summary_bytes);
+    int result;
+
+    if (memory == NULL)
+        result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot make the summary: %m");
+    else
+        result = verdict_derive(*db, &options->window, err);
+    if (result == 0)
+        result = count_sources(*db, &counts, err);
+    if (result == 0)
+        result = report_summary(*db, memory, err);
+    if (memory != NULL)
+        fclose(memory);
+    if (result == 0)
+        result = casefolder_finish(folder, db, options->templates, &options->window, err);
+    casedb_close(*db);
+    *db = NULL;
+    if (result == 0)
+        *status = judge_sources(&counts, options->quiet);
+    if (result == 0 && !options->quiet)
+        printf("%s\nreports: %s\n", summary, folder->path);
+    if (result == 0 && fflush(stdout) != 0)
+        result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                           "the reports are written, but not the summary: %m");
+    free(summary);
+    return result;
+}

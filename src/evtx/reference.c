@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libevtx behind a plain interface: one chunk as a log in memory, its records as XML text. */
+#include "evtx/reference.h"
+
+#include <libbfio.h>
+#include <libdeflate.h>
+#include <libevtx.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The text of one event. A chunk full of characters with every one escaped, or of empty strings
+ * with an element for each, stays below it. */
+#define TEXT_BYTES_MOST (4u * 1024 * 1024)
+/* libevtx's messages, one line for each of its functions on the way to the failure. */
+#define BACKTRACE_BYTES 16384u
+
+struct reference {
+    uint8_t *log; /* owned: file header and chunk */
+    libbfio_handle_t *handle;
+    libevtx_file_t *file; /* NULL while no chunk is open */
+    size_t counts[2];     /* by enum reference_list */
+    char *text;           /* owned: the last record's */
+    size_t text_capacity;
+    char backtrace[BACKTRACE_BYTES];
+};
+
+static void write_u16(uint8_t *at, uint16_t value)
+{
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+}
+
+static void write_u32(uint8_t *at, uint32_t value)
+{
+    write_u16(at, (uint16_t)value);
+    write_u16(at + 2, (uint16_t)(value >> 16));
+}
+
+/* Puts the record's position into its number. */
+static void write_position(uint8_t *chunk, uint32_t position_bytes)
+{
+    write_u32(chunk + position_bytes + RECORD_OFFSET_NUMBER, position_bytes);
+    write_u32(chunk + position_bytes + RECORD_OFFSET_NUMBER + 4, 0);
+}
+
+/* A file header that announces one chunk; it stays the same for every chunk. */
+static void write_file_header(uint8_t *log)
+{
+    memcpy(log, FILE_HEADER_MAGIC, sizeof(FILE_HEADER_MAGIC));
+    write_u32(log + FILE_HEADER_OFFSET_HEADER_SIZE, FILE_HEADER_USED_BYTES);
+    write_u16(log + FILE_HEADER_OFFSET_MINOR_VERSION, 1);
+    write_u16(log + FILE_HEADER_OFFSET_MAJOR_VERSION, 3);
+    write_u16(log + FILE_HEADER_OFFSET_BLOCK_SIZE, FILE_HEADER_SIZE_BYTES);
+    write_u16(log + FILE_HEADER_OFFSET_CHUNK_COUNT, 1);
+    write_u32(log + FILE_HEADER_OFFSET_CHECKSUM,
+              libdeflate_crc32(0, log, FILE_HEADER_OFFSET_FLAGS));
+}
+
+struct reference *reference_create(void)
+{
+    struct reference *reference = memory_allocate(1, sizeof(*reference));
+    size_t size_bytes = FILE_HEADER_SIZE_BYTES + CHUNK_SIZE_BYTES;
+
+    reference->log = memory_allocate(1, size_bytes);
+    write_file_header(reference->log);
+    if (libbfio_memory_range_initialize(&reference->handle, NULL) != 1 ||
+        libbfio_memory_range_set(reference->handle, reference->log, size_bytes, NULL) != 1)
+        abort();
+    return reference;
+}
+
+static void reference_close(struct reference *reference)
+{
+    if (reference->file != NULL) {
+        libevtx_file_close(reference->file, NULL);
+        libevtx_file_free(&reference->file, NULL);
+    }
+    memset(reference->counts, 0, sizeof(reference->counts));
+}
+
+void reference_free(struct reference *reference)
+{
+    if (reference == NULL)
+        return;
+    reference_close(reference);
+    libbfio_handle_free(&reference->handle, NULL);
+    free(reference->log);
+    free(reference->text);
+    free(reference);
+}
+
+/* Fills *err from libevtx's error and frees that. Its backtrace begins with the function that
+ * failed first, "name: what is wrong."; the rest is of no use to a reader. */
+static int reference_fail(struct reference *reference, libevtx_error_t **evtx_error,
+                          struct error *err)
+{
+    char *reason = reference->backtrace;
+    char *name_end;
+
+    if (*evtx_error == NULL ||
+        libevtx_error_backtrace_sprint(*evtx_error, reason, BACKTRACE_BYTES) == -1)
+        memcpy(reason, "unknown", sizeof("unknown"));
+    libevtx_error_free(evtx_error);
+    reason[strcspn(reason, "\n")] = '\0';
+    name_end = strstr(reason, ": ");
+    if (name_end != NULL)
+        reason = name_end + strlen(": ");
+    if (reason[0] != '\0' && reason[strlen(reason) - 1] == '.')
+        reason[strlen(reason) - 1] = '\0';
+    return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "libevtx: %s", reason);
+}
+
+/* Copies the chunk and rewrites what libevtx goes by in its header. It only notes wrong checksums
+ * and record numbers, and the log reader judges those itself, so they stay as they are. */
+static void reference_copy_chunk(struct reference *reference, const struct chunk *chunk,
+                                 const struct record *walked, size_t walked_count)
+{
+    uint8_t *copy = reference->log + FILE_HEADER_SIZE_BYTES;
+
+    memcpy(copy, chunk->bytes.bytes, CHUNK_SIZE_BYTES);
+    memcpy(copy, CHUNK_MAGIC, sizeof(CHUNK_MAGIC));
+    write_u32(copy + CHUNK_OFFSET_HEADER_SIZE, CHUNK_HEADER_SIZE);
+    write_u32(copy + CHUNK_OFFSET_LAST_RECORD,
+              walked_count > 0 ? walked[walked_count - 1].position_bytes : 0);
+    write_u32(copy + CHUNK_OFFSET_FREE_SPACE, chunk->free_space_offset);
+    for (size_t index = 0; index < walked_count; index++)
+        write_position(copy, walked[index].position_bytes);
+}
+
+/* Marks the found records from `position_bytes` on, and takes the magic away from all others. */
+static void reference_mark_found(struct reference *reference, size_t position_bytes,
+                                 const struct record *found, size_t found_count)
+{
+    uint8_t *copy = reference->log + FILE_HEADER_SIZE_BYTES;
+    size_t index = 0;
+
+    while (position_bytes <= CHUNK_SIZE_BYTES - RECORD_LEAST_BYTES) {
+        if (index < found_count && found[index].position_bytes == position_bytes) {
+            write_position(copy, found[index].position_bytes);
+            position_bytes += found[index].bytes.left_bytes;
+            index++;
+            continue;
+        }
+        if (memcmp(copy + position_bytes, RECORD_MAGIC, sizeof(RECORD_MAGIC)) == 0)
+            copy[position_bytes] = 0;
+        position_bytes++;
+    }
+}
+
+int reference_open(struct reference *reference, const struct chunk *chunk,
+                   const struct record *walked, size_t walked_count, const struct record *found,
+                   size_t found_count, struct error *err)
+{
+    const struct record *last = walked_count > 0 ? &walked[walked_count - 1] : NULL;
+    libevtx_error_t *evtx_error = NULL;
+    int counts[] = {0, 0};
+
+    reference_close(reference);
+    reference_copy_chunk(reference, chunk, walked, walked_count);
+    reference_mark_found(reference,
+                         last != NULL ? last->position_bytes + last->bytes.left_bytes
+                                      : CHUNK_OFFSET_RECORDS,
+                         found, found_count);
+    if (libevtx_file_initialize(&reference->file, &evtx_error) != 1 ||
+        libevtx_file_open_file_io_handle(reference->file, reference->handle, LIBEVTX_OPEN_READ,
+                                         &evtx_error) != 1 ||
+        libevtx_file_get_number_of_records(reference->file, &counts[REFERENCE_LIST_WALKED],
+                                           &evtx_error) != 1 ||
+        libevtx_file_get_number_of_recovered_records(
+            reference->file, &counts[REFERENCE_LIST_RECOVERED], &evtx_error) != 1) {
+        reference_fail(reference, &evtx_error, err);
+        reference_close(reference);
+        return -1;
+    }
+    for (size_t list = 0; list < ARRAY_COUNT(counts); list++)
+        reference->counts[list] = (size_t)counts[list];
+    return 0;
+}
+
+size_t reference_count(const struct reference *reference, enum reference_list list)
+{
+    return reference->counts[list];
+}
+
+/* Fills the text buffer with the record's XML. */
+static int reference_take_text(struct reference *reference, libevtx_record_t *record,
+                               struct reference_record *out, libevtx_error_t **evtx_error,
+                               struct error *err)
+{
+    size_t size_bytes = 0;
+
+    if (libevtx_record_get_utf8_xml_string_size(record, &size_bytes, evtx_error) != 1)
+        return reference_fail(reference, evtx_error, err);
+    if (size_bytes > TEXT_BYTES_MOST)
+        return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "text of %zu bytes is too long",
+                         size_bytes);
+    if (size_bytes + 1 > reference->text_capacity) {
+        reference->text_capacity = 2 * (size_bytes + 1);
+        reference->text = memory_resize(reference->text, reference->text_capacity, 1);
+    }
+    memset(reference->text, 0, size_bytes + 1);
+    if (libevtx_record_get_utf8_xml_string(record, (uint8_t *)reference->text, size_bytes,
+                                           evtx_error) != 1)
+        return reference_fail(reference, evtx_error, err);
+    out->text = reference->text;
+    out->length_bytes = size_bytes > 0 ? size_bytes - 1 : 0; /* without the NUL that ends it */
+    return 0;
+}
+
+int reference_read(struct reference *reference, enum reference_list list, size_t index,
+                   struct reference_record *out, struct error *err)
+{
+    libevtx_error_t *evtx_error = NULL;
+    libevtx_record_t *record = NULL;
+    uint64_t position = 0;
+    int got, result;
+
+    got = list == REFERENCE_LIST_WALKED
+              ? libevtx_file_get_record_by_index(reference->file, (int)index, &record, &evtx_error)
+              : libevtx_file_get_recovered_record_by_index(reference->file, (int)index, &record,
+                                                           &evtx_error);
+    if (got != 1 || libevtx_record_get_identifier(record, &position, &evtx_error) != 1) {
+        result = reference_fail(reference, &evtx_error, err);
+    } else {
+        out->position_bytes = (uint32_t)position;
+        result = reference_take_text(reference, record, out, &evtx_error, err);
+    }
+    if (record != NULL)
+        libevtx_record_free(&record, NULL);
+    return result;
+}

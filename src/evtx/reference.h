@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reference: libevtx as the independent decoder of one chunk at a time. A chunk is handed to it
+ * as a log of its own in memory: a made-up file header and a copy of the chunk whose header says
+ * what our walk found, so that records under a damaged header are read all the same.
+ *
+ * What Debian's libevtx (20181227) does with a record, found by reading and trying it:
+ * - it never says where a record lies (libevtx_record_get_offset gives 0): in the copy, each record
+ *   therefore bears its position in the place of its number, which nothing else depends on;
+ * - strings end at their first NUL, lose a byte order mark at their begin, and are empty when they
+ *   are one line feed; half a surrogate pair becomes U+FFFD and takes the unit behind it along, at
+ *   the end of a value it makes the record undecodable;
+ * - a string array gives one element for each string;
+ * - characters past U+FFFF come out 0x3FF too low (evtx/eventtext.h puts them right);
+ * - a record that ends exactly at the chunk's end is not handed out;
+ * - forwarded records (no template instance) are not decoded;
+ * - it is no guard against hostile input: it does not compare the number of a template's values
+ *   with the chunk before it makes room for them and reads them (so do not ask it for a record that
+ *   is not sound, evtx/chunk.h), recurses as deep as elements are nested in a template, and writes
+ *   out a value as often as a template substitutes it. Such a chunk can end the process, or keep
+ *   it busy for long. */
+#ifndef SPPTRIAGE_EVTX_REFERENCE_H
+#define SPPTRIAGE_EVTX_REFERENCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "evtx/chunk.h"
+
+struct reference;
+
+/* Returns owned (reference_free). Failing to set libevtx up ends the process like running out of
+ * memory: nothing else can make it fail. */
+struct reference *reference_create(void) __attribute__((warn_unused_result));
+void reference_free(struct reference *reference);
+
+/* Has libevtx read the chunk, of which nothing is borrowed: the records that the walk found, and
+ * behind them those that a search of the rest found, both in ascending order. Whatever else looks
+ * like a record there is hidden from it. Returns -1 (ERROR_SOURCE) when it refuses the chunk,
+ * which then has no records. */
+int reference_open(struct reference *reference, const struct chunk *chunk,
+                   const struct record *walked, size_t walked_count, const struct record *found,
+                   size_t found_count, struct error *err);
+
+/* Which of its two lists of records: `walked`, or `found`, which it calls recovered. Each is in
+ * the order of reference_open, but may be shorter. */
+enum reference_list {
+    REFERENCE_LIST_WALKED,
+    REFERENCE_LIST_RECOVERED,
+};
+
+/* How many records of the open chunk there are. */
+size_t reference_count(const struct reference *reference, enum reference_list list);
+
+struct reference_record {
+    uint32_t position_bytes; /* in the chunk */
+    const char *text;        /* the event as libevtx's XML; borrowed until the next call */
+    size_t length_bytes;
+};
+
+/* Fills *out with the record at `index` (from 0) of the list. Returns -1 (ERROR_SOURCE) with the
+ * reason when libevtx cannot decode it. */
+int reference_read(struct reference *reference, enum reference_list list, size_t index,
+                   struct reference_record *out, struct error *err);
+
+#endif

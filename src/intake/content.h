@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* content: opens the files of a walk and compares what is in them. */
+#ifndef SPPTRIAGE_INTAKE_CONTENT_H
+#define SPPTRIAGE_INTAKE_CONTENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "intake/recognise.h"
+#include "intake/walk.h"
+#include "source.h"
+
+/* Opens the file of an entry for reading, never waiting for a writer, and fills *source (owned by
+ * the caller; its sha256 is left NULL) with path, kind, size and time. ERROR_SOURCE when it
+ * vanished or cannot be opened, or is no regular file any more. */
+int content_open(const struct walk_entry *entry, int *descriptor, struct source *source,
+                 const struct file_kind **kind, struct error *err);
+
+/* Sets source->sha256 to that of the whole file; ERROR_SOURCE when it cannot be read. */
+int content_hash(int descriptor, struct source *source, struct error *err);
+
+/* Have the open file and the file at `path` the same bytes? A file that cannot be read has not. */
+bool content_equals_file(int descriptor, const char *path);
+
+#endif

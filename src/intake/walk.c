@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Folders are walked by fts(3), physically: a link is never followed, so no walk leaves its tree
+ * or runs in circles. What a link inside the tree points to is met under its own path. */
+#include "intake/walk.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+void walk_free_content(struct walk *walk)
+{
+    for (size_t index = 0; index < walk->entry_count; index++) {
+        free(walk->entries[index].path);
+        free(walk->entries[index].problem);
+    }
+    free(walk->entries);
+    *walk = (struct walk){0};
+}
+
+bool walk_is_below(const char *path, const char *input)
+{
+    size_t length = strlen(input);
+
+    if (strncmp(path, input, length) != 0)
+        return false;
+    return path[length] == '\0' || path[length] == '/' || (length > 0 && input[length - 1] == '/');
+}
+
+/* Takes `problem`. */
+static void add_entry(struct walk *out, const char *path, bool named, enum source_status status,
+                      char *problem)
+{
+    out->entries = memory_grow(out->entries, out->entry_count, sizeof(*out->entries));
+    out->entries[out->entry_count++] = (struct walk_entry){
+        .path = memory_copy_text(path), .problem = problem, .status = status, .named = named};
+}
+
+static void add_link(struct walk *out, const char *path)
+{
+    char *target = realpath(path, NULL);
+
+    if (target == NULL)
+        add_entry(out, path, false, SOURCE_STATUS_SKIPPED,
+                  memory_copy_text("symbolic link to nothing"));
+    else
+        add_entry(out, path, false, SOURCE_STATUS_SKIPPED,
+                  memory_copy_text("symbolic link, not followed: name its target as an input"));
+    free(target);
+}
+
+static void add_found(struct walk *out, FTS *tree, FTSENT *found, const struct stat *exclude)
+{
+    bool named = found->fts_level == FTS_ROOTLEVEL;
+
+    switch (found->fts_info) {
+    case FTS_D:
+        if (exclude != NULL && found->fts_statp->st_dev == exclude->st_dev &&
+            found->fts_statp->st_ino == exclude->st_ino)
+            fts_set(tree, found, FTS_SKIP);
+        break;
+    case FTS_F:
+        add_entry(out, found->fts_path, named, SOURCE_STATUS_OK, NULL);
+        break;
+    case FTS_SL:
+    case FTS_SLNONE:
+        add_link(out, found->fts_path);
+        break;
+    case FTS_DNR:
+    case FTS_ERR:
+    case FTS_NS:
+        add_entry(out, found->fts_path, named, SOURCE_STATUS_UNREADABLE,
+                  memory_copy_text(strerror(found->fts_errno)));
+        break;
+    case FTS_DP:
+    case FTS_DOT:
+        break;
+    default:
+        add_entry(out, found->fts_path, named, SOURCE_STATUS_SKIPPED,
+                  memory_copy_text("not a regular file"));
+    }
+}
+
+static void collect_input(struct walk *out, const char *input, const struct stat *exclude)
+{
+    char *path = memory_copy_text(input);
+    char *const roots[] = {path, NULL};
+    FTSENT *found;
+    FTS *tree;
+
+    for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
+        path[length - 1] = '\0';
+    /* A link that is named itself is followed: the user said so. */
+    tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
+    if (tree == NULL)
+        add_entry(out, path, true, SOURCE_STATUS_UNREADABLE, memory_copy_text(strerror(errno)));
+    while (tree != NULL && (errno = 0, found = fts_read(tree)) != NULL)
+        add_found(out, tree, found, exclude);
+    if (tree != NULL && errno != 0)
+        add_entry(out, path, true, SOURCE_STATUS_UNREADABLE, memory_copy_text(strerror(errno)));
+    if (tree != NULL)
+        fts_close(tree);
+    free(path);
+}
+
+static int compare_entries(const void *left, const void *right)
+{
+    const struct walk_entry *a = left, *b = right;
+    int order = strcmp(a->path, b->path);
+
+    /* Of one path met twice, the entry with a problem goes, the named one stays. */
+    if (order == 0)
+        order = (a->problem != NULL) - (b->problem != NULL);
+    return order != 0 ? order : b->named - a->named;
+}
+
+static void drop_repeated(struct walk *out)
+{
+    size_t kept = 0;
+
+    for (size_t index = 0; index < out->entry_count; index++) {
+        struct walk_entry *entry = &out->entries[index];
+
+        if (kept > 0 && strcmp(out->entries[kept - 1].path, entry->path) == 0) {
+            free(entry->path);
+            free(entry->problem);
+            continue;
+        }
+        if (entry->problem == NULL)
+            out->file_count++;
+        out->entries[kept++] = *entry;
+    }
+    out->entry_count = kept;
+}
+
+void walk_collect(const char *const *inputs, size_t input_count, const struct stat *exclude,
+                  struct walk *out)
+{
+    *out = (struct walk){0};
+    for (size_t index = 0; index < input_count; index++)
+        collect_input(out, inputs[index], exclude);
+    if (out->entry_count > 0)
+        qsort(out->entries, out->entry_count, sizeof(*out->entries), compare_entries);
+    drop_repeated(out);
+}
+
+static void add_listed(char ***inputs, size_t *input_count, const char *path, size_t length,
+                       bool is_line)
+{
+    if (is_line && length > 0 && path[length - 1] == '\r')
+        length--;
+    if (length == 0)
+        return;
+    *inputs = memory_grow(*inputs, *input_count, sizeof(**inputs));
+    (*inputs)[(*input_count)++] = memory_copy_bytes(path, length);
+}
+
+int walk_read_list(FILE *list, char ***inputs, size_t *input_count, struct error *err)
+{
+    struct text all = {0};
+    char buffer[65536];
+    size_t got;
+    char separator;
+    int result = 0;
+
+    while ((got = fread(buffer, 1, sizeof(buffer), list)) > 0 &&
+           all.length_bytes <= WALK_LIST_MAX_BYTES)
+        text_add_bytes(&all, buffer, got);
+    if (ferror(list))
+        result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read the list of paths: %m");
+    else if (all.length_bytes > WALK_LIST_MAX_BYTES)
+        result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                           "the list of paths is longer than %d bytes", WALK_LIST_MAX_BYTES);
+    separator =
+        all.bytes != NULL && memchr(all.bytes, '\0', all.length_bytes) != NULL ? '\0' : '\n';
+    for (size_t start = 0; result == 0 && start < all.length_bytes;) {
+        const char *end = memchr(all.bytes + start, separator, all.length_bytes - start);
+        size_t length = end != NULL ? (size_t)(end - all.bytes) - start : all.length_bytes - start;
+
+        add_listed(inputs, input_count, all.bytes + start, length, separator == '\n');
+        start += length + 1;
+    }
+    text_free(&all);
+    return result;
+}

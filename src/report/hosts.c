@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/hosts.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "report/csv.h"
+#include "report/joined.h"
+
+#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* An inventory column that is called like one of ours gets this in front. */
+#define INVENTORY_PREFIX "inventory_"
+
+enum column_kind {
+    COLUMN_HOST,
+    COLUMN_ALIASES,
+    COLUMN_SOURCES,
+    COLUMN_TEXT, /* of the verdict, like the next two */
+    COLUMN_NUMBER,
+    COLUMN_TIME,
+};
+
+struct column {
+    const char *name;
+    enum column_kind kind;
+    size_t offset; /* in struct case_verdict */
+};
+
+#define AT(member) offsetof(struct case_verdict, member)
+
+/* The columns of DESIGN section 7, in its order. */
+static const struct column columns[] = {
+    {"host", COLUMN_HOST, 0},
+    {"aliases", COLUMN_ALIASES, 0},
+    {"classification", COLUMN_TEXT, AT(classification)},
+    {"confidence", COLUMN_TEXT, AT(confidence)},
+    {"reason", COLUMN_TEXT, AT(reason)},
+    {"review", COLUMN_TEXT, AT(review)},
+    {"state", COLUMN_TEXT, AT(state)},
+    {"first_fault_utc", COLUMN_TIME, AT(first_fault_filetime)},
+    {"last_fault_utc", COLUMN_TIME, AT(last_fault_filetime)},
+    {"recovered_utc", COLUMN_TIME, AT(recovered_filetime)},
+    {"in_window_events", COLUMN_NUMBER, AT(in_window_events)},
+    {"events_8196", COLUMN_NUMBER, AT(events_8196)},
+    {"events_8208", COLUMN_NUMBER, AT(events_8208)},
+    {"events_8209", COLUMN_NUMBER, AT(events_8209)},
+    {"events_13", COLUMN_NUMBER, AT(events_13)},
+    {"codes", COLUMN_TEXT, AT(codes)},
+    {"window_coverage", COLUMN_TEXT, AT(window_coverage)},
+    {"kb971033", COLUMN_TEXT, AT(kb971033)},
+    {"kb971033_evidence", COLUMN_TEXT, AT(kb971033_evidence)},
+    {"edition", COLUMN_TEXT, AT(edition)},
+    {"licence_channel", COLUMN_TEXT, AT(licence_channel)},
+    {"os_version", COLUMN_TEXT, AT(os_version)},
+    {"clock", COLUMN_TEXT, AT(clock)},
+    {"action", COLUMN_TEXT, AT(action)},
+    {"kms_client_key", COLUMN_TEXT, AT(kms_client_key)},
+    {"sources", COLUMN_SOURCES, 0},
+};
+
+static bool is_own_column(const char *name)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(columns); index++)
+        if (text_equal_ascii(columns[index].name, name))
+            return true;
+    return false;
+}
+
+static void write_header(struct csv_writer *csv, const struct joined *joined)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(columns); index++)
+        csv_cell(csv, columns[index].name);
+    for (size_t index = 0; index < joined->column_count; index++) {
+        const char *name = joined->columns[index];
+        char *cell = memory_format("%s%s", is_own_column(name) ? INVENTORY_PREFIX : "", name);
+
+        csv_cell(csv, cell);
+        free(cell);
+    }
+    csv_end_row(csv);
+}
+
+/* Writes the list that `read` gives of the machine. */
+static int write_list(struct csv_writer *csv, struct casedb *db, int64_t machine_id,
+                      int (*read)(struct casedb *, int64_t, char **, struct error *),
+                      struct error *err)
+{
+    char *list = NULL;
+
+    if (read(db, machine_id, &list, err) != 0)
+        return -1;
+    csv_cell(csv, list);
+    free(list);
+    return 0;
+}
+
+static int write_column(struct csv_writer *csv, struct casedb *db,
+                        const struct case_machine *machine, const struct column *column,
+                        struct error *err)
+{
+    const void *member = (const char *)&machine->verdict + column->offset;
+    const char *text;
+
+    switch (column->kind) {
+    case COLUMN_HOST:
+        csv_cell(csv, machine->name);
+        return 0;
+    case COLUMN_ALIASES:
+        return write_list(csv, db, machine->id, casedb_machine_aliases, err);
+    case COLUMN_SOURCES:
+        return write_list(csv, db, machine->id, casedb_machine_sources, err);
+    case COLUMN_TEXT:
+        text = *(const char *const *)member;
+        csv_cell(csv, text != NULL ? text : "");
+        return 0;
+    case COLUMN_NUMBER:
+        csv_number(csv, *(const uint64_t *)member);
+        return 0;
+    case COLUMN_TIME:
+        csv_time(csv, *(const uint64_t *)member);
+        return 0;
+    }
+    return 0;
+}
+
+static int write_machine(struct csv_writer *csv, struct casedb *db, const struct joined *joined,
+                         const struct case_machine *machine, struct error *err)
+{
+    char **values = NULL;
+
+    for (size_t index = 0; index < ARRAY_COUNT(columns); index++)
+        if (write_column(csv, db, machine, &columns[index], err) != 0)
+            return -1;
+    if (joined_read_values(joined, db, machine, &values, err) != 0)
+        return -1;
+    for (size_t index = 0; index < joined->column_count; index++)
+        csv_cell(csv, values[index]);
+    csv_end_row(csv);
+    joined_free_values(joined, values);
+    return 0;
+}
+
+int hosts_write(struct casedb *db, struct outdir *out, struct error *err)
+{
+    struct joined joined = {0};
+    struct casedb_cursor *machines = NULL;
+    struct case_machine machine;
+    struct csv_writer csv = {0};
+    int result = -1;
+    int found;
+
+    if (joined_read(db, &joined, err) != 0 || casedb_machines(db, &machines, err) != 0 ||
+        outdir_create(out, "hosts.csv", &csv.file, err) != 0)
+        goto out;
+    write_header(&csv, &joined);
+    while ((found = casedb_next_machine(machines, &machine, err)) == 1)
+        if (write_machine(&csv, db, &joined, &machine, err) != 0)
+            goto out;
+    if (found == 0)
+        result = outdir_close(out, csv.file, err);
+out:
+    casedb_cursor_free(machines);
+    joined_free_content(&joined);
+    return result;
+}

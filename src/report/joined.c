@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/joined.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+static void free_texts(char **texts, size_t count)
+{
+    for (size_t index = 0; texts != NULL && index < count; index++)
+        free(texts[index]);
+    free(texts);
+}
+
+int joined_read(struct casedb *db, struct joined *out, struct error *err)
+{
+    *out = (struct joined){0};
+    return casedb_read_inventory_columns(db, &out->columns, &out->column_count, err);
+}
+
+void joined_free_content(struct joined *joined)
+{
+    free_texts(joined->columns, joined->column_count);
+    *joined = (struct joined){0};
+}
+
+int joined_read_values(const struct joined *joined, struct casedb *db,
+                       const struct case_machine *machine, char ***values, struct error *err)
+{
+    char **found = NULL;
+    size_t found_count = 0;
+
+    if (machine->inventory_id != 0 &&
+        casedb_read_inventory_values(db, machine->inventory_id, &found, &found_count, err) != 0)
+        return -1;
+    *values = memory_allocate(joined->column_count, sizeof(**values));
+    for (size_t index = 0; index < joined->column_count; index++)
+        (*values)[index] = memory_copy_text(index < found_count ? found[index] : "");
+    free_texts(found, found_count);
+    return 0;
+}
+
+void joined_free_values(const struct joined *joined, char **values)
+{
+    free_texts(values, joined->column_count);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/json.h"
+
+#include <inttypes.h>
+
+static bool is_escaped(uint32_t code_point)
+{
+    return code_point < 0x20 || (code_point >= 0x7F && code_point <= 0x9F) ||
+           code_point == 0x2028 || code_point == 0x2029;
+}
+
+void json_add_string(struct text *out, const char *value)
+{
+    uint32_t code_point;
+
+    text_add(out, "\"");
+    while (*value != '\0') {
+        text_next_character(&value, &code_point);
+        if (is_escaped(code_point)) {
+            text_add_format(out, "\\u%04" PRIx32, code_point);
+            continue;
+        }
+        if (code_point == '"' || code_point == '\\')
+            text_add(out, "\\");
+        text_add_character(out, code_point);
+    }
+    text_add(out, "\"");
+}
+
+static void write_string(struct json_writer *json, const char *value)
+{
+    struct text string = {0};
+
+    json_add_string(&string, value);
+    fwrite(text_get(&string), 1, string.length_bytes, json->file);
+    text_free(&string);
+}
+
+static void begin_item(struct json_writer *json)
+{
+    if (json->needs_comma)
+        putc(',', json->file);
+    json->needs_comma = true;
+}
+
+static void begin_member(struct json_writer *json, const char *name)
+{
+    begin_item(json);
+    write_string(json, name);
+    putc(':', json->file);
+}
+
+void json_begin_object(struct json_writer *json)
+{
+    putc('{', json->file);
+    json->needs_comma = false;
+}
+
+void json_end_object(struct json_writer *json)
+{
+    fputs("}\n", json->file);
+}
+
+void json_text(struct json_writer *json, const char *name, const char *value)
+{
+    begin_member(json, name);
+    write_string(json, value);
+}
+
+void json_number(struct json_writer *json, const char *name, uint64_t number)
+{
+    begin_member(json, name);
+    fprintf(json->file, "%" PRIu64, number);
+}
+
+void json_signed(struct json_writer *json, const char *name, int64_t number)
+{
+    begin_member(json, name);
+    fprintf(json->file, "%" PRId64, number);
+}
+
+void json_bool(struct json_writer *json, const char *name, bool value)
+{
+    begin_member(json, name);
+    fputs(value ? "true" : "false", json->file);
+}
+
+void json_begin_list(struct json_writer *json, const char *name)
+{
+    begin_member(json, name);
+    putc('[', json->file);
+    json->needs_comma = false;
+}
+
+void json_item(struct json_writer *json, const char *value)
+{
+    begin_item(json);
+    write_string(json, value);
+}
+
+void json_end_list(struct json_writer *json)
+{
+    putc(']', json->file);
+    json->needs_comma = true;
+}

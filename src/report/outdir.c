@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each file is written through its own open folder, so that nothing that is renamed or linked
+ * meanwhile can lead a write elsewhere. A write error is kept with the file from where it
+ * happened: stdio alone would tell at the end that there was one, but no longer which. */
+#include "report/outdir.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+#define TEMPORARY_PREFIX "."
+#define TEMPORARY_SUFFIX ".partial"
+
+struct outdir_folder {
+    char *name; /* relative to the output folder; "" for itself */
+    int descriptor;
+    bool made; /* by this outdir, which removes it again when it gives up */
+};
+
+struct outdir_file {
+    struct outdir *out;
+    char *name;    /* relative to the output folder */
+    size_t folder; /* its index in out->folders */
+    char *temporary;
+    int descriptor;
+    FILE *stream;    /* NULL once closed */
+    int write_errno; /* of the first write that failed, or 0 */
+};
+
+struct outdir {
+    const char *path;
+    struct outdir_folder *folders; /* the first is the output folder */
+    size_t folder_count;
+    struct outdir_file **files; /* each of its own: its stream refers to it */
+    size_t file_count;
+};
+
+static int fail_write(const struct outdir *out, const char *name, struct error *err)
+{
+    const char *slash = *name != '\0' ? "/" : "";
+
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s%s%s: %m", out->path, slash,
+                     name);
+}
+
+static const char *last_part(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    return slash != NULL ? slash + 1 : name;
+}
+
+static size_t add_folder(struct outdir *out, const char *name, int descriptor, bool made)
+{
+    out->folders = memory_grow(out->folders, out->folder_count, sizeof(*out->folders));
+    out->folders[out->folder_count] = (struct outdir_folder){
+        .name = memory_copy_text(name), .descriptor = descriptor, .made = made};
+    return out->folder_count++;
+}
+
+int outdir_begin(const char *path, struct outdir **out, struct error *err)
+{
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (descriptor < 0)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m", path);
+    *out = memory_allocate(1, sizeof(**out));
+    (*out)->path = path;
+    add_folder(*out, "", descriptor, false);
+    return 0;
+}
+
+/* Finds or makes the folder `name`, which lies in the folder `parent`. */
+static int open_folder(struct outdir *out, size_t parent, const char *name, size_t *folder,
+                       struct error *err)
+{
+    int parent_descriptor = out->folders[parent].descriptor;
+    const char *part = last_part(name);
+    bool made;
+    int descriptor;
+
+    for (*folder = 0; *folder < out->folder_count; (*folder)++)
+        if (strcmp(out->folders[*folder].name, name) == 0)
+            return 0;
+    made = mkdirat(parent_descriptor, part, 0777) == 0;
+    if (!made && errno != EEXIST)
+        return fail_write(out, name, err);
+    descriptor = openat(parent_descriptor, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (descriptor < 0)
+        return fail_write(out, name, err);
+    *folder = add_folder(out, name, descriptor, made);
+    return 0;
+}
+
+/* Opens the folders on the way to the file `name`; *folder is the one it lies in. */
+static int open_way(struct outdir *out, const char *name, size_t *folder, struct error *err)
+{
+    const char *slash = name;
+
+    *folder = 0;
+    while ((slash = strchr(slash, '/')) != NULL) {
+        char *way = memory_copy_bytes(name, (size_t)(slash - name));
+        int result = open_folder(out, *folder, way, folder, err);
+
+        free(way);
+        if (result != 0)
+            return -1;
+        slash++;
+    }
+    return 0;
+}
+
+/* The write function of a file's stream. By fopencookie's rule it returns 0 for a failure. */
+static ssize_t write_file(void *cookie, const char *bytes, size_t size_bytes)
+{
+    struct outdir_file *file = cookie;
+    size_t done = 0;
+
+    while (done < size_bytes && file->write_errno == 0) {
+        ssize_t count = write(file->descriptor, bytes + done, size_bytes - done);
+
+        if (count >= 0)
+            done += (size_t)count;
+        else if (errno != EINTR)
+            file->write_errno = errno;
+    }
+    return file->write_errno == 0 ? (ssize_t)done : 0;
+}
+
+/* Opens the temporary file anew: what stands in its place, a killed run's file or a link, is
+ * removed and never opened. */
+static int open_temporary(struct outdir *out, struct outdir_file *file)
+{
+    int folder = out->folders[file->folder].descriptor;
+
+    if (unlinkat(folder, file->temporary, 0) != 0 && errno != ENOENT)
+        return -1;
+    file->descriptor =
+        openat(folder, file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (file->descriptor < 0)
+        return -1;
+    file->stream = fopencookie(file, "w", (cookie_io_functions_t){.write = write_file});
+    return file->stream != NULL ? 0 : -1;
+}
+
+int outdir_create(struct outdir *out, const char *name, FILE **stream, struct error *err)
+{
+    struct outdir_file *file;
+    size_t folder;
+
+    if (open_way(out, name, &folder, err) != 0)
+        return -1;
+    file = memory_allocate(1, sizeof(*file));
+    *file = (struct outdir_file){
+        .out = out,
+        .name = memory_copy_text(name),
+        .folder = folder,
+        .temporary = memory_format(TEMPORARY_PREFIX "%s" TEMPORARY_SUFFIX, last_part(name)),
+        .descriptor = -1,
+    };
+    out->files = memory_grow(out->files, out->file_count, sizeof(*out->files));
+    out->files[out->file_count++] = file;
+    if (open_temporary(out, file) != 0)
+        return fail_write(out, name, err);
+    *stream = file->stream;
+    return 0;
+}
+
+/* Closes what is open of the file; returns -1 with errno set when it is not all written. */
+static int close_file(struct outdir_file *file)
+{
+    if (file->stream != NULL && fclose(file->stream) != 0 && file->write_errno == 0)
+        file->write_errno = errno;
+    file->stream = NULL;
+    if (file->descriptor >= 0 && close(file->descriptor) != 0 && file->write_errno == 0)
+        file->write_errno = errno;
+    file->descriptor = -1;
+    errno = file->write_errno;
+    return file->write_errno == 0 ? 0 : -1;
+}
+
+int outdir_close(struct outdir *out, FILE *stream, struct error *err)
+{
+    size_t index = 0;
+
+    while (index < out->file_count && out->files[index]->stream != stream)
+        index++;
+    assert(index < out->file_count);
+    if (close_file(out->files[index]) != 0)
+        return fail_write(out, out->files[index]->name, err);
+    return 0;
+}
+
+static void free_files(struct outdir *out)
+{
+    for (size_t index = 0; index < out->file_count; index++) {
+        free(out->files[index]->name);
+        free(out->files[index]->temporary);
+        free(out->files[index]);
+    }
+    for (size_t index = 0; index < out->folder_count; index++) {
+        close(out->folders[index].descriptor);
+        free(out->folders[index].name);
+    }
+    free(out->files);
+    free(out->folders);
+    free(out);
+}
+
+void outdir_abandon(struct outdir *out)
+{
+    if (out == NULL)
+        return;
+    for (size_t index = 0; index < out->file_count; index++) {
+        struct outdir_file *file = out->files[index];
+
+        close_file(file);
+        unlinkat(out->folders[file->folder].descriptor, file->temporary, 0);
+    }
+    /* The deepest first; one that holds something else stays. */
+    for (size_t index = out->folder_count; index > 0; index--)
+        if (out->folders[index - 1].made)
+            unlinkat(out->folders[0].descriptor, out->folders[index - 1].name, AT_REMOVEDIR);
+    free_files(out);
+}
+
+/* Can the file get its final name? Asked of all before the first is renamed: a folder in the way
+ * is the one thing that a rename in one folder fails on. */
+static int check_place(const struct outdir *out, const struct outdir_file *file, struct error *err)
+{
+    struct stat found;
+
+    if (fstatat(out->folders[file->folder].descriptor, last_part(file->name), &found,
+                AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno == ENOENT)
+            return 0;
+        return fail_write(out, file->name, err);
+    }
+    if (!S_ISDIR(found.st_mode))
+        return 0;
+    errno = EISDIR;
+    return fail_write(out, file->name, err);
+}
+
+static int rename_file(const struct outdir *out, const struct outdir_file *file, struct error *err)
+{
+    int folder = out->folders[file->folder].descriptor;
+
+    if (renameat(folder, file->temporary, folder, last_part(file->name)) != 0)
+        return fail_write(out, file->name, err);
+    return 0;
+}
+
+static bool matches(const struct outdir_leftovers *leftovers, const char *name)
+{
+    for (size_t index = 0; index < leftovers->pattern_count; index++) {
+        const char *pattern = leftovers->patterns[index];
+        char *temporary = memory_format(TEMPORARY_PREFIX "%s" TEMPORARY_SUFFIX, pattern);
+        bool matched =
+            fnmatch(pattern, name, FNM_PERIOD) == 0 || fnmatch(temporary, name, FNM_PERIOD) == 0;
+
+        free(temporary);
+        if (matched)
+            return true;
+    }
+    return false;
+}
+
+static bool was_written(const struct outdir *out, const char *subfolder, const char *entry)
+{
+    char *name = memory_format("%s/%s", subfolder, entry);
+    bool written = false;
+
+    for (size_t index = 0; index < out->file_count && !written; index++)
+        written = strcmp(out->files[index]->name, name) == 0;
+    free(name);
+    return written;
+}
+
+/* Opens a folder below the output folder, part by part, following no link. Returns -1 with errno
+ * where there is none. */
+static int open_existing(const struct outdir *out, const char *subfolder)
+{
+    int folder = openat(out->folders[0].descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char *way = memory_copy_text(subfolder);
+    char *rest = way;
+    char *part;
+
+    while (folder >= 0 && (part = strsep(&rest, "/")) != NULL) {
+        int next = openat(folder, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        int reason = errno;
+
+        close(folder);
+        folder = next;
+        errno = reason;
+    }
+    free(way);
+    return folder;
+}
+
+static int remove_leftovers(const struct outdir *out, const struct outdir_leftovers *leftovers,
+                            struct error *err)
+{
+    int descriptor = open_existing(out, leftovers->subfolder);
+    DIR *entries;
+    struct dirent *entry;
+    int result = 0;
+
+    if (descriptor < 0)
+        return errno == ENOENT ? 0 : fail_write(out, leftovers->subfolder, err);
+    entries = fdopendir(descriptor);
+    if (entries == NULL) {
+        close(descriptor);
+        return fail_write(out, leftovers->subfolder, err);
+    }
+    while (result == 0 && (entry = readdir(entries)) != NULL)
+        if (matches(leftovers, entry->d_name) &&
+            !was_written(out, leftovers->subfolder, entry->d_name) &&
+            unlinkat(descriptor, entry->d_name, 0) != 0 && errno != EISDIR)
+            result = fail_write(out, leftovers->subfolder, err);
+    closedir(entries);
+    return result;
+}
+
+int outdir_commit(struct outdir *out, const struct outdir_leftovers *leftovers, struct error *err)
+{
+    int result = 0;
+
+    for (size_t index = 0; index < out->file_count; index++)
+        assert(out->files[index]->stream == NULL);
+    for (size_t index = 0; index < out->file_count && result == 0; index++)
+        result = check_place(out, out->files[index], err);
+    for (size_t index = 0; index < out->file_count && result == 0; index++)
+        result = rename_file(out, out->files[index], err);
+    if (result == 0 && leftovers != NULL)
+        result = remove_leftovers(out, leftovers, err);
+    if (result == 0)
+        free_files(out);
+    else
+        outdir_abandon(out);
+    return result;
+}

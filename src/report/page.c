@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The page is the template with a part in each of its places. Prose and headings stand in the
+ * template; a part writes only what comes from the case, row by row, so that the page may be of
+ * any length. */
+#include "report/page.h"
+
+#include <stdlib.h>
+
+#include "report/page_parts.h"
+#include "report/template.h"
+
+#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define TEMPLATE_NAME "report.html"
+
+static const struct template_part parts[] = {
+    {"HOST_COUNT", page_put_host_count}, {"TILES", page_put_tiles},
+    {"ACTIONS", page_put_actions},       {"WINDOW", page_put_window},
+    {"UNRELATED", page_put_unrelated},   {"HOST_COLUMNS", page_put_host_columns},
+    {"HOSTS", page_put_hosts},           {"STATUSES", page_put_statuses},
+    {"IMPAIRED", page_put_impaired},     {"SKIPPED", page_put_skipped},
+};
+
+int page_check_template(const char *templates_path, struct error *err)
+{
+    const char *names[ARRAY_COUNT(parts)];
+    char *text = NULL;
+    int result;
+
+    for (size_t index = 0; index < ARRAY_COUNT(parts); index++)
+        names[index] = parts[index].name;
+    if (template_load(templates_path, TEMPLATE_NAME, &text, err) != 0)
+        return -1;
+    result = template_check(TEMPLATE_NAME, text, names, ARRAY_COUNT(names), err);
+    free(text);
+    return result;
+}
+
+int page_write(struct casedb *db, const struct window *window, const bool *seen,
+               const char *templates_path, struct outdir *out, struct error *err)
+{
+    struct page page = {.db = db, .window = window, .seen = seen};
+    char *text = NULL;
+    FILE *file;
+    int result = -1;
+
+    if (template_load(templates_path, TEMPLATE_NAME, &text, err) == 0 &&
+        summary_read(db, &page.summary, err) == 0 && joined_read(db, &page.joined, err) == 0 &&
+        outdir_create(out, TEMPLATE_NAME, &file, err) == 0 &&
+        template_write(TEMPLATE_NAME, text, parts, ARRAY_COUNT(parts), &page, file, err) == 0)
+        result = outdir_close(out, file, err);
+    free(text);
+    summary_free_content(&page.summary);
+    joined_free_content(&page.joined);
+    return result;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* page: report.html, one self-contained page from templates/report.html. */
+#ifndef SPPTRIAGE_REPORT_PAGE_H
+#define SPPTRIAGE_REPORT_PAGE_H
+
+#include "casedb/casedb.h"
+#include "report/outdir.h"
+
+/* `seen` says by index in incident_updates which of them the timeline names (timeline_write). */
+int page_write(struct casedb *db, const struct window *window, const bool *seen,
+               const char *templates_path, struct outdir *out, struct error *err);
+
+/* Fails (ERROR_RUN) when the template is missing or cannot be filled. */
+int page_check_template(const char *templates_path, struct error *err);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of hosts: a group of rows for each classification, so that the hosts that need
+ * something come first. */
+#include "report/page_parts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "report/html.h"
+
+#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Columns of ours in the table of hosts. */
+#define HOST_COLUMNS 7
+
+struct class_title {
+    const char *word;
+    const char *title;
+};
+
+static const struct class_title class_titles[] = {
+    {CLASS_AFFECTED, "Affected by the incident"},
+    {CLASS_OTHER_FAULT, "Another activation fault"},
+    {CLASS_NO_FAULT, "No activation fault"},
+    {CLASS_NOT_COLLECTED, "Not collected"},
+};
+
+int page_put_host_columns(void *context, FILE *file, struct error *err)
+{
+    const struct joined *joined = &((const struct page *)context)->joined;
+
+    (void)err;
+    for (size_t index = 0; index < joined->column_count; index++)
+        html_put_between(file, "<th scope=\"col\">", joined->columns[index], "</th>");
+    return 0;
+}
+
+/* Puts a "; " list as an HTML list of that tag and class, nothing for an empty one. */
+static void put_list(FILE *file, const char *tag, const char *class, const char *list)
+{
+    if (list == NULL || *list == '\0')
+        return;
+    fprintf(file, "<%s class=\"%s\">", tag, class);
+    while (*list != '\0') {
+        const char *end = strstr(list, "; ");
+        size_t length = end != NULL ? (size_t)(end - list) : strlen(list);
+        char *item = memory_copy_bytes(list, length);
+
+        html_put_between(file, "<li>", item, "</li>");
+        free(item);
+        list += end != NULL ? length + strlen("; ") : length;
+    }
+    fprintf(file, "</%s>", tag);
+}
+
+static void put_host_cells(FILE *file, const struct case_machine *machine, const char *aliases)
+{
+    const struct case_verdict *verdict = &machine->verdict;
+
+    fputs("<tr><th scope=\"row\" class=\"text\">", file);
+    html_put(file, machine->name);
+    html_put_between(file, "<div class=\"minor\">formerly ", aliases, "</div>");
+    fputs("</th><td>", file);
+    html_put_between(file, "<span class=\"word\">", verdict->classification, "</span>");
+    html_put_between(file, "<div class=\"minor\">", verdict->confidence, "</div>");
+    html_put_between(file, "<div class=\"minor\">state: ", verdict->state, "</div>");
+    fputs("</td><td>", file);
+    put_list(file, "ol", "steps", verdict->action);
+    html_put_between(file, "<div class=\"minor\">KMS client key <code>", verdict->kms_client_key,
+                     "</code></div>");
+    fputs("</td>", file);
+    html_put_cell(file, "reason", verdict->reason);
+    fputs("<td>", file);
+    put_list(file, "ul", "notes", verdict->review);
+    fputs("</td><td class=\"update\">", file);
+    html_put_between(file, "<span class=\"word\">", verdict->kb971033, "</span>");
+    put_list(file, "ul", "minor", verdict->kb971033_evidence);
+    fputs("</td><td class=\"edition\">", file);
+    html_put(file, verdict->edition);
+    html_put_between(file, "<div class=\"minor\">", verdict->licence_channel, "</div>");
+    html_put_between(file, "<div class=\"minor\">", verdict->os_version, "</div>");
+    fputs("</td>", file);
+}
+
+static int put_host(const struct page *page, FILE *file, const struct case_machine *machine,
+                    struct error *err)
+{
+    char *aliases = NULL;
+    char **values = NULL;
+
+    if (casedb_machine_aliases(page->db, machine->id, &aliases, err) != 0)
+        return -1;
+    put_host_cells(file, machine, aliases);
+    free(aliases);
+    if (joined_read_values(&page->joined, page->db, machine, &values, err) != 0)
+        return -1;
+    for (size_t index = 0; index < page->joined.column_count; index++)
+        html_put_cell(file, "text", values[index]);
+    fputs("</tr>\n", file);
+    joined_free_values(&page->joined, values);
+    return 0;
+}
+
+/* Writes the hosts of one classification as a group of rows. */
+static int put_class(const struct page *page, FILE *file, const struct tally_row *class,
+                     struct error *err)
+{
+    struct casedb_cursor *machines = NULL;
+    struct case_machine machine;
+    const char *title = class->word;
+    int found;
+
+    for (size_t index = 0; index < ARRAY_COUNT(class_titles); index++)
+        if (strcmp(class_titles[index].word, class->word) == 0)
+            title = class_titles[index].title;
+    if (casedb_machines(page->db, &machines, err) != 0)
+        return -1;
+    fprintf(file, "<tbody>\n<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"%zu\">",
+            HOST_COLUMNS + page->joined.column_count);
+    html_put(file, title);
+    fprintf(file, " <span class=\"number\">%" PRIu64 "</span></th></tr>\n", class->count);
+    while ((found = casedb_next_machine(machines, &machine, err)) == 1) {
+        if (machine.verdict.classification == NULL ||
+            strcmp(machine.verdict.classification, class->word) != 0)
+            continue;
+        found = put_host(page, file, &machine, err);
+        if (found != 0)
+            break;
+    }
+    fputs("</tbody>\n", file);
+    casedb_cursor_free(machines);
+    return found;
+}
+
+int page_put_hosts(void *context, FILE *file, struct error *err)
+{
+    const struct page *page = context;
+    const struct tally *classes = &page->summary.classes;
+
+    for (size_t index = 0; index < classes->row_count; index++)
+        if (classes->rows[index].count > 0 &&
+            put_class(page, file, &classes->rows[index], err) != 0)
+            return -1;
+    return 0;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the page says of the sources: how many, and which were not read whole. */
+#include "report/page_parts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "report/html.h"
+#include "report/sources.h"
+
+int page_put_statuses(void *context, FILE *file, struct error *err)
+{
+    const struct page *page = context;
+    const struct tally *statuses = &page->summary.statuses;
+    const char *separator = "";
+
+    (void)err;
+    fprintf(file, "%" PRIu64 " source%s", page->summary.source_count,
+            page->summary.source_count == 1 ? "" : "s");
+    for (size_t index = 0; index < statuses->row_count; index++) {
+        if (statuses->rows[index].count == 0)
+            continue;
+        fprintf(file, "%s%" PRIu64 " ", *separator == '\0' ? ": " : separator,
+                statuses->rows[index].count);
+        html_put(file, statuses->rows[index].word);
+        separator = ", ";
+    }
+    return 0;
+}
+
+static bool is_impaired(const struct case_source *source)
+{
+    switch (source->status) {
+    case SOURCE_STATUS_OK:
+    case SOURCE_STATUS_SKIPPED:
+        return source->undecodable_count > 0;
+    case SOURCE_STATUS_DAMAGED:
+    case SOURCE_STATUS_UNREADABLE:
+    case SOURCE_STATUS_CRASHED:
+        return true;
+    }
+    return true;
+}
+
+static int put_impaired(struct casedb *db, FILE *file, const struct case_source *source,
+                        struct error *err)
+{
+    char *machines = NULL;
+
+    if (casedb_source_machines(db, source->id, &machines, err) != 0)
+        return -1;
+    fputs("<tr><th scope=\"row\" class=\"text\">", file);
+    html_put(file, source->path);
+    fputs("</th>", file);
+    html_put_cell(file, "status", source_status_name(source->status));
+    html_put_cell(file, "text", machines);
+    fprintf(file, "<td class=\"number\">%" PRIu64 "</td><td class=\"number\">%" PRIu64 "</td>",
+            source->record_count, source->undecodable_count);
+    html_put_cell(file, "detail", source->detail);
+    fputs("</tr>\n", file);
+    free(machines);
+    return 0;
+}
+
+int page_put_impaired(void *context, FILE *file, struct error *err)
+{
+    const struct page *page = context;
+    struct casedb_cursor *sources = NULL;
+    struct case_source source;
+    struct text detail = {0};
+    bool any = false;
+    int found;
+
+    if (casedb_sources(page->db, &sources, err) != 0)
+        return -1;
+    while ((found = casedb_next_source(sources, &source, err)) == 1) {
+        found = sources_complete(page->db, &source, &detail, err);
+        if (found != 0)
+            break;
+        if (!is_impaired(&source))
+            continue;
+        any = true;
+        found = put_impaired(page->db, file, &source, err);
+        if (found != 0)
+            break;
+    }
+    if (found == 0 && !any)
+        fputs("<tr><td colspan=\"6\">Every source that was read was read whole.</td></tr>\n", file);
+    casedb_cursor_free(sources);
+    text_free(&detail);
+    return found;
+}
+
+int page_put_skipped(void *context, FILE *file, struct error *err)
+{
+    const struct tally *skipped = &((const struct page *)context)->summary.skipped;
+
+    (void)err;
+    if (skipped->row_count == 0)
+        fputs("<p>Nothing was skipped.</p>", file);
+    for (size_t index = 0; index < skipped->row_count; index++) {
+        const char *kind = skipped->rows[index].word;
+
+        fputs(index == 0 ? "<p>Skipped, for their content is nothing that is read: " : ", ", file);
+        fprintf(file, "%" PRIu64 " ", skipped->rows[index].count);
+        html_put(file, *kind != '\0' ? kind : "not looked at");
+        fputs(index + 1 == skipped->row_count ? ".</p>" : "", file);
+    }
+    return 0;
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The machines are read once, in their order. Each goes into at most one CSV list, and into the
+ * host list of each script it needs; script and host list begin with the first that does. */
+#include "report/remediation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "incident.h"
+#include "report/csv.h"
+#include "report/template.h"
+
+#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define FOLDER "remediation/"
+#define SCRIPT_FOLDER FOLDER "scripts/"
+
+/* A DNS name has no more (RFC 1035). */
+#define NAME_BYTES_MOST 255
+#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+
+#define ACTION_REMOVE "remove-kb971033"
+#define ACTION_REBUILD "rebuild-activation"
+
+/* In `scripts`, for a machine whose name may not stand in a host list. */
+#define SCRIPTS_MANUAL "manual"
+
+#define TEMPLATE_START "common-start.cmd"
+#define TEMPLATE_END "common-end.cmd"
+
+/* One of the CSV lists. A class is in one list only, so no machine is in two. */
+struct list {
+    const char *file;
+    const char *classification;
+    const char *action; /* that a machine must have to be in it, or NULL */
+};
+
+static const struct list lists[] = {
+    {FOLDER "affected-by-incident.csv", "affected-by-incident", NULL},
+    {FOLDER "other-activation-fault.csv", "other-activation-fault", NULL},
+    {FOLDER "remove-kb971033.csv", "no-activation-fault", ACTION_REMOVE},
+    {FOLDER "not-collected.csv", "not-collected", NULL},
+};
+
+static const char *const columns[] = {"host",           "aliases", "action", "edition",
+                                      "kms_client_key", "scripts", "reason", "review"};
+
+/* The scripts by number: the removal, the rebuilding that asks the machine for its edition, and
+ * one for each edition. */
+enum script_number {
+    SCRIPT_REMOVE,
+    SCRIPT_REBUILD,
+    SCRIPT_REBUILD_EDITION, /* plus the edition's place in incident_editions */
+};
+
+static size_t script_count(void)
+{
+    return SCRIPT_REBUILD_EDITION + incident_edition_count;
+}
+
+static const char *script_template(size_t script)
+{
+    return script == SCRIPT_REMOVE ? "1-remove-kb971033.cmd" : "2-rebuild.cmd";
+}
+
+/* Returns owned: the script's name without its .cmd. */
+static char *script_name(size_t script)
+{
+    if (script == SCRIPT_REMOVE)
+        return memory_copy_text("1-remove-kb971033");
+    if (script == SCRIPT_REBUILD)
+        return memory_copy_text("2-rebuild");
+    return memory_format("2-rebuild-%s", incident_editions[script - SCRIPT_REBUILD_EDITION].slug);
+}
+
+bool remediation_is_plain_name(const char *host)
+{
+    size_t length = strlen(host);
+
+    return length > 0 && length <= NAME_BYTES_MOST && strspn(host, NAME_CHARACTERS) == length;
+}
+
+/* ---- Scripts ---- */
+
+/* The texts that fill the templates; owned. */
+struct script_texts {
+    char *script;
+    char *package_amd64;
+    char *package_x86;
+    struct text edition_names;
+    struct text editions; /* lines of the script, one an edition */
+    struct text start;    /* the two common templates, filled */
+    struct text end;
+};
+
+static void script_texts_free_content(struct script_texts *texts)
+{
+    free(texts->script);
+    free(texts->package_amd64);
+    free(texts->package_x86);
+    text_free(&texts->edition_names);
+    text_free(&texts->editions);
+    text_free(&texts->start);
+    text_free(&texts->end);
+}
+
+/* Adds what the script needs to know of its editions: all, or the one it is for. */
+static void add_editions(size_t script, struct script_texts *texts)
+{
+    for (size_t index = 0; index < incident_edition_count; index++) {
+        const struct incident_edition *edition = &incident_editions[index];
+
+        if (script != SCRIPT_REBUILD && script != SCRIPT_REBUILD_EDITION + index)
+            continue;
+        text_add_item(&texts->edition_names, edition->registry);
+        text_add_format(&texts->editions, "%scall :offer_edition %s %s %s",
+                        texts->editions.length_bytes > 0 ? "\n" : "", edition->registry,
+                        edition->kms_client_key, edition->activation_id);
+    }
+}
+
+/* Adds the template of that name, filled, to *out. */
+static int fill_template(const char *templates_path, const char *name,
+                         const struct script_texts *texts, struct text *out, struct error *err)
+{
+    const struct template_value values[] = {
+        {"SCRIPT", texts->script},
+        {"PACKAGE_AMD64", texts->package_amd64},
+        {"PACKAGE_X86", texts->package_x86},
+        {"APPLICATION_ID", INCIDENT_WINDOWS_APPLICATION_ID},
+        {"EDITION_NAMES", text_get(&texts->edition_names)},
+        {"EDITIONS", text_get(&texts->editions)},
+        {"COMMON_START", text_get(&texts->start)},
+        {"COMMON_END", text_get(&texts->end)},
+    };
+    char *template = NULL;
+    int result;
+
+    if (template_load(templates_path, name, &template, err) != 0)
+        return -1;
+    result = template_fill(name, template, values, ARRAY_COUNT(values), out, err);
+    free(template);
+    return result;
+}
+
+/* Adds the whole script to *out. */
+static int fill_script(const char *templates_path, size_t script, struct text *out,
+                       struct error *err)
+{
+    struct script_texts texts = {
+        .script = script_name(script),
+        .package_amd64 = memory_format(INCIDENT_PACKAGE_FORMAT, "amd64"),
+        .package_x86 = memory_format(INCIDENT_PACKAGE_FORMAT, "x86"),
+    };
+    int result = -1;
+
+    add_editions(script, &texts);
+    if (fill_template(templates_path, TEMPLATE_START, &texts, &texts.start, err) == 0 &&
+        fill_template(templates_path, TEMPLATE_END, &texts, &texts.end, err) == 0)
+        result = fill_template(templates_path, script_template(script), &texts, out, err);
+    script_texts_free_content(&texts);
+    return result;
+}
+
+/* cmd.exe can miss labels in a script whose lines do not end in CR LF, so whatever ends the lines
+ * of the template, this does. */
+static void write_lines(const char *script, FILE *file)
+{
+    for (const char *line = script; *line != '\0';) {
+        size_t length = strcspn(line, "\r\n");
+
+        fwrite(line, 1, length, file);
+        fputs("\r\n", file);
+        line += length;
+        line += *line == '\r';
+        line += *line == '\n';
+    }
+}
+
+int remediation_check_templates(const char *templates_path, struct error *err)
+{
+    int result = 0;
+
+    for (size_t script = 0; result == 0 && script < script_count(); script++) {
+        struct text filled = {0};
+
+        result = fill_script(templates_path, script, &filled, err);
+        text_free(&filled);
+    }
+    return result;
+}
+
+/* ---- Lists ---- */
+
+/* One writing of lists and scripts. */
+struct rollout {
+    struct casedb *db; /* borrowed, like the next two */
+    const char *templates_path;
+    struct outdir *out;
+    struct csv_writer csv[ARRAY_COUNT(lists)];
+    FILE **host_lists; /* owned array, one a script; NULL until a machine needs the script */
+};
+
+/* Opens remediation/scripts/NAME + suffix. */
+static int create_script_file(struct rollout *rollout, size_t script, const char *suffix,
+                              FILE **file, struct error *err)
+{
+    char *name = script_name(script);
+    char *path = memory_format(SCRIPT_FOLDER "%s%s", name, suffix);
+    int result = outdir_create(rollout->out, path, file, err);
+
+    free(path);
+    free(name);
+    return result;
+}
+
+/* Writes the script and opens its host list. */
+static int begin_script(struct rollout *rollout, size_t script, struct error *err)
+{
+    struct text filled = {0};
+    FILE *file = NULL;
+    int result = -1;
+
+    if (fill_script(rollout->templates_path, script, &filled, err) == 0 &&
+        create_script_file(rollout, script, ".cmd", &file, err) == 0) {
+        write_lines(text_get(&filled), file);
+        result = outdir_close(rollout->out, file, err);
+    }
+    text_free(&filled);
+    if (result != 0)
+        return -1;
+    return create_script_file(rollout, script, ".hosts.txt", &rollout->host_lists[script], err);
+}
+
+/* Does the "; " list have this item? */
+static bool list_has(const char *list, const char *item)
+{
+    size_t length = strlen(item);
+
+    for (const char *at = list; at != NULL; at = strstr(at, "; ")) {
+        at += at == list ? 0 : strlen("; ");
+        if (strncmp(at, item, length) == 0 && (at[length] == '\0' || at[length] == ';'))
+            return true;
+    }
+    return false;
+}
+
+/* Fills the numbers of the scripts that the machine needs, in their order, and returns how many.
+ * The key of an edition is only in a script where the verdict gives it. */
+static size_t needed_scripts(const struct case_verdict *verdict, size_t needed[2])
+{
+    size_t count = 0;
+
+    if (list_has(verdict->action, ACTION_REMOVE))
+        needed[count++] = SCRIPT_REMOVE;
+    if (list_has(verdict->action, ACTION_REBUILD)) {
+        const struct incident_edition *edition = incident_find_edition(verdict->edition);
+
+        if (edition != NULL && *verdict->kms_client_key != '\0')
+            needed[count++] = SCRIPT_REBUILD_EDITION + (size_t)(edition - incident_editions);
+        else
+            needed[count++] = SCRIPT_REBUILD;
+    }
+    return count;
+}
+
+/* Puts the machine into the host lists of its scripts and their names into *cell. */
+static int add_to_scripts(struct rollout *rollout, const struct case_machine *machine,
+                          struct text *cell, struct error *err)
+{
+    size_t needed[2];
+    size_t count = needed_scripts(&machine->verdict, needed);
+
+    if (count > 0 && !remediation_is_plain_name(machine->name)) {
+        text_add(cell, SCRIPTS_MANUAL);
+        return 0;
+    }
+    for (size_t index = 0; index < count; index++) {
+        size_t script = needed[index];
+        char *name = script_name(script);
+        char *file = memory_format("%s.cmd", name);
+
+        text_add_item(cell, file);
+        free(file);
+        free(name);
+        if (rollout->host_lists[script] == NULL && begin_script(rollout, script, err) != 0)
+            return -1;
+        fprintf(rollout->host_lists[script], "%s\r\n", machine->name);
+    }
+    return 0;
+}
+
+static int write_machine(struct rollout *rollout, size_t list, const struct case_machine *machine,
+                         struct error *err)
+{
+    const struct case_verdict *verdict = &machine->verdict;
+    char *aliases = NULL;
+    struct text scripts = {0};
+    int result = -1;
+
+    if (casedb_machine_aliases(rollout->db, machine->id, &aliases, err) == 0 &&
+        add_to_scripts(rollout, machine, &scripts, err) == 0) {
+        const char *const cells[ARRAY_COUNT(columns)] = {
+            machine->name,           aliases,
+            verdict->action,         verdict->edition,
+            verdict->kms_client_key, text_get(&scripts),
+            verdict->reason,         verdict->review};
+
+        csv_row(&rollout->csv[list], cells, ARRAY_COUNT(cells));
+        result = 0;
+    }
+    text_free(&scripts);
+    free(aliases);
+    return result;
+}
+
+/* Writes the machine into its list; one that is in order is in none. */
+static int place_machine(struct rollout *rollout, const struct case_machine *machine,
+                         struct error *err)
+{
+    for (size_t list = 0; list < ARRAY_COUNT(lists); list++) {
+        const struct case_verdict *verdict = &machine->verdict;
+
+        if (strcmp(verdict->classification, lists[list].classification) == 0 &&
+            (lists[list].action == NULL || list_has(verdict->action, lists[list].action)))
+            return write_machine(rollout, list, machine, err);
+    }
+    return 0;
+}
+
+static int begin_lists(struct rollout *rollout, struct error *err)
+{
+    for (size_t list = 0; list < ARRAY_COUNT(lists); list++) {
+        if (outdir_create(rollout->out, lists[list].file, &rollout->csv[list].file, err) != 0)
+            return -1;
+        csv_row(&rollout->csv[list], columns, ARRAY_COUNT(columns));
+    }
+    return 0;
+}
+
+static int finish_lists(struct rollout *rollout, struct error *err)
+{
+    for (size_t list = 0; list < ARRAY_COUNT(lists); list++)
+        if (outdir_close(rollout->out, rollout->csv[list].file, err) != 0)
+            return -1;
+    for (size_t script = 0; script < script_count(); script++)
+        if (rollout->host_lists[script] != NULL &&
+            outdir_close(rollout->out, rollout->host_lists[script], err) != 0)
+            return -1;
+    return 0;
+}
+
+int remediation_write(struct casedb *db, const char *templates_path, struct outdir *out,
+                      struct error *err)
+{
+    struct rollout rollout = {.db = db, .templates_path = templates_path, .out = out};
+    struct casedb_cursor *machines = NULL;
+    struct case_machine machine;
+    int result = -1;
+    int found;
+
+    rollout.host_lists = memory_allocate(script_count(), sizeof(FILE *));
+    if (casedb_machines(db, &machines, err) != 0 || begin_lists(&rollout, err) != 0)
+        goto out;
+    while ((found = casedb_next_machine(machines, &machine, err)) == 1)
+        if (place_machine(&rollout, &machine, err) != 0)
+            goto out;
+    if (found == 0)
+        result = finish_lists(&rollout, err);
+out:
+    casedb_cursor_free(machines);
+    free(rollout.host_lists);
+    return result;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/report.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "report/hosts.h"
+#include "report/outdir.h"
+#include "report/page.h"
+#include "report/remediation.h"
+#include "report/sources.h"
+#include "report/timeline.h"
+
+#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* What an earlier report may have put among the scripts, and this one has no need of. */
+static const char *const script_patterns[] = {
+    "1-remove-kb971033.cmd",
+    "1-remove-kb971033*.hosts.txt",
+    "2-rebuild*.cmd",
+    "2-rebuild*.hosts.txt",
+};
+static const struct outdir_leftovers leftovers = {
+    .subfolder = "remediation/scripts",
+    .patterns = script_patterns,
+    .pattern_count = ARRAY_COUNT(script_patterns),
+};
+
+static int write_all(struct casedb *db, const struct report_options *options, struct outdir *out,
+                     struct error *err)
+{
+    bool *seen = memory_allocate(incident_update_count, sizeof(*seen));
+    int result = -1;
+
+    if (hosts_write(db, out, err) == 0 &&
+        timeline_write(db, &options->window, out, seen, err) == 0 &&
+        sources_write(db, out, err) == 0 &&
+        remediation_write(db, options->templates_path, out, err) == 0)
+        result = page_write(db, &options->window, seen, options->templates_path, out, err);
+    free(seen);
+    return result;
+}
+
+int report_write(struct casedb *db, const struct report_options *options, struct error *err)
+{
+    struct outdir *out = NULL;
+
+    if (outdir_begin(options->output_path, &out, err) != 0)
+        return -1;
+    if (write_all(db, options, out, err) != 0) {
+        outdir_abandon(out);
+        return -1;
+    }
+    return outdir_commit(out, &leftovers, err);
+}
+
+int report_check_templates(const char *templates_path, struct error *err)
+{
+    if (page_check_template(templates_path, err) != 0)
+        return -1;
+    return remediation_check_templates(templates_path, err);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/sources.h"
+
+#include <stdlib.h>
+
+#include "report/csv.h"
+
+#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const columns[] = {
+    "path",           "kind",    "bytes",    "sha256",
+    "machines",       "records", "selected", "first_event_utc",
+    "last_event_utc", "status",  "detail",
+};
+
+static int take_content(struct casedb *db, struct case_source *copy, struct text *detail,
+                        struct error *err)
+{
+    struct case_source content;
+    int found = casedb_find_source(db, copy->same_as_path, &content, err);
+
+    if (found != 1)
+        return found;
+    copy->status = content.status;
+    copy->record_count = content.record_count;
+    copy->recovered_count = content.recovered_count;
+    copy->selected_count = content.selected_count;
+    copy->undecodable_count = content.undecodable_count;
+    copy->first_filetime = content.first_filetime;
+    copy->last_filetime = content.last_filetime;
+    if (*content.detail != '\0')
+        text_add_item(detail, content.detail);
+    return 0;
+}
+
+int sources_complete(struct casedb *db, struct case_source *source, struct text *detail,
+                     struct error *err)
+{
+    text_clear(detail);
+    if (source->same_as != 0) {
+        text_add_format(detail, "same content as %s", source->same_as_path);
+        if (take_content(db, source, detail, err) != 0)
+            return -1;
+    } else {
+        text_add(detail, source->detail);
+    }
+    source->detail = text_get(detail);
+    return 0;
+}
+
+static int write_source(struct csv_writer *csv, struct casedb *db, const struct case_source *source,
+                        struct error *err)
+{
+    char *machines = NULL;
+
+    if (casedb_source_machines(db, source->id, &machines, err) != 0)
+        return -1;
+    csv_cell(csv, source->path);
+    csv_cell(csv, source->kind);
+    csv_number(csv, source->size_bytes);
+    csv_cell(csv, source->sha256 != NULL ? source->sha256 : "");
+    csv_cell(csv, machines);
+    csv_number(csv, source->record_count);
+    csv_number(csv, source->selected_count);
+    csv_time(csv, source->first_filetime);
+    csv_time(csv, source->last_filetime);
+    csv_cell(csv, source_status_name(source->status));
+    csv_cell(csv, source->detail);
+    csv_end_row(csv);
+    free(machines);
+    return 0;
+}
+
+int sources_write(struct casedb *db, struct outdir *out, struct error *err)
+{
+    struct casedb_cursor *sources = NULL;
+    struct case_source source;
+    struct text detail = {0};
+    struct csv_writer csv = {0};
+    int result = -1;
+    int found;
+
+    if (casedb_sources(db, &sources, err) != 0 ||
+        outdir_create(out, "sources.csv", &csv.file, err) != 0)
+        goto out;
+    csv_row(&csv, columns, ARRAY_COUNT(columns));
+    while ((found = casedb_next_source(sources, &source, err)) == 1)
+        if (sources_complete(db, &source, &detail, err) != 0 ||
+            write_source(&csv, db, &source, err) != 0)
+            goto out;
+    if (found == 0)
+        result = outdir_close(out, csv.file, err);
+out:
+    casedb_cursor_free(sources);
+    text_free(&detail);
+    return result;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sources: sources.csv, one row a place a source lies in. */
+#ifndef SPPTRIAGE_REPORT_SOURCES_H
+#define SPPTRIAGE_REPORT_SOURCES_H
+
+#include "base/text.h"
+#include "casedb/casedb.h"
+#include "report/outdir.h"
+
+/* Makes the row of a source whole: a copy gets what was read of its content, under the path it
+ * was read from. *detail then holds the cell `detail`; source->detail borrows it. */
+int sources_complete(struct casedb *db, struct case_source *source, struct text *detail,
+                     struct error *err);
+
+int sources_write(struct casedb *db, struct outdir *out, struct error *err);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A template is a row of pieces: plain text, then a placeholder. All that is done with one goes
+ * through these pieces. */
+#include "report/template.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+#define TEMPLATE_SIZE_MOST ((size_t)1 << 20)
+#define PLACEHOLDER_START "{{"
+#define PLACEHOLDER_END "}}"
+#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
+/* Borrows the template's text. */
+struct piece {
+    const char *plain; /* up to the placeholder, or to the end */
+    size_t plain_length;
+    const char *name; /* of the placeholder; NULL behind the last one */
+    size_t name_length;
+};
+
+static unsigned line_of(const char *text, const char *at)
+{
+    unsigned line = 1;
+
+    for (; text < at; text++)
+        line += *text == '\n';
+    return line;
+}
+
+/* Reads the piece at *at and moves *at past it. */
+static int next_piece(const char *template, const char *text, const char **at, struct piece *out,
+                      struct error *err)
+{
+    const char *start = strstr(*at, PLACEHOLDER_START);
+
+    *out = (struct piece){.plain = *at};
+    if (start == NULL) {
+        out->plain_length = strlen(*at);
+        *at += out->plain_length;
+        return 0;
+    }
+    out->plain_length = (size_t)(start - *at);
+    out->name = start + strlen(PLACEHOLDER_START);
+    out->name_length = strspn(out->name, NAME_CHARACTERS);
+    *at = out->name + out->name_length;
+    if (out->name_length == 0 || strncmp(*at, PLACEHOLDER_END, strlen(PLACEHOLDER_END)) != 0)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "template %s, line %u: %s is not followed by a name and %s", template,
+                         line_of(text, start), PLACEHOLDER_START, PLACEHOLDER_END);
+    *at += strlen(PLACEHOLDER_END);
+    return 0;
+}
+
+static bool piece_is_named(const struct piece *piece, const char *name)
+{
+    return strlen(name) == piece->name_length && memcmp(name, piece->name, piece->name_length) == 0;
+}
+
+static int fail_unknown(const char *template, const char *text, const struct piece *piece,
+                        struct error *err)
+{
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                     "template %s, line %u: nothing fills " PLACEHOLDER_START
+                     "%.*s" PLACEHOLDER_END,
+                     template, line_of(text, piece->name), (int)piece->name_length, piece->name);
+}
+
+int template_fill(const char *name, const char *text, const struct template_value *values,
+                  size_t value_count, struct text *out, struct error *err)
+{
+    const char *at = text;
+    struct piece piece;
+
+    while (*at != '\0') {
+        size_t index = 0;
+
+        if (next_piece(name, text, &at, &piece, err) != 0)
+            return -1;
+        text_add_bytes(out, piece.plain, piece.plain_length);
+        if (piece.name == NULL)
+            break;
+        while (index < value_count && !piece_is_named(&piece, values[index].name))
+            index++;
+        if (index == value_count)
+            return fail_unknown(name, text, &piece, err);
+        text_add(out, values[index].value);
+    }
+    return 0;
+}
+
+int template_write(const char *name, const char *text, const struct template_part *parts,
+                   size_t part_count, void *context, FILE *file, struct error *err)
+{
+    const char *at = text;
+    struct piece piece;
+
+    while (*at != '\0') {
+        size_t index = 0;
+
+        if (next_piece(name, text, &at, &piece, err) != 0)
+            return -1;
+        fwrite(piece.plain, 1, piece.plain_length, file);
+        if (piece.name == NULL)
+            break;
+        while (index < part_count && !piece_is_named(&piece, parts[index].name))
+            index++;
+        if (index == part_count)
+            return fail_unknown(name, text, &piece, err);
+        if (parts[index].write(context, file, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int template_check(const char *name, const char *text, const char *const *names, size_t name_count,
+                   struct error *err)
+{
+    const char *at = text;
+    struct piece piece;
+
+    while (*at != '\0') {
+        size_t index = 0;
+
+        if (next_piece(name, text, &at, &piece, err) != 0)
+            return -1;
+        if (piece.name == NULL)
+            break;
+        while (index < name_count && !piece_is_named(&piece, names[index]))
+            index++;
+        if (index == name_count)
+            return fail_unknown(name, text, &piece, err);
+    }
+    return 0;
+}
+
+/* Text without U+0000 whose every byte is UTF-8: a byte that is none gives U+FFFD alone, while a
+ * U+FFFD that is really there takes three. */
+static bool is_utf8_text(const char *bytes, size_t length)
+{
+    const char *at = bytes;
+
+    while (*at != '\0') {
+        const char *before = at;
+        uint32_t code_point;
+
+        text_next_character(&at, &code_point);
+        if (code_point == 0xFFFD && at - before == 1)
+            return false;
+    }
+    return at == bytes + length;
+}
+
+/* Reads all of the file, at most one byte more than a template may have. */
+static int read_file(int descriptor, struct text *out)
+{
+    char buffer[16384];
+    ssize_t count;
+
+    while ((count = read(descriptor, buffer, sizeof(buffer))) != 0) {
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return -1;
+        text_add_bytes(out, buffer, (size_t)count);
+        if (out->length_bytes > TEMPLATE_SIZE_MOST)
+            return 0;
+    }
+    return 0;
+}
+
+int template_load(const char *folder, const char *name, char **out, struct error *err)
+{
+    char *path = memory_format("%s/%s", folder, name);
+    struct text content = {0};
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int result = -1;
+
+    if (descriptor < 0 || read_file(descriptor, &content) != 0)
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read template %s: %m", path);
+    else if (content.length_bytes > TEMPLATE_SIZE_MOST)
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "template %s is larger than 1 MiB", path);
+    else if (!is_utf8_text(text_get(&content), content.length_bytes))
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "template %s is no UTF-8 text", path);
+    else
+        result = 0;
+    if (result == 0)
+        *out = text_take(&content);
+    if (descriptor >= 0)
+        close(descriptor);
+    text_free(&content);
+    free(path);
+    return result;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* action: what has to be done on a machine (DESIGN section 6, the table of actions). Pure. */
+#ifndef SPPTRIAGE_VERDICT_ACTION_H
+#define SPPTRIAGE_VERDICT_ACTION_H
+
+#include "incident.h"
+#include "verdict/episode.h"
+#include "verdict/update.h"
+
+/* What the action depends on. */
+struct action_matter {
+    enum classification classification;
+    enum activation_state state;
+    enum update_status update;
+    enum licence_channel channel;
+    const struct incident_edition *edition; /* or NULL */
+    bool not_windows_7;                     /* known to be another system */
+};
+
+/* The cell of hosts.csv: constant. */
+const char *action_of(const struct action_matter *matter);
+
+/* The KMS client setup key to give, or "": only for the machine's own edition, only where the
+ * activation is to be rebuilt, and never where it would harm. Constant. */
+const char *action_kms_client_key(const struct action_matter *matter);
+
+#endif

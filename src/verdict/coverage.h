@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* coverage: do a machine's Application logs cover the window (DESIGN section 6, the column
+ * window_coverage). Pure. */
+#ifndef SPPTRIAGE_VERDICT_COVERAGE_H
+#define SPPTRIAGE_VERDICT_COVERAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "incident.h"
+
+enum coverage {
+    COVERAGE_NONE,
+    COVERAGE_PARTIAL,
+    COVERAGE_FULL,
+    COVERAGE_UNKNOWN,
+};
+
+/* none, partial, full, unknown */
+const char *coverage_name(enum coverage coverage);
+
+/* One Application log: its first and last event time and EventRecordID. */
+struct coverage_log {
+    uint64_t first_filetime;
+    uint64_t last_filetime;
+    uint64_t first_record_id;
+    uint64_t last_record_id;
+};
+
+/* How much of the window the logs cover. Two logs make one stretch when they overlap in time, or
+ * when one begins with the EventRecordID after the other's last (archived logs follow each other
+ * without a gap). What lies between two stretches is not covered.
+ * Sorts and changes the array of logs. */
+enum coverage coverage_of(struct coverage_log *logs, size_t count, const struct window *window);
+
+#endif

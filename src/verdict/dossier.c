@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the columns of hosts.csv come from:
+ *   classification to codes      episodes (verdict/episode.h)
+ *   window_coverage              circumstances
+ *   kb971033 and its evidence    verdict/update.h
+ *   edition, licence_channel     verdict/licence.h
+ *   os_version, clock            verdict/system.h
+ *   action, kms_client_key       verdict/action.h, from all of these
+ *   review                       notes on all of these, in the order of DESIGN section 6 */
+#include "verdict/dossier.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/filetime.h"
+#include "base/text.h"
+#include "verdict/action.h"
+
+void dossier_begin(struct dossier *dossier, const struct window *window)
+{
+    *dossier = (struct dossier){
+        .history = {.window = *window},
+        .system = {.window = *window},
+    };
+}
+
+void dossier_free_content(struct dossier *dossier)
+{
+    history_free_content(&dossier->history);
+    update_evidence_free_content(&dossier->update);
+    system_facts_free_content(&dossier->system);
+    *dossier = (struct dossier){0};
+}
+
+void dossier_feed(struct dossier *dossier, const struct observation *observation)
+{
+    struct sighting sighting = sighting_of(observation);
+
+    history_feed(&dossier->history, &sighting);
+    system_facts_feed(&dossier->system, observation);
+}
+
+void conclusion_free_content(struct conclusion *conclusion)
+{
+    free(conclusion->reason);
+    free(conclusion->review);
+    free(conclusion->codes);
+    free(conclusion->evidence);
+    *conclusion = (struct conclusion){0};
+}
+
+static bool dossier_is_not_windows_7(const struct dossier *dossier)
+{
+    return dossier->system.other_than_6_1 || dossier->licence.not_windows_7;
+}
+
+static char *list_codes(const struct history *history)
+{
+    struct text out = {0};
+
+    for (size_t index = 0; index < history->code_count; index++)
+        text_add_format(&out, "%s0x%08" PRIX32, index > 0 ? "; " : "", history->codes[index]);
+    return text_take(&out);
+}
+
+static char *make_review(const struct dossier *dossier, const struct history_outcome *outcome)
+{
+    const struct circumstances *circumstances = &dossier->circumstances;
+    const struct {
+        bool applies;
+        const char *note;
+    } notes[] = {
+        {outcome->classification != CLASSIFICATION_AFFECTED &&
+             circumstances->coverage != COVERAGE_FULL,
+         "window-not-covered"},
+        {circumstances->log_damaged, "log-damaged"},
+        {dossier->system.clock_changed, "clock-changed"},
+        {circumstances->shared_name, "shared-name"},
+        {dossier->update.conflict, "update-evidence-conflict"},
+        {licence_evidence_conflict(&dossier->licence) != NULL, "edition-conflict"},
+        {outcome->reactivated, "reactivated"},
+        {outcome->could_not_ask, "could-not-ask"},
+        {dossier->licence.channel == LICENCE_CHANNEL_OTHER, "not-volume-licensed"},
+        {dossier_is_not_windows_7(dossier), "not-windows-7"},
+    };
+    struct text out = {0};
+
+    for (size_t index = 0; index < sizeof(notes) / sizeof(notes[0]); index++)
+        if (notes[index].applies)
+            text_add_item(&out, notes[index].note);
+    return text_take(&out);
+}
+
+/* Adds what contradicts itself to the reason: it changed what the verdict says. */
+static char *make_reason(const struct dossier *dossier, const struct history_outcome *outcome)
+{
+    struct text out = {0};
+
+    text_add(&out, outcome->reason);
+    if (dossier->update.conflict) {
+        text_add(&out, "; update-evidence-conflict: installed and absent at ");
+        filetime_add_text(&out, dossier->update.newest_filetime);
+    }
+    if (licence_evidence_conflict(&dossier->licence) != NULL) {
+        text_add(&out, "; edition-conflict: ");
+        licence_evidence_add_conflict(&out, &dossier->licence);
+    }
+    return text_take(&out);
+}
+
+static void conclude_counts(const struct history *history, struct case_verdict *verdict)
+{
+    verdict->in_window_events = history->in_window_events;
+    verdict->events_8196 = history->events_8196;
+    verdict->events_8208 = history->events_8208;
+    verdict->events_8209 = history->events_8209;
+    verdict->events_13 = history->events_13;
+}
+
+static void conclude_action(const struct action_matter *matter, struct case_verdict *verdict)
+{
+    verdict->edition = matter->edition != NULL ? matter->edition->name : "unknown";
+    verdict->licence_channel = licence_channel_name(matter->channel);
+    verdict->kb971033 = update_status_name(matter->update);
+    verdict->action = action_of(matter);
+    verdict->kms_client_key = action_kms_client_key(matter);
+}
+
+void dossier_conclude(struct dossier *dossier, struct conclusion *out)
+{
+    struct history_outcome outcome;
+    struct action_matter matter;
+
+    history_finish(&dossier->history, &outcome);
+    matter = (struct action_matter){
+        .classification = outcome.classification,
+        .state = outcome.state,
+        .update = update_evidence_status(&dossier->update),
+        .channel = dossier->licence.channel,
+        .edition = licence_evidence_edition(&dossier->licence),
+        .not_windows_7 = dossier_is_not_windows_7(dossier),
+    };
+    *out = (struct conclusion){
+        .reason = make_reason(dossier, &outcome),
+        .review = make_review(dossier, &outcome),
+        .codes = list_codes(&dossier->history),
+        .evidence = update_evidence_text(&dossier->update),
+    };
+    out->verdict = (struct case_verdict){
+        .classification = classification_name(outcome.classification),
+        .confidence = confidence_name(outcome.confidence),
+        .reason = out->reason,
+        .review = out->review,
+        .state = activation_state_name(outcome.state),
+        .first_fault_filetime = outcome.first_fault_filetime,
+        .last_fault_filetime = outcome.last_fault_filetime,
+        .recovered_filetime = outcome.recovered_filetime,
+        .codes = out->codes,
+        .window_coverage = coverage_name(dossier->circumstances.coverage),
+        .kb971033_evidence = out->evidence,
+        .os_version = dossier->system.os_version != NULL ? dossier->system.os_version : "",
+        .clock = dossier->system.clock_changed ? "changed" : "ok",
+    };
+    conclude_counts(&dossier->history, &out->verdict);
+    conclude_action(&matter, &out->verdict);
+    free(outcome.reason);
+}
+
+void conclude_not_collected(const char *reason, bool shared_name, struct conclusion *out)
+{
+    const struct action_matter matter = {.classification = CLASSIFICATION_NOT_COLLECTED};
+
+    *out = (struct conclusion){0};
+    out->verdict = (struct case_verdict){
+        .classification = classification_name(matter.classification),
+        .confidence = confidence_name(CONFIDENCE_NONE),
+        .reason = reason,
+        .review = shared_name ? "shared-name" : "",
+        .state = activation_state_name(ACTIVATION_STATE_NONE),
+        .codes = "",
+        .window_coverage = coverage_name(COVERAGE_NONE),
+        .kb971033_evidence = "",
+        .os_version = "",
+        .clock = "ok",
+    };
+    conclude_action(&matter, &out->verdict);
+}

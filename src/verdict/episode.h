@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* episode: a machine's activation history as the verdict tells it (DESIGN section 6). Fed with
+ * every judged observation of one machine in (event time, record id) order, it finds the episodes
+ * and what they amount to. Pure; what it keeps does not grow with the number of observations but
+ * for the set of distinct codes. */
+#ifndef SPPTRIAGE_VERDICT_EPISODE_H
+#define SPPTRIAGE_VERDICT_EPISODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "incident.h"
+#include "verdict/signal.h"
+
+enum classification {
+    CLASSIFICATION_AFFECTED,
+    CLASSIFICATION_OTHER_FAULT,
+    CLASSIFICATION_NO_FAULT,
+    CLASSIFICATION_NOT_COLLECTED,
+};
+
+/* affected-by-incident, other-activation-fault, no-activation-fault, not-collected */
+const char *classification_name(enum classification classification);
+
+enum activation_state {
+    ACTIVATION_STATE_NONE,
+    ACTIVATION_STATE_NON_GENUINE,
+    ACTIVATION_STATE_RECOVERED,
+};
+
+/* none, non-genuine, recovered */
+const char *activation_state_name(enum activation_state state);
+
+enum confidence {
+    CONFIDENCE_NONE,
+    CONFIDENCE_PROBABLE,
+    CONFIDENCE_CONFIRMED,
+};
+
+/* "", probable, confirmed */
+const char *confidence_name(enum confidence confidence);
+
+/* From a genuineness signal to the recovery that ends it, or to the end of the log. */
+struct episode {
+    bool exists;
+    struct sighting first;              /* the signal that opened it */
+    uint64_t earlier_recovery_filetime; /* that closed the episode before it, 0 for none */
+    bool signal_in_window;              /* some signal of it lies in the window */
+    bool strong_in_window;              /* some strong one does: */
+    struct sighting first_strong;       /* the first of those */
+    struct sighting recovery;           /* what closed it, when `closed` */
+    bool closed;
+    bool recovery_of_other_kind; /* closed by other than 12289, or one of those followed */
+};
+
+/* Starts as zeros but for the window. Owns the codes. */
+struct history {
+    struct window window;
+    uint64_t observation_count;
+    struct episode current;        /* the last episode so far */
+    struct episode first_incident; /* of those before `current` */
+    struct episode
+        first_beside;           /* of those: with a signal in the window, yet not of the incident */
+    enum confidence confidence; /* the best of the incident episodes before `current` */
+    struct sighting confirmed_by;
+    uint64_t fault_count; /* faults and signals */
+    bool every_fault_failed_to_ask;
+    struct sighting first_fault;
+    uint64_t last_fault_filetime;
+    uint64_t in_window_events;
+    uint64_t events_8196;
+    uint64_t events_8208;
+    uint64_t events_8209;
+    uint64_t events_13;
+    uint32_t *codes; /* owned: distinct, ascending */
+    size_t code_count;
+};
+
+void history_free_content(struct history *history);
+
+/* Takes the next observation in. A signal or recovery without a readable time cannot be put into
+ * an episode: such a signal is a fault only, such a recovery closes nothing. */
+void history_feed(struct history *history, const struct sighting *sighting);
+
+/* What the history amounts to. Times are 0 where there is none. */
+struct history_outcome {
+    enum classification classification;
+    enum confidence confidence;
+    enum activation_state state;
+    uint64_t first_fault_filetime;
+    uint64_t last_fault_filetime;
+    uint64_t recovered_filetime;
+    bool reactivated;   /* the deciding episode was ended by a 12289 only */
+    bool could_not_ask; /* its only faults are failures to ask */
+    char *reason;       /* owned: one sentence a person can check */
+};
+
+/* Ends the history and fills *out, whose reason the caller frees. */
+void history_finish(struct history *history, struct history_outcome *out);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verdict/inventory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "verdict/name.h"
+
+/* Names of machines and hosts as keys of one table. */
+struct matcher {
+    struct name_table names;
+    size_t *machine_of; /* of each key: the machine with that newest name, or MACHINE_NONE */
+    bool *taken;        /* of each machine */
+};
+
+/* One earlier name of one machine. */
+struct earlier_name {
+    size_t key;
+    size_t machine;
+};
+
+static void matcher_begin(struct matcher *matcher, const struct inventory_host *hosts,
+                          size_t host_count, const struct machines *machines)
+{
+    for (size_t machine = 0; machine < machines->count; machine++) {
+        name_table_add(&matcher->names, machines->items[machine].name);
+        for (size_t alias = 0; alias < machines->items[machine].alias_count; alias++)
+            name_table_add(&matcher->names, machines->items[machine].aliases[alias]);
+    }
+    for (size_t host = 0; host < host_count; host++)
+        name_table_add(&matcher->names, hosts[host].name);
+    name_table_seal(&matcher->names);
+    matcher->machine_of = memory_allocate(matcher->names.count, sizeof(*matcher->machine_of));
+    matcher->taken = memory_allocate(machines->count, sizeof(*matcher->taken));
+    for (size_t key = 0; key < matcher->names.count; key++)
+        matcher->machine_of[key] = MACHINE_NONE;
+    for (size_t machine = 0; machine < machines->count; machine++) {
+        size_t key = name_table_find(&matcher->names, machines->items[machine].name);
+
+        matcher->machine_of[key] = machine;
+        if (name_table_is_shared(&matcher->names, key))
+            machines->items[machine].shared_name = true;
+    }
+}
+
+static void matcher_end(struct matcher *matcher)
+{
+    free(matcher->machine_of);
+    free(matcher->taken);
+    name_table_free_content(&matcher->names);
+}
+
+/* The machine of that very name; of the one full name that a short one means; of the short name
+ * that means this full one. */
+static size_t find_machine(const struct matcher *matcher, const char *host)
+{
+    size_t key = name_table_find(&matcher->names, host);
+    size_t label_length = strcspn(host, ".");
+    size_t found = matcher->machine_of[key];
+
+    if (found == MACHINE_NONE)
+        found = matcher->machine_of[name_table_meaning(&matcher->names, key)];
+    if (found == MACHINE_NONE && host[label_length] == '.' && label_length > 0) {
+        char *label = memory_copy_bytes(host, label_length);
+        size_t label_key = name_table_find(&matcher->names, label);
+
+        free(label);
+        if (label_key != NAME_NONE && name_table_meaning(&matcher->names, label_key) == key)
+            found = matcher->machine_of[label_key];
+    }
+    return found;
+}
+
+static int compare_earlier_names(const void *left_item, const void *right_item)
+{
+    const struct earlier_name *left = left_item;
+    const struct earlier_name *right = right_item;
+
+    if (left->key != right->key)
+        return left->key < right->key ? -1 : 1;
+    return (left->machine > right->machine) - (left->machine < right->machine);
+}
+
+static struct earlier_name *list_earlier_names(const struct matcher *matcher,
+                                               const struct machines *machines, size_t *count)
+{
+    struct earlier_name *names = NULL;
+
+    *count = 0;
+    for (size_t machine = 0; machine < machines->count; machine++)
+        for (size_t alias = 0; alias < machines->items[machine].alias_count; alias++) {
+            const char *name = machines->items[machine].aliases[alias];
+
+            names = memory_grow(names, *count, sizeof(*names));
+            names[(*count)++] =
+                (struct earlier_name){name_table_find(&matcher->names, name), machine};
+        }
+    if (*count > 0)
+        qsort(names, *count, sizeof(*names), compare_earlier_names);
+    return names;
+}
+
+static char *make_reason(const struct matcher *matcher, const struct inventory_host *host,
+                         const struct machines *machines, const struct earlier_name *names,
+                         size_t name_count)
+{
+    size_t key = name_table_meaning(&matcher->names, name_table_find(&matcher->names, host->name));
+    struct text out = {0};
+    bool first = true;
+
+    text_add(&out, "nothing was collected for this host");
+    if (host->shared)
+        text_add(&out, "; several fully qualified names begin with this one");
+    for (size_t index = 0; index < name_count; index++) {
+        if (names[index].key != key)
+            continue;
+        text_add(&out, first ? "; it is an earlier name of " : ", ");
+        text_add(&out, machines->items[names[index].machine].name);
+        first = false;
+    }
+    return text_take(&out);
+}
+
+void inventory_match(struct inventory_host *hosts, size_t host_count, struct machines *machines)
+{
+    struct matcher matcher = {0};
+    struct earlier_name *names;
+    size_t name_count;
+
+    if (host_count == 0)
+        return;
+    matcher_begin(&matcher, hosts, host_count, machines);
+    names = list_earlier_names(&matcher, machines, &name_count);
+    for (size_t index = 0; index < host_count; index++) {
+        struct inventory_host *host = &hosts[index];
+
+        host->machine = find_machine(&matcher, host->name);
+        if (host->machine != MACHINE_NONE) {
+            host->repeated = matcher.taken[host->machine];
+            matcher.taken[host->machine] = true;
+            continue;
+        }
+        host->shared =
+            name_table_is_shared(&matcher.names, name_table_find(&matcher.names, host->name));
+        host->reason = make_reason(&matcher, host, machines, names, name_count);
+    }
+    free(names);
+    matcher_end(&matcher);
+}
+
+void inventory_free(struct inventory_host *hosts, size_t host_count)
+{
+    for (size_t index = 0; index < host_count; index++) {
+        free(hosts[index].name);
+        free(hosts[index].reason);
+    }
+    free(hosts);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* machine: which computer names are one machine (DESIGN section 3). Goes by what the logs say of
+ * computers alone; all of that is in memory, as its number is that of logs. Pure. */
+#ifndef SPPTRIAGE_VERDICT_MACHINE_H
+#define SPPTRIAGE_VERDICT_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "casedb/casedb.h"
+
+#define MACHINE_NONE ((size_t)-1)
+
+struct machine {
+    char *name;     /* owned: the newest */
+    char **aliases; /* owned: earlier names, oldest first */
+    size_t alias_count;
+    bool shared_name; /* its name may be another machine's too */
+};
+
+/* A place that logs of a machine lie in. */
+struct machine_place {
+    char *path; /* owned */
+    size_t machine;
+};
+
+/* Owns everything but the computers it was made from. */
+struct machines {
+    struct machine *items; /* by folded name, those named after a folder behind */
+    size_t count;
+    size_t *owners; /* of each computer given: its machine */
+    bool *own_log;  /* of each computer given: one machine wrote its whole log itself, so that
+                       window_coverage can be told from it */
+    struct machine_place *places; /* by path */
+    size_t place_count;
+};
+
+void machines_free_content(struct machines *machines);
+
+/* Finds the machines of `computers`, which are in the order of casedb_computers, and fills *out.
+ * A log without any computer name belongs to the machine that machines_near finds for it, else to
+ * one with the name of its folder. */
+void machines_find(const struct case_computer *computers, size_t count, struct machines *out);
+
+/* The machine of the nearest enclosing folder of `path` in which the logs name exactly one, or
+ * MACHINE_NONE. */
+size_t machines_near(const struct machines *machines, const char *path);
+
+#endif

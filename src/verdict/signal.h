@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signal: what one observation means for the verdict (DESIGN section 6, the table of signals).
+ * Pure: no state, no case. */
+#ifndef SPPTRIAGE_VERDICT_SIGNAL_H
+#define SPPTRIAGE_VERDICT_SIGNAL_H
+
+#include "base/text.h"
+#include "incident.h"
+#include "observation.h"
+
+enum role {
+    ROLE_SIGNAL_STRONG,
+    ROLE_SIGNAL_WEAK,
+    ROLE_FAULT,
+    ROLE_RECOVERY,
+    ROLE_UPDATE,
+    ROLE_LICENCE,
+    ROLE_CONTEXT,
+};
+
+/* The words of timeline.csv: signal-strong, signal-weak, fault, recovery, update, licence,
+ * context. */
+const char *role_name(enum role role);
+
+#define JUDGEMENT_CODES 2
+
+struct judgement {
+    const struct incident_event *event; /* its row, or NULL for an event of no interest */
+    enum role role;
+    bool incident_consistent;        /* of signals */
+    bool failure_to_ask;             /* of faults that are no signals: no code of it is a refusal */
+    uint32_t codes[JUDGEMENT_CODES]; /* the codes of a fault or signal that are not 0, in order */
+    const char *code_names[JUDGEMENT_CODES]; /* constant: what the event calls each of them */
+    size_t code_count;
+};
+
+/* Judges an observation of the event table. */
+struct judgement judgement_of(const struct observation *observation);
+
+/* Reads a code as the events write it: `0xC004F200`, `hr=0xC004F200`, blanks around. */
+bool code_parse(const char *text, uint32_t *out);
+
+/* One judged observation with what names it in a sentence. Plain data, owns nothing. */
+struct sighting {
+    uint64_t filetime; /* event time; 0 when it has no readable one */
+    uint16_t event_id;
+    struct judgement judgement;
+};
+
+struct sighting sighting_of(const struct observation *observation);
+
+/* The short name of a provider of the event table: SPP, WAT, WindowsUpdateClient, Servicing; any
+ * other as it is. */
+const char *provider_label(const char *provider);
+
+/* Adds `WAT 13`, and `: hrOnline 0xC004C4A2 (its meaning)` for the codes; nothing where there are
+ * none. */
+void sighting_add_name(struct text *out, const struct sighting *sighting);
+void sighting_add_codes(struct text *out, const struct sighting *sighting);
+
+/* Adds `WAT 13 at 2019-01-08T11:02:17Z: hrOnline 0xC004C4A2 (its meaning)`. */
+void sighting_add_text(struct text *out, const struct sighting *sighting);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* system: the Windows version and the clock of a machine, from its events (DESIGN section 6, the
+ * columns os_version and clock). Pure. */
+#ifndef SPPTRIAGE_VERDICT_SYSTEM_H
+#define SPPTRIAGE_VERDICT_SYSTEM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "incident.h"
+#include "observation.h"
+
+/* Starts as zeros but for the window; owns the version's text. */
+struct system_facts {
+    struct window window;
+    char *os_version; /* "6.1.7601 Service Pack 1", or NULL while unknown */
+    uint64_t os_version_filetime;
+    bool other_than_6_1; /* the version is known and none of Windows 7 or Server 2008 R2 */
+    bool clock_changed;
+};
+
+void system_facts_free_content(struct system_facts *facts);
+
+/* Takes the next observation in; of those with equal times the last one counts. */
+void system_facts_feed(struct system_facts *facts, const struct observation *observation);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* casework: the case that a test works on, and the common ways to fill it and to look at it. */
+#ifndef SPPTRIAGE_TESTS_CASEWORK_H
+#define SPPTRIAGE_TESTS_CASEWORK_H
+
+#include <check.h>
+
+#include "casedb/casedb.h"
+
+#define CASE_PATH "case.db"
+
+extern struct casedb *db;
+extern struct error err;
+
+extern const struct incident_event kept_all;
+extern const struct incident_event kept_first_and_last;
+
+#define must(call) ck_assert_msg((call) == 0, "%s: %s", #call, err.message)
+
+void open_case(void);
+
+void reopen_case(void);
+
+void set_up(void);
+
+void tear_down(void);
+
+/* The failure is of the run, names the path and has these words. */
+void expect_failure(int result, const char *path, const char *words);
+
+int64_t begin_log(const char *path);
+
+struct observation sample_observation(const char *computer);
+
+void add(int64_t source_id, const struct observation *observation);
+
+/* Commits the source with one computer, or none for NULL. */
+void finish_log(int64_t id, const char *computer);
+
+/* A log with `count` observations, at event times 1000, 1001, ... */
+int64_t add_log(const char *path, const char *computer, size_t count);
+
+void add_copy(const char *path, int64_t same_as);
+
+/* Makes a machine of every computer name (in the order of the computers), in a transaction that
+ * is left open. */
+void derive_machines(void);
+
+void derive(void);
+
+/* The id of the machine of that name. */
+int64_t find_machine(const char *name);
+
+/* The timeline as text: "path@offset ". */
+char *describe_timeline(void);
+
+void expect_timeline(const char *expected);
+
+/* The paths of all sources: "path ". */
+void expect_sources(const char *expected);
+
+int find(const char *path);
+
+/* Adds ten of the same content, at these event times in the order of the file. */
+void add_alike(int64_t id, const char *computer, const char *value);
+
+#endif

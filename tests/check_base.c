@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The small shared pieces: error, span, text, filetime, memory. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/filetime.h"
+#include "base/memory.h"
+#include "base/span.h"
+#include "base/text.h"
+
+START_TEST(first_message_stays_and_context_goes_in_front)
+{
+    struct error err = {.source = "a.evtx"};
+
+    ck_assert_int_eq(error_set(&err, ERROR_SOURCE, 512, "size %d", 7), -1);
+    ck_assert_int_eq(error_set(&err, ERROR_RUN, 0, "later"), -1);
+    ck_assert_int_eq(error_add(&err, "chunk %d", 3), -1);
+    ck_assert_str_eq(err.message, "chunk 3: size 7");
+    ck_assert_int_eq(err.kind, ERROR_SOURCE);
+    ck_assert_uint_eq(err.offset_bytes, 512);
+    error_clear(&err);
+    ck_assert_ptr_null(err.message);
+    ck_assert_str_eq(err.source, "a.evtx");
+}
+END_TEST
+
+START_TEST(span_readers_stop_at_the_end_and_move_nothing)
+{
+    static const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    struct span in = span_of(bytes, sizeof(bytes), 100);
+    struct span part;
+    uint64_t u64;
+    uint32_t u32;
+    uint16_t u16;
+    uint8_t u8;
+
+    ck_assert(span_u64(&in, &u64));
+    ck_assert_uint_eq(u64, UINT64_C(0x0807060504030201));
+    ck_assert_uint_eq(in.offset_bytes, 108);
+    ck_assert(!span_u16(&in, &u16));
+    ck_assert(!span_u32(&in, &u32));
+    ck_assert(!span_skip(&in, 2));
+    ck_assert(!span_skip(&in, SIZE_MAX));
+    ck_assert(!span_take(&in, 2, &part));
+    ck_assert_uint_eq(in.left_bytes, 1);
+    ck_assert(span_u8(&in, &u8));
+    ck_assert_uint_eq(u8, 9);
+    ck_assert(!span_u8(&in, &u8));
+    ck_assert_uint_eq(in.offset_bytes, 109);
+}
+END_TEST
+
+START_TEST(span_at_moves_nothing_and_checks_its_position)
+{
+    static const uint8_t bytes[] = {1, 2, 3, 4};
+    struct span in = span_of(bytes, sizeof(bytes), 0);
+    struct span at;
+
+    ck_assert(span_at(&in, 4, &at));
+    ck_assert_uint_eq(at.left_bytes, 0);
+    ck_assert(!span_at(&in, 5, &at));
+    ck_assert_uint_eq(in.left_bytes, 4);
+    ck_assert(span_starts_with(&in, "\1\2", 2));
+    ck_assert(!span_starts_with(&in, "\1\2\3\4\5", 5));
+}
+END_TEST
+
+START_TEST(text_grows_and_is_taken)
+{
+    struct text text = {0};
+
+    ck_assert_str_eq(text_get(&text), "");
+    for (int index = 0; index < 1000; index++)
+        text_add_format(&text, "%03d", index);
+    ck_assert_uint_eq(text.length_bytes, 3000);
+    ck_assert_uint_eq(strlen(text_get(&text)), 3000);
+    ck_assert(strncmp(text_get(&text) + 2997, "999", 3) == 0);
+    char *taken = text_take(&text);
+    ck_assert_uint_eq(strlen(taken), 3000);
+    ck_assert_str_eq(text_get(&text), "");
+    free(taken);
+    text_add_item(&text, "a");
+    text_add_item(&text, "b");
+    ck_assert_str_eq(text_get(&text), "a; b");
+    text_free(&text);
+}
+END_TEST
+
+START_TEST(bytes_that_are_no_utf8_become_replacement_characters)
+{
+    static const struct {
+        const char *raw;
+        const char *clean;
+    } cases[] = {
+        {"plain", "plain"},
+        {"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80", "\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80"},
+        {"a\x80z", "a\xEF\xBF\xBDz"},
+        {"\xC0\xAF", "\xEF\xBF\xBD\xEF\xBF\xBD"},                 /* overlong */
+        {"\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"}, /* surrogate */
+        {"\xF4\x90\x80\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
+        {"\xE2\x82", "\xEF\xBF\xBD\xEF\xBF\xBD"}, /* cut short */
+        {"\xFF", "\xEF\xBF\xBD"},
+    };
+
+    for (size_t index = 0; index < sizeof(cases) / sizeof(cases[0]); index++) {
+        struct text text = {0};
+
+        text_add_clean(&text, cases[index].raw);
+        ck_assert_str_eq(text_get(&text), cases[index].clean);
+        text_free(&text);
+    }
+}
+END_TEST
+
+START_TEST(folding_is_for_every_script)
+{
+    char *folded = text_fold("M\xC3\x9CLLER-\xD0\x9F\xD0\x9A.Corp");
+
+    ck_assert_str_eq(folded, "m\xC3\xBCller-\xD0\xBF\xD0\xBA.corp");
+    free(folded);
+    ck_assert(text_equal_ascii("Host", "hOST"));
+    ck_assert(!text_equal_ascii("Host", "Hosts"));
+}
+END_TEST
+
+START_TEST(update_number_is_not_found_in_a_longer_one)
+{
+    ck_assert(text_has_number_word("Update (KB971033)", "KB971033"));
+    ck_assert(text_has_number_word("kb971033", "KB971033"));
+    ck_assert(text_has_number_word("KB9710331 and KB971033", "KB971033"));
+    ck_assert(!text_has_number_word("KB9710331", "KB971033"));
+    ck_assert(!text_has_number_word("KB97103", "KB971033"));
+    ck_assert(!text_has_number_word("", "KB971033"));
+}
+END_TEST
+
+START_TEST(filetimes_become_text)
+{
+    static const struct {
+        uint64_t filetime;
+        const char *text;
+    } cases[] = {
+        {0, ""},
+        {UINT64_C(131914152000000000), "2019-01-08T10:00:00Z"},
+        {UINT64_C(131914818000000000), "2019-01-09T04:30:00Z"},
+        {UINT64_C(131914152000000001), "2019-01-08T10:00:00.0000001Z"},
+        {1 * FILETIME_SECOND, "1601-01-01T00:00:01Z"},
+        {FILETIME_MAX, "9999-12-31T23:59:59.9999999Z"},
+        {FILETIME_MAX + 1, ""},
+        {UINT64_MAX, ""},
+    };
+
+    for (size_t index = 0; index < sizeof(cases) / sizeof(cases[0]); index++) {
+        char *text = filetime_text(cases[index].filetime);
+
+        ck_assert_str_eq(text, cases[index].text);
+        free(text);
+    }
+}
+END_TEST
+
+START_TEST(every_day_of_a_cycle_of_400_years_survives_the_round_trip)
+{
+    for (uint64_t day = 1; day < 146097 * 2; day++) {
+        char *text = filetime_text(day * FILETIME_DAY);
+        uint64_t back = 0;
+
+        ck_assert_msg(filetime_parse(text, &back), "%s", text);
+        ck_assert_uint_eq(back, day * FILETIME_DAY);
+        free(text);
+    }
+}
+END_TEST
+
+START_TEST(times_that_do_not_exist_are_refused)
+{
+    static const char *const wrong[] = {
+        "",
+        "2019-01-08",
+        "2019-01-08T10:00:00",
+        "2019-01-08T10:00:00Zx",
+        "2019-02-29T10:00:00Z",
+        "1900-02-29T10:00:00Z",
+        "2019-13-01T10:00:00Z",
+        "2019-00-01T10:00:00Z",
+        "2019-01-00T10:00:00Z",
+        "2019-01-08T24:00:00Z",
+        "2019-01-08T10:60:00Z",
+        "2019-01-08T10:00:60Z",
+        "2019-01-08T10:00:00.Z",
+        "1600-12-31T23:59:59Z",
+        "19-01-08T10:00:00Z",
+        " 2019-01-08T10:00:00Z",
+    };
+    uint64_t time = 77;
+
+    for (size_t index = 0; index < sizeof(wrong) / sizeof(wrong[0]); index++)
+        ck_assert_msg(!filetime_parse(wrong[index], &time), "%s", wrong[index]);
+    ck_assert_uint_eq(time, 77);
+    ck_assert(filetime_parse("2000-02-29T10:00Z", &time));
+    ck_assert(filetime_parse("2019-01-08 10:00:00.123456789Z", &time));
+    ck_assert_uint_eq(time, UINT64_C(131914152001234567));
+}
+END_TEST
+
+START_TEST(arrays_grow_one_item_at_a_time)
+{
+    size_t *items = NULL;
+
+    for (size_t count = 0; count < 1000; count++) {
+        items = memory_grow(items, count, sizeof(*items));
+        items[count] = count;
+    }
+    for (size_t count = 0; count < 1000; count++)
+        ck_assert_uint_eq(items[count], count);
+    free(items);
+}
+END_TEST
+
+static Suite *base_suite(void)
+{
+    Suite *suite = suite_create("base");
+    TCase *cases = tcase_create("base");
+
+    tcase_set_timeout(cases, 60);
+    tcase_add_test(cases, first_message_stays_and_context_goes_in_front);
+    tcase_add_test(cases, span_readers_stop_at_the_end_and_move_nothing);
+    tcase_add_test(cases, span_at_moves_nothing_and_checks_its_position);
+    tcase_add_test(cases, text_grows_and_is_taken);
+    tcase_add_test(cases, bytes_that_are_no_utf8_become_replacement_characters);
+    tcase_add_test(cases, folding_is_for_every_script);
+    tcase_add_test(cases, update_number_is_not_found_in_a_longer_one);
+    tcase_add_test(cases, filetimes_become_text);
+    tcase_add_test(cases, every_day_of_a_cycle_of_400_years_survives_the_round_trip);
+    tcase_add_test(cases, times_that_do_not_exist_are_refused);
+    tcase_add_test(cases, arrays_grow_one_item_at_a_time);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(base_suite());
+    int failed;
+
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

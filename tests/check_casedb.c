@@ -1,0 +1,837 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks the rows of the case: what goes in comes out as it was, in order, and counts once. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/filetime.h"
+#include "casework.h"
+
+/* ---- Sources and settings ---- */
+
+START_TEST(settings_come_back)
+{
+    char *inputs[] = {"/evidence/a", "b\xFF"};
+    struct case_settings settings = {.window = {12, 34}, .inputs = inputs, .input_count = 2};
+    struct case_settings back;
+
+    ck_assert_int_eq(casedb_read_settings(db, &back, &err), 0);
+    must(casedb_write_settings(db, &settings, &err));
+    settings.input_count = 1;
+    settings.window = incident_window;
+    must(casedb_write_settings(db, &settings, &err));
+    reopen_case();
+    ck_assert_int_eq(casedb_read_settings(db, &back, &err), 1);
+    ck_assert_uint_eq(back.window.start_filetime, incident_window.start_filetime);
+    ck_assert_uint_eq(back.window.end_filetime, incident_window.end_filetime);
+    ck_assert_uint_eq(back.input_count, 1);
+    ck_assert_str_eq(back.inputs[0], "/evidence/a");
+    case_settings_free_content(&back);
+    settings.input_count = 2;
+    must(casedb_write_settings(db, &settings, &err));
+    ck_assert_int_eq(casedb_read_settings(db, &back, &err), 1);
+    ck_assert_uint_eq(back.input_count, 2);
+    ck_assert_str_eq(back.inputs[1], "b\xFF");
+    case_settings_free_content(&back);
+}
+END_TEST
+
+START_TEST(source_comes_back_with_every_field)
+{
+    struct source source = {.path = "in/\xC3\x28\xFF;'\"\n.evtx", /* no UTF-8 */
+                            .kind = "evtx",
+                            .size_bytes = UINT64_MAX,
+                            .mtime_ns = -5,
+                            .sha256 = "00ff"};
+    struct source_facts facts = {.status = SOURCE_STATUS_CRASHED,
+                                 .record_count = 1,
+                                 .recovered_count = 2,
+                                 .selected_count = 3,
+                                 .undecodable_count = 4,
+                                 .first_filetime = 5,
+                                 .last_filetime = FILETIME_MAX};
+    struct case_source back;
+    int64_t id;
+
+    source_facts_add_detail(&facts, "a\tb");
+    must(casedb_begin_source(db, &source, "options", &id, &err));
+    must(casedb_finish_source(db, id, &facts, 0, &err));
+    source_facts_free_content(&facts);
+    reopen_case();
+    ck_assert_int_eq(casedb_find_source(db, "in/other", &back, &err), 0);
+    ck_assert_int_eq(casedb_find_source(db, source.path, &back, &err), 1);
+    ck_assert_int_eq(back.id, id);
+    ck_assert_str_eq(back.path, source.path);
+    ck_assert_str_eq(back.kind, "evtx");
+    ck_assert_uint_eq(back.size_bytes, UINT64_MAX);
+    ck_assert_int_eq(back.mtime_ns, -5);
+    ck_assert_str_eq(back.sha256, "00ff");
+    ck_assert_int_eq(back.same_as, 0);
+    ck_assert_ptr_null(back.same_as_path);
+    ck_assert_str_eq(back.read_options, "options");
+    ck_assert_int_eq(back.status, SOURCE_STATUS_CRASHED);
+    ck_assert_uint_eq(back.record_count, 1);
+    ck_assert_uint_eq(back.recovered_count, 2);
+    ck_assert_uint_eq(back.selected_count, 3);
+    ck_assert_uint_eq(back.undecodable_count, 4);
+    ck_assert_uint_eq(back.first_filetime, 5);
+    ck_assert_uint_eq(back.last_filetime, FILETIME_MAX);
+    ck_assert_str_eq(back.detail, "a\tb");
+}
+END_TEST
+
+START_TEST(sources_come_in_order_of_bytes)
+{
+    static const char *const paths[] = {"b", "a/z", "a.b", "\xC3\x84", "\xFF", "A", "a", "Z"};
+
+    for (size_t index = 0; index < sizeof(paths) / sizeof(*paths); index++)
+        add_log(paths[index], NULL, 0);
+    expect_sources("A Z a a.b a/z b \xC3\x84 \xFF ");
+}
+END_TEST
+
+START_TEST(source_read_again_replaces_its_rows_and_keeps_its_id)
+{
+    int64_t id = add_log("a", "PC", 3);
+
+    add_log("b", "PC2", 1);
+    ck_assert_int_eq(add_log("a", "OTHER", 1), id);
+    derive();
+    expect_timeline("a@4608 b@4608 ");
+    expect_sources("a b ");
+    casedb_close(db);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM source_computer"), 2);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM observation_string"), 4);
+    open_case();
+}
+END_TEST
+
+START_TEST(abandoned_source_leaves_nothing)
+{
+    struct observation observation = sample_observation("PC");
+    int64_t id = begin_log("a");
+
+    add(id, &observation);
+    casedb_abandon_source(db);
+    ck_assert_int_eq(find("a"), 0);
+    id = add_log("a", "PC", 1);
+    ck_assert_int_eq(begin_log("a"), id);
+    casedb_abandon_source(db);
+    derive();
+    expect_timeline("a@4608 ");
+    begin_log("b");
+    reopen_case(); /* closing abandons, too */
+    expect_sources("a ");
+}
+END_TEST
+
+START_TEST(only_sources_of_the_inputs_are_kept)
+{
+    static const char *const kept[] = {"", "b", "bb", "d", "z"};
+    size_t deleted;
+
+    for (const char *path = "a\0b\0c\0d\0e"; *path != '\0'; path += 2)
+        add_log(path, "PC", 1);
+    must(casedb_keep_only_sources(db, kept, 5, &deleted, &err));
+    ck_assert_uint_eq(deleted, 3);
+    expect_sources("b d ");
+    must(casedb_keep_only_sources(db, kept, 5, &deleted, &err));
+    ck_assert_uint_eq(deleted, 0);
+    must(casedb_keep_only_sources(db, NULL, 0, &deleted, &err));
+    ck_assert_uint_eq(deleted, 2);
+    expect_sources("");
+}
+END_TEST
+
+/* ---- Copies ---- */
+
+START_TEST(copy_counts_with_the_content_that_was_read)
+{
+    struct casedb_cursor *cursor;
+    struct case_computer computer;
+    struct case_source source;
+    struct text text = {0};
+    int64_t read_id = add_log("b", "PC", 1);
+    char *list;
+
+    add_copy("c", read_id);
+    add_copy("a", read_id);
+    add_log("d", "PC", 1);
+    ck_assert_int_eq(casedb_find_source(db, "c", &source, &err), 1);
+    ck_assert_int_eq(source.same_as, read_id);
+    ck_assert_str_eq(source.same_as_path, "b");
+    must(casedb_computers(db, &cursor, &err));
+    while (casedb_next_computer(cursor, &computer, &err) == 1) {
+        bool is_read = computer.source_id == read_id;
+
+        ck_assert_int_eq(is_read, strcmp(computer.path, "d") != 0);
+        ck_assert_int_eq(computer.place_id == computer.source_id,
+                         strcmp(computer.path, "b") == 0 || strcmp(computer.path, "d") == 0);
+        text_add(&text, computer.path);
+    }
+    casedb_cursor_free(cursor);
+    ck_assert_str_eq(text_get(&text), "abcd");
+    text_free(&text);
+    derive();
+    expect_timeline("b@4608 ");
+    must(casedb_machine_sources(db, find_machine("PC"), &list, &err));
+    ck_assert_str_eq(list, "a; b; c; d");
+    free(list);
+    must(casedb_source_machines(db, source.id, &list, &err));
+    ck_assert_str_eq(list, "PC");
+    free(list);
+}
+END_TEST
+
+START_TEST(copies_are_read_again_when_what_was_read_goes)
+{
+    static const char *const kept[] = {"b", "c"};
+    size_t deleted;
+    int64_t id = add_log("a", "PC", 1);
+
+    add_copy("b", id);
+    ck_assert_int_eq(begin_log("a"), id);
+    ck_assert_int_eq(find("b"), 0);
+    casedb_abandon_source(db);
+    ck_assert_int_eq(find("b"), 1);
+    add_log("a", "PC", 2);
+    ck_assert_int_eq(find("b"), 0);
+    add_copy("b", id);
+    add_copy("d", id);
+    add_log("c", "PC", 1);
+    must(casedb_keep_only_sources(db, kept, 2, &deleted, &err));
+    ck_assert_uint_eq(deleted, 2);
+    ck_assert_int_eq(find("b"), 0);
+    expect_sources("c ");
+}
+END_TEST
+
+/* ---- Computers ---- */
+
+START_TEST(computer_comes_back_with_every_field)
+{
+    struct source_facts facts = {.status = SOURCE_STATUS_DAMAGED, .undecodable_count = 9};
+    struct computer_facts *noted = source_facts_computer(&facts, "Pc");
+    struct observation observation = sample_observation("pC");
+    struct casedb_cursor *cursor;
+    struct case_computer back;
+    int64_t id = begin_log("a");
+
+    *noted = (struct computer_facts){noted->name, 1, UINT64_MAX, 3, 4, true, 5, 6, 7, 8, 9};
+    add(id, &observation); /* a name that differs by case is the same computer */
+    must(casedb_finish_source(db, id, &facts, 0, &err));
+    source_facts_free_content(&facts);
+    must(casedb_computers(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_computer(cursor, &back, &err), 1);
+    ck_assert_int_eq(back.source_id, id);
+    ck_assert_int_eq(back.place_id, id);
+    ck_assert_str_eq(back.path, "a");
+    ck_assert_int_eq(back.status, SOURCE_STATUS_DAMAGED);
+    ck_assert_uint_eq(back.undecodable_count, 9);
+    ck_assert_str_eq(back.name, "Pc");
+    ck_assert_uint_eq(back.record_count, 1);
+    ck_assert_uint_eq(back.first_number, UINT64_MAX);
+    ck_assert_uint_eq(back.last_number, 3);
+    ck_assert_uint_eq(back.last_filetime, 4);
+    ck_assert(back.forwarded);
+    ck_assert_uint_eq(back.application_count, 5);
+    ck_assert_uint_eq(back.application_first_filetime, 6);
+    ck_assert_uint_eq(back.application_last_filetime, 7);
+    ck_assert_uint_eq(back.application_first_record_id, 8);
+    ck_assert_uint_eq(back.application_last_record_id, 9);
+    ck_assert_int_eq(casedb_next_computer(cursor, &back, &err), 0);
+    casedb_cursor_free(cursor);
+}
+END_TEST
+
+START_TEST(computers_come_in_order_of_path_number_and_name)
+{
+    static const struct {
+        const char *path;
+        const char *name;
+        uint64_t first_number;
+    } rows[] = {{"b", "x", 1}, {"a", "OLD", 7}, {"a", "NEW", 90}, {"a", "b", 10}, {"a", "A", 10}};
+    struct casedb_cursor *cursor;
+    struct case_computer computer;
+    struct text text = {0};
+
+    for (size_t index = 0; index < 5;) {
+        struct source_facts facts = {0};
+        const char *path = rows[index].path;
+        int64_t id = begin_log(path);
+
+        for (; index < 5 && strcmp(rows[index].path, path) == 0; index++)
+            source_facts_computer(&facts, rows[index].name)->first_number =
+                rows[index].first_number;
+        must(casedb_finish_source(db, id, &facts, 0, &err));
+        source_facts_free_content(&facts);
+    }
+    must(casedb_computers(db, &cursor, &err));
+    while (casedb_next_computer(cursor, &computer, &err) == 1)
+        text_add_format(&text, "%s:%s ", computer.path, computer.name);
+    casedb_cursor_free(cursor);
+    ck_assert_str_eq(text_get(&text), "a:OLD a:A a:b a:NEW b:x ");
+    text_free(&text);
+    derive();
+    must(casedb_machine_computers(db, find_machine("b"), &cursor, &err));
+    ck_assert_int_eq(casedb_next_computer(cursor, &computer, &err), 1);
+    ck_assert_str_eq(computer.name, "b");
+    ck_assert_int_eq(casedb_next_computer(cursor, &computer, &err), 0);
+    casedb_cursor_free(cursor);
+}
+END_TEST
+
+/* ---- Observations ---- */
+
+static void expect_observation(const struct observation *found, const struct observation *wanted)
+{
+    ck_assert_str_eq(found->provider, wanted->provider);
+    ck_assert_uint_eq(found->event_id, wanted->event_id);
+    ck_assert_int_eq(found->qualifiers, wanted->qualifiers);
+    ck_assert_int_eq(found->level, wanted->level);
+    ck_assert_uint_eq(found->event_filetime, wanted->event_filetime);
+    ck_assert_uint_eq(found->record_id, wanted->record_id);
+    ck_assert_str_eq(found->channel, wanted->channel);
+    ck_assert_str_eq(found->computer, wanted->computer);
+    ck_assert_str_eq(found->user_sid, wanted->user_sid);
+    ck_assert_uint_eq(found->offset_bytes, wanted->offset_bytes);
+    ck_assert_uint_eq(found->record_number, wanted->record_number);
+    ck_assert_int_eq(found->recovered, wanted->recovered);
+    ck_assert_uint_eq(found->string_count, wanted->string_count);
+    for (size_t index = 0; index < wanted->string_count; index++) {
+        ck_assert_str_eq(found->strings[index].name, wanted->strings[index].name);
+        ck_assert_str_eq(found->strings[index].value, wanted->strings[index].value);
+    }
+}
+
+START_TEST(observations_come_back_as_they_were)
+{
+    static const struct observation_string hostile[] = {
+        {"", ""}, {"na\nme", "\x01\t\r\n<&>'\";--"}, {"\xFF", "\xC0\x80 no UTF-8"}, {"n", "x"}};
+    struct observation wanted[3] = {sample_observation("PC"), sample_observation("pc"),
+                                    sample_observation("PC")};
+    struct casedb_cursor *cursor;
+    struct case_observation back;
+    int64_t id = begin_log("a");
+
+    wanted[1] = (struct observation){
+        "Pr\xC3\xB6vider", UINT16_MAX, 0xC000, 0,          1001,           UINT64_MAX, "Ch", "pc",
+        "S-1-5-18",        hostile,    4,      UINT64_MAX, UINT64_MAX - 1, true};
+    wanted[2].event_filetime = 1002;
+    wanted[2].string_count = 0;
+    wanted[2].level = OBSERVATION_ABSENT;
+    for (size_t index = 0; index < 3; index++)
+        add(id, &wanted[index]);
+    finish_log(id, "PC");
+    derive();
+    reopen_case();
+    must(casedb_machine_observations(db, find_machine("PC"), &cursor, &err));
+    for (size_t index = 0; index < 3; index++) {
+        ck_assert_int_eq(casedb_next_observation(cursor, &back, &err), 1);
+        expect_observation(&back.observation, &wanted[index]);
+        ck_assert_str_eq(back.machine, "PC");
+        ck_assert_int_eq(back.machine_id, find_machine("PC"));
+        ck_assert_int_eq(back.source_id, id);
+        ck_assert_str_eq(back.path, "a");
+    }
+    ck_assert_int_eq(casedb_next_observation(cursor, &back, &err), 0);
+    casedb_cursor_free(cursor);
+}
+END_TEST
+
+START_TEST(observations_come_in_order_of_time_record_path_and_offset)
+{
+    static const struct {
+        const char *path;
+        uint64_t event_filetime, record_id, offset_bytes;
+    } rows[] = {{"b", 2, 1, 10}, {"b", 1, 9, 20}, {"b", 2, 2, 40}, {"b", 2, 2, 30},
+                {"a", 2, 2, 90}, {"a", 2, 1, 99}, {"a", 3, 0, 1},  {"a", 0, 5, 7}};
+    struct observation observation = sample_observation("PC");
+    int64_t id = begin_log("b");
+
+    for (size_t index = 0; index < sizeof(rows) / sizeof(*rows); index++) {
+        if (index == 4) {
+            finish_log(id, "PC");
+            id = begin_log("a");
+        }
+        observation.event_filetime = rows[index].event_filetime;
+        observation.record_id = rows[index].record_id;
+        observation.offset_bytes = rows[index].offset_bytes;
+        observation.event_id++; /* none says what another says */
+        add(id, &observation);
+    }
+    finish_log(id, "PC");
+    derive();
+    expect_timeline("a@7 b@20 a@99 b@10 a@90 b@30 b@40 a@1 ");
+}
+END_TEST
+
+START_TEST(of_equal_licence_states_first_and_last_stay)
+{
+    int64_t id = begin_log("a");
+
+    add_alike(id, "pc", "one");
+    finish_log(id, "PC");
+    id = begin_log("b");
+    add_alike(id, "PC", "two");
+    add_alike(id, "PC", "three");
+    finish_log(id, "PC");
+    derive();
+    /* 101 is there twice, and so is 107: the outermost offset decides. */
+    expect_timeline("a@4 b@4 b@4 a@8 b@8 b@8 ");
+}
+END_TEST
+
+START_TEST(other_computers_keep_their_own_licence_states)
+{
+    int64_t id = begin_log("a");
+    struct observation observation = sample_observation("PC");
+
+    for (int index = 0; index < 6; index++) {
+        observation.computer = index % 2 == 0 ? "PC" : "PC2";
+        observation.event_filetime++;
+        observation.offset_bytes = (uint64_t)index;
+        must(casedb_add_observation(db, id, &kept_first_and_last, &observation, &err));
+    }
+    finish_log(id, "PC");
+    derive();
+    expect_timeline("a@0 a@1 a@4 a@5 ");
+}
+END_TEST
+
+/* ---- Duplicates ---- */
+
+START_TEST(same_event_in_two_sources_of_a_machine_counts_once)
+{
+    add_log("b", "PC", 2);
+    add_log("c", "pc", 3);
+    add_log("a", "Pc", 1);
+    derive();
+    expect_timeline("a@4608 b@5120 c@5632 ");
+    add_log("a", "Pc", 0); /* read again, and now empty */
+    derive();
+    expect_timeline("b@4608 b@5120 c@5632 ");
+}
+END_TEST
+
+START_TEST(same_event_twice_in_one_source_counts_at_its_first_offset)
+{
+    struct observation observation = sample_observation("PC");
+    int64_t id = begin_log("a");
+
+    observation.recovered = true;
+    add(id, &observation);
+    observation.recovered = false;
+    observation.offset_bytes = 600;
+    add(id, &observation);
+    finish_log(id, "PC");
+    derive();
+    expect_timeline("a@600 ");
+}
+END_TEST
+
+START_TEST(across_machines_nothing_is_dropped)
+{
+    add_log("a", "PC1", 1);
+    add_log("b", "PC2", 1);
+    derive();
+    expect_timeline("a@4608 b@4608 ");
+}
+END_TEST
+
+START_TEST(earlier_name_makes_another_event)
+{
+    int64_t machine;
+    struct casedb_cursor *cursor;
+    struct case_computer computer;
+
+    add_log("a", "OLD", 1);
+    add_log("b", "NEW", 1);
+    must(casedb_begin_derived(db, &err));
+    must(casedb_add_machine(db, "NEW", true, false, 0, &machine, &err));
+    must(casedb_computers(db, &cursor, &err));
+    while (casedb_next_computer(cursor, &computer, &err) == 1)
+        must(casedb_assign_computer(db, computer.id, machine, &err));
+    casedb_cursor_free(cursor);
+    must(casedb_mark_duplicates(db, &err));
+    must(casedb_commit_derived(db, &err));
+    expect_timeline("a@4608 b@4608 ");
+}
+END_TEST
+
+static const struct observation_string apart[] = {{"", "ab"}, {"", "c"}};
+static const struct observation_string shifted[] = {{"", "a"}, {"", "bc"}};
+static const struct observation_string renamed[] = {{"x", "ab"}, {"y", "c"}};
+
+/* Each differs from the first in one thing that is compared. */
+static const struct observation different[] = {
+    {"P", 1, -1, 4, 100, 7, "C", "PC", "", apart, 2, 0, 0, false},
+    {"Q", 1, -1, 4, 100, 7, "C", "PC", "", apart, 2, 1, 0, false},
+    {"P", 2, -1, 4, 100, 7, "C", "PC", "", apart, 2, 2, 0, false},
+    {"P", 1, -1, 4, 101, 7, "C", "PC", "", apart, 2, 3, 0, false},
+    {"P", 1, -1, 4, 100, 8, "C", "PC", "", apart, 2, 4, 0, false},
+    {"P", 1, -1, 4, 100, 7, "c", "PC", "", apart, 2, 5, 0, false},
+    {"P", 1, -1, 4, 100, 7, "C", "PC", "", shifted, 2, 6, 0, false},
+    {"P", 1, -1, 4, 100, 7, "C", "PC", "", apart, 1, 7, 0, false},
+};
+
+START_TEST(events_that_differ_are_no_duplicates)
+{
+    int64_t id = begin_log("a");
+
+    for (size_t index = 0; index < sizeof(different) / sizeof(*different); index++)
+        add(id, &different[index]);
+    finish_log(id, "PC");
+    derive();
+    expect_timeline("a@0 a@1 a@2 a@5 a@6 a@7 a@4 a@3 ");
+}
+END_TEST
+
+START_TEST(what_is_not_compared_does_not_part_duplicates)
+{
+    struct observation other = different[0];
+    int64_t id = begin_log("a");
+
+    add(id, &other);
+    other.strings = renamed;
+    other.level = 2;
+    other.qualifiers = 0x4000;
+    other.user_sid = "S-1-5-18";
+    other.computer = "pc";
+    other.offset_bytes = 9;
+    other.record_number = 9;
+    add(id, &other);
+    finish_log(id, "PC");
+    derive();
+    expect_timeline("a@0 ");
+}
+END_TEST
+
+/* ---- The inventory ---- */
+
+START_TEST(inventory_comes_back_without_second_hosts)
+{
+    static const char *const columns[] = {"site", "owner"};
+    static const char *const first[] = {"Oslo", ""};
+    static const char *const second[] = {"Bergen", "x;y"};
+    struct casedb_cursor *cursor;
+    struct case_inventory_host host;
+    char **texts;
+    size_t count;
+    bool added;
+
+    must(casedb_begin_inventory(db, columns, 2, &err));
+    must(casedb_add_inventory_host(db, "zeta", first, &added, &err));
+    ck_assert(added);
+    must(casedb_add_inventory_host(db, "ZETA", second, &added, &err));
+    ck_assert(!added);
+    must(casedb_add_inventory_host(db, "Alpha", second, &added, &err));
+    ck_assert(added);
+    must(casedb_finish_inventory(db, &err));
+    must(casedb_begin_inventory(db, columns, 1, &err));
+    casedb_abandon_inventory(db);
+    must(casedb_read_inventory_columns(db, &texts, &count, &err));
+    ck_assert_uint_eq(count, 2);
+    ck_assert_str_eq(texts[1], "owner");
+    free(texts[0]);
+    free(texts[1]);
+    free(texts);
+    must(casedb_inventory(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_inventory_host(cursor, &host, &err), 1);
+    ck_assert_str_eq(host.host, "zeta");
+    ck_assert_int_eq(casedb_next_inventory_host(cursor, &host, &err), 1);
+    ck_assert_str_eq(host.host, "Alpha");
+    must(casedb_read_inventory_values(db, host.id, &texts, &count, &err));
+    ck_assert_uint_eq(count, 2);
+    ck_assert_str_eq(texts[0], "Bergen");
+    ck_assert_str_eq(texts[1], "x;y");
+    free(texts[0]);
+    free(texts[1]);
+    free(texts);
+    ck_assert_int_eq(casedb_next_inventory_host(cursor, &host, &err), 0);
+    casedb_cursor_free(cursor);
+}
+END_TEST
+
+START_TEST(inventory_is_replaced_whole)
+{
+    static const char *const column = "site";
+    static const char *const value = "Oslo";
+    struct casedb_cursor *cursor;
+    struct case_inventory_host host;
+    struct case_machine machine;
+    char **columns;
+    size_t count;
+    int64_t id;
+    bool added;
+
+    must(casedb_begin_inventory(db, &column, 1, &err));
+    must(casedb_add_inventory_host(db, "PC", &value, &added, &err));
+    must(casedb_finish_inventory(db, &err));
+    must(casedb_inventory(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_inventory_host(cursor, &host, &err), 1);
+    casedb_cursor_free(cursor);
+    must(casedb_begin_derived(db, &err));
+    must(casedb_add_machine(db, "PC", false, true, host.id, &id, &err));
+    must(casedb_commit_derived(db, &err));
+    must(casedb_machines(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_machine(cursor, &machine, &err), 1);
+    ck_assert_int_eq(machine.inventory_id, host.id);
+    ck_assert(!machine.collected);
+    ck_assert(machine.shared_name);
+    casedb_cursor_free(cursor);
+    must(casedb_begin_inventory(db, NULL, 0, &err));
+    must(casedb_finish_inventory(db, &err));
+    must(casedb_read_inventory_columns(db, &columns, &count, &err));
+    ck_assert_uint_eq(count, 0);
+    free(columns);
+    must(casedb_machines(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_machine(cursor, &machine, &err), 1);
+    ck_assert_int_eq(machine.inventory_id, 0);
+    casedb_cursor_free(cursor);
+}
+END_TEST
+
+/* ---- What is derived ---- */
+
+static const struct case_verdict sample_verdict = {0,           "affected-by-incident",
+                                                   "confirmed", "reason",
+                                                   "a; b",      "state",
+                                                   1,           2,
+                                                   3,           4,
+                                                   5,           6,
+                                                   7,           8,
+                                                   "co",        "full",
+                                                   "installed", "ev",
+                                                   "ed",        "lc",
+                                                   "os",        "ok",
+                                                   "verify",    "key"};
+
+START_TEST(verdict_comes_back_with_every_field)
+{
+    struct case_verdict verdict = sample_verdict;
+    struct casedb_cursor *cursor;
+    struct case_machine back;
+
+    must(casedb_begin_derived(db, &err));
+    must(casedb_add_machine(db, "PC", true, false, 0, &verdict.machine_id, &err));
+    must(casedb_machines(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_machine(cursor, &back, &err), 1);
+    ck_assert_ptr_null(back.verdict.classification);
+    ck_assert_ptr_null(back.verdict.kms_client_key);
+    ck_assert(back.collected);
+    ck_assert(!back.shared_name);
+    ck_assert_int_eq(back.inventory_id, 0);
+    casedb_cursor_free(cursor);
+    must(casedb_add_verdict(db, &verdict, &err));
+    must(casedb_commit_derived(db, &err));
+    reopen_case();
+    must(casedb_machines(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_machine(cursor, &back, &err), 1);
+    ck_assert_int_eq(back.verdict.machine_id, verdict.machine_id);
+    ck_assert_str_eq(back.verdict.classification, "affected-by-incident");
+    ck_assert_str_eq(back.verdict.confidence, "confirmed");
+    ck_assert_str_eq(back.verdict.reason, "reason");
+    ck_assert_str_eq(back.verdict.review, "a; b");
+    ck_assert_str_eq(back.verdict.state, "state");
+    ck_assert_uint_eq(back.verdict.first_fault_filetime, 1);
+    ck_assert_uint_eq(back.verdict.last_fault_filetime, 2);
+    ck_assert_uint_eq(back.verdict.recovered_filetime, 3);
+    ck_assert_uint_eq(back.verdict.in_window_events, 4);
+    ck_assert_uint_eq(back.verdict.events_8196, 5);
+    ck_assert_uint_eq(back.verdict.events_8208, 6);
+    ck_assert_uint_eq(back.verdict.events_8209, 7);
+    ck_assert_uint_eq(back.verdict.events_13, 8);
+    ck_assert_str_eq(back.verdict.codes, "co");
+    ck_assert_str_eq(back.verdict.window_coverage, "full");
+    ck_assert_str_eq(back.verdict.kb971033, "installed");
+    ck_assert_str_eq(back.verdict.kb971033_evidence, "ev");
+    ck_assert_str_eq(back.verdict.edition, "ed");
+    ck_assert_str_eq(back.verdict.licence_channel, "lc");
+    ck_assert_str_eq(back.verdict.os_version, "os");
+    ck_assert_str_eq(back.verdict.clock, "ok");
+    ck_assert_str_eq(back.verdict.action, "verify");
+    ck_assert_str_eq(back.verdict.kms_client_key, "key");
+    casedb_cursor_free(cursor);
+}
+END_TEST
+
+START_TEST(machines_come_in_order_of_folded_name)
+{
+    static const char *const names[] = {"b", "PC-2", "pc-10", "A", "B", "\xC3\x84"};
+    struct casedb_cursor *cursor;
+    struct case_machine machine;
+    struct text text = {0};
+    int64_t id;
+
+    must(casedb_begin_derived(db, &err));
+    for (size_t index = 0; index < sizeof(names) / sizeof(*names); index++)
+        must(casedb_add_machine(db, names[index], true, false, 0, &id, &err));
+    must(casedb_commit_derived(db, &err));
+    must(casedb_machines(db, &cursor, &err));
+    while (casedb_next_machine(cursor, &machine, &err) == 1)
+        text_add_item(&text, machine.name);
+    casedb_cursor_free(cursor);
+    ck_assert_str_eq(text_get(&text), "A; B; b; pc-10; PC-2; \xC3\x84");
+    text_free(&text);
+}
+END_TEST
+
+START_TEST(aliases_come_oldest_first)
+{
+    int64_t id, other;
+    char *list;
+
+    must(casedb_begin_derived(db, &err));
+    must(casedb_add_machine(db, "NEW", true, false, 0, &id, &err));
+    must(casedb_add_machine(db, "OTHER", true, false, 0, &other, &err));
+    must(casedb_add_machine_alias(db, id, 1, "A", &err));
+    must(casedb_add_machine_alias(db, id, 0, "Z", &err));
+    must(casedb_commit_derived(db, &err));
+    must(casedb_machine_aliases(db, id, &list, &err));
+    ck_assert_str_eq(list, "Z; A");
+    free(list);
+    must(casedb_machine_aliases(db, other, &list, &err));
+    ck_assert_str_eq(list, "");
+    free(list);
+}
+END_TEST
+
+START_TEST(evidence_comes_in_order_of_time_path_and_kind)
+{
+    int64_t b = add_log("b", "PC", 0);
+    int64_t a = add_log("a", "NONE", 0);
+    struct case_update_evidence rows[] = {{0, "WAT 13", "installed", 9, "d", b, NULL},
+                                          {0, "z", "absent", 5, "", b, NULL},
+                                          {0, "y", "neither", 5, "why", b, NULL},
+                                          {0, "x", "absent", 5, "", a, NULL}};
+    struct casedb_cursor *cursor;
+    struct case_update_evidence back = {0};
+    struct text text = {0};
+    char *list;
+    int64_t pc;
+
+    derive_machines();
+    pc = find_machine("PC");
+    for (size_t index = 0; index < 4; index++) {
+        rows[index].machine_id = pc;
+        must(casedb_add_update_evidence(db, &rows[index], &err));
+    }
+    must(casedb_commit_derived(db, &err));
+    must(casedb_update_evidence(db, pc, &cursor, &err));
+    while (casedb_next_update_evidence(cursor, &back, &err) == 1) {
+        text_add_format(&text, "%s %s %d %s %s; ", back.kind, back.says, (int)back.filetime,
+                        back.detail, back.path);
+        ck_assert_int_eq(back.machine_id, pc);
+        ck_assert_int_eq(back.source_id, strcmp(back.path, "a") == 0 ? a : b);
+    }
+    casedb_cursor_free(cursor);
+    ck_assert_str_eq(text_get(&text), "x absent 5  a; y neither 5 why b; z absent 5  b; "
+                                      "WAT 13 installed 9 d b; ");
+    text_free(&text);
+    /* A source that only bears evidence says something of the machine, too. */
+    must(casedb_machine_sources(db, pc, &list, &err));
+    ck_assert_str_eq(list, "a; b");
+    free(list);
+    must(casedb_source_machines(db, a, &list, &err));
+    ck_assert_str_eq(list, "NONE; PC");
+    free(list);
+}
+END_TEST
+
+START_TEST(licence_evidence_comes_back_with_every_field)
+{
+    int64_t id = add_log("a", "PC", 0);
+    struct case_licence_evidence row = {
+        0, "SPP 1003", "guid", "Windows 7 Professional", "other", 77, "detail", id, NULL};
+    struct case_licence_evidence early = {0, "SPP 12288", "guid", "",  "volume-kms",
+                                          3, "",          id,     NULL};
+    struct casedb_cursor *cursor;
+    struct case_licence_evidence back;
+
+    derive_machines();
+    row.machine_id = early.machine_id = find_machine("PC");
+    must(casedb_add_licence_evidence(db, &row, &err));
+    must(casedb_add_licence_evidence(db, &early, &err));
+    must(casedb_commit_derived(db, &err));
+    must(casedb_licence_evidence(db, row.machine_id, &cursor, &err));
+    ck_assert_int_eq(casedb_next_licence_evidence(cursor, &back, &err), 1);
+    ck_assert_uint_eq(back.filetime, 3);
+    ck_assert_int_eq(casedb_next_licence_evidence(cursor, &back, &err), 1);
+    ck_assert_int_eq(back.machine_id, row.machine_id);
+    ck_assert_str_eq(back.kind, "SPP 1003");
+    ck_assert_str_eq(back.activation_id, "guid");
+    ck_assert_str_eq(back.edition, "Windows 7 Professional");
+    ck_assert_str_eq(back.licence_channel, "other");
+    ck_assert_uint_eq(back.filetime, 77);
+    ck_assert_str_eq(back.detail, "detail");
+    ck_assert_int_eq(back.source_id, id);
+    ck_assert_str_eq(back.path, "a");
+    ck_assert_int_eq(casedb_next_licence_evidence(cursor, &back, &err), 0);
+    casedb_cursor_free(cursor);
+}
+END_TEST
+
+START_TEST(abandoned_derivation_leaves_the_earlier_one)
+{
+    add_log("a", "PC", 1);
+    add_log("b", "PC", 1);
+    derive();
+    must(casedb_begin_derived(db, &err));
+    casedb_abandon_derived(db);
+    find_machine("PC");
+    expect_timeline("a@4608 ");
+    must(casedb_begin_derived(db, &err));
+    must(casedb_commit_derived(db, &err));
+    expect_timeline("");
+}
+END_TEST
+
+static Suite *casedb_suite(void)
+{
+    Suite *suite = suite_create("casedb");
+    TCase *cases = tcase_create("casedb");
+
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_set_timeout(cases, 60);
+    tcase_add_test(cases, settings_come_back);
+    tcase_add_test(cases, source_comes_back_with_every_field);
+    tcase_add_test(cases, sources_come_in_order_of_bytes);
+    tcase_add_test(cases, source_read_again_replaces_its_rows_and_keeps_its_id);
+    tcase_add_test(cases, abandoned_source_leaves_nothing);
+    tcase_add_test(cases, only_sources_of_the_inputs_are_kept);
+    tcase_add_test(cases, copy_counts_with_the_content_that_was_read);
+    tcase_add_test(cases, copies_are_read_again_when_what_was_read_goes);
+    tcase_add_test(cases, computer_comes_back_with_every_field);
+    tcase_add_test(cases, computers_come_in_order_of_path_number_and_name);
+    tcase_add_test(cases, observations_come_back_as_they_were);
+    tcase_add_test(cases, observations_come_in_order_of_time_record_path_and_offset);
+    tcase_add_test(cases, of_equal_licence_states_first_and_last_stay);
+    tcase_add_test(cases, other_computers_keep_their_own_licence_states);
+    tcase_add_test(cases, same_event_in_two_sources_of_a_machine_counts_once);
+    tcase_add_test(cases, same_event_twice_in_one_source_counts_at_its_first_offset);
+    tcase_add_test(cases, across_machines_nothing_is_dropped);
+    tcase_add_test(cases, earlier_name_makes_another_event);
+    tcase_add_test(cases, events_that_differ_are_no_duplicates);
+    tcase_add_test(cases, what_is_not_compared_does_not_part_duplicates);
+    tcase_add_test(cases, inventory_comes_back_without_second_hosts);
+    tcase_add_test(cases, inventory_is_replaced_whole);
+    tcase_add_test(cases, verdict_comes_back_with_every_field);
+    tcase_add_test(cases, machines_come_in_order_of_folded_name);
+    tcase_add_test(cases, aliases_come_oldest_first);
+    tcase_add_test(cases, evidence_comes_in_order_of_time_path_and_kind);
+    tcase_add_test(cases, licence_evidence_comes_back_with_every_field);
+    tcase_add_test(cases, abandoned_derivation_leaves_the_earlier_one);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(casedb_suite());
+    int failed;
+
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

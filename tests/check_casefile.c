@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks the file of the case: a killed run and a full disk leave it whole, copies of equal
+ * content are equal, and a case that cannot be used says why. */
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "casework.h"
+#include "scratch.h"
+
+/* One number that a statement gives on the closed case. */
+static int64_t ask(const char *path, const char *sql)
+{
+    sqlite3 *sqlite = NULL;
+    sqlite3_stmt *statement = NULL;
+    int64_t answer;
+
+    ck_assert_int_eq(sqlite3_open(path, &sqlite), SQLITE_OK);
+    ck_assert_msg(sqlite3_prepare_v2(sqlite, sql, -1, &statement, NULL) == SQLITE_OK, "%s",
+                  sqlite3_errmsg(sqlite));
+    ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+    answer = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(sqlite);
+    return answer;
+}
+
+static void change(const char *path, const char *sql)
+{
+    sqlite3 *sqlite = NULL;
+
+    ck_assert_int_eq(sqlite3_open(path, &sqlite), SQLITE_OK);
+    ck_assert_msg(sqlite3_exec(sqlite, sql, NULL, NULL, NULL) == SQLITE_OK, "%s",
+                  sqlite3_errmsg(sqlite));
+    sqlite3_close(sqlite);
+}
+
+static char *read_file(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    struct stat status;
+    char *bytes;
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fstat(fileno(file), &status), 0);
+    *size = (size_t)status.st_size;
+    bytes = memory_allocate(*size, 1);
+    ck_assert_uint_eq(fread(bytes, 1, *size, file), *size);
+    fclose(file);
+    return bytes;
+}
+
+static void expect_equal_files(const char *left_path, const char *right_path, bool equal)
+{
+    size_t left_size, right_size;
+    char *left = read_file(left_path, &left_size);
+    char *right = read_file(right_path, &right_size);
+
+    ck_assert_int_eq(left_size == right_size && memcmp(left, right, left_size) == 0, equal);
+    free(left);
+    free(right);
+}
+
+/* ---- Killed runs ---- */
+
+START_TEST(killed_process_leaves_whole_sources)
+{
+    int pipes[2];
+    char ready;
+    int status;
+    pid_t child;
+
+    casedb_close(db);
+    ck_assert_int_eq(pipe(pipes), 0);
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        struct observation observation = sample_observation("PC");
+        char *long_value = memory_allocate(60001, 1);
+        struct observation_string string = {"", memset(long_value, 'x', 60000)};
+        int64_t id;
+
+        open_case();
+        add_log("a", "PC", 2);
+        add_log("b", "PC", 3);
+        observation.strings = &string;
+        observation.string_count = 1;
+        id = begin_log("c");
+        for (int index = 0; index < 1000; index++) /* more than the page cache holds */
+            add(id, &observation);
+        ck_assert_int_eq(write(pipes[1], "r", 1), 1);
+        pause();
+        _exit(0);
+    }
+    ck_assert_int_eq(read(pipes[0], &ready, 1), 1);
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    close(pipes[0]);
+    close(pipes[1]);
+    must(casedb_open(CASE_PATH, false, &db, &err));
+    expect_sources("a b ");
+    add_log("c", "PC", 1);
+    derive();
+    reopen_case();
+    ck_assert_int_eq(find("c"), 1);
+    expect_timeline("a@4608 a@5120 b@5632 ");
+}
+END_TEST
+
+/* ---- The file ---- */
+
+START_TEST(copy_has_equal_bytes_for_equal_content)
+{
+    char *paths[2] = {memory_format("%s/one", folder), memory_format("%s/two", folder)};
+    static const char *const kept[] = {"a", "b", "c", "d"};
+    size_t deleted;
+    int64_t id;
+
+    id = add_log("a", "PC", 3);
+    add_copy("b", id);
+    id = begin_log("c");
+    add_alike(id, "PC", "one"); /* kept first and last */
+    finish_log(id, "PC");
+    add_log("d", "PC2", 20);
+    derive();
+    must(casedb_copy(db, paths[0], &err));
+    casedb_close(db);
+    ck_assert_int_eq(unlink(CASE_PATH), 0);
+
+    open_case();
+    add_log("d", "PC9", 400);
+    id = begin_log("c");
+    add_alike(id, "PC", "one");
+    finish_log(id, "PC");
+    add_log("e", "PC", 50);
+    derive();
+    id = add_log("a", "PC", 7);
+    add_log("d", "PC2", 20);
+    add_copy("b", id);
+    add_log("a", "PC", 3);
+    add_copy("b", id);
+    must(casedb_keep_only_sources(db, kept, 4, &deleted, &err));
+    derive();
+    must(casedb_copy(db, paths[1], &err));
+    expect_equal_files(paths[0], paths[1], true);
+
+    add_log("d", "PC2", 21);
+    derive();
+    ck_assert_int_eq(unlink(paths[1]), 0);
+    must(casedb_copy(db, paths[1], &err));
+    expect_equal_files(paths[0], paths[1], false);
+    free(paths[0]);
+    free(paths[1]);
+}
+END_TEST
+
+START_TEST(copy_is_the_same_case)
+{
+    char *path = memory_format("%s/copy", folder);
+    struct casedb *copy;
+    char *timelines[2];
+    int64_t id = add_log("z", "PC", 3);
+    struct case_source source;
+
+    add_log("b", "PC2", 2);
+    id = add_log("a", "PC", 4);
+    add_copy("c", id);
+    derive();
+    timelines[0] = describe_timeline();
+    must(casedb_copy(db, path, &err));
+    casedb_close(db);
+    must(casedb_open(path, false, &db, &err));
+    timelines[1] = describe_timeline();
+    ck_assert_str_eq(timelines[0], timelines[1]);
+    ck_assert_int_eq(casedb_find_source(db, "c", &source, &err), 1);
+    ck_assert_str_eq(source.same_as_path, "a");
+    casedb_close(db);
+    ck_assert_int_eq(ask(path, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    ck_assert_int_eq(ask(path, "SELECT count(*) = 1 AND max(integrity_check) = 'ok'"
+                               " FROM pragma_integrity_check"),
+                     1);
+    open_case();
+    expect_failure(casedb_copy(db, path, &err), path, "there is a file already");
+    ck_assert_int_eq(casedb_open(path, false, &copy, &err), 0);
+    casedb_close(copy);
+    free(path);
+    free(timelines[0]);
+    free(timelines[1]);
+}
+END_TEST
+
+static int count_entry(const char *path, const struct stat *status, int kind, struct FTW *where)
+{
+    (void)path;
+    (void)status;
+    (void)where;
+    return kind == FTW_F ? 1 : 0;
+}
+
+START_TEST(closed_case_is_one_file)
+{
+    char *aside = memory_format("%s/aside", folder);
+
+    add_log("a", "PC", 100);
+    derive();
+    casedb_close(db);
+    db = NULL;
+    ck_assert_int_eq(rename(CASE_PATH, aside), 0);
+    ck_assert_int_eq(unlink(aside), 0);
+    ck_assert_int_eq(nftw(folder, count_entry, 8, FTW_PHYS), 0);
+    free(aside);
+}
+END_TEST
+
+START_TEST(reading_does_not_change_a_byte)
+{
+    char *copy = memory_format("%s/copy", folder);
+    size_t size;
+    char *bytes;
+
+    add_log("a", "PC", 3);
+    derive();
+    casedb_close(db);
+    bytes = read_file(CASE_PATH, &size);
+    scratch_write(copy, bytes, size);
+    free(bytes);
+    must(casedb_open(CASE_PATH, true, &db, &err));
+    expect_timeline("a@4608 a@5120 a@5632 ");
+    ck_assert_int_eq(find("a"), 1);
+    casedb_close(db);
+    db = NULL;
+    expect_equal_files(CASE_PATH, copy, true);
+    free(copy);
+}
+END_TEST
+
+START_TEST(tables_tell_a_person_what_they_are)
+{
+    int64_t id = begin_log("a");
+    struct observation observation = sample_observation("PC");
+
+    observation.event_filetime = incident_window.start_filetime;
+    add(id, &observation);
+    finish_log(id, "PC");
+    casedb_close(db);
+    db = NULL;
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"
+                                    " AND sql NOT LIKE '%(%  -- %' || char(10) || '%'"),
+                     0);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT event_utc = '2019-01-08T10:00:00Z' FROM observation"),
+                     1);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT first_event_utc IS NULL FROM source"), 1);
+}
+END_TEST
+
+/* ---- Cases that cannot be used ---- */
+
+START_TEST(other_schema_version_is_refused)
+{
+    casedb_close(db);
+    change(CASE_PATH, "PRAGMA user_version = 2");
+    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "schema version 2");
+    ck_assert_ptr_null(db);
+}
+END_TEST
+
+START_TEST(database_of_something_else_is_refused)
+{
+    casedb_close(db);
+    change(CASE_PATH, "PRAGMA application_id = 7");
+    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is no case");
+    ck_assert_int_eq(unlink(CASE_PATH), 0);
+    change(CASE_PATH, "CREATE TABLE theirs (x)");
+    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is no case");
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM sqlite_schema"), 1);
+}
+END_TEST
+
+START_TEST(file_that_is_no_database_is_refused)
+{
+    static const char text[] = "host,owner\r\nThese are somebody's notes and no database at all.";
+
+    casedb_close(db);
+    scratch_write(CASE_PATH, text, sizeof(text));
+    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is no case");
+    scratch_write(CASE_PATH, "short", 5);
+    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is no case");
+    ck_assert_int_eq(unlink(CASE_PATH), 0);
+    ck_assert_int_eq(mkdir(CASE_PATH, 0700), 0);
+    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "cannot open the case");
+}
+END_TEST
+
+START_TEST(missing_case_is_not_made_unasked)
+{
+    casedb_close(db);
+    ck_assert_int_eq(unlink(CASE_PATH), 0);
+    expect_failure(casedb_open(CASE_PATH, false, &db, &err), CASE_PATH, "No such file");
+    ck_assert_int_ne(access(CASE_PATH, F_OK), 0);
+    scratch_write(CASE_PATH, "", 0); /* what a run killed at its start leaves */
+    expect_failure(casedb_open(CASE_PATH, false, &db, &err), CASE_PATH, "this is no case");
+    open_case();
+}
+END_TEST
+
+START_TEST(damaged_case_says_so)
+{
+    size_t size;
+    char *bytes;
+    struct casedb_cursor *cursor;
+    struct case_observation item;
+    int step;
+
+    add_log("a", "PC", 500);
+    derive();
+    casedb_close(db);
+    bytes = read_file(CASE_PATH, &size);
+    for (size_t at = 4096 * 2; at < size; at++)
+        bytes[at] ^= 0x5A;
+    scratch_write(CASE_PATH, bytes, size);
+    free(bytes);
+    must(casedb_open(CASE_PATH, false, &db, &err));
+    step = casedb_timeline(db, &cursor, &err);
+    while (step == 0 && (step = casedb_next_observation(cursor, &item, &err)) == 1)
+        step = 0;
+    casedb_cursor_free(cursor);
+    expect_failure(step, CASE_PATH, "the case is damaged; delete it");
+}
+END_TEST
+
+START_TEST(case_in_use_is_refused)
+{
+    struct casedb *second = NULL;
+    int status;
+    pid_t child;
+
+    add_log("a", "PC", 1);
+    expect_failure(casedb_open(CASE_PATH, false, &second, &err), CASE_PATH, "in use");
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        int result = casedb_open(CASE_PATH, false, &second, &err);
+
+        _exit(result == -1 && strstr(err.message, "in use") != NULL ? 0 : 1);
+    }
+    waitpid(child, &status, 0);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+/* Runs as nobody where the test runs as root, who may write to anything. */
+static int write_to_read_only_case(void)
+{
+    struct source source = {.path = "b", .kind = ""};
+    int64_t id;
+
+    if (geteuid() == 0 && seteuid(65534) != 0)
+        return 1;
+    if (casedb_open(CASE_PATH, false, &db, &err) != 0 || find("a") != 1)
+        return 2;
+    if (casedb_begin_source(db, &source, "", &id, &err) == 0 ||
+        strstr(err.message, CASE_PATH) == NULL || strstr(err.message, "cannot be written") == NULL)
+        return 3;
+    error_clear(&err);
+    casedb_close(db);
+    return 0;
+}
+
+START_TEST(read_only_case_is_read_and_not_written)
+{
+    int status;
+    pid_t child;
+
+    add_log("a", "PC", 1);
+    casedb_close(db);
+    db = NULL;
+    ck_assert_int_eq(chmod(CASE_PATH, 0444), 0);
+    ck_assert_int_eq(chmod(folder, 0755), 0);
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        _exit(write_to_read_only_case());
+    waitpid(child, &status, 0);
+    ck_assert_int_eq(WEXITSTATUS(status), 0);
+    ck_assert(WIFEXITED(status));
+}
+END_TEST
+
+/* ---- Full disk ---- */
+
+/* No file may grow above this; that is what a full disk looks like from here. */
+static void limit_files(rlim_t limit_bytes)
+{
+    struct rlimit limit;
+
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = limit_bytes == 0 ? limit.rlim_max : limit_bytes;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* Adds as many large observations; the first failure ends it. */
+static int add_large_log(const char *path, int count)
+{
+    struct source source = {.path = (char *)path, .kind = "evtx"};
+    struct observation observation = sample_observation("PC");
+    char *value = memory_allocate(50001, 1);
+    struct observation_string string = {"", memset(value, 'x', 50000)};
+    struct source_facts facts = {0};
+    int64_t id;
+    int result = casedb_begin_source(db, &source, "", &id, &err);
+
+    observation.strings = &string;
+    observation.string_count = 1;
+    for (int index = 0; index < count && result == 0; index++)
+        result = casedb_add_observation(db, id, &kept_all, &observation, &err);
+    if (result == 0)
+        result = casedb_finish_source(db, id, &facts, 0, &err);
+    free(value);
+    return result;
+}
+
+START_TEST(full_disk_costs_only_the_open_source)
+{
+    add_log("a", "PC", 2);
+    limit_files(400000);
+    expect_failure(add_large_log("b", 100), CASE_PATH, "File too large");
+    casedb_abandon_source(db);
+    ck_assert_int_eq(find("a"), 1);
+    ck_assert_int_eq(find("b"), 0);
+    expect_failure(add_large_log("b", 1000), CASE_PATH, "run again"); /* more than the cache */
+    reopen_case();
+    limit_files(0);
+    expect_sources("a ");
+    must(add_large_log("b", 100));
+    derive();
+    casedb_close(db);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM observation"), 102);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) = 1 AND max(integrity_check) = 'ok'"
+                                    " FROM pragma_integrity_check"),
+                     1);
+    open_case();
+}
+END_TEST
+
+START_TEST(full_disk_leaves_no_half_case_and_no_half_copy)
+{
+    char *path = memory_format("%s/copy", folder);
+    struct casedb *other;
+
+    must(add_large_log("b", 100));
+    limit_files(8192);
+    expect_failure(casedb_copy(db, path, &err), path, "run again");
+    ck_assert_int_ne(access(path, F_OK), 0);
+    expect_failure(casedb_open(path, true, &other, &err), path, "run again");
+    ck_assert_int_ne(access(path, F_OK), 0);
+    limit_files(0);
+    must(casedb_copy(db, path, &err));
+    free(path);
+}
+END_TEST
+
+static Suite *casefile_suite(void)
+{
+    Suite *suite = suite_create("casefile");
+    TCase *cases = tcase_create("casefile");
+
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_set_timeout(cases, 60);
+    tcase_add_test(cases, killed_process_leaves_whole_sources);
+    tcase_add_test(cases, copy_has_equal_bytes_for_equal_content);
+    tcase_add_test(cases, copy_is_the_same_case);
+    tcase_add_test(cases, closed_case_is_one_file);
+    tcase_add_test(cases, reading_does_not_change_a_byte);
+    tcase_add_test(cases, tables_tell_a_person_what_they_are);
+    tcase_add_test(cases, other_schema_version_is_refused);
+    tcase_add_test(cases, database_of_something_else_is_refused);
+    tcase_add_test(cases, file_that_is_no_database_is_refused);
+    tcase_add_test(cases, missing_case_is_not_made_unasked);
+    tcase_add_test(cases, damaged_case_says_so);
+    tcase_add_test(cases, case_in_use_is_refused);
+    tcase_add_test(cases, read_only_case_is_read_and_not_written);
+    tcase_add_test(cases, full_disk_costs_only_the_open_source);
+    tcase_add_test(cases, full_disk_leaves_no_half_case_and_no_half_copy);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(casefile_suite());
+    int failed;
+
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "intake/content.h"
+#include "intake/inventory.h"
+#include "intake/recognise.h"
+#include "intake/twins.h"
+#include "intake/walk.h"
+
+/* Each test works in a folder of its own, made and removed by the fixture. */
+static char folder[] = "/tmp/check_intake.XXXXXX";
+
+static void make_folder(void)
+{
+    memcpy(strrchr(folder, '.') + 1, "XXXXXX", 6);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert_int_eq(chdir(folder), 0);
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+static void remove_folder(void)
+{
+    ck_assert_int_eq(chdir("/"), 0);
+    nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void write_bytes(const char *path, const char *bytes, size_t size_bytes)
+{
+    FILE *file = fopen(path, "wbe");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, size_bytes, file), size_bytes);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static void write_text(const char *path, const char *text)
+{
+    write_bytes(path, text, strlen(text));
+}
+
+static const struct walk_entry *find(const struct walk *walk, const char *path)
+{
+    for (size_t index = 0; index < walk->entry_count; index++)
+        if (strcmp(walk->entries[index].path, path) == 0)
+            return &walk->entries[index];
+    return NULL;
+}
+
+/* ---- walk ---- */
+
+START_TEST(folders_are_walked_in_the_order_of_bytes)
+{
+    const char *inputs[] = {"t/", "t/b"};
+    struct walk walk;
+
+    ck_assert_int_eq(mkdir("t", 0777), 0);
+    ck_assert_int_eq(mkdir("t/b", 0777), 0);
+    write_text("t/b/1", "");
+    write_text("t/a", "");
+    write_text("t/b-c", "");
+    write_text("t/Z", "");
+    walk_collect(inputs, 2, NULL, &walk);
+    ck_assert_uint_eq(walk.entry_count, 4);
+    ck_assert_uint_eq(walk.file_count, 4);
+    ck_assert_str_eq(walk.entries[0].path, "t/Z");
+    ck_assert_str_eq(walk.entries[1].path, "t/a");
+    ck_assert_str_eq(walk.entries[2].path, "t/b-c");
+    ck_assert_str_eq(walk.entries[3].path, "t/b/1");
+    walk_free_content(&walk);
+}
+END_TEST
+
+START_TEST(links_and_special_files_are_listed_but_not_read)
+{
+    const char *inputs[] = {"t"};
+    struct walk walk;
+
+    ck_assert_int_eq(mkdir("t", 0777), 0);
+    ck_assert_int_eq(mkdir("outside", 0777), 0);
+    write_text("outside/secret", "");
+    ck_assert_int_eq(symlink("../outside", "t/out"), 0);
+    ck_assert_int_eq(symlink(".", "t/self"), 0);
+    ck_assert_int_eq(symlink("nothing", "t/dangling"), 0);
+    ck_assert_int_eq(mkfifo("t/fifo", 0666), 0);
+    write_text("t/file", "");
+    walk_collect(inputs, 1, NULL, &walk);
+    ck_assert_uint_eq(walk.entry_count, 5);
+    ck_assert_uint_eq(walk.file_count, 1);
+    ck_assert_ptr_null(find(&walk, "t/file")->problem);
+    for (size_t index = 0; index < walk.entry_count; index++)
+        if (walk.entries[index].problem != NULL)
+            ck_assert_int_eq(walk.entries[index].status, SOURCE_STATUS_SKIPPED);
+    ck_assert_str_eq(find(&walk, "t/fifo")->problem, "not a regular file");
+    walk_free_content(&walk);
+}
+END_TEST
+
+START_TEST(a_named_link_is_followed)
+{
+    const char *inputs[] = {"link"};
+    struct walk walk;
+
+    ck_assert_int_eq(mkdir("t", 0777), 0);
+    write_text("t/file", "");
+    ck_assert_int_eq(symlink("t", "link"), 0);
+    walk_collect(inputs, 1, NULL, &walk);
+    ck_assert_uint_eq(walk.file_count, 1);
+    ck_assert_str_eq(walk.entries[0].path, "link/file");
+    walk_free_content(&walk);
+}
+END_TEST
+
+START_TEST(a_missing_path_is_an_entry_with_its_reason)
+{
+    const char *inputs[] = {"missing", "there"};
+    struct walk walk;
+
+    write_text("there", "x");
+    walk_collect(inputs, 2, NULL, &walk);
+    ck_assert_uint_eq(walk.file_count, 1);
+    ck_assert_int_eq(find(&walk, "missing")->status, SOURCE_STATUS_UNREADABLE);
+    ck_assert_str_eq(find(&walk, "missing")->problem, "No such file or directory");
+    walk_free_content(&walk);
+}
+END_TEST
+
+START_TEST(the_output_folder_is_not_walked_into)
+{
+    const char *inputs[] = {"t"};
+    struct stat exclude;
+    struct walk walk;
+
+    ck_assert_int_eq(mkdir("t", 0777), 0);
+    ck_assert_int_eq(mkdir("t/report", 0777), 0);
+    write_text("t/report/hosts.csv", "");
+    write_text("t/file", "");
+    ck_assert_int_eq(stat("t/report", &exclude), 0);
+    walk_collect(inputs, 1, &exclude, &walk);
+    ck_assert_uint_eq(walk.entry_count, 1);
+    walk_free_content(&walk);
+}
+END_TEST
+
+static size_t count_listed(const char *bytes, size_t size_bytes, char ***inputs)
+{
+    struct error err = {0};
+    size_t count = 0;
+    FILE *list;
+
+    write_bytes("list", bytes, size_bytes);
+    list = fopen("list", "re");
+    ck_assert_ptr_nonnull(list);
+    *inputs = NULL;
+    ck_assert_int_eq(walk_read_list(list, inputs, &count, &err), 0);
+    fclose(list);
+    return count;
+}
+
+static void free_list(char **inputs, size_t count)
+{
+    for (size_t index = 0; index < count; index++)
+        free(inputs[index]);
+    free(inputs);
+}
+
+START_TEST(lists_of_paths_end_at_lines_or_nuls)
+{
+    static const char lines[] = "a b\r\n\nc\nlast";
+    static const char nuls[] = "a\nb\0c\r\0\0d";
+    char **inputs;
+    size_t count = count_listed(lines, sizeof(lines) - 1, &inputs);
+
+    ck_assert_uint_eq(count, 3);
+    ck_assert_str_eq(inputs[0], "a b");
+    ck_assert_str_eq(inputs[1], "c");
+    ck_assert_str_eq(inputs[2], "last");
+    free_list(inputs, count);
+    count = count_listed(nuls, sizeof(nuls) - 1, &inputs);
+    ck_assert_uint_eq(count, 3);
+    ck_assert_str_eq(inputs[0], "a\nb");
+    ck_assert_str_eq(inputs[1], "c\r");
+    ck_assert_str_eq(inputs[2], "d");
+    free_list(inputs, count);
+    ck_assert_uint_eq(count_listed("", 0, &inputs), 0);
+    free_list(inputs, 0);
+}
+END_TEST
+
+START_TEST(below_means_whole_names)
+{
+    ck_assert(walk_is_below("a/b", "a"));
+    ck_assert(walk_is_below("a/b", "a/"));
+    ck_assert(walk_is_below("a", "a"));
+    ck_assert(!walk_is_below("ab", "a"));
+    ck_assert(!walk_is_below("b/a", "a"));
+}
+END_TEST
+
+/* ---- recognise ---- */
+
+START_TEST(files_are_known_by_their_content)
+{
+    static char head[RECOGNISE_HEAD_BYTES];
+    static const struct {
+        size_t offset;
+        const char *magic;
+        size_t size;
+        const char *kind;
+    } cases[] = {
+        {0, "ElfFile\0", 8, "evtx"},     {4096, "ElfChnk\0", 8, "evtx"},
+        {0, "ElfFile", 7, "evtx"}, /* the next byte of `head` is 0 */
+        {0, "\x30\0\0\0LfLe", 8, "evt"}, {4, "\xEF\xCD\xAB\x89", 4, "ese"},
+        {0, "PK\x03\x04", 4, "zip"},     {257, "ustar", 5, "tar"},
+        {0, "ElfChnk\0", 8, "unknown"},  {1, "ElfFile\0", 8, "unknown"},
+    };
+
+    for (size_t index = 0; index < sizeof(cases) / sizeof(cases[0]); index++) {
+        memset(head, 0, sizeof(head));
+        memcpy(head + cases[index].offset, cases[index].magic, cases[index].size);
+        ck_assert_str_eq(recognise(span_of(head, sizeof(head), 0))->kind, cases[index].kind);
+    }
+    ck_assert_str_eq(recognise(span_of("", 0, 0))->kind, "empty");
+    ck_assert_str_eq(recognise(span_of("ElfFi", 5, 0))->kind, "unknown");
+}
+END_TEST
+
+/* ---- content and twins ---- */
+
+static int open_entry(const char *path, bool named, struct source *source, struct error *err)
+{
+    struct walk_entry entry = {.path = (char *)path, .named = named};
+    const struct file_kind *kind;
+    int descriptor = -1;
+
+    if (content_open(&entry, &descriptor, source, &kind, err) != 0 && descriptor >= 0) {
+        close(descriptor);
+        descriptor = -1;
+    }
+    return descriptor;
+}
+
+START_TEST(a_file_that_vanished_or_became_a_link_is_an_error_of_the_source)
+{
+    struct error err = {0};
+    struct source source;
+
+    ck_assert_int_eq(open_entry("gone", false, &source, &err), -1);
+    ck_assert_int_eq(err.kind, ERROR_SOURCE);
+    ck_assert_str_eq(err.message, "vanished during the run");
+    source_free_content(&source);
+    error_clear(&err);
+    write_text("there", "x");
+    ck_assert_int_eq(symlink("there", "link"), 0);
+    ck_assert_int_eq(open_entry("link", false, &source, &err), -1);
+    ck_assert_int_eq(err.kind, ERROR_SOURCE);
+    source_free_content(&source);
+    error_clear(&err);
+}
+END_TEST
+
+START_TEST(hash_is_that_of_the_content)
+{
+    struct error err = {0};
+    struct source source;
+    int descriptor;
+
+    write_text("abc", "abc");
+    descriptor = open_entry("abc", false, &source, &err);
+    ck_assert_int_ge(descriptor, 0);
+    ck_assert_int_eq(content_hash(descriptor, &source, &err), 0);
+    ck_assert_str_eq(source.sha256,
+                     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    close(descriptor);
+    source_free_content(&source);
+}
+END_TEST
+
+static int64_t twin_of(struct twins *twins, const char *path, bool hashed)
+{
+    struct error err = {0};
+    struct source source;
+    int descriptor = open_entry(path, false, &source, &err);
+    int64_t twin;
+
+    ck_assert_int_ge(descriptor, 0);
+    if (hashed)
+        ck_assert_int_eq(content_hash(descriptor, &source, &err), 0);
+    twin = twins_find_or_add(twins, &source, descriptor);
+    close(descriptor);
+    source_free_content(&source);
+    return twin;
+}
+
+START_TEST(equal_files_are_met_with_and_without_hashes)
+{
+    static char bytes[200000];
+
+    for (int hashed = 0; hashed < 2; hashed++) {
+        struct twins *twins = twins_new();
+
+        memset(bytes, 'x', sizeof(bytes));
+        write_bytes("1", bytes, sizeof(bytes));
+        write_bytes("1-again", bytes, sizeof(bytes));
+        bytes[sizeof(bytes) - 1] = 'y'; /* past what the quick checksum sees */
+        write_bytes("2", bytes, sizeof(bytes));
+        write_bytes("2-again", bytes, sizeof(bytes));
+        write_bytes("shorter", bytes, sizeof(bytes) - 1);
+        ck_assert_int_eq(twin_of(twins, "1", hashed), 0);
+        twins_set_id(twins, 11);
+        ck_assert_int_eq(twin_of(twins, "2", hashed), 0);
+        twins_set_id(twins, 22);
+        ck_assert_int_eq(twin_of(twins, "1-again", hashed), 11);
+        ck_assert_int_eq(twin_of(twins, "2-again", hashed), 22);
+        ck_assert_int_eq(twin_of(twins, "shorter", hashed), 0);
+        twins_free(twins);
+    }
+}
+END_TEST
+
+/* ---- inventory ---- */
+
+static struct inventory read_inventory(const char *text, struct error *err, int expected)
+{
+    struct inventory inventory;
+
+    write_text("inventory.csv", text);
+    ck_assert_int_eq(inventory_read("inventory.csv", &inventory, err), expected);
+    return inventory;
+}
+
+START_TEST(inventory_keeps_its_other_columns)
+{
+    struct error err = {0};
+    struct inventory inventory = read_inventory("\xEF\xBB\xBFowner,HOST,\"room, floor\"\r\n"
+                                                "Ann,PC1,\"a \"\"b\"\"\nc\"\r\n"
+                                                "Bob,,x\r\n"
+                                                "Cid,PC2\r\n",
+                                                &err, 0);
+
+    ck_assert_uint_eq(inventory.column_count, 2);
+    ck_assert_str_eq(inventory.columns[0], "owner");
+    ck_assert_str_eq(inventory.columns[1], "room, floor");
+    ck_assert_uint_eq(inventory.host_count, 2);
+    ck_assert_uint_eq(inventory.rows_without_host, 1);
+    ck_assert_str_eq(inventory.hosts[0], "PC1");
+    ck_assert_str_eq(inventory.values[0], "Ann");
+    ck_assert_str_eq(inventory.values[1], "a \"b\"\nc");
+    ck_assert_str_eq(inventory.hosts[1], "PC2");
+    ck_assert_str_eq(inventory.values[2], "Cid");
+    ck_assert_str_eq(inventory.values[3], "");
+    inventory_free_content(&inventory);
+}
+END_TEST
+
+START_TEST(inventory_separators_of_other_countries_are_taken)
+{
+    struct error err = {0};
+    struct inventory inventory = read_inventory("host;owner\nPC1;M,N\n", &err, 0);
+
+    ck_assert_uint_eq(inventory.host_count, 1);
+    ck_assert_str_eq(inventory.values[0], "M,N");
+    inventory_free_content(&inventory);
+}
+END_TEST
+
+START_TEST(a_bad_inventory_is_refused_with_its_row)
+{
+    static const struct {
+        const char *text;
+        const char *says;
+    } cases[] = {
+        {"", "is empty"},
+        {"name,owner\nPC1,A\n", "no column is named host"},
+        {"host,owner\nPC1,A,B\n", "row 2 has 3 cells"},
+        {"host,owner\n\"PC1,A\n", "row 2"},
+        {"host\nPC\xFF\n", "byte 7 is no UTF-8"},
+    };
+
+    for (size_t index = 0; index < sizeof(cases) / sizeof(cases[0]); index++) {
+        struct error err = {0};
+        struct inventory inventory = read_inventory(cases[index].text, &err, -1);
+
+        ck_assert_int_eq(err.kind, ERROR_RUN);
+        ck_assert_msg(strstr(err.message, cases[index].says) != NULL, "%s", err.message);
+        ck_assert_msg(strstr(err.message, "inventory.csv") != NULL, "%s", err.message);
+        error_clear(&err);
+        inventory_free_content(&inventory);
+    }
+}
+END_TEST
+
+static Suite *intake_suite(void)
+{
+    Suite *suite = suite_create("intake");
+    TCase *cases = tcase_create("intake");
+
+    tcase_add_checked_fixture(cases, make_folder, remove_folder);
+    tcase_add_test(cases, folders_are_walked_in_the_order_of_bytes);
+    tcase_add_test(cases, links_and_special_files_are_listed_but_not_read);
+    tcase_add_test(cases, a_named_link_is_followed);
+    tcase_add_test(cases, a_missing_path_is_an_entry_with_its_reason);
+    tcase_add_test(cases, the_output_folder_is_not_walked_into);
+    tcase_add_test(cases, lists_of_paths_end_at_lines_or_nuls);
+    tcase_add_test(cases, below_means_whole_names);
+    tcase_add_test(cases, files_are_known_by_their_content);
+    tcase_add_test(cases, a_file_that_vanished_or_became_a_link_is_an_error_of_the_source);
+    tcase_add_test(cases, hash_is_that_of_the_content);
+    tcase_add_test(cases, equal_files_are_met_with_and_without_hashes);
+    tcase_add_test(cases, inventory_keeps_its_other_columns);
+    tcase_add_test(cases, inventory_separators_of_other_countries_are_taken);
+    tcase_add_test(cases, a_bad_inventory_is_refused_with_its_row);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(intake_suite());
+    int failed;
+
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

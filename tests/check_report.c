@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A small made-up case, with what hostile logs may bring into one, is written as reports. */
+#include "report/report.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/filetime.h"
+#include "base/memory.h"
+#include "scratch.h"
+
+#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* 2019-01-08T11:02:17Z. */
+#define IN_WINDOW UINT64_C(131914189370000000)
+#define HOSTILE_HOST "=cmd\"</th><script>alert(1)</script>\xE2\x80\xAE"
+#define HOSTILE_STRING "=1+1;\r\n\"</td>\x01\x1B[31m \xE2\x80\xA8 \xF0\x9F\x98\x80"
+
+static struct error err;
+static struct casedb *db;
+static char *templates_path;
+
+/* ---- The case ---- */
+
+struct made_event {
+    const char *computer;
+    const char *provider;
+    uint16_t event_id;
+    int32_t qualifiers;
+    int32_t level;
+    uint64_t filetime;
+    uint64_t record_id;
+    struct observation_string strings[3];
+    size_t string_count;
+};
+
+static const struct made_event events[] = {
+    {"PC-1",
+     INCIDENT_PROVIDER_SPP,
+     8208,
+     0xC000,
+     2,
+     IN_WINDOW,
+     41,
+     {{"", "hr=0xC004C4A2"}, {"", "{" INCIDENT_WINDOWS7_TEMPLATE_ID "}"}},
+     2},
+    {"PC-1",
+     INCIDENT_PROVIDER_UPDATE_CLIENT,
+     19,
+     OBSERVATION_ABSENT,
+     4,
+     IN_WINDOW + 1,
+     42,
+     {{"updateTitle", "2019-01 Security (KB4480970)"}},
+     1},
+    {HOSTILE_HOST,
+     INCIDENT_PROVIDER_WAT,
+     13,
+     0,
+     OBSERVATION_ABSENT,
+     0,
+     UINT64_C(9000000000),
+     {{"", "0x00000000"}, {"", "0xC004C4A2"}, {"", HOSTILE_STRING}},
+     3},
+    {"OLD",
+     INCIDENT_PROVIDER_SPP,
+     12305,
+     0x4000,
+     4,
+     UINT64_C(116444736000000000) - 1,
+     43,
+     {{"", INCIDENT_WINDOWS_APPLICATION_ID}, {"", ""}},
+     2},
+};
+
+static int64_t begin_source(const char *path, const char *kind)
+{
+    char *owned_path = memory_copy_text(path);
+    struct source source = {.path = owned_path, .kind = kind, .size_bytes = 69632};
+    int64_t id = 0;
+
+    ck_assert_int_eq(casedb_begin_source(db, &source, "", &id, &err), 0);
+    free(owned_path);
+    return id;
+}
+
+static void finish_source(int64_t id, struct source_facts *facts, int64_t same_as)
+{
+    ck_assert_int_eq(casedb_finish_source(db, id, facts, same_as, &err), 0);
+    source_facts_free_content(facts);
+}
+
+static void add_events(int64_t source_id)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(events); index++) {
+        const struct made_event *made = &events[index];
+        struct observation observation = {
+            .provider = made->provider,
+            .event_id = made->event_id,
+            .qualifiers = made->qualifiers,
+            .level = made->level,
+            .event_filetime = made->filetime,
+            .record_id = made->record_id,
+            .channel = "Application",
+            .computer = made->computer,
+            .user_sid = "",
+            .strings = made->strings,
+            .string_count = made->string_count,
+            .offset_bytes = 4608 + index * 512,
+        };
+
+        ck_assert_int_eq(casedb_add_observation(db, source_id,
+                                                incident_find_event(made->provider, made->event_id),
+                                                &observation, &err),
+                         0);
+    }
+}
+
+static void add_sources(void)
+{
+    struct source_facts facts = {.record_count = 7,
+                                 .selected_count = ARRAY_COUNT(events),
+                                 .undecodable_count = 1,
+                                 .first_filetime = UINT64_C(116444736000000000) - 1,
+                                 .last_filetime = IN_WINDOW + 1};
+    int64_t read = begin_source("logs/a/Application.evtx", "evtx");
+
+    add_events(read);
+    for (size_t index = 0; index < ARRAY_COUNT(events); index++)
+        source_facts_computer(&facts, events[index].computer)->record_count++;
+    source_facts_add_damage(&facts, 69632, "record is cut short");
+    finish_source(read, &facts, 0);
+    finish_source(begin_source("logs/b/copy <2>.evtx", "evtx"), &facts, read);
+    facts.status = SOURCE_STATUS_SKIPPED;
+    finish_source(begin_source("logs/notes.txt", "text"), &facts, 0);
+}
+
+static void add_inventory(void)
+{
+    static const char *const columns[] = {"owner", "State"};
+    bool added;
+
+    ck_assert_int_eq(casedb_begin_inventory(db, columns, 2, &err), 0);
+    ck_assert_int_eq(casedb_add_inventory_host(
+                         db, "GONE", (const char *const[]){"Zo\xC3\xAB & Co", "BW"}, &added, &err),
+                     0);
+    ck_assert_int_eq(casedb_finish_inventory(db, &err), 0);
+}
+
+static const struct case_verdict verdicts[] = {
+    {.classification = "affected-by-incident",
+     .confidence = "confirmed",
+     .reason = "SPP 8208 at 2019-01-08T11:02:17Z: 0xC004C4A2, first fault, inside the window",
+     .review = "log-damaged",
+     .state = "non-genuine",
+     .first_fault_filetime = IN_WINDOW,
+     .last_fault_filetime = IN_WINDOW,
+     .in_window_events = 1,
+     .events_8208 = 1,
+     .codes = "0xC004C4A2",
+     .window_coverage = "full",
+     .kb971033 = "unknown",
+     .edition = "Windows 7 Professional",
+     .licence_channel = "volume-kms",
+     .os_version = "6.1.7601 Service Pack 1",
+     .action = "remove-kb971033; restart; rebuild-activation",
+     .kms_client_key = "FJ82H-XT6CR-J8D7P-XQJJ2-GPDD4"},
+    {.classification = "other-activation-fault",
+     .reason = "WAT 13: hrOnline 0xC004C4A2, at no time",
+     .review = "window-not-covered; log-damaged",
+     .state = "non-genuine",
+     .events_13 = 1,
+     .codes = "0xC004C4A2",
+     .window_coverage = "partial",
+     .kb971033 = "installed",
+     .action = "remove-kb971033; troubleshoot"},
+    {.classification = "no-activation-fault",
+     .reason = "no fault",
+     .review = "window-not-covered",
+     .state = "none",
+     .window_coverage = "none",
+     .kb971033 = "unknown",
+     .action = "none"},
+    {.classification = "not-collected",
+     .reason = "in the inventory, nothing was collected",
+     .state = "none",
+     .window_coverage = "none",
+     .kb971033 = "unknown",
+     .action = "collect"},
+};
+
+static const char *or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+static void add_verdict(size_t index, int64_t machine_id)
+{
+    struct case_verdict verdict = verdicts[index];
+
+    verdict.machine_id = machine_id;
+    verdict.confidence = or_empty(verdict.confidence);
+    verdict.review = or_empty(verdict.review);
+    verdict.codes = or_empty(verdict.codes);
+    verdict.kb971033_evidence = "";
+    verdict.edition = verdict.edition != NULL ? verdict.edition : "unknown";
+    verdict.licence_channel = verdict.licence_channel != NULL ? verdict.licence_channel : "unknown";
+    verdict.os_version = or_empty(verdict.os_version);
+    verdict.clock = "ok";
+    verdict.kms_client_key = or_empty(verdict.kms_client_key);
+    ck_assert_int_eq(casedb_add_verdict(db, &verdict, &err), 0);
+}
+
+/* The id of the computer of that name in the source that was read. */
+static int64_t find_computer(const char *name)
+{
+    struct casedb_cursor *computers = NULL;
+    struct case_computer computer;
+    int64_t id = 0;
+
+    ck_assert_int_eq(casedb_computers(db, &computers, &err), 0);
+    while (casedb_next_computer(computers, &computer, &err) == 1)
+        if (strcmp(computer.name, name) == 0)
+            id = computer.id;
+    casedb_cursor_free(computers);
+    ck_assert_int_ne(id, 0);
+    return id;
+}
+
+static int64_t find_inventory_host(void)
+{
+    struct casedb_cursor *hosts = NULL;
+    struct case_inventory_host host;
+
+    ck_assert_int_eq(casedb_inventory(db, &hosts, &err), 0);
+    ck_assert_int_eq(casedb_next_inventory_host(hosts, &host, &err), 1);
+    casedb_cursor_free(hosts);
+    return host.id;
+}
+
+static void add_machines(void)
+{
+    static const char *const names[] = {"PC-1", HOSTILE_HOST, "OLD"};
+    int64_t inventory_id = find_inventory_host();
+    int64_t id = 0;
+
+    ck_assert_int_eq(casedb_begin_derived(db, &err), 0);
+    for (size_t index = 0; index < ARRAY_COUNT(names); index++) {
+        ck_assert_int_eq(casedb_add_machine(db, names[index], true, false, 0, &id, &err), 0);
+        if (index == 0)
+            ck_assert_int_eq(casedb_add_machine_alias(db, id, 0, "37L4247F27-25", &err), 0);
+        ck_assert_int_eq(casedb_assign_computer(db, find_computer(names[index]), id, &err), 0);
+        add_verdict(index, id);
+    }
+    ck_assert_int_eq(casedb_add_machine(db, "GONE", false, false, inventory_id, &id, &err), 0);
+    add_verdict(ARRAY_COUNT(names), id);
+    ck_assert_int_eq(casedb_commit_derived(db, &err), 0);
+}
+
+static void begin(void)
+{
+    const char *top = getenv("top_srcdir");
+
+    templates_path = memory_format("%s/templates", top != NULL ? top : "..");
+    scratch_begin();
+    ck_assert_int_eq(mkdir("out", 0700), 0);
+    err = (struct error){0};
+    ck_assert_int_eq(casedb_open("case.db", true, &db, &err), 0);
+    add_sources();
+    add_inventory();
+    add_machines();
+}
+
+static void end(void)
+{
+    casedb_close(db);
+    error_clear(&err);
+    free(templates_path);
+    scratch_end();
+}
+
+static void write_reports(void)
+{
+    struct report_options options = {
+        .output_path = "out", .templates_path = templates_path, .window = incident_window};
+
+    ck_assert_msg(report_write(db, &options, &err) == 0, "%s", or_empty(err.message));
+}
+
+static void expect_file(const char *path, const char *expected)
+{
+    char *found = scratch_read(path);
+
+    ck_assert_str_eq(found, expected);
+    free(found);
+}
+
+/* ---- The reports ---- */
+
+START_TEST(hosts_csv_has_the_columns_in_order_and_the_inventorys_after_them)
+{
+    write_reports();
+    expect_file(
+        "out/hosts.csv",
+        "\"host\",\"aliases\",\"classification\",\"confidence\",\"reason\",\"review\",\"state\","
+        "\"first_fault_utc\",\"last_fault_utc\",\"recovered_utc\",\"in_window_events\","
+        "\"events_8196\",\"events_8208\",\"events_8209\",\"events_13\",\"codes\","
+        "\"window_coverage\",\"kb971033\",\"kb971033_evidence\",\"edition\",\"licence_channel\","
+        "\"os_version\",\"clock\",\"action\",\"kms_client_key\",\"sources\",\"owner\","
+        "\"inventory_State\"\r\n"
+        "\"'=cmd\"\"</th><script>alert(1)</script>\xE2\x80\xAE\",\"\",\"other-activation-fault\","
+        "\"\",\"WAT 13: hrOnline 0xC004C4A2, at no time\",\"window-not-covered; log-damaged\","
+        "\"non-genuine\",\"\",\"\",\"\",\"0\",\"0\",\"0\",\"0\",\"1\",\"0xC004C4A2\",\"partial\","
+        "\"installed\",\"\",\"unknown\",\"unknown\",\"\",\"ok\",\"remove-kb971033; troubleshoot\","
+        "\"\",\"logs/a/Application.evtx; logs/b/copy <2>.evtx\",\"\",\"\"\r\n"
+        "\"GONE\",\"\",\"not-collected\",\"\",\"in the inventory, nothing was collected\",\"\","
+        "\"none\",\"\",\"\",\"\",\"0\",\"0\",\"0\",\"0\",\"0\",\"\",\"none\",\"unknown\",\"\","
+        "\"unknown\",\"unknown\",\"\",\"ok\",\"collect\",\"\",\"\",\"Zo\xC3\xAB & Co\",\"BW\"\r\n"
+        "\"OLD\",\"\",\"no-activation-fault\",\"\",\"no fault\",\"window-not-covered\",\"none\","
+        "\"\",\"\",\"\",\"0\",\"0\",\"0\",\"0\",\"0\",\"\",\"none\",\"unknown\",\"\",\"unknown\","
+        "\"unknown\",\"\",\"ok\",\"none\",\"\","
+        "\"logs/a/Application.evtx; logs/b/copy <2>.evtx\",\"\",\"\"\r\n"
+        "\"PC-1\",\"37L4247F27-25\",\"affected-by-incident\",\"confirmed\","
+        "\"SPP 8208 at 2019-01-08T11:02:17Z: 0xC004C4A2, first fault, inside the window\","
+        "\"log-damaged\",\"non-genuine\",\"2019-01-08T11:02:17Z\",\"2019-01-08T11:02:17Z\",\"\","
+        "\"1\",\"0\",\"1\",\"0\",\"0\",\"0xC004C4A2\",\"full\",\"unknown\",\"\","
+        "\"Windows 7 Professional\",\"volume-kms\",\"6.1.7601 Service Pack 1\",\"ok\","
+        "\"remove-kb971033; restart; rebuild-activation\",\"FJ82H-XT6CR-J8D7P-XQJJ2-GPDD4\","
+        "\"logs/a/Application.evtx; logs/b/copy <2>.evtx\",\"\",\"\"\r\n");
+}
+END_TEST
+
+START_TEST(timeline_csv_has_a_row_an_event_in_order_of_time)
+{
+    write_reports();
+    expect_file(
+        "out/timeline.csv",
+        "\"message\",\"datetime\",\"timestamp_desc\",\"host\",\"provider\",\"event_id\","
+        "\"qualifiers\",\"level\",\"channel\",\"record_id\",\"role\",\"codes\",\"in_window\","
+        "\"verified\",\"source\",\"offset\",\"strings\"\r\n"
+        "\"Windows Activation Technologies 13: genuine validation result, hrOnline 0xC004C4A2 "
+        "(refused by the validation server: the code of the incident)\",\"\",\"Not a time\","
+        "\"'=cmd\"\"</th><script>alert(1)</script>\xE2\x80\xAE\","
+        "\"Windows Activation Technologies\",\"13\",\"0x0000\",\"\",\"Application\","
+        "\"9000000000\",\"signal-strong\",\"0xC004C4A2\",\"no\",\"no\","
+        "\"logs/a/Application.evtx\",\"5632\","
+        "\"0x00000000; 0xC004C4A2; =1+1; \"\"</td>  [31m   \xF0\x9F\x98\x80\"\r\n"
+        "\"Security-SPP 12305: genuine state set to genuine\",\"1969-12-31T23:59:59.9999999Z\","
+        "\"Creation Time\",\"OLD\",\"Microsoft-Windows-Security-SPP\",\"12305\",\"0x4000\",\"4\","
+        "\"Application\",\"43\",\"recovery\",\"\",\"no\",\"no\",\"logs/a/Application.evtx\","
+        "\"6144\",\"55c92734-d682-4d71-983e-d6ec3f16059f; \"\r\n"
+        "\"Security-SPP 8208: acquisition of genuine ticket failed, 0xC004C4A2 (refused by the "
+        "validation server: the code of the incident)\",\"2019-01-08T11:02:17Z\","
+        "\"Creation Time\",\"PC-1\",\"Microsoft-Windows-Security-SPP\",\"8208\",\"0xC000\",\"2\","
+        "\"Application\",\"41\",\"signal-strong\",\"0xC004C4A2\",\"yes\",\"no\","
+        "\"logs/a/Application.evtx\",\"4608\","
+        "\"hr=0xC004C4A2; {66c92734-d682-4d71-983e-d6ec3f16059f}\"\r\n"
+        "\"WindowsUpdateClient 19: update installed, KB4480970 (unrelated to the incident: it only "
+        "came out the same day)\",\"2019-01-08T11:02:17.0000001Z\",\"Creation Time\",\"PC-1\","
+        "\"Microsoft-Windows-WindowsUpdateClient\",\"19\",\"\",\"4\",\"Application\",\"42\","
+        "\"update\",\"\",\"yes\",\"\",\"logs/a/Application.evtx\",\"5120\","
+        "\"2019-01 Security (KB4480970)\"\r\n");
+}
+END_TEST
+
+/* Every line must hold what Timesketch's importer asks for; the strings are given back as read,
+ * and the times are as Python computes them. */
+static const char timeline_reader[] =
+    "import datetime, json, sys\n"
+    "for line in open(sys.argv[1], encoding='utf-8', newline='\\n'):\n"
+    "    row = json.loads(line)\n"
+    "    assert row['message'] and row['timestamp_desc'] and row['data_type'], row\n"
+    "    text = row['datetime'].rstrip('Z')\n"
+    "    whole, _, part = text.partition('.')\n"
+    "    moment = datetime.datetime.fromisoformat(whole + '+00:00')\n"
+    "    seconds = int((moment - datetime.datetime.fromtimestamp(0, datetime.timezone.utc))\n"
+    "                  .total_seconds())\n"
+    "    assert row['timestamp'] == seconds * 1000000 + int((part or '0')[:6]), row\n"
+    "    assert row['event_id'] == row['event_identifier'], row\n"
+    "    assert row['record_id'] == row['record_number'], row\n"
+    "    print(row['timestamp_desc'], row['timestamp'], row['record_id'], row.get('level'),\n"
+    "          row.get('qualifiers'), row.get('codes'), row.get('verified'), flush=True)\n"
+    "    sys.stdout.buffer.write('|'.join([row['computer_name']] + row['strings']).encode())\n"
+    "    print(flush=True)\n";
+
+START_TEST(timeline_jsonl_gives_exactly_what_went_in)
+{
+    char *read_back;
+
+    write_reports();
+    read_back = scratch_python(timeline_reader, "out/timeline.jsonl");
+    if (read_back == NULL)
+        return;
+    ck_assert_str_eq(read_back,
+                     "Not a time 0 9000000000 None 0x0000 ['0xC004C4A2'] no\n" HOSTILE_HOST
+                     "|0x00000000|0xC004C4A2|" HOSTILE_STRING "\n"
+                     "Creation Time -1 43 4 0x4000 None no\n"
+                     "OLD|55c92734-d682-4d71-983e-d6ec3f16059f|\n"
+                     "Creation Time 1546945337000000 41 2 0xC000 ['0xC004C4A2'] no\n"
+                     "PC-1|hr=0xC004C4A2|{66c92734-d682-4d71-983e-d6ec3f16059f}\n"
+                     "Creation Time 1546945337000000 42 4 None None None\n"
+                     "PC-1|2019-01 Security (KB4480970)\n");
+    free(read_back);
+}
+END_TEST
+
+START_TEST(sources_csv_says_of_a_copy_what_was_read_of_its_content)
+{
+    write_reports();
+    expect_file(
+        "out/sources.csv",
+        "\"path\",\"kind\",\"bytes\",\"sha256\",\"machines\",\"records\",\"selected\","
+        "\"first_event_utc\",\"last_event_utc\",\"status\",\"detail\"\r\n"
+        "\"logs/a/Application.evtx\",\"evtx\",\"69632\",\"\","
+        "\"'=cmd\"\"</th><script>alert(1)</script>\xE2\x80\xAE; OLD; PC-1\",\"7\",\"4\","
+        "\"1969-12-31T23:59:59.9999999Z\",\"2019-01-08T11:02:17.0000001Z\",\"damaged\","
+        "\"at byte 69632: record is cut short\"\r\n"
+        "\"logs/b/copy <2>.evtx\",\"evtx\",\"69632\",\"\","
+        "\"'=cmd\"\"</th><script>alert(1)</script>\xE2\x80\xAE; OLD; PC-1\",\"7\",\"4\","
+        "\"1969-12-31T23:59:59.9999999Z\",\"2019-01-08T11:02:17.0000001Z\",\"damaged\","
+        "\"same content as logs/a/Application.evtx; at byte 69632: record is cut short\"\r\n"
+        "\"logs/notes.txt\",\"text\",\"69632\",\"\",\"\",\"0\",\"0\",\"\",\"\",\"skipped\","
+        "\"\"\r\n");
+}
+END_TEST
+
+static void expect_in(const char *page, const char *wanted)
+{
+    ck_assert_msg(strstr(page, wanted) != NULL, "the page lacks %s", wanted);
+}
+
+START_TEST(page_holds_the_case_and_nothing_of_it_as_markup)
+{
+    char *page;
+
+    write_reports();
+    page = scratch_read("out/report.html");
+    ck_assert_ptr_null(strstr(page, "<script"));
+    ck_assert_ptr_null(strstr(page, "{{"));
+    ck_assert_ptr_null(strstr(page, "\xE2\x80\xAE"));
+    ck_assert_ptr_null(strstr(page, "http://"));
+    ck_assert_ptr_null(strstr(page, "https://"));
+    expect_in(page, "<th scope=\"row\" "
+                    "class=\"text\">=cmd&quot;&lt;/th&gt;&lt;script&gt;alert(1)&lt;/script&gt;"
+                    "[U+202E]</th>");
+    expect_in(page, "formerly 37L4247F27-25");
+    expect_in(page, "Zo\xC3\xAB &amp; Co");
+    expect_in(page, "<th scope=\"row\" class=\"text\">logs/b/copy &lt;2&gt;.evtx</th>");
+    expect_in(page, "KB4480970 is seen in the logs.");
+    expect_in(page, "1 confirmed, 0 probable");
+    expect_in(page, "<dt>Shown to be clean</dt><dd><strong>0</strong>");
+    expect_in(page, "<dt>Not excluded</dt><dd><strong>1</strong>");
+    expect_in(page, "3 sources: 2 damaged, 1 skipped");
+    expect_in(page, "1 text.");
+    free(page);
+}
+END_TEST
+
+START_TEST(page_says_when_the_window_is_not_the_incidents)
+{
+    struct report_options options = {
+        .output_path = "out",
+        .templates_path = templates_path,
+        .window = {.start_filetime = incident_window.start_filetime + FILETIME_HOUR,
+                   .end_filetime = incident_window.end_filetime}};
+    char *page;
+
+    write_reports();
+    page = scratch_read("out/report.html");
+    ck_assert_ptr_null(strstr(page, "chosen for this case"));
+    free(page);
+    ck_assert_int_eq(report_write(db, &options, &err), 0);
+    page = scratch_read("out/report.html");
+    expect_in(page, "2019-01-08T11:00:00Z</time>");
+    expect_in(page, "chosen for this case");
+    free(page);
+}
+END_TEST
+
+START_TEST(same_case_gives_the_same_bytes)
+{
+    static const char *const names[] = {"out/hosts.csv", "out/timeline.csv", "out/timeline.jsonl",
+                                        "out/sources.csv", "out/report.html"};
+    char *before[ARRAY_COUNT(names)];
+
+    write_reports();
+    for (size_t index = 0; index < ARRAY_COUNT(names); index++)
+        before[index] = scratch_read(names[index]);
+    write_reports();
+    for (size_t index = 0; index < ARRAY_COUNT(names); index++) {
+        expect_file(names[index], before[index]);
+        free(before[index]);
+    }
+}
+END_TEST
+
+START_TEST(scripts_no_longer_needed_are_removed)
+{
+    write_reports();
+    ck_assert(scratch_exists("out/remediation/scripts/2-rebuild-professional.cmd"));
+    scratch_write("out/remediation/scripts/2-rebuild-enterprise-n.cmd", "old", 3);
+    scratch_write("out/remediation/scripts/2-rebuild-enterprise-n.hosts.txt", "old", 3);
+    write_reports();
+    ck_assert(scratch_exists("out/remediation/scripts/2-rebuild-professional.cmd"));
+    ck_assert(!scratch_exists("out/remediation/scripts/2-rebuild-enterprise-n.cmd"));
+    ck_assert(!scratch_exists("out/remediation/scripts/2-rebuild-enterprise-n.hosts.txt"));
+}
+END_TEST
+
+START_TEST(missing_template_is_told_and_leaves_the_folder_alone)
+{
+    struct report_options options = {
+        .output_path = "out", .templates_path = "none", .window = incident_window};
+
+    ck_assert_int_eq(report_check_templates(templates_path, &err), 0);
+    ck_assert_int_eq(report_check_templates("none", &err), -1);
+    ck_assert_int_eq(err.kind, ERROR_RUN);
+    ck_assert_str_eq(err.message,
+                     "cannot read template none/report.html: No such file or directory");
+    error_clear(&err);
+    ck_assert_int_eq(report_write(db, &options, &err), -1);
+    ck_assert_int_eq(err.kind, ERROR_RUN);
+    ck_assert_int_eq(rmdir("out"), 0);
+}
+END_TEST
+
+START_TEST(template_with_an_unknown_placeholder_is_refused)
+{
+    static const char template[] = "<p>\n{{TILES}}\n{{COLOUR}}";
+
+    ck_assert_int_eq(mkdir("own", 0700), 0);
+    scratch_write("own/report.html", template, strlen(template));
+    ck_assert_int_eq(report_check_templates("own", &err), -1);
+    ck_assert_str_eq(err.message, "template report.html, line 3: nothing fills {{COLOUR}}");
+}
+END_TEST
+
+START_TEST(summary_counts_hosts_and_sources)
+{
+    char *table = NULL;
+    size_t length;
+    FILE *file = open_memstream(&table, &length);
+
+    ck_assert_int_eq(report_summary(db, file, &err), 0);
+    fclose(file);
+    ck_assert_str_eq(table, "Hosts                                                 4\n"
+                            "  affected-by-incident                                1\n"
+                            "    confirmed                                         1\n"
+                            "  other-activation-fault                              1\n"
+                            "    the logs cannot exclude the incident              1\n"
+                            "  no-activation-fault                                 1\n"
+                            "    the logs cannot exclude the incident              1\n"
+                            "  not-collected                                       1\n"
+                            "Action\n"
+                            "  remove-kb971033; restart; rebuild-activation        1\n"
+                            "  remove-kb971033; troubleshoot                       1\n"
+                            "  collect                                             1\n"
+                            "  none                                                1\n"
+                            "Sources                                               3\n"
+                            "  damaged                                             2\n"
+                            "  skipped                                             1\n"
+                            "  with records that could not be decoded              2\n");
+    free(table);
+}
+END_TEST
+
+static Suite *report_suite(void)
+{
+    Suite *suite = suite_create("report");
+    TCase *cases = tcase_create("report");
+
+    tcase_add_checked_fixture(cases, begin, end);
+    tcase_add_test(cases, hosts_csv_has_the_columns_in_order_and_the_inventorys_after_them);
+    tcase_add_test(cases, timeline_csv_has_a_row_an_event_in_order_of_time);
+    tcase_add_test(cases, timeline_jsonl_gives_exactly_what_went_in);
+    tcase_add_test(cases, sources_csv_says_of_a_copy_what_was_read_of_its_content);
+    tcase_add_test(cases, page_holds_the_case_and_nothing_of_it_as_markup);
+    tcase_add_test(cases, page_says_when_the_window_is_not_the_incidents);
+    tcase_add_test(cases, same_case_gives_the_same_bytes);
+    tcase_add_test(cases, scripts_no_longer_needed_are_removed);
+    tcase_add_test(cases, missing_template_is_told_and_leaves_the_folder_alone);
+    tcase_add_test(cases, template_with_an_unknown_placeholder_is_refused);
+    tcase_add_test(cases, summary_counts_hosts_and_sources);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(report_suite());
+
+    srunner_run_all(runner, CK_NORMAL);
+
+    int failed = srunner_ntests_failed(runner);
+
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

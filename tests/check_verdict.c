@@ -1,0 +1,729 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules of DESIGN section 6 as text: tests/cases/verdict-*.txt (the language is described in
+ * tests/cases/README.txt). Each case becomes a real case database in a temporary folder, so that
+ * the rules are tested together with the glue that feeds them. */
+#include <check.h>
+#include <glob.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/filetime.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "casedb/casedb.h"
+#include "scratch.h"
+#include "verdict/verdict.h"
+
+#define WORDS_MOST 32
+#define EVENTS_MOST 64
+#define LOGS_MOST 16
+
+struct case_event {
+    char *log; /* path */
+    char *computer;
+    struct observation observation;
+    struct observation_string strings[8];
+};
+
+struct case_log {
+    char *path;
+    char *copy; /* another place with the same content, or NULL */
+    struct source_facts facts;
+};
+
+/* One case while its lines are read. */
+struct rule_case {
+    const char *file;
+    unsigned line;
+    struct window window;
+    struct case_log logs[LOGS_MOST];
+    size_t log_count;
+    struct case_event events[EVENTS_MOST];
+    size_t event_count;
+    char *hosts[8];
+    size_t host_count;
+    struct casedb *db; /* open once the first expectation was met */
+    unsigned expectations;
+    unsigned failures;
+};
+
+static unsigned case_count;
+
+__attribute__((format(printf, 2, 3))) static void complain(struct rule_case *rule,
+                                                           const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    fprintf(stderr, "%s:%u: ", rule->file, rule->line);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    rule->failures++;
+}
+
+/* ---- Reading a case ---- */
+
+/* Splits at blanks; the words point into `line`. */
+static size_t split_words(char *line, char **words)
+{
+    size_t count = 0;
+    char *rest = line;
+    char *word;
+
+    while (count < WORDS_MOST && (word = strsep(&rest, " \t")) != NULL)
+        if (*word != '\0')
+            words[count++] = word;
+    return count;
+}
+
+static bool read_range(char *text, char mark, uint64_t *first, uint64_t *last, bool times)
+{
+    char *middle = strchr(text, mark);
+
+    if (middle == NULL)
+        return false;
+    *middle++ = '\0';
+    if (times)
+        return filetime_parse(text, first) && filetime_parse(middle, last);
+    *first = strtoull(text, NULL, 10);
+    *last = strtoull(middle, NULL, 10);
+    return true;
+}
+
+static enum source_status read_status(struct rule_case *rule, const char *word)
+{
+    for (enum source_status status = SOURCE_STATUS_OK; status <= SOURCE_STATUS_CRASHED; status++)
+        if (strcmp(source_status_name(status), word) == 0)
+            return status;
+    complain(rule, "no status: %s", word);
+    return SOURCE_STATUS_OK;
+}
+
+/* What options of a log say of all its names. */
+struct log_options {
+    uint64_t first_filetime, last_filetime, first_id, last_id;
+    bool application, forwarded;
+};
+
+static void read_log_name(struct rule_case *rule, struct case_log *log, const char *name,
+                          char *value)
+{
+    struct computer_facts *facts =
+        source_facts_computer(&log->facts, strcmp(name, "(none)") == 0 ? "" : name);
+    char *until = strchr(value, '@');
+
+    if (until != NULL) {
+        *until = '\0';
+        if (!filetime_parse(until + 1, &facts->last_filetime))
+            complain(rule, "no time: %s", until + 1);
+    }
+    if (strcmp(value, "recovered") == 0)
+        return;
+    if (!read_range(value, '-', &facts->first_number, &facts->last_number, false))
+        complain(rule, "no record numbers: %s", value);
+    facts->record_count = facts->last_number - facts->first_number + 1;
+}
+
+static void read_log_option(struct rule_case *rule, struct case_log *log, char *word,
+                            struct log_options *options)
+{
+    char *value = strchr(word, '=');
+
+    if (strcmp(word, "forwarded") == 0) {
+        options->forwarded = true;
+        return;
+    }
+    if (value == NULL) {
+        complain(rule, "no option of a log: %s", word);
+        return;
+    }
+    *value++ = '\0';
+    if (strcmp(word, "app") == 0) {
+        options->application = true;
+        if (!read_range(value, '/', &options->first_filetime, &options->last_filetime, true))
+            complain(rule, "no times: %s", value);
+    } else if (strcmp(word, "ids") == 0) {
+        if (!read_range(value, '-', &options->first_id, &options->last_id, false))
+            complain(rule, "no ids: %s", value);
+    } else if (strcmp(word, "status") == 0) {
+        log->facts.status = read_status(rule, value);
+    } else if (strcmp(word, "copy") == 0) {
+        log->copy = memory_copy_text(value);
+    } else {
+        read_log_name(rule, log, word, value);
+    }
+}
+
+/* log PATH NAME=first-last ... */
+static void read_log(struct rule_case *rule, char **words, size_t count)
+{
+    struct case_log *log = &rule->logs[rule->log_count];
+    struct log_options options = {0};
+
+    ck_assert_uint_lt(rule->log_count, LOGS_MOST);
+    if (count < 2) {
+        complain(rule, "a log needs a path");
+        return;
+    }
+    rule->log_count++;
+    log->path = memory_copy_text(words[1]);
+    for (size_t word = 2; word < count; word++)
+        read_log_option(rule, log, words[word], &options);
+    for (size_t index = 0; index < log->facts.computer_count; index++) {
+        struct computer_facts *facts = &log->facts.computers[index];
+
+        facts->forwarded = options.forwarded;
+        if (!options.application || facts->record_count == 0)
+            continue;
+        facts->application_count = facts->record_count;
+        facts->application_first_filetime = options.first_filetime;
+        facts->application_last_filetime = options.last_filetime;
+        facts->application_first_record_id = options.first_id;
+        facts->application_last_record_id = options.last_id;
+        if (facts->last_filetime == 0)
+            facts->last_filetime = options.last_filetime;
+    }
+}
+
+struct provider_word {
+    const char *word;
+    const char *provider;
+    const char *channel;
+    bool named_strings; /* `name=value` */
+};
+
+static const struct provider_word provider_words[] = {
+    {"SPP", INCIDENT_PROVIDER_SPP, "Application", false},
+    {"WAT", INCIDENT_PROVIDER_WAT, "Application", false},
+    {"WU", INCIDENT_PROVIDER_UPDATE_CLIENT, "System", true},
+    {"Servicing", INCIDENT_PROVIDER_SERVICING, "Setup", true},
+    {"EventLog", INCIDENT_PROVIDER_EVENTLOG, "System", false},
+    {"Kernel", INCIDENT_PROVIDER_KERNEL, "System", true},
+};
+
+/* As the message tables have them (FACTS.md). */
+static int32_t default_qualifiers(const char *provider, unsigned event_id)
+{
+    if (strcmp(provider, INCIDENT_PROVIDER_SPP) == 0)
+        return event_id == 8196 || event_id == 1003 || event_id > 12000 ? 0x4000 : 0xC000;
+    return strcmp(provider, INCIDENT_PROVIDER_WAT) == 0 ? 0 : OBSERVATION_ABSENT;
+}
+
+static const char *expand(const char *text)
+{
+    static const char *const macros[][2] = {
+        {"$app", INCIDENT_WINDOWS_APPLICATION_ID},
+        {"$office", "59a52881-a989-479d-af46-f275c6370663"},
+        {"$template", INCIDENT_WINDOWS7_TEMPLATE_ID},
+        {"$template8", "99d92734-d682-4d71-983e-d6ec3f16059f"},
+    };
+
+    for (size_t index = 0; index < sizeof(macros) / sizeof(macros[0]); index++)
+        if (strcmp(macros[index][0], text) == 0)
+            return macros[index][1];
+    return text;
+}
+
+static char *trim(char *text)
+{
+    char *end;
+
+    text += strspn(text, " \t");
+    end = text + strlen(text);
+    while (end > text && (end[-1] == ' ' || end[-1] == '\t'))
+        *--end = '\0';
+    return text;
+}
+
+/* A string of an event; `\n` is a line break, as in 1003. */
+static char *copy_string(const char *text)
+{
+    struct text out = {0};
+
+    for (const char *at = expand(text); *at != '\0'; at++) {
+        if (at[0] == '\\' && at[1] == 'n') {
+            text_add(&out, "\r\n");
+            at++;
+        } else {
+            text_add_bytes(&out, at, 1);
+        }
+    }
+    return text_take(&out);
+}
+
+static void read_strings(struct case_event *event, char *rest, bool named)
+{
+    char *item;
+
+    while (rest != NULL && (item = strsep(&rest, "|")) != NULL) {
+        struct observation_string *string = &event->strings[event->observation.string_count++];
+        char *value = named ? strchr(item, '=') : NULL;
+
+        ck_assert_uint_le(event->observation.string_count, 8);
+        if (value != NULL)
+            *value++ = '\0';
+        string->name = memory_copy_text(value != NULL ? trim(item) : "");
+        string->value = copy_string(trim(value != NULL ? value : item));
+    }
+    event->observation.strings = event->strings;
+}
+
+static void read_event_option(struct rule_case *rule, struct case_event *event, const char *word)
+{
+    if (strncmp(word, "in=", 3) == 0)
+        event->log = memory_copy_text(word + 3);
+    else if (strncmp(word, "of=", 3) == 0)
+        event->computer = memory_copy_text(word + 3);
+    else if (strncmp(word, "channel=", 8) == 0)
+        event->observation.channel = memory_copy_text(word + 8);
+    else if (strncmp(word, "record=", 7) == 0)
+        event->observation.record_id = strtoull(word + 7, NULL, 10);
+    else if (strcmp(word, "qualifiers=none") == 0)
+        event->observation.qualifiers = OBSERVATION_ABSENT;
+    else if (strncmp(word, "qualifiers=", 11) == 0)
+        event->observation.qualifiers = (int32_t)strtol(word + 11, NULL, 16);
+    else
+        complain(rule, "no option of an event: %s", word);
+}
+
+/* TIME PROVIDER ID [options] | string | string */
+static void read_event(struct rule_case *rule, char *line)
+{
+    struct case_event *event = &rule->events[rule->event_count++];
+    char *strings = strchr(line, '|');
+    char *words[WORDS_MOST];
+    const struct provider_word *provider = NULL;
+    size_t count;
+
+    ck_assert_uint_le(rule->event_count, EVENTS_MOST);
+    if (strings != NULL)
+        *strings++ = '\0';
+    count = split_words(line, words);
+    for (size_t index = 0; index < 6 && count >= 3; index++)
+        if (strcmp(provider_words[index].word, words[1]) == 0)
+            provider = &provider_words[index];
+    if (provider == NULL) {
+        complain(rule, "an event is TIME PROVIDER ID | STRING ...");
+        rule->event_count--;
+        return;
+    }
+    event->observation = (struct observation){
+        .provider = provider->provider,
+        .event_id = (uint16_t)strtoul(words[2], NULL, 10),
+        .level = 4,
+        .record_id = rule->event_count,
+        .channel = memory_copy_text(provider->channel),
+        .user_sid = "",
+        .offset_bytes = 4096 + 512 * (uint64_t)rule->event_count,
+        .record_number = rule->event_count,
+    };
+    event->observation.qualifiers =
+        default_qualifiers(provider->provider, event->observation.event_id);
+    if (strcmp(words[0], "notime") != 0 &&
+        !filetime_parse(words[0], &event->observation.event_filetime))
+        complain(rule, "no time: %s", words[0]);
+    for (size_t word = 3; word < count; word++)
+        read_event_option(rule, event, words[word]);
+    read_strings(event, strings, provider->named_strings);
+}
+
+/* ---- Making the case ---- */
+
+static void check_ok(struct rule_case *rule, int result, struct error *err)
+{
+    if (result >= 0)
+        return;
+    complain(rule, "%s", err->message);
+    error_clear(err);
+}
+
+static int64_t write_place(struct rule_case *rule, const char *path, struct case_log *log,
+                           int64_t same_as)
+{
+    struct error err = {0};
+    struct source source = {.path = memory_copy_text(path), .kind = "evtx", .size_bytes = 69632};
+    int64_t id = 0;
+
+    check_ok(rule, casedb_begin_source(rule->db, &source, "", &id, &err), &err);
+    for (size_t index = 0; index < rule->event_count && same_as == 0; index++) {
+        struct case_event *event = &rule->events[index];
+        struct observation *observation = &event->observation;
+
+        if (strcmp(event->log, log->path) != 0)
+            continue;
+        observation->computer = event->computer;
+        check_ok(rule,
+                 casedb_add_observation(
+                     rule->db, id,
+                     incident_find_event(observation->provider, observation->event_id), observation,
+                     &err),
+                 &err);
+    }
+    check_ok(rule, casedb_finish_source(rule->db, id, &log->facts, same_as, &err), &err);
+    source_free_content(&source);
+    return id;
+}
+
+/* Events that name neither are of the first log and of its newest name. */
+static void complete_events(struct rule_case *rule)
+{
+    for (size_t index = 0; index < rule->event_count; index++) {
+        struct case_event *event = &rule->events[index];
+        struct case_log *log = NULL;
+
+        if (event->log == NULL)
+            event->log = memory_copy_text(rule->logs[0].path);
+        for (size_t place = 0; place < rule->log_count; place++)
+            if (strcmp(rule->logs[place].path, event->log) == 0)
+                log = &rule->logs[place];
+        if (log == NULL)
+            complain(rule, "no such log: %s", event->log);
+        else if (event->computer == NULL && log->facts.computer_count > 0)
+            event->computer =
+                memory_copy_text(log->facts.computers[log->facts.computer_count - 1].name);
+    }
+}
+
+static void write_inventory(struct rule_case *rule)
+{
+    struct error err = {0};
+    bool added;
+
+    if (rule->host_count == 0)
+        return;
+    check_ok(rule, casedb_begin_inventory(rule->db, NULL, 0, &err), &err);
+    for (size_t host = 0; host < rule->host_count; host++)
+        check_ok(rule, casedb_add_inventory_host(rule->db, rule->hosts[host], NULL, &added, &err),
+                 &err);
+    check_ok(rule, casedb_finish_inventory(rule->db, &err), &err);
+}
+
+/* The log of a case that declares none: one that covers the window. */
+static void add_default_log(struct rule_case *rule)
+{
+    char line[] = "log PC/Application.evtx PC=1-1000 ids=1-1000 "
+                  "app=2018-12-01T00:00:00Z/2019-02-01T00:00:00Z";
+    char *words[WORDS_MOST];
+
+    read_log(rule, words, split_words(line, words));
+}
+
+static void make_case(struct rule_case *rule)
+{
+    char *path = memory_format("%u.db", ++case_count);
+    struct error err = {0};
+
+    if (rule->log_count == 0)
+        add_default_log(rule);
+    complete_events(rule);
+    check_ok(rule, casedb_open(path, true, &rule->db, &err), &err);
+    for (size_t index = 0; index < rule->log_count; index++) {
+        struct case_log *log = &rule->logs[index];
+        int64_t id = write_place(rule, log->path, log, 0);
+
+        if (log->copy != NULL)
+            write_place(rule, log->copy, log, id);
+    }
+    write_inventory(rule);
+    check_ok(rule, verdict_derive(rule->db, &rule->window, &err), &err);
+    free(path);
+}
+
+static void end_case(struct rule_case *rule)
+{
+    if (rule->db == NULL && rule->event_count + rule->log_count > 0)
+        complain(rule, "the case above expects nothing");
+    casedb_close(rule->db);
+    for (size_t index = 0; index < rule->log_count; index++) {
+        free(rule->logs[index].path);
+        free(rule->logs[index].copy);
+        source_facts_free_content(&rule->logs[index].facts);
+    }
+    for (size_t index = 0; index < rule->event_count; index++) {
+        struct case_event *event = &rule->events[index];
+
+        for (size_t string = 0; string < event->observation.string_count; string++) {
+            free((char *)event->strings[string].name);
+            free((char *)event->strings[string].value);
+        }
+        free((char *)event->observation.channel);
+        free(event->log);
+        free(event->computer);
+    }
+    for (size_t host = 0; host < rule->host_count; host++)
+        free(rule->hosts[host]);
+    *rule = (struct rule_case){.file = rule->file,
+                               .line = rule->line,
+                               .window = incident_window,
+                               .expectations = rule->expectations,
+                               .failures = rule->failures};
+}
+
+/* ---- Expectations ---- */
+
+enum column_kind {
+    COLUMN_TEXT,
+    COLUMN_TIME,
+    COLUMN_NUMBER,
+};
+
+struct column {
+    const char *name;
+    enum column_kind kind;
+    size_t offset;
+};
+
+#define COLUMN(name, kind, field)                            \
+    {                                                        \
+        (name), (kind), offsetof(struct case_verdict, field) \
+    }
+
+static const struct column columns[] = {
+    COLUMN("classification", COLUMN_TEXT, classification),
+    COLUMN("confidence", COLUMN_TEXT, confidence),
+    COLUMN("reason", COLUMN_TEXT, reason),
+    COLUMN("review", COLUMN_TEXT, review),
+    COLUMN("state", COLUMN_TEXT, state),
+    COLUMN("first_fault_utc", COLUMN_TIME, first_fault_filetime),
+    COLUMN("last_fault_utc", COLUMN_TIME, last_fault_filetime),
+    COLUMN("recovered_utc", COLUMN_TIME, recovered_filetime),
+    COLUMN("in_window_events", COLUMN_NUMBER, in_window_events),
+    COLUMN("events_8196", COLUMN_NUMBER, events_8196),
+    COLUMN("events_8208", COLUMN_NUMBER, events_8208),
+    COLUMN("events_8209", COLUMN_NUMBER, events_8209),
+    COLUMN("events_13", COLUMN_NUMBER, events_13),
+    COLUMN("codes", COLUMN_TEXT, codes),
+    COLUMN("window_coverage", COLUMN_TEXT, window_coverage),
+    COLUMN("kb971033", COLUMN_TEXT, kb971033),
+    COLUMN("kb971033_evidence", COLUMN_TEXT, kb971033_evidence),
+    COLUMN("edition", COLUMN_TEXT, edition),
+    COLUMN("licence_channel", COLUMN_TEXT, licence_channel),
+    COLUMN("os_version", COLUMN_TEXT, os_version),
+    COLUMN("clock", COLUMN_TEXT, clock),
+    COLUMN("action", COLUMN_TEXT, action),
+    COLUMN("kms_client_key", COLUMN_TEXT, kms_client_key),
+};
+
+static char *column_text(const struct column *column, const struct case_verdict *verdict)
+{
+    const char *field = (const char *)verdict + column->offset;
+
+    switch (column->kind) {
+    case COLUMN_TEXT:
+        return memory_copy_text(*(const char *const *)field);
+    case COLUMN_TIME:
+        return filetime_text(*(const uint64_t *)field);
+    case COLUMN_NUMBER:
+        return memory_format("%" PRIu64, *(const uint64_t *)field);
+    }
+    return NULL;
+}
+
+/* Returns owned: every machine as `NAME (alias; alias)`, an unknown host as `[NAME]`. */
+static char *list_machines(struct rule_case *rule)
+{
+    struct error err = {0};
+    struct casedb_cursor *cursor = NULL;
+    struct case_machine machine;
+    struct text out = {0};
+
+    check_ok(rule, casedb_machines(rule->db, &cursor, &err), &err);
+    while (casedb_next_machine(cursor, &machine, &err) == 1) {
+        char *aliases = NULL;
+
+        text_add_format(&out, machine.collected ? "%s%s" : "%s[%s]",
+                        out.length_bytes > 0 ? ", " : "", machine.name);
+        check_ok(rule, casedb_machine_aliases(rule->db, machine.id, &aliases, &err), &err);
+        if (aliases != NULL && aliases[0] != '\0')
+            text_add_format(&out, " (%s)", aliases);
+        free(aliases);
+    }
+    casedb_cursor_free(cursor);
+    return text_take(&out);
+}
+
+/* Returns owned: the evidence on licences as `kind id edition channel: detail` lines. */
+static char *list_licences(struct rule_case *rule)
+{
+    struct error err = {0};
+    struct casedb_cursor *machines = NULL, *cursor = NULL;
+    struct case_machine machine;
+    struct case_licence_evidence evidence;
+    struct text out = {0};
+
+    check_ok(rule, casedb_machines(rule->db, &machines, &err), &err);
+    while (casedb_next_machine(machines, &machine, &err) == 1) {
+        check_ok(rule, casedb_licence_evidence(rule->db, machine.id, &cursor, &err), &err);
+        while (casedb_next_licence_evidence(cursor, &evidence, &err) == 1)
+            text_add_format(&out, "%s%s %s, %s", out.length_bytes > 0 ? "; " : "", evidence.kind,
+                            evidence.licence_channel, evidence.detail);
+        casedb_cursor_free(cursor);
+    }
+    casedb_cursor_free(machines);
+    return text_take(&out);
+}
+
+/* Returns owned: the column of the machine of that name, of the only one for NULL. */
+static char *read_column(struct rule_case *rule, const char *host, const struct column *column)
+{
+    struct error err = {0};
+    struct casedb_cursor *cursor = NULL;
+    struct case_machine machine;
+    unsigned found = 0;
+    char *text = NULL;
+
+    check_ok(rule, casedb_machines(rule->db, &cursor, &err), &err);
+    while (casedb_next_machine(cursor, &machine, &err) == 1) {
+        if (host != NULL && strcmp(host, machine.name) != 0)
+            continue;
+        found++;
+        free(text);
+        text = column_text(column, &machine.verdict);
+    }
+    casedb_cursor_free(cursor);
+    if (found != 1)
+        complain(rule, "%u machines fit", found);
+    return text;
+}
+
+static void compare(struct rule_case *rule, const char *what, const char *mark, const char *wanted,
+                    const char *got)
+{
+    rule->expectations++;
+    if (got == NULL)
+        return;
+    if (*mark == '~' ? strstr(got, wanted) == NULL : strcmp(got, wanted) != 0)
+        complain(rule, "%s is\n    %s\n  and not\n    %s", what, got, wanted);
+}
+
+/* expect [HOST] COLUMN = VALUE, or ~ PART OF IT */
+static void read_expectation(struct rule_case *rule, char *line)
+{
+    char *mark = line + strcspn(line, "=~");
+    char kind = *mark;
+    char *words[WORDS_MOST];
+    const char *name;
+    char *got = NULL;
+    size_t count;
+
+    if (rule->db == NULL)
+        make_case(rule);
+    if (*mark == '\0') {
+        complain(rule, "an expectation has = or ~");
+        return;
+    }
+    *mark++ = '\0';
+    count = split_words(line, words);
+    name = count > 1 ? words[count - 1] : "";
+    if (strcmp(name, "machines") == 0)
+        got = list_machines(rule);
+    else if (strcmp(name, "licences") == 0)
+        got = list_licences(rule);
+    for (size_t index = 0; index < sizeof(columns) / sizeof(columns[0]); index++)
+        if (strcmp(columns[index].name, name) == 0)
+            got = read_column(rule, count > 2 ? words[1] : NULL, &columns[index]);
+    if (got == NULL)
+        complain(rule, "no column: %s", name);
+    compare(rule, name, &kind, trim(mark), got);
+    free(got);
+}
+
+/* ---- Files ---- */
+
+static void read_window(struct rule_case *rule, char *text)
+{
+    if (!read_range(trim(text), '/', &rule->window.start_filetime, &rule->window.end_filetime,
+                    true))
+        complain(rule, "no window");
+}
+
+static void read_line(struct rule_case *rule, char *line)
+{
+    char *words[WORDS_MOST];
+
+    if (*line == '\0' || *line == '#')
+        return;
+    if (strncmp(line, "case ", 5) == 0) {
+        end_case(rule);
+        return;
+    }
+    if (strncmp(line, "expect ", 7) == 0) {
+        read_expectation(rule, line);
+        return;
+    }
+    if (rule->db != NULL)
+        complain(rule, "what a case is made of comes before what it expects");
+    else if (strncmp(line, "log ", 4) == 0)
+        read_log(rule, words, split_words(line, words));
+    else if (strncmp(line, "window ", 7) == 0)
+        read_window(rule, line + 7);
+    else if (strncmp(line, "host ", 5) == 0 && rule->host_count < 8)
+        rule->hosts[rule->host_count++] = memory_copy_text(trim(line + 5));
+    else
+        read_event(rule, line);
+}
+
+static void run_file(const char *path, unsigned *failures)
+{
+    struct rule_case rule = {.file = path, .window = incident_window};
+    FILE *file = fopen(path, "r");
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t length;
+
+    ck_assert_ptr_nonnull(file);
+    while ((length = getline(&line, &size, file)) >= 0) {
+        if (length > 0 && line[length - 1] == '\n')
+            line[length - 1] = '\0';
+        rule.line++;
+        read_line(&rule, trim(line));
+    }
+    end_case(&rule);
+    ck_assert_uint_gt(rule.expectations, 0);
+    *failures += rule.failures;
+    free(line);
+    fclose(file);
+}
+
+START_TEST(every_rule_case_holds)
+{
+    const char *top = getenv("top_srcdir");
+    char *pattern = memory_format("%s/tests/cases/verdict-*.txt", top != NULL ? top : ".");
+    unsigned failures = 0;
+    glob_t found;
+
+    scratch_begin();
+    ck_assert_int_eq(glob(pattern, 0, NULL, &found), 0);
+    for (size_t index = 0; index < found.gl_pathc; index++)
+        run_file(found.gl_pathv[index], &failures);
+    globfree(&found);
+    free(pattern);
+    scratch_end();
+    ck_assert_uint_eq(failures, 0);
+}
+END_TEST
+
+static Suite *verdict_suite(void)
+{
+    Suite *suite = suite_create("verdict");
+    TCase *cases = tcase_create("rules");
+
+    tcase_set_timeout(cases, 300);
+    tcase_add_test(cases, every_rule_case_holds);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(verdict_suite());
+    int failed;
+
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scratch: a temporary folder for one test, which is the working directory while it lasts, and
+ * the small things done in it. For unchecked and checked fixtures of Check. */
+#ifndef SPPTRIAGE_TESTS_SCRATCH_H
+#define SPPTRIAGE_TESTS_SCRATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Makes the folder in $TMPDIR or /tmp and changes into it. */
+void scratch_begin(void);
+
+/* Changes out of the folder and removes it with all that is in it. */
+void scratch_end(void);
+
+void scratch_write(const char *path, const void *bytes, size_t length);
+
+/* Returns owned what the file holds, ended by a NUL; the test fails where there is none. */
+char *scratch_read(const char *path);
+
+/* Is there anything under that name, a broken link included? */
+bool scratch_exists(const char *path);
+
+/* Runs the Python program `code` with one argument and returns owned what it wrote to standard
+ * output; the test fails when it fails. NULL, with "SKIP: ..." on standard output, where there is
+ * no /usr/bin/python3. */
+char *scratch_python(const char *code, const char *argument);
+
+#endif

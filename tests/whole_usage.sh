@@ -1,0 +1,180 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Bad use: each gets one clear line and its exit status, and leaves nothing half-written.
+. "$top_srcdir/tests/lib.sh"
+cd "$scratch" || exit 1
+
+make_logs logs <<'END'
+file PC1/Application.evtx
+computer PC1
+noise 20 2019-01-01T00:00:00Z 2019-01-10T00:00:00Z
+2019-01-08T11:00:00Z wat-13 0x00000000 0xC004C4A2
+file PC2/Application.evtx
+computer PC2
+noise 20 2019-01-01T00:00:00Z 2019-01-10T00:00:00Z
+END
+
+none() {
+    for path in "$@"; do
+        if [ -e "$path" ]; then
+            echo "$path is there"
+            return 1
+        fi
+    done
+}
+only() { # only FOLDER NAMES...: the folder holds these and nothing else
+    folder=$1
+    shift
+    equal "$*" "$(ls -A "$folder" | tr '\n' ' ' | sed 's/ $//')"
+}
+
+spptriage
+check 'no command' refused 'no command given'
+spptriage frobnicate
+check 'an unknown command' refused 'frobnicate: no such command'
+spptriage analyze
+check 'no input' refused 'no input given'
+analyze -o r --frobnicate logs
+check 'an unknown option' refused '--frobnicate: no such option'
+analyze -o r --window
+check 'an option without its value' refused '--window: a value is missing'
+check 'nothing was made by bad options' none r
+for window in 2019-01-08 2019-01-08T10:00:00Z/yesterday \
+    2019-01-09T10:00:00Z/2019-01-08T10:00:00Z 2019-01-08T10:00:00Z/2019-02-30T10:00:00Z /; do
+    analyze -o r --window "$window" logs
+    check "the malformed window $window" refused "--window $window"
+done
+analyze -o r --progress sometimes logs
+check 'a malformed progress' refused '--progress sometimes'
+analyze -o r missing
+check 'a missing path and no other input' refused 'missing: No such file or directory'
+mkdir empty
+analyze -o r empty
+check 'an empty folder' refused 'empty holds no file'
+: | "$SPPTRIAGE" analyze --templates "$top_srcdir/templates" -o r - >out 2>err
+status=$?
+check 'an empty list of paths' refused 'no input given'
+spptriage analyze --templates no-templates -o r logs
+check 'no templates' refused 'no-templates/report.html'
+cp -r "$top_srcdir/templates" templates
+chmod -R u+w templates
+rm templates/2-rebuild.cmd
+spptriage analyze --templates templates -o r logs
+check 'a missing template' refused 'templates/2-rebuild.cmd'
+cp "$top_srcdir/templates/2-rebuild.cmd" templates
+chmod u+w templates/report.html
+echo '{{FROBNICATE}}' >>templates/report.html
+spptriage analyze --templates templates -o r logs
+check 'a template with an unknown placeholder' refused 'FROBNICATE'
+analyze -o r --inventory no-inventory.csv logs
+check 'a missing inventory' refused 'no-inventory.csv'
+echo 'name' >inventory.csv
+analyze -o r --inventory inventory.csv logs
+check 'an inventory without hosts' refused 'no column is named host'
+analyze -o no-parent/r logs
+check 'an output folder without its parent' refused 'no-parent/r'
+echo x >file
+analyze -o file logs
+check 'an output folder that is a file' refused 'file'
+check 'nothing was made by bad use' none r no-parent spptriage-report
+
+mkdir foreign
+echo precious >foreign/thesis.txt
+analyze -o foreign logs
+check 'a foreign output folder' refused 'thesis.txt'
+check 'the foreign folder is untouched' only foreign thesis.txt
+if [ "$(id -u)" -ne 0 ]; then
+    mkdir locked
+    chmod a-w locked
+    analyze -o locked logs
+    check 'an unwritable output folder' refused 'cannot write to the output folder locked'
+else
+    # Root may write everywhere, but not to a file system that is read only.
+    analyze -o /proc/spptriage-report logs
+    check 'an output folder that cannot be made' refused '/proc/spptriage-report'
+fi
+
+# Another case's folder.
+analyze -o r logs/PC1
+check 'a first case' equal 0 "$status"
+cp r/hosts.csv hosts.before
+analyze -o r logs/PC2
+check 'other inputs are refused' refused 'holds a case of other inputs'
+analyze -o r --window 2019-01-08T10:00:00Z/2019-01-08T11:00:00Z logs/PC1
+check 'another window is refused' refused 'holds a case with another window'
+check 'a refused run changes nothing' cmp r/hosts.csv hosts.before
+check 'a refused run leaves nothing' none r/case.db.partial
+analyze -o r --add logs/PC2
+check '--add joins inputs' equal 0 "$status"
+check 'the joined case has both hosts' equal 3 "$(wc -l <r/hosts.csv)"
+analyze -o r logs/PC1 logs/PC2
+check 'the joined inputs are now those of the case' equal 0 "$status"
+analyze -o r --add --window 2019-01-08T11:00:01Z/2019-01-08T12:00:00Z logs/PC1
+check '--add gives another window' equal 0 "$status"
+check 'the other window decides' equal other-activation-fault "$(cell r/hosts.csv PC1 classification)"
+analyze -o both logs
+check 'a fresh case of both' equal 0 "$status"
+
+# Missing and vanishing inputs among others.
+analyze -o partly logs/PC1 missing
+check 'a missing path among others is incomplete' equal 2 "$status"
+check 'it has its row' equal unreadable "$(cell partly/sources.csv missing status)"
+cp -r logs going
+mkfifo gate
+# The list comes late: the file is gone when the program opens what it has collected.
+analyze -o went going
+check 'before the file goes' equal 0 "$status"
+rm going/PC2/Application.evtx
+analyze -o went going
+check 'a file that is gone in a second run is left out' equal 2 "$(wc -l <went/hosts.csv)"
+grep -q 'gone from the inputs' "$scratch/err"
+check 'and the run says so' equal 0 $?
+
+# A full disk: files may not grow beyond so many blocks of 512 bytes.
+for blocks in 0 8 40 100 170; do
+    rm -rf full
+    (
+        ulimit -f "$blocks"
+        trap '' XFSZ
+        exec "$SPPTRIAGE" analyze --templates "$top_srcdir/templates" -o full logs >/dev/null 2>err
+    )
+    status=$?
+    cp err "$scratch/err"
+    check "a full disk after $blocks blocks" refused 'full/'
+    check "nothing under a final name after $blocks blocks" none full/case.db full/hosts.csv \
+        full/timeline.csv full/sources.csv full/report.html full/remediation
+done
+analyze -o full logs
+check 'the run goes on when there is room again' equal 0 "$status"
+check 'and gives what an undisturbed run gives' diff -r both full
+
+# One run at a time.
+if command -v flock >/dev/null 2>&1; then
+    flock both "$SPPTRIAGE" analyze --templates "$top_srcdir/templates" -o both logs \
+        >/dev/null 2>"$scratch/err"
+    status=$?
+    check 'a second run at the same time' refused 'another run is writing'
+fi
+
+# report
+spptriage report --templates "$top_srcdir/templates"
+check 'report without a case' refused 'wanted one case'
+spptriage report --templates "$top_srcdir/templates" missing.db
+check 'report of a missing case' refused 'missing.db'
+spptriage report --templates "$top_srcdir/templates" file -o r2
+check 'report of what is no case' refused 'file'
+spptriage report --templates "$top_srcdir/templates" both/case.db -o r
+check 'report over another case' refused 'holds the report of another case'
+spptriage report --templates "$top_srcdir/templates" both/case.db -o r2
+check 'report into another folder' equal 0 "$status"
+check 'gives the same reports' diff -r both r2
+cp both/report.html page.before
+spptriage report --templates "$top_srcdir/templates" both/case.db
+check 'report into its own folder' equal 0 "$status"
+check 'gives the same page' cmp both/report.html page.before
+
+# Output that cannot be written.
+"$SPPTRIAGE" analyze --templates "$top_srcdir/templates" -o both logs >/dev/full 2>"$scratch/err"
+status=$?
+check 'a full standard output' refused 'summary'
+finish
