@@ -15,12 +15,14 @@
 
 #define CASE_NAME "case.db"
 #define PARTIAL_NAME "case.db.partial"
-#define COMPLETE_NAME ".case.db.complete"
+#define COPY_NAME ".case.db.copy" /* of a case, until it is complete */
 
-/* What a report folder may hold; temporary names begin with a dot and end in .partial. */
+/* What a report folder may hold; temporary names of reports begin with a dot and end in
+ * .partial. The -wal of a run that was killed belongs to its partial case. */
 static const char *const report_names[] = {
-    CASE_NAME,      PARTIAL_NAME,     PARTIAL_NAME "-journal", COMPLETE_NAME, "hosts.csv",
-    "timeline.csv", "timeline.jsonl", "sources.csv",           "report.html", "remediation",
+    CASE_NAME,     PARTIAL_NAME,  PARTIAL_NAME "-wal", PARTIAL_NAME "-journal",
+    COPY_NAME,     "hosts.csv",   "timeline.csv",      "timeline.jsonl",
+    "sources.csv", "report.html", "remediation",
 };
 
 static bool is_report_name(const char *name)
@@ -84,6 +86,7 @@ int casefolder_open(const char *path, struct casefolder *out, struct error *err)
     *out = (struct casefolder){.path = memory_copy_text(path),
                                .case_path = memory_format("%s/" CASE_NAME, path),
                                .partial_path = memory_format("%s/" PARTIAL_NAME, path),
+                               .copy_path = memory_format("%s/" COPY_NAME, path),
                                .descriptor = -1};
     if (mkdir(path, 0777) == 0)
         out->created = true;
@@ -112,7 +115,24 @@ void casefolder_close(struct casefolder *folder)
     free(folder->path);
     free(folder->case_path);
     free(folder->partial_path);
+    free(folder->copy_path);
     *folder = (struct casefolder){.descriptor = -1};
+}
+
+/* Copies the case under a temporary name; take_copy gives it its final one. */
+static int make_copy(const struct casefolder *folder, struct casedb *db, struct error *err)
+{
+    unlink(folder->copy_path); /* of a run that was killed */
+    return casedb_copy(db, folder->copy_path, err);
+}
+
+static int take_copy(const struct casefolder *folder, const char *path, struct error *err)
+{
+    if (rename(folder->copy_path, path) == 0)
+        return 0;
+    error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m", path);
+    unlink(folder->copy_path);
+    return -1;
 }
 
 int casefolder_copy_case(struct casefolder *folder, const char *case_path, struct casedb **out,
@@ -121,10 +141,12 @@ int casefolder_copy_case(struct casefolder *folder, const char *case_path, struc
     struct casedb *complete = NULL;
     int result = casedb_open(case_path, false, &complete, err);
 
-    folder->partial_made = result == 0;
     if (result == 0)
-        result = casedb_copy(complete, folder->partial_path, err);
+        result = make_copy(folder, complete, err);
     casedb_close(complete);
+    if (result == 0)
+        result = take_copy(folder, folder->partial_path, err);
+    folder->partial_made = result == 0;
     if (result == 0)
         result = casedb_open(folder->partial_path, false, out, err);
     return result;
@@ -143,33 +165,39 @@ int casefolder_open_case(struct casefolder *folder, struct casedb **out, bool *o
     return casedb_open(folder->partial_path, !has_partial, out, err);
 }
 
+static void remove_partial(const struct casefolder *folder)
+{
+    char *log = memory_format("%s-wal", folder->partial_path);
+
+    unlink(folder->partial_path);
+    unlink(log);
+    free(log);
+}
+
 void casefolder_drop_partial(struct casefolder *folder)
 {
     if (folder->partial_made)
-        unlink(folder->partial_path);
+        remove_partial(folder);
 }
 
+/* Everything is written before anything gets its final name; the case is the last: a case.db
+ * stands for reports that are there. */
 int casefolder_finish(struct casefolder *folder, struct casedb **db, const char *templates,
                       const struct window *window, struct error *err)
 {
-    char *complete_path = memory_format("%s/" COMPLETE_NAME, folder->path);
     struct report_options options = {
         .output_path = folder->path, .templates_path = templates, .window = *window};
-    int result;
+    int result = make_copy(folder, *db, err);
 
-    unlink(complete_path);
-    result = casedb_copy(*db, complete_path, err);
-    if (result == 0)
-        result = report_write(*db, &options, err);
+    if (result == 0 && report_write(*db, &options, err) != 0) {
+        unlink(folder->copy_path);
+        result = -1;
+    }
     casedb_close(*db);
     *db = NULL;
-    if (result == 0 && rename(complete_path, folder->case_path) != 0)
-        result =
-            error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m", folder->case_path);
     if (result == 0)
-        unlink(folder->partial_path);
-    else
-        unlink(complete_path);
-    free(complete_path);
+        result = take_copy(folder, folder->case_path, err);
+    if (result == 0)
+        remove_partial(folder);
     return result;
 }

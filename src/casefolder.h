@@ -16,6 +16,7 @@ struct casefolder {
     char *path;         /* owned */
     char *case_path;    /* owned: PATH/case.db */
     char *partial_path; /* owned: PATH/case.db.partial */
+    char *copy_path;    /* owned: a copy of the case, until it is complete */
     int descriptor;     /* of the folder, locked; -1 when not open */
     bool created;       /* by this run */
     bool partial_made;  /* the partial case was made by this run */

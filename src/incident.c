@@ -107,7 +107,7 @@ static const struct incident_event events[] = {
      "licensing status check completed"},
     {INCIDENT_PROVIDER_WAT, 13, EVENT_USE_WAT_13, EVENT_KEEP_ALL, "genuine validation result"},
     {INCIDENT_PROVIDER_WAT, EVENT_ANY_ID, EVENT_USE_WAT_OTHER, EVENT_KEEP_ALL,
-     "Windows Activation Technologies ran: " INCIDENT_UPDATE " is installed"},
+     "ran, so " INCIDENT_UPDATE " is installed"},
     {INCIDENT_PROVIDER_UPDATE_CLIENT, 19, EVENT_USE_UPDATE_INSTALLED, EVENT_KEEP_NAMED_UPDATES,
      "update installed"},
     {INCIDENT_PROVIDER_UPDATE_CLIENT, 20, EVENT_USE_UPDATE_FAILED, EVENT_KEEP_NAMED_UPDATES,

@@ -19,7 +19,7 @@ set "spptriage_restarted=1"
 exit /b %errorlevel%
 
 :native
-rem The arguments are read here, because "call :label /?" would show the help of call.
+rem The arguments are read here, because call answers /? with its own help.
 set "force="
 if "%~1"=="" goto start
 if /i not "%~1"=="/force" goto wrong_use

@@ -14,25 +14,25 @@ const struct incident_event kept_all = {.provider = "P", .keep = EVENT_KEEP_ALL}
 const struct incident_event kept_first_and_last = {.provider = "P",
                                                    .keep = EVENT_KEEP_FIRST_AND_LAST};
 
-void open_case(void)
+void casework_open(void)
 {
     must(casedb_open(CASE_PATH, true, &db, &err));
 }
 
-void reopen_case(void)
+void casework_reopen(void)
 {
     casedb_close(db);
     must(casedb_open(CASE_PATH, false, &db, &err));
 }
 
-void set_up(void)
+void casework_begin(void)
 {
     err = (struct error){.offset_bytes = ERROR_NO_OFFSET};
     scratch_begin();
-    open_case();
+    casework_open();
 }
 
-void tear_down(void)
+void casework_end(void)
 {
     casedb_close(db);
     db = NULL;
@@ -77,7 +77,7 @@ struct observation sample_observation(const char *computer)
                                 .offset_bytes = 4608};
 }
 
-void add(int64_t source_id, const struct observation *observation)
+void add_observation(int64_t source_id, const struct observation *observation)
 {
     must(casedb_add_observation(db, source_id, &kept_all, observation, &err));
 }
@@ -102,7 +102,7 @@ int64_t add_log(const char *path, const char *computer, size_t count)
         observation.event_filetime += index;
         observation.record_id += index;
         observation.offset_bytes += 512 * index;
-        add(id, &observation);
+        add_observation(id, &observation);
     }
     finish_log(id, computer);
     return id;
@@ -147,7 +147,7 @@ void derive_machines(void)
     must(casedb_mark_duplicates(db, &err));
 }
 
-void derive(void)
+void derive_all(void)
 {
     derive_machines();
     must(casedb_commit_derived(db, &err));
@@ -208,7 +208,7 @@ void expect_sources(const char *expected)
     text_free(&text);
 }
 
-int find(const char *path)
+int find_place(const char *path)
 {
     struct case_source source;
 

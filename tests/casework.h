@@ -17,22 +17,23 @@ extern const struct incident_event kept_first_and_last;
 
 #define must(call) ck_assert_msg((call) == 0, "%s: %s", #call, err.message)
 
-void open_case(void);
+/* A new case in a scratch folder, and its end: the fixture of every test. */
+void casework_begin(void);
+void casework_end(void);
 
-void reopen_case(void);
-
-void set_up(void);
-
-void tear_down(void);
+void casework_open(void);   /* makes one where there is none */
+void casework_reopen(void); /* closes the case first */
 
 /* The failure is of the run, names the path and has these words. */
 void expect_failure(int result, const char *path, const char *words);
+
+/* ---- Filling ---- */
 
 int64_t begin_log(const char *path);
 
 struct observation sample_observation(const char *computer);
 
-void add(int64_t source_id, const struct observation *observation);
+void add_observation(int64_t source_id, const struct observation *observation);
 
 /* Commits the source with one computer, or none for NULL. */
 void finish_log(int64_t id, const char *computer);
@@ -42,14 +43,19 @@ int64_t add_log(const char *path, const char *computer, size_t count);
 
 void add_copy(const char *path, int64_t same_as);
 
+/* ---- Deriving ---- */
+
 /* Makes a machine of every computer name (in the order of the computers), in a transaction that
  * is left open. */
 void derive_machines(void);
 
-void derive(void);
+/* The same, committed. */
+void derive_all(void);
 
 /* The id of the machine of that name. */
 int64_t find_machine(const char *name);
+
+/* ---- Looking ---- */
 
 /* The timeline as text: "path@offset ". */
 char *describe_timeline(void);
@@ -59,9 +65,11 @@ void expect_timeline(const char *expected);
 /* The paths of all sources: "path ". */
 void expect_sources(const char *expected);
 
-int find(const char *path);
+/* As casedb_find_source. */
+int find_place(const char *path);
 
-/* Adds ten of the same content, at these event times in the order of the file. */
+/* Adds ten of the same content that are kept first and last, not in the order of their times; the
+ * computer is that one and "PC" in turn. */
 void add_alike(int64_t id, const char *computer, const char *value);
 
 #endif

@@ -10,7 +10,9 @@
 
 START_TEST(settings_come_back)
 {
-    char *inputs[] = {"/evidence/a", "b\xFF"};
+    char first[] = "/evidence/a";
+    char second[] = "b\xFF"; /* no UTF-8 */
+    char *inputs[] = {first, second};
     struct case_settings settings = {.window = {12, 34}, .inputs = inputs, .input_count = 2};
     struct case_settings back;
 
@@ -19,7 +21,7 @@ START_TEST(settings_come_back)
     settings.input_count = 1;
     settings.window = incident_window;
     must(casedb_write_settings(db, &settings, &err));
-    reopen_case();
+    casework_reopen();
     ck_assert_int_eq(casedb_read_settings(db, &back, &err), 1);
     ck_assert_uint_eq(back.window.start_filetime, incident_window.start_filetime);
     ck_assert_uint_eq(back.window.end_filetime, incident_window.end_filetime);
@@ -37,11 +39,10 @@ END_TEST
 
 START_TEST(source_comes_back_with_every_field)
 {
-    struct source source = {.path = "in/\xC3\x28\xFF;'\"\n.evtx", /* no UTF-8 */
-                            .kind = "evtx",
-                            .size_bytes = UINT64_MAX,
-                            .mtime_ns = -5,
-                            .sha256 = "00ff"};
+    char path[] = "in/\xC3\x28\xFF;'\"\n.evtx"; /* no UTF-8 */
+    char sha256[] = "00ff";
+    struct source source = {
+        .path = path, .kind = "evtx", .size_bytes = UINT64_MAX, .mtime_ns = -5, .sha256 = sha256};
     struct source_facts facts = {.status = SOURCE_STATUS_CRASHED,
                                  .record_count = 1,
                                  .recovered_count = 2,
@@ -56,7 +57,7 @@ START_TEST(source_comes_back_with_every_field)
     must(casedb_begin_source(db, &source, "options", &id, &err));
     must(casedb_finish_source(db, id, &facts, 0, &err));
     source_facts_free_content(&facts);
-    reopen_case();
+    casework_reopen();
     ck_assert_int_eq(casedb_find_source(db, "in/other", &back, &err), 0);
     ck_assert_int_eq(casedb_find_source(db, source.path, &back, &err), 1);
     ck_assert_int_eq(back.id, id);
@@ -95,13 +96,9 @@ START_TEST(source_read_again_replaces_its_rows_and_keeps_its_id)
 
     add_log("b", "PC2", 1);
     ck_assert_int_eq(add_log("a", "OTHER", 1), id);
-    derive();
+    derive_all();
     expect_timeline("a@4608 b@4608 ");
     expect_sources("a b ");
-    casedb_close(db);
-    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM source_computer"), 2);
-    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM observation_string"), 4);
-    open_case();
 }
 END_TEST
 
@@ -110,16 +107,16 @@ START_TEST(abandoned_source_leaves_nothing)
     struct observation observation = sample_observation("PC");
     int64_t id = begin_log("a");
 
-    add(id, &observation);
+    add_observation(id, &observation);
     casedb_abandon_source(db);
-    ck_assert_int_eq(find("a"), 0);
+    ck_assert_int_eq(find_place("a"), 0);
     id = add_log("a", "PC", 1);
     ck_assert_int_eq(begin_log("a"), id);
     casedb_abandon_source(db);
-    derive();
+    derive_all();
     expect_timeline("a@4608 ");
     begin_log("b");
-    reopen_case(); /* closing abandons, too */
+    casework_reopen(); /* closing abandons, too */
     expect_sources("a ");
 }
 END_TEST
@@ -127,10 +124,11 @@ END_TEST
 START_TEST(only_sources_of_the_inputs_are_kept)
 {
     static const char *const kept[] = {"", "b", "bb", "d", "z"};
+    static const char *const paths[] = {"a", "b", "c", "d", "e"};
     size_t deleted;
 
-    for (const char *path = "a\0b\0c\0d\0e"; *path != '\0'; path += 2)
-        add_log(path, "PC", 1);
+    for (size_t index = 0; index < 5; index++)
+        add_log(paths[index], "PC", 1);
     must(casedb_keep_only_sources(db, kept, 5, &deleted, &err));
     ck_assert_uint_eq(deleted, 3);
     expect_sources("b d ");
@@ -171,7 +169,7 @@ START_TEST(copy_counts_with_the_content_that_was_read)
     casedb_cursor_free(cursor);
     ck_assert_str_eq(text_get(&text), "abcd");
     text_free(&text);
-    derive();
+    derive_all();
     expect_timeline("b@4608 ");
     must(casedb_machine_sources(db, find_machine("PC"), &list, &err));
     ck_assert_str_eq(list, "a; b; c; d");
@@ -190,17 +188,17 @@ START_TEST(copies_are_read_again_when_what_was_read_goes)
 
     add_copy("b", id);
     ck_assert_int_eq(begin_log("a"), id);
-    ck_assert_int_eq(find("b"), 0);
+    ck_assert_int_eq(find_place("b"), 0);
     casedb_abandon_source(db);
-    ck_assert_int_eq(find("b"), 1);
+    ck_assert_int_eq(find_place("b"), 1);
     add_log("a", "PC", 2);
-    ck_assert_int_eq(find("b"), 0);
+    ck_assert_int_eq(find_place("b"), 0);
     add_copy("b", id);
     add_copy("d", id);
     add_log("c", "PC", 1);
     must(casedb_keep_only_sources(db, kept, 2, &deleted, &err));
     ck_assert_uint_eq(deleted, 2);
-    ck_assert_int_eq(find("b"), 0);
+    ck_assert_int_eq(find_place("b"), 0);
     expect_sources("c ");
 }
 END_TEST
@@ -217,7 +215,7 @@ START_TEST(computer_comes_back_with_every_field)
     int64_t id = begin_log("a");
 
     *noted = (struct computer_facts){noted->name, 1, UINT64_MAX, 3, 4, true, 5, 6, 7, 8, 9};
-    add(id, &observation); /* a name that differs by case is the same computer */
+    add_observation(id, &observation); /* a name that differs by case is the same computer */
     must(casedb_finish_source(db, id, &facts, 0, &err));
     source_facts_free_content(&facts);
     must(casedb_computers(db, &cursor, &err));
@@ -271,7 +269,7 @@ START_TEST(computers_come_in_order_of_path_number_and_name)
     casedb_cursor_free(cursor);
     ck_assert_str_eq(text_get(&text), "a:OLD a:A a:b a:NEW b:x ");
     text_free(&text);
-    derive();
+    derive_all();
     must(casedb_machine_computers(db, find_machine("b"), &cursor, &err));
     ck_assert_int_eq(casedb_next_computer(cursor, &computer, &err), 1);
     ck_assert_str_eq(computer.name, "b");
@@ -320,10 +318,10 @@ START_TEST(observations_come_back_as_they_were)
     wanted[2].string_count = 0;
     wanted[2].level = OBSERVATION_ABSENT;
     for (size_t index = 0; index < 3; index++)
-        add(id, &wanted[index]);
+        add_observation(id, &wanted[index]);
     finish_log(id, "PC");
-    derive();
-    reopen_case();
+    derive_all();
+    casework_reopen();
     must(casedb_machine_observations(db, find_machine("PC"), &cursor, &err));
     for (size_t index = 0; index < 3; index++) {
         ck_assert_int_eq(casedb_next_observation(cursor, &back, &err), 1);
@@ -357,10 +355,10 @@ START_TEST(observations_come_in_order_of_time_record_path_and_offset)
         observation.record_id = rows[index].record_id;
         observation.offset_bytes = rows[index].offset_bytes;
         observation.event_id++; /* none says what another says */
-        add(id, &observation);
+        add_observation(id, &observation);
     }
     finish_log(id, "PC");
-    derive();
+    derive_all();
     expect_timeline("a@7 b@20 a@99 b@10 a@90 b@30 b@40 a@1 ");
 }
 END_TEST
@@ -375,7 +373,7 @@ START_TEST(of_equal_licence_states_first_and_last_stay)
     add_alike(id, "PC", "two");
     add_alike(id, "PC", "three");
     finish_log(id, "PC");
-    derive();
+    derive_all();
     /* 101 is there twice, and so is 107: the outermost offset decides. */
     expect_timeline("a@4 b@4 b@4 a@8 b@8 b@8 ");
 }
@@ -393,7 +391,7 @@ START_TEST(other_computers_keep_their_own_licence_states)
         must(casedb_add_observation(db, id, &kept_first_and_last, &observation, &err));
     }
     finish_log(id, "PC");
-    derive();
+    derive_all();
     expect_timeline("a@0 a@1 a@4 a@5 ");
 }
 END_TEST
@@ -405,10 +403,10 @@ START_TEST(same_event_in_two_sources_of_a_machine_counts_once)
     add_log("b", "PC", 2);
     add_log("c", "pc", 3);
     add_log("a", "Pc", 1);
-    derive();
+    derive_all();
     expect_timeline("a@4608 b@5120 c@5632 ");
     add_log("a", "Pc", 0); /* read again, and now empty */
-    derive();
+    derive_all();
     expect_timeline("b@4608 b@5120 c@5632 ");
 }
 END_TEST
@@ -419,12 +417,12 @@ START_TEST(same_event_twice_in_one_source_counts_at_its_first_offset)
     int64_t id = begin_log("a");
 
     observation.recovered = true;
-    add(id, &observation);
+    add_observation(id, &observation);
     observation.recovered = false;
     observation.offset_bytes = 600;
-    add(id, &observation);
+    add_observation(id, &observation);
     finish_log(id, "PC");
-    derive();
+    derive_all();
     expect_timeline("a@600 ");
 }
 END_TEST
@@ -433,27 +431,47 @@ START_TEST(across_machines_nothing_is_dropped)
 {
     add_log("a", "PC1", 1);
     add_log("b", "PC2", 1);
-    derive();
+    derive_all();
     expect_timeline("a@4608 b@4608 ");
 }
 END_TEST
 
-START_TEST(earlier_name_makes_another_event)
+/* Makes a machine of every source, or one of all. */
+static void derive_by_source(bool one_machine)
 {
-    int64_t machine;
     struct casedb_cursor *cursor;
     struct case_computer computer;
+    int64_t machine = 0;
 
-    add_log("a", "OLD", 1);
-    add_log("b", "NEW", 1);
     must(casedb_begin_derived(db, &err));
-    must(casedb_add_machine(db, "NEW", true, false, 0, &machine, &err));
     must(casedb_computers(db, &cursor, &err));
-    while (casedb_next_computer(cursor, &computer, &err) == 1)
+    while (casedb_next_computer(cursor, &computer, &err) == 1) {
+        if (machine == 0 || !one_machine)
+            must(casedb_add_machine(db, computer.path, true, false, 0, &machine, &err));
         must(casedb_assign_computer(db, computer.id, machine, &err));
+    }
     casedb_cursor_free(cursor);
     must(casedb_mark_duplicates(db, &err));
     must(casedb_commit_derived(db, &err));
+}
+
+/* Machines set up from one medium have the events that it was made with, under its name. */
+START_TEST(clones_keep_the_events_of_their_image)
+{
+    add_log("a", "37L4247F27-25", 1);
+    add_log("b", "37L4247F27-25", 1);
+    derive_by_source(false);
+    expect_timeline("a@4608 b@4608 ");
+    derive_by_source(true);
+    expect_timeline("a@4608 ");
+}
+END_TEST
+
+START_TEST(other_name_of_a_machine_makes_another_event)
+{
+    add_log("a", "OLD", 1);
+    add_log("b", "NEW", 1);
+    derive_by_source(true);
     expect_timeline("a@4608 b@4608 ");
 }
 END_TEST
@@ -479,9 +497,9 @@ START_TEST(events_that_differ_are_no_duplicates)
     int64_t id = begin_log("a");
 
     for (size_t index = 0; index < sizeof(different) / sizeof(*different); index++)
-        add(id, &different[index]);
+        add_observation(id, &different[index]);
     finish_log(id, "PC");
-    derive();
+    derive_all();
     expect_timeline("a@0 a@1 a@2 a@5 a@6 a@7 a@4 a@3 ");
 }
 END_TEST
@@ -491,7 +509,7 @@ START_TEST(what_is_not_compared_does_not_part_duplicates)
     struct observation other = different[0];
     int64_t id = begin_log("a");
 
-    add(id, &other);
+    add_observation(id, &other);
     other.strings = renamed;
     other.level = 2;
     other.qualifiers = 0x4000;
@@ -499,9 +517,9 @@ START_TEST(what_is_not_compared_does_not_part_duplicates)
     other.computer = "pc";
     other.offset_bytes = 9;
     other.record_number = 9;
-    add(id, &other);
+    add_observation(id, &other);
     finish_log(id, "PC");
-    derive();
+    derive_all();
     expect_timeline("a@0 ");
 }
 END_TEST
@@ -624,7 +642,7 @@ START_TEST(verdict_comes_back_with_every_field)
     casedb_cursor_free(cursor);
     must(casedb_add_verdict(db, &verdict, &err));
     must(casedb_commit_derived(db, &err));
-    reopen_case();
+    casework_reopen();
     must(casedb_machines(db, &cursor, &err));
     ck_assert_int_eq(casedb_next_machine(cursor, &back, &err), 1);
     ck_assert_int_eq(back.verdict.machine_id, verdict.machine_id);
@@ -775,7 +793,7 @@ START_TEST(abandoned_derivation_leaves_the_earlier_one)
 {
     add_log("a", "PC", 1);
     add_log("b", "PC", 1);
-    derive();
+    derive_all();
     must(casedb_begin_derived(db, &err));
     casedb_abandon_derived(db);
     find_machine("PC");
@@ -791,7 +809,7 @@ static Suite *casedb_suite(void)
     Suite *suite = suite_create("casedb");
     TCase *cases = tcase_create("casedb");
 
-    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_checked_fixture(cases, casework_begin, casework_end);
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, settings_come_back);
     tcase_add_test(cases, source_comes_back_with_every_field);
@@ -810,7 +828,8 @@ static Suite *casedb_suite(void)
     tcase_add_test(cases, same_event_in_two_sources_of_a_machine_counts_once);
     tcase_add_test(cases, same_event_twice_in_one_source_counts_at_its_first_offset);
     tcase_add_test(cases, across_machines_nothing_is_dropped);
-    tcase_add_test(cases, earlier_name_makes_another_event);
+    tcase_add_test(cases, clones_keep_the_events_of_their_image);
+    tcase_add_test(cases, other_name_of_a_machine_makes_another_event);
     tcase_add_test(cases, events_that_differ_are_no_duplicates);
     tcase_add_test(cases, what_is_not_compared_does_not_part_duplicates);
     tcase_add_test(cases, inventory_comes_back_without_second_hosts);

@@ -68,6 +68,23 @@ static void expect_equal_files(const char *left_path, const char *right_path, bo
     free(right);
 }
 
+/* Closes the case: it is one file, in which nothing of a write-ahead log is left. */
+static void expect_one_file(void)
+{
+    size_t size;
+    char *bytes;
+
+    casedb_close(db);
+    db = NULL;
+    ck_assert(!scratch_exists(CASE_PATH "-wal"));
+    ck_assert(!scratch_exists(CASE_PATH "-shm"));
+    ck_assert(!scratch_exists(CASE_PATH "-journal"));
+    bytes = read_file(CASE_PATH, &size);
+    ck_assert_int_eq(bytes[18], 1); /* SQLite's file format: 1 for a rollback journal, 2 for WAL */
+    ck_assert_int_eq(bytes[19], 1);
+    free(bytes);
+}
+
 /* ---- Killed runs ---- */
 
 START_TEST(killed_process_leaves_whole_sources)
@@ -87,14 +104,14 @@ START_TEST(killed_process_leaves_whole_sources)
         struct observation_string string = {"", memset(long_value, 'x', 60000)};
         int64_t id;
 
-        open_case();
+        casework_open();
         add_log("a", "PC", 2);
         add_log("b", "PC", 3);
         observation.strings = &string;
         observation.string_count = 1;
         id = begin_log("c");
         for (int index = 0; index < 1000; index++) /* more than the page cache holds */
-            add(id, &observation);
+            add_observation(id, &observation);
         ck_assert_int_eq(write(pipes[1], "r", 1), 1);
         pause();
         _exit(0);
@@ -104,12 +121,15 @@ START_TEST(killed_process_leaves_whole_sources)
     waitpid(child, &status, 0);
     close(pipes[0]);
     close(pipes[1]);
+    ck_assert(scratch_exists(CASE_PATH "-wal"));
     must(casedb_open(CASE_PATH, false, &db, &err));
     expect_sources("a b ");
+    expect_one_file();
+    casework_open();
     add_log("c", "PC", 1);
-    derive();
-    reopen_case();
-    ck_assert_int_eq(find("c"), 1);
+    derive_all();
+    casework_reopen();
+    ck_assert_int_eq(find_place("c"), 1);
     expect_timeline("a@4608 a@5120 b@5632 ");
 }
 END_TEST
@@ -118,7 +138,6 @@ END_TEST
 
 START_TEST(copy_has_equal_bytes_for_equal_content)
 {
-    char *paths[2] = {memory_format("%s/one", folder), memory_format("%s/two", folder)};
     static const char *const kept[] = {"a", "b", "c", "d"};
     size_t deleted;
     int64_t id;
@@ -129,41 +148,39 @@ START_TEST(copy_has_equal_bytes_for_equal_content)
     add_alike(id, "PC", "one"); /* kept first and last */
     finish_log(id, "PC");
     add_log("d", "PC2", 20);
-    derive();
-    must(casedb_copy(db, paths[0], &err));
+    derive_all();
+    must(casedb_copy(db, "one", &err));
     casedb_close(db);
     ck_assert_int_eq(unlink(CASE_PATH), 0);
 
-    open_case();
+    casework_open();
     add_log("d", "PC9", 400);
     id = begin_log("c");
     add_alike(id, "PC", "one");
     finish_log(id, "PC");
     add_log("e", "PC", 50);
-    derive();
+    derive_all();
     id = add_log("a", "PC", 7);
     add_log("d", "PC2", 20);
     add_copy("b", id);
     add_log("a", "PC", 3);
     add_copy("b", id);
     must(casedb_keep_only_sources(db, kept, 4, &deleted, &err));
-    derive();
-    must(casedb_copy(db, paths[1], &err));
-    expect_equal_files(paths[0], paths[1], true);
+    derive_all();
+    must(casedb_copy(db, "two", &err));
+    expect_equal_files("one", "two", true);
 
     add_log("d", "PC2", 21);
-    derive();
-    ck_assert_int_eq(unlink(paths[1]), 0);
-    must(casedb_copy(db, paths[1], &err));
-    expect_equal_files(paths[0], paths[1], false);
-    free(paths[0]);
-    free(paths[1]);
+    derive_all();
+    ck_assert_int_eq(unlink("two"), 0);
+    must(casedb_copy(db, "two", &err));
+    expect_equal_files("one", "two", false);
 }
 END_TEST
 
 START_TEST(copy_is_the_same_case)
 {
-    char *path = memory_format("%s/copy", folder);
+    static const char path[] = "copy";
     struct casedb *copy;
     char *timelines[2];
     int64_t id = add_log("z", "PC", 3);
@@ -172,8 +189,9 @@ START_TEST(copy_is_the_same_case)
     add_log("b", "PC2", 2);
     id = add_log("a", "PC", 4);
     add_copy("c", id);
-    derive();
+    derive_all();
     timelines[0] = describe_timeline();
+    scratch_write(path, "", 0);
     must(casedb_copy(db, path, &err));
     casedb_close(db);
     must(casedb_open(path, false, &db, &err));
@@ -186,58 +204,57 @@ START_TEST(copy_is_the_same_case)
     ck_assert_int_eq(ask(path, "SELECT count(*) = 1 AND max(integrity_check) = 'ok'"
                                " FROM pragma_integrity_check"),
                      1);
-    open_case();
+    casework_open();
     expect_failure(casedb_copy(db, path, &err), path, "there is a file already");
     ck_assert_int_eq(casedb_open(path, false, &copy, &err), 0);
     casedb_close(copy);
-    free(path);
     free(timelines[0]);
     free(timelines[1]);
 }
 END_TEST
 
-static int count_entry(const char *path, const struct stat *status, int kind, struct FTW *where)
+START_TEST(what_is_replaced_leaves_no_rows_behind)
 {
-    (void)path;
-    (void)status;
-    (void)where;
-    return kind == FTW_F ? 1 : 0;
+    int64_t id = add_log("a", "PC", 3);
+
+    add_copy("b", id);
+    add_log("c", "PC2", 1);
+    add_log("a", "OTHER", 1);
+    derive_all();
+    casedb_close(db);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM source"), 2);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM source_computer"), 2);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM observation"), 2);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM observation_string"), 4);
+    casework_open();
 }
+END_TEST
 
 START_TEST(closed_case_is_one_file)
 {
-    char *aside = memory_format("%s/aside", folder);
-
     add_log("a", "PC", 100);
-    derive();
-    casedb_close(db);
-    db = NULL;
-    ck_assert_int_eq(rename(CASE_PATH, aside), 0);
-    ck_assert_int_eq(unlink(aside), 0);
-    ck_assert_int_eq(nftw(folder, count_entry, 8, FTW_PHYS), 0);
-    free(aside);
+    ck_assert(scratch_exists(CASE_PATH "-wal"));
+    expect_one_file();
 }
 END_TEST
 
 START_TEST(reading_does_not_change_a_byte)
 {
-    char *copy = memory_format("%s/copy", folder);
     size_t size;
     char *bytes;
 
     add_log("a", "PC", 3);
-    derive();
+    derive_all();
     casedb_close(db);
     bytes = read_file(CASE_PATH, &size);
-    scratch_write(copy, bytes, size);
+    scratch_write("copy", bytes, size);
     free(bytes);
     must(casedb_open(CASE_PATH, true, &db, &err));
     expect_timeline("a@4608 a@5120 a@5632 ");
-    ck_assert_int_eq(find("a"), 1);
+    ck_assert_int_eq(find_place("a"), 1);
     casedb_close(db);
     db = NULL;
-    expect_equal_files(CASE_PATH, copy, true);
-    free(copy);
+    expect_equal_files(CASE_PATH, "copy", true);
 }
 END_TEST
 
@@ -247,7 +264,7 @@ START_TEST(tables_tell_a_person_what_they_are)
     struct observation observation = sample_observation("PC");
 
     observation.event_filetime = incident_window.start_filetime;
-    add(id, &observation);
+    add_observation(id, &observation);
     finish_log(id, "PC");
     casedb_close(db);
     db = NULL;
@@ -306,7 +323,7 @@ START_TEST(missing_case_is_not_made_unasked)
     ck_assert_int_ne(access(CASE_PATH, F_OK), 0);
     scratch_write(CASE_PATH, "", 0); /* what a run killed at its start leaves */
     expect_failure(casedb_open(CASE_PATH, false, &db, &err), CASE_PATH, "this is no case");
-    open_case();
+    casework_open();
 }
 END_TEST
 
@@ -319,10 +336,10 @@ START_TEST(damaged_case_says_so)
     int step;
 
     add_log("a", "PC", 500);
-    derive();
+    derive_all();
     casedb_close(db);
     bytes = read_file(CASE_PATH, &size);
-    for (size_t at = 4096 * 2; at < size; at++)
+    for (size_t at = 4096 * 40; at < size; at++)
         bytes[at] ^= 0x5A;
     scratch_write(CASE_PATH, bytes, size);
     free(bytes);
@@ -358,12 +375,13 @@ END_TEST
 /* Runs as nobody where the test runs as root, who may write to anything. */
 static int write_to_read_only_case(void)
 {
-    struct source source = {.path = "b", .kind = ""};
+    char path[] = "b";
+    struct source source = {.path = path, .kind = ""};
     int64_t id;
 
     if (geteuid() == 0 && seteuid(65534) != 0)
         return 1;
-    if (casedb_open(CASE_PATH, false, &db, &err) != 0 || find("a") != 1)
+    if (casedb_open(CASE_PATH, false, &db, &err) != 0 || find_place("a") != 1)
         return 2;
     if (casedb_begin_source(db, &source, "", &id, &err) == 0 ||
         strstr(err.message, CASE_PATH) == NULL || strstr(err.message, "cannot be written") == NULL)
@@ -382,7 +400,7 @@ START_TEST(read_only_case_is_read_and_not_written)
     casedb_close(db);
     db = NULL;
     ck_assert_int_eq(chmod(CASE_PATH, 0444), 0);
-    ck_assert_int_eq(chmod(folder, 0755), 0);
+    ck_assert_int_eq(chmod(".", 0755), 0);
     child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0)
@@ -433,26 +451,26 @@ START_TEST(full_disk_costs_only_the_open_source)
     limit_files(400000);
     expect_failure(add_large_log("b", 100), CASE_PATH, "File too large");
     casedb_abandon_source(db);
-    ck_assert_int_eq(find("a"), 1);
-    ck_assert_int_eq(find("b"), 0);
+    ck_assert_int_eq(find_place("a"), 1);
+    ck_assert_int_eq(find_place("b"), 0);
     expect_failure(add_large_log("b", 1000), CASE_PATH, "run again"); /* more than the cache */
-    reopen_case();
+    casework_reopen();
     limit_files(0);
     expect_sources("a ");
     must(add_large_log("b", 100));
-    derive();
+    derive_all();
     casedb_close(db);
     ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM observation"), 102);
     ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) = 1 AND max(integrity_check) = 'ok'"
                                     " FROM pragma_integrity_check"),
                      1);
-    open_case();
+    casework_open();
 }
 END_TEST
 
 START_TEST(full_disk_leaves_no_half_case_and_no_half_copy)
 {
-    char *path = memory_format("%s/copy", folder);
+    static const char path[] = "copy";
     struct casedb *other;
 
     must(add_large_log("b", 100));
@@ -463,7 +481,6 @@ START_TEST(full_disk_leaves_no_half_case_and_no_half_copy)
     ck_assert_int_ne(access(path, F_OK), 0);
     limit_files(0);
     must(casedb_copy(db, path, &err));
-    free(path);
 }
 END_TEST
 
@@ -472,11 +489,12 @@ static Suite *casefile_suite(void)
     Suite *suite = suite_create("casefile");
     TCase *cases = tcase_create("casefile");
 
-    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_checked_fixture(cases, casework_begin, casework_end);
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, killed_process_leaves_whole_sources);
     tcase_add_test(cases, copy_has_equal_bytes_for_equal_content);
     tcase_add_test(cases, copy_is_the_same_case);
+    tcase_add_test(cases, what_is_replaced_leaves_no_rows_behind);
     tcase_add_test(cases, closed_case_is_one_file);
     tcase_add_test(cases, reading_does_not_change_a_byte);
     tcase_add_test(cases, tables_tell_a_person_what_they_are);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,43 +14,11 @@
 #include "intake/recognise.h"
 #include "intake/twins.h"
 #include "intake/walk.h"
-
-/* Each test works in a folder of its own, made and removed by the fixture. */
-static char folder[] = "/tmp/check_intake.XXXXXX";
-
-static void make_folder(void)
-{
-    memcpy(strrchr(folder, '.') + 1, "XXXXXX", 6);
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    ck_assert_int_eq(chdir(folder), 0);
-}
-
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
-static void remove_folder(void)
-{
-    ck_assert_int_eq(chdir("/"), 0);
-    nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static void write_bytes(const char *path, const char *bytes, size_t size_bytes)
-{
-    FILE *file = fopen(path, "wbe");
-
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(bytes, 1, size_bytes, file), size_bytes);
-    ck_assert_int_eq(fclose(file), 0);
-}
+#include "scratch.h"
 
 static void write_text(const char *path, const char *text)
 {
-    write_bytes(path, text, strlen(text));
+    scratch_write(path, text, strlen(text));
 }
 
 static const struct walk_entry *find(const struct walk *walk, const char *path)
@@ -163,7 +130,7 @@ static size_t count_listed(const char *bytes, size_t size_bytes, char ***inputs)
     size_t count = 0;
     FILE *list;
 
-    write_bytes("list", bytes, size_bytes);
+    scratch_write("list", bytes, size_bytes);
     list = fopen("list", "re");
     ck_assert_ptr_nonnull(list);
     *inputs = NULL;
@@ -315,12 +282,12 @@ START_TEST(equal_files_are_met_with_and_without_hashes)
         struct twins *twins = twins_new();
 
         memset(bytes, 'x', sizeof(bytes));
-        write_bytes("1", bytes, sizeof(bytes));
-        write_bytes("1-again", bytes, sizeof(bytes));
+        scratch_write("1", bytes, sizeof(bytes));
+        scratch_write("1-again", bytes, sizeof(bytes));
         bytes[sizeof(bytes) - 1] = 'y'; /* past what the quick checksum sees */
-        write_bytes("2", bytes, sizeof(bytes));
-        write_bytes("2-again", bytes, sizeof(bytes));
-        write_bytes("shorter", bytes, sizeof(bytes) - 1);
+        scratch_write("2", bytes, sizeof(bytes));
+        scratch_write("2-again", bytes, sizeof(bytes));
+        scratch_write("shorter", bytes, sizeof(bytes) - 1);
         ck_assert_int_eq(twin_of(twins, "1", hashed), 0);
         twins_set_id(twins, 11);
         ck_assert_int_eq(twin_of(twins, "2", hashed), 0);
@@ -410,7 +377,7 @@ static Suite *intake_suite(void)
     Suite *suite = suite_create("intake");
     TCase *cases = tcase_create("intake");
 
-    tcase_add_checked_fixture(cases, make_folder, remove_folder);
+    tcase_add_checked_fixture(cases, scratch_begin, scratch_end);
     tcase_add_test(cases, folders_are_walked_in_the_order_of_bytes);
     tcase_add_test(cases, links_and_special_files_are_listed_but_not_read);
     tcase_add_test(cases, a_named_link_is_followed);

@@ -79,7 +79,7 @@ static void write_characters(struct json_writer *json, struct text *expected)
     json_begin_object(json);
     json_begin_list(json, "strings");
     for (uint32_t code_point = 1; code_point < 0x100 + ARRAY_COUNT(others); code_point++) {
-        text_clear(&value);
+        text_free(&value);
         text_add_character(&value, code_point < 0x100 ? code_point : others[code_point - 0x100]);
         json_item(json, text_get(&value));
         text_add(expected, text_get(&value));

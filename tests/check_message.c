@@ -80,7 +80,7 @@ static const struct sentence sentences[] = {
      11,
      0,
      {{NULL, NULL}},
-     "Windows Activation Technologies 11: Windows Activation Technologies ran: KB971033 is "
+     "Windows Activation Technologies 11: Windows Activation Technologies ran, so KB971033 is "
      "installed"},
     {"Another-Provider", 7, OBSERVATION_ABSENT, {{NULL, NULL}}, "Another-Provider 7"},
 };

@@ -54,8 +54,8 @@ static const struct made_event events[] = {
      4,
      IN_WINDOW + 1,
      42,
-     {{"updateTitle", "2019-01 Security (KB4480970)"}},
-     1},
+     {{"", ""}, {"updateTitle", "2019-01 Security (KB4480970)"}},
+     2},
     {HOSTILE_HOST,
      INCIDENT_PROVIDER_WAT,
      13,
@@ -362,7 +362,7 @@ START_TEST(timeline_csv_has_a_row_an_event_in_order_of_time)
         "came out the same day)\",\"2019-01-08T11:02:17.0000001Z\",\"Creation Time\",\"PC-1\","
         "\"Microsoft-Windows-WindowsUpdateClient\",\"19\",\"\",\"4\",\"Application\",\"42\","
         "\"update\",\"\",\"yes\",\"\",\"logs/a/Application.evtx\",\"5120\","
-        "\"2019-01 Security (KB4480970)\"\r\n");
+        "\"; 2019-01 Security (KB4480970)\"\r\n");
 }
 END_TEST
 
@@ -402,7 +402,7 @@ START_TEST(timeline_jsonl_gives_exactly_what_went_in)
                      "Creation Time 1546945337000000 41 2 0xC000 ['0xC004C4A2'] no\n"
                      "PC-1|hr=0xC004C4A2|{66c92734-d682-4d71-983e-d6ec3f16059f}\n"
                      "Creation Time 1546945337000000 42 4 None None None\n"
-                     "PC-1|2019-01 Security (KB4480970)\n");
+                     "PC-1||2019-01 Security (KB4480970)\n");
     free(read_back);
 }
 END_TEST

@@ -23,6 +23,7 @@
 struct case_event {
     char *log; /* path */
     char *computer;
+    const char *channel; /* borrowed while its line is read */
     struct observation observation;
     struct observation_string strings[8];
 };
@@ -45,6 +46,7 @@ struct rule_case {
     char *hosts[8];
     size_t host_count;
     struct casedb *db; /* open once the first expectation was met */
+    bool begun;        /* its line was read */
     unsigned expectations;
     unsigned failures;
 };
@@ -278,7 +280,7 @@ static void read_event_option(struct rule_case *rule, struct case_event *event, 
     else if (strncmp(word, "of=", 3) == 0)
         event->computer = memory_copy_text(word + 3);
     else if (strncmp(word, "channel=", 8) == 0)
-        event->observation.channel = memory_copy_text(word + 8);
+        event->channel = word + 8;
     else if (strncmp(word, "record=", 7) == 0)
         event->observation.record_id = strtoull(word + 7, NULL, 10);
     else if (strcmp(word, "qualifiers=none") == 0)
@@ -315,7 +317,6 @@ static void read_event(struct rule_case *rule, char *line)
         .event_id = (uint16_t)strtoul(words[2], NULL, 10),
         .level = 4,
         .record_id = rule->event_count,
-        .channel = memory_copy_text(provider->channel),
         .user_sid = "",
         .offset_bytes = 4096 + 512 * (uint64_t)rule->event_count,
         .record_number = rule->event_count,
@@ -327,6 +328,8 @@ static void read_event(struct rule_case *rule, char *line)
         complain(rule, "no time: %s", words[0]);
     for (size_t word = 3; word < count; word++)
         read_event_option(rule, event, words[word]);
+    event->observation.channel =
+        memory_copy_text(event->channel != NULL ? event->channel : provider->channel);
     read_strings(event, strings, provider->named_strings);
 }
 
@@ -434,7 +437,7 @@ static void make_case(struct rule_case *rule)
 
 static void end_case(struct rule_case *rule)
 {
-    if (rule->db == NULL && rule->event_count + rule->log_count > 0)
+    if (rule->db == NULL && (rule->begun || rule->event_count + rule->log_count > 0))
         complain(rule, "the case above expects nothing");
     casedb_close(rule->db);
     for (size_t index = 0; index < rule->log_count; index++) {
@@ -648,6 +651,7 @@ static void read_line(struct rule_case *rule, char *line)
         return;
     if (strncmp(line, "case ", 5) == 0) {
         end_case(rule);
+        rule->begun = true;
         return;
     }
     if (strncmp(line, "expect ", 7) == 0) {

@@ -11,14 +11,14 @@ failed=0
 
 # check NAME COMMAND...: counts a test; its output is shown when it fails.
 check() {
-    name=$1
+    test_name=$1
     shift
     if "$@" >"$scratch/check.out" 2>&1; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
-        echo "FAIL $name"
-        sed 's/^/    /' "$scratch/check.out"
+        echo "FAIL $test_name"
+        head -n 20 "$scratch/check.out" | cut -c 1-300 | sed 's/^/    /'
     fi
 }
 

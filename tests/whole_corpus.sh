@@ -23,7 +23,7 @@ assert all(row['status'] in ('ok', 'damaged', 'unreadable', 'skipped') for row i
 END
 hosts="$report/hosts.csv"
 check 'one row for the renamed machine' equal 1 "$(cell "$hosts" IE10Win7 host | wc -l)"
-check 'its earlier names' equal '37L4247D28-05; IE8Win7; IE9Win7' "$(cell "$hosts" IE10Win7 aliases)"
+check 'its earlier names' equal '37L4247D28-05; IE8Win7; IE9WIN7' "$(cell "$hosts" IE10Win7 aliases)"
 check 'its verdict' equal no-activation-fault "$(cell "$hosts" IE10Win7 classification)"
 check 'its update' equal installed "$(cell "$hosts" IE10Win7 kb971033)"
 check 'its channel' equal other "$(cell "$hosts" IE10Win7 licence_channel)"

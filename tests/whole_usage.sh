@@ -120,8 +120,6 @@ analyze -o partly logs/PC1 missing
 check 'a missing path among others is incomplete' equal 2 "$status"
 check 'it has its row' equal unreadable "$(cell partly/sources.csv missing status)"
 cp -r logs going
-mkfifo gate
-# The list comes late: the file is gone when the program opens what it has collected.
 analyze -o went going
 check 'before the file goes' equal 0 "$status"
 rm going/PC2/Application.evtx
@@ -130,16 +128,43 @@ check 'a file that is gone in a second run is left out' equal 2 "$(wc -l <went/h
 grep -q 'gone from the inputs' "$scratch/err"
 check 'and the run says so' equal 0 $?
 
+# A file that vanishes during the run: the program is held by its own progress, which nobody reads
+# once the pipe is full, while the last file of the collection is taken away.
+mkdir many
+seq -f 'many/%05.0f' 1 6000 | xargs touch
+cp logs/PC1/Application.evtx many/last.evtx
+mkfifo pipe
+"$SPPTRIAGE" analyze --templates "$top_srcdir/templates" -o vanished --progress always many \
+    >/dev/null 2>pipe &
+program=$!
+exec 9<pipe
+still=0
+while [ "$still" -lt 5 ]; do
+    sleep 0.1
+    case $(cut -d ' ' -f 3 "/proc/$program/stat") in
+    S) still=$((still + 1)) ;;
+    *) still=0 ;;
+    esac
+done
+rm many/last.evtx
+cat <&9 >/dev/null
+wait "$program"
+check 'a file that vanishes during the run is incomplete' equal 2 "$?"
+check 'and has its row' equal 'unreadable: vanished during the run' \
+    "$(cell vanished/sources.csv many/last.evtx status): $(cell vanished/sources.csv many/last.evtx detail)"
+exec 9<&-
+
 # A full disk: files may not grow beyond so many blocks of 512 bytes.
 for blocks in 0 8 40 100 170; do
     rm -rf full
-    (
+    # The message goes through a pipe: a file could not take it either.
+    message=$(
         ulimit -f "$blocks"
         trap '' XFSZ
-        exec "$SPPTRIAGE" analyze --templates "$top_srcdir/templates" -o full logs >/dev/null 2>err
+        exec "$SPPTRIAGE" analyze --templates "$top_srcdir/templates" -o full logs 2>&1 >/dev/null
     )
     status=$?
-    cp err "$scratch/err"
+    echo "$message" >"$scratch/err"
     check "a full disk after $blocks blocks" refused 'full/'
     check "nothing under a final name after $blocks blocks" none full/case.db full/hosts.csv \
         full/timeline.csv full/sources.csv full/report.html full/remediation

@@ -97,12 +97,6 @@ char *text_take(struct text *text)
     return taken;
 }
 
-/* Capacity follows from the length, so emptied memory must be of the smallest capacity. */
-void text_clear(struct text *text)
-{
-    text_free(text);
-}
-
 void text_free(struct text *text)
 {
     free(text->bytes);

@@ -30,8 +30,7 @@ const char *text_get(const struct text *text);
 /* Returns the text owned (never NULL) and leaves *text empty. */
 char *text_take(struct text *text) __attribute__((warn_unused_result));
 
-/* Empties the text but keeps its memory. */
-void text_clear(struct text *text);
+/* Frees the text and leaves it empty, ready for use again. */
 void text_free(struct text *text);
 
 /* Reads one UTF-8 character at *at (not at its NUL) into *code_point and moves *at past it.

@@ -41,8 +41,8 @@ void casedb_close(struct casedb *db);
  * whatever order. Content is everything but the ids of sources, computers and observations, as
  * which the copy has the rank by path; machines, evidence and the inventory count in the order
  * they were added in. The case itself gets these ids, too: those handed out before are void, and
- * no cursor and no transaction may be open. On failure there is no file at `path` but one that
- * was there. */
+ * no cursor and no transaction may be open. On failure nothing is left at `path`, unless a file
+ * that was not empty was there. A killed process can leave half a copy there. */
 int casedb_copy(struct casedb *db, const char *path, struct error *err);
 
 /* ---- The run: inputs and options ---- */

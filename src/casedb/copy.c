@@ -26,14 +26,14 @@ static const char is_in_order[] =
 /* By way of negative keys, so that no key is taken twice on the way. */
 static const char put_in_order[] =
     "UPDATE source SET id = -ranked.place FROM " RANKED_SOURCES " AS ranked"
-    " WHERE ranked.id = source.id;"
-    "UPDATE source SET id = -id;"
+    " WHERE ranked.id = source.id AND ranked.place <> source.id;"
+    "UPDATE source SET id = -id WHERE id < 0;"
     "UPDATE source_computer SET id = -ranked.place FROM " RANKED_COMPUTERS " AS ranked"
-    " WHERE ranked.id = source_computer.id;"
-    "UPDATE source_computer SET id = -id;"
+    " WHERE ranked.id = source_computer.id AND ranked.place <> source_computer.id;"
+    "UPDATE source_computer SET id = -id WHERE id < 0;"
     "UPDATE observation SET id = -ranked.place FROM " RANKED_OBSERVATIONS " AS ranked"
-    " WHERE ranked.id = observation.id;"
-    "UPDATE observation SET id = -id;";
+    " WHERE ranked.id = observation.id AND ranked.place <> observation.id;"
+    "UPDATE observation SET id = -id WHERE id < 0;";
 
 static const char vacuum_into[] = "VACUUM INTO ?1";
 
@@ -59,6 +59,20 @@ static int renumber(struct casedb *db, struct error *err)
     return 0;
 }
 
+/* The copy counts one change of the schema more than the case, so a copy of a copy would differ:
+ * all copies get the same count. */
+static int settle_schema_version(const char *path)
+{
+    sqlite3 *copy = NULL;
+    int result = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE, NULL);
+
+    if (result == SQLITE_OK)
+        result = sqlite3_exec(copy, "PRAGMA journal_mode = OFF; PRAGMA schema_version = 1", NULL,
+                              NULL, NULL);
+    sqlite3_close(copy);
+    return result;
+}
+
 int casedb_copy(struct casedb *db, const char *path, struct error *err)
 {
     struct stat there;
@@ -77,5 +91,9 @@ int casedb_copy(struct casedb *db, const char *path, struct error *err)
         unlink(path);
     }
     query_end(&query);
+    if (result == SQLITE_DONE && settle_schema_version(path) != SQLITE_OK) {
+        unlink(path);
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write the copy %s: %m", path);
+    }
     return result == SQLITE_DONE ? 0 : -1;
 }

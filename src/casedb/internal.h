@@ -33,7 +33,8 @@ struct casedb {
     sqlite3 *sqlite;
     struct kept_statement *kept;
     size_t kept_count;
-    bool writing; /* the journal was chosen: see casedb_begin */
+    bool accepted; /* it is a case, and ours to change */
+    bool writing;  /* the journal was chosen: see casedb_begin */
     struct recent_computer recent;
     char *found; /* the texts of the last casedb_find_source */
     EVP_MD *sha256;

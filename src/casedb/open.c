@@ -99,6 +99,7 @@ int casedb_open(const char *path, bool create, struct casedb **out, struct error
             unlink(path);
         return -1;
     }
+    db->accepted = true;
     *out = db;
     return 0;
 }
@@ -112,7 +113,7 @@ void casedb_close(struct casedb *db)
     casedb_roll_back(db);
     for (size_t index = 0; index < db->kept_count; index++)
         sqlite3_finalize(db->kept[index].statement);
-    if (db->writing)
+    if (db->accepted)
         sqlite3_exec(db->sqlite, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
     sqlite3_close(db->sqlite);
     EVP_MD_CTX_free(db->digest);

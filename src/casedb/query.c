@@ -2,6 +2,7 @@
 /* Statements on the case: what they fail with, transactions, and the kept queries. */
 #include "casedb/internal.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -29,6 +30,8 @@ int casedb_fail_at(struct casedb *db, const char *path, struct error *err)
     int code = sqlite3_errcode(db->sqlite) & 0xFF; /* without its extension */
     int number = sqlite3_system_errno(db->sqlite);
 
+    if (number == 0)
+        number = errno; /* SQLite does not note it when COMMIT fails */
     for (size_t index = 0; index < sizeof(failures) / sizeof(*failures); index++) {
         const struct failure *failure = &failures[index];
         bool system = failure->system && number != 0;
@@ -48,6 +51,7 @@ int casedb_fail(struct casedb *db, struct error *err)
 
 int casedb_execute(struct casedb *db, const char *sql, struct error *err)
 {
+    errno = 0;
     if (sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL) != SQLITE_OK)
         return casedb_fail(db, err);
     return 0;

@@ -90,7 +90,7 @@ static uint32_t chunk_header_checksum(const struct span *bytes)
                             CHUNK_OFFSET_RECORDS - CHUNK_OFFSET_TABLES);
 }
 
-int chunk_open(struct span bytes, struct chunk *out, struct error *err)
+int chunk_open(struct span bytes, uint32_t log_flags, struct chunk *out, struct error *err)
 {
     uint64_t offset = bytes.offset_bytes;
     uint32_t header_size, flags, free_space, stored, records_checksum;
@@ -103,7 +103,7 @@ int chunk_open(struct span bytes, struct chunk *out, struct error *err)
         !read_u32(&bytes, CHUNK_OFFSET_FLAGS, &flags) ||
         !read_u32(&bytes, CHUNK_OFFSET_CHECKSUM, &stored))
         return error_set(err, ERROR_SOURCE, offset, "chunk is cut short");
-    out->flags = flags;
+    out->flags = flags | log_flags;
     out->records_checksum = records_checksum;
     out->magic_sound = span_starts_with(&bytes, CHUNK_MAGIC, MAGIC_BYTES);
     out->free_space_known = free_space >= CHUNK_OFFSET_RECORDS && free_space <= CHUNK_SIZE_BYTES;
@@ -117,7 +117,7 @@ int chunk_open(struct span bytes, struct chunk *out, struct error *err)
     if (!out->free_space_known)
         return error_set(err, ERROR_SOURCE, offset + CHUNK_OFFSET_FREE_SPACE,
                          "free space offset %" PRIu32 " is outside the chunk", free_space);
-    if ((flags & LOG_FLAG_NO_CHECKSUMS) == 0 && chunk_header_checksum(&bytes) != stored)
+    if ((out->flags & LOG_FLAG_NO_CHECKSUMS) == 0 && chunk_header_checksum(&bytes) != stored)
         return error_set(err, ERROR_SOURCE, offset, "chunk header checksum is wrong");
     return 0;
 }

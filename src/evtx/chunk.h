@@ -68,7 +68,7 @@ int file_header_open(struct span bytes, struct file_header *out, struct error *e
 
 struct chunk {
     struct span bytes;          /* the whole chunk; its offset_bytes is the chunk's in the file */
-    uint32_t flags;             /* LOG_FLAG_ */
+    uint32_t flags;             /* LOG_FLAG_, its own and the file header's */
     uint32_t free_space_offset; /* in the chunk: where the walk has to end */
     bool free_space_known;     /* false: the header's was out of bounds, the one above is the end */
     uint32_t records_checksum; /* as the header says */
@@ -80,8 +80,9 @@ bool chunk_is_unused(struct span bytes);
 
 /* Checks the header of the chunk in `bytes` (CHUNK_SIZE_BYTES of them) and fills *out, so that it
  * can be walked, in any case. Returns -1 (ERROR_SOURCE) for the first thing that is wrong: magic,
- * header size, free space offset, or checksum unless the chunk's flags say that none is kept. */
-int chunk_open(struct span bytes, struct chunk *out, struct error *err);
+ * header size, free space offset, or checksum unless its flags or `log_flags`, the file header's,
+ * say that none is kept. */
+int chunk_open(struct span bytes, uint32_t log_flags, struct chunk *out, struct error *err);
 
 /* Checks the checksum of the records. Returns -1 (ERROR_SOURCE) when it is wrong; a chunk whose
  * flags say that none is kept passes, and so does one whose magic or free space offset is wrong:

@@ -30,6 +30,7 @@ struct log {
     struct reference *reference;
     struct eventtext event;
     struct text undecodable; /* the first UNDECODABLE_LISTED of them */
+    struct file_header header;
     bool something_read;
     bool ended;              /* the file became shorter: nothing more can be read */
     uint8_t *chunk_bytes;    /* owned: the slot at hand */
@@ -255,7 +256,7 @@ static int log_read_chunk(struct log *log, uint64_t offset_bytes, struct error *
     if (chunk_is_unused(bytes))
         return 0;
     log->chunk_has_selected = false;
-    if (chunk_open(bytes, &log->chunk, &damage) != 0)
+    if (chunk_open(bytes, log->header.flags, &log->chunk, &damage) != 0)
         log_note_damage(log, offset_bytes, &damage);
     log_walk_chunk(log);
     if (log_decode_chunk(log, err) != 0)
@@ -310,14 +311,13 @@ static void log_read_header(struct log *log)
     uint64_t size_bytes = log->source->size_bytes;
     size_t wanted_bytes = size_bytes < FILE_HEADER_SIZE_BYTES ? size_bytes : FILE_HEADER_SIZE_BYTES;
     size_t read_bytes = log_read_bytes(log, log->chunk_bytes, wanted_bytes, 0);
-    struct file_header header;
     struct error damage = {0};
 
     if (read_bytes < wanted_bytes)
         return;
-    if (file_header_open(span_of(log->chunk_bytes, read_bytes, 0), &header, &damage) != 0)
+    if (file_header_open(span_of(log->chunk_bytes, read_bytes, 0), &log->header, &damage) != 0)
         log_note_damage(log, 0, &damage);
-    if ((header.flags & LOG_FLAG_DIRTY) != 0)
+    if ((log->header.flags & LOG_FLAG_DIRTY) != 0)
         source_facts_add_detail(log->facts, "dirty: copied from a running system or not closed");
 }
 

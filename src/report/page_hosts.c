@@ -32,8 +32,11 @@ int page_put_host_columns(void *context, FILE *file, struct error *err)
     const struct joined *joined = &((const struct page *)context)->joined;
 
     (void)err;
-    for (size_t index = 0; index < joined->column_count; index++)
-        html_put_between(file, "<th scope=\"col\">", joined->columns[index], "</th>");
+    for (size_t index = 0; index < joined->column_count; index++) {
+        fputs("<th scope=\"col\">", file);
+        html_put(file, joined->columns[index]);
+        fputs("</th>", file);
+    }
     return 0;
 }
 

@@ -36,7 +36,7 @@ static int take_content(struct casedb *db, struct case_source *copy, struct text
 int sources_complete(struct casedb *db, struct case_source *source, struct text *detail,
                      struct error *err)
 {
-    text_clear(detail);
+    text_free(detail);
     if (source->same_as != 0) {
         text_add_format(detail, "same content as %s", source->same_as_path);
         if (take_content(db, source, detail, err) != 0)

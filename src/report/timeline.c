@@ -135,7 +135,7 @@ static void write_json_codes(struct json_writer *json, const struct judgement *j
 
     json_begin_list(json, "codes");
     for (size_t index = 0; index < judgement->code_count; index++) {
-        text_clear(&code);
+        text_free(&code);
         add_code(&code, judgement->codes[index]);
         json_item(json, text_get(&code));
     }

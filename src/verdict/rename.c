@@ -236,7 +236,8 @@ void rename_resolve(struct rename_place *places, size_t place_count, struct rena
     if (place_count == 0)
         return;
     qsort(places, place_count, sizeof(*places), compare_places);
-    qsort(pairs, pair_count, sizeof(*pairs), compare_pairs);
+    if (pair_count > 0)
+        qsort(pairs, pair_count, sizeof(*pairs), compare_pairs);
     for (size_t pair = 0; pair < pair_count; pair++)
         if (kept == 0 || compare_pairs(&pairs[kept - 1], &pairs[pair]) != 0)
             pairs[kept++] = pairs[pair];

@@ -1,0 +1,794 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The log reader on logs made by tests/fixtures: sound ones, each kind of damage, what is left in
+ * unused space, and files that cannot be read. */
+#include <check.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/filetime.h"
+#include "base/memory.h"
+#include "evtx/chunk.h"
+#include "evtx/log.h"
+#include "fixtures/events.h"
+#include "fixtures/evtx_damage.h"
+#include "fixtures/evtx_writer.h"
+
+#define START UINT64_C(131914152000000000) /* 2019-01-08T10:00:00Z */
+
+/* libevtx leaks where it gives up in the middle of a record; that is not ours to fail for. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libevtx\n";
+}
+
+/* What the reader handed on, as lines `id number offset recovered first-string`. */
+static struct text handed;
+static size_t handed_count;
+static size_t recovered_count;
+static struct source_facts facts;
+static struct error err;
+static bool sink_fails;
+static bool verify;
+
+static int take(void *context, const struct incident_event *event,
+                const struct observation *observation, struct error *sink_err)
+{
+    (void)context;
+    ck_assert_ptr_eq(event, incident_find_event(observation->provider, observation->event_id));
+    text_add_format(&handed, "%u %" PRIu64 " %" PRIu64 " %s\n", observation->event_id,
+                    observation->record_number, observation->offset_bytes,
+                    observation->string_count > 0 ? observation->strings[0].value : "-");
+    handed_count++;
+    recovered_count += observation->recovered ? 1 : 0;
+    return sink_fails ? error_set(sink_err, ERROR_RUN, ERROR_NO_OFFSET, "no more") : 0;
+}
+
+static void clear(void)
+{
+    text_free(&handed);
+    source_facts_free_content(&facts);
+    error_clear(&err);
+    handed_count = 0;
+    recovered_count = 0;
+}
+
+static void clear_all(void)
+{
+    clear();
+    sink_fails = false;
+    verify = false;
+}
+
+/* Reads the open file as one of `size_bytes`. */
+static int read_open(int descriptor, uint64_t size_bytes)
+{
+    static char path[] = "made";
+    struct source source = {.path = path, .kind = "evtx", .size_bytes = size_bytes};
+    struct reader_options options = {.window = incident_window, .verify = verify};
+    struct sink sink = {.observation = take};
+
+    clear();
+    return evtx_log_reader.read(&source, descriptor, &options, &sink, &facts, &err);
+}
+
+static int make_file(const void *bytes, size_t size_bytes)
+{
+    int descriptor = memfd_create("log", MFD_CLOEXEC);
+
+    ck_assert_int_ge(descriptor, 0);
+    if (size_bytes > 0)
+        ck_assert_int_eq(write(descriptor, bytes, size_bytes), (ssize_t)size_bytes);
+    return descriptor;
+}
+
+static int read_bytes(const void *bytes, size_t size_bytes)
+{
+    int descriptor = make_file(bytes, size_bytes);
+    int result = read_open(descriptor, size_bytes);
+
+    close(descriptor);
+    return result;
+}
+
+static void read_image(const struct evtx_image *image)
+{
+    ck_assert_int_eq(read_bytes(image->bytes, image->size_bytes), 0);
+}
+
+static void expect_detail(const char *part)
+{
+    ck_assert_msg(strstr(text_get(&facts.detail), part) != NULL, "\"%s\" is not in \"%s\"", part,
+                  text_get(&facts.detail));
+}
+
+static void expect_no_detail(const char *part)
+{
+    ck_assert_msg(strstr(text_get(&facts.detail), part) == NULL, "\"%s\" is in \"%s\"", part,
+                  text_get(&facts.detail));
+}
+
+/* Was this record handed on, from its place? */
+static bool was_handed(const struct evtx_record_place *place)
+{
+    char *part = memory_format(" %" PRIu64 " %zu ", place->number, place->offset_bytes);
+    bool found = strstr(text_get(&handed), part) != NULL;
+
+    free(part);
+    return found;
+}
+
+static struct event_stamp stamp_at(uint64_t minute)
+{
+    return (struct event_stamp){
+        .filetime = START + minute * FILETIME_MINUTE, .computer = "PC", .self_contained = false};
+}
+
+/* A log of `chunks` chunks with `per_chunk` WAT 13 each, a minute apart. */
+static struct evtx_image *make_log(const struct evtx_writer_options *options, size_t chunks,
+                                   size_t per_chunk, bool self_contained)
+{
+    struct evtx_writer *writer = evtx_writer_new(options);
+
+    for (size_t index = 0; index < chunks * per_chunk; index++) {
+        struct event_stamp stamp = stamp_at(index);
+
+        if (index > 0 && index % per_chunk == 0)
+            evtx_writer_close_chunk(writer);
+        stamp.self_contained = self_contained;
+        events_add_wat_13(writer, &stamp, "0x00000000", "0xC004C4A2");
+    }
+    return evtx_writer_finish(writer);
+}
+
+START_TEST(sound_log_is_read_whole)
+{
+    struct evtx_image *image = make_log(NULL, 3, 4, false);
+
+    verify = true;
+    read_image(image);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
+    ck_assert_str_eq(text_get(&facts.detail), "");
+    ck_assert_uint_eq(facts.record_count, 12);
+    ck_assert_uint_eq(facts.selected_count, 12);
+    ck_assert_uint_eq(facts.undecodable_count, 0);
+    ck_assert_uint_eq(facts.recovered_count, 0);
+    ck_assert_uint_eq(facts.first_filetime, START);
+    ck_assert_uint_eq(facts.last_filetime, START + 11 * FILETIME_MINUTE);
+    ck_assert(!facts.header_times_shifted);
+    ck_assert_uint_eq(handed_count, 12);
+    for (size_t index = 0; index < image->record_count; index++)
+        ck_assert(was_handed(&image->records[index]));
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(only_events_of_the_table_are_handed_on)
+{
+    struct evtx_writer *writer = evtx_writer_new(NULL);
+    struct event_stamp stamp = stamp_at(0);
+    struct evtx_image *image;
+
+    for (uint64_t number = 0; number < 5; number++)
+        events_add_noise(writer, &stamp, number);
+    events_add_spp_8209(writer, &stamp, "0x00000000", INCIDENT_WINDOWS_APPLICATION_ID);
+    events_add_update_installed(writer, &stamp, "Update (KB971033)");
+    events_add_update_installed(writer, &stamp, "Another update (KB9710331)");
+    image = evtx_writer_finish(writer);
+    read_image(image);
+    ck_assert_uint_eq(facts.record_count, 8);
+    ck_assert_uint_eq(facts.selected_count, 3); /* the table names them all, one is not kept */
+    ck_assert_uint_eq(handed_count, 2);
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(exported_log_is_told_by_its_header_times)
+{
+    struct evtx_writer_options options = {.header_times_shifted = true};
+    struct evtx_image *image = make_log(&options, 2, 5, false);
+
+    read_image(image);
+    ck_assert(facts.header_times_shifted);
+    expect_detail("header times shifted: exported log");
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(facts.first_filetime, START);
+    ck_assert_uint_eq(facts.last_filetime, START + 9 * FILETIME_MINUTE);
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(log_written_late_is_not_taken_for_an_exported_one)
+{
+    struct evtx_writer *writer = evtx_writer_new(NULL);
+    struct evtx_string string = {.text = "0x00000000"};
+    struct evtx_image *image;
+
+    /* Every third record is written ten minutes late, when the next event happens. */
+    for (uint64_t index = 0; index < 9; index++) {
+        struct evtx_event event = {.provider = INCIDENT_PROVIDER_WAT,
+                                   .event_id = 18,
+                                   .event_filetime = START + index * 10 * FILETIME_MINUTE,
+                                   .channel = "Application",
+                                   .computer = "PC",
+                                   .strings = &string,
+                                   .string_count = 1};
+
+        event.written_filetime = event.event_filetime + (index % 3 == 0 ? 10 * FILETIME_MINUTE : 0);
+        evtx_writer_add(writer, &event);
+    }
+    image = evtx_writer_finish(writer);
+    read_image(image);
+    ck_assert_uint_eq(facts.selected_count, 9);
+    ck_assert(!facts.header_times_shifted);
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(dirty_log_is_no_damage_and_read_past_its_counts)
+{
+    struct evtx_image *image = make_log(NULL, 4, 3, false);
+
+    evtx_image_make_dirty(image, 1);
+    read_image(image);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
+    expect_detail("dirty: copied from a running system or not closed");
+    ck_assert_uint_eq(facts.record_count, 12);
+    ck_assert_uint_eq(handed_count, 12);
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(log_without_checksums_is_no_damage)
+{
+    struct evtx_image *image = make_log(NULL, 2, 3, false);
+
+    evtx_image_drop_checksums(image);
+    verify = true;
+    read_image(image);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(handed_count, 6);
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(leftovers_of_a_wrapped_log_are_recovered_and_counted_apart)
+{
+    struct evtx_writer *writer = evtx_writer_new(NULL);
+    struct evtx_image *image;
+
+    for (size_t index = 0; index < 41; index++) {
+        struct event_stamp stamp = stamp_at(index);
+
+        if (index > 0 && index % 10 == 0)
+            evtx_writer_close_chunk(writer);
+        stamp.self_contained = true;
+        stamp.computer = index < 20 ? "OLD" : "NEW";
+        events_add_wat_13(writer, &stamp, "0x00000000", "0x00000000");
+    }
+    image = evtx_writer_finish(writer);
+    evtx_image_wrap(image, 4); /* the fifth chunk, of one record, lies over the first */
+    read_image(image);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_gt(image->leftover_count, 0);
+    ck_assert_uint_eq(facts.recovered_count, image->leftover_count);
+    ck_assert_uint_eq(recovered_count, image->leftover_count);
+    for (size_t index = 0; index < image->leftover_count; index++)
+        ck_assert(was_handed(&image->leftovers[index]));
+    expect_detail("recovered from unused or damaged space");
+    ck_assert_uint_eq(facts.record_count, 31);
+    ck_assert_uint_eq(facts.selected_count, 31);
+    ck_assert_uint_eq(facts.first_filetime, START + 10 * FILETIME_MINUTE);
+    ck_assert_uint_eq(source_facts_computer(&facts, "OLD")->record_count, 10);
+    evtx_image_free(image);
+}
+END_TEST
+
+/* Slot 0 follows slot 1 as slot 1 follows slot 0: the log may have wrapped. */
+START_TEST(what_stood_there_in_the_slot_before_is_not_recovered_twice)
+{
+    struct evtx_image *image = make_log(NULL, 2, 5, true);
+    size_t before = image->chunks[_i].offset_bytes;
+    size_t chunk = image->chunks[1 - _i].offset_bytes;
+    size_t second_record = _i == 0 ? 6 : 1;
+    uint32_t free_bytes = (uint32_t)(image->records[second_record].offset_bytes - chunk);
+
+    /* The chunk keeps one record; behind it stands what the slot before has there. */
+    memcpy(image->bytes + chunk + free_bytes, image->bytes + before + free_bytes,
+           EVTX_CHUNK_SIZE - free_bytes);
+    image->bytes[chunk + CHUNK_OFFSET_FREE_SPACE] = (uint8_t)free_bytes;
+    image->bytes[chunk + CHUNK_OFFSET_FREE_SPACE + 1] = (uint8_t)(free_bytes >> 8);
+    evtx_image_seal_chunk(image, chunk);
+    verify = true;
+    read_image(image);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(facts.record_count, 6);
+    ck_assert_uint_eq(facts.recovered_count, 0);
+    /* A byte of it changed, it is another record. */
+    image->bytes[chunk + free_bytes + RECORD_OFFSET_WRITTEN] ^= 1;
+    read_image(image);
+    ck_assert_uint_eq(facts.recovered_count, 1);
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(remnant_whose_template_is_gone_is_not_read_by_another)
+{
+    struct evtx_writer *writer = evtx_writer_new(NULL);
+    struct event_stamp stamp = stamp_at(0);
+    struct evtx_image *image;
+
+    /* The two chunks are alike but for the computer's name, which is a literal of the template. */
+    for (size_t index = 0; index < 4; index++) {
+        stamp.computer = index < 2 ? "PC-A" : "PC-B";
+        if (index == 2)
+            evtx_writer_close_chunk(writer);
+        events_add_wat_13(writer, &stamp, "0x00000000", "0xC004C4A2");
+    }
+    image = evtx_writer_finish(writer);
+    memcpy(image->bytes + image->chunks[0].offset_bytes + 40000,
+           image->bytes + image->records[3].offset_bytes, image->records[3].size_bytes);
+    read_image(image);
+    ck_assert_uint_eq(facts.recovered_count, 0);
+    ck_assert_uint_eq(facts.record_count, 4);
+    /* One that refers to the chunk's own template is read. */
+    memcpy(image->bytes + image->chunks[0].offset_bytes + 40000,
+           image->bytes + image->records[1].offset_bytes, image->records[1].size_bytes);
+    read_image(image);
+    ck_assert_uint_eq(facts.recovered_count, 1);
+    evtx_image_free(image);
+}
+END_TEST
+
+/* --- damage: a log of three chunks with four records each; what is done to it, what is told of
+ * it, and how many records are then handed on from the walk and by search --- */
+
+static void destroy_file_header(struct evtx_image *image)
+{
+    evtx_damage_file_header(image);
+}
+
+static void spoil_chunk_magic(struct evtx_image *image)
+{
+    evtx_damage_chunk_magic(image, 1);
+}
+
+static void spoil_chunk_header_checksum(struct evtx_image *image)
+{
+    evtx_damage_chunk_header_checksum(image, 1);
+}
+
+static void spoil_records_checksum(struct evtx_image *image)
+{
+    evtx_damage_records_checksum(image, 1);
+}
+
+static void spoil_size_zero(struct evtx_image *image)
+{
+    evtx_damage_record_size(image, 5, EVTX_SIZE_ZERO);
+}
+
+static void spoil_size_past_chunk(struct evtx_image *image)
+{
+    evtx_damage_record_size(image, 5, EVTX_SIZE_PAST_CHUNK);
+}
+
+static void spoil_size_past_free(struct evtx_image *image)
+{
+    evtx_damage_record_size(image, 5, EVTX_SIZE_PAST_FREE);
+}
+
+static void spoil_size_copy(struct evtx_image *image)
+{
+    evtx_damage_record_size(image, 5, EVTX_SIZE_COPY);
+}
+
+static void spoil_record_magic(struct evtx_image *image)
+{
+    evtx_damage_record_magic(image, 5);
+}
+
+static void cut_last_chunk(struct evtx_image *image)
+{
+    evtx_damage_truncate(image, image->records[10].offset_bytes + 20);
+}
+
+static const struct {
+    void (*damage)(struct evtx_image *image);
+    const char *detail;
+    size_t walked;
+    size_t recovered;
+} damages[] = {
+    {destroy_file_header, "at byte 0: file header has no magic", 12, 0},
+    {evtx_damage_file_checksum, "at byte 0: file header checksum is wrong", 12, 0},
+    {spoil_chunk_magic, "at byte 69632: chunk header has no magic", 12, 0},
+    {spoil_chunk_header_checksum, "at byte 69632: chunk header checksum is wrong", 12, 0},
+    {spoil_records_checksum, "at byte 70144: checksum of the records is wrong", 12, 0},
+    {spoil_size_zero, "record size 0 is too small", 9, 2},
+    {spoil_size_past_chunk, "passes the end of the records", 9, 2},
+    {spoil_size_past_free, "passes the end of the records", 9, 2},
+    {spoil_size_copy, "its copy disagree", 9, 2},
+    {spoil_record_magic, "no record where one should begin", 9, 2},
+    {cut_last_chunk, "at byte 135168: log is cut: ", 10, 0},
+};
+
+START_TEST(damage_is_noted_and_the_rest_is_read)
+{
+    struct evtx_image *image = make_log(NULL, 3, 4, true);
+
+    damages[_i].damage(image);
+    read_image(image);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
+    expect_detail(damages[_i].detail);
+    ck_assert_uint_eq(facts.damage_count, 1);
+    ck_assert_uint_eq(facts.record_count, damages[_i].walked);
+    ck_assert_uint_eq(facts.recovered_count, damages[_i].recovered);
+    ck_assert_uint_eq(handed_count, damages[_i].walked + damages[_i].recovered);
+    ck_assert_uint_eq(facts.undecodable_count, 0);
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(empty_slot_is_no_damage)
+{
+    struct evtx_image *image = make_log(NULL, 3, 4, false);
+
+    evtx_damage_zero_chunk(image, 1);
+    read_image(image);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(facts.record_count, 8);
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(slot_of_other_bytes_is_damage)
+{
+    struct evtx_image *image = make_log(NULL, 3, 4, false);
+
+    memset(image->bytes + image->chunks[1].offset_bytes, 0x5a, EVTX_CHUNK_SIZE);
+    read_image(image);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
+    ck_assert_uint_eq(facts.damage_count, 1);
+    ck_assert_uint_eq(facts.record_count, 8);
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(records_checksum_is_checked_where_it_matters_or_is_asked_for)
+{
+    struct evtx_writer *writer = evtx_writer_new(NULL);
+    struct event_stamp stamp = stamp_at(0);
+    struct evtx_image *image;
+
+    for (uint64_t number = 0; number < 5; number++)
+        events_add_noise(writer, &stamp, number);
+    image = evtx_writer_finish(writer);
+    evtx_damage_records_checksum(image, 0);
+    read_image(image);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
+    verify = true;
+    read_image(image);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
+    evtx_image_free(image);
+}
+END_TEST
+
+/* --- records that cannot be decoded --- */
+
+START_TEST(record_at_the_very_end_of_a_chunk_is_listed)
+{
+    struct evtx_writer *writer = evtx_writer_new(NULL);
+    struct event_stamp stamp = stamp_at(0);
+    struct evtx_string string = {.text = "0x00000000"};
+    struct evtx_event event = {.provider = INCIDENT_PROVIDER_WAT,
+                               .event_id = 18,
+                               .event_filetime = START,
+                               .channel = "Application",
+                               .computer = "PC",
+                               .strings = &string,
+                               .string_count = 1,
+                               .fills_chunk = true};
+    struct evtx_image *image;
+    char *wanted;
+
+    events_add_wat_13(writer, &stamp, "0x00000000", "0x00000000");
+    evtx_writer_add(writer, &event);
+    image = evtx_writer_finish(writer);
+    read_image(image);
+    wanted =
+        memory_format("1 record could not be decoded: 2 at byte %zu (not handed out by libevtx)",
+                      image->records[1].offset_bytes);
+    expect_detail(wanted);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(facts.record_count, 2);
+    ck_assert_uint_eq(facts.undecodable_count, 1);
+    ck_assert_uint_eq(facts.selected_count, 1);
+    free(wanted);
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(forwarded_records_are_listed)
+{
+    struct evtx_writer *writer = evtx_writer_new(NULL);
+    struct event_stamp stamp = stamp_at(0);
+    struct evtx_image *image;
+
+    events_add_wat_13(writer, &stamp, "0x00000000", "0x00000000");
+    stamp.forwarded = true;
+    events_add_wat_13(writer, &stamp, "0x00000000", "0xC004C4A2");
+    stamp.forwarded = false;
+    events_add_wat_13(writer, &stamp, "0x00000000", "0x00000000");
+    image = evtx_writer_finish(writer);
+    read_image(image);
+    ck_assert_uint_eq(facts.record_count, 3);
+    ck_assert_uint_eq(facts.undecodable_count, 1);
+    ck_assert_uint_eq(handed_count, 2);
+    expect_detail("(forwarded, without a template)");
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(record_with_too_many_values_is_not_given_to_libevtx)
+{
+    struct evtx_image *image = make_log(NULL, 1, 4, false);
+    struct evtx_record_place *record = &image->records[2];
+
+    /* Its values are counted behind the record header and the template instance's. */
+    memcpy(image->bytes + record->offset_bytes + RECORD_OFFSET_BINXML + 14, "\0\0\0\x40", 4);
+    evtx_image_seal_chunk(image, image->chunks[0].offset_bytes);
+    read_image(image);
+    ck_assert_uint_eq(facts.undecodable_count, 1);
+    ck_assert_uint_eq(handed_count, 3);
+    expect_detail("3 at byte");
+    expect_detail("(its values run out of it)");
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(only_the_first_undecodable_records_are_listed)
+{
+    struct evtx_writer *writer = evtx_writer_new(NULL);
+    struct event_stamp stamp = stamp_at(0);
+    struct evtx_image *image;
+
+    stamp.forwarded = true;
+    for (size_t index = 0; index < 30; index++)
+        events_add_wat_13(writer, &stamp, "0x00000000", "0x00000000");
+    image = evtx_writer_finish(writer);
+    read_image(image);
+    ck_assert_uint_eq(facts.undecodable_count, 30);
+    expect_detail("30 records could not be decoded: 1 at byte ");
+    expect_detail("; ...");
+    expect_no_detail("; 6 at byte");
+    evtx_image_free(image);
+}
+END_TEST
+
+/* --- computers --- */
+
+START_TEST(computers_are_told_with_their_numbers)
+{
+    struct evtx_writer_options options = {.first_record_number = 100};
+    struct evtx_writer *writer = evtx_writer_new(&options);
+    struct evtx_image *image;
+    const struct computer_facts *computer;
+
+    for (uint64_t index = 0; index < 6; index++) {
+        struct event_stamp stamp = stamp_at(index);
+
+        stamp.computer = index < 2 ? "OLD-PC" : index < 4 ? "new-pc" : "NEW-PC";
+        stamp.record_id = 5000 + index;
+        if (index == 5)
+            events_add_eventlog_6009(writer, &stamp, "6.01.", "7601", "Service Pack 1");
+        else
+            events_add_wat_13(writer, &stamp, "0x00000000", "0x00000000");
+    }
+    image = evtx_writer_finish(writer);
+    read_image(image);
+    ck_assert_uint_eq(facts.computer_count, 2);
+    computer = &facts.computers[1];
+    ck_assert_str_eq(computer->name, "new-pc");
+    ck_assert_uint_eq(computer->record_count, 4);
+    ck_assert_uint_eq(computer->first_number, 102);
+    ck_assert_uint_eq(computer->last_number, 105);
+    ck_assert_uint_eq(computer->last_filetime, START + 5 * FILETIME_MINUTE);
+    ck_assert_uint_eq(computer->application_count, 3);
+    ck_assert_uint_eq(computer->application_first_filetime, START + 2 * FILETIME_MINUTE);
+    ck_assert_uint_eq(computer->application_last_filetime, START + 4 * FILETIME_MINUTE);
+    ck_assert_uint_eq(computer->application_first_record_id, 5002);
+    ck_assert_uint_eq(computer->application_last_record_id, 5004);
+    ck_assert(!computer->forwarded);
+    evtx_image_free(image);
+}
+END_TEST
+
+/* --- strings, through libevtx --- */
+
+static const struct {
+    const char *written;
+    const char *read;
+} strings[] = {
+    {"plain", "plain"},
+    {"", ""},
+    {"  blanks  ", "  blanks  "},
+    {"a\r\nb", "a\r\nb"},
+    {"<&>\"'", "<&>\"'"},
+    {"\x01\x1f", "\x01\x1f"},
+    {"\xC3\xA9\xE2\x82\xAC", "\xC3\xA9\xE2\x82\xAC"},
+    {"\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80"},
+    {"\xF0\x90\x8F\xBF", "\xF0\x90\x8F\xBF"}, /* U+103FF, the first that can be put right */
+    {"\xF4\x8F\xBF\xBF", "\xF4\x8F\xBF\xBF"},
+    {"\xF0\x90\x80\x80", "\xEF\xB0\x81"},  /* U+10000 cannot: libevtx has U+FC01 */
+    {"\n", ""},                            /* libevtx takes one line feed for nothing */
+    {"x\xED\xA0\x80yz", "x\xEF\xBF\xBDz"}, /* half a pair takes the unit behind it along */
+};
+
+START_TEST(string_comes_through_libevtx)
+{
+    const char *written[] = {strings[_i].written, "Z"};
+    struct evtx_writer *writer = evtx_writer_new(NULL);
+    struct event_stamp stamp = stamp_at(0);
+    struct evtx_image *image;
+    char *wanted;
+
+    events_add_spp(writer, &stamp, 8196, 0x4000, 4, written, 2);
+    image = evtx_writer_finish(writer);
+    read_image(image);
+    ck_assert_uint_eq(facts.undecodable_count, 0);
+    wanted = memory_format("8196 1 %zu %s\n", image->records[0].offset_bytes, strings[_i].read);
+    ck_assert_str_eq(text_get(&handed), wanted);
+    free(wanted);
+    evtx_image_free(image);
+}
+END_TEST
+
+/* --- files --- */
+
+START_TEST(empty_file_has_no_records)
+{
+    ck_assert_int_eq(read_bytes("", 0), 0);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(facts.record_count, 0);
+}
+END_TEST
+
+START_TEST(log_of_a_header_alone_has_no_records)
+{
+    struct evtx_image *image = make_log(NULL, 1, 1, false);
+
+    ck_assert_int_eq(read_bytes(image->bytes, EVTX_FILE_HEADER_SIZE), 0);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(facts.record_count, 0);
+    ck_assert_int_eq(read_bytes(image->bytes, EVTX_FILE_HEADER_SIZE - 1), 0);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
+    expect_detail("file header is cut short");
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(log_without_events_is_read)
+{
+    struct evtx_image *image = evtx_writer_finish(evtx_writer_new(NULL));
+
+    verify = true;
+    read_image(image);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(facts.record_count, 0);
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(log_that_becomes_shorter_keeps_what_was_read)
+{
+    struct evtx_image *image = make_log(NULL, 4, 3, false);
+    int descriptor = make_file(image->bytes, image->chunks[2].offset_bytes + 10);
+
+    ck_assert_int_eq(read_open(descriptor, image->size_bytes), 0);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
+    expect_detail("became shorter while it was read");
+    ck_assert_uint_eq(facts.record_count, 6);
+    ck_assert_int_eq(ftruncate(descriptor, 0), 0);
+    ck_assert_int_eq(read_open(descriptor, image->size_bytes), -1);
+    ck_assert_int_eq(err.kind, ERROR_SOURCE);
+    ck_assert_ptr_nonnull(strstr(err.message, "became shorter while it was read"));
+    close(descriptor);
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(file_that_cannot_be_read_is_an_error)
+{
+    int descriptor = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    ck_assert_int_eq(read_open(descriptor, 69632), -1);
+    ck_assert_int_eq(err.kind, ERROR_SOURCE);
+    ck_assert_ptr_nonnull(strstr(err.message, "cannot be read"));
+    close(descriptor);
+}
+END_TEST
+
+START_TEST(sink_ends_the_run)
+{
+    struct evtx_image *image = make_log(NULL, 2, 3, false);
+
+    sink_fails = true;
+    ck_assert_int_eq(read_bytes(image->bytes, image->size_bytes), -1);
+    ck_assert_int_eq(err.kind, ERROR_RUN);
+    ck_assert_uint_eq(handed_count, 1);
+    evtx_image_free(image);
+}
+END_TEST
+
+/* Every byte of a small log's chunk header and first record takes a few other values: whatever is
+ * then said of the log, it is read to its end without a sanitizer's complaint. */
+START_TEST(changed_bytes_do_no_harm)
+{
+    static const uint8_t changes[] = {0x01, 0x80, 0xff};
+    struct evtx_image *image = make_log(NULL, 1, 2, false);
+    size_t first = image->chunks[0].offset_bytes;
+
+    for (size_t at = 0; at < 1800; at += 7) {
+        for (size_t index = 0; index < sizeof(changes); index++) {
+            image->bytes[first + at] ^= changes[index];
+            read_image(image);
+            ck_assert_uint_le(facts.record_count, 2);
+            image->bytes[first + at] ^= changes[index];
+        }
+    }
+    evtx_image_free(image);
+}
+END_TEST
+
+#define ARRAY_COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
+
+static Suite *log_suite(void)
+{
+    Suite *suite = suite_create("log");
+    TCase *tests = tcase_create("log");
+
+    tcase_add_checked_fixture(tests, clear_all, clear_all);
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, sound_log_is_read_whole);
+    tcase_add_test(tests, only_events_of_the_table_are_handed_on);
+    tcase_add_test(tests, exported_log_is_told_by_its_header_times);
+    tcase_add_test(tests, log_written_late_is_not_taken_for_an_exported_one);
+    tcase_add_test(tests, dirty_log_is_no_damage_and_read_past_its_counts);
+    tcase_add_test(tests, log_without_checksums_is_no_damage);
+    tcase_add_test(tests, leftovers_of_a_wrapped_log_are_recovered_and_counted_apart);
+    tcase_add_loop_test(tests, what_stood_there_in_the_slot_before_is_not_recovered_twice, 0, 2);
+    tcase_add_test(tests, remnant_whose_template_is_gone_is_not_read_by_another);
+    tcase_add_loop_test(tests, damage_is_noted_and_the_rest_is_read, 0, ARRAY_COUNT(damages));
+    tcase_add_test(tests, empty_slot_is_no_damage);
+    tcase_add_test(tests, slot_of_other_bytes_is_damage);
+    tcase_add_test(tests, records_checksum_is_checked_where_it_matters_or_is_asked_for);
+    tcase_add_test(tests, record_at_the_very_end_of_a_chunk_is_listed);
+    tcase_add_test(tests, forwarded_records_are_listed);
+    tcase_add_test(tests, record_with_too_many_values_is_not_given_to_libevtx);
+    tcase_add_test(tests, only_the_first_undecodable_records_are_listed);
+    tcase_add_test(tests, computers_are_told_with_their_numbers);
+    tcase_add_loop_test(tests, string_comes_through_libevtx, 0, ARRAY_COUNT(strings));
+    tcase_add_test(tests, empty_file_has_no_records);
+    tcase_add_test(tests, log_of_a_header_alone_has_no_records);
+    tcase_add_test(tests, log_without_events_is_read);
+    tcase_add_test(tests, log_that_becomes_shorter_keeps_what_was_read);
+    tcase_add_test(tests, file_that_cannot_be_read_is_an_error);
+    tcase_add_test(tests, sink_ends_the_run);
+    tcase_add_test(tests, changed_bytes_do_no_harm);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(log_suite());
+
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Machine identity without a case: names and their meaning, independence of the order in which
+ * sources were read, and the nearest machine of a folder. The rules themselves are in
+ * tests/cases/verdict-machines.txt. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "verdict/inventory.h"
+#include "verdict/machine.h"
+#include "verdict/name.h"
+
+#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct name_table make_names(const char *const *names, size_t count)
+{
+    struct name_table table = {0};
+
+    for (size_t index = 0; index < count; index++)
+        name_table_add(&table, names[index]);
+    name_table_seal(&table);
+    return table;
+}
+
+START_TEST(names_are_one_whatever_their_case)
+{
+    static const char *const names[] = {"PC", "pc", "Pc", "BÜRO", "büro", "x"};
+    struct name_table table = make_names(names, ARRAY_COUNT(names));
+
+    ck_assert_uint_eq(table.count, 3);
+    ck_assert_uint_eq(name_table_find(&table, "pC"), name_table_find(&table, "PC"));
+    ck_assert_uint_eq(name_table_find(&table, "BüRO"), name_table_find(&table, "büro"));
+    ck_assert_uint_eq(name_table_find(&table, "y"), NAME_NONE);
+    name_table_free_content(&table);
+}
+END_TEST
+
+START_TEST(short_name_means_the_one_full_name)
+{
+    static const char *const names[] = {"pc",  "pc-2.corp", "PC.corp", "pc2.corp", "pcx",
+                                        "two", "two.a",     "two.b",   "dot.",     "dot"};
+    struct name_table table = make_names(names, ARRAY_COUNT(names));
+    size_t pc = name_table_find(&table, "pc");
+    size_t full = name_table_find(&table, "pc.corp");
+    size_t two = name_table_find(&table, "two");
+    size_t dot = name_table_find(&table, "dot");
+
+    ck_assert_uint_eq(name_table_meaning(&table, pc), full);
+    ck_assert_uint_eq(name_table_meaning(&table, full), full);
+    ck_assert(!name_table_is_shared(&table, pc));
+    ck_assert_uint_eq(name_table_meaning(&table, two), two);
+    ck_assert(name_table_is_shared(&table, two));
+    ck_assert_uint_eq(name_table_meaning(&table, dot), dot);
+    name_table_free_content(&table);
+}
+END_TEST
+
+START_TEST(empty_table_knows_no_name)
+{
+    struct name_table table = make_names(NULL, 0);
+
+    ck_assert_uint_eq(name_table_find(&table, "pc"), NAME_NONE);
+    name_table_free_content(&table);
+}
+END_TEST
+
+/* Logs of a case: a renamed machine, a stale log of it, two clones, names that alternate. */
+static const struct case_computer logs[] = {
+    {.source_id = 1,
+     .path = "A/a",
+     .name = "OLD",
+     .record_count = 5,
+     .first_number = 1,
+     .last_number = 5,
+     .last_filetime = 10},
+    {.source_id = 1,
+     .path = "A/a",
+     .name = "NEW",
+     .record_count = 5,
+     .first_number = 6,
+     .last_number = 10,
+     .last_filetime = 20},
+    {.source_id = 2,
+     .path = "A/b",
+     .name = "old",
+     .record_count = 5,
+     .first_number = 1,
+     .last_number = 5,
+     .last_filetime = 9},
+    {.source_id = 3,
+     .path = "B/a",
+     .name = "OLD",
+     .record_count = 5,
+     .first_number = 1,
+     .last_number = 5,
+     .last_filetime = 10},
+    {.source_id = 3,
+     .path = "B/a",
+     .name = "Clone",
+     .record_count = 5,
+     .first_number = 6,
+     .last_number = 10,
+     .last_filetime = 20},
+    {.source_id = 4,
+     .path = "B/b",
+     .name = "OLD",
+     .record_count = 5,
+     .first_number = 1,
+     .last_number = 5,
+     .last_filetime = 9},
+    {.source_id = 5,
+     .path = "C/a",
+     .name = "one",
+     .record_count = 5,
+     .first_number = 1,
+     .last_number = 5,
+     .last_filetime = 9},
+    {.source_id = 5,
+     .path = "C/a",
+     .name = "TWO",
+     .record_count = 5,
+     .first_number = 5,
+     .last_number = 9,
+     .last_filetime = 9},
+    {.source_id = 6,
+     .path = "D/a",
+     .name = "ONE",
+     .record_count = 5,
+     .first_number = 1,
+     .last_number = 5,
+     .last_filetime = 8},
+};
+#define LOG_COUNT ARRAY_COUNT(logs)
+
+/* Returns owned: `name(alias; alias) ...` and the machine's name of each computer. */
+static char *describe(const struct machines *machines, size_t count)
+{
+    struct text out = {0};
+
+    for (size_t index = 0; index < machines->count; index++) {
+        struct text aliases = {0};
+
+        for (size_t alias = 0; alias < machines->items[index].alias_count; alias++)
+            text_add_item(&aliases, machines->items[index].aliases[alias]);
+        text_add_format(&out, "%s(%s) ", machines->items[index].name, text_get(&aliases));
+        text_free(&aliases);
+    }
+    for (size_t row = 0; row < count; row++)
+        text_add_format(&out, "%s%s", row == 0 ? ": " : ",",
+                        machines->items[machines->owners[row]].name);
+    return text_take(&out);
+}
+
+START_TEST(ids_of_sources_do_not_matter)
+{
+    struct case_computer rows[LOG_COUNT];
+    struct machines machines;
+    char *got;
+
+    memcpy(rows, logs, sizeof(rows));
+    for (size_t row = 0; row < LOG_COUNT; row++) {
+        rows[row].source_id = rows[row].source_id * (_i + 1) % 7;
+        rows[row].place_id = rows[row].source_id;
+        rows[row].id = (int64_t)(row * (size_t)(_i + 1) % 11);
+    }
+    machines_find(rows, LOG_COUNT, &machines);
+    got = describe(&machines, LOG_COUNT);
+    ck_assert_str_eq(got, "Clone(OLD) NEW(OLD) one() TWO() "
+                          ": NEW,NEW,NEW,Clone,Clone,Clone,one,TWO,one");
+    free(got);
+    machines_free_content(&machines);
+}
+END_TEST
+
+START_TEST(nearest_folder_that_names_one_machine)
+{
+    static const struct {
+        const char *path;
+        const char *machine;
+    } rows[] = {
+        {"A/x", "NEW"}, {"A/deep/er/x", "NEW"}, {"B/x", "Clone"}, {"C/x", NULL}, {"x", NULL},
+        {"AA/x", NULL}, {"D/x", "one"},         {"/x", NULL},     {"", NULL},
+    };
+    struct case_computer computers[LOG_COUNT];
+    struct machines machines;
+
+    memcpy(computers, logs, sizeof(computers));
+    for (size_t row = 0; row < LOG_COUNT; row++)
+        computers[row].id = (int64_t)row;
+    machines_find(computers, LOG_COUNT, &machines);
+    for (size_t row = 0; row < ARRAY_COUNT(rows); row++) {
+        size_t found = machines_near(&machines, rows[row].path);
+
+        if (rows[row].machine == NULL)
+            ck_assert_msg(found == MACHINE_NONE, "%s", rows[row].path);
+        else
+            ck_assert_str_eq(machines.items[found].name, rows[row].machine);
+    }
+    machines_free_content(&machines);
+}
+END_TEST
+
+START_TEST(no_logs_no_machines)
+{
+    struct inventory_host *hosts = memory_allocate(1, sizeof(*hosts));
+    struct machines machines;
+
+    hosts[0].name = memory_copy_text("PC");
+    machines_find(NULL, 0, &machines);
+    ck_assert_uint_eq(machines.count, 0);
+    inventory_match(hosts, 1, &machines);
+    ck_assert_uint_eq(hosts[0].machine, MACHINE_NONE);
+    ck_assert_str_eq(hosts[0].reason, "nothing was collected for this host");
+    inventory_free(hosts, 1);
+    machines_free_content(&machines);
+}
+END_TEST
+
+static Suite *machine_suite(void)
+{
+    Suite *suite = suite_create("machine");
+    TCase *cases = tcase_create("identity");
+
+    tcase_add_test(cases, names_are_one_whatever_their_case);
+    tcase_add_test(cases, short_name_means_the_one_full_name);
+    tcase_add_test(cases, empty_table_knows_no_name);
+    tcase_add_loop_test(cases, ids_of_sources_do_not_matter, 0, 6);
+    tcase_add_test(cases, nearest_folder_that_names_one_machine);
+    tcase_add_test(cases, no_logs_no_machines);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(machine_suite());
+    int failed;
+
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
