@@ -134,19 +134,30 @@ const struct incident_event *incident_find_event(const char *provider, uint16_t 
     return NULL;
 }
 
+/* KB971033 is the first row. */
 const struct incident_update incident_updates[] = {
-    {.name = INCIDENT_UPDATE, .coincident = false},
+    {.name = INCIDENT_UPDATE, .package = "WindowsActivationTechnologies", .coincident = false},
     {.name = "KB4480960", .coincident = true},
     {.name = "KB4480970", .coincident = true},
 };
 const size_t incident_update_count = ARRAY_COUNT(incident_updates);
 
+static bool text_names_update(const char *text, const struct incident_update *update)
+{
+    return text_has_number_word(text, update->name) ||
+           (update->package != NULL && strcasestr(text, update->package) != NULL);
+}
+
+bool incident_names_kb971033(const char *text)
+{
+    return text_names_update(text, &incident_updates[0]);
+}
+
 const struct incident_update *incident_named_update(const struct observation *observation)
 {
     for (size_t update = 0; update < incident_update_count; update++)
         for (size_t index = 0; index < observation->string_count; index++)
-            if (text_has_number_word(observation->strings[index].value,
-                                     incident_updates[update].name))
+            if (text_names_update(observation->strings[index].value, &incident_updates[update]))
                 return &incident_updates[update];
     return NULL;
 }

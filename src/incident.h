@@ -102,11 +102,15 @@ bool incident_is_clock_change(const struct observation *observation, const struc
 
 /* The updates of the day: the one the incident turns on, and the two unrelated ones. */
 struct incident_update {
-    const char *name; /* KB971033 */
-    bool coincident;  /* came out the same day and is unrelated (KB 4487266) */
+    const char *name;    /* KB971033 */
+    const char *package; /* the part of its package's name that no other has, or NULL */
+    bool coincident;     /* came out the same day and is unrelated (KB 4487266) */
 };
 extern const struct incident_update incident_updates[];
 extern const size_t incident_update_count;
+
+/* Does the text name KB971033, by its number or by its package? */
+bool incident_names_kb971033(const char *text);
 
 /* The update of the table that the observation names in any of its strings, or NULL. */
 const struct incident_update *incident_named_update(const struct observation *observation);

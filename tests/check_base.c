@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/span.h"
 #include "base/text.h"
+#include "run.h"
 
 START_TEST(first_message_stays_and_context_goes_in_front)
 {
@@ -242,11 +243,5 @@ static Suite *base_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(base_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(base_suite());
 }

@@ -5,6 +5,7 @@
 
 #include "base/filetime.h"
 #include "casework.h"
+#include "run.h"
 
 /* ---- Sources and settings ---- */
 
@@ -846,11 +847,5 @@ static Suite *casedb_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(casedb_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(casedb_suite());
 }

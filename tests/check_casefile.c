@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "casework.h"
+#include "run.h"
 #include "scratch.h"
 
 /* One number that a statement gives on the closed case. */
@@ -513,11 +514,5 @@ static Suite *casefile_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(casefile_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(casefile_suite());
 }

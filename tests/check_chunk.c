@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "evtx/chunk.h"
+#include "run.h"
 
 #define CHUNK_AT 69632u /* where the chunk lies in its made-up file */
 
@@ -489,10 +490,5 @@ static Suite *chunk_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(chunk_suite());
-
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(chunk_suite());
 }

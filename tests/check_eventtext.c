@@ -7,6 +7,7 @@
 #include "base/filetime.h"
 #include "base/text.h"
 #include "evtx/eventtext.h"
+#include "run.h"
 
 static struct eventtext event;
 
@@ -413,10 +414,5 @@ static Suite *eventtext_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(eventtext_suite());
-
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(eventtext_suite());
 }

@@ -15,6 +15,7 @@
 #include "fixtures/events.h"
 #include "fixtures/evtx_damage.h"
 #include "fixtures/evtx_layout.h"
+#include "run.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -1081,10 +1082,5 @@ static Suite *fixtures_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(fixtures_suite());
-
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(fixtures_suite());
 }

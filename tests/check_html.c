@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* No text can leave its place in the page, hide in it, or turn it around. */
 #include "report/html.h"
+#include "run.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -91,12 +92,5 @@ static Suite *html_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(html_suite());
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(html_suite());
 }

@@ -6,6 +6,7 @@
 
 #include "base/filetime.h"
 #include "incident.h"
+#include "run.h"
 
 static uint64_t at(const char *text)
 {
@@ -213,7 +214,12 @@ START_TEST(updates_are_kept_only_when_they_are_named)
 
     ck_assert(incident_keeps(event, &update, &incident_window));
     ck_assert_str_eq(incident_named_update(&update)->name, "KB971033");
+    title.value = "Microsoft-Windows-Security-WindowsActivationTechnologies-package~"
+                  "31bf3856ad364e35~amd64~~7.1.7600.16395";
+    ck_assert(incident_keeps(event, &update, &incident_window));
+    ck_assert(incident_names_kb971033(title.value));
     title.value = "Security update (KB4480970)";
+    ck_assert(!incident_names_kb971033(title.value));
     ck_assert(incident_keeps(event, &update, &incident_window));
     ck_assert(incident_named_update(&update)->coincident);
     title.value = "Update (KB9710331)";
@@ -240,11 +246,5 @@ static Suite *incident_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(incident_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(incident_suite());
 }

@@ -14,6 +14,7 @@
 #include "intake/recognise.h"
 #include "intake/twins.h"
 #include "intake/walk.h"
+#include "run.h"
 #include "scratch.h"
 
 static void write_text(const char *path, const char *text)
@@ -398,11 +399,5 @@ static Suite *intake_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(intake_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(intake_suite());
 }

@@ -16,6 +16,7 @@
 #include "fixtures/events.h"
 #include "fixtures/evtx_damage.h"
 #include "fixtures/evtx_writer.h"
+#include "run.h"
 
 #define START UINT64_C(131914152000000000) /* 2019-01-08T10:00:00Z */
 
@@ -785,10 +786,5 @@ static Suite *log_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(log_suite());
-
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(log_suite());
 }

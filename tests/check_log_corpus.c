@@ -14,6 +14,7 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "evtx/log.h"
+#include "run.h"
 
 /* An event as both sides tell it: "EventRecordID|provider|id|time". */
 struct names {
@@ -349,16 +350,9 @@ static Suite *log_corpus_suite(void)
 
 int main(void)
 {
-    SRunner *runner;
-    int failed;
-
     if (corpus_folder() == NULL)
         puts("SKIP: the real logs are not beside the checkout");
     else if (!has_evtxexport())
         puts("SKIP: evtxexport is not installed, nothing to compare with");
-    runner = srunner_create(log_corpus_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(log_corpus_suite());
 }

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "run.h"
 #include "verdict/inventory.h"
 #include "verdict/machine.h"
 #include "verdict/name.h"
@@ -39,8 +40,9 @@ END_TEST
 
 START_TEST(short_name_means_the_one_full_name)
 {
-    static const char *const names[] = {"pc",  "pc-2.corp", "PC.corp", "pc2.corp", "pcx",
-                                        "two", "two.a",     "two.b",   "dot.",     "dot"};
+    static const char *const names[] = {"pc",   "pc-2.corp", "PC.corp", "pc2.corp",
+                                        "pcx",  "two",       "two.a",   "two.b",
+                                        "dot.", "dot",       "a.b",     "a.b.c"};
     struct name_table table = make_names(names, ARRAY_COUNT(names));
     size_t pc = name_table_find(&table, "pc");
     size_t full = name_table_find(&table, "pc.corp");
@@ -53,6 +55,8 @@ START_TEST(short_name_means_the_one_full_name)
     ck_assert_uint_eq(name_table_meaning(&table, two), two);
     ck_assert(name_table_is_shared(&table, two));
     ck_assert_uint_eq(name_table_meaning(&table, dot), dot);
+    ck_assert_uint_eq(name_table_meaning(&table, name_table_find(&table, "a.b")),
+                      name_table_find(&table, "a.b"));
     name_table_free_content(&table);
 }
 END_TEST
@@ -235,11 +239,5 @@ static Suite *machine_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(machine_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(machine_suite());
 }

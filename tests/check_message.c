@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "incident.h"
+#include "run.h"
 
 struct sentence {
     const char *provider;
@@ -80,8 +81,7 @@ static const struct sentence sentences[] = {
      11,
      0,
      {{NULL, NULL}},
-     "Windows Activation Technologies 11: Windows Activation Technologies ran, so KB971033 is "
-     "installed"},
+     "Windows Activation Technologies 11: ran, so KB971033 is installed"},
     {"Another-Provider", 7, OBSERVATION_ABSENT, {{NULL, NULL}}, "Another-Provider 7"},
 };
 
@@ -118,12 +118,5 @@ static Suite *message_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(message_suite());
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(message_suite());
 }

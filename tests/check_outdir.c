@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "run.h"
 #include "scratch.h"
 
 static struct error err;
@@ -254,12 +255,5 @@ static Suite *outdir_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(outdir_suite());
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(outdir_suite());
 }

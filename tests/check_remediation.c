@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "incident.h"
+#include "run.h"
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -277,19 +278,8 @@ END_TEST
 
 START_TEST(only_letters_digits_hyphen_underscore_and_point_are_plain)
 {
-    static const char *const bad[] = {"",
-                                      "PC 1",
-                                      "PC&1",
-                                      "PC\r\nX",
-                                      "PC%1",
-                                      "PC\"",
-                                      "../PC",
-                                      "PC\t1",
-                                      "PC;1",
-                                      "PC\xc3\x84"
-                                      "1",
-                                      "PC*",
-                                      "PC:1"};
+    static const char *const bad[] = {"",      "PC 1",  "PC&1", "PC\r\nX",     "PC%1", "PC\"",
+                                      "../PC", "PC\t1", "PC;1", "PC\303\2041", "PC*",  "PC:1"};
     char longest[257];
 
     ck_assert(remediation_is_plain_name("Az09-_.corp"));
@@ -576,8 +566,8 @@ START_TEST(every_script_begins_with_the_checks)
     static const char *const start[] = {
         "setlocal EnableExtensions DisableDelayedExpansion\r\n",
         "if not defined PROCESSOR_ARCHITEW6432 goto native\r\n",
-        "\"%SystemRoot%\\Sysnative\\cmd.exe\" /d /c \"\"%%self%%\" %*\"\r\nexit /b "
-        "%errorlevel%\r\n",
+        ("\"%SystemRoot%\\Sysnative\\cmd.exe\" /d /c \"\"%%self%%\" %*\"\r\nexit /b "
+         "%errorlevel%\r\n"),
         "if /i not \"%~1\"==\"/force\" goto wrong_use\r\n",
         "call :check_machine\r\nif errorlevel 1 exit /b %errorlevel%\r\n",
         "call :read_package_state\r\n",
@@ -679,8 +669,8 @@ START_TEST(activation_is_rebuilt_in_the_order_of_the_article)
         "del /f /q /ah \"%~1\" ",
     };
     static const char *const others[] = {
-        "set \"store=%windir%\\ServiceProfiles\\NetworkService\\AppData\\Roaming\\Microsoft\\"
-        "SoftwareProtectionPlatform\"\r\n",
+        ("set \"store=%windir%\\ServiceProfiles\\NetworkService\\AppData\\Roaming\\Microsoft\\"
+         "SoftwareProtectionPlatform\"\r\n"),
         "slmgr.vbs /ipk %key% ",
         "d188820a-cb63-4bad-a9a2-40b843ee23b7",
         "9abf5984-9c16-46f2-ad1e-7fe15931a8dd",
@@ -774,11 +764,5 @@ static Suite *remediation_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(remediation_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(remediation_suite());
 }

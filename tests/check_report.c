@@ -10,6 +10,7 @@
 
 #include "base/filetime.h"
 #include "base/memory.h"
+#include "run.h"
 #include "scratch.h"
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -590,12 +591,5 @@ static Suite *report_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(report_suite());
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(report_suite());
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/filetime.h"
+#include "run.h"
 #include "verdict/signal.h"
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -270,11 +271,5 @@ static Suite *signal_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(signal_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(signal_suite());
 }

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "casedb/casedb.h"
+#include "run.h"
 #include "scratch.h"
 #include "verdict/verdict.h"
 
@@ -104,11 +105,31 @@ static enum source_status read_status(struct rule_case *rule, const char *word)
     return SOURCE_STATUS_OK;
 }
 
-/* What options of a log say of all its names. */
+/* What options of a log say of the names before them. */
 struct log_options {
     uint64_t first_filetime, last_filetime, first_id, last_id;
     bool application, forwarded;
+    size_t applied; /* to this many names so far */
 };
+
+static void apply_options(struct case_log *log, struct log_options *options)
+{
+    for (; options->application && options->applied < log->facts.computer_count;
+         options->applied++) {
+        struct computer_facts *facts = &log->facts.computers[options->applied];
+
+        if (facts->record_count == 0)
+            continue;
+        facts->application_count = facts->record_count;
+        facts->application_first_filetime = options->first_filetime;
+        facts->application_last_filetime = options->last_filetime;
+        facts->application_first_record_id = options->first_id;
+        facts->application_last_record_id = options->last_id;
+        if (facts->last_filetime == 0)
+            facts->last_filetime = options->last_filetime;
+    }
+    options->application = false;
+}
 
 static void read_log_name(struct rule_case *rule, struct case_log *log, const char *name,
                           char *value)
@@ -155,6 +176,7 @@ static void read_log_option(struct rule_case *rule, struct case_log *log, char *
     } else if (strcmp(word, "copy") == 0) {
         log->copy = memory_copy_text(value);
     } else {
+        apply_options(log, options);
         read_log_name(rule, log, word, value);
     }
 }
@@ -174,20 +196,9 @@ static void read_log(struct rule_case *rule, char **words, size_t count)
     log->path = memory_copy_text(words[1]);
     for (size_t word = 2; word < count; word++)
         read_log_option(rule, log, words[word], &options);
-    for (size_t index = 0; index < log->facts.computer_count; index++) {
-        struct computer_facts *facts = &log->facts.computers[index];
-
-        facts->forwarded = options.forwarded;
-        if (!options.application || facts->record_count == 0)
-            continue;
-        facts->application_count = facts->record_count;
-        facts->application_first_filetime = options.first_filetime;
-        facts->application_last_filetime = options.last_filetime;
-        facts->application_first_record_id = options.first_id;
-        facts->application_last_record_id = options.last_id;
-        if (facts->last_filetime == 0)
-            facts->last_filetime = options.last_filetime;
-    }
+    apply_options(log, &options);
+    for (size_t index = 0; index < log->facts.computer_count; index++)
+        log->facts.computers[index].forwarded = options.forwarded;
 }
 
 struct provider_word {
@@ -592,6 +603,29 @@ static char *read_column(struct rule_case *rule, const char *host, const struct 
     return text;
 }
 
+/* Returns owned: the inventory host that the machine of that name is. */
+static char *read_inventory_host(struct rule_case *rule, const char *name)
+{
+    struct error err = {0};
+    struct casedb_cursor *cursor = NULL;
+    struct case_machine machine;
+    struct case_inventory_host host;
+    int64_t wanted = 0;
+    char *found = NULL;
+
+    check_ok(rule, casedb_machines(rule->db, &cursor, &err), &err);
+    while (casedb_next_machine(cursor, &machine, &err) == 1)
+        if (strcmp(machine.name, name) == 0)
+            wanted = machine.inventory_id;
+    casedb_cursor_free(cursor);
+    check_ok(rule, casedb_inventory(rule->db, &cursor, &err), &err);
+    while (casedb_next_inventory_host(cursor, &host, &err) == 1)
+        if (host.id == wanted)
+            found = memory_copy_text(host.host);
+    casedb_cursor_free(cursor);
+    return found != NULL ? found : memory_copy_text("");
+}
+
 static void compare(struct rule_case *rule, const char *what, const char *mark, const char *wanted,
                     const char *got)
 {
@@ -625,6 +659,8 @@ static void read_expectation(struct rule_case *rule, char *line)
         got = list_machines(rule);
     else if (strcmp(name, "licences") == 0)
         got = list_licences(rule);
+    else if (strcmp(name, "inventory") == 0 && count > 2)
+        got = read_inventory_host(rule, words[1]);
     for (size_t index = 0; index < sizeof(columns) / sizeof(columns[0]); index++)
         if (strcmp(columns[index].name, name) == 0)
             got = read_column(rule, count > 2 ? words[1] : NULL, &columns[index]);
@@ -723,11 +759,5 @@ static Suite *verdict_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(verdict_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(verdict_suite());
 }

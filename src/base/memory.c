@@ -21,7 +21,8 @@ void *memory_allocate(size_t count, size_t size_bytes)
 
 void *memory_resize(void *old, size_t count, size_t size_bytes)
 {
-    return memory_require(reallocarray(old, count > 0 ? count : 1, size_bytes > 0 ? size_bytes : 1));
+    return memory_require(
+        reallocarray(old, count > 0 ? count : 1, size_bytes > 0 ? size_bytes : 1));
 }
 
 void *memory_grow(void *items, size_t count, size_t size_bytes)

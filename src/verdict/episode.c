@@ -167,6 +167,8 @@ void history_feed(struct history *history, const struct sighting *sighting)
         feed_fault(history, sighting);
         if (timed)
             feed_signal(history, sighting);
+        else
+            history->has_untimed_signal = true;
         break;
     case ROLE_FAULT:
         feed_fault(history, sighting);
@@ -253,9 +255,9 @@ static void add_fault_reason(struct text *out, const struct history *history)
         text_add_format(out, "only failures to ask (%" PRIu64 " fault%s), the first ",
                         history->fault_count, plural);
     else
-        text_add_format(
-            out, "no genuineness signal with a readable time in %" PRIu64 " fault%s, the first ",
-            history->fault_count, plural);
+        text_add_format(out, "no genuineness signal%s; %" PRIu64 " fault%s, the first ",
+                        history->has_untimed_signal ? " with a readable time" : "",
+                        history->fault_count, plural);
     sighting_add_text(out, &history->first_fault);
 }
 

@@ -66,6 +66,7 @@ struct history {
     enum confidence confidence; /* the best of the incident episodes before `current` */
     struct sighting confirmed_by;
     uint64_t fault_count; /* faults and signals */
+    bool has_untimed_signal;
     bool every_fault_failed_to_ask;
     struct sighting first_fault;
     uint64_t last_fault_filetime;

@@ -13,9 +13,6 @@
 #include "incident.h"
 #include "verdict/signal.h"
 
-/* The part of the package's name that no other package has (FACTS.md, Remediation). */
-#define PACKAGE_WORD "WindowsActivationTechnologies"
-
 const char *update_says_name(enum update_says says)
 {
     static const char *const names[] = {
@@ -50,7 +47,7 @@ static const char *named_or_at(const struct observation *observation, const char
 
 static bool title_is_of_update(const char *title)
 {
-    return title != NULL && text_has_number_word(title, INCIDENT_UPDATE);
+    return title != NULL && incident_names_kb971033(title);
 }
 
 static bool judge_update_installed(const struct observation *observation, struct update_piece *out)
@@ -71,8 +68,7 @@ static bool package_is_of_update(const struct observation *observation)
 {
     const char *package = observation_named(observation, "PackageIdentifier");
 
-    return package != NULL && (text_has_number_word(package, INCIDENT_UPDATE) ||
-                               strcasestr(package, PACKAGE_WORD) != NULL);
+    return package != NULL && incident_names_kb971033(package);
 }
 
 static bool judge_package_change(const struct observation *observation, struct update_piece *out)
