@@ -71,7 +71,7 @@ static char *read_back(const struct evtx_image *image, const char *reader)
     ck_assert(WIFEXITED(status));
     int code = WEXITSTATUS(status);
     if (code == ABSENT_READER || code == 127) {
-        printf("SKIP: %s is not installed\n", reader);
+        printf("SKIP: %s, another tool, is not installed\n", reader);
         text_free(&lines);
         return NULL;
     }

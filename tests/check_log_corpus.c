@@ -353,6 +353,6 @@ int main(void)
     if (corpus_folder() == NULL)
         puts("SKIP: the real logs are not beside the checkout");
     else if (!has_evtxexport())
-        puts("SKIP: evtxexport is not installed, nothing to compare with");
+        puts("SKIP: evtxexport, another tool, is not installed: nothing to compare with");
     return run_suite(log_corpus_suite());
 }

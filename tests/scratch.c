@@ -87,7 +87,7 @@ char *scratch_python(const char *code, const char *argument)
     pid_t child;
 
     if (access(PYTHON, X_OK) != 0) {
-        printf("SKIP: no %s\n", PYTHON);
+        printf("SKIP: %s, another tool, is not installed\n", PYTHON);
         return NULL;
     }
     ck_assert_int_eq(pipe(ends), 0);

@@ -3,7 +3,7 @@
 # Real logs beside the checkout: what is known of them comes out.
 . "$top_srcdir/tests/lib.sh"
 if [ ! -d "$CORPUS" ]; then
-    echo "SKIP the real logs are not there: $CORPUS"
+    echo "SKIP: the real logs are not there: $CORPUS"
     finish
 fi
 cd "$CORPUS/.." || exit 1

@@ -85,6 +85,6 @@ for row, line in zip(rows, lines):
     assert line['data_type'] == 'windows:evtx:record'
 END
 else
-    echo 'SKIP reading back by python3, another tool that is absent'
+    echo 'SKIP: python3, another tool, is not installed: nothing to read back with'
 fi
 finish
