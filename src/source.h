@@ -44,12 +44,12 @@ struct computer_facts {
     uint64_t last_number;   /* greatest */
     uint64_t last_filetime; /* latest event time of any channel */
     bool forwarded;         /* some record was forwarded: no template instance, or RenderingInfo */
-    /* Of the records of channel Application, for window_coverage: */
+    /* Of the walked records of channel Application that have a time, for window_coverage: */
     uint64_t application_count;
-    uint64_t application_first_filetime;
-    uint64_t application_last_filetime;
     uint64_t application_first_record_id; /* least and greatest EventRecordID */
     uint64_t application_last_record_id;
+    uint64_t application_first_filetime; /* the event times of these two records */
+    uint64_t application_last_filetime;
 };
 
 /* What a reader learnt of a source as a whole. Starts as zeros; owns what it points to. */

@@ -5,14 +5,18 @@ rem Microsoft KB 4487266. Only for: {{EDITION_NAMES}}.
 rem Run it after 1-remove-kb971033.cmd and the restart, elevated or as SYSTEM, from the
 rem folder that also holds its host list (same name, .hosts.txt), best on a local disk:
 rem     {{SCRIPT}}.cmd [/force]
-rem Machines that are not in the list are refused; /force runs on them too. A KMS host, and
-rem a machine with another licence than its edition's KMS client one, is always refused.
-rem It can be run twice. tokens.dat and cache.dat are kept beside the new ones, as
-rem NAME.spptriage-NUMBER. Add-on keys, such as those of extended security updates, have
-rem to be entered again afterwards.
+rem Machines that are not in the list are refused; /force runs on them too. A KMS host, a
+rem machine with another licence than its edition's KMS client one, and one whose WMI does
+rem not tell the licence are refused with /force as well.
+rem A name without a domain in the list stands for machines of that name in any domain: the
+rem log has a warning then.
+rem It can be run twice: where an earlier run ended well and the machine is activated, it ends
+rem with 0 and changes nothing; /force rebuilds even so. HKLM\SOFTWARE\spptriage remembers.
+rem tokens.dat and cache.dat are kept beside the new ones, as NAME.spptriage-NUMBER. Add-on
+rem keys, such as those of extended security updates, have to be entered again afterwards.
 rem
 rem Exit codes
-rem     0     rebuilt and activated
+rem     0     rebuilt and activated, now or by an earlier run
 rem     10    wrong use
 rem     11    not elevated
 rem     12    not Windows 7
@@ -20,11 +24,11 @@ rem     13    this machine is not in the host list, or the list is not there
 rem     14    64-bit Windows, but its 64-bit cmd.exe could not be used
 rem     15    the log could not be written
 rem     16    the state of the package of KB971033 could not be read
-rem     21    KB971033 is installed, or its removal waits for a restart
+rem     21    KB971033 is installed, or its removal waits or may wait for a restart
 rem     22    another edition of Windows 7
 rem     23    this machine is a KMS host
 rem     24    the licence is not the KMS client one of the edition (MAK, OEM, retail)
-rem     25    WMI does not tell the licence; with /force it is taken for a KMS client
+rem     25    WMI does not tell the licence
 rem     26    the state of the services sppsvc and sppuinotify could not be read
 rem     30    a step failed: services are as they were, files set aside are back unless the
 rem           service had made new ones
@@ -34,7 +38,9 @@ rem Log: %SystemRoot%\Logs\spptriage-remediation.log (only administrators write 
 set "result=30"
 set "wmic=%system32%\wbem\WMIC.exe"
 set "store=%windir%\ServiceProfiles\NetworkService\AppData\Roaming\Microsoft\SoftwareProtectionPlatform"
-for %%V in (cleared started tokens_aside cache_aside key_installed licensed) do set "%%V="
+for %%V in (cleared started tokens_aside cache_aside key_installed licensed rebuilt) do set "%%V="
+rem Value Rebuilt: the activation id of the licence that a run of this script activated.
+set "memory=HKLM\SOFTWARE\spptriage"
 
 call :read_package_state
 if "%package_state%"=="unknown" goto state_unknown
@@ -61,6 +67,12 @@ if not "%sppuinotify_found%"=="absent" if not defined start_found goto services_
 
 call :check_licence
 if errorlevel 1 exit /b %errorlevel%
+if not defined force call :look_for_earlier_run
+if defined rebuilt if defined licensed goto already_rebuilt
+
+rem Until this run has ended well too.
+call :forget_earlier_run
+if errorlevel 1 goto not_forgotten
 
 call :log net stop sppuinotify
 %system32%\net.exe stop sppuinotify /y <nul >>"%log%" 2>&1
@@ -95,11 +107,17 @@ call :log sc config sppuinotify start= demand
 %system32%\sc.exe config sppuinotify start= demand >>"%log%" 2>&1
 call :expect_start_type sppuinotify demand
 if errorlevel 1 goto failed
+%system32%\reg.exe add "%memory%" /v Rebuilt /t REG_SZ /d %activation_id% /f >>"%log%" 2>&1
+if errorlevel 1 call :log warning: could not be remembered, another run will rebuild again
 call :log done: rebuilt and activated
 exit /b 0
 
+:already_rebuilt
+call :log done: an earlier run has rebuilt it, and the machine is activated
+exit /b 0
+
 :package_there
-call :log refused: KB971033 is %package_state%. Run 1-remove-kb971033.cmd and restart first
+call :log refused: KB971033 is %package_state%: run 1-remove-kb971033.cmd and restart first
 exit /b 21
 
 :state_unknown
@@ -113,6 +131,10 @@ exit /b 22
 :services_unknown
 call :log refused: the state of the services sppsvc and sppuinotify could not be read
 exit /b 26
+
+:not_forgotten
+call :log failed: the value Rebuilt in "%memory%" stays; nothing was changed
+exit /b %result%
 
 :not_activated
 set "result=31"
@@ -173,10 +195,26 @@ exit /b 24
 rem slmgr.vbs writes this value when a KMS host key is installed.
 call :read_value kms_version "%windows_nt%\SoftwareProtectionPlatform" KeyManagementServiceVersion 2
 if defined kms_version goto is_kms_host
-call :log WMI shows no licence at all
-if defined force exit /b 0
-call :log refused: the licence could not be read
+call :log refused: WMI shows no licence at all
 exit /b 25
+
+:look_for_earlier_run
+rem Sets rebuilt when a run for this licence has ended well, licensed when it is activated
+rem as well. Only both together count: machines that the incident made non-genuine can
+rem have LicenseStatus 1.
+call :read_value rebuilt "%memory%" Rebuilt 2
+if /i not "%rebuilt%"=="%activation_id%" set "rebuilt="
+if defined rebuilt call :look_at_status
+exit /b 0
+
+:forget_earlier_run
+rem 1 when the value stays.
+call :read_value remembered "%memory%" Rebuilt 2
+if not defined remembered exit /b 0
+%system32%\reg.exe delete "%memory%" /v Rebuilt /f >>"%log%" 2>&1
+call :read_value remembered "%memory%" Rebuilt 2
+if defined remembered exit /b 1
+exit /b 0
 
 :clear_store
 rem Stops sppsvc and clears the activation files away. Sets cleared when all of that was done.

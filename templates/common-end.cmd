@@ -58,7 +58,8 @@ exit /b 13
 
 :check_host_list
 rem Sets listed when a line of the list is, without regard to case, a name of this machine:
-rem the NetBIOS name or the host name, alone or with the primary DNS suffix.
+rem the NetBIOS name or the host name, alone or with the primary DNS suffix. The logs may
+rem have named a machine without its suffix, so a name alone counts in every domain.
 set "listed="
 set "tcpip=HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 call :read_value host "%tcpip%" Hostname 2
@@ -66,14 +67,30 @@ call :read_value new_host "%tcpip%" "NV Hostname" 3
 call :read_value domain "%tcpip%" Domain 2
 call :read_value new_domain "%tcpip%" "NV Domain" 3
 set names="%COMPUTERNAME%" "%host%" "%new_host%"
+set full_names=""
 for %%D in ("%domain%" "%new_domain%") do if not "%%~D"=="" call :add_full_names "%%~D"
 if not exist "%hosts%" exit /b 0
-for /f "usebackq" %%L in ("%hosts%") do for %%N in (%names%) do if /i "%%~L"=="%%~N" set "listed=1"
+call :look_into_list %full_names%
+if defined listed exit /b 0
+call :look_into_list %names%
+if not defined listed exit /b 0
+for %%D in ("%domain%" "%new_domain%") do if not "%%~D"=="" call :warn_of_short_name "%%~D"
+exit /b 0
+
+:look_into_list
+rem %* names of this machine. Sets listed when one of them is a line of the list; no line is
+rem empty, so an empty name is none.
+for /f "usebackq" %%L in ("%hosts%") do for %%N in (%*) do if /i "%%~L"=="%%~N" set "listed=1"
 exit /b 0
 
 :add_full_names
 rem %1 DNS suffix.
-set names=%names% "%COMPUTERNAME%.%~1" "%host%.%~1" "%new_host%.%~1"
+set full_names=%full_names% "%COMPUTERNAME%.%~1" "%host%.%~1" "%new_host%.%~1"
+exit /b 0
+
+:warn_of_short_name
+rem %1 DNS suffix.
+call :log warning: the list has this name without a domain; is this machine, of "%~1", meant?
 exit /b 0
 
 :read_value
@@ -88,12 +105,15 @@ for /f "tokens=%~4,*" %%A in ('%system32%\reg.exe query "%~2" /v "%~3" 2^>nul') 
 exit /b 0
 
 :read_package_state
-rem Sets package_state to absent, installed, removing or unknown, from the registry of
-rem Component Based Servicing, which dism shows in words of the display language.
+rem Sets package_state by the table below, from the registry of Component Based Servicing,
+rem which dism shows in words of the display language.
 set "servicing=HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing"
 set "package_state=unknown"
 %system32%\reg.exe query "%servicing%\Packages" >nul 2>&1
 if errorlevel 1 exit /b 0
+set "restart_waits="
+%system32%\reg.exe query "%servicing%\RebootPending" >nul 2>&1
+if not errorlevel 1 set "restart_waits=1"
 set "package_state=absent"
 call :look_at_package "{{PACKAGE_AMD64}}"
 call :look_at_package "{{PACKAGE_X86}}"
@@ -103,19 +123,39 @@ exit /b 0
 rem %1 package name. CurrentState counts in steps of 0x10 (Microsoft, "CBS Servicing States
 rem Chart") or, in older servicing stacks, of 1: 0 absent, 10 resolving, 20 resolved,
 rem 30 staging, 40 staged, 50 superseded, 60 install pending, 65 partially installed,
-rem 70 installed, 80 permanent; 5 is uninstall pending in both.
-%system32%\reg.exe query "%servicing%\Packages\%~1" >nul 2>&1
-if errorlevel 1 exit /b 0
-call :read_value state "%servicing%\Packages\%~1" CurrentState 2
-set "found=unknown"
-for %%S in (0x0 0x1 0x2 0x3 0x4 0x10 0x20 0x30 0x40) do if "%state%"=="%%S" set "found=absent"
-for %%S in (0x6 0x7 0x8 0x50 0x60 0x65 0x70 0x80) do if "%state%"=="%%S" set "found=installed"
-if "%state%"=="0x5" set "found=removing"
-rem An installed package that waits for a restart waits for its removal.
+rem 70 installed, 80 permanent; 5 is uninstall pending in both. An entry in PackagesPending
+rem is a change that waits for a restart, or what an old one left behind: RebootPending, which
+rem goes with the next start of Windows, tells.
+rem   CurrentState                 entry  RebootPending  package_state
+rem   not there, 0 to 4, 10 to 40  no     any            absent
+rem   not there, 0 to 4, 10 to 40  yes    no             absent-pending
+rem   not there, 0 to 4, 10 to 40  yes    yes            removing
+rem   5                            any    any            removing
+rem   7, 8, 50, 70, 80             no     any            installed
+rem   7, 8, 50, 70, 80             yes    no             installed-pending
+rem   7, 8, 50, 70, 80             yes    yes            removing
+rem   6, 60, 65: its installation  any    any            installed
+rem   any other, or unreadable     any    any            unknown
+rem Script 1 ends at once with absent (0), removing (3010) and unknown (16). Else it tries to
+rem remove the update and looks again. Then it is as before for those three; installed-pending
+rem is 3010 where wusa or dism asks for a restart, else 20, like installed; absent-pending is
+rem 3010, as there is nothing left to remove. Script 2 goes on with absent alone.
 set "waiting="
 %system32%\reg.exe query "%servicing%\PackagesPending\%~1" >nul 2>&1
-if not errorlevel 1 for %%S in (0x7 0x8 0x50 0x70 0x80) do if "%state%"=="%%S" set "waiting=1"
-if defined waiting set "found=removing"
-call :log package "%~1": CurrentState "%state%", %found%
+if not errorlevel 1 set "waiting=1"
+set "state=none"
+%system32%\reg.exe query "%servicing%\Packages\%~1" >nul 2>&1
+if not errorlevel 1 call :read_value state "%servicing%\Packages\%~1" CurrentState 2
+set "found=unknown"
+for %%S in (none 0x0 0x1 0x2 0x3 0x4 0x10 0x20 0x30 0x40) do if "%state%"=="%%S" set "found=absent"
+for %%S in (0x6 0x7 0x8 0x50 0x60 0x65 0x70 0x80) do if "%state%"=="%%S" set "found=installed"
+if "%state%"=="0x5" set "found=removing"
+if defined waiting if "%found%"=="absent" set "found=absent-pending"
+if defined waiting for %%S in (0x7 0x8 0x50 0x70 0x80) do if "%state%"=="%%S" set "found=installed-pending"
+if defined restart_waits if "%found%"=="absent-pending" set "found=removing"
+if defined restart_waits if "%found%"=="installed-pending" set "found=removing"
+if not "%state%"=="none" call :log package "%~1": CurrentState "%state%", %found%
+if defined waiting call :log package "%~1": waits for a restart, or did: %found%
+if "%package_state%"=="unknown" exit /b 0
 if not "%found%"=="absent" set "package_state=%found%"
 exit /b 0

@@ -280,7 +280,7 @@ START_TEST(leftovers_of_a_wrapped_log_are_recovered_and_counted_apart)
     ck_assert_uint_eq(recovered_count, image->leftover_count);
     for (size_t index = 0; index < image->leftover_count; index++)
         ck_assert(was_handed(&image->leftovers[index]));
-    expect_detail("recovered from unused or damaged space");
+    expect_detail("recovered from unused space");
     ck_assert_uint_eq(facts.record_count, 31);
     ck_assert_uint_eq(facts.selected_count, 31);
     ck_assert_uint_eq(facts.first_filetime, START + 10 * FILETIME_MINUTE);
@@ -289,14 +289,12 @@ START_TEST(leftovers_of_a_wrapped_log_are_recovered_and_counted_apart)
 }
 END_TEST
 
-/* Slot 0 follows slot 1 as slot 1 follows slot 0: the log may have wrapped. */
 START_TEST(what_stood_there_in_the_slot_before_is_not_recovered_twice)
 {
     struct evtx_image *image = make_log(NULL, 2, 5, true);
-    size_t before = image->chunks[_i].offset_bytes;
-    size_t chunk = image->chunks[1 - _i].offset_bytes;
-    size_t second_record = _i == 0 ? 6 : 1;
-    uint32_t free_bytes = (uint32_t)(image->records[second_record].offset_bytes - chunk);
+    size_t before = image->chunks[0].offset_bytes;
+    size_t chunk = image->chunks[1].offset_bytes;
+    uint32_t free_bytes = (uint32_t)(image->records[6].offset_bytes - chunk);
 
     /* The chunk keeps one record; behind it stands what the slot before has there. */
     memcpy(image->bytes + chunk + free_bytes, image->bytes + before + free_bytes,
@@ -313,6 +311,25 @@ START_TEST(what_stood_there_in_the_slot_before_is_not_recovered_twice)
     image->bytes[chunk + free_bytes + RECORD_OFFSET_WRITTEN] ^= 1;
     read_image(image);
     ck_assert_uint_eq(facts.recovered_count, 1);
+    evtx_image_free(image);
+}
+END_TEST
+
+/* Two equal chunks, each with records behind its free space: none may be dropped for the other. */
+START_TEST(remnant_that_stands_in_every_slot_is_recovered)
+{
+    struct evtx_image *image = make_log(NULL, 2, 5, true);
+    uint8_t *chunk = image->bytes + image->chunks[0].offset_bytes;
+    uint32_t free_bytes =
+        (uint32_t)(image->records[1].offset_bytes - image->chunks[0].offset_bytes);
+
+    chunk[CHUNK_OFFSET_FREE_SPACE] = (uint8_t)free_bytes;
+    chunk[CHUNK_OFFSET_FREE_SPACE + 1] = (uint8_t)(free_bytes >> 8);
+    evtx_image_seal_chunk(image, image->chunks[0].offset_bytes);
+    memcpy(image->bytes + image->chunks[1].offset_bytes, chunk, EVTX_CHUNK_SIZE);
+    read_image(image);
+    ck_assert_uint_eq(facts.record_count, 2);
+    ck_assert_uint_eq(facts.recovered_count, 4);
     evtx_image_free(image);
 }
 END_TEST
@@ -409,11 +426,11 @@ static const struct {
     {spoil_chunk_magic, "at byte 69632: chunk header has no magic", 12, 0},
     {spoil_chunk_header_checksum, "at byte 69632: chunk header checksum is wrong", 12, 0},
     {spoil_records_checksum, "at byte 70144: checksum of the records is wrong", 12, 0},
-    {spoil_size_zero, "record size 0 is too small", 9, 2},
-    {spoil_size_past_chunk, "passes the end of the records", 9, 2},
-    {spoil_size_past_free, "passes the end of the records", 9, 2},
-    {spoil_size_copy, "its copy disagree", 9, 2},
-    {spoil_record_magic, "no record where one should begin", 9, 2},
+    {spoil_size_zero, "record size 0 is too small", 11, 0},
+    {spoil_size_past_chunk, "passes the end of the records", 11, 0},
+    {spoil_size_past_free, "passes the end of the records", 11, 0},
+    {spoil_size_copy, "its copy disagree", 11, 0},
+    {spoil_record_magic, "no record where one should begin", 11, 0},
     {cut_last_chunk, "at byte 135168: log is cut: ", 10, 0},
 };
 
@@ -434,14 +451,52 @@ START_TEST(damage_is_noted_and_the_rest_is_read)
 }
 END_TEST
 
-START_TEST(empty_slot_is_no_damage)
+START_TEST(empty_slots_behind_the_last_chunk_are_no_damage)
 {
     struct evtx_image *image = make_log(NULL, 3, 4, false);
 
-    evtx_damage_zero_chunk(image, 1);
+    image->bytes = memory_resize(image->bytes, image->size_bytes + 2 * EVTX_CHUNK_SIZE, 1);
+    memset(image->bytes + image->size_bytes, 0, 2 * EVTX_CHUNK_SIZE);
+    image->size_bytes += 2 * EVTX_CHUNK_SIZE;
     read_image(image);
     ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(facts.record_count, 12);
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(empty_slot_where_a_chunk_was_is_damage)
+{
+    static const char *const details[] = {"at byte 4096: 1 chunk of zeros",
+                                          "at byte 69632: 1 chunk of zeros",
+                                          "at byte 135168: 1 chunk of zeros"};
+    struct evtx_image *image = make_log(NULL, 3, 4, false);
+
+    evtx_damage_zero_chunk(image, (size_t)_i);
+    read_image(image);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
+    expect_detail(details[_i]);
     ck_assert_uint_eq(facts.record_count, 8);
+    evtx_image_free(image);
+}
+END_TEST
+
+/* Its checksum tells that what could not be read was damaged. */
+START_TEST(undecodable_record_has_its_chunk_checked)
+{
+    struct evtx_writer *writer = evtx_writer_new(NULL);
+    struct event_stamp stamp = stamp_at(0);
+    struct evtx_image *image;
+
+    for (uint64_t number = 0; number < 5; number++)
+        events_add_noise(writer, &stamp, number);
+    image = evtx_writer_finish(writer);
+    memset(image->bytes + image->records[4].offset_bytes + 40, 0xff, 8);
+    read_image(image);
+    ck_assert_uint_eq(facts.undecodable_count, 1);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
+    expect_detail("checksum of the records is wrong");
+    expect_no_detail("forwarded");
     evtx_image_free(image);
 }
 END_TEST
@@ -761,10 +816,13 @@ static Suite *log_suite(void)
     tcase_add_test(tests, dirty_log_is_no_damage_and_read_past_its_counts);
     tcase_add_test(tests, log_without_checksums_is_no_damage);
     tcase_add_test(tests, leftovers_of_a_wrapped_log_are_recovered_and_counted_apart);
-    tcase_add_loop_test(tests, what_stood_there_in_the_slot_before_is_not_recovered_twice, 0, 2);
+    tcase_add_test(tests, what_stood_there_in_the_slot_before_is_not_recovered_twice);
+    tcase_add_test(tests, remnant_that_stands_in_every_slot_is_recovered);
     tcase_add_test(tests, remnant_whose_template_is_gone_is_not_read_by_another);
     tcase_add_loop_test(tests, damage_is_noted_and_the_rest_is_read, 0, ARRAY_COUNT(damages));
-    tcase_add_test(tests, empty_slot_is_no_damage);
+    tcase_add_test(tests, empty_slots_behind_the_last_chunk_are_no_damage);
+    tcase_add_loop_test(tests, empty_slot_where_a_chunk_was_is_damage, 0, 3);
+    tcase_add_test(tests, undecodable_record_has_its_chunk_checked);
     tcase_add_test(tests, slot_of_other_bytes_is_damage);
     tcase_add_test(tests, records_checksum_is_checked_where_it_matters_or_is_asked_for);
     tcase_add_test(tests, record_at_the_very_end_of_a_chunk_is_listed);

@@ -514,22 +514,43 @@ START_TEST(no_subroutine_is_run_into)
 }
 END_TEST
 
+/* The same scripts as write_all_scripts, for machines whose every text is hostile. */
+static void write_all_scripts_for_others(void)
+{
+    ck_assert_int_eq(casedb_begin_derived(db, &err), 0);
+    add((struct row){"OTHER0", HOSTILE, "affected-by-incident", REMOVE_AND_REBUILD, HOSTILE_EDITION,
+                     HOSTILE});
+    add((struct row){"OTHER-A", HOSTILE, "no-activation-fault", "remove-kb971033", HOSTILE_EDITION,
+                     HOSTILE});
+    for (size_t index = 0; index < incident_edition_count; index++) {
+        char *name = memory_format("OTHER%zu.corp", index + 1);
+
+        add((struct row){name, HOSTILE, "affected-by-incident", "rebuild-activation",
+                         incident_editions[index].name, HOSTILE});
+        free(name);
+    }
+    ck_assert_int_eq(write_reports(templates), 0);
+}
+
 START_TEST(nothing_from_the_logs_is_in_a_script)
 {
-    char *all;
-    char *fresh;
+    static const char *const never[] = {"PC0", "PC1", "PC&", "OTHER", "C:\\", "^|>x"};
+    char *before[ARRAY_COUNT(script_names)];
 
     write_all_scripts();
-    all = script(0);
-    ck_assert_ptr_null(strstr(all, "PC0"));
-    ck_assert_ptr_null(strstr(all, "PC&"));
-    ck_assert_int_eq(casedb_begin_derived(db, &err), 0);
-    add((struct row){"other", NULL, "no-activation-fault", "remove-kb971033", "unknown", ""});
-    ck_assert_int_eq(write_reports(templates), 0);
-    fresh = script(0);
-    ck_assert_str_eq(all, fresh);
-    free(fresh);
-    free(all);
+    for (size_t index = 0; index < ARRAY_COUNT(script_names); index++)
+        before[index] = script(index);
+    write_all_scripts_for_others();
+    for (size_t index = 0; index < ARRAY_COUNT(script_names); index++) {
+        char *after = script(index);
+
+        ck_assert_str_eq(before[index], after);
+        for (size_t text = 0; text < ARRAY_COUNT(never); text++)
+            ck_assert_msg(strstr(after, never[text]) == NULL, "%s: %s", script_names[index],
+                          never[text]);
+        free(after);
+        free(before[index]);
+    }
 }
 END_TEST
 
@@ -577,7 +598,6 @@ START_TEST(every_script_begins_with_the_checks)
         "if /i not \"%installation%\"==\"Client\" goto not_windows_7\r\n",
         "if /i not \"%product%\"==\"WinNT\" goto not_windows_7\r\n",
         "if not defined listed goto not_listed\r\n",
-        "if /i \"%%~L\"==\"%%~N\" set \"listed=1\"\r\n",
     };
     static const char *const names[] = {
         "set \"log=%SystemRoot%\\Logs\\spptriage-remediation.log\"\r\n",
@@ -609,7 +629,6 @@ START_TEST(the_update_is_removed_by_wusa_else_dism_and_the_state_decides)
         "if \"%package_state%\"==\"absent\" goto not_installed\r\n",
         "start \"\" /wait %system32%\\wusa.exe /uninstall /kb:971033 /quiet /norestart\r\n",
         "call :read_package_state\r\n",
-        "if not \"%package_state%\"==\"installed\" goto judge\r\n",
         "dism.exe /online /Remove-Package /PackageName:%package% /quiet /norestart ",
         "call :read_package_state\r\n",
         ":judge\r\n",
@@ -735,6 +754,442 @@ START_TEST(exit_codes_are_those_of_the_header)
 }
 END_TEST
 
+/* ---- The rules, each in its place ---- */
+
+/* Whole lines that stand together in the part of a script that begins with that label and ends
+ * with the next one; the script's first part has none. Rows of one label stand in their order. */
+struct rule {
+    const char *label;
+    const char *lines;
+};
+
+#define KB_PACKAGE \
+    "Microsoft-Windows-Security-WindowsActivationTechnologies-Package~31bf3856ad364e35"
+#define PACKAGE_AMD64 KB_PACKAGE "~amd64~~7.1.7600.16395"
+#define PACKAGE_X86 KB_PACKAGE "~x86~~7.1.7600.16395"
+#define STORE_END ".C7483456-A289-439d-8115-601632D005A0\"\n"
+#define WMIC(property)                                                                  \
+    "for /f \"tokens=2 delims==\" %%A in ('%wmic% path SoftwareLicensingProduct where " \
+    "\"%wanted%\" get " property " /value ^<nul 2^>nul') do "
+
+/* The part of the script that begins with the label; owned, its lines end in LF, and one LF more
+ * stands in front. */
+static char *part(size_t index, const char *label)
+{
+    char *bytes = script(index);
+    char *start = memory_format("\n:%s\n", label);
+    struct text plain = {0};
+    const char *found;
+    const char *next;
+    char *result;
+
+    text_add(&plain, "\n");
+    for (const char *at = bytes; *at != '\0'; at++)
+        if (*at != '\r')
+            text_add_bytes(&plain, at, 1);
+    found = *label == '\0' ? text_get(&plain) : strstr(text_get(&plain), start);
+    ck_assert_msg(found != NULL, "%s: no label %s", script_names[index], label);
+    found += *label == '\0' ? 0 : strlen(start) - 1;
+    next = strstr(found, "\n:");
+    result = memory_copy_bytes(found, next != NULL ? (size_t)(next - found) + 1 : strlen(found));
+    text_free(&plain);
+    free(start);
+    free(bytes);
+    return result;
+}
+
+static void expect_rules(size_t index, const struct rule *rules, size_t count)
+{
+    char *section = NULL;
+    const char *at = NULL;
+
+    for (size_t rule = 0; rule < count; rule++) {
+        char *lines = memory_format("\n%s", rules[rule].lines);
+        const char *found;
+
+        if (rule == 0 || strcmp(rules[rule].label, rules[rule - 1].label) != 0) {
+            free(section);
+            section = part(index, rules[rule].label);
+            at = section;
+        }
+        found = strstr(at, lines);
+        ck_assert_msg(found != NULL, "%s, %s: not there or not in its place:\n%s",
+                      script_names[index], rules[rule].label, rules[rule].lines);
+        at = found + strlen(lines) - 1;
+        free(lines);
+    }
+    free(section);
+}
+
+static const struct rule common_rules[] = {
+    {"", ("if not defined PROCESSOR_ARCHITEW6432 goto native\n"
+          "if defined spptriage_restarted goto no_native_cmd\n"
+          "if not exist \"%SystemRoot%\\Sysnative\\cmd.exe\" goto no_native_cmd\n")},
+    {"native", ("set \"force=\"\n"
+                "if \"%~1\"==\"\" goto start\n"
+                "if /i not \"%~1\"==\"/force\" goto wrong_use\n"
+                "if not \"%~2\"==\"\" goto wrong_use\n"
+                "set \"force=1\"\n")},
+    {"start", ("call :check_machine\n"
+               "if errorlevel 1 exit /b %errorlevel%\n")},
+    {"wrong_use", "exit /b 10\n"},
+    {"no_native_cmd", "exit /b 14\n"},
+    {"check_machine",
+     ("%system32%\\reg.exe query \"HKU\\S-1-5-19\" >nul 2>&1\n"
+      "if errorlevel 1 goto not_elevated\n"
+      "echo. >>\"%log%\" 2>nul || goto no_log\n"
+      "set \"windows_nt=HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\"\n"
+      "call :read_value version \"%windows_nt%\" CurrentVersion 2\n"
+      "call :read_value installation \"%windows_nt%\" InstallationType 2\n"
+      "call :read_value product \"HKLM\\SYSTEM\\CurrentControlSet\\Control\\ProductOptions\" "
+      "ProductType 2\n")},
+    {"check_machine", ("if not \"%version%\"==\"6.1\" goto not_windows_7\n"
+                       "if /i not \"%installation%\"==\"Client\" goto not_windows_7\n"
+                       "if /i not \"%product%\"==\"WinNT\" goto not_windows_7\n")},
+    {"check_machine", ("if defined force exit /b 0\n"
+                       "call :check_host_list\n"
+                       "if not defined listed goto not_listed\n"
+                       "exit /b 0\n")},
+    {"not_elevated", "exit /b 11\n"},
+    {"no_log", "exit /b 15\n"},
+    {"not_windows_7", "exit /b 12\n"},
+    {"not_listed", "exit /b 13\n"},
+    {"check_host_list", "set \"listed=\"\n"},
+    {"check_host_list", ("set names=\"%COMPUTERNAME%\" \"%host%\" \"%new_host%\"\n"
+                         "set full_names=\"\"\n"
+                         "for %%D in (\"%domain%\" \"%new_domain%\") do if not \"%%~D\"==\"\" call "
+                         ":add_full_names \"%%~D\"\n"
+                         "if not exist \"%hosts%\" exit /b 0\n"
+                         "call :look_into_list %full_names%\n"
+                         "if defined listed exit /b 0\n"
+                         "call :look_into_list %names%\n"
+                         "if not defined listed exit /b 0\n"
+                         "for %%D in (\"%domain%\" \"%new_domain%\") do if not \"%%~D\"==\"\" call "
+                         ":warn_of_short_name \"%%~D\"\n"
+                         "exit /b 0\n")},
+    {"look_into_list", ("for /f \"usebackq\" %%L in (\"%hosts%\") do for %%N in (%*) do if /i "
+                        "\"%%~L\"==\"%%~N\" set \"listed=1\"\n"
+                        "exit /b 0\n")},
+    {"add_full_names",
+     ("set full_names=%full_names% \"%COMPUTERNAME%.%~1\" \"%host%.%~1\" \"%new_host%.%~1\"\n"
+      "exit /b 0\n")},
+    {"warn_of_short_name", "call :log warning: the list has this name without a domain; is this "
+                           "machine, of \"%~1\", meant?\n"},
+    {"read_value", ("set \"%~1=\"\n"
+                    "for /f \"tokens=%~4,*\" %%A in ('%system32%\\reg.exe query \"%~2\" /v \"%~3\" "
+                    "2^>nul') do (\n"
+                    "    if \"%%A\"==\"REG_SZ\" set \"%~1=%%B\"\n"
+                    "    if \"%%A\"==\"REG_DWORD\" set \"%~1=%%B\"\n"
+                    ")\n")},
+    {"read_package_state",
+     ("set \"servicing=HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based "
+      "Servicing\"\n"
+      "set \"package_state=unknown\"\n"
+      "%system32%\\reg.exe query \"%servicing%\\Packages\" >nul 2>&1\n"
+      "if errorlevel 1 exit /b 0\n"
+      "set \"restart_waits=\"\n"
+      "%system32%\\reg.exe query \"%servicing%\\RebootPending\" >nul 2>&1\n"
+      "if not errorlevel 1 set \"restart_waits=1\"\n"
+      "set \"package_state=absent\"\n")},
+    {"read_package_state", ("call :look_at_package \"" PACKAGE_AMD64 "\"\n"
+                            "call :look_at_package \"" PACKAGE_X86 "\"\n"
+                            "exit /b 0\n")},
+    {"look_at_package",
+     ("set \"waiting=\"\n"
+      "%system32%\\reg.exe query \"%servicing%\\PackagesPending\\%~1\" >nul 2>&1\n"
+      "if not errorlevel 1 set \"waiting=1\"\n"
+      "set \"state=none\"\n"
+      "%system32%\\reg.exe query \"%servicing%\\Packages\\%~1\" >nul 2>&1\n"
+      "if not errorlevel 1 call :read_value state \"%servicing%\\Packages\\%~1\" CurrentState 2\n"
+      "set \"found=unknown\"\n"
+      "for %%S in (none 0x0 0x1 0x2 0x3 0x4 0x10 0x20 0x30 0x40) do if \"%state%\"==\"%%S\" set "
+      "\"found=absent\"\n"
+      "for %%S in (0x6 0x7 0x8 0x50 0x60 0x65 0x70 0x80) do if \"%state%\"==\"%%S\" set "
+      "\"found=installed\"\n"
+      "if \"%state%\"==\"0x5\" set \"found=removing\"\n"
+      "if defined waiting if \"%found%\"==\"absent\" set \"found=absent-pending\"\n"
+      "if defined waiting for %%S in (0x7 0x8 0x50 0x70 0x80) do if \"%state%\"==\"%%S\" set "
+      "\"found=installed-pending\"\n"
+      "if defined restart_waits if \"%found%\"==\"absent-pending\" set \"found=removing\"\n"
+      "if defined restart_waits if \"%found%\"==\"installed-pending\" set \"found=removing\"\n")},
+    {"look_at_package", ("if \"%package_state%\"==\"unknown\" exit /b 0\n"
+                         "if not \"%found%\"==\"absent\" set \"package_state=%found%\"\n"
+                         "exit /b 0\n")},
+};
+
+static const struct rule removal_rules[] = {
+    {"start", ("set \"restart=\"\n"
+               "call :read_package_state\n")},
+    {"start", ("if \"%package_state%\"==\"unknown\" goto state_unknown\n"
+               "if \"%package_state%\"==\"removing\" goto restart_needed\n"
+               "if \"%package_state%\"==\"absent\" goto not_installed\n")},
+    {"start", ("start \"\" /wait %system32%\\wusa.exe /uninstall /kb:971033 /quiet /norestart\n"
+               "set \"code=%errorlevel%\"\n"
+               "call :read_package_state\n")},
+    {"start", ("if \"%code%\"==\"3010\" set \"restart=1\"\n"
+               "if \"%package_state%\"==\"unknown\" goto judge\n"
+               "if \"%package_state%\"==\"removing\" goto judge\n"
+               "if \"%package_state%\"==\"absent\" goto judge\n"
+               "if defined restart if not \"%package_state%\"==\"installed\" goto judge\n")},
+    {"start", ("set \"package=\"\n"
+               "call :find_listed_package \"" PACKAGE_AMD64 "\"\n"
+               "call :find_listed_package \"" PACKAGE_X86 "\"\n")},
+    {"start", "if not defined package goto judge\n"},
+    {"start", ("%system32%\\dism.exe /online /Remove-Package /PackageName:%package% /quiet "
+               "/norestart <nul >>\"%log%\" 2>&1\n"
+               "set \"code=%errorlevel%\"\n"
+               "call :read_package_state\n")},
+    {"start", "if \"%code%\"==\"3010\" set \"restart=1\"\n"},
+    {"judge", ("if \"%package_state%\"==\"unknown\" goto state_unknown\n"
+               "if \"%package_state%\"==\"removing\" goto restart_needed\n"
+               "if \"%package_state%\"==\"installed\" goto still_installed\n"
+               "if defined restart goto restart_needed\n"
+               "if \"%package_state%\"==\"absent-pending\" goto restart_needed\n"
+               "if not \"%package_state%\"==\"absent\" goto still_installed\n")},
+    {"not_installed", "exit /b 0\n"},
+    {"restart_needed", "exit /b 3010\n"},
+    {"still_installed", "exit /b 20\n"},
+    {"state_unknown", "exit /b 16\n"},
+    {"find_listed_package", ("if defined package exit /b 0\n"
+                             "%system32%\\dism.exe /online /get-packages 2>nul | "
+                             "%system32%\\findstr.exe /i /l /c:\"%~1\" >nul\n"
+                             "if not errorlevel 1 set \"package=%~1\"\n"
+                             "exit /b 0\n")},
+};
+
+static const struct rule rebuild_rules[] = {
+    {"start", "set \"result=30\"\n"},
+    {"start", "for %%V in (cleared started tokens_aside cache_aside key_installed licensed "
+              "rebuilt) do set \"%%V=\"\n"},
+    {"start", "set \"memory=HKLM\\SOFTWARE\\spptriage\"\n"},
+    {"start", ("call :read_package_state\n"
+               "if \"%package_state%\"==\"unknown\" goto state_unknown\n"
+               "if not \"%package_state%\"==\"absent\" goto package_there\n")},
+    {"start", ("call :read_value edition_id \"%windows_nt%\" EditionID 2\n"
+               "set \"key=\"\n"
+               "set \"activation_id=\"\n")},
+    {"start", "if not defined key goto other_edition\n"},
+    {"start", ("call :read_service_state sppsvc\n"
+               "set \"sppsvc_found=%service_state%\"\n"
+               "call :read_service_state sppuinotify\n"
+               "set \"sppuinotify_found=%service_state%\"\n"
+               "call :read_start_type sppuinotify\n"
+               "set \"start_found=%start_type%\"\n")},
+    {"start", ("if \"%sppsvc_found%\"==\"absent\" goto services_unknown\n"
+               "if \"%sppsvc_found%\"==\"unknown\" goto services_unknown\n"
+               "if \"%sppuinotify_found%\"==\"unknown\" goto services_unknown\n"
+               "if not \"%sppuinotify_found%\"==\"absent\" if not defined start_found goto "
+               "services_unknown\n")},
+    {"start", ("call :check_licence\n"
+               "if errorlevel 1 exit /b %errorlevel%\n"
+               "if not defined force call :look_for_earlier_run\n"
+               "if defined rebuilt if defined licensed goto already_rebuilt\n")},
+    {"start", ("call :forget_earlier_run\n"
+               "if errorlevel 1 goto not_forgotten\n")},
+    {"start", ("%system32%\\net.exe stop sppuinotify /y <nul >>\"%log%\" 2>&1\n"
+               "call :await_state sppuinotify 1\n"
+               "if errorlevel 1 goto failed\n")},
+    {"start", ("%system32%\\sc.exe config sppuinotify start= disabled >>\"%log%\" 2>&1\n"
+               "call :expect_start_type sppuinotify disabled\n"
+               "if errorlevel 1 goto failed\n")},
+    {"start", ("for /l %%I in (1,1,3) do if not defined cleared call :clear_store\n"
+               "if not defined cleared goto failed\n")},
+    {"start", ("%system32%\\net.exe start sppsvc <nul >>\"%log%\" 2>&1\n"
+               "call :await_state sppsvc 4\n"
+               "if errorlevel 1 goto failed\n"
+               "set \"started=1\"\n")},
+    {"start", ("for /l %%I in (1,1,3) do if not defined key_installed call :install_key\n"
+               "if not defined key_installed goto failed\n")},
+    {"start", "%system32%\\cscript.exe //nologo //e:vbscript %system32%\\slmgr.vbs /ato <nul "
+              ">>\"%log%\" 2>&1\n"},
+    {"start", ("for /l %%I in (1,1,6) do if not defined licensed call :look_at_status\n"
+               "if not defined licensed goto not_activated\n")},
+    {"start", ("%system32%\\sc.exe config sppuinotify start= demand >>\"%log%\" 2>&1\n"
+               "call :expect_start_type sppuinotify demand\n"
+               "if errorlevel 1 goto failed\n"
+               "%system32%\\reg.exe add \"%memory%\" /v Rebuilt /t REG_SZ /d %activation_id% /f "
+               ">>\"%log%\" 2>&1\n")},
+    {"start", "exit /b 0\n"},
+    {"already_rebuilt", "exit /b 0\n"},
+    {"package_there", "exit /b 21\n"},
+    {"state_unknown", "exit /b 16\n"},
+    {"other_edition", "exit /b 22\n"},
+    {"services_unknown", "exit /b 26\n"},
+    {"not_forgotten", "exit /b %result%\n"},
+    {"not_activated", "set \"result=31\"\n"},
+    {"failed", "call :put_back\n"},
+    {"failed", "exit /b %result%\n"},
+    {"offer_edition", ("if /i not \"%edition_id%\"==\"%~1\" exit /b 0\n"
+                       "set \"key=%~2\"\n"
+                       "set \"activation_id=%~3\"\n"
+                       "exit /b 0\n")},
+    {"check_licence", ("set \"wmi=\"\n"
+                       "set \"kms_host=\"\n"
+                       "set \"other_licence=\"\n"
+                       "set \"wanted=ApplicationID='" INCIDENT_WINDOWS_APPLICATION_ID
+                       "' and LicenseIsAddon=false\"\n")},
+    {"check_licence",
+     (WMIC("ID") "set \"wmi=1\"\n"
+                 "if not defined wmi goto licence_unknown\n"
+                 "set \"wanted=%wanted% and PartialProductKey is not null\"\n" WMIC(
+                     "ID") "(\n"
+                           "    for /f %%B in (\"%%A\") do call :judge_licence %%B\n"
+                           ")\n"
+                           "set \"wanted=%wanted% and IsKeyManagementServiceMachine=1\"\n" WMIC(
+                               "ID") "set \"kms_host=1\"\n")},
+    {"check_licence", ("if defined kms_host goto is_kms_host\n"
+                       "if defined other_licence goto is_other_licence\n"
+                       "exit /b 0\n")},
+    {"judge_licence",
+     ("if /i \"%~1\"==\"%activation_id%\" exit /b 0\n"
+      "set \"other_licence=%~1\"\n"
+      "if /i \"%~1\"==\"d188820a-cb63-4bad-a9a2-40b843ee23b7\" set \"kms_host=1\"\n")},
+    {"is_kms_host", "exit /b 23\n"},
+    {"is_other_licence", "exit /b 24\n"},
+    {"licence_unknown",
+     ("call :read_value kms_version \"%windows_nt%\\SoftwareProtectionPlatform\" "
+      "KeyManagementServiceVersion 2\n"
+      "if defined kms_version goto is_kms_host\n"
+      "call :log refused: WMI shows no licence at all\n"
+      "exit /b 25\n")},
+    {"look_for_earlier_run", ("call :read_value rebuilt \"%memory%\" Rebuilt 2\n"
+                              "if /i not \"%rebuilt%\"==\"%activation_id%\" set \"rebuilt=\"\n"
+                              "if defined rebuilt call :look_at_status\n"
+                              "exit /b 0\n")},
+    {"forget_earlier_run",
+     ("call :read_value remembered \"%memory%\" Rebuilt 2\n"
+      "if not defined remembered exit /b 0\n"
+      "%system32%\\reg.exe delete \"%memory%\" /v Rebuilt /f >>\"%log%\" 2>&1\n"
+      "call :read_value remembered \"%memory%\" Rebuilt 2\n"
+      "if defined remembered exit /b 1\n"
+      "exit /b 0\n")},
+    {"clear_store", ("%system32%\\net.exe stop sppsvc /y <nul >>\"%log%\" 2>&1\n"
+                     "call :await_state sppsvc 1\n"
+                     "if errorlevel 1 exit /b 1\n"
+                     "call :delete_file \"" STORE_FILE "0" STORE_END "if errorlevel 1 exit /b 1\n"
+                     "call :delete_file \"" STORE_FILE "1" STORE_END "if errorlevel 1 exit /b 1\n"
+                     "call :set_aside tokens_aside \"%store%\\tokens.dat\" tokens.dat\n"
+                     "if errorlevel 1 exit /b 1\n"
+                     "call :set_aside cache_aside \"%store%\\cache\\cache.dat\" cache.dat\n"
+                     "if errorlevel 1 exit /b 1\n"
+                     "set \"cleared=1\"\n"
+                     "exit /b 0\n")},
+    {"delete_file", "if not exist \"%~1\" exit /b 0\n"},
+    {"delete_file", ("del /f /q /ah \"%~1\" >>\"%log%\" 2>&1\n"
+                     "if exist \"%~1\" del /f /q /a \"%~1\" >>\"%log%\" 2>&1\n"
+                     "if not exist \"%~1\" exit /b 0\n")},
+    {"delete_file", "exit /b 1\n"},
+    {"set_aside", ("if not exist \"%~2\" exit /b 0\n"
+                   "set \"free=\"\n"
+                   "for /l %%N in (1,1,999) do if not defined free if not exist "
+                   "\"%~2.spptriage-%%N\" set \"free=%~3.spptriage-%%N\"\n")},
+    {"set_aside", "ren \"%~2\" \"%free%\" >>\"%log%\" 2>&1\n"},
+    {"set_aside", ("if exist \"%~2\" exit /b 1\n"
+                   "if not defined %~1 set \"%~1=%free%\"\n"
+                   "exit /b 0\n")},
+    {"install_key", "%system32%\\cscript.exe //nologo //e:vbscript %system32%\\slmgr.vbs /ipk "
+                    "%key% <nul >>\"%log%\" 2>&1\n"},
+    {"install_key", ("set \"wanted=ID='%activation_id%' and PartialProductKey='%key:~-5%'\"\n" WMIC(
+                        "ID") "(\n"
+                              "    for /f %%B in (\"%%A\") do if /i \"%%B\"==\"%activation_id%\" "
+                              "set \"key_installed=1\"\n"
+                              ")\n")},
+    {"look_at_status",
+     ("set \"wanted=ID='%activation_id%' and PartialProductKey is not null\"\n" WMIC(
+         "LicenseStatus") "(\n"
+                          "    for /f %%B in (\"%%A\") do if \"%%B\"==\"1\" set \"licensed=1\"\n"
+                          ")\n")},
+    {"read_service_state", ("set \"service_state=\"\n"
+                            "for /f \"tokens=2 delims=:\" %%A in ('%system32%\\sc.exe query %~1 "
+                            "2^>nul') do call :take_state \"%%A\"\n"
+                            "if defined service_state exit /b 0\n"
+                            "set \"service_state=unknown\"\n"
+                            "%system32%\\sc.exe query %~1 >nul 2>&1\n"
+                            "if \"%errorlevel%\"==\"1060\" set \"service_state=absent\"\n"
+                            "exit /b 0\n")},
+    {"take_state", ("if defined service_state exit /b 0\n"
+                    "for /f %%B in (\"%~1\") do for %%N in (1 2 3 4 5 6 7) do if \"%%B\"==\"%%N\" "
+                    "set \"service_state=%%N\"\n"
+                    "exit /b 0\n")},
+    {"await_state", ("set \"reached=\"\n"
+                     "for /l %%I in (1,1,60) do if not defined reached call :look_for_state %1 %2\n"
+                     "if defined reached exit /b 0\n")},
+    {"await_state", "exit /b 1\n"},
+    {"look_for_state",
+     ("call :read_service_state %1\n"
+      "if \"%service_state%\"==\"%~2\" set \"reached=1\"\n"
+      "if \"%service_state%\"==\"absent\" if \"%~2\"==\"1\" set \"reached=1\"\n")},
+    {"read_start_type",
+     ("set \"start_type=\"\n"
+      "set \"service_key=HKLM\\SYSTEM\\CurrentControlSet\\Services\\%~1\"\n"
+      "call :read_value start_number \"%service_key%\" Start 2\n"
+      "call :read_value delayed \"%service_key%\" DelayedAutostart 2\n"
+      "if \"%start_number%\"==\"0x2\" set \"start_type=auto\"\n"
+      "if \"%start_number%\"==\"0x2\" if \"%delayed%\"==\"0x1\" set \"start_type=delayed-auto\"\n"
+      "if \"%start_number%\"==\"0x3\" set \"start_type=demand\"\n"
+      "if \"%start_number%\"==\"0x4\" set \"start_type=disabled\"\n"
+      "exit /b 0\n")},
+    {"expect_start_type", ("call :read_start_type %1\n"
+                           "if not defined start_type exit /b 0\n"
+                           "if \"%start_type%\"==\"%~2\" exit /b 0\n")},
+    {"expect_start_type", "exit /b 1\n"},
+    {"put_back",
+     ("if not defined started call :return_file tokens.dat \"%tokens_aside%\" \"%store%\"\n"
+      "if not defined started call :return_file cache.dat \"%cache_aside%\" \"%store%\\cache\"\n")},
+    {"put_back", ("if defined start_found %system32%\\sc.exe config sppuinotify start= "
+                  "%start_found% >>\"%log%\" 2>&1\n"
+                  "call :restore_state sppsvc \"%sppsvc_found%\"\n"
+                  "call :restore_state sppuinotify \"%sppuinotify_found%\"\n"
+                  "exit /b 0\n")},
+    {"return_file", "if \"%~2\"==\"\" exit /b 0\n"},
+    {"return_file", "if exist \"%~3\\%~1\" exit /b 0\n"},
+    {"return_file", ("ren \"%~3\\%~2\" \"%~1\" >>\"%log%\" 2>&1\n"
+                     "exit /b 0\n")},
+    {"restore_state", ("call :read_service_state %1\n"
+                       "if \"%service_state%\"==\"%~2\" exit /b 0\n")},
+    {"restore_state", "if \"%~2\"==\"4\" %system32%\\net.exe start %~1 <nul >>\"%log%\" 2>&1\n"},
+    {"restore_state", "if \"%~2\"==\"1\" %system32%\\net.exe stop %~1 /y <nul >>\"%log%\" 2>&1\n"},
+};
+
+START_TEST(no_script_runs_where_it_must_not)
+{
+    write_all_scripts();
+    for (size_t index = 0; index < ARRAY_COUNT(script_names); index++)
+        expect_rules(index, common_rules, ARRAY_COUNT(common_rules));
+}
+END_TEST
+
+START_TEST(removal_judges_by_the_state_and_makes_progress)
+{
+    write_all_scripts();
+    expect_rules(0, removal_rules, ARRAY_COUNT(removal_rules));
+}
+END_TEST
+
+START_TEST(rebuilding_refuses_checks_each_step_and_puts_back)
+{
+    write_all_scripts();
+    for (size_t index = 1; index < ARRAY_COUNT(script_names); index++)
+        expect_rules(index, rebuild_rules, ARRAY_COUNT(rebuild_rules));
+}
+END_TEST
+
+/* /force lifts the host list and the early end, and nothing else. */
+START_TEST(force_is_asked_in_two_places_only)
+{
+    write_all_scripts();
+    for (size_t index = 0; index < ARRAY_COUNT(script_names); index++) {
+        char *bytes = script(index);
+        size_t count = 0;
+
+        for (const char *at = bytes; (at = strstr(at, "defined force ")) != NULL; at++)
+            count++;
+        ck_assert_uint_eq(count, index == 0 ? 2 : 3); /* one more for the line in the log */
+        free(bytes);
+    }
+}
+END_TEST
+
 static Suite *remediation_suite(void)
 {
     Suite *suite = suite_create("remediation");
@@ -758,6 +1213,10 @@ static Suite *remediation_suite(void)
     tcase_add_test(group, activation_is_rebuilt_in_the_order_of_the_article);
     tcase_add_test(group, an_edition_script_knows_its_own_key_and_no_other);
     tcase_add_test(group, exit_codes_are_those_of_the_header);
+    tcase_add_test(group, no_script_runs_where_it_must_not);
+    tcase_add_test(group, removal_judges_by_the_state_and_makes_progress);
+    tcase_add_test(group, rebuilding_refuses_checks_each_step_and_puts_back);
+    tcase_add_test(group, force_is_asked_in_two_places_only);
     suite_add_tcase(suite, group);
     return suite;
 }

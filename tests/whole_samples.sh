@@ -20,6 +20,10 @@ check 'the sample is read, damage and all' equal 2 "$status"
 check 'the reports are the kept ones' diff_reports samples/expected
 head -n -1 "$scratch/out" >"$scratch/summary" # all but where the reports are
 check 'the summary is the kept one' diff samples/expected-summary.txt "$scratch/summary"
+while IFS= read -r line; do
+    grep -qxF -- "${line:+    $line}" README.md || echo "not in README.md: $line"
+done <samples/expected-summary.txt >"$scratch/stale"
+check 'the README shows that summary' equal '' "$(cat "$scratch/stale")"
 cp -r "$report" "$scratch/first"
 
 analyze -o "$report" samples/collection

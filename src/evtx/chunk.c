@@ -14,7 +14,9 @@
  * type of a value that is BinXML itself. */
 #define FRAGMENT_HEADER "\x0f\x01\x01" /* four bytes with the NUL that ends the literal */
 #define FRAGMENT_HEADER_BYTES 4u
+#define TOKEN_OPEN_ELEMENT 0x01u
 #define TOKEN_TEMPLATE_INSTANCE 0x0cu
+#define TOKEN_MORE 0x40u /* set in a token: more of the same follows */
 #define VALUE_TYPE_BINXML 0x21u
 /* A template definition: next u32, GUID (its first four bytes are the id), data size u32. */
 #define DEFINITION_OFFSET_ID 4u
@@ -215,6 +217,17 @@ bool record_has_template(const struct record *record)
 
     return span_at(&record->bytes, RECORD_OFFSET_BINXML, &at) &&
            span_starts_with(&at, FRAGMENT_HEADER, FRAGMENT_HEADER_BYTES) && template_begins(&at);
+}
+
+bool record_is_forwarded(const struct record *record)
+{
+    struct span at;
+    uint8_t token;
+
+    return span_at(&record->bytes, RECORD_OFFSET_BINXML, &at) &&
+           span_starts_with(&at, FRAGMENT_HEADER, FRAGMENT_HEADER_BYTES) &&
+           span_skip(&at, FRAGMENT_HEADER_BYTES) && span_u8(&at, &token) &&
+           (token & ~TOKEN_MORE) == TOKEN_OPEN_ELEMENT;
 }
 
 /* Reads a template instance's reference at *at and moves *at to the instance's values. */

@@ -118,6 +118,10 @@ bool chunk_find_record(const struct chunk *chunk, uint32_t *position_bytes, stru
  * collector took over from another machine (forwarded ones) have none. */
 bool record_has_template(const struct record *record);
 
+/* Is the record a forwarded one: an element instead of a template instance behind its fragment
+ * header? */
+bool record_is_forwarded(const struct record *record);
+
 /* Do the values of the record's template instance, and of those in its values, lie within it, a
  * few levels deep at most? libevtx does not look before it reads. True for a record without a
  * template instance. */

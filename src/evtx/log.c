@@ -32,13 +32,18 @@ struct log {
     struct text undecodable; /* the first UNDECODABLE_LISTED of them */
     struct file_header header;
     bool something_read;
-    bool ended;              /* the file became shorter: nothing more can be read */
-    uint8_t *chunk_bytes;    /* owned: the slot at hand */
-    uint8_t *before_bytes;   /* owned: the slot before it */
-    struct chunk chunk;      /* the one at hand */
-    bool chunk_is_cut;       /* the file ends in it; the rest is zeros */
-    bool chunk_has_selected; /* a walked record of it is of the event table */
-    size_t walked_count;     /* of the chunk at hand */
+    bool ended;                  /* the file became shorter: nothing more can be read */
+    uint64_t empty_count;        /* empty slots since the last used one */
+    uint64_t empty_offset_bytes; /* of the first of them */
+    uint8_t *chunk_bytes;        /* owned: the slot at hand */
+    uint8_t *before_bytes;       /* owned: the slot before it */
+    /* By position in the chunk: was the record there read, or counted as undecodable? */
+    bool *chunk_met;        /* owned: of the slot at hand */
+    bool *before_met;       /* owned: of the slot before it */
+    struct chunk chunk;     /* the one at hand */
+    bool chunk_is_cut;      /* the file ends in it; the rest is zeros */
+    bool chunk_wants_check; /* it has a record of the event table, or one that may be */
+    size_t walked_count;    /* of the chunk at hand */
     struct record walked[CHUNK_RECORDS_MOST];
     size_t found_count; /* by searching what the walk did not reach */
     struct record found[CHUNK_RECORDS_MOST];
@@ -104,6 +109,8 @@ static void log_note_damage(struct log *log, uint64_t offset_bytes, struct error
 static void log_note_undecodable(struct log *log, const struct record *record, const char *reason)
 {
     tally_add_undecodable(&log->tally);
+    log->chunk_met[record->position_bytes] = true;
+    log->chunk_wants_check = true;
     if (log->facts->undecodable_count > UNDECODABLE_LISTED)
         return;
     text_add_format(&log->undecodable, "%s%" PRIu64 " at byte %" PRIu64 " (%s)",
@@ -123,6 +130,7 @@ static int log_hand_on(struct log *log, const struct record *record, bool recove
     observation->offset_bytes = record->bytes.offset_bytes;
     observation->record_number = record->number;
     observation->recovered = recovered;
+    log->chunk_met[record->position_bytes] = true;
     if (!recovered)
         tally_add_record(&log->tally, observation, record->written_filetime,
                          log->event.has_rendering);
@@ -130,7 +138,7 @@ static int log_hand_on(struct log *log, const struct record *record, bool recove
         return 0;
     if (!recovered) {
         log->facts->selected_count++;
-        log->chunk_has_selected = true;
+        log->chunk_wants_check = true;
     }
     if (!incident_keeps(event, observation, &log->options->window))
         return 0;
@@ -163,24 +171,28 @@ static int log_decode(struct log *log, enum reference_list list, const struct re
     return error_set(reason, ERROR_SOURCE, ERROR_NO_OFFSET, "not handed out by libevtx");
 }
 
-/* Hands a walked record on, or counts it as undecodable. */
-static int log_read_walked(struct log *log, const struct record *record, struct error *err)
+static const char *undecodable_reason(const struct record *record, const struct error *reason)
+{
+    return record_is_forwarded(record) ? "forwarded, without a template" : reason->message;
+}
+
+/* Hands a record of the used part of the chunk on, or counts it as undecodable. */
+static int log_read_used(struct log *log, enum reference_list list, const struct record *record,
+                         struct error *err)
 {
     struct error reason = {0};
     int result = 0;
 
-    if (log_decode(log, REFERENCE_LIST_WALKED, record, &reason) == 0)
+    if (log_decode(log, list, record, &reason) == 0)
         result = log_hand_on(log, record, false, err);
     else
-        log_note_undecodable(log, record,
-                             record_has_template(record) ? reason.message
-                                                         : "forwarded, without a template");
+        log_note_undecodable(log, record, undecodable_reason(record, &reason));
     error_clear(&reason);
     return result;
 }
 
-/* Hands a found record on. One that does not decode is just a remnant. */
-static int log_read_found(struct log *log, const struct record *record, struct error *err)
+/* Hands a record of the unused part on. One that does not decode is just a remnant. */
+static int log_read_remnant(struct log *log, const struct record *record, struct error *err)
 {
     struct error reason = {0};
     int result = 0;
@@ -195,20 +207,45 @@ static int log_read_found(struct log *log, const struct record *record, struct e
     return result;
 }
 
-/* Searches what the walk did not reach for records worth being told. Windows writes chunks from
- * one buffer that it does not empty, so what follows a chunk's last record is often what stood
- * there in the chunk before, byte for byte: that was met there. And a record whose template
- * definitions were overwritten would be read by whatever stands there now. */
+/* Is the record in the part that the header says is used? Behind a place where the walk could not
+ * go on there are such records too. */
+static bool log_is_used(const struct log *log, const struct record *record)
+{
+    return log->chunk.free_space_known && record->position_bytes < log->chunk.free_space_offset;
+}
+
+/* Was a remnant met in the slot before? Windows writes chunks from one buffer that it does not
+ * empty, so what follows a chunk's last record is often what stood there in the chunk before, byte
+ * for byte. */
+static bool log_met_before(struct log *log, const struct record *record)
+{
+    if (!log->before_met[record->position_bytes] ||
+        memcmp(record->bytes.bytes, log->before_bytes + record->position_bytes,
+               record->bytes.left_bytes) != 0)
+        return false;
+    log->chunk_met[record->position_bytes] = true;
+    return true;
+}
+
+/* Searches what the walk did not reach for records worth being told. Where a template definition
+ * that a record refers to was overwritten, it would be read by whatever stands there now: such a
+ * record is undecodable in the used part, and a mere remnant in the rest. */
 static void log_search_chunk(struct log *log, uint32_t position_bytes)
 {
     struct record record;
 
     log->found_count = 0;
-    while (chunk_find_record(&log->chunk, &position_bytes, &record))
-        if (memcmp(record.bytes.bytes, log->before_bytes + record.position_bytes,
-                   record.bytes.left_bytes) != 0 &&
-            record_templates_match(&log->chunk, &record))
+    while (chunk_find_record(&log->chunk, &position_bytes, &record)) {
+        bool used = log_is_used(log, &record);
+
+        if (used && record_is_forwarded(&record))
+            log_note_undecodable(log, &record, "forwarded, without a template");
+        else if (used && !record_templates_match(&log->chunk, &record))
+            log_note_undecodable(log, &record, "its template was overwritten");
+        else if (used ||
+                 (!log_met_before(log, &record) && record_templates_match(&log->chunk, &record)))
             log->found[log->found_count++] = record;
+    }
 }
 
 /* Walks the records of the chunk at hand, and searches what the walk does not reach. */
@@ -238,12 +275,37 @@ static int log_decode_chunk(struct log *log, struct error *err)
                        log->found_count, &refusal) != 0)
         log_note_damage(log, log->chunk.bytes.offset_bytes, &refusal);
     for (size_t index = 0; index < log->walked_count; index++)
-        if (log_read_walked(log, &log->walked[index], err) != 0)
+        if (log_read_used(log, REFERENCE_LIST_WALKED, &log->walked[index], err) != 0)
             return -1;
-    for (size_t index = 0; index < log->found_count; index++)
-        if (log_read_found(log, &log->found[index], err) != 0)
+    for (size_t index = 0; index < log->found_count; index++) {
+        const struct record *found = &log->found[index];
+
+        if ((log_is_used(log, found) ? log_read_used(log, REFERENCE_LIST_RECOVERED, found, err)
+                                     : log_read_remnant(log, found, err)) != 0)
             return -1;
+    }
     return 0;
+}
+
+/* Empty slots are room not used yet. Where chunks follow, or the file header counts them as used,
+ * something was lost. */
+static void log_note_empty(struct log *log, uint64_t lost_count)
+{
+    if (lost_count > 0)
+        source_facts_add_damage(log->facts, log->empty_offset_bytes,
+                                "%" PRIu64 " chunk%s of zeros where chunks were written",
+                                lost_count, plural(lost_count));
+    log->empty_count = 0;
+}
+
+/* At the end of the file. */
+static void log_note_empty_end(struct log *log)
+{
+    uint64_t first = (log->empty_offset_bytes - FILE_HEADER_SIZE_BYTES) / CHUNK_SIZE_BYTES;
+    uint64_t lost = log->header.chunk_count > first ? log->header.chunk_count - first : 0;
+
+    if (log->empty_count > 0)
+        log_note_empty(log, lost < log->empty_count ? lost : log->empty_count);
 }
 
 /* Reads the chunk in log->chunk_bytes, which lies at `offset_bytes`. Returns -1 only when the sink
@@ -253,15 +315,20 @@ static int log_read_chunk(struct log *log, uint64_t offset_bytes, struct error *
     struct span bytes = span_of(log->chunk_bytes, CHUNK_SIZE_BYTES, offset_bytes);
     struct error damage = {0};
 
-    if (chunk_is_unused(bytes))
+    memset(log->chunk_met, 0, CHUNK_SIZE_BYTES * sizeof(*log->chunk_met));
+    if (chunk_is_unused(bytes)) {
+        if (log->empty_count++ == 0)
+            log->empty_offset_bytes = offset_bytes;
         return 0;
-    log->chunk_has_selected = false;
+    }
+    log_note_empty(log, log->empty_count);
+    log->chunk_wants_check = false;
     if (chunk_open(bytes, log->header.flags, &log->chunk, &damage) != 0)
         log_note_damage(log, offset_bytes, &damage);
     log_walk_chunk(log);
     if (log_decode_chunk(log, err) != 0)
         return -1;
-    if ((log->chunk_has_selected || log->options->verify) && !log->chunk_is_cut &&
+    if ((log->chunk_wants_check || log->options->verify) && !log->chunk_is_cut &&
         chunk_check_records(&log->chunk, &damage) != 0)
         log_note_damage(log, offset_bytes, &damage);
     return 0;
@@ -277,7 +344,8 @@ static int log_read_chunks(struct log *log, struct error *err)
         uint64_t left_bytes = size_bytes - offset_bytes;
         size_t wanted_bytes = left_bytes < CHUNK_SIZE_BYTES ? left_bytes : CHUNK_SIZE_BYTES;
         size_t read_bytes = log_read_bytes(log, log->chunk_bytes, wanted_bytes, offset_bytes);
-        uint8_t *swapped;
+        uint8_t *swapped_bytes = log->before_bytes;
+        bool *swapped_met = log->before_met;
 
         memset(log->chunk_bytes + read_bytes, 0, CHUNK_SIZE_BYTES - read_bytes);
         log->chunk_is_cut = read_bytes < CHUNK_SIZE_BYTES;
@@ -287,23 +355,13 @@ static int log_read_chunks(struct log *log, struct error *err)
                                     wanted_bytes, CHUNK_SIZE_BYTES);
         if (log_read_chunk(log, offset_bytes, err) != 0)
             return -1;
-        swapped = log->before_bytes;
         log->before_bytes = log->chunk_bytes;
-        log->chunk_bytes = swapped;
+        log->chunk_bytes = swapped_bytes;
+        log->before_met = log->chunk_met;
+        log->chunk_met = swapped_met;
     }
+    log_note_empty_end(log);
     return 0;
-}
-
-/* In a wrapped log the slot before the first one, in the order of writing, is the last one. That
- * it cannot be read is told when its turn comes. */
-static void log_read_slot_before(struct log *log)
-{
-    uint64_t slots = (log->source->size_bytes - FILE_HEADER_SIZE_BYTES) / CHUNK_SIZE_BYTES;
-    int error_number;
-
-    if (slots > 1)
-        log_try_bytes(log, log->before_bytes, CHUNK_SIZE_BYTES,
-                      FILE_HEADER_SIZE_BYTES + (slots - 1) * CHUNK_SIZE_BYTES, &error_number);
 }
 
 static void log_read_header(struct log *log)
@@ -332,8 +390,7 @@ static void log_add_remarks(struct log *log)
                                 text_get(&log->undecodable),
                                 facts->undecodable_count > UNDECODABLE_LISTED ? "; ..." : "");
     if (facts->recovered_count > 0)
-        source_facts_add_detail(facts,
-                                "%" PRIu64 " record%s recovered from unused or damaged space",
+        source_facts_add_detail(facts, "%" PRIu64 " record%s recovered from unused space",
                                 facts->recovered_count, plural(facts->recovered_count));
     tally_finish(&log->tally);
 }
@@ -345,6 +402,8 @@ static void log_free(struct log *log)
     text_free(&log->undecodable);
     free(log->chunk_bytes);
     free(log->before_bytes);
+    free(log->chunk_met);
+    free(log->before_met);
     free(log);
 }
 
@@ -364,12 +423,12 @@ static int evtx_log_read(const struct source *source, int descriptor,
     log->reference = reference_create();
     log->chunk_bytes = memory_allocate(CHUNK_SIZE_BYTES, 1);
     log->before_bytes = memory_allocate(CHUNK_SIZE_BYTES, 1);
+    log->chunk_met = memory_allocate(CHUNK_SIZE_BYTES, sizeof(*log->chunk_met));
+    log->before_met = memory_allocate(CHUNK_SIZE_BYTES, sizeof(*log->before_met));
     if (source->size_bytes > 0)
         log_read_header(log);
-    if (source->size_bytes > FILE_HEADER_SIZE_BYTES) {
-        log_read_slot_before(log);
+    if (source->size_bytes > FILE_HEADER_SIZE_BYTES)
         result = log_read_chunks(log, err);
-    }
     log_add_remarks(log);
     if (result == 0 && source->size_bytes > 0 && !log->something_read)
         result = error_set(err, ERROR_SOURCE, 0, "%s", text_get(&facts->detail));

@@ -25,6 +25,26 @@ static void times_extend(uint64_t filetime, uint64_t *first, uint64_t *last)
         *last = filetime;
 }
 
+/* What the log covers goes from its first to its last record: a time in between that is earlier or
+ * later than both was written by a clock that was wrong. */
+static void computer_add_application(struct computer_facts *computer,
+                                     const struct observation *observation)
+{
+    if (observation->event_filetime == 0)
+        return;
+    if (computer->application_count == 0 ||
+        observation->record_id < computer->application_first_record_id) {
+        computer->application_first_record_id = observation->record_id;
+        computer->application_first_filetime = observation->event_filetime;
+    }
+    if (computer->application_count == 0 ||
+        observation->record_id > computer->application_last_record_id) {
+        computer->application_last_record_id = observation->record_id;
+        computer->application_last_filetime = observation->event_filetime;
+    }
+    computer->application_count++;
+}
+
 static void computer_add(struct computer_facts *computer, const struct observation *observation,
                          bool forwarded)
 {
@@ -38,16 +58,8 @@ static void computer_add(struct computer_facts *computer, const struct observati
     times_extend(observation->event_filetime, &unused_first, &computer->last_filetime);
     if (forwarded)
         computer->forwarded = true;
-    if (!text_equal_ascii(observation->channel, "Application"))
-        return;
-    times_extend(observation->event_filetime, &computer->application_first_filetime,
-                 &computer->application_last_filetime);
-    if (computer->application_count == 0 ||
-        observation->record_id < computer->application_first_record_id)
-        computer->application_first_record_id = observation->record_id;
-    if (observation->record_id > computer->application_last_record_id)
-        computer->application_last_record_id = observation->record_id;
-    computer->application_count++;
+    if (text_equal_ascii(observation->channel, "Application"))
+        computer_add_application(computer, observation);
 }
 
 /* Lets the record before vote, now that the event time after it is known. */
