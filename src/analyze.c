@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "casefolder.h"
@@ -54,6 +55,13 @@ static void sort_inputs(char **inputs, size_t *count)
     *count = kept;
 }
 
+/* `folder/` and `folder` are one input. */
+static void drop_last_slashes(char *path)
+{
+    for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
+        path[length - 1] = '\0';
+}
+
 static int collect_inputs(struct analysis *analysis, struct error *err)
 {
     const struct options *options = &analysis->options;
@@ -72,6 +80,8 @@ static int collect_inputs(struct analysis *analysis, struct error *err)
             memory_grow(analysis->inputs, analysis->input_count, sizeof(*analysis->inputs));
         analysis->inputs[analysis->input_count++] = memory_copy_text(argument);
     }
+    for (size_t index = 0; index < analysis->input_count; index++)
+        drop_last_slashes(analysis->inputs[index]);
     sort_inputs(analysis->inputs, &analysis->input_count);
     if (result == 0 && analysis->input_count == 0)
         result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
@@ -127,69 +137,72 @@ static void join_inputs(struct analysis *analysis, const struct case_settings *s
     sort_inputs(analysis->inputs, &analysis->input_count);
 }
 
-/* Refuses another case, or joins this run's inputs to it (--add). A run with --add and without
- * --window takes the case's window; with another window all sources are read again, so all
- * inputs are walked. */
+/* What to do about an unfinished case of another run. */
+static const char *unfinished_hint(const struct analysis *analysis)
+{
+    return analysis->folder.partial_made
+               ? ""
+               : "; deleting case.db.partial there gives the unfinished run up";
+}
+
+/* An input of the case that is not there any more would silently take its sources with it. */
+static int check_joined(const struct case_settings *settings, struct error *err)
+{
+    for (size_t index = 0; index < settings->input_count; index++)
+        if (access(settings->inputs[index], F_OK) != 0)
+            return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                             "%s: %m; it is an input of the case that --add would join: bring it "
+                             "back, or begin a new case with -o",
+                             settings->inputs[index]);
+    return 0;
+}
+
+/* Refuses another case, or joins this run's inputs to it (--add): then all inputs of the case are
+ * walked, so that the result is that of one run over all of them. A run with --add and without
+ * --window takes the case's window. */
 static int agree_with_case(struct analysis *analysis, const struct case_settings *settings,
                            struct error *err)
 {
     struct options *options = &analysis->options;
-    bool same_window = windows_equal(&options->window, &settings->window);
+    const char *kind = analysis->folder.partial_made ? "a case" : "the unfinished case";
 
     if (!options->add && !inputs_equal(analysis, settings))
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                         "the output folder %s holds a case of other inputs; use --add when these "
-                         "belong to it, or name another folder with -o",
-                         analysis->folder.path);
-    if (!options->add && !same_window)
+                         "the output folder %s holds %s of other inputs; use --add when these "
+                         "belong to it, or name another folder with -o%s",
+                         analysis->folder.path, kind, unfinished_hint(analysis));
+    if (!options->add && !windows_equal(&options->window, &settings->window))
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                         "the output folder %s holds a case with another window; use --add to "
-                         "give the case this window, or name another folder with -o",
-                         analysis->folder.path);
+                         "the output folder %s holds %s with another window; use --add to give "
+                         "the case this window, or name another folder with -o%s",
+                         analysis->folder.path, kind, unfinished_hint(analysis));
     if (!options->window_given)
         options->window = settings->window;
-    else if (!same_window) {
-        join_inputs(analysis, settings);
-        walk_inputs(analysis);
-    }
-    return 0;
+    if (inputs_equal(analysis, settings))
+        return 0;
+    join_inputs(analysis, settings);
+    walk_inputs(analysis);
+    return check_joined(settings, err);
 }
 
-/* Deletes from the case the sources that lay under this run's inputs and are not there any more. */
+/* Deletes from the case the sources that are not among the inputs any more. */
 static int drop_vanished(struct analysis *analysis, struct error *err)
 {
-    const char **paths = NULL;
-    size_t count = 0, deleted = 0;
-    struct casedb_cursor *cursor = NULL;
-    struct case_source source;
-    int result = casedb_sources(analysis->db, &cursor, err);
-    size_t walked = 0;
-    int next = 0;
+    const struct walk *walk = &analysis->walk;
+    const char **paths = memory_allocate(walk->entry_count, sizeof(*paths));
+    size_t deleted = 0;
+    int result;
 
-    /* Both lists are in path order: the walk's, and the case's of other inputs. */
-    while (result == 0 && (next = casedb_next_source(cursor, &source, err)) == 1) {
-        bool below = false;
-
-        for (size_t index = 0; index < analysis->input_count && !below; index++)
-            below = walk_is_below(source.path, analysis->inputs[index]);
-        while (walked < analysis->walk.entry_count &&
-               strcmp(analysis->walk.entries[walked].path, source.path) < 0)
-            walked++;
-        if (below && (walked == analysis->walk.entry_count ||
-                      strcmp(analysis->walk.entries[walked].path, source.path) != 0))
-            continue;
-        paths = memory_grow(paths, count, sizeof(*paths));
-        paths[count++] = memory_copy_text(source.path);
-    }
-    casedb_cursor_free(cursor);
-    if (result == 0 && next == 0)
-        result = casedb_keep_only_sources(analysis->db, paths, count, &deleted, err);
-    if (result == 0 && next == 0 && deleted > 0 && !analysis->options.quiet)
+    for (size_t index = 0; index < walk->entry_count; index++)
+        paths[index] = walk->entries[index].path;
+    result = casedb_keep_only_sources(analysis->db, paths, walk->entry_count, &deleted, err);
+    if (result == 0 && deleted > 0 && !analysis->options.quiet)
         fprintf(stderr,
-                "spptriage: %zu sources of the case are gone from the inputs and left out\n",
+                "spptriage: sources of the case that are gone from the inputs and left "
+                "out: %zu\n",
                 deleted);
-    free_texts((char **)paths, count);
-    return next < 0 ? next : result;
+    free(paths);
+    return result;
 }
 
 static int open_case(struct analysis *analysis, struct error *err)
@@ -207,8 +220,6 @@ static int open_case(struct analysis *analysis, struct error *err)
         result = -1;
     if (result == 0 && found == 1)
         result = drop_vanished(analysis, err);
-    if (result == 0 && found == 1)
-        join_inputs(analysis, &settings);
     if (result == 0) {
         struct case_settings joined = {.window = analysis->options.window,
                                        .inputs = analysis->inputs,
@@ -271,7 +282,7 @@ static enum exit_status analyze_run(const struct options *options, struct error 
 
 const struct command analyze_command = {
     .name = "analyze",
-    .letters = "owVHiatpqvh",
+    .letters = "owVHiatpqvhn",
     .synopsis = "[options] INPUT...",
     .purpose = "Reads event logs from files and folders (- reads a list of paths) and writes the "
                "reports.",

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 #include "report/report.h"
 
@@ -17,13 +19,26 @@
 #define PARTIAL_NAME "case.db.partial"
 #define COPY_NAME ".case.db.copy" /* of a case, until it is complete */
 
-/* What a report folder may hold; temporary names of reports begin with a dot and end in
- * .partial. The -wal of a run that was killed belongs to its partial case. */
+/* What a report folder may hold beside a case, its copies and what SQLite keeps beside them;
+ * temporary names of reports begin with a dot and end in .partial. */
 static const char *const report_names[] = {
-    CASE_NAME,     PARTIAL_NAME,  PARTIAL_NAME "-wal", PARTIAL_NAME "-journal",
-    COPY_NAME,     "hosts.csv",   "timeline.csv",      "timeline.jsonl",
-    "sources.csv", "report.html", "remediation",
+    "hosts.csv", "timeline.csv", "timeline.jsonl", "sources.csv", "report.html", "remediation",
 };
+
+static bool is_case_name(const char *name)
+{
+    static const char *const stems[] = {CASE_NAME, PARTIAL_NAME, COPY_NAME};
+    static const char *const company[] = {"", "-journal", "-wal", "-shm"};
+
+    for (size_t stem = 0; stem < ARRAY_COUNT(stems); stem++) {
+        size_t length = strlen(stems[stem]);
+
+        for (size_t end = 0; end < ARRAY_COUNT(company); end++)
+            if (strncmp(name, stems[stem], length) == 0 && strcmp(name + length, company[end]) == 0)
+                return true;
+    }
+    return false;
+}
 
 static bool is_report_name(const char *name)
 {
@@ -32,10 +47,10 @@ static bool is_report_name(const char *name)
     if (name[0] == '.' && length > strlen(".partial") &&
         strcmp(name + length - strlen(".partial"), ".partial") == 0)
         return true;
-    for (size_t index = 0; index < sizeof(report_names) / sizeof(report_names[0]); index++)
+    for (size_t index = 0; index < ARRAY_COUNT(report_names); index++)
         if (strcmp(name, report_names[index]) == 0)
             return true;
-    return false;
+    return is_case_name(name);
 }
 
 /* Sets *foreign (owned) to the name of something that is no part of a report, or to NULL. */
@@ -119,11 +134,17 @@ void casefolder_close(struct casefolder *folder)
     *folder = (struct casefolder){.descriptor = -1};
 }
 
-/* Copies the case under a temporary name; take_copy gives it its final one. */
-static int make_copy(const struct casefolder *folder, struct casedb *db, struct error *err)
+/* Removes a case with what SQLite keeps beside it. */
+static void remove_case(const char *path)
 {
-    unlink(folder->copy_path); /* of a run that was killed */
-    return casedb_copy(db, folder->copy_path, err);
+    static const char *const company[] = {"", "-journal", "-wal", "-shm"};
+
+    for (size_t end = 0; end < ARRAY_COUNT(company); end++) {
+        char *name = memory_format("%s%s", path, company[end]);
+
+        unlink(name);
+        free(name);
+    }
 }
 
 static int take_copy(const struct casefolder *folder, const char *path, struct error *err)
@@ -131,25 +152,55 @@ static int take_copy(const struct casefolder *folder, const char *path, struct e
     if (rename(folder->copy_path, path) == 0)
         return 0;
     error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m", path);
-    unlink(folder->copy_path);
+    remove_case(folder->copy_path);
     return -1;
+}
+
+/* Copies the bytes of a file of `size_bytes`. */
+static int copy_bytes(int from, int to, off_t size_bytes)
+{
+    ssize_t sent = 1;
+
+    while (size_bytes > 0 && sent > 0) {
+        sent = sendfile(to, from, NULL, (size_t)size_bytes);
+        size_bytes -= sent > 0 ? sent : 0;
+    }
+    if (sent == 0)
+        errno = EIO; /* it became shorter */
+    return size_bytes > 0 ? -1 : 0;
+}
+
+/* A case that is complete is one file, and it may be one that can only be read: its copy to work
+ * on is one of bytes. */
+static int copy_file(const char *path, const char *copy_path, struct error *err)
+{
+    int from = open(path, O_RDONLY | O_CLOEXEC);
+    int to = open(copy_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    struct stat status;
+
+    if (from < 0 || fstat(from, &status) != 0)
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read %s: %m", path);
+    else if (to < 0 || copy_bytes(from, to, status.st_size) != 0)
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m", copy_path);
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
+    return err->kind == ERROR_NONE ? 0 : -1;
 }
 
 int casefolder_copy_case(struct casefolder *folder, const char *case_path, struct casedb **out,
                          struct error *err)
 {
-    struct casedb *complete = NULL;
-    int result = casedb_open(case_path, false, &complete, err);
-
-    if (result == 0)
-        result = make_copy(folder, complete, err);
-    casedb_close(complete);
-    if (result == 0)
-        result = take_copy(folder, folder->partial_path, err);
-    folder->partial_made = result == 0;
-    if (result == 0)
-        result = casedb_open(folder->partial_path, false, out, err);
-    return result;
+    remove_case(folder->copy_path); /* of a run that was killed */
+    if (copy_file(case_path, folder->copy_path, err) != 0) {
+        remove_case(folder->copy_path);
+        return -1;
+    }
+    if (take_copy(folder, folder->partial_path, err) != 0)
+        return -1;
+    folder->partial_made = true;
+    return casedb_open(folder->partial_path, false, out, err);
 }
 
 int casefolder_open_case(struct casefolder *folder, struct casedb **out, bool *old,
@@ -165,19 +216,10 @@ int casefolder_open_case(struct casefolder *folder, struct casedb **out, bool *o
     return casedb_open(folder->partial_path, !has_partial, out, err);
 }
 
-static void remove_partial(const struct casefolder *folder)
-{
-    char *log = memory_format("%s-wal", folder->partial_path);
-
-    unlink(folder->partial_path);
-    unlink(log);
-    free(log);
-}
-
 void casefolder_drop_partial(struct casefolder *folder)
 {
     if (folder->partial_made)
-        remove_partial(folder);
+        remove_case(folder->partial_path);
 }
 
 /* Everything is written before anything gets its final name; the case is the last: a case.db
@@ -187,17 +229,19 @@ int casefolder_finish(struct casefolder *folder, struct casedb **db, const char 
 {
     struct report_options options = {
         .output_path = folder->path, .templates_path = templates, .window = *window};
-    int result = make_copy(folder, *db, err);
+    int result;
 
-    if (result == 0 && report_write(*db, &options, err) != 0) {
-        unlink(folder->copy_path);
-        result = -1;
-    }
+    remove_case(folder->copy_path); /* of a run that was killed */
+    result = casedb_copy(*db, folder->copy_path, err);
+    if (result == 0)
+        result = report_write(*db, &options, err);
+    if (result != 0)
+        remove_case(folder->copy_path);
     casedb_close(*db);
     *db = NULL;
     if (result == 0)
         result = take_copy(folder, folder->case_path, err);
     if (result == 0)
-        remove_partial(folder);
+        remove_case(folder->partial_path);
     return result;
 }

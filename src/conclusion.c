@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "evtx/log.h"
 #include "report/report.h"
 #include "verdict/verdict.h"
 
@@ -26,17 +28,20 @@ int conclusion_store_inventory(struct casedb *db, const struct inventory *invent
     else
         casedb_abandon_inventory(db);
     if (result == 0 && !quiet && repeated > 0)
-        fprintf(stderr, "spptriage: %zu rows of the inventory repeat a host and are left out\n",
+        fprintf(stderr, "spptriage: rows of the inventory left out that repeat a host: %zu\n",
                 repeated);
     if (result == 0 && !quiet && inventory->rows_without_host > 0)
-        fprintf(stderr, "spptriage: %zu rows of the inventory have no host and are left out\n",
+        fprintf(stderr, "spptriage: rows of the inventory left out that have no host: %zu\n",
                 inventory->rows_without_host);
     return result;
 }
 
-/* What became of the sources, counted. */
+/* What became of the sources and of the inventory, counted. */
 struct source_counts {
     size_t skipped;
+    size_t not_followed;   /* links and special files */
+    size_t repeated_hosts; /* of the inventory */
+    size_t logs;
     size_t not_whole; /* damaged, unreadable or crashed */
     size_t undecodable;
 };
@@ -49,11 +54,14 @@ static int count_sources(struct casedb *db, struct source_counts *out, struct er
 
     while (next == 1 && (next = casedb_next_source(cursor, &source, err)) == 1) {
         out->undecodable += source.undecodable_count > 0;
+        out->logs += strcmp(source.kind, evtx_log_reader.kind) == 0;
         switch (source.status) {
         case SOURCE_STATUS_OK:
             break;
         case SOURCE_STATUS_SKIPPED:
-            out->skipped++;
+            /* What was not opened has no kind. */
+            out->skipped += *source.kind != '\0';
+            out->not_followed += *source.kind == '\0';
             break;
         case SOURCE_STATUS_DAMAGED:
         case SOURCE_STATUS_UNREADABLE:
@@ -65,26 +73,51 @@ static int count_sources(struct casedb *db, struct source_counts *out, struct er
     return next;
 }
 
+static void warn(size_t count, const char *what)
+{
+    if (count > 0)
+        fprintf(stderr, "spptriage: warning: %s: %zu; see sources.csv\n", what, count);
+}
+
 static enum exit_status judge_sources(const struct source_counts *counts, bool quiet)
 {
-    bool incomplete = counts->not_whole > 0 || counts->undecodable > 0;
+    if (!quiet) {
+        if (counts->logs == 0)
+            fputs("spptriage: warning: no event log was among the files; see sources.csv\n",
+                  stderr);
+        warn(counts->skipped, "files skipped that are no event logs");
+        warn(counts->not_followed, "links not followed, and special files");
+        warn(counts->not_whole, "sources that could not be read whole");
+        if (counts->repeated_hosts > 0)
+            fprintf(stderr,
+                    "spptriage: warning: rows of the inventory left out, as another row names the "
+                    "same machine: %zu\n",
+                    counts->repeated_hosts);
+        warn(counts->undecodable, "sources with records that could not be decoded");
+    }
+    return counts->not_whole > 0 || counts->undecodable > 0 ? EXIT_STATUS_INCOMPLETE
+                                                            : EXIT_STATUS_OK;
+}
 
-    if (!quiet && counts->skipped > 0)
-        fprintf(stderr,
-                "spptriage: warning: %zu files are no event logs and were skipped; see "
-                "sources.csv\n",
-                counts->skipped);
-    if (!quiet && counts->not_whole > 0)
-        fprintf(stderr,
-                "spptriage: warning: %zu sources could not be read whole; see status and "
-                "detail in sources.csv\n",
-                counts->not_whole);
-    if (!quiet && counts->undecodable > 0)
-        fprintf(stderr,
-                "spptriage: warning: %zu sources hold records that could not be decoded; "
-                "see detail in sources.csv\n",
-                counts->undecodable);
-    return incomplete ? EXIT_STATUS_INCOMPLETE : EXIT_STATUS_OK;
+/* Hosts of the inventory that are no machine of their own: another row names the same machine. */
+static int count_repeated_hosts(struct casedb *db, size_t *out, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct case_inventory_host host;
+    struct case_machine machine;
+    int next = casedb_inventory(db, &cursor, err) == 0 ? 1 : -1;
+
+    *out = 0;
+    while (next == 1 && (next = casedb_next_inventory_host(cursor, &host, err)) == 1)
+        *out += 1;
+    casedb_cursor_free(cursor);
+    cursor = NULL;
+    if (next == 0)
+        next = casedb_machines(db, &cursor, err) == 0 ? 1 : -1;
+    while (next == 1 && (next = casedb_next_machine(cursor, &machine, err)) == 1)
+        *out -= machine.inventory_id != 0;
+    casedb_cursor_free(cursor);
+    return next;
 }
 
 int conclusion_write(struct casefolder *folder, struct casedb **db, const struct options *options,
@@ -102,6 +135,8 @@ int conclusion_write(struct casefolder *folder, struct casedb **db, const struct
         result = verdict_derive(*db, &options->window, err);
     if (result == 0)
         result = count_sources(*db, &counts, err);
+    if (result == 0)
+        result = count_repeated_hosts(*db, &counts.repeated_hosts, err);
     if (result == 0)
         result = report_summary(*db, memory, err);
     if (memory != NULL)

@@ -7,10 +7,9 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/filetime.h"
 #include "base/text.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A step back of the clock counts when it is longer than this (DESIGN section 6). */
 #define CLOCK_STEP_LEAST (5 * FILETIME_MINUTE)

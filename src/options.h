@@ -52,12 +52,15 @@ extern const struct command report_command;
 
 enum options_outcome {
     OPTIONS_RUN,
-    OPTIONS_HELP_SHOWN,
-    OPTIONS_WRONG, /* *err says what */
+    OPTIONS_HELP_SHOWN, /* or the version */
+    OPTIONS_WRONG,      /* *err says what */
 };
 
 /* Reads the options of a command from argv (argv[0] is the command's name). */
 enum options_outcome options_read(const struct command *command, int argc, char **argv,
                                   struct options *out, struct error *err);
+
+/* Prints the program's name and version. */
+void options_show_version(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "evtx/log.h"
@@ -32,7 +33,7 @@ struct destination {
 
 static const struct reader *find_reader(const char *kind)
 {
-    for (size_t index = 0; index < sizeof(readers) / sizeof(readers[0]); index++)
+    for (size_t index = 0; index < ARRAY_COUNT(readers); index++)
         if (strcmp(readers[index]->kind, kind) == 0)
             return readers[index];
     return NULL;
@@ -74,6 +75,16 @@ static void check_unchanged(const struct source *source, int descriptor, struct 
         source_facts_add_damage(facts, 0, "the file was changed while it was read");
 }
 
+static void print_source(const struct source *source, const struct source_facts *facts)
+{
+    struct text path = {0};
+
+    text_add_visible(&path, source->path);
+    fprintf(stderr, "%s: %s, %" PRIu64 " records, %" PRIu64 " selected\n", text_get(&path),
+            source_status_name(facts->status), facts->record_count, facts->selected_count);
+    text_free(&path);
+}
+
 static int read_source(struct reading *reading, const struct reader *reader,
                        const struct source *source, int descriptor, struct error *err)
 {
@@ -100,9 +111,8 @@ static int read_source(struct reading *reading, const struct reader *reader,
         result = casedb_finish_source(reading->db, destination.source_id, &facts, 0, err);
     else
         casedb_abandon_source(reading->db);
-    if (result == 0 && reading->options->verbose)
-        fprintf(stderr, "%s: %s, %" PRIu64 " records, %" PRIu64 " selected\n", source->path,
-                source_status_name(facts.status), facts.record_count, facts.selected_count);
+    if (result == 0 && reading->options->verbose && !reading->options->quiet)
+        print_source(source, &facts);
     twins_set_id(reading->twins, destination.source_id);
     error_clear(&source_err);
     source_facts_free_content(&facts);

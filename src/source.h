@@ -46,10 +46,10 @@ struct computer_facts {
     bool forwarded;         /* some record was forwarded: no template instance, or RenderingInfo */
     /* Of the walked records of channel Application that have a time, for window_coverage: */
     uint64_t application_count;
+    uint64_t application_first_filetime; /* event times of the two records below */
+    uint64_t application_last_filetime;
     uint64_t application_first_record_id; /* least and greatest EventRecordID */
     uint64_t application_last_record_id;
-    uint64_t application_first_filetime; /* the event times of these two records */
-    uint64_t application_last_filetime;
 };
 
 /* What a reader learnt of a source as a whole. Starts as zeros; owns what it points to. */

@@ -137,9 +137,10 @@ rem   7, 8, 50, 70, 80             yes    yes            removing
 rem   6, 60, 65: its installation  any    any            installed
 rem   any other, or unreadable     any    any            unknown
 rem Script 1 ends at once with absent (0), removing (3010) and unknown (16). Else it tries to
-rem remove the update and looks again. Then it is as before for those three; installed-pending
-rem is 3010 where wusa or dism asks for a restart, else 20, like installed; absent-pending is
-rem 3010, as there is nothing left to remove. Script 2 goes on with absent alone.
+rem remove the update and looks again: absent is 0 now, or 3010 where wusa or dism asks for a
+rem restart, removing is 3010, unknown 16, installed 20, installed-pending 3010 where they ask
+rem for a restart, else 20, and absent-pending 3010, as there is nothing left to remove.
+rem Script 2 goes on with absent alone.
 set "waiting="
 %system32%\reg.exe query "%servicing%\PackagesPending\%~1" >nul 2>&1
 if not errorlevel 1 set "waiting=1"

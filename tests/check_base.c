@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/filetime.h"
 #include "base/memory.h"
@@ -89,27 +90,29 @@ START_TEST(text_grows_and_is_taken)
 }
 END_TEST
 
-START_TEST(bytes_that_are_no_utf8_become_replacement_characters)
+START_TEST(bytes_that_are_no_utf8_are_made_visible)
 {
     static const struct {
         const char *raw;
-        const char *clean;
+        const char *visible;
     } cases[] = {
         {"plain", "plain"},
         {"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80", "\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80"},
-        {"a\x80z", "a\xEF\xBF\xBDz"},
-        {"\xC0\xAF", "\xEF\xBF\xBD\xEF\xBF\xBD"},                 /* overlong */
-        {"\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"}, /* surrogate */
-        {"\xF4\x90\x80\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
-        {"\xE2\x82", "\xEF\xBF\xBD\xEF\xBF\xBD"}, /* cut short */
-        {"\xFF", "\xEF\xBF\xBD"},
+        {"a\x80z", "a\\x80z"},
+        {"\xC0\xAF", "\\xc0\\xaf"},                   /* overlong */
+        {"\xED\xA0\x80", "\\xed\\xa0\\x80"},          /* surrogate */
+        {"\xF4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, /* above U+10FFFF */
+        {"\xE2\x82", "\\xe2\\x82"},                   /* cut short */
+        {"\xFF", "\\xff"},
+        {"a\nb\033[0m", "a\\x0ab\\x1b[0m"},
+        {"\xC2\x85\x7F", "\\xc2\\x85\\x7f"},
     };
 
-    for (size_t index = 0; index < sizeof(cases) / sizeof(cases[0]); index++) {
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
         struct text text = {0};
 
-        text_add_clean(&text, cases[index].raw);
-        ck_assert_str_eq(text_get(&text), cases[index].clean);
+        text_add_visible(&text, cases[index].raw);
+        ck_assert_str_eq(text_get(&text), cases[index].visible);
         text_free(&text);
     }
 }
@@ -153,7 +156,7 @@ START_TEST(filetimes_become_text)
         {UINT64_MAX, ""},
     };
 
-    for (size_t index = 0; index < sizeof(cases) / sizeof(cases[0]); index++) {
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
         char *text = filetime_text(cases[index].filetime);
 
         ck_assert_str_eq(text, cases[index].text);
@@ -197,7 +200,7 @@ START_TEST(times_that_do_not_exist_are_refused)
     };
     uint64_t time = 77;
 
-    for (size_t index = 0; index < sizeof(wrong) / sizeof(wrong[0]); index++)
+    for (size_t index = 0; index < ARRAY_COUNT(wrong); index++)
         ck_assert_msg(!filetime_parse(wrong[index], &time), "%s", wrong[index]);
     ck_assert_uint_eq(time, 77);
     ck_assert(filetime_parse("2000-02-29T10:00Z", &time));
@@ -230,7 +233,7 @@ static Suite *base_suite(void)
     tcase_add_test(cases, span_readers_stop_at_the_end_and_move_nothing);
     tcase_add_test(cases, span_at_moves_nothing_and_checks_its_position);
     tcase_add_test(cases, text_grows_and_is_taken);
-    tcase_add_test(cases, bytes_that_are_no_utf8_become_replacement_characters);
+    tcase_add_test(cases, bytes_that_are_no_utf8_are_made_visible);
     tcase_add_test(cases, folding_is_for_every_script);
     tcase_add_test(cases, update_number_is_not_found_in_a_longer_one);
     tcase_add_test(cases, filetimes_become_text);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/filetime.h"
 #include "casework.h"
 #include "run.h"
@@ -85,7 +86,7 @@ START_TEST(sources_come_in_order_of_bytes)
 {
     static const char *const paths[] = {"b", "a/z", "a.b", "\xC3\x84", "\xFF", "A", "a", "Z"};
 
-    for (size_t index = 0; index < sizeof(paths) / sizeof(*paths); index++)
+    for (size_t index = 0; index < ARRAY_COUNT(paths); index++)
         add_log(paths[index], NULL, 0);
     expect_sources("A Z a a.b a/z b \xC3\x84 \xFF ");
 }
@@ -347,7 +348,7 @@ START_TEST(observations_come_in_order_of_time_record_path_and_offset)
     struct observation observation = sample_observation("PC");
     int64_t id = begin_log("b");
 
-    for (size_t index = 0; index < sizeof(rows) / sizeof(*rows); index++) {
+    for (size_t index = 0; index < ARRAY_COUNT(rows); index++) {
         if (index == 4) {
             finish_log(id, "PC");
             id = begin_log("a");
@@ -497,7 +498,7 @@ START_TEST(events_that_differ_are_no_duplicates)
 {
     int64_t id = begin_log("a");
 
-    for (size_t index = 0; index < sizeof(different) / sizeof(*different); index++)
+    for (size_t index = 0; index < ARRAY_COUNT(different); index++)
         add_observation(id, &different[index]);
     finish_log(id, "PC");
     derive_all();
@@ -683,7 +684,7 @@ START_TEST(machines_come_in_order_of_folded_name)
     int64_t id;
 
     must(casedb_begin_derived(db, &err));
-    for (size_t index = 0; index < sizeof(names) / sizeof(*names); index++)
+    for (size_t index = 0; index < ARRAY_COUNT(names); index++)
         must(casedb_add_machine(db, names[index], true, false, 0, &id, &err));
     must(casedb_commit_derived(db, &err));
     must(casedb_machines(db, &cursor, &err));

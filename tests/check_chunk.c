@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "evtx/chunk.h"
 #include "run.h"
 
@@ -452,8 +453,6 @@ START_TEST(short_file_header_is_damage)
     }
 }
 END_TEST
-
-#define ARRAY_COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
 
 static Suite *chunk_suite(void)
 {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/filetime.h"
 #include "base/text.h"
 #include "evtx/eventtext.h"
@@ -384,8 +385,6 @@ START_TEST(deep_and_long_texts_are_read_in_one_pass)
     text_free(&text);
 }
 END_TEST
-
-#define ARRAY_COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
 
 static Suite *eventtext_suite(void)
 {

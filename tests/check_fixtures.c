@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "fixtures/binxml_value.h"
@@ -16,8 +17,6 @@
 #include "fixtures/evtx_damage.h"
 #include "fixtures/evtx_layout.h"
 #include "run.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define START_FILETIME UINT64_C(131914118561234567) /* 2019-01-08T09:04:16.1234567Z */
 #define ABSENT_READER 77
@@ -211,7 +210,7 @@ static const struct evtx_event varied[] = {
      .keywords = 0x80000000000000,
      .channel = "Application",
      .strings = unnamed,
-     .string_count = COUNT_OF(unnamed)},
+     .string_count = ARRAY_COUNT(unnamed)},
     {.kind = EVTX_EVENT_CLASSIC,
      .provider = "Windows Activation Technologies",
      .event_id = 10,
@@ -244,7 +243,7 @@ static const struct evtx_event varied[] = {
      .channel = "System",
      .provider_substituted = true,
      .strings = named,
-     .string_count = COUNT_OF(named)},
+     .string_count = ARRAY_COUNT(named)},
     {.kind = EVTX_EVENT_EVENT_DATA,
      .provider = "Microsoft-Windows-WindowsUpdateClient",
      .provider_guid = "{945a8954-c147-4acd-923f-40c45405a658}",
@@ -260,7 +259,7 @@ static const struct evtx_event varied[] = {
      .channel = "System",
      .user_sid = "S-1-5-21-1865559946-3925841745-111227986-500",
      .strings = typed,
-     .string_count = COUNT_OF(typed)},
+     .string_count = ARRAY_COUNT(typed)},
     {.kind = EVTX_EVENT_EVENT_DATA,
      .provider = "Microsoft-Windows-Kernel-General",
      .provider_guid = "{A68CA8B7-004F-D7B6-A698-07E2DE0F1F5D}",
@@ -280,13 +279,13 @@ static const struct evtx_event varied[] = {
      .user_data_name = "CbsPackageChangeState",
      .user_data_namespace = "http://manifests.microsoft.com/win/2004/08/windows/setup_provider",
      .strings = typed,
-     .string_count = COUNT_OF(typed)},
+     .string_count = ARRAY_COUNT(typed)},
 };
 
 /* The event at `index` of a long log of such events. */
 static struct evtx_event varied_event(size_t index)
 {
-    struct evtx_event event = varied[index % COUNT_OF(varied)];
+    struct evtx_event event = varied[index % ARRAY_COUNT(varied)];
 
     event.computer = index % 50 < 40 ? COMPUTER : "OLDNAME";
     event.event_filetime = START_FILETIME + index * UINT64_C(61234567);
@@ -443,7 +442,7 @@ START_TEST(every_event_of_interest_reads_back)
     char *got = read_back(image, "evtxexport");
     char *rest = got;
 
-    for (size_t index = 0; got != NULL && index < COUNT_OF(event_lines); index++) {
+    for (size_t index = 0; got != NULL && index < ARRAY_COUNT(event_lines); index++) {
         const char *begins = event_lines[index].begins;
         const char *ends = event_lines[index].ends;
         char *line = strsep(&rest, "\n");
@@ -675,7 +674,7 @@ START_TEST(names_and_templates_are_in_the_tables)
             names += check_name_chain(chunk, bucket);
         for (size_t bucket = 0; bucket < 32; bucket++)
             templates += check_template_chain(chunk, bucket);
-        if (image->chunks[index].record_count < 2 * COUNT_OF(varied))
+        if (image->chunks[index].record_count < 2 * ARRAY_COUNT(varied))
             continue;
         /* Event, xmlns, 14 of System, 9 attributes; and those of the data */
         ck_assert_uint_ge(names, 25);
@@ -737,7 +736,7 @@ START_TEST(log_without_records_is_one_empty_chunk)
 
     ck_assert_sound(image);
     ck_assert_uint_eq(image->size_bytes, EVTX_FILE_HEADER_SIZE + EVTX_CHUNK_SIZE);
-    for (size_t index = 0; index < COUNT_OF(readers); index++) {
+    for (size_t index = 0; index < ARRAY_COUNT(readers); index++) {
         char *got = read_back(image, readers[index]);
 
         if (got != NULL)
@@ -1075,7 +1074,7 @@ static Suite *fixtures_suite(void)
     tcase_add_test(changed, leftovers_of_a_wrapped_log_are_recoverable);
     tcase_add_test(changed, log_without_checksums_says_so_everywhere);
     tcase_add_loop_test(changed, damage_is_what_it_says_and_nothing_else, 0,
-                        (int)COUNT_OF(damages));
+                        (int)ARRAY_COUNT(damages));
     suite_add_tcase(suite, changed);
     return suite;
 }

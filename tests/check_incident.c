@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/filetime.h"
 #include "incident.h"
 #include "run.h"
@@ -81,7 +82,7 @@ START_TEST(event_table_names_what_the_facts_name)
         {"Software Protection Platform Service", 8209, -1},
     };
 
-    for (size_t index = 0; index < sizeof(cases) / sizeof(cases[0]); index++) {
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
         const struct incident_event *event =
             incident_find_event(cases[index].provider, cases[index].id);
 
@@ -108,7 +109,7 @@ START_TEST(editions_have_the_keys_of_the_article)
          "46bbed08-9c7b-48fc-a614-95250573f4ea"},
     };
 
-    ck_assert_uint_eq(incident_edition_count, sizeof(facts) / sizeof(facts[0]));
+    ck_assert_uint_eq(incident_edition_count, ARRAY_COUNT(facts));
     for (size_t index = 0; index < incident_edition_count; index++) {
         const struct incident_edition *edition = incident_find_edition(facts[index][0]);
         const struct incident_licence *licence = incident_find_licence(facts[index][2]);
@@ -142,7 +143,7 @@ START_TEST(licences_tell_the_channel)
         {"", LICENCE_CHANNEL_OTHER, false},
     };
 
-    for (size_t index = 0; index < sizeof(cases) / sizeof(cases[0]); index++) {
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
         const struct incident_licence *licence = incident_find_licence(cases[index].id);
 
         ck_assert_msg(licence->channel == cases[index].channel, "%s", cases[index].id);
@@ -191,7 +192,7 @@ START_TEST(clock_steps_count_when_they_touch_the_window)
     };
     struct observation_string strings[2];
 
-    for (size_t index = 0; index < sizeof(cases) / sizeof(cases[0]); index++) {
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
         struct observation step = clock_step(strings, cases[index].new_time, cases[index].old_time);
 
         ck_assert_msg(incident_is_clock_change(&step, &incident_window) == cases[index].counts,

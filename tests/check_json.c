@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A line of JSON reads back, in Python, as exactly what went in. */
+#include "base/array.h"
 #include "report/json.h"
 
 #include <check.h>
@@ -7,8 +8,6 @@
 
 #include "run.h"
 #include "scratch.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void expect_string(const char *value, const char *expected)
 {
@@ -34,9 +33,9 @@ START_TEST(line_ends_of_unicode_are_escaped)
 }
 END_TEST
 
-START_TEST(bytes_that_are_no_utf8_become_replacement_characters)
+START_TEST(bytes_that_are_no_utf8_are_written_in_hexadecimal)
 {
-    expect_string("a\xFF\xED\xA0\x80z", "\"a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDz\"");
+    expect_string("a\xFF\xED\xA0\x80z", "\"a\\\\xff\\\\xed\\\\xa0\\\\x80z\"");
 }
 END_TEST
 
@@ -120,7 +119,7 @@ static Suite *json_suite(void)
     tcase_add_checked_fixture(cases, scratch_begin, scratch_end);
     tcase_add_test(cases, strings_are_escaped);
     tcase_add_test(cases, line_ends_of_unicode_are_escaped);
-    tcase_add_test(cases, bytes_that_are_no_utf8_become_replacement_characters);
+    tcase_add_test(cases, bytes_that_are_no_utf8_are_written_in_hexadecimal);
     tcase_add_test(cases, objects_have_commas_between_members_and_end_their_line);
     tcase_add_test(cases, every_character_reads_back_in_python);
     suite_add_tcase(suite, cases);

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "evtx/chunk.h"
@@ -799,8 +800,6 @@ START_TEST(changed_bytes_do_no_harm)
     evtx_image_free(image);
 }
 END_TEST
-
-#define ARRAY_COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
 
 static Suite *log_suite(void)
 {

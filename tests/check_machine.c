@@ -6,14 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "run.h"
 #include "verdict/inventory.h"
 #include "verdict/machine.h"
 #include "verdict/name.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct name_table make_names(const char *const *names, size_t count)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sentence of an event, as a person reads it in a timeline. */
+#include "base/array.h"
 #include "report/message.h"
 
 #include <check.h>
@@ -110,8 +111,7 @@ static Suite *message_suite(void)
     Suite *suite = suite_create("message");
     TCase *cases = tcase_create("sentences");
 
-    tcase_add_loop_test(cases, sentence_says_what_matters_of_the_event, 0,
-                        sizeof(sentences) / sizeof(sentences[0]));
+    tcase_add_loop_test(cases, sentence_says_what_matters_of_the_event, 0, ARRAY_COUNT(sentences));
     suite_add_tcase(suite, cases);
     return suite;
 }

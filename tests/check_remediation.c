@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The remediation lists, and the scripts checked by reading them: there is no Windows here. */
+#include "base/array.h"
 #include "report/remediation.h"
 
 #include <check.h>
@@ -13,8 +14,6 @@
 #include "base/text.h"
 #include "incident.h"
 #include "run.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define HEADER                                                                    \
     "\"host\",\"aliases\",\"action\",\"edition\",\"kms_client_key\",\"scripts\"," \
@@ -822,9 +821,25 @@ static void expect_rules(size_t index, const struct rule *rules, size_t count)
 }
 
 static const struct rule common_rules[] = {
+    {"", "setlocal EnableExtensions DisableDelayedExpansion\n"},
+    {"", ("set \"ERRORLEVEL=\"\n"
+          "set \"DATE=\"\n"
+          "set \"TIME=\"\n")},
+    {"", ("set \"system32=%SystemRoot%\\System32\"\n"
+          "set \"log=%SystemRoot%\\Logs\\spptriage-remediation.log\"\n"
+          "call :locate\n")},
     {"", ("if not defined PROCESSOR_ARCHITEW6432 goto native\n"
           "if defined spptriage_restarted goto no_native_cmd\n"
-          "if not exist \"%SystemRoot%\\Sysnative\\cmd.exe\" goto no_native_cmd\n")},
+          "if not exist \"%SystemRoot%\\Sysnative\\cmd.exe\" goto no_native_cmd\n"
+          "set \"spptriage_restarted=1\"\n"
+          "\"%SystemRoot%\\Sysnative\\cmd.exe\" /d /c \"\"%%self%%\" %*\"\n"
+          "exit /b %errorlevel%\n")},
+    {"locate", ("set \"self=%~f0\"\n"
+                "set \"hosts=%~dpn0.hosts.txt\"\n"
+                "exit /b 0\n")},
+    {"log", ("echo %script%: %*\n"
+             "echo %date% %time% %COMPUTERNAME% %script%: %* >>\"%log%\" 2>nul\n"
+             "exit /b 0\n")},
     {"native", ("set \"force=\"\n"
                 "if \"%~1\"==\"\" goto start\n"
                 "if /i not \"%~1\"==\"/force\" goto wrong_use\n"
@@ -958,7 +973,8 @@ static const struct rule removal_rules[] = {
 };
 
 static const struct rule rebuild_rules[] = {
-    {"start", "set \"result=30\"\n"},
+    {"start", ("set \"result=30\"\n"
+               "set \"wmic=%system32%\\wbem\\WMIC.exe\"\n")},
     {"start", "for %%V in (cleared started tokens_aside cache_aside key_installed licensed "
               "rebuilt) do set \"%%V=\"\n"},
     {"start", "set \"memory=HKLM\\SOFTWARE\\spptriage\"\n"},
@@ -1044,6 +1060,7 @@ static const struct rule rebuild_rules[] = {
      ("if /i \"%~1\"==\"%activation_id%\" exit /b 0\n"
       "set \"other_licence=%~1\"\n"
       "if /i \"%~1\"==\"d188820a-cb63-4bad-a9a2-40b843ee23b7\" set \"kms_host=1\"\n")},
+    {"judge_licence", "exit /b 0\n"},
     {"is_kms_host", "exit /b 23\n"},
     {"is_other_licence", "exit /b 24\n"},
     {"licence_unknown",
@@ -1094,11 +1111,13 @@ static const struct rule rebuild_rules[] = {
                               "    for /f %%B in (\"%%A\") do if /i \"%%B\"==\"%activation_id%\" "
                               "set \"key_installed=1\"\n"
                               ")\n")},
+    {"install_key", "if not defined key_installed %system32%\\ping.exe -n 11 127.0.0.1 >nul\n"},
     {"look_at_status",
      ("set \"wanted=ID='%activation_id%' and PartialProductKey is not null\"\n" WMIC(
          "LicenseStatus") "(\n"
                           "    for /f %%B in (\"%%A\") do if \"%%B\"==\"1\" set \"licensed=1\"\n"
                           ")\n")},
+    {"look_at_status", "if not defined licensed %system32%\\ping.exe -n 6 127.0.0.1 >nul\n"},
     {"read_service_state", ("set \"service_state=\"\n"
                             "for /f \"tokens=2 delims=:\" %%A in ('%system32%\\sc.exe query %~1 "
                             "2^>nul') do call :take_state \"%%A\"\n"
@@ -1119,6 +1138,7 @@ static const struct rule rebuild_rules[] = {
      ("call :read_service_state %1\n"
       "if \"%service_state%\"==\"%~2\" set \"reached=1\"\n"
       "if \"%service_state%\"==\"absent\" if \"%~2\"==\"1\" set \"reached=1\"\n")},
+    {"look_for_state", "if not defined reached %system32%\\ping.exe -n 2 127.0.0.1 >nul\n"},
     {"read_start_type",
      ("set \"start_type=\"\n"
       "set \"service_key=HKLM\\SYSTEM\\CurrentControlSet\\Services\\%~1\"\n"
@@ -1149,6 +1169,7 @@ static const struct rule rebuild_rules[] = {
                        "if \"%service_state%\"==\"%~2\" exit /b 0\n")},
     {"restore_state", "if \"%~2\"==\"4\" %system32%\\net.exe start %~1 <nul >>\"%log%\" 2>&1\n"},
     {"restore_state", "if \"%~2\"==\"1\" %system32%\\net.exe stop %~1 /y <nul >>\"%log%\" 2>&1\n"},
+    {"restore_state", "exit /b 0\n"},
 };
 
 START_TEST(no_script_runs_where_it_must_not)
@@ -1171,6 +1192,21 @@ START_TEST(rebuilding_refuses_checks_each_step_and_puts_back)
     write_all_scripts();
     for (size_t index = 1; index < ARRAY_COUNT(script_names); index++)
         expect_rules(index, rebuild_rules, ARRAY_COUNT(rebuild_rules));
+}
+END_TEST
+
+/* In its place by the rules above: where else it stood, it would stand too early. */
+START_TEST(a_run_is_remembered_in_one_place_only)
+{
+    write_all_scripts();
+    for (size_t index = 1; index < ARRAY_COUNT(script_names); index++) {
+        char *bytes = script(index);
+        const char *first = strstr(bytes, "reg.exe add ");
+
+        ck_assert_ptr_nonnull(first);
+        ck_assert_ptr_null(strstr(first + 1, "reg.exe add "));
+        free(bytes);
+    }
 }
 END_TEST
 
@@ -1216,6 +1252,7 @@ static Suite *remediation_suite(void)
     tcase_add_test(group, no_script_runs_where_it_must_not);
     tcase_add_test(group, removal_judges_by_the_state_and_makes_progress);
     tcase_add_test(group, rebuilding_refuses_checks_each_step_and_puts_back);
+    tcase_add_test(group, a_run_is_remembered_in_one_place_only);
     tcase_add_test(group, force_is_asked_in_two_places_only);
     suite_add_tcase(suite, group);
     return suite;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A small made-up case, with what hostile logs may bring into one, is written as reports. */
+#include "base/array.h"
 #include "report/report.h"
 
 #include <check.h>
@@ -12,8 +13,6 @@
 #include "base/memory.h"
 #include "run.h"
 #include "scratch.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* 2019-01-08T11:02:17Z. */
 #define IN_WINDOW UINT64_C(131914189370000000)
@@ -198,11 +197,17 @@ static const char *or_empty(const char *text)
     return text != NULL ? text : "";
 }
 
-static void add_verdict(size_t index, int64_t machine_id)
+/* Completes a verdict of constant words and adds it. */
+static void add_verdict(const struct case_verdict *made, int64_t machine_id)
 {
-    struct case_verdict verdict = verdicts[index];
+    struct case_verdict verdict = *made;
 
     verdict.machine_id = machine_id;
+    verdict.reason = or_empty(verdict.reason);
+    verdict.state = verdict.state != NULL ? verdict.state : "none";
+    verdict.window_coverage = verdict.window_coverage != NULL ? verdict.window_coverage : "full";
+    verdict.kb971033 = verdict.kb971033 != NULL ? verdict.kb971033 : "unknown";
+    verdict.action = verdict.action != NULL ? verdict.action : "none";
     verdict.confidence = or_empty(verdict.confidence);
     verdict.review = or_empty(verdict.review);
     verdict.codes = or_empty(verdict.codes);
@@ -254,10 +259,10 @@ static void add_machines(void)
         if (index == 0)
             ck_assert_int_eq(casedb_add_machine_alias(db, id, 0, "37L4247F27-25", &err), 0);
         ck_assert_int_eq(casedb_assign_computer(db, find_computer(names[index]), id, &err), 0);
-        add_verdict(index, id);
+        add_verdict(&verdicts[index], id);
     }
     ck_assert_int_eq(casedb_add_machine(db, "GONE", false, false, inventory_id, &id, &err), 0);
-    add_verdict(ARRAY_COUNT(names), id);
+    add_verdict(&verdicts[ARRAY_COUNT(names)], id);
     ck_assert_int_eq(casedb_commit_derived(db, &err), 0);
 }
 
@@ -568,6 +573,54 @@ START_TEST(summary_counts_hosts_and_sources)
 }
 END_TEST
 
+/* Hosts of a new case, each with these words. */
+static void replace_machines(const struct case_verdict *made, size_t count)
+{
+    int64_t id = 0;
+
+    ck_assert_int_eq(casedb_begin_derived(db, &err), 0);
+    for (size_t index = 0; index < count; index++) {
+        char *name = memory_format("PC-%zu", index);
+
+        ck_assert_int_eq(casedb_add_machine(db, name, true, false, 0, &id, &err), 0);
+        free(name);
+        add_verdict(&made[index], id);
+    }
+    ck_assert_int_eq(casedb_commit_derived(db, &err), 0);
+}
+
+START_TEST(damaged_logs_show_no_host_to_be_clean)
+{
+    static const struct case_verdict made[] = {
+        {.classification = "no-activation-fault", .review = ""},
+        {.classification = "no-activation-fault", .review = "log-damaged"},
+        {.classification = "no-activation-fault", .review = "log-damaged; clock-changed"},
+        {.classification = "no-activation-fault", .review = "window-not-covered; log-damaged"},
+        {.classification = "no-activation-fault", .review = "clock-changed"},
+        {.classification = "other-activation-fault", .review = "log-damaged"},
+        {.classification = "affected-by-incident", .review = "log-damaged"},
+    };
+    char *table = NULL, *page;
+    size_t length;
+    FILE *file = open_memstream(&table, &length);
+
+    replace_machines(made, ARRAY_COUNT(made));
+    ck_assert_int_eq(report_summary(db, file, &err), 0);
+    fclose(file);
+    expect_in(table, "  affected-by-incident                                1\n"
+                     "  other-activation-fault                              1\n"
+                     "  no-activation-fault                                 5\n"
+                     "    shown to be clean                                 2\n"
+                     "    the logs cannot exclude the incident              3\n");
+    free(table);
+    write_reports();
+    page = scratch_read("out/report.html");
+    expect_in(page, "<dt>Shown to be clean</dt><dd><strong>2</strong>");
+    expect_in(page, "<dt>Not excluded</dt><dd><strong>3</strong>");
+    free(page);
+}
+END_TEST
+
 static Suite *report_suite(void)
 {
     Suite *suite = suite_create("report");
@@ -585,6 +638,7 @@ static Suite *report_suite(void)
     tcase_add_test(cases, missing_template_is_told_and_leaves_the_folder_alone);
     tcase_add_test(cases, template_with_an_unknown_placeholder_is_refused);
     tcase_add_test(cases, summary_counts_hosts_and_sources);
+    tcase_add_test(cases, damaged_logs_show_no_host_to_be_clean);
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -4,11 +4,10 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/filetime.h"
 #include "run.h"
 #include "verdict/signal.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define SPP INCIDENT_PROVIDER_SPP
 #define WAT INCIDENT_PROVIDER_WAT

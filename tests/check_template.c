@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/array.h"
 #include "report/template.h"
 
 #include <check.h>
@@ -10,8 +11,6 @@
 #include "base/memory.h"
 #include "run.h"
 #include "scratch.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct template_value values[] = {
     {.name = "HOST", .value = "PC-1 {{KEY}}"},

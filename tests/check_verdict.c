@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -173,6 +174,8 @@ static void read_log_option(struct rule_case *rule, struct case_log *log, char *
             complain(rule, "no ids: %s", value);
     } else if (strcmp(word, "status") == 0) {
         log->facts.status = read_status(rule, value);
+    } else if (strcmp(word, "undecodable") == 0) {
+        log->facts.undecodable_count = strtoull(value, NULL, 10);
     } else if (strcmp(word, "copy") == 0) {
         log->copy = memory_copy_text(value);
     } else {
@@ -234,7 +237,7 @@ static const char *expand(const char *text)
         {"$template8", "99d92734-d682-4d71-983e-d6ec3f16059f"},
     };
 
-    for (size_t index = 0; index < sizeof(macros) / sizeof(macros[0]); index++)
+    for (size_t index = 0; index < ARRAY_COUNT(macros); index++)
         if (strcmp(macros[index][0], text) == 0)
             return macros[index][1];
     return text;
@@ -661,7 +664,7 @@ static void read_expectation(struct rule_case *rule, char *line)
         got = list_licences(rule);
     else if (strcmp(name, "inventory") == 0 && count > 2)
         got = read_inventory_host(rule, words[1]);
-    for (size_t index = 0; index < sizeof(columns) / sizeof(columns[0]); index++)
+    for (size_t index = 0; index < ARRAY_COUNT(columns); index++)
         if (strcmp(columns[index].name, name) == 0)
             got = read_column(rule, count > 2 ? words[1] : NULL, &columns[index]);
     if (got == NULL)

@@ -115,6 +115,42 @@ check 'the other window decides' equal other-activation-fault "$(cell r/hosts.cs
 analyze -o both logs
 check 'a fresh case of both' equal 0 "$status"
 
+# However a case came about, it is that of one run over its inputs.
+samples=$top_srcdir/samples/collection
+analyze -o once logs/PC1 logs/PC2 "$samples"
+check 'one run over all' equal 2 "$status"
+analyze -o joined logs/PC1/
+room=$(($(stat -c %s joined/case.db) / 512 + 8)) # for the copy of the case, not for more
+(
+    ulimit -f "$room"
+    trap '' XFSZ
+    "$SPPTRIAGE" analyze --templates "$top_srcdir/templates" -o joined --add "$samples" 2>&1
+) >"$scratch/out"
+check 'an --add that fails leaves the old report' only joined case.db case.db.partial hosts.csv \
+    remediation report.html sources.csv timeline.csv timeline.jsonl
+analyze -o joined logs/PC1
+check 'the old command is told of the unfinished run' refused 'deleting case.db.partial'
+analyze -o joined --add logs/PC2
+check 'another --add makes up for it' equal 2 "$status"
+check 'the result is that of one run' diff -r joined once
+mkdir -p twins/x twins/y
+cp logs/PC1/Application.evtx twins/x/
+cp logs/PC1/Application.evtx twins/y/
+analyze -o joined2 twins/y
+analyze -o joined2 --add twins/x
+analyze -o once2 twins/x twins/y
+check 'copies are met across --add' diff -r joined2 once2
+rm -r twins/y
+analyze -o joined2 --add twins/x
+check 'an input of the case that is gone' refused 'twins/y: No such file'
+
+# What a killed run leaves is no foreign file.
+touch once/.case.db.copy once/.case.db.copy-journal once/.hosts.csv.partial once/case.db.partial-wal
+analyze -o once logs/PC1 logs/PC2 "$samples"
+check 'leftovers of a killed run are taken' equal 2 "$status"
+check 'and removed' only once case.db hosts.csv remediation report.html sources.csv timeline.csv \
+    timeline.jsonl
+
 # Missing and vanishing inputs among others.
 analyze -o partly logs/PC1 missing
 check 'a missing path among others is incomplete' equal 2 "$status"
@@ -197,6 +233,31 @@ cp both/report.html page.before
 spptriage report --templates "$top_srcdir/templates" both/case.db
 check 'report into its own folder' equal 0 "$status"
 check 'gives the same page' cmp both/report.html page.before
+
+# A case that can only be read, by a user who is not root.
+if [ "$(id -u)" -ne 0 ] || command -v setpriv >/dev/null 2>&1; then
+    as_user=
+    [ "$(id -u)" -ne 0 ] || as_user='setpriv --reuid=65534 --regid=65534 --clear-groups'
+    mkdir others
+    chmod 777 others
+    chmod 755 "$scratch" both
+    chmod 444 both/case.db
+    # shellcheck disable=SC2086 # words
+    $as_user "$SPPTRIAGE" report --templates "$top_srcdir/templates" both/case.db -o others/r \
+        >"$scratch/out" 2>"$scratch/err"
+    status=$?
+    check 'report of a case that can only be read' equal '0 ' "$status $(cat "$scratch/err")"
+fi
+
+# Names that would do something to a terminal.
+analyze -o r "$(printf 'no\nfile\033[31m')"
+check 'one line, whatever the name' refused 'no\x0afile\x1b[31m: No such file'
+mkdir links
+ln -s ../logs links/logs
+cp file links/
+analyze -o linked links
+check 'links are told of' grep -q 'links not followed, and special files: 1' "$scratch/err"
+check 'no log at all is told of' grep -q 'no event log was among the files' "$scratch/err"
 
 # Output that cannot be written.
 "$SPPTRIAGE" analyze --templates "$top_srcdir/templates" -o both logs >/dev/full 2>"$scratch/err"

@@ -103,7 +103,7 @@ void text_free(struct text *text)
     *text = (struct text){0};
 }
 
-void text_next_character(const char **at, uint32_t *code_point)
+bool text_next_character(const char **at, uint32_t *code_point)
 {
     const unsigned char *bytes = (const unsigned char *)*at;
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
@@ -113,25 +113,36 @@ void text_next_character(const char **at, uint32_t *code_point)
     *code_point = REPLACEMENT_CHARACTER;
     *at += 1;
     if (bytes[0] >= 0xF8 || (more == 0 && bytes[0] >= 0x80))
-        return;
+        return false;
     for (size_t index = 1; index <= more; index++) {
         if ((bytes[index] & 0xC0) != 0x80)
-            return;
+            return false;
         value = value << 6 | (bytes[index] & 0x3F);
     }
     if (value < least[more] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
-        return;
+        return false;
     *code_point = value;
     *at += more;
+    return true;
 }
 
-void text_add_clean(struct text *text, const char *raw)
+void text_add_byte(struct text *text, char byte)
 {
-    uint32_t code_point;
+    text_add_format(text, "\\x%02x", (unsigned char)byte);
+}
 
+void text_add_visible(struct text *text, const char *raw)
+{
     while (*raw != '\0') {
-        text_next_character(&raw, &code_point);
-        text_add_character(text, code_point);
+        const char *start = raw;
+        uint32_t code_point;
+        bool is_text = text_next_character(&raw, &code_point);
+
+        if (is_text && code_point >= 0x20 && (code_point < 0x7F || code_point > 0x9F))
+            text_add_bytes(text, start, (size_t)(raw - start));
+        else
+            for (; start < raw; start++)
+                text_add_byte(text, *start);
     }
 }
 

@@ -34,11 +34,17 @@ char *text_take(struct text *text) __attribute__((warn_unused_result));
 void text_free(struct text *text);
 
 /* Reads one UTF-8 character at *at (not at its NUL) into *code_point and moves *at past it.
- * Bytes that are no UTF-8 give U+FFFD one at a time, so the loop always moves on. */
-void text_next_character(const char **at, uint32_t *code_point);
+ * Returns false for a byte that is no UTF-8: it is passed alone, so the loop always moves on, and
+ * *code_point is U+FFFD. */
+bool text_next_character(const char **at, uint32_t *code_point);
 
-/* Adds `raw` with every byte that is no UTF-8 replaced by U+FFFD. */
-void text_add_clean(struct text *text, const char *raw);
+/* Adds a byte as \xNN. So the reports and messages write bytes that are no UTF-8 (they are met in
+ * paths only): two paths that differ are then told apart. */
+void text_add_byte(struct text *text, char byte);
+
+/* Adds `raw` on one line for a terminal: control characters and bytes that are no UTF-8 as \xNN
+ * of each byte. */
+void text_add_visible(struct text *text, const char *raw);
 
 /* Returns owned: the text in lower case, in every script, whatever the locale. For comparing
  * names, which do not regard case (DESIGN 3). */

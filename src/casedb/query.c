@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 
 /* What a person has to know and to do, by SQLite's primary result code. */
@@ -32,7 +33,7 @@ int casedb_fail_at(struct casedb *db, const char *path, struct error *err)
 
     if (number == 0)
         number = errno; /* SQLite does not note it when COMMIT fails */
-    for (size_t index = 0; index < sizeof(failures) / sizeof(*failures); index++) {
+    for (size_t index = 0; index < ARRAY_COUNT(failures); index++) {
         const struct failure *failure = &failures[index];
         bool system = failure->system && number != 0;
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 
 #define SELECT_SOURCES                                                                       \
@@ -102,11 +103,11 @@ static void keep_found(struct casedb *db, struct case_source *out)
     size_t total = 0;
     char *at;
 
-    for (size_t index = 0; index < sizeof(texts) / sizeof(*texts); index++)
+    for (size_t index = 0; index < ARRAY_COUNT(texts); index++)
         total += *texts[index] != NULL ? strlen(*texts[index]) + 1 : 0;
     db->found = memory_resize(db->found, total, 1);
     at = db->found;
-    for (size_t index = 0; index < sizeof(texts) / sizeof(*texts); index++) {
+    for (size_t index = 0; index < ARRAY_COUNT(texts); index++) {
         size_t size = *texts[index] != NULL ? strlen(*texts[index]) + 1 : 0;
 
         if (size == 0)

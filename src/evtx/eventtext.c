@@ -7,11 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "base/text.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define FIRST_SUPPLEMENTARY 0x10000u
 #define SUPPLEMENTARY_ERROR 0x3FFu /* see the header */

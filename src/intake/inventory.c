@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -124,9 +125,9 @@ static unsigned char find_separator(const char *bytes)
     size_t best = 0;
 
     for (; *bytes != '\0' && *bytes != '\n' && *bytes != '\r'; bytes++)
-        for (size_t index = 0; index < sizeof(counts) / sizeof(counts[0]); index++)
+        for (size_t index = 0; index < ARRAY_COUNT(counts); index++)
             counts[index] += *bytes == separators[index];
-    for (size_t index = 1; index < sizeof(counts) / sizeof(counts[0]); index++)
+    for (size_t index = 1; index < ARRAY_COUNT(counts); index++)
         if (counts[index] > counts[best])
             best = index;
     return (unsigned char)separators[best];
@@ -144,8 +145,7 @@ static int check_text(const char *path, const struct text *all, struct error *er
                          strlen(at));
     while (*at != '\0') {
         before = at;
-        text_next_character(&at, &code_point);
-        if (code_point == 0xFFFD && at - before == 1)
+        if (!text_next_character(&at, &code_point))
             return error_set(err, ERROR_RUN, (uint64_t)(before - text_get(all)),
                              "%s: byte %td is no UTF-8: save the inventory as CSV in UTF-8", path,
                              before - text_get(all));

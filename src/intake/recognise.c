@@ -2,6 +2,7 @@
 /* Magic bytes of the kinds that are met among collected files. The formats' own documents name
  * them; those of event logs are from the libevtx and libevt format documents. */
 #include "intake/recognise.h"
+#include "base/array.h"
 
 struct magic {
     size_t offset_bytes;
@@ -40,7 +41,7 @@ const struct file_kind *recognise(struct span head)
 
     if (head.left_bytes == 0)
         return &empty;
-    for (size_t index = 0; index < sizeof(magics) / sizeof(magics[0]); index++)
+    for (size_t index = 0; index < ARRAY_COUNT(magics); index++)
         if (span_at(&head, magics[index].offset_bytes, &at) &&
             span_starts_with(&at, magics[index].bytes, magics[index].size_bytes))
             return &magics[index].kind;

@@ -20,15 +20,6 @@ void walk_free_content(struct walk *walk)
     *walk = (struct walk){0};
 }
 
-bool walk_is_below(const char *path, const char *input)
-{
-    size_t length = strlen(input);
-
-    if (strncmp(path, input, length) != 0)
-        return false;
-    return path[length] == '\0' || path[length] == '/' || (length > 0 && input[length - 1] == '/');
-}
-
 /* Takes `problem`. */
 static void add_entry(struct walk *out, const char *path, bool named, enum source_status status,
                       char *problem)
@@ -38,16 +29,17 @@ static void add_entry(struct walk *out, const char *path, bool named, enum sourc
         .path = memory_copy_text(path), .problem = problem, .status = status, .named = named};
 }
 
+/* A link is never followed below an input. That its target is gone, or that it goes in circles,
+ * is of no interest then but for the person who looks for what is missing. */
 static void add_link(struct walk *out, const char *path)
 {
     char *target = realpath(path, NULL);
+    char *problem = target != NULL
+                        ? memory_copy_text("symbolic link, not followed: name its target as an "
+                                           "input")
+                        : memory_format("symbolic link, not followed: %s", strerror(errno));
 
-    if (target == NULL)
-        add_entry(out, path, false, SOURCE_STATUS_SKIPPED,
-                  memory_copy_text("symbolic link to nothing"));
-    else
-        add_entry(out, path, false, SOURCE_STATUS_SKIPPED,
-                  memory_copy_text("symbolic link, not followed: name its target as an input"));
+    add_entry(out, path, false, SOURCE_STATUS_SKIPPED, problem);
     free(target);
 }
 
@@ -90,8 +82,6 @@ static void collect_input(struct walk *out, const char *input, const struct stat
     FTSENT *found;
     FTS *tree;
 
-    for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
-        path[length - 1] = '\0';
     /* A link that is named itself is followed: the user said so. */
     tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
     if (tree == NULL)

@@ -28,8 +28,9 @@ struct walk {
 
 void walk_free_content(struct walk *walk);
 
-/* Collects the files of the inputs (paths of files and folders). `exclude` is a folder that is
- * not walked into (the output folder), or NULL. Fills *out, owned by the caller. */
+/* Collects the files of the inputs (paths of files and folders, without a slash at the end).
+ * `exclude` is a folder that is not walked into (the output folder), or NULL. Fills *out, owned by
+ * the caller. */
 void walk_collect(const char *const *inputs, size_t input_count, const struct stat *exclude,
                   struct walk *out);
 
@@ -38,8 +39,5 @@ void walk_collect(const char *const *inputs, size_t input_count, const struct st
  * WALK_LIST_MAX_BYTES. */
 #define WALK_LIST_MAX_BYTES (256 * 1024 * 1024)
 int walk_read_list(FILE *list, char ***inputs, size_t *input_count, struct error *err);
-
-/* Does `path` name `input` itself or something below it? */
-bool walk_is_below(const char *path, const char *input);
 
 #endif

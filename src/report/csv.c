@@ -25,8 +25,10 @@ static void add_cell_text(struct text *cell, const char *value)
     while (*value != '\0') {
         if (value[0] == '\r' && value[1] == '\n')
             value++;
-        text_next_character(&value, &code_point);
-        text_add_character(cell, is_control(code_point) ? ' ' : code_point);
+        if (!text_next_character(&value, &code_point))
+            text_add_byte(cell, value[-1]);
+        else
+            text_add_character(cell, is_control(code_point) ? ' ' : code_point);
     }
 }
 

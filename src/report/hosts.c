@@ -3,11 +3,10 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 #include "report/csv.h"
 #include "report/joined.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* An inventory column that is called like one of ours gets this in front. */
 #define INVENTORY_PREFIX "inventory_"

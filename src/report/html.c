@@ -4,9 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/filetime.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct code_points {
     uint32_t first;
@@ -46,8 +45,9 @@ void html_add_escaped(struct text *out, const char *raw)
     uint32_t code_point;
 
     while (*raw != '\0') {
-        text_next_character(&raw, &code_point);
-        if (entity_of(code_point) != NULL)
+        if (!text_next_character(&raw, &code_point))
+            text_add_byte(out, raw[-1]);
+        else if (entity_of(code_point) != NULL)
             text_add(out, entity_of(code_point));
         else if (code_point < 0x20)
             text_add_character(out, 0x2400 + code_point);

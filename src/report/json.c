@@ -15,7 +15,11 @@ void json_add_string(struct text *out, const char *value)
 
     text_add(out, "\"");
     while (*value != '\0') {
-        text_next_character(&value, &code_point);
+        if (!text_next_character(&value, &code_point)) {
+            text_add(out, "\\");
+            text_add_byte(out, value[-1]);
+            continue;
+        }
         if (is_escaped(code_point)) {
             text_add_format(out, "\\u%04" PRIx32, code_point);
             continue;

@@ -17,7 +17,7 @@ struct json_writer {
 
 /* Adds the value as a JSON string. Control characters and the line ends of Unicode (U+0085,
  * U+2028, U+2029: some readers of lines break there) are written as \uXXXX; bytes that are no
- * UTF-8 become U+FFFD. Everything else reads back as it was. */
+ * UTF-8 become \xNN. Everything else reads back as it was. */
 void json_add_string(struct text *out, const char *value);
 
 void json_begin_object(struct json_writer *json);

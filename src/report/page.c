@@ -6,10 +6,9 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "report/page_parts.h"
 #include "report/template.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define TEMPLATE_NAME "report.html"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of hosts: a group of rows for each classification, so that the hosts that need
  * something come first. */
+#include "base/array.h"
 #include "report/page_parts.h"
 
 #include <inttypes.h>
@@ -9,8 +10,6 @@
 
 #include "base/memory.h"
 #include "report/html.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Columns of ours in the table of hosts. */
 #define HOST_COLUMNS 7

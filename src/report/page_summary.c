@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The first parts of the page: the numbers, what is to be done, and the incident. */
+#include "base/array.h"
 #include "report/page_parts.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "report/html.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void put_count_row(FILE *file, const char *word, uint64_t count, const char *meaning)
 {
@@ -62,9 +61,9 @@ int page_put_tiles(void *context, FILE *file, struct error *err)
     put_affected_tile(file, summary);
     put_other_fault_tile(file, summary);
     put_tile(file, "good", no_fault - not_covered, "Shown to be clean",
-             "no activation fault, and the logs cover the whole window");
+             "no activation fault, and undamaged logs cover the whole window");
     put_tile(file, "unsure", not_covered, "Not excluded",
-             "no activation fault seen, but the logs do not cover the whole window");
+             "no activation fault seen, but the logs do not cover the whole window or are damaged");
     put_tile(file, "unsure", tally_get(&summary->classes, CLASS_NOT_COLLECTED), "Not collected",
              "in the inventory, but nothing was collected");
     return 0;

@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 #include "incident.h"
 #include "report/csv.h"
 #include "report/template.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define FOLDER "remediation/"
 #define SCRIPT_FOLDER FOLDER "scripts/"

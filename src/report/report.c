@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 #include "report/hosts.h"
 #include "report/outdir.h"
@@ -10,8 +11,6 @@
 #include "report/remediation.h"
 #include "report/sources.h"
 #include "report/timeline.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* What an earlier report may have put among the scripts, and this one has no need of. */
 static const char *const script_patterns[] = {

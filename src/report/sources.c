@@ -3,9 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "report/csv.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const columns[] = {
     "path",           "kind",    "bytes",    "sha256",

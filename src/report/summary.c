@@ -5,12 +5,12 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "report/report.h"
 #include "report/sources.h"
 
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 #define NOTE_NOT_COVERED "window-not-covered"
+#define NOTE_DAMAGED "log-damaged"
 
 /* The order in which a reader wants them. Actions are those of DESIGN section 6. */
 static const char *const class_order[] = {CLASS_AFFECTED, CLASS_OTHER_FAULT, CLASS_NO_FAULT,
@@ -47,6 +47,15 @@ static bool list_has(const char *list, const char *word)
     return false;
 }
 
+/* Can the logs not exclude the incident? A damaged log may cover the window and yet have lost the
+ * fault, so it shows no host to be clean. */
+static bool is_unsure(const struct case_verdict *verdict)
+{
+    return list_has(verdict->review, NOTE_NOT_COVERED) ||
+           (strcmp(verdict->classification, CLASS_NO_FAULT) == 0 &&
+            list_has(verdict->review, NOTE_DAMAGED));
+}
+
 static int count_machines(struct casedb *db, struct summary *out, struct error *err)
 {
     struct casedb_cursor *machines = NULL;
@@ -65,7 +74,7 @@ static int count_machines(struct casedb *db, struct summary *out, struct error *
         tally_add(&out->actions, verdict->action, 1);
         if (*verdict->confidence != '\0')
             tally_add(&out->confidences, verdict->confidence, 1);
-        if (list_has(verdict->review, NOTE_NOT_COVERED))
+        if (is_unsure(verdict))
             tally_add(&out->not_covered, verdict->classification, 1);
     }
     casedb_cursor_free(machines);

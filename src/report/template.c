@@ -72,88 +72,140 @@ static int fail_unknown(const char *template, const char *text, const struct pie
                      template, line_of(text, piece->name), (int)piece->name_length, piece->name);
 }
 
-int template_fill(const char *name, const char *text, const struct template_value *values,
-                  size_t value_count, struct text *out, struct error *err)
+/* What is done with the pieces of a template. */
+struct piece_user {
+    void (*plain)(void *context, const char *plain, size_t length); /* or NULL */
+    /* Returns 1 when the name is known and its value was taken, 0 when it is not known, -1. */
+    int (*named)(void *context, const struct piece *piece, struct error *err);
+};
+
+static int use_pieces(const char *name, const char *text, const struct piece_user *user,
+                      void *context, struct error *err)
 {
     const char *at = text;
     struct piece piece;
+    int known;
 
     while (*at != '\0') {
-        size_t index = 0;
-
         if (next_piece(name, text, &at, &piece, err) != 0)
             return -1;
-        text_add_bytes(out, piece.plain, piece.plain_length);
+        if (user->plain != NULL)
+            user->plain(context, piece.plain, piece.plain_length);
         if (piece.name == NULL)
             break;
-        while (index < value_count && !piece_is_named(&piece, values[index].name))
-            index++;
-        if (index == value_count)
+        known = user->named(context, &piece, err);
+        if (known == 0)
             return fail_unknown(name, text, &piece, err);
-        text_add(out, values[index].value);
+        if (known < 0)
+            return -1;
     }
+    return 0;
+}
+
+struct fill {
+    const struct template_value *values;
+    size_t value_count;
+    struct text *out;
+};
+
+static void fill_plain(void *context, const char *plain, size_t length)
+{
+    struct fill *fill = context;
+
+    text_add_bytes(fill->out, plain, length);
+}
+
+static int fill_named(void *context, const struct piece *piece, struct error *err)
+{
+    struct fill *fill = context;
+
+    (void)err;
+    for (size_t index = 0; index < fill->value_count; index++) {
+        if (piece_is_named(piece, fill->values[index].name)) {
+            text_add(fill->out, fill->values[index].value);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int template_fill(const char *name, const char *text, const struct template_value *values,
+                  size_t value_count, struct text *out, struct error *err)
+{
+    static const struct piece_user user = {.plain = fill_plain, .named = fill_named};
+    struct fill fill = {.values = values, .value_count = value_count, .out = out};
+
+    return use_pieces(name, text, &user, &fill, err);
+}
+
+struct writing {
+    const struct template_part *parts;
+    size_t part_count;
+    void *context;
+    FILE *file;
+};
+
+static void write_plain(void *context, const char *plain, size_t length)
+{
+    struct writing *writing = context;
+
+    fwrite(plain, 1, length, writing->file);
+}
+
+static int write_named(void *context, const struct piece *piece, struct error *err)
+{
+    struct writing *writing = context;
+
+    for (size_t index = 0; index < writing->part_count; index++)
+        if (piece_is_named(piece, writing->parts[index].name))
+            return writing->parts[index].write(writing->context, writing->file, err) == 0 ? 1 : -1;
     return 0;
 }
 
 int template_write(const char *name, const char *text, const struct template_part *parts,
                    size_t part_count, void *context, FILE *file, struct error *err)
 {
-    const char *at = text;
-    struct piece piece;
+    static const struct piece_user user = {.plain = write_plain, .named = write_named};
+    struct writing writing = {
+        .parts = parts, .part_count = part_count, .context = context, .file = file};
 
-    while (*at != '\0') {
-        size_t index = 0;
+    return use_pieces(name, text, &user, &writing, err);
+}
 
-        if (next_piece(name, text, &at, &piece, err) != 0)
-            return -1;
-        fwrite(piece.plain, 1, piece.plain_length, file);
-        if (piece.name == NULL)
-            break;
-        while (index < part_count && !piece_is_named(&piece, parts[index].name))
-            index++;
-        if (index == part_count)
-            return fail_unknown(name, text, &piece, err);
-        if (parts[index].write(context, file, err) != 0)
-            return -1;
-    }
+struct known_names {
+    const char *const *names;
+    size_t count;
+};
+
+static int check_named(void *context, const struct piece *piece, struct error *err)
+{
+    const struct known_names *known = context;
+
+    (void)err;
+    for (size_t index = 0; index < known->count; index++)
+        if (piece_is_named(piece, known->names[index]))
+            return 1;
     return 0;
 }
 
 int template_check(const char *name, const char *text, const char *const *names, size_t name_count,
                    struct error *err)
 {
-    const char *at = text;
-    struct piece piece;
+    static const struct piece_user user = {.named = check_named};
+    struct known_names known = {.names = names, .count = name_count};
 
-    while (*at != '\0') {
-        size_t index = 0;
-
-        if (next_piece(name, text, &at, &piece, err) != 0)
-            return -1;
-        if (piece.name == NULL)
-            break;
-        while (index < name_count && !piece_is_named(&piece, names[index]))
-            index++;
-        if (index == name_count)
-            return fail_unknown(name, text, &piece, err);
-    }
-    return 0;
+    return use_pieces(name, text, &user, &known, err);
 }
 
-/* Text without U+0000 whose every byte is UTF-8: a byte that is none gives U+FFFD alone, while a
- * U+FFFD that is really there takes three. */
+/* Text without U+0000 whose every byte is UTF-8. */
 static bool is_utf8_text(const char *bytes, size_t length)
 {
     const char *at = bytes;
+    uint32_t code_point;
 
-    while (*at != '\0') {
-        const char *before = at;
-        uint32_t code_point;
-
-        text_next_character(&at, &code_point);
-        if (code_point == 0xFFFD && at - before == 1)
+    while (*at != '\0')
+        if (!text_next_character(&at, &code_point))
             return false;
-    }
     return at == bytes + length;
 }
 

@@ -6,14 +6,13 @@
 
 #include <inttypes.h>
 
+#include "base/array.h"
 #include "base/filetime.h"
 #include "base/text.h"
 #include "report/csv.h"
 #include "report/json.h"
 #include "report/message.h"
 #include "verdict/signal.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* 1970-01-01T00:00:00Z. */
 #define UNIX_EPOCH_FILETIME INT64_C(116444736000000000)

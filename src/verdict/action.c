@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verdict/action.h"
+#include "base/array.h"
 
 #include <assert.h>
 #include <stdbool.h>
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Where the update is there, or could be, as against where it is known not to be. */
 #define INSTALLED (1u << UPDATE_STATUS_INSTALLED)

@@ -78,10 +78,22 @@ static void join_stretches(struct coverage_log *logs, size_t count)
     free(parents);
 }
 
+/* Leaves those out that end before they begin. Returns how many are left. */
+static size_t drop_backward_logs(struct coverage_log *logs, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t log = 0; log < count; log++)
+        if (logs[log].first_filetime <= logs[log].last_filetime)
+            logs[kept++] = logs[log];
+    return kept;
+}
+
 enum coverage coverage_of(struct coverage_log *logs, size_t count, const struct window *window)
 {
     enum coverage coverage = COVERAGE_NONE;
 
+    count = drop_backward_logs(logs, count);
     qsort(logs, count, sizeof(*logs), compare_logs);
     join_stretches(logs, count);
     for (size_t log = 0; log < count; log++) {

@@ -19,7 +19,8 @@ enum coverage {
 /* none, partial, full, unknown */
 const char *coverage_name(enum coverage coverage);
 
-/* One Application log: its first and last event time and EventRecordID. */
+/* One Application log: its least and greatest EventRecordID, and the event times of these two
+ * records. So the first time is later than the last where the clock ran backwards. */
 struct coverage_log {
     uint64_t first_filetime;
     uint64_t last_filetime;
@@ -29,7 +30,8 @@ struct coverage_log {
 
 /* How much of the window the logs cover. Two logs make one stretch when they overlap in time, or
  * when one begins with the EventRecordID after the other's last (archived logs follow each other
- * without a gap). What lies between two stretches is not covered.
+ * without a gap). What lies between two stretches is not covered. A log that ends before it begins
+ * covers nothing and joins nothing: which of its times are right cannot be told.
  * Sorts and changes the array of logs. */
 enum coverage coverage_of(struct coverage_log *logs, size_t count, const struct window *window);
 

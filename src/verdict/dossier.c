@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/filetime.h"
 #include "base/text.h"
 #include "verdict/action.h"
@@ -85,7 +86,7 @@ static char *make_review(const struct dossier *dossier, const struct history_out
     };
     struct text out = {0};
 
-    for (size_t index = 0; index < sizeof(notes) / sizeof(notes[0]); index++)
+    for (size_t index = 0; index < ARRAY_COUNT(notes); index++)
         if (notes[index].applies)
             text_add_item(&out, notes[index].note);
     return text_take(&out);

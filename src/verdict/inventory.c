@@ -52,16 +52,19 @@ static void matcher_end(struct matcher *matcher)
     name_table_free_content(&matcher->names);
 }
 
-/* The machine of that very name; of the one full name that a short one means; of the short name
- * that means this full one. */
-static size_t find_machine(const struct matcher *matcher, const char *host)
+static size_t find_exact(const struct matcher *matcher, const char *host)
+{
+    return matcher->machine_of[name_table_find(&matcher->names, host)];
+}
+
+/* For a host with no machine of that very name: that of the one full name that a short one means,
+ * or of the short name that means this full one. */
+static size_t find_other_form(const struct matcher *matcher, const char *host)
 {
     size_t key = name_table_find(&matcher->names, host);
     size_t label_length = strcspn(host, ".");
-    size_t found = matcher->machine_of[key];
+    size_t found = matcher->machine_of[name_table_meaning(&matcher->names, key)];
 
-    if (found == MACHINE_NONE)
-        found = matcher->machine_of[name_table_meaning(&matcher->names, key)];
     if (found == MACHINE_NONE && host[label_length] == '.' && label_length > 0) {
         char *label = memory_copy_bytes(host, label_length);
         size_t label_key = name_table_find(&matcher->names, label);
@@ -123,6 +126,14 @@ static char *make_reason(const struct matcher *matcher, const struct inventory_h
     return text_take(&out);
 }
 
+static void take(struct matcher *matcher, struct inventory_host *host)
+{
+    if (host->machine == MACHINE_NONE)
+        return;
+    host->repeated = matcher->taken[host->machine];
+    matcher->taken[host->machine] = true;
+}
+
 void inventory_match(struct inventory_host *hosts, size_t host_count, struct machines *machines)
 {
     struct matcher matcher = {0};
@@ -134,14 +145,18 @@ void inventory_match(struct inventory_host *hosts, size_t host_count, struct mac
     matcher_begin(&matcher, hosts, host_count, machines);
     names = list_earlier_names(&matcher, machines, &name_count);
     for (size_t index = 0; index < host_count; index++) {
+        hosts[index].machine = find_exact(&matcher, hosts[index].name);
+        take(&matcher, &hosts[index]);
+    }
+    for (size_t index = 0; index < host_count; index++) {
         struct inventory_host *host = &hosts[index];
 
-        host->machine = find_machine(&matcher, host->name);
-        if (host->machine != MACHINE_NONE) {
-            host->repeated = matcher.taken[host->machine];
-            matcher.taken[host->machine] = true;
+        if (host->machine != MACHINE_NONE)
             continue;
-        }
+        host->machine = find_other_form(&matcher, host->name);
+        take(&matcher, host);
+        if (host->machine != MACHINE_NONE)
+            continue;
         host->shared =
             name_table_is_shared(&matcher.names, name_table_find(&matcher.names, host->name));
         host->reason = make_reason(&matcher, host, machines, names, name_count);

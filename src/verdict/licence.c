@@ -54,7 +54,16 @@ static char *read_guid(const char *text, size_t length)
 
 /* ---- 12288 ---- */
 
-/* Only a KMS client sends it, so the channel is known whatever the id is. */
+/* The licence that the activation id stands for, or NULL for an id of no table. */
+static const struct incident_licence *find_known_licence(const char *activation_id)
+{
+    const struct incident_licence *licence = incident_find_licence(activation_id);
+
+    return licence->edition != NULL || licence->activation_id[0] != '\0' ? licence : NULL;
+}
+
+/* Only a KMS client sends it, so the channel is known whatever the id is. An id that says nothing
+ * leaves the edition to older evidence: the request shows no change of it. */
 static void read_kms_request(const struct observation *observation, struct licence_piece *out)
 {
     const char *field = observation_value(observation, 0);
@@ -68,15 +77,20 @@ static void read_kms_request(const struct observation *observation, struct licen
     }
     if (field != NULL)
         guid = read_guid(field, strcspn(field, ","));
-    out->decides = true;
+    out->decides_channel = true;
     out->channel = LICENCE_CHANNEL_VOLUME_KMS;
     if (guid == NULL) {
         out->activation_id = memory_copy_text("");
         out->detail = memory_copy_text("KMS client, without a readable activation id");
         return;
     }
-    licence = incident_find_licence(guid);
     out->activation_id = guid;
+    licence = find_known_licence(guid);
+    if (licence == NULL) {
+        out->detail = memory_copy_text("KMS client, with an unknown activation id");
+        return;
+    }
+    out->decides_edition = true;
     out->edition = licence->edition;
     out->not_windows_7 = licence->not_windows_7;
     out->detail = memory_format("KMS client of %s",
@@ -179,7 +193,9 @@ static void read_list(const char *text, struct licence_list *out)
     }
 }
 
-/* A list with a line that cannot be read may hide the installed licence: it decides nothing. */
+/* A list with a line that cannot be read may hide the installed licence: it decides nothing. Of
+ * several installed ones nothing tells which is in use (FACTS.md): what was known before is so no
+ * more. */
 static void read_licences(const struct observation *observation, struct licence_piece *out)
 {
     const char *text = observation_value(observation, 1);
@@ -187,8 +203,9 @@ static void read_licences(const struct observation *observation, struct licence_
 
     if (text != NULL)
         read_list(text, &list);
-    out->decides = list.unreadable_count == 0 && list.installed_count == 1;
-    if (out->decides) {
+    out->decides_channel = list.unreadable_count == 0 && list.installed_count > 0;
+    out->decides_edition = out->decides_channel;
+    if (out->decides_channel && list.installed_count == 1) {
         const struct incident_licence *licence = incident_find_licence(list.installed);
 
         out->channel = licence->channel;
@@ -234,12 +251,12 @@ void licence_evidence_feed(struct licence_evidence *evidence, const struct licen
     struct licence_mention mention = {
         .edition = piece->edition, .kind = piece->kind, .filetime = piece->filetime};
 
-    if (!piece->decides)
+    if (piece->decides_channel)
+        evidence->channel = piece->channel;
+    if (!piece->decides_edition)
         return;
     assert(incident_edition_count <= LICENCE_EDITION_COUNT_MOST);
-    evidence->decided = true;
     evidence->newest = mention;
-    evidence->channel = piece->channel;
     evidence->not_windows_7 = piece->not_windows_7;
     if (mention.edition != NULL)
         evidence->mentions[mention.edition - incident_editions] = mention;

@@ -17,8 +17,9 @@
 struct licence_piece {
     const char *kind; /* constant: "SPP 12288", "SPP 1003" */
     uint64_t filetime;
-    bool decides;        /* false: kept for a person, proves nothing */
-    char *activation_id; /* lower case without braces, "" where it is not known */
+    bool decides_channel; /* a piece that decides neither is kept for a person only */
+    bool decides_edition; /* also where it says that the edition is unknown */
+    char *activation_id;  /* lower case without braces, "" where it is not known */
     enum licence_channel channel;
     const struct incident_edition *edition; /* or NULL */
     bool not_windows_7;
@@ -45,17 +46,16 @@ struct licence_mention {
 
 /* Starts as zeros. */
 struct licence_evidence {
-    bool decided;
-    struct licence_mention newest; /* its edition may be NULL: unknown */
-    enum licence_channel channel;
-    bool not_windows_7;
+    enum licence_channel channel;  /* of the newest piece that decides it */
+    struct licence_mention newest; /* that decides the edition, which may be NULL: unknown */
+    bool not_windows_7;            /* as that piece has it */
     struct licence_mention mentions[LICENCE_EDITION_COUNT_MOST]; /* in order of incident_editions */
 };
 
 /* Takes the next piece in; of those with equal times the last one counts as the newest. */
 void licence_evidence_feed(struct licence_evidence *evidence, const struct licence_piece *piece);
 
-/* The mention of another edition that contradicts the newest piece, or NULL. Borrowed. */
+/* The mention of another edition that contradicts the newest one, or NULL. Borrowed. */
 const struct licence_mention *licence_evidence_conflict(const struct licence_evidence *evidence);
 
 /* The edition, or NULL where it is unknown or pieces contradict each other. */

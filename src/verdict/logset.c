@@ -170,7 +170,8 @@ static void read_log_names(struct logset *set, struct log *log)
 
 /* ---- Whose log it is ---- */
 
-/* Names known from recovered records only come first, then in the order of writing. */
+/* Short forms come first, then names known from recovered records only, then in the order of
+ * writing. */
 static int compare_runs(const void *left_item, const void *right_item)
 {
     const struct run *left = left_item;
@@ -178,11 +179,51 @@ static int compare_runs(const void *left_item, const void *right_item)
     uint64_t a = left->record_count > 0 ? left->first_number : left->last_filetime;
     uint64_t b = right->record_count > 0 ? right->first_number : right->last_filetime;
 
+    if (left->short_form != right->short_form)
+        return left->short_form ? -1 : 1;
     if ((left->record_count > 0) != (right->record_count > 0))
         return left->record_count > 0 ? 1 : -1;
     if (a != b)
         return a < b ? -1 : 1;
     return (left->key > right->key) - (left->key < right->key);
+}
+
+static bool is_full_form(const struct run *run, struct name_range full)
+{
+    return run->key >= full.first && run->key < full.end;
+}
+
+/* A machine that moved to another domain keeps its short name, which is written beside the full
+ * ones all along: its records are no runs of a name of their own. */
+static void mark_short_forms(const struct logset *set, struct log *log)
+{
+    for (size_t index = 0; index < log->run_count; index++) {
+        struct run *run = &log->runs[index];
+        struct name_range full = name_table_full_names(&set->names, run->key);
+
+        for (size_t other = 0; full.first < full.end && other < log->run_count; other++)
+            if (is_full_form(&log->runs[other], full) && log->runs[other].record_count > 0)
+                run->short_form = true;
+    }
+}
+
+static bool runs_overlap(const struct run *left, const struct run *right)
+{
+    return left->record_count > 0 && right->record_count > 0 &&
+           left->first_number <= right->last_number && right->first_number <= left->last_number;
+}
+
+/* Is the short form among the records of a machine with another label? */
+static bool short_form_alternates(const struct logset *set, const struct log *log,
+                                  const struct run *run)
+{
+    struct name_range full = name_table_full_names(&set->names, run->key);
+
+    for (size_t other = 0; other < log->run_count; other++)
+        if (&log->runs[other] != run && !is_full_form(&log->runs[other], full) &&
+            runs_overlap(run, &log->runs[other]))
+            return true;
+    return false;
 }
 
 /* Did one machine write the log? Sorts the runs. */
@@ -193,12 +234,14 @@ static bool log_is_own(const struct logset *set, struct log *log)
             return false;
     if (log->run_count < 2)
         return true;
+    mark_short_forms(set, log);
     qsort(log->runs, log->run_count, sizeof(*log->runs), compare_runs);
     if (log->runs[log->run_count - 1].record_count == 0)
         return false;
-    for (size_t run = 1; run < log->run_count; run++)
-        if (log->runs[run - 1].record_count > 0 &&
-            log->runs[run].first_number <= log->runs[run - 1].last_number)
+    for (size_t run = 0; run < log->run_count; run++)
+        if (log->runs[run].short_form ? short_form_alternates(set, log, &log->runs[run])
+                                      : run > 0 && !log->runs[run - 1].short_form &&
+                                            runs_overlap(&log->runs[run - 1], &log->runs[run]))
             return false;
     return true;
 }

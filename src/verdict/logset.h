@@ -19,18 +19,20 @@ struct run {
     uint64_t first_number;
     uint64_t last_number;
     uint64_t last_filetime;
+    bool short_form; /* a short name that stands for the newest of the full ones in its log */
 };
 
 struct log {
     size_t first_row; /* its rows in `order`: those of one computer id stand together */
     size_t row_count;
     const char *path; /* of its first place */
-    struct run *runs; /* owned; when `own`, oldest first */
+    struct run *runs; /* owned; when `own`, short forms first, then oldest first */
     size_t run_count;
     bool own; /* one machine wrote all of it */
     uint64_t last_filetime;
     size_t owner_key; /* the newest name of its machine, when `own` and named */
-    bool shared;
+    bool shared;      /* its newest name is an earlier one of several machines */
+    bool circular;    /* see struct rename_place */
 };
 
 /* All logs of a case. */

@@ -44,6 +44,8 @@ static void settle_log(struct log *log, const struct rename_place *place)
         log->shared = true;
     if (place->owner_key != newest)
         log->owner_key = place->owner_key;
+    if (place->circular)
+        log->circular = true;
 }
 
 static struct rename_place *list_places(const struct logset *set, size_t *count)
@@ -128,9 +130,18 @@ static bool runs_before(const struct log *log, size_t run, size_t key)
     return false;
 }
 
+/* Is the name no earlier one, but the machine's newest, or a short form of that? */
+static bool is_form_of(const struct logset *set, size_t key, size_t machine_key)
+{
+    struct name_range full = name_table_full_names(&set->names, key);
+
+    return key == machine_key || (machine_key >= full.first && machine_key < full.end);
+}
+
 /* Puts the earlier names of a log into the list. Within a log the order of writing holds; names
  * that only different logs have go by their last event. */
-static void add_aliases(struct alias_list *list, const struct log *log, size_t machine_key)
+static void add_aliases(const struct logset *set, struct alias_list *list, const struct log *log,
+                        size_t machine_key)
 {
     size_t limit = list->count; /* the place of the name that follows in this log */
 
@@ -138,7 +149,7 @@ static void add_aliases(struct alias_list *list, const struct log *log, size_t m
         const struct run *name = &log->runs[run - 1];
         size_t place = find_alias(list, name->key);
 
-        if (name->key == machine_key)
+        if (name->short_form || is_form_of(set, name->key, machine_key))
             continue;
         if (place < list->count) {
             if (name->last_filetime > list->names[place].last_filetime)
@@ -193,8 +204,8 @@ static void name_aliases(const struct logset *set, struct machine **items)
         struct alias_list list = {0};
 
         for (; log < count && logs[log]->owner_key == key; log++) {
-            add_aliases(&list, logs[log], key);
-            machine->shared_name = machine->shared_name || logs[log]->shared;
+            add_aliases(set, &list, logs[log], key);
+            machine->shared_name = machine->shared_name || logs[log]->shared || logs[log]->circular;
         }
         machine->aliases = memory_allocate(list.count, sizeof(*machine->aliases));
         for (size_t alias = 0; alias < list.count; alias++)
@@ -203,6 +214,34 @@ static void name_aliases(const struct logset *set, struct machine **items)
         free(list.names);
     }
     free(logs);
+}
+
+/* A short newest name can mean a full one that no log of its machine has, as it is only an earlier
+ * name of another machine: it may then mean a third one as well. `items` is by key, NULL where
+ * there is no machine. */
+static void note_borrowed_names(const struct logset *set, struct machine **items)
+{
+    bool *own = memory_allocate(set->names.count, sizeof(*own));
+    bool *earlier = memory_allocate(set->names.count, sizeof(*earlier));
+
+    for (size_t index = 0; index < set->log_count; index++) {
+        const struct log *log = &set->logs[index];
+
+        for (size_t row = 0; row < log->row_count; row++) {
+            size_t key = set->keys[log_row(set, log, row)];
+
+            if (key != NAME_NONE && (!log->own || log->owner_key == key))
+                own[key] = true;
+        }
+        for (size_t run = 0; log->own && run < log->run_count; run++)
+            if (log->runs[run].key != log->owner_key)
+                earlier[log->runs[run].key] = true;
+    }
+    for (size_t key = 0; key < set->names.count; key++)
+        if (items[key] != NULL && earlier[key] && !own[key])
+            items[key]->shared_name = true;
+    free(earlier);
+    free(own);
 }
 
 /* The key of the machine whose the row is, NAME_NONE when its log has no name. */
@@ -239,10 +278,11 @@ static void make_machines(const struct logset *set, struct machines *out)
         items[key] = out->count++;
     }
     for (size_t key = 0; key < set->names.count; key++)
-        machines[key] = &out->items[items[key]];
+        machines[key] = wanted[key] ? &out->items[items[key]] : NULL;
     for (size_t row = 0; row < set->count; row++)
         out->owners[row] = out->owners[row] != NAME_NONE ? items[out->owners[row]] : MACHINE_NONE;
     name_aliases(set, machines);
+    note_borrowed_names(set, machines);
     free(machines);
     free(wanted);
     free(items);

@@ -16,7 +16,7 @@ struct machine {
     char *name;     /* owned: the newest */
     char **aliases; /* owned: earlier names, oldest first */
     size_t alias_count;
-    bool shared_name; /* its name may be another machine's too */
+    bool shared_name; /* its name, or a log of it, may be another machine's too */
 };
 
 /* A place that logs of a machine lie in. */

@@ -4,7 +4,9 @@
  * this is done until nothing changes, so that a name whose several later names turned out to be
  * one machine's joins too. Joining never takes a choice away from another name, so the order in
  * which names are looked at does not matter, but for names that are earlier than each other: such
- * a circle is one machine, named by the log with the latest event. */
+ * a circle is one machine, named by the log with the latest event, and marked. Only a node that
+ * stands for its group joins another one, so that a circle always leads through such a node: the
+ * last one, or one at the moment that it joins. */
 #include "verdict/rename.h"
 
 #include <stdlib.h>
@@ -17,6 +19,7 @@ struct rename_node {
     size_t key;
     size_t parent;                     /* towards the node that stands for its group */
     const struct rename_place *latest; /* of the logs that end with this name */
+    bool circular;                     /* a circle of names leads through it */
 };
 
 struct rename_folder {
@@ -160,6 +163,7 @@ static void join_groups(struct rename_folder *folder)
 
             if (choice.count != 1)
                 continue;
+            folder->nodes[node].circular = choice.own_circle;
             folder->nodes[find_group(folder, node)].parent = choice.group;
             changed = true;
         }
@@ -170,6 +174,17 @@ static bool place_is_later(const struct rename_place *left, const struct rename_
 {
     return left->last_filetime != right->last_filetime ? left->last_filetime > right->last_filetime
                                                        : strcmp(left->path, right->path) < 0;
+}
+
+/* Marks the node that stands for a group with a circle. */
+static void mark_circles(struct rename_folder *folder)
+{
+    for (size_t node = 0; node < folder->node_count; node++) {
+        size_t group = find_group(folder, node);
+
+        if (folder->nodes[node].circular || (group == node && find_choice(folder, node).own_circle))
+            folder->nodes[group].circular = true;
+    }
 }
 
 /* The name of each group, in an array by the node that stands for it. */
@@ -217,11 +232,13 @@ static void resolve_folder(struct rename_place *places, size_t place_count,
         folder.node_count++;
     }
     join_groups(&folder);
+    mark_circles(&folder);
     names = name_groups(&folder);
     for (size_t place = 0; place < place_count; place++) {
         size_t node = (size_t)(find_node(&folder, places[place].key) - folder.nodes);
 
         places[place].owner_key = names[find_group(&folder, node)];
+        places[place].circular = folder.nodes[find_group(&folder, node)].circular;
         places[place].shared = find_choice(&folder, node).count > 1;
     }
     free(names);

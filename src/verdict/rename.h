@@ -17,6 +17,8 @@ struct rename_place {
     uint64_t last_filetime;
     size_t owner_key; /* filled in: the newest name of the machine it belongs to there */
     bool shared;      /* filled in: its name is an earlier one of several machines there */
+    bool circular;    /* filled in: its machine has names that are earlier than each other, which
+                         could also be machines that swapped theirs */
 };
 
 /* The machine with the newest name `later` had the name `earlier`. */
@@ -25,7 +27,7 @@ struct rename_pair {
     size_t later;
 };
 
-/* Fills in owner_key and shared of every place. Sorts both arrays. */
+/* Fills in owner_key, shared and circular of every place. Sorts both arrays. */
 void rename_resolve(struct rename_place *places, size_t place_count, struct rename_pair *pairs,
                     size_t pair_count);
 

@@ -8,9 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/filetime.h"
-
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Qualifiers tell a message's severity. 8196 is the scheduler's message of Windows 7 with 0x4000
  * and another one in Windows 8 and later; the fault events have 0xC000 [sppsvc]. */

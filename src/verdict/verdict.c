@@ -79,10 +79,12 @@ static int read_inventory(struct derivation *derivation, struct error *err)
     return result;
 }
 
-static bool status_is_bad(enum source_status status)
+/* Can something of the source not be read? Until a record can be decoded, it may be the one that
+ * decides. */
+static bool source_is_damaged(enum source_status status, uint64_t undecodable_count)
 {
     return status == SOURCE_STATUS_DAMAGED || status == SOURCE_STATUS_UNREADABLE ||
-           status == SOURCE_STATUS_CRASHED;
+           status == SOURCE_STATUS_CRASHED || undecodable_count > 0;
 }
 
 static int compare_ids(const void *left_item, const void *right_item)
@@ -93,14 +95,40 @@ static int compare_ids(const void *left_item, const void *right_item)
     return (left > right) - (left < right);
 }
 
-/* Where no record could be walked, nothing tells which channel's log it was. */
+/* Is the log, whose rows these are, one of channel Application, as far as can be told? Where no
+ * record could be walked, nothing tells. */
+static bool log_may_be_application(const struct case_computer *rows, size_t count)
+{
+    bool walked = false;
+
+    for (size_t row = 0; row < count; row++) {
+        if (rows[row].application_count > 0)
+            return true;
+        walked = walked || rows[row].record_count > 0;
+    }
+    return !walked;
+}
+
+/* A name known from recovered records only goes by the rest of the log. */
 static void note_damaged_logs(struct derivation *derivation)
 {
-    for (size_t row = 0; row < derivation->computer_count; row++) {
-        const struct case_computer *computer = &derivation->computers[row];
+    const struct case_computer *computers = derivation->computers;
+    bool may_be_application = false;
 
-        if (status_is_bad(computer->status) &&
-            (computer->application_count > 0 || computer->record_count == 0))
+    for (size_t row = 0; row < derivation->computer_count; row++) {
+        const struct case_computer *computer = &computers[row];
+
+        if (row == 0 || computer->place_id != computers[row - 1].place_id) {
+            size_t end = row + 1;
+
+            while (end < derivation->computer_count &&
+                   computers[end].place_id == computer->place_id)
+                end++;
+            may_be_application = log_may_be_application(computer, end - row);
+        }
+        if (source_is_damaged(computer->status, computer->undecodable_count) &&
+            (computer->application_count > 0 ||
+             (computer->record_count == 0 && may_be_application)))
             derivation->damaged[derivation->machines.owners[row]] = true;
     }
 }
@@ -121,8 +149,9 @@ static int note_damaged_sources(struct derivation *derivation, struct error *err
     while ((result = casedb_next_source(cursor, &source, err)) == 1) {
         size_t machine;
 
-        if (!status_is_bad(source.status) || bsearch(&source.id, places, derivation->computer_count,
-                                                     sizeof(*places), compare_ids) != NULL)
+        if (!source_is_damaged(source.status, source.undecodable_count) ||
+            bsearch(&source.id, places, derivation->computer_count, sizeof(*places), compare_ids) !=
+                NULL)
             continue;
         machine = machines_near(&derivation->machines, source.path);
         if (machine != MACHINE_NONE)
@@ -189,17 +218,18 @@ static void sort_by_machine(struct derivation *derivation)
             compare_by_machine, derivation);
 }
 
-/* Adds what a row says of an Application log: the names of one log are one stretch. */
+/* Adds what a row says of an Application log: the names of one log are one stretch, from the
+ * record with the least EventRecordID to that with the greatest. */
 static void add_coverage(struct coverage_log *log, const struct case_computer *computer, bool first)
 {
-    if (first || computer->application_first_filetime < log->first_filetime)
-        log->first_filetime = computer->application_first_filetime;
-    if (first || computer->application_last_filetime > log->last_filetime)
-        log->last_filetime = computer->application_last_filetime;
-    if (first || computer->application_first_record_id < log->first_record_id)
+    if (first || computer->application_first_record_id < log->first_record_id) {
         log->first_record_id = computer->application_first_record_id;
-    if (first || computer->application_last_record_id > log->last_record_id)
+        log->first_filetime = computer->application_first_filetime;
+    }
+    if (first || computer->application_last_record_id > log->last_record_id) {
         log->last_record_id = computer->application_last_record_id;
+        log->last_filetime = computer->application_last_filetime;
+    }
 }
 
 /* Goes by the machine's rows, `count` of them from `rows` on. */
