@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The remediation lists, and the scripts checked by reading them: there is no Windows here. */
-#include "base/array.h"
 #include "report/remediation.h"
 
 #include <check.h>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "incident.h"
@@ -83,7 +83,7 @@ struct row {
     const char *key;
 };
 
-static void add(struct row row)
+static void add_named(struct row row, bool shared_name)
 {
     struct case_verdict verdict = {
         .classification = row.classification,
@@ -103,11 +103,16 @@ static void add(struct row row)
         .kms_client_key = row.key,
     };
 
-    ck_assert_int_eq(casedb_add_machine(db, row.name, true, false, 0, &verdict.machine_id, &err),
-                     0);
+    ck_assert_int_eq(
+        casedb_add_machine(db, row.name, true, shared_name, 0, &verdict.machine_id, &err), 0);
     if (row.alias != NULL)
         ck_assert_int_eq(casedb_add_machine_alias(db, verdict.machine_id, 0, row.alias, &err), 0);
     ck_assert_int_eq(casedb_add_verdict(db, &verdict, &err), 0);
+}
+
+static void add(struct row row)
+{
+    add_named(row, false);
 }
 
 static int write_reports(const char *folder)
@@ -261,6 +266,18 @@ START_TEST(a_name_that_is_not_plain_is_left_to_a_person)
                           "\"manual\",\"because\",\"clock-changed\"\r\n"
                           "\"PC 2\",\"\",\"verify\",\"unknown\",\"\",\"\",\"because\","
                           "\"clock-changed\"\r\n");
+    ck_assert(!is_there("scripts"));
+}
+END_TEST
+
+START_TEST(a_name_that_several_machines_may_have_is_left_to_a_person)
+{
+    add_named((struct row){"PC7", NULL, "affected-by-incident", REMOVE_AND_REBUILD, "unknown", ""},
+              true);
+    ck_assert_int_eq(write_reports(templates), 0);
+    expect_content("affected-by-incident.csv",
+                   HEADER "\"PC7\",\"\",\"" REMOVE_AND_REBUILD "\",\"unknown\",\"\","
+                          "\"manual\",\"because\",\"clock-changed\"\r\n");
     ck_assert(!is_there("scripts"));
 }
 END_TEST
@@ -1236,6 +1253,7 @@ static Suite *remediation_suite(void)
     tcase_add_test(group, each_machine_is_in_one_list_at_most);
     tcase_add_test(group, host_lists_hold_the_machines_in_order_and_no_one_else);
     tcase_add_test(group, a_name_that_is_not_plain_is_left_to_a_person);
+    tcase_add_test(group, a_name_that_several_machines_may_have_is_left_to_a_person);
     tcase_add_test(group, an_edition_without_its_key_gets_the_script_that_asks);
     tcase_add_test(group, only_letters_digits_hyphen_underscore_and_point_are_plain);
     tcase_add_test(group, sound_templates_pass_the_check);

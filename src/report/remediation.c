@@ -271,7 +271,8 @@ static int add_to_scripts(struct rollout *rollout, const struct case_machine *ma
     size_t needed[2];
     size_t count = needed_scripts(&machine->verdict, needed);
 
-    if (count > 0 && !remediation_is_plain_name(machine->name)) {
+    /* A name that stands for several machines would let the script run on all of them. */
+    if (count > 0 && (machine->shared_name || !remediation_is_plain_name(machine->name))) {
         text_add(cell, SCRIPTS_MANUAL);
         return 0;
     }

@@ -5,14 +5,18 @@ rem Microsoft KB 4487266. Only for: ProfessionalE.
 rem Run it after 1-remove-kb971033.cmd and the restart, elevated or as SYSTEM, from the
 rem folder that also holds its host list (same name, .hosts.txt), best on a local disk:
 rem     2-rebuild-professional-e.cmd [/force]
-rem Machines that are not in the list are refused; /force runs on them too. A KMS host, and
-rem a machine with another licence than its edition's KMS client one, is always refused.
-rem It can be run twice. tokens.dat and cache.dat are kept beside the new ones, as
-rem NAME.spptriage-NUMBER. Add-on keys, such as those of extended security updates, have
-rem to be entered again afterwards.
+rem Machines that are not in the list are refused; /force runs on them too. A KMS host, a
+rem machine with another licence than its edition's KMS client one, and one whose WMI does
+rem not tell the licence are refused with /force as well.
+rem A name without a domain in the list stands for machines of that name in any domain: the
+rem log has a warning then.
+rem It can be run twice: where an earlier run ended well and the machine is activated, it ends
+rem with 0 and changes nothing; /force rebuilds even so. HKLM\SOFTWARE\spptriage remembers.
+rem tokens.dat and cache.dat are kept beside the new ones, as NAME.spptriage-NUMBER. Add-on
+rem keys, such as those of extended security updates, have to be entered again afterwards.
 rem
 rem Exit codes
-rem     0     rebuilt and activated
+rem     0     rebuilt and activated, now or by an earlier run
 rem     10    wrong use
 rem     11    not elevated
 rem     12    not Windows 7
@@ -20,11 +24,11 @@ rem     13    this machine is not in the host list, or the list is not there
 rem     14    64-bit Windows, but its 64-bit cmd.exe could not be used
 rem     15    the log could not be written
 rem     16    the state of the package of KB971033 could not be read
-rem     21    KB971033 is installed, or its removal waits for a restart
+rem     21    KB971033 is installed, or its removal waits or may wait for a restart
 rem     22    another edition of Windows 7
 rem     23    this machine is a KMS host
 rem     24    the licence is not the KMS client one of the edition (MAK, OEM, retail)
-rem     25    WMI does not tell the licence; with /force it is taken for a KMS client
+rem     25    WMI does not tell the licence
 rem     26    the state of the services sppsvc and sppuinotify could not be read
 rem     30    a step failed: services are as they were, files set aside are back unless the
 rem           service had made new ones
@@ -65,7 +69,9 @@ if errorlevel 1 exit /b %errorlevel%
 set "result=30"
 set "wmic=%system32%\wbem\WMIC.exe"
 set "store=%windir%\ServiceProfiles\NetworkService\AppData\Roaming\Microsoft\SoftwareProtectionPlatform"
-for %%V in (cleared started tokens_aside cache_aside key_installed licensed) do set "%%V="
+for %%V in (cleared started tokens_aside cache_aside key_installed licensed rebuilt) do set "%%V="
+rem Value Rebuilt: the activation id of the licence that a run of this script activated.
+set "memory=HKLM\SOFTWARE\spptriage"
 
 call :read_package_state
 if "%package_state%"=="unknown" goto state_unknown
@@ -92,6 +98,12 @@ if not "%sppuinotify_found%"=="absent" if not defined start_found goto services_
 
 call :check_licence
 if errorlevel 1 exit /b %errorlevel%
+if not defined force call :look_for_earlier_run
+if defined rebuilt if defined licensed goto already_rebuilt
+
+rem Until this run has ended well too.
+call :forget_earlier_run
+if errorlevel 1 goto not_forgotten
 
 call :log net stop sppuinotify
 %system32%\net.exe stop sppuinotify /y <nul >>"%log%" 2>&1
@@ -126,11 +138,17 @@ call :log sc config sppuinotify start= demand
 %system32%\sc.exe config sppuinotify start= demand >>"%log%" 2>&1
 call :expect_start_type sppuinotify demand
 if errorlevel 1 goto failed
+%system32%\reg.exe add "%memory%" /v Rebuilt /t REG_SZ /d %activation_id% /f >>"%log%" 2>&1
+if errorlevel 1 call :log warning: could not be remembered, another run will rebuild again
 call :log done: rebuilt and activated
 exit /b 0
 
+:already_rebuilt
+call :log done: an earlier run has rebuilt it, and the machine is activated
+exit /b 0
+
 :package_there
-call :log refused: KB971033 is %package_state%. Run 1-remove-kb971033.cmd and restart first
+call :log refused: KB971033 is %package_state%: run 1-remove-kb971033.cmd and restart first
 exit /b 21
 
 :state_unknown
@@ -144,6 +162,10 @@ exit /b 22
 :services_unknown
 call :log refused: the state of the services sppsvc and sppuinotify could not be read
 exit /b 26
+
+:not_forgotten
+call :log failed: the value Rebuilt in "%memory%" stays; nothing was changed
+exit /b %result%
 
 :not_activated
 set "result=31"
@@ -204,10 +226,26 @@ exit /b 24
 rem slmgr.vbs writes this value when a KMS host key is installed.
 call :read_value kms_version "%windows_nt%\SoftwareProtectionPlatform" KeyManagementServiceVersion 2
 if defined kms_version goto is_kms_host
-call :log WMI shows no licence at all
-if defined force exit /b 0
-call :log refused: the licence could not be read
+call :log refused: WMI shows no licence at all
 exit /b 25
+
+:look_for_earlier_run
+rem Sets rebuilt when a run for this licence has ended well, licensed when it is activated
+rem as well. Only both together count: machines that the incident made non-genuine can
+rem have LicenseStatus 1.
+call :read_value rebuilt "%memory%" Rebuilt 2
+if /i not "%rebuilt%"=="%activation_id%" set "rebuilt="
+if defined rebuilt call :look_at_status
+exit /b 0
+
+:forget_earlier_run
+rem 1 when the value stays.
+call :read_value remembered "%memory%" Rebuilt 2
+if not defined remembered exit /b 0
+%system32%\reg.exe delete "%memory%" /v Rebuilt /f >>"%log%" 2>&1
+call :read_value remembered "%memory%" Rebuilt 2
+if defined remembered exit /b 1
+exit /b 0
 
 :clear_store
 rem Stops sppsvc and clears the activation files away. Sets cleared when all of that was done.
@@ -417,7 +455,8 @@ exit /b 13
 
 :check_host_list
 rem Sets listed when a line of the list is, without regard to case, a name of this machine:
-rem the NetBIOS name or the host name, alone or with the primary DNS suffix.
+rem the NetBIOS name or the host name, alone or with the primary DNS suffix. The logs may
+rem have named a machine without its suffix, so a name alone counts in every domain.
 set "listed="
 set "tcpip=HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 call :read_value host "%tcpip%" Hostname 2
@@ -425,14 +464,30 @@ call :read_value new_host "%tcpip%" "NV Hostname" 3
 call :read_value domain "%tcpip%" Domain 2
 call :read_value new_domain "%tcpip%" "NV Domain" 3
 set names="%COMPUTERNAME%" "%host%" "%new_host%"
+set full_names=""
 for %%D in ("%domain%" "%new_domain%") do if not "%%~D"=="" call :add_full_names "%%~D"
 if not exist "%hosts%" exit /b 0
-for /f "usebackq" %%L in ("%hosts%") do for %%N in (%names%) do if /i "%%~L"=="%%~N" set "listed=1"
+call :look_into_list %full_names%
+if defined listed exit /b 0
+call :look_into_list %names%
+if not defined listed exit /b 0
+for %%D in ("%domain%" "%new_domain%") do if not "%%~D"=="" call :warn_of_short_name "%%~D"
+exit /b 0
+
+:look_into_list
+rem %* names of this machine. Sets listed when one of them is a line of the list; no line is
+rem empty, so an empty name is none.
+for /f "usebackq" %%L in ("%hosts%") do for %%N in (%*) do if /i "%%~L"=="%%~N" set "listed=1"
 exit /b 0
 
 :add_full_names
 rem %1 DNS suffix.
-set names=%names% "%COMPUTERNAME%.%~1" "%host%.%~1" "%new_host%.%~1"
+set full_names=%full_names% "%COMPUTERNAME%.%~1" "%host%.%~1" "%new_host%.%~1"
+exit /b 0
+
+:warn_of_short_name
+rem %1 DNS suffix.
+call :log warning: the list has this name without a domain; is this machine, of "%~1", meant?
 exit /b 0
 
 :read_value
@@ -447,12 +502,15 @@ for /f "tokens=%~4,*" %%A in ('%system32%\reg.exe query "%~2" /v "%~3" 2^>nul') 
 exit /b 0
 
 :read_package_state
-rem Sets package_state to absent, installed, removing or unknown, from the registry of
-rem Component Based Servicing, which dism shows in words of the display language.
+rem Sets package_state by the table below, from the registry of Component Based Servicing,
+rem which dism shows in words of the display language.
 set "servicing=HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing"
 set "package_state=unknown"
 %system32%\reg.exe query "%servicing%\Packages" >nul 2>&1
 if errorlevel 1 exit /b 0
+set "restart_waits="
+%system32%\reg.exe query "%servicing%\RebootPending" >nul 2>&1
+if not errorlevel 1 set "restart_waits=1"
 set "package_state=absent"
 call :look_at_package "Microsoft-Windows-Security-WindowsActivationTechnologies-Package~31bf3856ad364e35~amd64~~7.1.7600.16395"
 call :look_at_package "Microsoft-Windows-Security-WindowsActivationTechnologies-Package~31bf3856ad364e35~x86~~7.1.7600.16395"
@@ -462,20 +520,41 @@ exit /b 0
 rem %1 package name. CurrentState counts in steps of 0x10 (Microsoft, "CBS Servicing States
 rem Chart") or, in older servicing stacks, of 1: 0 absent, 10 resolving, 20 resolved,
 rem 30 staging, 40 staged, 50 superseded, 60 install pending, 65 partially installed,
-rem 70 installed, 80 permanent; 5 is uninstall pending in both.
-%system32%\reg.exe query "%servicing%\Packages\%~1" >nul 2>&1
-if errorlevel 1 exit /b 0
-call :read_value state "%servicing%\Packages\%~1" CurrentState 2
-set "found=unknown"
-for %%S in (0x0 0x1 0x2 0x3 0x4 0x10 0x20 0x30 0x40) do if "%state%"=="%%S" set "found=absent"
-for %%S in (0x6 0x7 0x8 0x50 0x60 0x65 0x70 0x80) do if "%state%"=="%%S" set "found=installed"
-if "%state%"=="0x5" set "found=removing"
-rem An installed package that waits for a restart waits for its removal.
+rem 70 installed, 80 permanent; 5 is uninstall pending in both. An entry in PackagesPending
+rem is a change that waits for a restart, or what an old one left behind: RebootPending, which
+rem goes with the next start of Windows, tells.
+rem   CurrentState                 entry  RebootPending  package_state
+rem   not there, 0 to 4, 10 to 40  no     any            absent
+rem   not there, 0 to 4, 10 to 40  yes    no             absent-pending
+rem   not there, 0 to 4, 10 to 40  yes    yes            removing
+rem   5                            any    any            removing
+rem   7, 8, 50, 70, 80             no     any            installed
+rem   7, 8, 50, 70, 80             yes    no             installed-pending
+rem   7, 8, 50, 70, 80             yes    yes            removing
+rem   6, 60, 65: its installation  any    any            installed
+rem   any other, or unreadable     any    any            unknown
+rem Script 1 ends at once with absent (0), removing (3010) and unknown (16). Else it tries to
+rem remove the update and looks again: absent is 0 now, or 3010 where wusa or dism asks for a
+rem restart, removing is 3010, unknown 16, installed 20, installed-pending 3010 where they ask
+rem for a restart, else 20, and absent-pending 3010, as there is nothing left to remove.
+rem Script 2 goes on with absent alone.
 set "waiting="
 %system32%\reg.exe query "%servicing%\PackagesPending\%~1" >nul 2>&1
-if not errorlevel 1 for %%S in (0x7 0x8 0x50 0x70 0x80) do if "%state%"=="%%S" set "waiting=1"
-if defined waiting set "found=removing"
-call :log package "%~1": CurrentState "%state%", %found%
+if not errorlevel 1 set "waiting=1"
+set "state=none"
+%system32%\reg.exe query "%servicing%\Packages\%~1" >nul 2>&1
+if not errorlevel 1 call :read_value state "%servicing%\Packages\%~1" CurrentState 2
+set "found=unknown"
+for %%S in (none 0x0 0x1 0x2 0x3 0x4 0x10 0x20 0x30 0x40) do if "%state%"=="%%S" set "found=absent"
+for %%S in (0x6 0x7 0x8 0x50 0x60 0x65 0x70 0x80) do if "%state%"=="%%S" set "found=installed"
+if "%state%"=="0x5" set "found=removing"
+if defined waiting if "%found%"=="absent" set "found=absent-pending"
+if defined waiting for %%S in (0x7 0x8 0x50 0x70 0x80) do if "%state%"=="%%S" set "found=installed-pending"
+if defined restart_waits if "%found%"=="absent-pending" set "found=removing"
+if defined restart_waits if "%found%"=="installed-pending" set "found=removing"
+if not "%state%"=="none" call :log package "%~1": CurrentState "%state%", %found%
+if defined waiting call :log package "%~1": waits for a restart, or did: %found%
+if "%package_state%"=="unknown" exit /b 0
 if not "%found%"=="absent" set "package_state=%found%"
 exit /b 0
 
