@@ -23,6 +23,7 @@ struct analysis {
     struct casedb *db;
     char **inputs; /* owned: what was named, sorted, each once */
     size_t input_count;
+    char *working_folder; /* owned: where relative inputs lie; "" without any */
     struct walk walk;
     struct inventory inventory;
 };
@@ -53,6 +54,18 @@ static void sort_inputs(char **inputs, size_t *count)
             inputs[kept++] = inputs[index];
     }
     *count = kept;
+}
+
+static void find_working_folder(struct analysis *analysis)
+{
+    bool relative = false;
+
+    for (size_t index = 0; index < analysis->input_count; index++)
+        relative = relative || analysis->inputs[index][0] != '/';
+    free(analysis->working_folder);
+    analysis->working_folder = relative ? getcwd(NULL, 0) : NULL;
+    if (analysis->working_folder == NULL)
+        analysis->working_folder = memory_copy_text("");
 }
 
 /* `folder/` and `folder` are one input. */
@@ -145,15 +158,70 @@ static const char *unfinished_hint(const struct analysis *analysis)
                : "; deleting case.db.partial there gives the unfinished run up";
 }
 
-/* An input of the case that is not there any more would silently take its sources with it. */
-static int check_joined(const struct case_settings *settings, struct error *err)
+/* Sets mark[I] for every input that the path is or lies below; `inputs` are sorted. */
+static void mark_inputs(const struct analysis *analysis, const char *path, bool *mark)
 {
-    for (size_t index = 0; index < settings->input_count; index++)
-        if (access(settings->inputs[index], F_OK) != 0)
-            return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                             "%s: %m; it is an input of the case that --add would join: bring it "
-                             "back, or begin a new case with -o",
-                             settings->inputs[index]);
+    char *above = memory_copy_text(path);
+    size_t length = strlen(above);
+
+    while (length > 0) {
+        char *const *found;
+
+        above[length] = '\0';
+        found = bsearch(&above, analysis->inputs, analysis->input_count, sizeof(*analysis->inputs),
+                        compare_texts);
+        if (found != NULL)
+            mark[found - analysis->inputs] = true;
+        /* To the last slash; "/" is an input, too. */
+        for (length--; length > 0 && above[length] != '/'; length--)
+            ;
+        if (length == 0 && above[0] == '/' && above[1] != '\0')
+            length = 1;
+    }
+    free(above);
+}
+
+/* An input that has nothing any more (a share that is not mounted) would silently take its sources
+ * out of the case. */
+static int check_inputs_are_there(struct analysis *analysis, struct error *err)
+{
+    bool *had = memory_allocate(analysis->input_count, sizeof(*had));
+    bool *has = memory_allocate(analysis->input_count, sizeof(*has));
+    struct casedb_cursor *cursor = NULL;
+    struct case_source source;
+    int next = casedb_sources(analysis->db, &cursor, err) == 0 ? 1 : -1;
+
+    /* A source that could not even be opened has no kind. */
+    while (next == 1 && (next = casedb_next_source(cursor, &source, err)) == 1)
+        if (*source.kind != '\0')
+            mark_inputs(analysis, source.path, had);
+    casedb_cursor_free(cursor);
+    for (size_t index = 0; index < analysis->walk.entry_count; index++)
+        if (analysis->walk.entries[index].problem == NULL)
+            mark_inputs(analysis, analysis->walk.entries[index].path, has);
+    for (size_t index = 0; next == 0 && index < analysis->input_count; index++)
+        if (had[index] && !has[index])
+            next = error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                             "%s: nothing to read is there any more, but the case has sources of "
+                             "it: bring it back, or begin a new case with -o",
+                             analysis->inputs[index]);
+    free(had);
+    free(has);
+    return next;
+}
+
+/* Relative inputs are other inputs in another working folder. */
+static int check_working_folder(const struct analysis *analysis,
+                                const struct case_settings *settings, struct error *err)
+{
+    bool differs = *settings->folder != '\0' && *analysis->working_folder != '\0' &&
+                   strcmp(settings->folder, analysis->working_folder) != 0;
+
+    if (differs)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "the inputs of the case in %s are relative to %s: run the command there, "
+                         "or name another folder with -o",
+                         analysis->folder.path, settings->folder);
     return 0;
 }
 
@@ -166,6 +234,8 @@ static int agree_with_case(struct analysis *analysis, const struct case_settings
     struct options *options = &analysis->options;
     const char *kind = analysis->folder.partial_made ? "a case" : "the unfinished case";
 
+    if (check_working_folder(analysis, settings, err) != 0)
+        return -1;
     if (!options->add && !inputs_equal(analysis, settings))
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                          "the output folder %s holds %s of other inputs; use --add when these "
@@ -178,11 +248,12 @@ static int agree_with_case(struct analysis *analysis, const struct case_settings
                          analysis->folder.path, kind, unfinished_hint(analysis));
     if (!options->window_given)
         options->window = settings->window;
-    if (inputs_equal(analysis, settings))
-        return 0;
-    join_inputs(analysis, settings);
-    walk_inputs(analysis);
-    return check_joined(settings, err);
+    if (!inputs_equal(analysis, settings)) {
+        join_inputs(analysis, settings);
+        find_working_folder(analysis);
+        walk_inputs(analysis);
+    }
+    return check_inputs_are_there(analysis, err);
 }
 
 /* Deletes from the case the sources that are not among the inputs any more. */
@@ -223,6 +294,7 @@ static int open_case(struct analysis *analysis, struct error *err)
     if (result == 0) {
         struct case_settings joined = {.window = analysis->options.window,
                                        .inputs = analysis->inputs,
+                                       .folder = analysis->working_folder,
                                        .input_count = analysis->input_count};
 
         result = casedb_write_settings(analysis->db, &joined, err);
@@ -254,6 +326,7 @@ static int prepare(struct analysis *analysis, struct error *err)
         casefolder_open(options->output != NULL ? options->output : DEFAULT_OUTPUT,
                         &analysis->folder, err) != 0)
         return -1;
+    find_working_folder(analysis);
     walk_inputs(analysis);
     if (check_walk(analysis, err) != 0)
         return -1;
@@ -277,6 +350,7 @@ static enum exit_status analyze_run(const struct options *options, struct error 
     walk_free_content(&analysis.walk);
     inventory_free_content(&analysis.inventory);
     free_texts(analysis.inputs, analysis.input_count);
+    free(analysis.working_folder);
     return err->kind == ERROR_NONE ? status : EXIT_STATUS_NOTHING_DONE;
 }
 

@@ -56,7 +56,8 @@ static int check_folder(struct rereport *rereport, const struct case_settings *s
         found = casedb_read_settings(there, &other, err);
     casedb_close(there);
     if (found == 1) {
-        same = other.input_count == settings->input_count;
+        same = other.input_count == settings->input_count &&
+               strcmp(other.folder, settings->folder) == 0;
         for (size_t index = 0; same && index < other.input_count; index++)
             same = strcmp(other.inputs[index], settings->inputs[index]) == 0;
     }

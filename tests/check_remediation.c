@@ -294,8 +294,9 @@ END_TEST
 
 START_TEST(only_letters_digits_hyphen_underscore_and_point_are_plain)
 {
-    static const char *const bad[] = {"",      "PC 1",  "PC&1", "PC\r\nX",     "PC%1", "PC\"",
-                                      "../PC", "PC\t1", "PC;1", "PC\303\2041", "PC*",  "PC:1"};
+    static const char *const bad[] = {"",      "PC 1",        "PC&1", "PC\r\nX", "PC%1", "PC\"",
+                                      "../PC", ".",           "-PC",  "PC.",     "a..b", "PC\t1",
+                                      "PC;1",  "PC\303\2041", "PC*",  "PC:1"};
     char longest[257];
 
     ck_assert(remediation_is_plain_name("Az09-_.corp"));

@@ -142,7 +142,29 @@ analyze -o once2 twins/x twins/y
 check 'copies are met across --add' diff -r joined2 once2
 rm -r twins/y
 analyze -o joined2 --add twins/x
-check 'an input of the case that is gone' refused 'twins/y: No such file'
+check 'an input of the case that is gone' refused 'twins/y: nothing to read is there any more'
+
+mkdir -p elsewhere/logs/PC1 elsewhere/twins
+cp logs/PC2/Application.evtx elsewhere/logs/PC1/
+cp -r logs/PC2 elsewhere/twins/x
+(
+    cd elsewhere || exit 1
+    "$SPPTRIAGE" analyze --templates "$top_srcdir/templates" -o ../once2 --add logs
+) >"$scratch/out" 2>"$scratch/err"
+status=$?
+check 'a relative input in another working folder' refused 'run the command there'
+mkdir share
+cp -r logs/PC1 share/
+analyze -o shared share logs/PC2 never-there
+check 'inputs one of which was never there' equal 2 "$status"
+rm -r share/PC1
+analyze -o shared share logs/PC2 never-there
+check 'an input that is empty now' refused 'share: nothing to read is there any more'
+analyze -o shared --add twins/x
+check 'an input that is empty now, with --add' refused 'share: nothing to read is there any more'
+cp -r logs/PC1 share/
+analyze -o shared --add twins/x
+check 'what was never there does not matter' equal 2 "$status"
 
 # What a killed run leaves is no foreign file.
 touch once/.case.db.copy once/.case.db.copy-journal once/.hosts.csv.partial once/case.db.partial-wal

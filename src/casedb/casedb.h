@@ -51,6 +51,7 @@ struct case_settings {
     struct window window;
     char **inputs; /* owned: as given on the command line, sorted, each once */
     size_t input_count;
+    char *folder; /* owned: what relative inputs are relative to; "" or NULL without any */
 };
 
 void case_settings_free_content(struct case_settings *settings);

@@ -24,6 +24,7 @@ static const char create_run[] =
     "  id INTEGER PRIMARY KEY CHECK (id = 1),\n"
     "  window_start_filetime INTEGER NOT NULL,\n"
     "  window_end_filetime INTEGER NOT NULL,\n"
+    "  folder TEXT NOT NULL, -- what relative inputs are relative to; empty without any\n"
     "  window_start_utc " UTC_OF "window_start_filetime" UTC_END ",\n"
     "  window_end_utc " UTC_OF "window_end_filetime" UTC_END "\n"
     ") STRICT;\n"

@@ -6,11 +6,12 @@
 
 #include "base/memory.h"
 
-static const char read_window[] = "SELECT window_start_filetime, window_end_filetime FROM run";
+static const char read_window[] =
+    "SELECT window_start_filetime, window_end_filetime, folder FROM run";
 static const char read_inputs[] = "SELECT path FROM run_input ORDER BY position";
 static const char replace_window[] =
-    "INSERT OR REPLACE INTO run (id, window_start_filetime, window_end_filetime)"
-    " VALUES (1, ?1, ?2)";
+    "INSERT OR REPLACE INTO run (id, window_start_filetime, window_end_filetime, folder)"
+    " VALUES (1, ?1, ?2, ?3)";
 static const char delete_inputs[] = "DELETE FROM run_input";
 static const char insert_input[] = "INSERT INTO run_input (position, path) VALUES (?1, ?2)";
 
@@ -86,6 +87,7 @@ static int run(struct casedb *db, const char *sql, struct error *err)
 void case_settings_free_content(struct case_settings *settings)
 {
     free_texts(settings->inputs, settings->input_count);
+    free(settings->folder);
     *settings = (struct case_settings){0};
 }
 
@@ -101,6 +103,7 @@ int casedb_read_settings(struct casedb *db, struct case_settings *out, struct er
     row = row_of(query.statement);
     out->window.start_filetime = row_number(&row);
     out->window.end_filetime = row_number(&row);
+    out->folder = memory_copy_text(row_text(&row));
     query_end(&query);
     query = query_of(db, read_inputs);
     return read_texts(&query, &out->inputs, &out->input_count, err) == 0 ? 1 : -1;
@@ -113,6 +116,7 @@ static int write_settings(struct casedb *db, const struct case_settings *setting
 
     query_number(&query, settings->window.start_filetime);
     query_number(&query, settings->window.end_filetime);
+    query_text(&query, settings->folder != NULL ? settings->folder : "");
     if (query_run(&query, err) != 0 || run(db, delete_inputs, err) != 0)
         return -1;
     return add_texts(db, insert_input, (const char *const *)settings->inputs, settings->input_count,

@@ -77,7 +77,10 @@ bool remediation_is_plain_name(const char *host)
 {
     size_t length = strlen(host);
 
-    return length > 0 && length <= NAME_BYTES_MOST && strspn(host, NAME_CHARACTERS) == length;
+    /* A name that begins like an option, or with an empty label, could mean something else to the
+     * program that a list is given to: "." is the machine itself to wmic. */
+    return length > 0 && length <= NAME_BYTES_MOST && strspn(host, NAME_CHARACTERS) == length &&
+           strchr("-.", host[0]) == NULL && host[length - 1] != '.' && strstr(host, "..") == NULL;
 }
 
 /* ---- Scripts ---- */

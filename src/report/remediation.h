@@ -10,7 +10,7 @@
 #include "report/outdir.h"
 
 /* May this host name stand in a .hosts.txt? Only letters, digits, `-`, `_` and `.` (ASCII), not
- * empty, at most 255 bytes. */
+ * empty, at most 255 bytes; it begins neither with `-` nor with `.`, and has no empty label. */
 bool remediation_is_plain_name(const char *host);
 
 /* Fails (ERROR_RUN) with a line that names it when a template of a script is missing or

@@ -33,6 +33,7 @@ struct log {
     size_t owner_key; /* the newest name of its machine, when `own` and named */
     bool shared;      /* its newest name is an earlier one of several machines */
     bool circular;    /* see struct rename_place */
+    bool used_later;  /* it goes on under a name that its machine gave up before */
 };
 
 /* All logs of a case. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/filetime.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "verdict/logset.h"
@@ -89,6 +90,41 @@ static struct rename_pair *list_pairs(const struct logset *set, size_t *count)
     return pairs;
 }
 
+/* A machine that was renamed writes no more under the old name; a day is for clocks. Where a log
+ * goes on under it, another machine may have taken the name over. */
+#define NAME_USED_LATER_LEAST FILETIME_DAY
+
+/* The latest time at which logs of that owner say they still had the earlier name `key`. */
+static uint64_t last_time_of_name(const struct logset *set, size_t owner_key, size_t key)
+{
+    uint64_t last = 0;
+
+    for (size_t index = 0; index < set->log_count; index++) {
+        const struct log *log = &set->logs[index];
+
+        for (size_t run = 0; log->own && log->owner_key == owner_key && run + 1 < log->run_count;
+             run++)
+            if (log->runs[run].key == key && log->runs[run].last_filetime > last)
+                last = log->runs[run].last_filetime;
+    }
+    return last;
+}
+
+static void note_names_used_later(struct logset *set)
+{
+    for (size_t index = 0; index < set->log_count; index++) {
+        struct log *log = &set->logs[index];
+        size_t newest = log_newest_key(log);
+        uint64_t last;
+
+        if (!log->own || newest == NAME_NONE || log->owner_key == newest)
+            continue;
+        last = last_time_of_name(set, log->owner_key, newest);
+        log->used_later = last != 0 && log->last_filetime > last &&
+                          log->last_filetime - last > NAME_USED_LATER_LEAST;
+    }
+}
+
 static void join_renamed(struct logset *set)
 {
     size_t place_count, pair_count;
@@ -101,6 +137,7 @@ static void join_renamed(struct logset *set)
     for (size_t log = 0; log < set->log_count; log++)
         if (set->logs[log].shared)
             set->logs[log].owner_key = log_newest_key(&set->logs[log]);
+    note_names_used_later(set);
     free(pairs);
     free(places);
 }
@@ -205,7 +242,8 @@ static void name_aliases(const struct logset *set, struct machine **items)
 
         for (; log < count && logs[log]->owner_key == key; log++) {
             add_aliases(set, &list, logs[log], key);
-            machine->shared_name = machine->shared_name || logs[log]->shared || logs[log]->circular;
+            machine->shared_name = machine->shared_name || logs[log]->shared ||
+                                   logs[log]->circular || logs[log]->used_later;
         }
         machine->aliases = memory_allocate(list.count, sizeof(*machine->aliases));
         for (size_t alias = 0; alias < list.count; alias++)
