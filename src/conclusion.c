@@ -3,9 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "evtx/log.h"
 #include "report/report.h"
 #include "verdict/verdict.h"
 
@@ -54,12 +52,12 @@ static int count_sources(struct casedb *db, struct source_counts *out, struct er
 
     while (next == 1 && (next = casedb_next_source(cursor, &source, err)) == 1) {
         out->undecodable += source.undecodable_count > 0;
-        out->logs += strcmp(source.kind, evtx_log_reader.kind) == 0;
+        /* What was not opened has no kind. */
+        out->logs += source.status != SOURCE_STATUS_SKIPPED && *source.kind != '\0';
         switch (source.status) {
         case SOURCE_STATUS_OK:
             break;
         case SOURCE_STATUS_SKIPPED:
-            /* What was not opened has no kind. */
             out->skipped += *source.kind != '\0';
             out->not_followed += *source.kind == '\0';
             break;

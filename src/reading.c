@@ -119,7 +119,7 @@ static int read_source(struct reading *reading, const struct reader *reader,
     return result;
 }
 
-/* Has the case this source already, as it is now? Sets *id. */
+/* Has the case this source already, as it is now? Sets *unchanged. */
 static int find_unchanged(struct reading *reading, const struct source *source, int64_t same_as,
                           bool *unchanged, struct error *err)
 {
@@ -151,7 +151,10 @@ static int take_log(struct reading *reading, const struct reader *reader, struct
     int result;
 
     if (reading->options->hash && content_hash(descriptor, source, &source_err) != 0) {
-        result = note_source(reading, source, SOURCE_STATUS_UNREADABLE, source_err.message, 0, err);
+        result = source_err.kind == ERROR_RUN
+                     ? error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s", source_err.message)
+                     : note_source(reading, source, SOURCE_STATUS_UNREADABLE, source_err.message, 0,
+                                   err);
         error_clear(&source_err);
         return result;
     }

@@ -303,10 +303,6 @@ int casedb_machine_aliases(struct casedb *db, int64_t machine_id, char **out, st
 int casedb_machine_sources(struct casedb *db, int64_t machine_id, char **out, struct error *err);
 int casedb_source_machines(struct casedb *db, int64_t source_id, char **out, struct error *err);
 
-/* The case_computer rows of one machine, in the order of casedb_computers. */
-int casedb_machine_computers(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
-                             struct error *err);
-
 /* An observation as the case keeps it; the strings are borrowed like the rest. */
 struct case_observation {
     struct observation observation;

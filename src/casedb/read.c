@@ -18,18 +18,14 @@ static const char one_source[] = SELECT_SOURCES " WHERE s.path = ?1";
 static const char all_sources[] = SELECT_SOURCES " ORDER BY s.path";
 
 /* A place joined with the computers of the source that has its content and was read. */
-#define SELECT_COMPUTERS                                                                           \
-    "SELECT c.id, c.source_id, place.id, place.path, read.status, read.undecodable_count, c.name," \
-    " c.record_count, c.first_number, c.last_number, c.last_filetime, c.forwarded,"                \
-    " c.application_count, c.application_first_filetime, c.application_last_filetime,"             \
-    " c.application_first_record_id, c.application_last_record_id"                                 \
-    " FROM source AS place JOIN source AS read ON read.id = coalesce(place.same_as, place.id)"     \
+static const char all_computers[] =
+    "SELECT c.id, c.source_id, place.id, place.path, read.status, read.undecodable_count, c.name,"
+    " c.record_count, c.first_number, c.last_number, c.last_filetime, c.forwarded,"
+    " c.application_count, c.application_first_filetime, c.application_last_filetime,"
+    " c.application_first_record_id, c.application_last_record_id"
+    " FROM source AS place JOIN source AS read ON read.id = coalesce(place.same_as, place.id)"
     " JOIN source_computer AS c ON c.source_id = read.id"
-#define ORDER_OF_COMPUTERS " ORDER BY place.path, c.first_number, c.folded_name"
-
-static const char all_computers[] = SELECT_COMPUTERS ORDER_OF_COMPUTERS;
-static const char machine_computers[] =
-    SELECT_COMPUTERS " WHERE c.machine_id = ?1" ORDER_OF_COMPUTERS;
+    " ORDER BY place.path, c.first_number, c.folded_name";
 
 static const char all_inventory_hosts[] = "SELECT id, host FROM inventory_host ORDER BY id";
 
@@ -152,12 +148,6 @@ int casedb_next_source(struct casedb_cursor *cursor, struct case_source *out, st
 int casedb_computers(struct casedb *db, struct casedb_cursor **out, struct error *err)
 {
     return cursor_open(db, all_computers, out, err);
-}
-
-int casedb_machine_computers(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
-                             struct error *err)
-{
-    return cursor_open_machine(db, machine_computers, machine_id, out, err);
 }
 
 int casedb_next_computer(struct casedb_cursor *cursor, struct case_computer *out, struct error *err)
