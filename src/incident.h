@@ -100,6 +100,10 @@ bool incident_keeps(const struct incident_event *event, const struct observation
  * than five minutes whose old or new time lies in the window, or that jumps over it. */
 bool incident_is_clock_change(const struct observation *observation, const struct window *window);
 
+/* Can an observation of this row be a signal or a recovery (DESIGN section 6)? Those are read by
+ * both readers. */
+bool incident_may_decide(const struct incident_event *event);
+
 /* The updates of the day: the one the incident turns on, and the two unrelated ones. */
 struct incident_update {
     const char *name;    /* KB971033 */

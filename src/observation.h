@@ -18,6 +18,14 @@ struct observation_string {
     const char *value; /* as read, control characters included; "" for an empty one */
 };
 
+/* What the second, independent reader (libevtx) says of an observation. */
+enum verified {
+    VERIFIED_NOT_ASKED, /* it decides nothing, so it was not asked */
+    VERIFIED_YES,       /* reads the same */
+    VERIFIED_NO,        /* cannot read the record */
+    VERIFIED_CONFLICT,  /* reads something else */
+};
+
 struct observation {
     const char *provider;    /* System/Provider Name */
     uint16_t event_id;       /* System/EventID */
@@ -33,6 +41,9 @@ struct observation {
     uint64_t offset_bytes;  /* of the record in its source */
     uint64_t record_number; /* the record header's own number */
     bool recovered;         /* found in the unused part of a chunk */
+    enum verified verified;
+    const char *other_reading; /* of a conflict: the fields that libevtx reads differently, as it
+                                * reads them, for a person; else NULL */
 };
 
 /* The value at `index` (from 0), or NULL where the event has fewer strings. Borrowed. */

@@ -97,7 +97,8 @@ static int read_source(struct reading *reading, const struct reader *reader,
 
     if (result != 0)
         return result;
-    result = reader->read(source, descriptor, &reading->reader_options, &sink, &facts, &source_err);
+    result = reader_read(reader, source, descriptor, &reading->reader_options, &sink, &facts,
+                         &source_err);
     if (result != 0 && source_err.kind == ERROR_SOURCE) {
         facts.status = SOURCE_STATUS_UNREADABLE;
         source_facts_add_detail(&facts, "%s", source_err.message);

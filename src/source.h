@@ -52,23 +52,50 @@ struct computer_facts {
     uint64_t application_last_record_id;
 };
 
-/* What a reader learnt of a source as a whole. Starts as zeros; owns what it points to. */
+/* Remarks of one kind: all are counted, the first SOURCE_REMARKS_LISTED are kept. */
+#define SOURCE_REMARKS_LISTED 8
+struct remarks {
+    uint64_t count;
+    char *listed[SOURCE_REMARKS_LISTED]; /* owned */
+};
+
+/* Where two parts of a source meet: what the next part, or the end, is needed for to tell. Filled
+ * and read by the reader of logs alone (evtx/tally.h, evtx/log.c). */
+struct source_seam {
+    bool has_records;               /* the part has a walked record; the next three are of such */
+    uint64_t first_filetime;        /* event time of the first, 0 when it cannot tell */
+    uint64_t last_filetime;         /* event time of the last, 0 when it cannot tell */
+    uint64_t last_written_filetime; /* time in its header */
+    uint64_t own_votes;             /* for header times that are the events' own, */
+    uint64_t shifted_votes;         /* and for shifted ones */
+    bool has_chunks;                /* the part has a chunk slot that is not empty */
+    uint64_t leading_empty;         /* empty slots before the first such, or all of them */
+    uint64_t trailing_empty;        /* empty slots behind the last such; 0 without one */
+    uint64_t leading_empty_offset_bytes; /* of the first of these slots, where there are some */
+    uint64_t trailing_empty_offset_bytes;
+    uint16_t chunk_count; /* as the file header says */
+};
+
+/* What a reader learnt of a source, or of a part of it. Starts as zeros; owns what it points
+ * to. */
 struct source_facts {
     enum source_status status;
     uint64_t record_count;    /* records walked, decodable or not; not the recovered ones */
-    uint64_t recovered_count; /* decodable records found in unused parts of chunks */
+    uint64_t recovered_count; /* readable records found in unused parts of chunks */
     uint64_t selected_count;  /* records whose provider and id the event table names */
     uint64_t undecodable_count;
+    uint64_t conflict_count; /* observations that the two readers read differently */
     uint64_t first_filetime; /* least and greatest event time of walked records, 0 for none */
     uint64_t last_filetime;
     bool header_times_shifted; /* the log was exported: headers bear the next record's time */
     struct computer_facts *computers; /* in order of first meeting */
     size_t computer_count;
-    struct text detail;  /* for sources.csv, a "; " list */
-    size_t damage_count; /* damage remarks so far; the first SOURCE_DAMAGE_LISTED are in detail */
+    struct remarks damage;
+    struct remarks undecodable;
+    struct remarks conflicts;
+    struct source_seam seam;
+    struct text detail; /* for sources.csv, a "; " list; whole after source_facts_finish */
 };
-
-#define SOURCE_DAMAGE_LISTED 8
 
 void source_facts_free_content(struct source_facts *facts);
 
@@ -76,10 +103,24 @@ void source_facts_free_content(struct source_facts *facts);
 void source_facts_add_detail(struct source_facts *facts, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Notes damage at a byte offset: the status becomes damaged, and the first
- * SOURCE_DAMAGE_LISTED remarks go into the detail as "at byte N: ...". */
+/* Notes damage at a byte offset: the status becomes damaged, and the detail will say "at byte N:
+ * ...". */
 void source_facts_add_damage(struct source_facts *facts, uint64_t offset_bytes, const char *format,
                              ...) __attribute__((format(printf, 3, 4)));
+
+/* Notes a record that cannot be decoded, and one that the two readers read differently; `format`
+ * makes what the detail will say of it. */
+void source_facts_add_undecodable(struct source_facts *facts, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void source_facts_add_conflict(struct source_facts *facts, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Adds what a part says to `whole`, which has what the parts before it say. Takes what *part
+ * owns and leaves it empty. The seams are joined by the reader (struct reader). */
+void source_facts_join(struct source_facts *whole, struct source_facts *part);
+
+/* Completes the detail of facts to which nothing will be added any more. */
+void source_facts_finish(struct source_facts *facts);
 
 /* Finds or adds the computer; names compare without case. Borrowed until the next call. */
 struct computer_facts *source_facts_computer(struct source_facts *facts, const char *name);
@@ -91,20 +132,45 @@ struct sink {
                        const struct observation *observation, struct error *err);
 };
 
-struct reader_options {
-    struct window window;
-    bool verify; /* check every checksum, not only those of chunks that hold something */
+/* Is handed the bytes of a source. */
+struct byte_tap {
+    void *context;
+    void (*take)(void *context, const void *bytes, size_t size_bytes);
 };
 
-/* The one interface of all readers: reads the open `descriptor` (a regular file of
- * source->size_bytes, borrowed) and hands every observation that the case keeps to the sink, in
- * the order of the file. Fills *facts, also on failure, with what was learnt so far. Returns -1
- * with ERROR_SOURCE when the source cannot be read at all, ERROR_RUN when the sink ended it;
- * damage is no failure but noted in *facts. */
+struct reader_options {
+    struct window window;
+    bool verify;         /* check every checksum, not only those of chunks that hold something */
+    bool skip_reference; /* do not ask libevtx (it ended a reader process) */
+    const struct byte_tap *tap; /* NULL, or: gets every byte of the part once, in order */
+};
+
+/* The one interface of all readers. A source is read in parts, each on its own and in any order,
+ * by any process; what they say is put together in order of parts. How a source is parted depends
+ * on its size alone, so that the result does not depend on who reads what. The parts together
+ * are the whole source, byte for byte. */
 struct reader {
     const char *kind; /* the kind of source it reads: source.kind */
-    int (*read)(const struct source *source, int descriptor, const struct reader_options *options,
-                const struct sink *sink, struct source_facts *facts, struct error *err);
+    /* How many parts a source of this size has, 1 at least. */
+    uint64_t (*count_parts)(uint64_t size_bytes);
+    /* Reads a part (from 0) of the open `descriptor` (borrowed; what lies in it may change or
+     * vanish meanwhile) and hands every observation that the case keeps to the sink, in the order
+     * of the file. Of the source only size and kind are looked at. Fills *facts, also on failure,
+     * with what was learnt so far. Returns -1 with ERROR_SOURCE when the part cannot be read at
+     * all, ERROR_RUN when the sink ended it; damage is no failure but noted in *facts. */
+    int (*read_part)(const struct source *source, int descriptor, uint64_t part,
+                     const struct reader_options *options, const struct sink *sink,
+                     struct source_facts *facts, struct error *err);
+    /* Joins the part that follows (source_facts_join, and the seam). Takes what *part owns. */
+    void (*join)(struct source_facts *whole, struct source_facts *part);
+    /* Adds what can be told once all parts are joined, and completes the detail. */
+    void (*finish)(struct source_facts *facts);
 };
+
+/* Reads the whole source, part by part, in this process. -1 as read_part, when no part can be read
+ * at all. A part that cannot be read while others can is damage. */
+int reader_read(const struct reader *reader, const struct source *source, int descriptor,
+                const struct reader_options *options, const struct sink *sink,
+                struct source_facts *facts, struct error *err);
 
 #endif

@@ -75,7 +75,7 @@ static int read_open(int descriptor, uint64_t size_bytes)
     struct sink sink = {.observation = take};
 
     clear();
-    return evtx_log_reader.read(&source, descriptor, &options, &sink, &facts, &err);
+    return reader_read(&evtx_log_reader, &source, descriptor, &options, &sink, &facts, &err);
 }
 
 static int make_file(const void *bytes, size_t size_bytes)
@@ -443,7 +443,7 @@ START_TEST(damage_is_noted_and_the_rest_is_read)
     read_image(image);
     ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
     expect_detail(damages[_i].detail);
-    ck_assert_uint_eq(facts.damage_count, 1);
+    ck_assert_uint_eq(facts.damage.count, 1);
     ck_assert_uint_eq(facts.record_count, damages[_i].walked);
     ck_assert_uint_eq(facts.recovered_count, damages[_i].recovered);
     ck_assert_uint_eq(handed_count, damages[_i].walked + damages[_i].recovered);
@@ -509,7 +509,7 @@ START_TEST(slot_of_other_bytes_is_damage)
     memset(image->bytes + image->chunks[1].offset_bytes, 0x5a, EVTX_CHUNK_SIZE);
     read_image(image);
     ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
-    ck_assert_uint_eq(facts.damage_count, 1);
+    ck_assert_uint_eq(facts.damage.count, 1);
     ck_assert_uint_eq(facts.record_count, 8);
     evtx_image_free(image);
 }

@@ -117,7 +117,8 @@ static void read_log(const char *path, struct names *names, struct source_facts 
     ck_assert_msg(descriptor >= 0 && fstat(descriptor, &status) == 0, "%s", path);
     source.path = memory_copy_text(path);
     source.size_bytes = (uint64_t)status.st_size;
-    ck_assert_int_eq(evtx_log_reader.read(&source, descriptor, &options, &sink, facts, &err), 0);
+    ck_assert_int_eq(
+        reader_read(&evtx_log_reader, &source, descriptor, &options, &sink, facts, &err), 0);
     source_free_content(&source);
     close(descriptor);
 }

@@ -89,6 +89,7 @@ static int64_t begin_source(const char *path, const char *kind)
 
 static void finish_source(int64_t id, struct source_facts *facts, int64_t same_as)
 {
+    source_facts_finish(facts);
     ck_assert_int_eq(casedb_finish_source(db, id, facts, same_as, &err), 0);
     source_facts_free_content(facts);
 }

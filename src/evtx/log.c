@@ -17,9 +17,6 @@
 #include "evtx/reference.h"
 #include "evtx/tally.h"
 
-/* How many undecodable records are named in the detail. */
-#define UNDECODABLE_LISTED 5
-
 struct log {
     const struct source *source;
     int descriptor;
@@ -29,7 +26,6 @@ struct log {
     struct tally tally;
     struct reference *reference;
     struct eventtext event;
-    struct text undecodable; /* the first UNDECODABLE_LISTED of them */
     struct file_header header;
     bool something_read;
     bool ended;                  /* the file became shorter: nothing more can be read */
@@ -111,11 +107,8 @@ static void log_note_undecodable(struct log *log, const struct record *record, c
     tally_add_undecodable(&log->tally);
     log->chunk_met[record->position_bytes] = true;
     log->chunk_wants_check = true;
-    if (log->facts->undecodable_count > UNDECODABLE_LISTED)
-        return;
-    text_add_format(&log->undecodable, "%s%" PRIu64 " at byte %" PRIu64 " (%s)",
-                    log->undecodable.length_bytes > 0 ? "; " : "", record->number,
-                    record->bytes.offset_bytes, reason);
+    source_facts_add_undecodable(log->facts, "%" PRIu64 " at byte %" PRIu64 " (%s)", record->number,
+                                 record->bytes.offset_bytes, reason);
 }
 
 /* Completes the observation in log->event with where it lies, and hands it on if it is of the
@@ -379,27 +372,10 @@ static void log_read_header(struct log *log)
         source_facts_add_detail(log->facts, "dirty: copied from a running system or not closed");
 }
 
-/* Puts the remarks that concern the log as a whole into the detail. */
-static void log_add_remarks(struct log *log)
-{
-    struct source_facts *facts = log->facts;
-
-    if (facts->undecodable_count > 0)
-        source_facts_add_detail(facts, "%" PRIu64 " record%s could not be decoded: %s%s",
-                                facts->undecodable_count, plural(facts->undecodable_count),
-                                text_get(&log->undecodable),
-                                facts->undecodable_count > UNDECODABLE_LISTED ? "; ..." : "");
-    if (facts->recovered_count > 0)
-        source_facts_add_detail(facts, "%" PRIu64 " record%s recovered from unused space",
-                                facts->recovered_count, plural(facts->recovered_count));
-    tally_finish(&log->tally);
-}
-
 static void log_free(struct log *log)
 {
     reference_free(log->reference);
     eventtext_free_content(&log->event);
-    text_free(&log->undecodable);
     free(log->chunk_bytes);
     free(log->before_bytes);
     free(log->chunk_met);
@@ -407,9 +383,15 @@ static void log_free(struct log *log)
     free(log);
 }
 
-static int evtx_log_read(const struct source *source, int descriptor,
-                         const struct reader_options *options, const struct sink *sink,
-                         struct source_facts *facts, struct error *err)
+static uint64_t evtx_log_count_parts(uint64_t size_bytes)
+{
+    (void)size_bytes;
+    return 1;
+}
+
+static int evtx_log_read_part(const struct source *source, int descriptor, uint64_t part,
+                              const struct reader_options *options, const struct sink *sink,
+                              struct source_facts *facts, struct error *err)
 {
     struct log *log = memory_allocate(1, sizeof(*log));
     int result = 0;
@@ -429,11 +411,18 @@ static int evtx_log_read(const struct source *source, int descriptor,
         log_read_header(log);
     if (source->size_bytes > FILE_HEADER_SIZE_BYTES)
         result = log_read_chunks(log, err);
-    log_add_remarks(log);
+    (void)part;
+    tally_finish(&log->tally);
     if (result == 0 && source->size_bytes > 0 && !log->something_read)
-        result = error_set(err, ERROR_SOURCE, 0, "%s", text_get(&facts->detail));
+        result = error_set(err, ERROR_SOURCE, 0, "%s", facts->damage.listed[0]);
     log_free(log);
     return result;
 }
 
-const struct reader evtx_log_reader = {.kind = "evtx", .read = evtx_log_read};
+const struct reader evtx_log_reader = {
+    .kind = "evtx",
+    .count_parts = evtx_log_count_parts,
+    .read_part = evtx_log_read_part,
+    .join = source_facts_join,
+    .finish = source_facts_finish,
+};

@@ -95,13 +95,10 @@ void tally_add_record(struct tally *tally, const struct observation *observation
 void tally_add_undecodable(struct tally *tally)
 {
     tally->facts->record_count++;
-    tally->facts->undecodable_count++;
     tally->previous_event_filetime = 0;
 }
 
 void tally_finish(struct tally *tally)
 {
     tally->facts->header_times_shifted = tally->shifted_votes > tally->own_votes;
-    if (tally->facts->header_times_shifted)
-        source_facts_add_detail(tally->facts, "header times shifted: exported log");
 }
