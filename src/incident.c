@@ -133,6 +133,14 @@ const struct incident_event *incident_find_event(const char *provider, uint16_t 
     return NULL;
 }
 
+const char *incident_find_provider(const char *name)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(events); index++)
+        if (strcmp(events[index].provider, name) == 0)
+            return events[index].provider;
+    return NULL;
+}
+
 /* KB971033 is the first row. */
 const struct incident_update incident_updates[] = {
     {.name = INCIDENT_UPDATE, .package = "WindowsActivationTechnologies", .coincident = false},

@@ -91,6 +91,10 @@ struct incident_event {
 /* The row of the event table for this provider (exact) and id, or NULL: not of interest. */
 const struct incident_event *incident_find_event(const char *provider, uint16_t event_id);
 
+/* The provider of that name as the event table writes it, or NULL: none of its events is of
+ * interest. */
+const char *incident_find_provider(const char *name);
+
 /* Does the case keep this observation, going by its own content? (EVENT_KEEP_FIRST_AND_LAST
  * passes here; the case sees to it.) `event` is the observation's row. */
 bool incident_keeps(const struct incident_event *event, const struct observation *observation,

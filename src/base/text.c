@@ -13,22 +13,20 @@
 
 #define REPLACEMENT_CHARACTER 0xFFFDu
 
-/* Capacity is the power of two that holds the length and a NUL, so it need not be kept. */
-static size_t text_capacity(size_t length_bytes)
-{
-    size_t capacity = 32;
-
-    while (capacity <= length_bytes)
-        capacity *= 2;
-    return capacity;
-}
+#define CAPACITY_LEAST 32u
 
 void text_add_bytes(struct text *text, const char *bytes, size_t length_bytes)
 {
-    size_t wanted = text_capacity(text->length_bytes + length_bytes);
+    size_t wanted = text->length_bytes + length_bytes + 1;
 
-    if (text->bytes == NULL || wanted != text_capacity(text->length_bytes))
-        text->bytes = memory_resize(text->bytes, wanted, 1);
+    if (wanted > text->capacity_bytes) {
+        size_t capacity = text->capacity_bytes > 0 ? text->capacity_bytes : CAPACITY_LEAST;
+
+        while (capacity < wanted)
+            capacity *= 2;
+        text->bytes = memory_resize(text->bytes, capacity, 1);
+        text->capacity_bytes = capacity;
+    }
     if (length_bytes > 0)
         memcpy(text->bytes + text->length_bytes, bytes, length_bytes);
     text->length_bytes += length_bytes;
@@ -95,6 +93,13 @@ char *text_take(struct text *text)
 
     *text = (struct text){0};
     return taken;
+}
+
+void text_clear(struct text *text)
+{
+    text->length_bytes = 0;
+    if (text->bytes != NULL)
+        text->bytes[0] = '\0';
 }
 
 void text_free(struct text *text)
@@ -173,6 +178,20 @@ bool text_equal_ascii(const char *left, const char *right)
         plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     return plain != (locale_t)0 ? strcasecmp_l(left, right, plain) == 0
                                 : strcasecmp(left, right) == 0;
+}
+
+bool text_parse_number(const char *text, uint64_t *out)
+{
+    uint64_t number = 0;
+
+    if (*text == '\0')
+        return false;
+    for (; *text != '\0'; text++)
+        if (!isdigit((unsigned char)*text) || __builtin_mul_overflow(number, 10, &number) ||
+            __builtin_add_overflow(number, (uint64_t)(*text - '0'), &number))
+            return false;
+    *out = number;
+    return true;
 }
 
 bool text_has_number_word(const char *haystack, const char *needle)

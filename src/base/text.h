@@ -13,6 +13,7 @@
 struct text {
     char *bytes; /* owned; NULL while empty */
     size_t length_bytes;
+    size_t capacity_bytes;
 };
 
 void text_add(struct text *text, const char *more);
@@ -29,6 +30,9 @@ const char *text_get(const struct text *text);
 
 /* Returns the text owned (never NULL) and leaves *text empty. */
 char *text_take(struct text *text) __attribute__((warn_unused_result));
+
+/* Leaves the text empty and keeps its memory for what comes next. */
+void text_clear(struct text *text);
 
 /* Frees the text and leaves it empty, ready for use again. */
 void text_free(struct text *text);
@@ -52,6 +56,10 @@ char *text_fold(const char *text) __attribute__((warn_unused_result));
 
 /* Are the two equal when ASCII letters are taken without case? For words of the formats. */
 bool text_equal_ascii(const char *left, const char *right);
+
+/* Reads a decimal number: digits alone, 1 at least. Returns false, and leaves *out alone, for
+ * anything else and for numbers that do not fit. */
+bool text_parse_number(const char *text, uint64_t *out);
 
 /* Does the ASCII text `needle` occur in `haystack`, without regard to ASCII case, and not
  * followed by a digit? Finds update numbers: KB971033 is not in KB9710331. */

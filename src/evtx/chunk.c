@@ -10,43 +10,6 @@
 #define MAGIC_BYTES 8u
 #define RECORD_MAGIC_BYTES 4u
 
-/* BinXML (FACTS.md, EVTX in one page): fragment header, token of a template instance, and the
- * type of a value that is BinXML itself. */
-#define FRAGMENT_HEADER "\x0f\x01\x01" /* four bytes with the NUL that ends the literal */
-#define FRAGMENT_HEADER_BYTES 4u
-#define TOKEN_OPEN_ELEMENT 0x01u
-#define TOKEN_TEMPLATE_INSTANCE 0x0cu
-#define TOKEN_MORE 0x40u /* set in a token: more of the same follows */
-#define VALUE_TYPE_BINXML 0x21u
-/* A template definition: next u32, GUID (its first four bytes are the id), data size u32. */
-#define DEFINITION_OFFSET_ID 4u
-#define DEFINITION_OFFSET_DATA_SIZE 20u
-#define DEFINITION_OFFSET_DATA 24u
-/* Of template instances in each other's values; Windows has two, Event and EventData. */
-#define TEMPLATE_DEPTH_MOST 3u
-
-/* Reads the number at `position_bytes` of `bytes`, which must not move. */
-static bool read_u16(const struct span *bytes, size_t position_bytes, uint16_t *out)
-{
-    struct span at;
-
-    return span_at(bytes, position_bytes, &at) && span_u16(&at, out);
-}
-
-static bool read_u32(const struct span *bytes, size_t position_bytes, uint32_t *out)
-{
-    struct span at;
-
-    return span_at(bytes, position_bytes, &at) && span_u32(&at, out);
-}
-
-static bool read_u64(const struct span *bytes, size_t position_bytes, uint64_t *out)
-{
-    struct span at;
-
-    return span_at(bytes, position_bytes, &at) && span_u64(&at, out);
-}
-
 int file_header_open(struct span bytes, struct file_header *out, struct error *err)
 {
     uint64_t offset = bytes.offset_bytes;
@@ -54,11 +17,11 @@ int file_header_open(struct span bytes, struct file_header *out, struct error *e
     uint16_t block_size, chunk_count;
 
     *out = (struct file_header){0};
-    if (!read_u32(&bytes, FILE_HEADER_OFFSET_HEADER_SIZE, &header_size) ||
-        !read_u16(&bytes, FILE_HEADER_OFFSET_BLOCK_SIZE, &block_size) ||
-        !read_u16(&bytes, FILE_HEADER_OFFSET_CHUNK_COUNT, &chunk_count) ||
-        !read_u32(&bytes, FILE_HEADER_OFFSET_FLAGS, &flags) ||
-        !read_u32(&bytes, FILE_HEADER_OFFSET_CHECKSUM, &stored))
+    if (!span_u32_at(&bytes, FILE_HEADER_OFFSET_HEADER_SIZE, &header_size) ||
+        !span_u16_at(&bytes, FILE_HEADER_OFFSET_BLOCK_SIZE, &block_size) ||
+        !span_u16_at(&bytes, FILE_HEADER_OFFSET_CHUNK_COUNT, &chunk_count) ||
+        !span_u32_at(&bytes, FILE_HEADER_OFFSET_FLAGS, &flags) ||
+        !span_u32_at(&bytes, FILE_HEADER_OFFSET_CHECKSUM, &stored))
         return error_set(err, ERROR_SOURCE, offset, "file header is cut short");
     if (!span_starts_with(&bytes, FILE_HEADER_MAGIC, MAGIC_BYTES))
         return error_set(err, ERROR_SOURCE, offset, "file header has no magic");
@@ -99,11 +62,11 @@ int chunk_open(struct span bytes, uint32_t log_flags, struct chunk *out, struct 
 
     *out = (struct chunk){.bytes = bytes, .free_space_offset = (uint32_t)bytes.left_bytes};
     if (bytes.left_bytes != CHUNK_SIZE_BYTES ||
-        !read_u32(&bytes, CHUNK_OFFSET_HEADER_SIZE, &header_size) ||
-        !read_u32(&bytes, CHUNK_OFFSET_FREE_SPACE, &free_space) ||
-        !read_u32(&bytes, CHUNK_OFFSET_RECORDS_CHECKSUM, &records_checksum) ||
-        !read_u32(&bytes, CHUNK_OFFSET_FLAGS, &flags) ||
-        !read_u32(&bytes, CHUNK_OFFSET_CHECKSUM, &stored))
+        !span_u32_at(&bytes, CHUNK_OFFSET_HEADER_SIZE, &header_size) ||
+        !span_u32_at(&bytes, CHUNK_OFFSET_FREE_SPACE, &free_space) ||
+        !span_u32_at(&bytes, CHUNK_OFFSET_RECORDS_CHECKSUM, &records_checksum) ||
+        !span_u32_at(&bytes, CHUNK_OFFSET_FLAGS, &flags) ||
+        !span_u32_at(&bytes, CHUNK_OFFSET_CHECKSUM, &stored))
         return error_set(err, ERROR_SOURCE, offset, "chunk is cut short");
     out->flags = flags | log_flags;
     out->records_checksum = records_checksum;
@@ -146,9 +109,9 @@ int chunk_read_record(const struct chunk *chunk, uint32_t position_bytes, uint32
     struct record record = {.position_bytes = position_bytes};
     uint32_t size, copy;
 
-    if (!span_at(&chunk->bytes, position_bytes, &at) || !read_u32(&at, RECORD_OFFSET_SIZE, &size) ||
-        !read_u64(&at, RECORD_OFFSET_NUMBER, &record.number) ||
-        !read_u64(&at, RECORD_OFFSET_WRITTEN, &record.written_filetime))
+    if (!span_at(&chunk->bytes, position_bytes, &at) || !span_u32_at(&at, RECORD_OFFSET_SIZE, &size) ||
+        !span_u64_at(&at, RECORD_OFFSET_NUMBER, &record.number) ||
+        !span_u64_at(&at, RECORD_OFFSET_WRITTEN, &record.written_filetime))
         return error_set(err, ERROR_SOURCE, offset, "record header is cut short");
     if (!span_starts_with(&at, RECORD_MAGIC, RECORD_MAGIC_BYTES))
         return error_set(err, ERROR_SOURCE, offset, "no record where one should begin");
@@ -158,7 +121,7 @@ int chunk_read_record(const struct chunk *chunk, uint32_t position_bytes, uint32
         !span_take(&at, size, &whole))
         return error_set(err, ERROR_SOURCE, offset,
                          "record size %" PRIu32 " passes the end of the records", size);
-    if (!read_u32(&whole, size - sizeof(copy), &copy) || copy != size)
+    if (!span_u32_at(&whole, size - sizeof(copy), &copy) || copy != size)
         return error_set(err, ERROR_SOURCE, offset, "record size %" PRIu32 " and its copy disagree",
                          size);
     record.bytes = whole;
@@ -198,96 +161,4 @@ bool chunk_find_record(const struct chunk *chunk, uint32_t *position_bytes, stru
             *position_bytes += (uint32_t)out->bytes.left_bytes - 1;
     }
     return found;
-}
-
-/* Moves *at past a fragment header, if it is there, and the token of a template instance. */
-static bool template_begins(struct span *at)
-{
-    uint8_t token;
-
-    if (span_starts_with(at, FRAGMENT_HEADER, FRAGMENT_HEADER_BYTES) &&
-        !span_skip(at, FRAGMENT_HEADER_BYTES))
-        return false;
-    return span_u8(at, &token) && token == TOKEN_TEMPLATE_INSTANCE;
-}
-
-bool record_has_template(const struct record *record)
-{
-    struct span at;
-
-    return span_at(&record->bytes, RECORD_OFFSET_BINXML, &at) &&
-           span_starts_with(&at, FRAGMENT_HEADER, FRAGMENT_HEADER_BYTES) && template_begins(&at);
-}
-
-bool record_is_forwarded(const struct record *record)
-{
-    struct span at;
-    uint8_t token;
-
-    return span_at(&record->bytes, RECORD_OFFSET_BINXML, &at) &&
-           span_starts_with(&at, FRAGMENT_HEADER, FRAGMENT_HEADER_BYTES) &&
-           span_skip(&at, FRAGMENT_HEADER_BYTES) && span_u8(&at, &token) &&
-           (token & ~TOKEN_MORE) == TOKEN_OPEN_ELEMENT;
-}
-
-/* Reads a template instance's reference at *at and moves *at to the instance's values. */
-static bool template_read_reference(const struct chunk *chunk, struct span *at, bool compare_ids)
-{
-    uint8_t unknown;
-    uint32_t id, definition_offset, defined_id, data_size;
-    struct span definition;
-
-    if (!span_u8(at, &unknown) || !span_u32(at, &id) || !span_u32(at, &definition_offset) ||
-        !span_at(&chunk->bytes, definition_offset, &definition) ||
-        !read_u32(&definition, DEFINITION_OFFSET_ID, &defined_id) ||
-        !read_u32(&definition, DEFINITION_OFFSET_DATA_SIZE, &data_size))
-        return false;
-    if (compare_ids && defined_id != id)
-        return false;
-    /* The definition stands right here where it is used first. */
-    if (definition.bytes == at->bytes)
-        return span_skip(at, DEFINITION_OFFSET_DATA) && span_skip(at, data_size);
-    return true;
-}
-
-/* Follows the template instance in `binxml` and those in its values, `depth` levels of them. A
- * value can also be elements without a template (UserData). */
-static bool template_check(const struct chunk *chunk, struct span binxml, unsigned depth,
-                           bool compare_ids)
-{
-    struct span descriptors, value;
-    uint32_t count;
-    uint16_t size;
-    uint8_t type, unknown;
-
-    if (!template_begins(&binxml))
-        return true;
-    if (depth == 0 || !template_read_reference(chunk, &binxml, compare_ids) ||
-        !span_u32(&binxml, &count) || count > binxml.left_bytes / sizeof(uint32_t) ||
-        !span_take(&binxml, count * sizeof(uint32_t), &descriptors))
-        return false;
-    while (descriptors.left_bytes > 0) {
-        if (!span_u16(&descriptors, &size) || !span_u8(&descriptors, &type) ||
-            !span_u8(&descriptors, &unknown) || !span_take(&binxml, size, &value))
-            return false;
-        if (type == VALUE_TYPE_BINXML && !template_check(chunk, value, depth - 1, compare_ids))
-            return false;
-    }
-    return true;
-}
-
-bool record_is_sound(const struct chunk *chunk, const struct record *record)
-{
-    struct span at;
-
-    return span_at(&record->bytes, RECORD_OFFSET_BINXML, &at) &&
-           template_check(chunk, at, TEMPLATE_DEPTH_MOST, false);
-}
-
-bool record_templates_match(const struct chunk *chunk, const struct record *record)
-{
-    struct span at;
-
-    return record_has_template(record) && span_at(&record->bytes, RECORD_OFFSET_BINXML, &at) &&
-           template_check(chunk, at, TEMPLATE_DEPTH_MOST, true);
 }

@@ -114,22 +114,4 @@ int chunk_next_record(const struct chunk *chunk, uint32_t *position_bytes, struc
  * there is none. */
 bool chunk_find_record(const struct chunk *chunk, uint32_t *position_bytes, struct record *out);
 
-/* Has the record's BinXML an instance of a template behind its fragment header? Records that a
- * collector took over from another machine (forwarded ones) have none. */
-bool record_has_template(const struct record *record);
-
-/* Is the record a forwarded one: an element instead of a template instance behind its fragment
- * header? */
-bool record_is_forwarded(const struct record *record);
-
-/* Do the values of the record's template instance, and of those in its values, lie within it, a
- * few levels deep at most? libevtx does not look before it reads. True for a record without a
- * template instance. */
-bool record_is_sound(const struct chunk *chunk, const struct record *record);
-
-/* Is the record sound, and do the template definitions that it refers to stand in the chunk, under
- * the ids that it names? What is left in the unused part of a chunk may refer to definitions that
- * were overwritten, and reads as another event then. False without a template instance. */
-bool record_templates_match(const struct chunk *chunk, const struct record *record);
-
 #endif

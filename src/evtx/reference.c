@@ -130,29 +130,23 @@ static void reference_copy_chunk(struct reference *reference, const struct chunk
         write_position(copy, walked[index].position_bytes);
 }
 
-/* Marks the found records from `position_bytes` on, and takes the magic away from all others. */
-static void reference_mark_found(struct reference *reference, size_t position_bytes,
-                                 const struct record *found, size_t found_count)
+/* Gives whatever looks like a record behind the walked ones its position. Records lie at multiples
+ * of eight bytes; libevtx looks for them at other places, too. */
+static void reference_mark_rest(struct reference *reference, size_t position_bytes)
 {
     uint8_t *copy = reference->log + FILE_HEADER_SIZE_BYTES;
-    size_t index = 0;
+    uint8_t *at = copy + position_bytes;
+    uint8_t *end = copy + CHUNK_SIZE_BYTES - RECORD_LEAST_BYTES;
 
-    while (position_bytes <= CHUNK_SIZE_BYTES - RECORD_LEAST_BYTES) {
-        if (index < found_count && found[index].position_bytes == position_bytes) {
-            write_position(copy, found[index].position_bytes);
-            position_bytes += found[index].bytes.left_bytes;
-            index++;
-            continue;
-        }
-        if (memcmp(copy + position_bytes, RECORD_MAGIC, sizeof(RECORD_MAGIC)) == 0)
-            copy[position_bytes] = 0;
-        position_bytes++;
+    while (at < end && (at = memmem(at, (size_t)(end - at) + sizeof(RECORD_MAGIC), RECORD_MAGIC,
+                                    sizeof(RECORD_MAGIC))) != NULL) {
+        write_position(copy, (uint32_t)(at - copy));
+        at += RECORD_OFFSET_BINXML;
     }
 }
 
 int reference_open(struct reference *reference, const struct chunk *chunk,
-                   const struct record *walked, size_t walked_count, const struct record *found,
-                   size_t found_count, struct error *err)
+                   const struct record *walked, size_t walked_count, struct error *err)
 {
     const struct record *last = walked_count > 0 ? &walked[walked_count - 1] : NULL;
     libevtx_error_t *evtx_error = NULL;
@@ -160,10 +154,8 @@ int reference_open(struct reference *reference, const struct chunk *chunk,
 
     reference_close(reference);
     reference_copy_chunk(reference, chunk, walked, walked_count);
-    reference_mark_found(reference,
-                         last != NULL ? last->position_bytes + last->bytes.left_bytes
-                                      : CHUNK_OFFSET_RECORDS,
-                         found, found_count);
+    reference_mark_rest(reference, last != NULL ? last->position_bytes + last->bytes.left_bytes
+                                                : CHUNK_OFFSET_RECORDS);
     if (libevtx_file_initialize(&reference->file, &evtx_error) != 1 ||
         libevtx_file_open_file_io_handle(reference->file, reference->handle, LIBEVTX_OPEN_READ,
                                          &evtx_error) != 1 ||
@@ -210,19 +202,63 @@ static int reference_take_text(struct reference *reference, libevtx_record_t *re
     return 0;
 }
 
+/* The record, to be freed by the caller; NULL with *evtx_error where there is none. */
+static libevtx_record_t *reference_get(struct reference *reference, enum reference_list list,
+                                       size_t index, libevtx_error_t **evtx_error)
+{
+    libevtx_record_t *record = NULL;
+    int got = list == REFERENCE_LIST_WALKED
+                  ? libevtx_file_get_record_by_index(reference->file, (int)index, &record,
+                                                     evtx_error)
+                  : libevtx_file_get_recovered_record_by_index(reference->file, (int)index,
+                                                               &record, evtx_error);
+
+    if (got != 1 && record != NULL)
+        libevtx_record_free(&record, NULL);
+    return record;
+}
+
+/* The position that the record bears in the place of its number; false where it cannot be had. */
+static bool reference_position(struct reference *reference, enum reference_list list, size_t index,
+                               uint64_t *position)
+{
+    libevtx_error_t *ignored = NULL;
+    libevtx_record_t *record = reference_get(reference, list, index, &ignored);
+    bool known = record != NULL && libevtx_record_get_identifier(record, position, &ignored) == 1;
+
+    if (record != NULL)
+        libevtx_record_free(&record, NULL);
+    libevtx_error_free(&ignored);
+    return known;
+}
+
+bool reference_find(struct reference *reference, enum reference_list list, uint32_t position_bytes,
+                    size_t latest, size_t *index)
+{
+    size_t count = reference->counts[list];
+    uint64_t position = UINT64_MAX;
+
+    for (size_t behind = latest < count ? latest + 1 : count; behind > 0; behind--) {
+        if (!reference_position(reference, list, behind - 1, &position))
+            continue;
+        if (position <= position_bytes) {
+            *index = behind - 1;
+            return position == position_bytes;
+        }
+    }
+    return false;
+}
+
 int reference_read(struct reference *reference, enum reference_list list, size_t index,
                    struct reference_record *out, struct error *err)
 {
     libevtx_error_t *evtx_error = NULL;
-    libevtx_record_t *record = NULL;
+    libevtx_record_t *record = reference_get(reference, list, index, &evtx_error);
     uint64_t position = 0;
-    int got, result;
+    int result;
 
-    got = list == REFERENCE_LIST_WALKED
-              ? libevtx_file_get_record_by_index(reference->file, (int)index, &record, &evtx_error)
-              : libevtx_file_get_recovered_record_by_index(reference->file, (int)index, &record,
-                                                           &evtx_error);
-    if (got != 1 || libevtx_record_get_identifier(record, &position, &evtx_error) != 1) {
+    *out = (struct reference_record){0};
+    if (record == NULL || libevtx_record_get_identifier(record, &position, &evtx_error) != 1) {
         result = reference_fail(reference, &evtx_error, err);
     } else {
         out->position_bytes = (uint32_t)position;

@@ -10,6 +10,7 @@
  *   are one line feed; half a surrogate pair becomes U+FFFD and takes the unit behind it along;
  * - a string array gives one element for each string;
  * - characters past U+FFFF come out 0x3FF too low (evtx/eventtext.h puts them right);
+ * - a negative number is a minus and the bits but the sign's: -2147188641 comes out as -295007;
  * - a record that ends exactly at the chunk's end is not handed out;
  * - forwarded records (no template instance) are not decoded;
  * - it is no guard against hostile input: it does not compare the number of a template's values
@@ -20,6 +21,7 @@
 #ifndef SPPTRIAGE_EVTX_REFERENCE_H
 #define SPPTRIAGE_EVTX_REFERENCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,16 +34,14 @@ struct reference;
 struct reference *reference_create(void) __attribute__((warn_unused_result));
 void reference_free(struct reference *reference);
 
-/* Has libevtx read the chunk, of which nothing is borrowed: the records that the walk found, and
- * behind them those that a search of the rest found, both in ascending order. Whatever else looks
- * like a record there is hidden from it. Returns -1 (ERROR_SOURCE) when it refuses the chunk,
- * which then has no records. */
+/* Has libevtx read the chunk, of which nothing is borrowed: the records that the walk found, in
+ * ascending order, and of the rest of the chunk whatever it takes for a record itself. Returns -1
+ * (ERROR_SOURCE) when it refuses the chunk, which then has no records. */
 int reference_open(struct reference *reference, const struct chunk *chunk,
-                   const struct record *walked, size_t walked_count, const struct record *found,
-                   size_t found_count, struct error *err);
+                   const struct record *walked, size_t walked_count, struct error *err);
 
-/* Which of its two lists of records: `walked`, or `found`, which it calls recovered. Each is in
- * the order of reference_open, but may be shorter. */
+/* Which of its two lists of records: those that were walked, or those that it recovered from the
+ * rest. Each is in the order of the chunk; some may be missing. */
 enum reference_list {
     REFERENCE_LIST_WALKED,
     REFERENCE_LIST_RECOVERED,
@@ -50,6 +50,11 @@ enum reference_list {
 /* How many records of the open chunk there are. */
 size_t reference_count(const struct reference *reference, enum reference_list list);
 
+/* Finds where in the list the record at `position_bytes` of the chunk is; it is looked for from
+ * `latest` backwards. Returns false where it is not there. */
+bool reference_find(struct reference *reference, enum reference_list list, uint32_t position_bytes,
+                    size_t latest, size_t *index);
+
 struct reference_record {
     uint32_t position_bytes; /* in the chunk */
     const char *text;        /* the event as libevtx's XML; borrowed until the next call */
@@ -57,7 +62,8 @@ struct reference_record {
 };
 
 /* Fills *out with the record at `index` (from 0) of the list. Returns -1 (ERROR_SOURCE) with the
- * reason when libevtx cannot decode it. */
+ * reason when libevtx cannot decode it; position_bytes is filled all the same where it is known,
+ * else 0. */
 int reference_read(struct reference *reference, enum reference_list list, size_t index,
                    struct reference_record *out, struct error *err);
 

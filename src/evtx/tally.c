@@ -27,78 +27,100 @@ static void times_extend(uint64_t filetime, uint64_t *first, uint64_t *last)
 
 /* What the log covers goes from its first to its last record: a time in between that is earlier or
  * later than both was written by a clock that was wrong. */
-static void computer_add_application(struct computer_facts *computer,
-                                     const struct observation *observation)
+static void computer_add_application(struct computer_facts *computer, const struct glance *glance)
 {
-    if (observation->event_filetime == 0)
+    if (glance->event_filetime == 0)
         return;
     if (computer->application_count == 0 ||
-        observation->record_id < computer->application_first_record_id) {
-        computer->application_first_record_id = observation->record_id;
-        computer->application_first_filetime = observation->event_filetime;
+        glance->record_id < computer->application_first_record_id) {
+        computer->application_first_record_id = glance->record_id;
+        computer->application_first_filetime = glance->event_filetime;
     }
     if (computer->application_count == 0 ||
-        observation->record_id > computer->application_last_record_id) {
-        computer->application_last_record_id = observation->record_id;
-        computer->application_last_filetime = observation->event_filetime;
+        glance->record_id > computer->application_last_record_id) {
+        computer->application_last_record_id = glance->record_id;
+        computer->application_last_filetime = glance->event_filetime;
     }
     computer->application_count++;
 }
 
-static void computer_add(struct computer_facts *computer, const struct observation *observation,
-                         bool forwarded)
+static void computer_add(struct computer_facts *computer, uint64_t number,
+                         const struct glance *glance)
 {
-    uint64_t unused_first = observation->event_filetime;
-
-    if (computer->record_count == 0 || observation->record_number < computer->first_number)
-        computer->first_number = observation->record_number;
-    if (observation->record_number > computer->last_number)
-        computer->last_number = observation->record_number;
+    if (computer->record_count == 0 || number < computer->first_number)
+        computer->first_number = number;
+    if (number > computer->last_number)
+        computer->last_number = number;
     computer->record_count++;
-    times_extend(observation->event_filetime, &unused_first, &computer->last_filetime);
-    if (forwarded)
+    if (glance->event_filetime > computer->last_filetime)
+        computer->last_filetime = glance->event_filetime;
+    if (glance->forwarded)
         computer->forwarded = true;
-    if (text_equal_ascii(observation->channel, "Application"))
-        computer_add_application(computer, observation);
+    if (glance->application)
+        computer_add_application(computer, glance);
 }
 
-/* Lets the record before vote, now that the event time after it is known. */
-static void tally_vote(struct tally *tally, uint64_t next_filetime)
+/* Lets the last record vote, now that the event time after it is known. */
+static void vote(struct source_seam *seam, uint64_t next_filetime)
 {
-    uint64_t own = tally->previous_event_filetime;
-    uint64_t written = tally->previous_written_filetime;
+    uint64_t own = seam->last_filetime;
+    uint64_t written = seam->last_written_filetime;
 
     if (own == 0 || next_filetime == 0 || time_distance(own, next_filetime) <= APART_LEAST)
         return;
     if (time_distance(written, own) <= SAME_TIME_MOST)
-        tally->own_votes++;
+        seam->own_votes++;
     else if (time_distance(written, next_filetime) <= SAME_TIME_MOST)
-        tally->shifted_votes++;
+        seam->shifted_votes++;
 }
 
-void tally_add_record(struct tally *tally, const struct observation *observation,
-                      uint64_t written_filetime, bool forwarded)
+/* The record becomes the last one; times of 0 cannot tell. */
+static void seam_add(struct source_seam *seam, uint64_t event_filetime, uint64_t written_filetime)
 {
-    tally->facts->record_count++;
-    times_extend(observation->event_filetime, &tally->facts->first_filetime,
-                 &tally->facts->last_filetime);
-    if (observation->computer[0] != '\0')
-        computer_add(source_facts_computer(tally->facts, observation->computer), observation,
-                     forwarded);
-    tally_vote(tally, observation->event_filetime);
-    if (written_filetime == 0)
-        tally->shifted_votes++;
-    tally->previous_event_filetime = written_filetime != 0 ? observation->event_filetime : 0;
-    tally->previous_written_filetime = written_filetime;
+    vote(seam, event_filetime);
+    if (!seam->has_records)
+        seam->first_filetime = event_filetime;
+    seam->has_records = true;
+    seam->last_filetime = written_filetime != 0 ? event_filetime : 0;
+    seam->last_written_filetime = written_filetime;
 }
 
-void tally_add_undecodable(struct tally *tally)
+void tally_add_record(struct source_facts *facts, const struct record *record,
+                      const struct glance *glance)
 {
-    tally->facts->record_count++;
-    tally->previous_event_filetime = 0;
+    facts->record_count++;
+    times_extend(glance->event_filetime, &facts->first_filetime, &facts->last_filetime);
+    if (glance->computer != GLANCE_NO_COMPUTER)
+        computer_add(&facts->computers[glance->computer], record->number, glance);
+    if (record->written_filetime == 0)
+        facts->seam.shifted_votes++;
+    seam_add(&facts->seam, glance->event_filetime, record->written_filetime);
 }
 
-void tally_finish(struct tally *tally)
+void tally_add_undecodable(struct source_facts *facts)
 {
-    tally->facts->header_times_shifted = tally->shifted_votes > tally->own_votes;
+    facts->record_count++;
+    seam_add(&facts->seam, 0, 0);
+}
+
+void tally_join(struct source_facts *whole, const struct source_facts *part)
+{
+    const struct source_seam *from = &part->seam;
+    struct source_seam *into = &whole->seam;
+
+    into->own_votes += from->own_votes;
+    into->shifted_votes += from->shifted_votes;
+    if (!from->has_records)
+        return;
+    vote(into, from->first_filetime);
+    if (!into->has_records)
+        into->first_filetime = from->first_filetime;
+    into->has_records = true;
+    into->last_filetime = from->last_filetime;
+    into->last_written_filetime = from->last_written_filetime;
+}
+
+void tally_finish(struct source_facts *facts)
+{
+    facts->header_times_shifted = facts->seam.shifted_votes > facts->seam.own_votes;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tally: what a log says as a whole, from its walked records in the order of the file: the number
  * of records, first and last event time, the computers, and whether the times in the record
- * headers are shifted. Owns nothing: it writes into the source's facts, which it borrows.
+ * headers are shifted. Owns nothing: it writes into the facts of the source's part, which it borrows;
+ * what lies across two parts is told when these are joined.
  *
  * Shifted times. When Windows exports a log (wevtutil epl, Event Viewer), the header of each
  * record bears the time of the NEXT record's event, and 0 in the last one; otherwise a header
@@ -15,25 +16,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "evtx/chunk.h"
+#include "evtx/select.h"
 #include "source.h"
 
-/* Starts as zeros but for `facts`. */
-struct tally {
-    struct source_facts *facts;
-    uint64_t previous_event_filetime; /* of the record before, 0 when it cannot tell */
-    uint64_t previous_written_filetime;
-    uint64_t shifted_votes;
-    uint64_t own_votes;
-};
-
-/* Counts one walked record in; `forwarded`: a collector took it over. */
-void tally_add_record(struct tally *tally, const struct observation *observation,
-                      uint64_t written_filetime, bool forwarded);
+/* Counts one walked record in. */
+void tally_add_record(struct source_facts *facts, const struct record *record,
+                      const struct glance *glance);
 
 /* Counts one walked record in that could not be decoded. */
-void tally_add_undecodable(struct tally *tally);
+void tally_add_undecodable(struct source_facts *facts);
 
-/* Decides about the header times. Call it once, at the end of the log. */
-void tally_finish(struct tally *tally);
+/* Joins the seam of the part that follows, before source_facts_join. */
+void tally_join(struct source_facts *whole, const struct source_facts *part);
+
+/* Decides about the header times, once all parts are joined. */
+void tally_finish(struct source_facts *facts);
 
 #endif

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A chunk has a used part, up to the free space offset, and an unused one. Records of the used part
+ * count, whether the walk reaches them or, behind a place where it cannot go on, the search. What
+ * the search finds in the unused part are remnants of older records. */
+#include "evtx/chunkread.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "evtx/binxml.h"
+#include "evtx/chunk.h"
+#include "evtx/decode.h"
+#include "evtx/repeat.h"
+#include "evtx/select.h"
+#include "evtx/tally.h"
+#include "evtx/verify.h"
+
+/* A record of the event table. */
+struct selected {
+    struct record record;
+    struct glance glance;
+    bool recovered;
+};
+
+struct chunkread {
+    const struct reader_options *options;
+    const struct sink *sink;
+    struct source_facts *facts;
+    struct selector *selector;
+    struct repeats *repeats;
+    struct verifier *verifier;
+    struct event event;
+    /* The chunk at hand. */
+    struct chunk chunk;
+    struct chunk_place place;
+    bool walk_broke;
+    bool wants_check; /* something of it was handed on, or could not be decoded */
+    size_t selected_count;
+    struct selected selected[CHUNK_RECORDS_MOST];
+    uint32_t *found; /* owned: positions of records that the search found, ascending */
+    size_t found_count;
+    uint32_t walk_end_bytes;
+};
+
+struct chunkread *chunkread_create(const struct reader_options *options, const struct sink *sink,
+                                   struct source_facts *facts)
+{
+    struct chunkread *reading = memory_allocate(1, sizeof(*reading));
+
+    reading->options = options;
+    reading->sink = sink;
+    reading->facts = facts;
+    reading->selector = selector_create(facts);
+    reading->repeats = repeats_create();
+    reading->verifier = verifier_create();
+    reading->found = memory_allocate(CHUNK_RECORDS_MOST, sizeof(*reading->found));
+    return reading;
+}
+
+void chunkread_free(struct chunkread *reading)
+{
+    if (reading == NULL)
+        return;
+    selector_free(reading->selector);
+    repeats_free(reading->repeats);
+    verifier_free(reading->verifier);
+    event_free_content(&reading->event);
+    free(reading->found);
+    free(reading);
+}
+
+/* Notes what `err` says as damage, at its offset or else at `offset_bytes`, and clears it. */
+static void note_damage(struct chunkread *reading, uint64_t offset_bytes, struct error *err)
+{
+    if (err->offset_bytes != ERROR_NO_OFFSET)
+        offset_bytes = err->offset_bytes;
+    source_facts_add_damage(reading->facts, offset_bytes, "%s", err->message);
+    error_clear(err);
+}
+
+/* Counts a record that cannot be decoded; none is without its number and offset. */
+static void note_undecodable(struct chunkread *reading, const struct record *record,
+                             const char *reason)
+{
+    reading->wants_check = true;
+    source_facts_add_undecodable(reading->facts, "%" PRIu64 " at byte %" PRIu64 " (%s)",
+                                 record->number, record->bytes.offset_bytes, reason);
+}
+
+/* --- selection --- */
+
+static void select_record(struct chunkread *reading, const struct record *record,
+                          const struct glance *glance, bool recovered)
+{
+    if (glance->event == NULL)
+        return;
+    reading->facts->selected_count += recovered ? 0 : 1;
+    reading->selected[reading->selected_count++] =
+        (struct selected){.record = *record, .glance = *glance, .recovered = recovered};
+}
+
+/* Takes a record of the used part. */
+static void take_used(struct chunkread *reading, const struct record *record)
+{
+    struct error reason = {0};
+    struct glance glance;
+
+    if (selector_glance(reading->selector, record, &glance, &reason) != 0) {
+        tally_add_undecodable(reading->facts);
+        note_undecodable(reading, record, reason.message);
+        error_clear(&reason);
+        return;
+    }
+    glance.forwarded = glance.forwarded || reading->place.is_carved;
+    tally_add_record(reading->facts, record, &glance);
+    select_record(reading, record, &glance, false);
+}
+
+/* Takes a record of the unused part. One that cannot be read is just a remnant. */
+static void take_remnant(struct chunkread *reading, const struct record *record)
+{
+    struct error ignored = {0};
+    struct glance glance;
+
+    if (selector_glance(reading->selector, record, &glance, &ignored) == 0) {
+        reading->facts->recovered_count++;
+        if (reading->place.is_carved && glance.computer != GLANCE_NO_COMPUTER)
+            reading->facts->computers[glance.computer].forwarded = true;
+        select_record(reading, record, &glance, true);
+    }
+    error_clear(&ignored);
+}
+
+/* --- the walk and the search --- */
+
+static bool is_used(const struct chunkread *reading, const struct record *record)
+{
+    return reading->chunk.free_space_known &&
+           record->position_bytes < reading->chunk.free_space_offset;
+}
+
+/* Does the slot before have the same record in the same place, readable there? Windows writes
+ * chunks from one buffer that it does not empty, so what follows a chunk's last record is often
+ * what stood there in the chunk before, byte for byte. */
+static bool stands_before(const struct chunkread *reading, const struct record *record)
+{
+    const struct span *before = &reading->place.before;
+    struct chunk chunk = {.bytes = *before};
+    struct record same = *record;
+
+    if (before->left_bytes != CHUNK_SIZE_BYTES)
+        return false;
+    same.bytes = span_of(before->bytes + record->position_bytes, record->bytes.left_bytes,
+                         before->offset_bytes + record->position_bytes);
+    return memcmp(same.bytes.bytes, record->bytes.bytes, record->bytes.left_bytes) == 0 &&
+           (record_is_forwarded(&same) || record_templates_match(&chunk, &same));
+}
+
+/* Searches what the walk did not reach. Where a template definition that a record refers to was
+ * overwritten, it would be read by whatever stands there now: such a record is undecodable in the
+ * used part, and a mere remnant in the rest. */
+static void search_chunk(struct chunkread *reading, uint32_t position_bytes)
+{
+    struct record record;
+
+    reading->found_count = 0;
+    while (chunk_find_record(&reading->chunk, &position_bytes, &record)) {
+        bool can_be_read =
+            record_is_forwarded(&record) || record_templates_match(&reading->chunk, &record);
+
+        reading->found[reading->found_count++] = record.position_bytes;
+        if (is_used(reading, &record) && can_be_read) {
+            take_used(reading, &record);
+        } else if (is_used(reading, &record)) {
+            tally_add_undecodable(reading->facts);
+            note_undecodable(reading, &record, "its template was overwritten");
+        } else if (can_be_read && !stands_before(reading, &record)) {
+            take_remnant(reading, &record);
+        }
+    }
+}
+
+/* Walks the records of the chunk at hand, and searches what the walk does not reach. */
+static void walk_chunk(struct chunkread *reading)
+{
+    struct error err = {0};
+    uint32_t position_bytes = CHUNK_OFFSET_RECORDS;
+    struct record record;
+
+    selector_begin_chunk(reading->selector, &reading->chunk);
+    while (chunk_next_record(&reading->chunk, &position_bytes, &record, &err) > 0)
+        take_used(reading, &record);
+    reading->walk_broke = err.kind != ERROR_NONE;
+    reading->walk_end_bytes = position_bytes;
+    /* A cut chunk cannot be walked to its free space, and is damage already. */
+    if (reading->walk_broke && !reading->place.is_cut)
+        note_damage(reading, reading->chunk.bytes.offset_bytes + position_bytes, &err);
+    error_clear(&err);
+    search_chunk(reading, position_bytes);
+}
+
+/* --- decoding --- */
+
+static void note_conflict(struct chunkread *reading, const struct observation *observation)
+{
+    source_facts_add_conflict(reading->facts, "%" PRIu64 " at byte %" PRIu64 " (libevtx: %s)",
+                              observation->record_number, observation->offset_bytes,
+                              observation->other_reading);
+}
+
+/* Decodes the record and hands its observation on, if the case keeps it. */
+static int hand_on(struct chunkread *reading, const struct chunk *chunk,
+                   const struct record *record, const struct incident_event *event, bool recovered,
+                   struct error *err)
+{
+    struct observation *observation = &reading->event.observation;
+    struct error reason = {0};
+
+    if (event_decode(&reading->event, chunk, record, false, &reason) != 0) {
+        if (!recovered)
+            note_undecodable(reading, record, reason.message);
+        error_clear(&reason);
+        return 0;
+    }
+    observation->recovered = recovered;
+    if (!incident_keeps(event, observation, &reading->options->window))
+        return 0;
+    if (incident_may_decide(event)) {
+        if (reading->options->skip_reference)
+            observation->verified = VERIFIED_NO;
+        else
+            verifier_check(reading->verifier, record, observation);
+    }
+    if (observation->verified == VERIFIED_CONFLICT)
+        note_conflict(reading, observation);
+    return reading->sink->observation(reading->sink->context, event, observation, err);
+}
+
+static int hand_on_selected(struct chunkread *reading, struct error *err)
+{
+    for (size_t index = 0; index < reading->selected_count; index++) {
+        const struct selected *selected = &reading->selected[index];
+        const struct incident_event *event = selected->glance.event;
+
+        if (event->keep == EVENT_KEEP_FIRST_AND_LAST && !selected->recovered &&
+            repeats_take(reading->repeats, &reading->chunk, &selected->record, &selected->glance))
+            continue;
+        reading->wants_check = true;
+        if (hand_on(reading, &reading->chunk, &selected->record, event, selected->recovered,
+                    err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* --- what libevtx recovers besides --- */
+
+static bool is_known(const void *context, uint32_t position_bytes)
+{
+    const struct chunkread *reading = context;
+
+    if (position_bytes < reading->walk_end_bytes)
+        return true;
+    for (size_t index = 0; index < reading->found_count; index++)
+        if (reading->found[index] == position_bytes)
+            return true;
+    return false;
+}
+
+/* Where the walk broke, libevtx may take for a record what our search does not. */
+static int add_recovered(struct chunkread *reading, struct error *err)
+{
+    struct observation observation;
+
+    while (verifier_next_recovered(reading->verifier, is_known, reading, &observation)) {
+        const struct incident_event *event =
+            incident_find_event(observation.provider, observation.event_id);
+
+        reading->facts->recovered_count++;
+        observation.recovered = true;
+        if (*observation.computer != '\0')
+            source_facts_computer(reading->facts, observation.computer)->forwarded |=
+                reading->place.is_carved;
+        if (event == NULL || !incident_keeps(event, &observation, &reading->options->window))
+            continue;
+        reading->wants_check = true;
+        if (!incident_may_decide(event))
+            observation.verified = VERIFIED_NOT_ASKED;
+        if (reading->sink->observation(reading->sink->context, event, &observation, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* --- the chunk --- */
+
+int chunkread_read(struct chunkread *reading, struct span bytes, const struct chunk_place *place,
+                   struct error *err)
+{
+    struct error damage = {0};
+
+    reading->place = *place;
+    reading->wants_check = false;
+    reading->selected_count = 0;
+    if (chunk_open(bytes, place->log_flags, &reading->chunk, &damage) != 0)
+        note_damage(reading, bytes.offset_bytes, &damage);
+    walk_chunk(reading);
+    verifier_begin_chunk(reading->verifier, &reading->chunk);
+    if (hand_on_selected(reading, err) != 0)
+        return -1;
+    if (reading->walk_broke && !reading->options->skip_reference &&
+        add_recovered(reading, err) != 0)
+        return -1;
+    if ((reading->wants_check || reading->options->verify) && !place->is_cut &&
+        chunk_check_records(&reading->chunk, &damage) != 0)
+        note_damage(reading, bytes.offset_bytes, &damage);
+    return 0;
+}
+
+int chunkread_finish(struct chunkread *reading, struct error *err)
+{
+    struct repeat repeat;
+
+    while (repeats_next(reading->repeats, &repeat))
+        if (hand_on(reading, &repeat.chunk, &repeat.record, repeat.event, false, err) != 0)
+            return -1;
+    return 0;
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each type is a row: the size its values must have, and how one is written. */
+#include "evtx/value.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/array.h"
+#include "base/filetime.h"
+
+#define REPLACEMENT_CHARACTER 0xFFFDu
+#define HIGH_SURROGATE_FIRST 0xD800u
+#define LOW_SURROGATE_FIRST 0xDC00u
+#define SURROGATE_LAST 0xDFFFu
+#define SURROGATE_BITS 10u
+#define FIRST_SUPPLEMENTARY 0x10000u
+/* ASCII is collected here before it is added. */
+#define COLLECTED_BYTES 128u
+/* A SID: revision u8, count u8, authority of six bytes (big endian), sub authorities u32. */
+#define SID_HEAD_BYTES 8u
+#define SID_AUTHORITY_BYTES 6u
+#define GUID_BYTES 16u
+/* A number of a value in decimal. */
+#define DECIMAL_BYTES 20u
+/* The time that is 0, which filetime_add_text takes for none. */
+#define FIRST_TIME "1601-01-01T00:00:00Z"
+/* The longest text that can be a time. */
+#define TIME_TEXT_BYTES 40u
+
+/* Takes the next character; a surrogate without its other half is U+FFFD. */
+static uint32_t take_character(struct span *utf16, uint16_t unit)
+{
+    uint16_t low;
+
+    if (unit < HIGH_SURROGATE_FIRST || unit > SURROGATE_LAST)
+        return unit;
+    if (unit >= LOW_SURROGATE_FIRST || !span_u16_at(utf16, 0, &low) || low < LOW_SURROGATE_FIRST ||
+        low > SURROGATE_LAST || !span_skip(utf16, sizeof(low)))
+        return REPLACEMENT_CHARACTER;
+    return FIRST_SUPPLEMENTARY + ((uint32_t)(unit - HIGH_SURROGATE_FIRST) << SURROGATE_BITS) +
+           (low - LOW_SURROGATE_FIRST);
+}
+
+void value_add_utf16(struct text *out, struct span utf16)
+{
+    char collected[COLLECTED_BYTES];
+    size_t count = 0;
+    uint16_t unit;
+
+    while (span_u16(&utf16, &unit) && unit != 0) {
+        if (unit < 0x80 && count < sizeof(collected)) {
+            collected[count++] = (char)unit;
+            continue;
+        }
+        text_add_bytes(out, collected, count);
+        count = 0;
+        text_add_character(out, take_character(&utf16, unit));
+    }
+    text_add_bytes(out, collected, count);
+}
+
+/* What an 8-bit string says beyond ASCII depends on a code page that is not told: Latin-1. */
+static void add_ansi(struct text *out, struct span value)
+{
+    uint8_t byte;
+
+    while (span_u8(&value, &byte) && byte != 0)
+        text_add_character(out, byte);
+}
+
+/* Reads a number of one to eight bytes. */
+static uint64_t take_number(struct span value)
+{
+    uint64_t number = 0;
+
+    for (size_t index = value.left_bytes; index > 0; index--)
+        number = number << 8 | value.bytes[index - 1];
+    return number;
+}
+
+static void add_unsigned(struct text *out, struct span value)
+{
+    char digits[DECIMAL_BYTES];
+    uint64_t number = take_number(value);
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    text_add_bytes(out, digits + at, sizeof(digits) - at);
+}
+
+static void add_signed(struct text *out, struct span value)
+{
+    unsigned shift = (unsigned)(64 - 8 * value.left_bytes);
+
+    text_add_format(out, "%" PRId64, (int64_t)(take_number(value) << shift) >> shift);
+}
+
+static void add_float(struct text *out, struct span value)
+{
+    uint32_t bits = (uint32_t)take_number(value);
+    float number;
+
+    memcpy(&number, &bits, sizeof(number));
+    text_add_format(out, "%f", (double)number);
+}
+
+static void add_double(struct text *out, struct span value)
+{
+    uint64_t bits = take_number(value);
+    double number;
+
+    memcpy(&number, &bits, sizeof(number));
+    text_add_format(out, "%f", number);
+}
+
+static void add_bool(struct text *out, struct span value)
+{
+    text_add(out, take_number(value) != 0 ? "true" : "false");
+}
+
+static void add_hexadecimal(struct text *out, struct span value)
+{
+    text_add_format(out, "0x%0*" PRIx64, (int)(2 * value.left_bytes), take_number(value));
+}
+
+static void add_binary(struct text *out, struct span value)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    uint8_t byte;
+
+    while (span_u8(&value, &byte)) {
+        char pair[] = {digits[byte >> 4], digits[byte & 15]};
+
+        text_add_bytes(out, pair, sizeof(pair));
+    }
+}
+
+static void add_guid(struct text *out, struct span value)
+{
+    const uint8_t *rest = value.bytes + 8;
+    uint32_t first = 0;
+    uint16_t second = 0, third = 0;
+
+    if (!span_u32_at(&value, 0, &first) || !span_u16_at(&value, 4, &second) ||
+        !span_u16_at(&value, 6, &third))
+        return;
+    text_add_format(out, "{%08" PRIX32 "-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X}", first,
+                    second, third, rest[0], rest[1], rest[2], rest[3], rest[4], rest[5], rest[6],
+                    rest[7]);
+}
+
+/* As libevtx writes it: nine digits of a second. */
+static void add_filetime(struct text *out, struct span value)
+{
+    uint64_t filetime = take_number(value);
+    struct text time = {0};
+
+    filetime_add_text(&time, filetime - filetime % FILETIME_SECOND);
+    if (filetime < FILETIME_SECOND)
+        text_add(&time, FIRST_TIME);
+    if (time.length_bytes > 0) {
+        text_add_bytes(out, time.bytes, time.length_bytes - 1);
+        text_add_format(out, ".%07u00Z", (unsigned)(filetime % FILETIME_SECOND));
+    } else {
+        text_add_format(out, "0x%016" PRIx64, filetime);
+    }
+    text_free(&time);
+}
+
+/* Year, month, day of the week, day, hour, minute, second, millisecond. */
+static void add_systemtime(struct text *out, struct span value)
+{
+    uint16_t fields[8];
+
+    for (size_t index = 0; index < ARRAY_COUNT(fields); index++)
+        if (!span_u16(&value, &fields[index]))
+            return;
+    text_add_format(out, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", fields[0], fields[1], fields[3],
+                    fields[4], fields[5], fields[6], fields[7]);
+}
+
+static bool sid_fits(struct span value)
+{
+    uint8_t revision, count;
+
+    return span_u8(&value, &revision) && span_u8(&value, &count) &&
+           value.left_bytes == SID_AUTHORITY_BYTES + sizeof(uint32_t) * (size_t)count;
+}
+
+static void add_sid(struct text *out, struct span value)
+{
+    uint64_t authority = 0;
+    uint32_t part;
+
+    for (size_t index = 0; index < SID_AUTHORITY_BYTES; index++)
+        authority = authority << 8 | value.bytes[2 + index];
+    text_add_format(out, "S-%u-%" PRIu64, (unsigned)value.bytes[0], authority);
+    if (!span_skip(&value, SID_HEAD_BYTES))
+        return;
+    while (span_u32(&value, &part))
+        text_add_format(out, "-%" PRIu32, part);
+}
+
+struct type_row {
+    uint8_t size_bytes;       /* of a value; 0: any, or see fits */
+    uint8_t other_size_bytes; /* also right; 0: none */
+    bool (*fits)(struct span value);
+    void (*add)(struct text *out, struct span value);
+};
+
+static const struct type_row types[] = {
+    [VALUE_STRING] = {.add = value_add_utf16},
+    [VALUE_ANSI_STRING] = {.add = add_ansi},
+    [VALUE_INT8] = {.size_bytes = 1, .add = add_signed},
+    [VALUE_UINT8] = {.size_bytes = 1, .add = add_unsigned},
+    [VALUE_INT16] = {.size_bytes = 2, .add = add_signed},
+    [VALUE_UINT16] = {.size_bytes = 2, .add = add_unsigned},
+    [VALUE_INT32] = {.size_bytes = 4, .add = add_signed},
+    [VALUE_UINT32] = {.size_bytes = 4, .add = add_unsigned},
+    [VALUE_INT64] = {.size_bytes = 8, .add = add_signed},
+    [VALUE_UINT64] = {.size_bytes = 8, .add = add_unsigned},
+    [VALUE_FLOAT] = {.size_bytes = 4, .add = add_float},
+    [VALUE_DOUBLE] = {.size_bytes = 8, .add = add_double},
+    [VALUE_BOOL] = {.size_bytes = 4, .other_size_bytes = 1, .add = add_bool},
+    [VALUE_BINARY] = {.add = add_binary},
+    [VALUE_GUID] = {.size_bytes = GUID_BYTES, .add = add_guid},
+    [VALUE_SIZE] = {.size_bytes = 4, .other_size_bytes = 8, .add = add_unsigned},
+    [VALUE_FILETIME] = {.size_bytes = 8, .add = add_filetime},
+    [VALUE_SYSTEMTIME] = {.size_bytes = 16, .add = add_systemtime},
+    [VALUE_SID] = {.fits = sid_fits, .add = add_sid},
+    [VALUE_HEX32] = {.size_bytes = 4, .add = add_hexadecimal},
+    [VALUE_HEX64] = {.size_bytes = 8, .add = add_hexadecimal},
+};
+
+static const struct type_row *row_of(uint8_t type)
+{
+    return type < ARRAY_COUNT(types) && types[type].add != NULL ? &types[type] : NULL;
+}
+
+static void add_one(struct text *out, const struct type_row *row, struct span value)
+{
+    bool fits = row->fits != NULL      ? row->fits(value)
+                : row->size_bytes == 0 ? true
+                                       : value.left_bytes == row->size_bytes ||
+                                             value.left_bytes == row->other_size_bytes;
+
+    if (value.left_bytes == 0)
+        return;
+    if (fits)
+        row->add(out, value);
+    else
+        add_binary(out, value);
+}
+
+static void add_array(struct text *out, uint8_t type, const struct type_row *row, struct span value)
+{
+    struct span item;
+    bool more = false;
+
+    if (type == VALUE_STRING) {
+        for (; value_take_string(&value, &item); more = true) {
+            text_add(out, more ? " " : "");
+            value_add_utf16(out, item);
+        }
+        return;
+    }
+    if (row->size_bytes == 0 || value.left_bytes % row->size_bytes != 0) {
+        add_binary(out, value);
+        return;
+    }
+    for (; span_take(&value, row->size_bytes, &item) && item.left_bytes > 0; more = true) {
+        text_add(out, more ? " " : "");
+        add_one(out, row, item);
+    }
+}
+
+void value_add_text(struct text *out, uint8_t type, struct span value)
+{
+    const struct type_row *row = row_of(type & ~VALUE_ARRAY & 0xffu);
+
+    if (row == NULL)
+        return;
+    if ((type & VALUE_ARRAY) != 0)
+        add_array(out, type & ~VALUE_ARRAY & 0xffu, row, value);
+    else
+        add_one(out, row, value);
+}
+
+bool value_take_string(struct span *array, struct span *out)
+{
+    struct span at = *array;
+    size_t length_bytes = 0;
+    uint16_t unit = 1;
+
+    if (array->left_bytes < sizeof(unit))
+        return false;
+    while (unit != 0 && span_u16(&at, &unit))
+        length_bytes += unit != 0 ? sizeof(unit) : 0;
+    if (!span_take(array, length_bytes, out))
+        return false;
+    *array = at;
+    return true;
+}
+
+/* Copies the first ASCII characters of a text value; false when it has others or is longer. */
+static bool take_ascii(struct span value, char *out, size_t size_bytes)
+{
+    size_t length = 0;
+    uint16_t unit;
+
+    while (span_u16(&value, &unit) && unit != 0) {
+        if (unit >= 0x80 || length + 1 >= size_bytes)
+            return false;
+        out[length++] = (char)unit;
+    }
+    out[length] = '\0';
+    return true;
+}
+
+bool value_number(uint8_t type, struct span value, uint64_t *out)
+{
+    bool is_integer = type >= VALUE_INT8 && type <= VALUE_UINT64;
+    char digits[DECIMAL_BYTES + 1];
+
+    if (type == VALUE_STRING)
+        return take_ascii(value, digits, sizeof(digits)) && text_parse_number(digits, out);
+    if (!is_integer || value.left_bytes != types[type].size_bytes)
+        return false;
+    *out = take_number(value);
+    return true;
+}
+
+bool value_filetime(uint8_t type, struct span value, uint64_t *out)
+{
+    struct text time = {0};
+    char ascii[TIME_TEXT_BYTES];
+    bool found = false;
+
+    if (type == VALUE_FILETIME) {
+        found = span_u64(&value, out);
+    } else if (type == VALUE_STRING) {
+        found = take_ascii(value, ascii, sizeof(ascii)) && filetime_parse(ascii, out);
+    } else if (type == VALUE_SYSTEMTIME) {
+        add_systemtime(&time, value);
+        found = filetime_parse(text_get(&time), out);
+        text_free(&time);
+    }
+    return found && *out != 0 && *out <= FILETIME_MAX;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evtx/verify.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "evtx/binxml.h"
+#include "evtx/eventtext.h"
+#include "evtx/reference.h"
+
+#define REPLACEMENT_CHARACTER 0xFFFDu
+#define BYTE_ORDER_MARK 0xFEFFu
+#define SUPPLEMENTARY_FIRST 0x10000u
+#define SUPPLEMENTARY_ERROR 0x3FFu
+/* libevtx gives the characters from SUPPLEMENTARY_FIRST up to here as ones of U+FC01..U+FFFF. */
+#define SUPPLEMENTARY_SPOILT_LAST (SUPPLEMENTARY_FIRST + SUPPLEMENTARY_ERROR - 1)
+
+struct verifier {
+    struct reference *reference; /* owned */
+    struct chunk chunk;
+    bool has_chunk;
+    bool is_open;
+    bool is_refused; /* libevtx does not open the chunk */
+    size_t walked_count;
+    struct record walked[CHUNK_RECORDS_MOST];
+    size_t next_recovered;
+    struct eventtext event;
+    struct text difference;
+};
+
+struct verifier *verifier_create(void)
+{
+    struct verifier *verifier = memory_allocate(1, sizeof(*verifier));
+
+    verifier->reference = reference_create();
+    return verifier;
+}
+
+void verifier_free(struct verifier *verifier)
+{
+    if (verifier == NULL)
+        return;
+    reference_free(verifier->reference);
+    eventtext_free_content(&verifier->event);
+    text_free(&verifier->difference);
+    free(verifier);
+}
+
+void verifier_begin_chunk(struct verifier *verifier, const struct chunk *chunk)
+{
+    verifier->chunk = *chunk;
+    verifier->is_open = false;
+    verifier->is_refused = false;
+    verifier->next_recovered = 0;
+}
+
+/* Hands libevtx the chunk with the records that the walk finds in it. */
+static bool open_chunk(struct verifier *verifier)
+{
+    uint32_t position_bytes = CHUNK_OFFSET_RECORDS;
+    struct error ignored = {0};
+    struct record record;
+
+    if (verifier->is_open || verifier->is_refused)
+        return verifier->is_open;
+    verifier->walked_count = 0;
+    while (chunk_next_record(&verifier->chunk, &position_bytes, &record, &ignored) > 0)
+        verifier->walked[verifier->walked_count++] = record;
+    error_clear(&ignored);
+    verifier->is_open = reference_open(verifier->reference, &verifier->chunk, verifier->walked,
+                                       verifier->walked_count, &ignored) == 0;
+    verifier->is_refused = !verifier->is_open;
+    error_clear(&ignored);
+    return verifier->is_open;
+}
+
+/* --- comparing --- */
+
+/* Takes the next character as libevtx would write it. */
+static uint32_t expected_character(const char **at)
+{
+    uint32_t character;
+
+    text_next_character(at, &character);
+    if (character >= SUPPLEMENTARY_FIRST && character <= SUPPLEMENTARY_SPOILT_LAST)
+        character -= SUPPLEMENTARY_ERROR;
+    return character;
+}
+
+/* The next character, without moving; 0 at the end. */
+static uint32_t look_ahead(const char *at)
+{
+    return *at != '\0' ? expected_character(&at) : 0;
+}
+
+/* Is `theirs` what libevtx makes of a negative number: a minus and all bits but the sign's? */
+static bool negatives_agree(const char *ours, const char *theirs)
+{
+    uint64_t negated, read;
+
+    if (*ours != '-' || *theirs != '-' || !text_parse_number(ours + 1, &negated) ||
+        !text_parse_number(theirs + 1, &read))
+        return false;
+    for (unsigned bits = 8; bits <= 64; bits *= 2)
+        if (read == ((0 - negated) & ((UINT64_C(1) << (bits - 1)) - 1)))
+            return true;
+    return false;
+}
+
+static bool values_agree(const char *ours, const char *theirs)
+{
+    bool after_half = false; /* U+FFFD: half a surrogate pair, perhaps */
+    uint32_t read;
+
+    if (strcmp(ours, theirs) == 0 || (strcmp(ours, "\n") == 0 && *theirs == '\0') ||
+        negatives_agree(ours, theirs))
+        return true;
+    if (look_ahead(ours) == BYTE_ORDER_MARK && look_ahead(theirs) != BYTE_ORDER_MARK)
+        expected_character(&ours);
+    while (*ours != '\0') {
+        const char *behind = theirs;
+
+        read = 0;
+        if (*theirs != '\0')
+            text_next_character(&behind, &read);
+        if (look_ahead(ours) == read) {
+            theirs = behind;
+        } else if (!after_half) {
+            return false;
+        }
+        /* A half takes the unit behind it along. */
+        after_half = expected_character(&ours) == REPLACEMENT_CHARACTER && !after_half;
+    }
+    return *theirs == '\0';
+}
+
+static void compare_texts(struct text *difference, const char *field, const char *ours,
+                          const char *theirs)
+{
+    char *words;
+
+    if (values_agree(ours, theirs))
+        return;
+    words = memory_format("%s %s", field, theirs);
+    text_add_item(difference, words);
+    free(words);
+}
+
+static void compare_numbers(struct text *difference, const char *field, int64_t ours,
+                            int64_t theirs)
+{
+    char *words;
+
+    if (ours == theirs)
+        return;
+    words = memory_format("%s %" PRId64, field, theirs);
+    text_add_item(difference, words);
+    free(words);
+}
+
+static void compare_strings(struct text *difference, const struct observation *ours,
+                            const struct observation *theirs)
+{
+    if (ours->string_count != theirs->string_count) {
+        compare_numbers(difference, "strings, count", (int64_t)ours->string_count,
+                        (int64_t)theirs->string_count);
+        return;
+    }
+    for (size_t index = 0; index < ours->string_count; index++) {
+        char *field = memory_format("string %zu name", index + 1);
+
+        compare_texts(difference, field, ours->strings[index].name, theirs->strings[index].name);
+        free(field);
+        field = memory_format("string %zu", index + 1);
+        compare_texts(difference, field, ours->strings[index].value, theirs->strings[index].value);
+        free(field);
+    }
+}
+
+bool observations_agree(const struct observation *ours, const struct observation *theirs,
+                        struct text *difference)
+{
+    text_clear(difference);
+    compare_texts(difference, "provider", ours->provider, theirs->provider);
+    compare_numbers(difference, "event id", ours->event_id, theirs->event_id);
+    compare_numbers(difference, "qualifiers", ours->qualifiers, theirs->qualifiers);
+    compare_texts(difference, "computer", ours->computer, theirs->computer);
+    compare_texts(difference, "channel", ours->channel, theirs->channel);
+    compare_strings(difference, ours, theirs);
+    return difference->length_bytes == 0;
+}
+
+/* --- checking --- */
+
+/* How many walked records lie before the position: none of them is behind it in libevtx's list. */
+static size_t count_before(const struct verifier *verifier, uint32_t position_bytes)
+{
+    size_t count = 0;
+
+    while (count < verifier->walked_count &&
+           verifier->walked[count].position_bytes < position_bytes)
+        count++;
+    return count;
+}
+
+static bool read_theirs(struct verifier *verifier, const struct record *record)
+{
+    struct reference_record decoded;
+    struct error ignored = {0};
+    size_t index;
+    bool read;
+
+    if (!record_is_sound(&verifier->chunk, record) || !open_chunk(verifier))
+        return false;
+    read = (reference_find(verifier->reference, REFERENCE_LIST_WALKED, record->position_bytes,
+                           count_before(verifier, record->position_bytes), &index) &&
+            reference_read(verifier->reference, REFERENCE_LIST_WALKED, index, &decoded,
+                           &ignored) == 0) ||
+           (reference_find(verifier->reference, REFERENCE_LIST_RECOVERED, record->position_bytes,
+                           SIZE_MAX, &index) &&
+            reference_read(verifier->reference, REFERENCE_LIST_RECOVERED, index, &decoded,
+                           &ignored) == 0);
+    read = read &&
+           eventtext_parse(&verifier->event, decoded.text, decoded.length_bytes, &ignored) == 0;
+    error_clear(&ignored);
+    return read;
+}
+
+void verifier_check(struct verifier *verifier, const struct record *record,
+                    struct observation *observation)
+{
+    observation->other_reading = NULL;
+    observation->verified = VERIFIED_NO;
+    if (!read_theirs(verifier, record))
+        return;
+    observation->verified = VERIFIED_YES;
+    if (observations_agree(observation, &verifier->event.observation, &verifier->difference))
+        return;
+    observation->verified = VERIFIED_CONFLICT;
+    observation->other_reading = text_get(&verifier->difference);
+}
+
+bool verifier_next_recovered(struct verifier *verifier,
+                             bool (*is_known)(const void *context, uint32_t position_bytes),
+                             const void *context, struct observation *out)
+{
+    size_t count;
+
+    if (!open_chunk(verifier))
+        return false;
+    count = reference_count(verifier->reference, REFERENCE_LIST_RECOVERED);
+    while (verifier->next_recovered < count) {
+        struct reference_record decoded;
+        struct error ignored = {0};
+        bool read = reference_read(verifier->reference, REFERENCE_LIST_RECOVERED,
+                                   verifier->next_recovered++, &decoded, &ignored) == 0 &&
+                    !is_known(context, decoded.position_bytes) &&
+                    eventtext_parse(&verifier->event, decoded.text, decoded.length_bytes,
+                                    &ignored) == 0;
+
+        error_clear(&ignored);
+        if (!read)
+            continue;
+        *out = verifier->event.observation;
+        out->offset_bytes = verifier->chunk.bytes.offset_bytes + decoded.position_bytes;
+        out->verified = VERIFIED_NO;
+        return true;
+    }
+    return false;
+}
