@@ -75,8 +75,8 @@ const char *incident_code_meaning(uint32_t code)
     return NULL;
 }
 
-/* Rows of a provider that name an id stand before its EVENT_ANY_ID row. */
-static const struct incident_event events[] = {
+/* The event table, by provider. Rows that name an id stand before a row of EVENT_ANY_ID. */
+static const struct incident_event spp_events[] = {
     {INCIDENT_PROVIDER_SPP, 8196, EVENT_USE_SPP_8196, EVENT_KEEP_ALL,
      "licence activation scheduler could not activate"},
     {INCIDENT_PROVIDER_SPP, 8208, EVENT_USE_SPP_8208, EVENT_KEEP_ALL,
@@ -104,13 +104,22 @@ static const struct incident_event events[] = {
      "KMS client processed the answer of its KMS host"},
     {INCIDENT_PROVIDER_SPP, 1003, EVENT_USE_LICENCES, EVENT_KEEP_FIRST_AND_LAST,
      "licensing status check completed"},
+};
+
+static const struct incident_event wat_events[] = {
     {INCIDENT_PROVIDER_WAT, 13, EVENT_USE_WAT_13, EVENT_KEEP_ALL, "genuine validation result"},
     {INCIDENT_PROVIDER_WAT, EVENT_ANY_ID, EVENT_USE_WAT_OTHER, EVENT_KEEP_ALL,
      "ran, so " INCIDENT_UPDATE " is installed"},
+};
+
+static const struct incident_event update_client_events[] = {
     {INCIDENT_PROVIDER_UPDATE_CLIENT, 19, EVENT_USE_UPDATE_INSTALLED, EVENT_KEEP_NAMED_UPDATES,
      "update installed"},
     {INCIDENT_PROVIDER_UPDATE_CLIENT, 20, EVENT_USE_UPDATE_FAILED, EVENT_KEEP_NAMED_UPDATES,
      "update failed to install"},
+};
+
+static const struct incident_event servicing_events[] = {
     {INCIDENT_PROVIDER_SERVICING, 1, EVENT_USE_PACKAGE_CHANGE, EVENT_KEEP_NAMED_UPDATES,
      "package change begins"},
     {INCIDENT_PROVIDER_SERVICING, 2, EVENT_USE_PACKAGE_REACHED, EVENT_KEEP_NAMED_UPDATES,
@@ -119,25 +128,48 @@ static const struct incident_event events[] = {
      "package change failed"},
     {INCIDENT_PROVIDER_SERVICING, 4, EVENT_USE_PACKAGE_CHANGE, EVENT_KEEP_NAMED_UPDATES,
      "package change waits for a restart"},
+};
+
+static const struct incident_event eventlog_events[] = {
     {INCIDENT_PROVIDER_EVENTLOG, 6009, EVENT_USE_OS_VERSION, EVENT_KEEP_ALL,
      "Windows version at start"},
+};
+
+static const struct incident_event kernel_events[] = {
     {INCIDENT_PROVIDER_KERNEL, 1, EVENT_USE_CLOCK, EVENT_KEEP_CLOCK_STEPS, "system time changed"},
 };
 
-const struct incident_event *incident_find_event(const char *provider, uint16_t event_id)
+#define PROVIDER(provider_name, rows)                                                        \
+    {                                                                                        \
+        .name = (provider_name), .name_length = sizeof(provider_name) - 1, .events = (rows), \
+        .event_count = ARRAY_COUNT(rows)                                                     \
+    }
+
+const struct incident_provider incident_providers[] = {
+    PROVIDER(INCIDENT_PROVIDER_SPP, spp_events),
+    PROVIDER(INCIDENT_PROVIDER_WAT, wat_events),
+    PROVIDER(INCIDENT_PROVIDER_UPDATE_CLIENT, update_client_events),
+    PROVIDER(INCIDENT_PROVIDER_SERVICING, servicing_events),
+    PROVIDER(INCIDENT_PROVIDER_EVENTLOG, eventlog_events),
+    PROVIDER(INCIDENT_PROVIDER_KERNEL, kernel_events),
+};
+const size_t incident_provider_count = ARRAY_COUNT(incident_providers);
+
+const struct incident_event *incident_provider_event(const struct incident_provider *provider,
+                                                     uint16_t event_id)
 {
-    for (size_t index = 0; index < ARRAY_COUNT(events); index++)
-        if ((events[index].event_id == event_id || events[index].event_id == EVENT_ANY_ID) &&
-            strcmp(events[index].provider, provider) == 0)
-            return &events[index];
+    for (size_t index = 0; index < provider->event_count; index++)
+        if (provider->events[index].event_id == event_id ||
+            provider->events[index].event_id == EVENT_ANY_ID)
+            return &provider->events[index];
     return NULL;
 }
 
-const char *incident_find_provider(const char *name)
+const struct incident_event *incident_find_event(const char *provider, uint16_t event_id)
 {
-    for (size_t index = 0; index < ARRAY_COUNT(events); index++)
-        if (strcmp(events[index].provider, name) == 0)
-            return events[index].provider;
+    for (size_t index = 0; index < incident_provider_count; index++)
+        if (strcmp(incident_providers[index].name, provider) == 0)
+            return incident_provider_event(&incident_providers[index], event_id);
     return NULL;
 }
 

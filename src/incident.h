@@ -88,12 +88,22 @@ struct incident_event {
     const char *summary; /* the event in a few words, for the timeline */
 };
 
+/* A provider with its rows of the event table. */
+struct incident_provider {
+    const char *name;
+    size_t name_length;
+    const struct incident_event *events;
+    size_t event_count;
+};
+extern const struct incident_provider incident_providers[];
+extern const size_t incident_provider_count;
+
+/* The row for this event id of the provider, or NULL: not of interest. */
+const struct incident_event *incident_provider_event(const struct incident_provider *provider,
+                                                     uint16_t event_id);
+
 /* The row of the event table for this provider (exact) and id, or NULL: not of interest. */
 const struct incident_event *incident_find_event(const char *provider, uint16_t event_id);
-
-/* The provider of that name as the event table writes it, or NULL: none of its events is of
- * interest. */
-const char *incident_find_provider(const char *name);
 
 /* Does the case keep this observation, going by its own content? (EVENT_KEEP_FIRST_AND_LAST
  * passes here; the case sees to it.) `event` is the observation's row. */

@@ -5,14 +5,6 @@
 
 #include "evtx/value.h"
 
-/* A template definition: next u32, GUID (its first four bytes are the id), data size u32. */
-#define DEFINITION_OFFSET_ID 4u
-#define DEFINITION_OFFSET_DATA_SIZE 20u
-#define DEFINITION_OFFSET_DATA 24u
-/* A name: next u32, hash u16, characters u16, UTF-16, two zero bytes. */
-#define NAME_OFFSET_LENGTH 6u
-#define NAME_OFFSET_TEXT 8u
-#define NAME_END_BYTES 2u
 /* Of template instances in each other's values; Windows has two, Event and EventData. */
 #define INSTANCE_DEPTH_MOST 3u
 
@@ -25,14 +17,14 @@ bool binxml_read_instance(const struct span *chunk, struct span *in, struct binx
     if (!span_u8(in, &unknown) || !span_u32(in, &out->id) ||
         !span_u32(in, &out->definition_offset) ||
         !span_at(chunk, out->definition_offset, &definition) ||
-        !span_u32_at(&definition, DEFINITION_OFFSET_ID, &out->defined_id) ||
-        !span_u32_at(&definition, DEFINITION_OFFSET_DATA_SIZE, &data_size))
+        !span_u32_at(&definition, BINXML_DEFINITION_OFFSET_ID, &out->defined_id) ||
+        !span_u32_at(&definition, BINXML_DEFINITION_OFFSET_DATA_SIZE, &data_size))
         return false;
     /* The definition stands right here where it is used first. */
     if (definition.bytes == in->bytes &&
-        (!span_skip(in, DEFINITION_OFFSET_DATA) || !span_skip(in, data_size)))
+        (!span_skip(in, BINXML_DEFINITION_OFFSET_DATA) || !span_skip(in, data_size)))
         return false;
-    if (!span_skip(&definition, DEFINITION_OFFSET_DATA) ||
+    if (!span_skip(&definition, BINXML_DEFINITION_OFFSET_DATA) ||
         !span_take(&definition, data_size, &out->definition) || !span_u32(in, &count) ||
         count > in->left_bytes / BINXML_DESCRIPTOR_BYTES ||
         !span_take(in, count * BINXML_DESCRIPTOR_BYTES, &out->descriptors))
@@ -68,12 +60,12 @@ static bool read_name(struct binxml_cursor *cursor, struct span *out)
     struct span at;
 
     if (!span_u32(&cursor->in, &offset) || !span_at(cursor->chunk, offset, &at) ||
-        !span_u16_at(&at, NAME_OFFSET_LENGTH, &length))
+        !span_u16_at(&at, BINXML_NAME_OFFSET_LENGTH, &length))
         return false;
     if (at.bytes == cursor->in.bytes &&
-        !span_skip(&cursor->in, NAME_OFFSET_TEXT + 2u * length + NAME_END_BYTES))
+        !span_skip(&cursor->in, BINXML_NAME_OFFSET_TEXT + 2u * length + BINXML_NAME_END_BYTES))
         return false;
-    return span_skip(&at, NAME_OFFSET_TEXT) && span_take(&at, 2u * (size_t)length, out);
+    return span_skip(&at, BINXML_NAME_OFFSET_TEXT) && span_take(&at, 2u * (size_t)length, out);
 }
 
 static bool read_open_element(struct binxml_cursor *cursor, bool has_attributes,
@@ -198,8 +190,8 @@ static const struct word_row words[] = {
 #define WORD_LENGTH_MOST 13u
 
 /* For each length, the first row that has it or is longer. */
-static const uint8_t first_of_length[WORD_LENGTH_MOST + 2] = {0,  0,  0,  0,  0,  2,  4, 6,
-                                                              8,  12, 13, 15, 16, 16, 18};
+static const uint8_t first_of_length[WORD_LENGTH_MOST + 2] = {0, 0,  0,  0,  0,  2,  4, 6,
+                                                              8, 12, 13, 15, 16, 16, 18};
 
 static bool is_word(const struct span *name, const struct word_row *row)
 {
@@ -219,17 +211,6 @@ enum binxml_word binxml_word_of(const struct span *name)
         if (is_word(name, &words[row]))
             return words[row].word;
     return WORD_OTHER;
-}
-
-struct binxml_cursor binxml_of_record(const struct chunk *chunk, const struct record *record)
-{
-    /* A record is RECORD_LEAST_BYTES long at least (chunk_read_record). */
-    return (struct binxml_cursor){
-        .chunk = &chunk->bytes,
-        .in = span_of(record->bytes.bytes + RECORD_OFFSET_BINXML,
-                      record->bytes.left_bytes - RECORD_LEAST_BYTES,
-                      record->bytes.offset_bytes + RECORD_OFFSET_BINXML),
-    };
 }
 
 bool record_read_instance(const struct chunk *chunk, const struct record *record,

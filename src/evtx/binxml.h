@@ -38,6 +38,11 @@ enum binxml_token_kind {
 };
 #define BINXML_MORE 0x40u /* set in a token: more of the same follows, or attributes */
 
+/* A template definition: next u32, GUID (its first four bytes are the id), data size u32, data. */
+#define BINXML_DEFINITION_OFFSET_ID 4u
+#define BINXML_DEFINITION_OFFSET_DATA_SIZE 20u
+#define BINXML_DEFINITION_OFFSET_DATA 24u
+
 /* A template instance: which definition, and the values that its substitutions stand for. */
 struct binxml_instance {
     uint32_t id;                /* of the definition, as the instance says, */
@@ -66,6 +71,11 @@ bool binxml_instance_value(const struct binxml_instance *instance, size_t index,
  * Returns false where it is none, or its values run out of it. */
 bool binxml_read_whole_instance(const struct chunk *chunk, struct span fragment,
                                 struct binxml_instance *out) SPAN_CHECKED;
+
+/* A name: next u32, hash u16, characters u16, UTF-16, two zero bytes. */
+#define BINXML_NAME_OFFSET_LENGTH 6u
+#define BINXML_NAME_OFFSET_TEXT 8u
+#define BINXML_NAME_END_BYTES 2u
 
 /* A place in a fragment. */
 struct binxml_cursor {
@@ -118,7 +128,17 @@ enum binxml_word {
 enum binxml_word binxml_word_of(const struct span *name);
 
 /* The record's BinXML: all between its header and the copy of its size. */
-struct binxml_cursor binxml_of_record(const struct chunk *chunk, const struct record *record);
+static inline struct binxml_cursor binxml_of_record(const struct chunk *chunk,
+                                                    const struct record *record)
+{
+    /* A record is RECORD_LEAST_BYTES long at least (chunk_read_record). */
+    return (struct binxml_cursor){
+        .chunk = &chunk->bytes,
+        .in = span_of(record->bytes.bytes + RECORD_OFFSET_BINXML,
+                      record->bytes.left_bytes - RECORD_LEAST_BYTES,
+                      record->bytes.offset_bytes + RECORD_OFFSET_BINXML),
+    };
+}
 
 /* Has the record's BinXML an instance of a template behind its fragment header? Fills *out. Records
  * that a collector took over from another machine (forwarded ones) have none. */

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define MAGIC_BYTES 8u
-#define RECORD_MAGIC_BYTES 4u
 
 int file_header_open(struct span bytes, struct file_header *out, struct error *err)
 {
@@ -109,7 +108,8 @@ int chunk_read_record(const struct chunk *chunk, uint32_t position_bytes, uint32
     struct record record = {.position_bytes = position_bytes};
     uint32_t size, copy;
 
-    if (!span_at(&chunk->bytes, position_bytes, &at) || !span_u32_at(&at, RECORD_OFFSET_SIZE, &size) ||
+    if (!span_at(&chunk->bytes, position_bytes, &at) ||
+        !span_u32_at(&at, RECORD_OFFSET_SIZE, &size) ||
         !span_u64_at(&at, RECORD_OFFSET_NUMBER, &record.number) ||
         !span_u64_at(&at, RECORD_OFFSET_WRITTEN, &record.written_filetime))
         return error_set(err, ERROR_SOURCE, offset, "record header is cut short");
@@ -129,8 +129,8 @@ int chunk_read_record(const struct chunk *chunk, uint32_t position_bytes, uint32
     return 0;
 }
 
-int chunk_next_record(const struct chunk *chunk, uint32_t *position_bytes, struct record *out,
-                      struct error *err)
+int chunk_next_record_slowly(const struct chunk *chunk, uint32_t *position_bytes,
+                             struct record *out, struct error *err)
 {
     struct span at;
 
@@ -151,14 +151,15 @@ bool chunk_find_record(const struct chunk *chunk, uint32_t *position_bytes, stru
     struct span at;
     bool found = false;
 
-    for (; !found && span_at(&chunk->bytes, *position_bytes, &at) && at.left_bytes > 0;
-         *position_bytes += 1) {
-        if (!span_starts_with(&at, RECORD_MAGIC, RECORD_MAGIC_BYTES))
-            continue;
+    while (!found && span_at(&chunk->bytes, *position_bytes, &at) && at.left_bytes > 0) {
+        const uint8_t *magic = memmem(at.bytes, at.left_bytes, RECORD_MAGIC, RECORD_MAGIC_BYTES);
+
+        if (magic == NULL)
+            return false;
+        *position_bytes += (uint32_t)(magic - at.bytes);
         found = chunk_read_record(chunk, *position_bytes, CHUNK_SIZE_BYTES, out, &ignored) == 0;
         error_clear(&ignored);
-        if (found)
-            *position_bytes += (uint32_t)out->bytes.left_bytes - 1;
+        *position_bytes += found ? (uint32_t)out->bytes.left_bytes : 1;
     }
     return found;
 }

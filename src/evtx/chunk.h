@@ -48,6 +48,7 @@
 
 /* A record; its size is repeated in its last four bytes. */
 #define RECORD_MAGIC "**\0" /* four bytes with the NUL that ends the literal */
+#define RECORD_MAGIC_BYTES 4u
 #define RECORD_OFFSET_SIZE 4u
 #define RECORD_OFFSET_NUMBER 8u
 #define RECORD_OFFSET_WRITTEN 16u
@@ -102,12 +103,35 @@ struct record {
 int chunk_read_record(const struct chunk *chunk, uint32_t position_bytes, uint32_t end_bytes,
                       struct record *out, struct error *err);
 
+/* Where the walk of chunk_next_record meets anything but a sound record. */
+int chunk_next_record_slowly(const struct chunk *chunk, uint32_t *position_bytes,
+                             struct record *out, struct error *err);
+
 /* The walk: reads the record at *position_bytes (CHUNK_OFFSET_RECORDS at first) and moves it past
  * the record. Returns 1 for a record, 0 at the free space, -1 (ERROR_SOURCE) where the walk cannot
  * go on; *position_bytes then stays. Where the free space is not known the walk ends with 0 at the
  * first place without a record magic. */
-int chunk_next_record(const struct chunk *chunk, uint32_t *position_bytes, struct record *out,
-                      struct error *err);
+static inline int chunk_next_record(const struct chunk *chunk, uint32_t *position_bytes,
+                                    struct record *out, struct error *err)
+{
+    uint32_t end_bytes = chunk->free_space_offset;
+    uint32_t position = *position_bytes;
+    uint32_t size, copy;
+    struct span at;
+
+    if (position >= end_bytes || !span_at(&chunk->bytes, position, &at) ||
+        at.left_bytes < RECORD_LEAST_BYTES ||
+        memcmp(at.bytes, RECORD_MAGIC, RECORD_MAGIC_BYTES) != 0 ||
+        !span_u32_at(&at, RECORD_OFFSET_SIZE, &size) || size < RECORD_LEAST_BYTES ||
+        size > end_bytes - position || !span_u32_at(&at, size - sizeof(copy), &copy) ||
+        copy != size || !span_u64_at(&at, RECORD_OFFSET_NUMBER, &out->number) ||
+        !span_u64_at(&at, RECORD_OFFSET_WRITTEN, &out->written_filetime))
+        return chunk_next_record_slowly(chunk, position_bytes, out, err);
+    out->bytes = span_of(at.bytes, size, at.offset_bytes);
+    out->position_bytes = position;
+    *position_bytes = position + size;
+    return 1;
+}
 
 /* The search: finds the next record at or behind *position_bytes that is one by its magic, size and
  * size copy, wherever in the chunk it ends, and moves *position_bytes past it. Returns false when

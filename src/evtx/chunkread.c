@@ -17,6 +17,9 @@
 #include "evtx/tally.h"
 #include "evtx/verify.h"
 
+#define FETCH_LINE_BYTES 64u
+#define FETCH_AHEAD_BYTES 4096u
+
 /* A record of the event table. */
 struct selected {
     struct record record;
@@ -182,16 +185,29 @@ static void search_chunk(struct chunkread *reading, uint32_t position_bytes)
     }
 }
 
+/* Has the processor fetch what the walk will come to: it reads a little of each record, in leaps
+ * that no processor foresees. `wanted` is where the walk is. */
+static void fetch_ahead(const struct span *bytes, uint32_t wanted, uint32_t *fetched)
+{
+    uint32_t end = wanted + FETCH_AHEAD_BYTES;
+
+    for (; *fetched < end && *fetched < bytes->left_bytes; *fetched += FETCH_LINE_BYTES)
+        __builtin_prefetch(bytes->bytes + *fetched);
+}
+
 /* Walks the records of the chunk at hand, and searches what the walk does not reach. */
 static void walk_chunk(struct chunkread *reading)
 {
     struct error err = {0};
     uint32_t position_bytes = CHUNK_OFFSET_RECORDS;
+    uint32_t fetched = 0;
     struct record record;
 
     selector_begin_chunk(reading->selector, &reading->chunk);
-    while (chunk_next_record(&reading->chunk, &position_bytes, &record, &err) > 0)
+    while (chunk_next_record(&reading->chunk, &position_bytes, &record, &err) > 0) {
+        fetch_ahead(&reading->chunk.bytes, position_bytes, &fetched);
         take_used(reading, &record);
+    }
     reading->walk_broke = err.kind != ERROR_NONE;
     reading->walk_end_bytes = position_bytes;
     /* A cut chunk cannot be walked to its free space, and is damage already. */
@@ -248,8 +264,8 @@ static int hand_on_selected(struct chunkread *reading, struct error *err)
             repeats_take(reading->repeats, &reading->chunk, &selected->record, &selected->glance))
             continue;
         reading->wants_check = true;
-        if (hand_on(reading, &reading->chunk, &selected->record, event, selected->recovered,
-                    err) != 0)
+        if (hand_on(reading, &reading->chunk, &selected->record, event, selected->recovered, err) !=
+            0)
             return -1;
     }
     return 0;

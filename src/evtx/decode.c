@@ -457,9 +457,9 @@ static int decode_substitution(struct decoder *decoder, uint16_t index, bool is_
         return fail(decoder, "it lacks a value that its template asks for");
     value = decoder->event->values[values.first + index];
     if (value.type == VALUE_BINXML && !decoder->in_start_tag)
-        return decode_fragment(
-            decoder, (struct binxml_cursor){.chunk = decoder->chunk, .in = value.bytes},
-            (struct value_range){0});
+        return decode_fragment(decoder,
+                               (struct binxml_cursor){.chunk = decoder->chunk, .in = value.bytes},
+                               (struct value_range){0});
     if (value.type != VALUE_NULL)
         return add_piece(decoder, value.type, value.bytes);
     decoder->lacks_value = decoder->lacks_value || is_optional;

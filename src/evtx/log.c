@@ -35,11 +35,11 @@ struct log {
     struct chunkread *chunks;
     struct file_header header;
     struct mapping mapping;
-    uint64_t end_bytes;  /* of the part, as far as the file reaches */
+    uint64_t end_bytes; /* of the part, as far as the file reaches */
     bool fault_noted;
-    bool ended;          /* the file became shorter: nothing more can be read */
-    struct span before;  /* the slot before the one at hand; empty: there is none to compare with */
-    uint8_t *cut;        /* owned: the last slot of a cut log, filled up with zeros */
+    bool ended;         /* the file became shorter: nothing more can be read */
+    struct span before; /* the slot before the one at hand; empty: there is none to compare with */
+    uint8_t *cut;       /* owned: the last slot of a cut log, filled up with zeros */
 };
 
 static const char *plural(uint64_t count)
@@ -228,9 +228,9 @@ static int log_read_slots(struct log *log, uint64_t start_bytes, struct error *e
         log->before = mapping_span(&log->mapping, start_bytes - CHUNK_SIZE_BYTES, CHUNK_SIZE_BYTES);
     for (uint64_t at = start_bytes; result == 0 && at < log->end_bytes; at += CHUNK_SIZE_BYTES) {
         uint64_t left_bytes = log->end_bytes - at;
-        struct span slot = mapping_span(&log->mapping, at,
-                                        left_bytes < CHUNK_SIZE_BYTES ? (size_t)left_bytes
-                                                                      : CHUNK_SIZE_BYTES);
+        struct span slot =
+            mapping_span(&log->mapping, at,
+                         left_bytes < CHUNK_SIZE_BYTES ? (size_t)left_bytes : CHUNK_SIZE_BYTES);
 
         result = log_read_slot(log, slot, err);
         if (log->fault_noted && log->ended)

@@ -207,11 +207,11 @@ static libevtx_record_t *reference_get(struct reference *reference, enum referen
                                        size_t index, libevtx_error_t **evtx_error)
 {
     libevtx_record_t *record = NULL;
-    int got = list == REFERENCE_LIST_WALKED
-                  ? libevtx_file_get_record_by_index(reference->file, (int)index, &record,
-                                                     evtx_error)
-                  : libevtx_file_get_recovered_record_by_index(reference->file, (int)index,
-                                                               &record, evtx_error);
+    int got =
+        list == REFERENCE_LIST_WALKED
+            ? libevtx_file_get_record_by_index(reference->file, (int)index, &record, evtx_error)
+            : libevtx_file_get_recovered_record_by_index(reference->file, (int)index, &record,
+                                                         evtx_error);
 
     if (got != 1 && record != NULL)
         libevtx_record_free(&record, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tally: what a log says as a whole, from its walked records in the order of the file: the number
  * of records, first and last event time, the computers, and whether the times in the record
- * headers are shifted. Owns nothing: it writes into the facts of the source's part, which it borrows;
- * what lies across two parts is told when these are joined.
+ * headers are shifted. Owns nothing: it writes into the facts of the source's part, which it
+ * borrows; what lies across two parts is told when these are joined.
  *
  * Shifted times. When Windows exports a log (wevtutil epl, Event Viewer), the header of each
  * record bears the time of the NEXT record's event, and 0 in the last one; otherwise a header

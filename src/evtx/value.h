@@ -40,11 +40,11 @@ enum value_type {
 /* Adds UTF-16 as UTF-8, up to its first U+0000; half a surrogate pair becomes U+FFFD. */
 void value_add_utf16(struct text *out, struct span utf16);
 
-/* Adds the value as text: numbers decimal (VALUE_SIZE, too, as libevtx has it), VALUE_HEX as 0x.., GUIDs in braces and
- * SIDs as Windows writes them, times as ISO 8601, binary as hexadecimal digits, an array as its
- * items with a blank between (strings: value_take_string_of hands them out one by one). A value
- * whose size does not fit its type is added as binary: nothing of it is lost. Nothing is added for
- * VALUE_NULL and for a type that is no value (VALUE_BINXML). */
+/* Adds the value as text: numbers decimal (VALUE_SIZE, too, as libevtx has it), VALUE_HEX as 0x..,
+ * GUIDs in braces and SIDs as Windows writes them, times as ISO 8601, binary as hexadecimal digits,
+ * an array as its items with a blank between (strings: value_take_string_of hands them out one by
+ * one). A value whose size does not fit its type is added as binary: nothing of it is lost. Nothing
+ * is added for VALUE_NULL and for a type that is no value (VALUE_BINXML). */
 void value_add_text(struct text *out, uint8_t type, struct span value);
 
 /* Takes the next string of an array of strings, each ended by U+0000; false at the end. */

@@ -216,8 +216,8 @@ static bool read_theirs(struct verifier *verifier, const struct record *record)
         return false;
     read = (reference_find(verifier->reference, REFERENCE_LIST_WALKED, record->position_bytes,
                            count_before(verifier, record->position_bytes), &index) &&
-            reference_read(verifier->reference, REFERENCE_LIST_WALKED, index, &decoded,
-                           &ignored) == 0) ||
+            reference_read(verifier->reference, REFERENCE_LIST_WALKED, index, &decoded, &ignored) ==
+                0) ||
            (reference_find(verifier->reference, REFERENCE_LIST_RECOVERED, record->position_bytes,
                            SIZE_MAX, &index) &&
             reference_read(verifier->reference, REFERENCE_LIST_RECOVERED, index, &decoded,
@@ -254,11 +254,11 @@ bool verifier_next_recovered(struct verifier *verifier,
     while (verifier->next_recovered < count) {
         struct reference_record decoded;
         struct error ignored = {0};
-        bool read = reference_read(verifier->reference, REFERENCE_LIST_RECOVERED,
-                                   verifier->next_recovered++, &decoded, &ignored) == 0 &&
-                    !is_known(context, decoded.position_bytes) &&
-                    eventtext_parse(&verifier->event, decoded.text, decoded.length_bytes,
-                                    &ignored) == 0;
+        bool read =
+            reference_read(verifier->reference, REFERENCE_LIST_RECOVERED,
+                           verifier->next_recovered++, &decoded, &ignored) == 0 &&
+            !is_known(context, decoded.position_bytes) &&
+            eventtext_parse(&verifier->event, decoded.text, decoded.length_bytes, &ignored) == 0;
 
         error_clear(&ignored);
         if (!read)

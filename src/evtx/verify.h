@@ -8,7 +8,6 @@
 #include "evtx/chunk.h"
 #include "observation.h"
 
-
 struct verifier;
 
 /* Returns owned (verifier_free). */

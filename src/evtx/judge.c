@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Windows writes the definitions of events all in one form, and a chunk has a dozen or two of
+ * them; so judging is what selection spends its time on, beside walking. A definition of the usual
+ * form is read straight through, elements of no interest are stepped over by their size, and names,
+ * which the definitions of a chunk share, are looked up once. Whatever is not of that form is
+ * judged token by token, which gives the same. */
+#include "evtx/judge.h"
+
+#include <string.h>
+
+#include "evtx/binxml.h"
+#include "evtx/value.h"
+
+/* Of an entry in judge->words, the bits of the word. */
+#define WORD_BITS 5u
+#define WORD_MASK ((1u << WORD_BITS) - 1)
+#define GENERATION_LAST (UINT16_MAX >> WORD_BITS)
+
+#define DEPTH_SECTION 1u /* of open elements, where System stands */
+#define DEPTH_FIELD 2u   /* where the fields stand, */
+#define DEPTH_CONTENT 3u /* and what is in them */
+
+void judge_begin_chunk(struct judge *judge, const struct span *chunk)
+{
+    judge->chunk = chunk;
+    if (judge->generation == GENERATION_LAST) {
+        memset(judge->words, 0, sizeof(judge->words));
+        judge->generation = 0;
+    }
+    judge->generation++;
+}
+
+static void field_add(struct field *field, enum field_kind kind, uint16_t index,
+                      struct span literal)
+{
+    if (field->kind != FIELD_ABSENT)
+        kind = FIELD_MIXED;
+    *field = (struct field){.kind = kind, .index = index, .literal = literal};
+}
+
+/* --- token by token --- */
+
+/* A definition on its way to being judged. */
+struct judging {
+    struct fields *fields;
+    unsigned depth; /* of open elements */
+    bool in_system;
+    bool met_system;
+    enum binxml_word word; /* of the innermost element, while nothing in it ended */
+    bool in_start_tag;
+    enum binxml_word attribute; /* WORD_OTHER outside of one */
+};
+
+/* The field that a piece at this place belongs to, or NULL. */
+static struct field *judging_field(struct judging *judging)
+{
+    struct field *fields = judging->fields->of;
+
+    if (!judging->in_system)
+        return NULL;
+    if (judging->in_start_tag && judging->depth == DEPTH_FIELD) {
+        if (judging->word == WORD_PROVIDER && judging->attribute == WORD_NAME)
+            return &fields[FIELD_PROVIDER];
+        if (judging->word == WORD_TIME_CREATED && judging->attribute == WORD_SYSTEM_TIME)
+            return &fields[FIELD_TIME];
+        return NULL;
+    }
+    if (judging->in_start_tag || judging->depth != DEPTH_CONTENT)
+        return NULL;
+    return judging->word == WORD_EVENT_ID          ? &fields[FIELD_EVENT_ID]
+           : judging->word == WORD_EVENT_RECORD_ID ? &fields[FIELD_RECORD_ID]
+           : judging->word == WORD_CHANNEL         ? &fields[FIELD_CHANNEL]
+           : judging->word == WORD_COMPUTER        ? &fields[FIELD_COMPUTER]
+                                                   : NULL;
+}
+
+static bool judge_open_element(struct judging *judging, const struct span *name)
+{
+    if (judging->in_start_tag || (judging->in_system && judging->depth > DEPTH_FIELD))
+        return false;
+    judging->word = binxml_word_of(name);
+    judging->attribute = WORD_OTHER;
+    judging->in_start_tag = true;
+    if (judging->depth == 0 && judging->word != WORD_EVENT)
+        return false;
+    if (judging->depth == DEPTH_SECTION) {
+        if (judging->word == WORD_SYSTEM && judging->met_system)
+            return false;
+        judging->in_system = judging->word == WORD_SYSTEM;
+        judging->met_system = judging->met_system || judging->in_system;
+        if (judging->word == WORD_RENDERING_INFO)
+            judging->fields->has_rendering = true;
+    }
+    return true;
+}
+
+static bool judge_end_element(struct judging *judging)
+{
+    if (judging->depth == 0 || judging->in_start_tag)
+        return false;
+    judging->depth--;
+    judging->word = WORD_OTHER;
+    if (judging->depth == DEPTH_SECTION)
+        judging->in_system = false;
+    return true;
+}
+
+/* A value that is BinXML can have elements that matter, unless System is behind us. */
+static bool judge_substitution(struct judging *judging, const struct binxml_token *token)
+{
+    struct field *field = judging_field(judging);
+
+    if (token->value_type == VALUE_BINXML && (judging->in_system || !judging->met_system))
+        return false;
+    if (field != NULL)
+        field_add(field, FIELD_VALUE, token->index, (struct span){0});
+    return true;
+}
+
+/* Returns whether the token leaves the template a plain one. */
+static bool judge_token(struct judging *judging, const struct binxml_token *token)
+{
+    struct field *field;
+
+    switch (token->kind) {
+    case BINXML_OPEN_ELEMENT:
+        return judge_open_element(judging, &token->name);
+    case BINXML_ATTRIBUTE:
+        judging->attribute = binxml_word_of(&token->name);
+        return judging->in_start_tag;
+    case BINXML_CLOSE_START_TAG:
+        judging->depth += judging->in_start_tag ? 1 : 0;
+        if (!judging->in_start_tag)
+            return false;
+        judging->in_start_tag = false;
+        return true;
+    case BINXML_CLOSE_EMPTY_ELEMENT:
+        if (!judging->in_start_tag)
+            return false;
+        judging->in_start_tag = false;
+        judging->word = WORD_OTHER;
+        if (judging->depth == DEPTH_SECTION)
+            judging->in_system = false;
+        return true;
+    case BINXML_END_ELEMENT:
+        return judge_end_element(judging);
+    case BINXML_VALUE:
+    case BINXML_CDATA:
+        field = judging_field(judging);
+        if (field != NULL)
+            field_add(field, FIELD_LITERAL, 0, token->value);
+        return true;
+    case BINXML_SUBSTITUTION:
+    case BINXML_OPTIONAL_SUBSTITUTION:
+        return judge_substitution(judging, token);
+    case BINXML_CHARACTER_REFERENCE:
+    case BINXML_ENTITY_REFERENCE:
+        field = judging_field(judging);
+        if (field != NULL)
+            field_add(field, FIELD_MIXED, 0, (struct span){0});
+        return true;
+    case BINXML_TEMPLATE_INSTANCE:
+        return false;
+    case BINXML_END:
+    case BINXML_FRAGMENT:
+    case BINXML_PI_TARGET:
+    case BINXML_PI_DATA:
+        return true;
+    }
+    return false;
+}
+
+static bool judge_tokens(struct judge *judge, struct span definition, struct fields *out)
+{
+    struct binxml_cursor cursor = {.chunk = judge->chunk, .in = definition, .in_definition = true};
+    struct judging judging = {.fields = out};
+    struct binxml_token token = {.kind = BINXML_FRAGMENT};
+    bool plain = true;
+    const char *why;
+
+    while (plain && token.kind != BINXML_END)
+        plain = binxml_next(&cursor, &token, &why) && judge_token(&judging, &token);
+    return plain && judging.depth == 0 && !judging.in_start_tag && judging.met_system;
+}
+
+/* --- the usual form --- */
+
+/* An element whose start tag was read up to its attributes. */
+struct usual_element {
+    enum binxml_word word;
+    size_t left_bytes; /* of the definition behind the element */
+    bool has_attributes;
+    uint32_t attributes_size;
+};
+
+/* Reads a name's offset and, where the name stands here, moves past it. */
+static inline bool usual_name(struct judge *judge, struct span *in, enum binxml_word *out)
+{
+    size_t position = (size_t)(in->bytes - judge->chunk->bytes) + sizeof(uint32_t);
+    struct span name;
+    uint32_t offset;
+    uint16_t length;
+
+    if (!span_u32(in, &offset) || !span_at(judge->chunk, offset, &name) ||
+        !span_u16_at(&name, BINXML_NAME_OFFSET_LENGTH, &length))
+        return false;
+    if (offset == position &&
+        !span_skip(in, BINXML_NAME_OFFSET_TEXT + 2u * (size_t)length + BINXML_NAME_END_BYTES))
+        return false;
+    if (judge->words[offset] >> WORD_BITS != judge->generation) {
+        if (!span_skip(&name, BINXML_NAME_OFFSET_TEXT) ||
+            !span_take(&name, 2u * (size_t)length, &name))
+            return false;
+        judge->words[offset] =
+            (uint16_t)(judge->generation << WORD_BITS | (unsigned)binxml_word_of(&name));
+    }
+    *out = (enum binxml_word)(judge->words[offset] & WORD_MASK);
+    return true;
+}
+
+static inline bool usual_open(struct judge *judge, struct span *in, struct usual_element *out)
+{
+    uint16_t dependency_id;
+    uint32_t size;
+    uint8_t token;
+
+    if (!span_u8(in, &token) || (token & ~BINXML_MORE) != BINXML_OPEN_ELEMENT ||
+        !span_u16(in, &dependency_id) || !span_u32(in, &size) || size > in->left_bytes)
+        return false;
+    out->left_bytes = in->left_bytes - size;
+    out->has_attributes = (token & BINXML_MORE) != 0;
+    return usual_name(judge, in, &out->word) &&
+           (!out->has_attributes || span_u32(in, &out->attributes_size));
+}
+
+static inline bool usual_token(struct span *in, enum binxml_token_kind kind)
+{
+    uint8_t token;
+
+    return span_u8(in, &token) && token == kind;
+}
+
+/* Steps over the attributes and the end of the start tag. */
+static inline bool usual_content(struct span *in, const struct usual_element *element)
+{
+    return (!element->has_attributes || span_skip(in, element->attributes_size)) &&
+           usual_token(in, BINXML_CLOSE_START_TAG);
+}
+
+/* Reads one piece: a literal or a substitution. */
+static inline bool usual_piece(struct span *in, struct field *field)
+{
+    struct span literal = {0};
+    uint16_t count;
+    uint8_t token, type;
+
+    if (!span_u8(in, &token) || (token != BINXML_VALUE && token != BINXML_SUBSTITUTION &&
+                                 token != BINXML_OPTIONAL_SUBSTITUTION))
+        return false;
+    if (token == BINXML_VALUE) {
+        if (!span_u8(in, &type) || type != VALUE_STRING || !span_u16(in, &count) ||
+            !span_take(in, 2u * (size_t)count, &literal))
+            return false;
+        field_add(field, FIELD_LITERAL, 0, literal);
+        return true;
+    }
+    if (!span_u16(in, &count) || !span_u8(in, &type) || type == VALUE_BINXML)
+        return false;
+    field_add(field, FIELD_VALUE, count, literal);
+    return true;
+}
+
+/* Reads the attributes of an empty element, of which the one called `wanted` is the field. */
+static bool usual_attributes(struct judge *judge, struct span *in, enum binxml_word wanted,
+                             struct field *field)
+{
+    struct field unused = {0};
+    enum binxml_word word;
+    uint8_t token;
+
+    do {
+        if (!span_u8(in, &token) || (token & ~BINXML_MORE) != BINXML_ATTRIBUTE ||
+            !usual_name(judge, in, &word) || !usual_piece(in, word == wanted ? field : &unused))
+            return false;
+    } while ((token & BINXML_MORE) != 0);
+    return usual_token(in, BINXML_CLOSE_EMPTY_ELEMENT);
+}
+
+/* Steps to the end of an element of no interest, and looks that it is an end. */
+static inline bool usual_skip(struct span *in, const struct usual_element *element)
+{
+    return in->left_bytes > element->left_bytes &&
+           span_skip(in, in->left_bytes - element->left_bytes) &&
+           (in->bytes[-1] == BINXML_END_ELEMENT || in->bytes[-1] == BINXML_CLOSE_EMPTY_ELEMENT);
+}
+
+/* Reads an element in System. */
+static inline bool usual_field(struct judge *judge, struct span *in, struct field *fields)
+{
+    struct usual_element element;
+    enum field_name name;
+
+    if (!usual_open(judge, in, &element))
+        return false;
+    if (element.word == WORD_PROVIDER || element.word == WORD_TIME_CREATED)
+        return element.has_attributes &&
+               (element.word == WORD_PROVIDER
+                    ? usual_attributes(judge, in, WORD_NAME, &fields[FIELD_PROVIDER])
+                    : usual_attributes(judge, in, WORD_SYSTEM_TIME, &fields[FIELD_TIME])) &&
+               in->left_bytes == element.left_bytes;
+    if (element.word == WORD_EVENT_ID)
+        name = FIELD_EVENT_ID;
+    else if (element.word == WORD_EVENT_RECORD_ID)
+        name = FIELD_RECORD_ID;
+    else if (element.word == WORD_CHANNEL)
+        name = FIELD_CHANNEL;
+    else if (element.word == WORD_COMPUTER)
+        name = FIELD_COMPUTER;
+    else
+        return usual_skip(in, &element);
+    return usual_content(in, &element) && usual_piece(in, &fields[name]) &&
+           usual_token(in, BINXML_END_ELEMENT) && in->left_bytes == element.left_bytes;
+}
+
+/* Behind System: values (EventData), the end of Event, the end. */
+static bool usual_end(struct span *in)
+{
+    uint8_t token;
+
+    while (span_u8(in, &token) &&
+           (token == BINXML_SUBSTITUTION || token == BINXML_OPTIONAL_SUBSTITUTION))
+        if (!span_skip(in, sizeof(uint16_t) + sizeof(uint8_t)))
+            return false;
+    return token == BINXML_END_ELEMENT && usual_token(in, BINXML_END);
+}
+
+/* Reads a definition of the usual form; false for any other. */
+static bool judge_usual(struct judge *judge, struct span in, struct fields *out)
+{
+    struct usual_element event, system;
+
+    if (!span_starts_with(&in, BINXML_FRAGMENT_HEADER, BINXML_FRAGMENT_HEADER_BYTES) ||
+        !span_skip(&in, BINXML_FRAGMENT_HEADER_BYTES) || !usual_open(judge, &in, &event) ||
+        event.word != WORD_EVENT || !usual_content(&in, &event) ||
+        !usual_open(judge, &in, &system) || system.word != WORD_SYSTEM ||
+        !usual_content(&in, &system))
+        return false;
+    while (in.left_bytes > 0 && in.bytes[0] != BINXML_END_ELEMENT)
+        if (!usual_field(judge, &in, out->of))
+            return false;
+    return span_skip(&in, 1) && in.left_bytes == system.left_bytes && usual_end(&in);
+}
+
+bool judge_template(struct judge *judge, struct span definition, struct fields *out)
+{
+    *out = (struct fields){0};
+    if (judge_usual(judge, definition, out))
+        return true;
+    *out = (struct fields){0};
+    return judge_tokens(judge, definition, out);
+}

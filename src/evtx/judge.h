@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* judge: where in a template definition the fields stand that selection needs, as literals or as
+ * substitutions. Pure but for a memory of the names of the chunk at hand; borrows the chunk. */
+#ifndef SPPTRIAGE_EVTX_JUDGE_H
+#define SPPTRIAGE_EVTX_JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "evtx/chunk.h"
+
+enum field_kind {
+    FIELD_ABSENT,
+    FIELD_LITERAL,
+    FIELD_VALUE,
+    FIELD_MIXED, /* several pieces: for the decoder */
+};
+
+struct field {
+    enum field_kind kind;
+    uint16_t index;      /* of the value */
+    struct span literal; /* UTF-16 */
+};
+
+enum field_name {
+    FIELD_PROVIDER,
+    FIELD_EVENT_ID,
+    FIELD_TIME,
+    FIELD_RECORD_ID,
+    FIELD_CHANNEL,
+    FIELD_COMPUTER,
+    FIELD_COUNT,
+};
+
+struct fields {
+    struct field of[FIELD_COUNT];
+    bool has_rendering; /* RenderingInfo is there: a collector took the event over */
+};
+
+/* Starts as zeros. */
+struct judge {
+    const struct span *chunk;
+    uint16_t generation; /* of the chunk; 0 is none */
+    /* By offset in the chunk: the word (enum binxml_word) of the name there, with the generation
+     * it was looked up in above it. */
+    uint16_t words[CHUNK_SIZE_BYTES];
+};
+
+/* Begins a chunk. */
+void judge_begin_chunk(struct judge *judge, const struct span *chunk);
+
+/* Finds the fields of the template `definition` (its data: a fragment). Returns false where its
+ * records cannot be read by them: System is in a nested value, is there twice, or the definition
+ * does not end well. */
+bool judge_template(struct judge *judge, struct span definition, struct fields *out);
+
+#endif
