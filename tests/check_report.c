@@ -462,6 +462,15 @@ static void expect_in(const char *page, const char *wanted)
     ck_assert_msg(strstr(page, wanted) != NULL, "the page lacks %s", wanted);
 }
 
+static size_t count_in(const char *page, const char *wanted)
+{
+    size_t count = 0;
+
+    for (const char *at = page; (at = strstr(at, wanted)) != NULL; at++)
+        count++;
+    return count;
+}
+
 START_TEST(page_holds_the_case_and_nothing_of_it_as_markup)
 {
     char *page;
@@ -506,6 +515,8 @@ START_TEST(page_shows_both_readings_of_a_conflict)
                     "onerror=alert(2)&gt;\xE2\x90\x8D\xE2\x90\x8A\xE2\x90\x81 [U+202E]</td></tr>\n"
                     "</tbody>");
     ck_assert_ptr_null(strstr(page, "<img"));
+    ck_assert_uint_eq(count_in(page, "<section id="), 6);
+    ck_assert_uint_eq(count_in(page, "</section>"), 6);
     expect_in(page, "inside the window<div class=\"minor\">read alike by two decoders</div></td>");
     expect_in(page, "at no time<div class=\"minor\">read differently by two decoders: see "
                     "<a href=\"#conflicts\">Conflicts</a></div></td>");
@@ -544,6 +555,8 @@ START_TEST(page_without_conflicts_does_not_speak_of_them)
     write_reports();
     page = scratch_read("out/report.html");
     ck_assert_ptr_null(strstr(page, "Conflicts"));
+    ck_assert_uint_eq(count_in(page, "<section id="), 5);
+    ck_assert_uint_eq(count_in(page, "</section>"), 5);
     ck_assert_ptr_null(strstr(page, "conflicts\""));
     expect_in(page, ">one<div class=\"minor\">read by one decoder only</div></td>");
     free(page);
