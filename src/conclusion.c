@@ -42,6 +42,7 @@ struct source_counts {
     size_t logs;
     size_t not_whole; /* damaged, unreadable or crashed */
     size_t undecodable;
+    size_t conflicting; /* with records that the two readers read differently */
 };
 
 static int count_sources(struct casedb *db, struct source_counts *out, struct error *err)
@@ -52,6 +53,7 @@ static int count_sources(struct casedb *db, struct source_counts *out, struct er
 
     while (next == 1 && (next = casedb_next_source(cursor, &source, err)) == 1) {
         out->undecodable += source.undecodable_count > 0;
+        out->conflicting += source.conflict_count > 0;
         /* What was not opened has no kind. */
         out->logs += source.status != SOURCE_STATUS_SKIPPED && *source.kind != '\0';
         switch (source.status) {
@@ -92,9 +94,11 @@ static enum exit_status judge_sources(const struct source_counts *counts, bool q
                     "same machine: %zu\n",
                     counts->repeated_hosts);
         warn(counts->undecodable, "sources with records that could not be decoded");
+        warn(counts->conflicting, "sources with records read differently by libevtx");
     }
-    return counts->not_whole > 0 || counts->undecodable > 0 ? EXIT_STATUS_INCOMPLETE
-                                                            : EXIT_STATUS_OK;
+    return counts->not_whole > 0 || counts->undecodable > 0 || counts->conflicting > 0
+               ? EXIT_STATUS_INCOMPLETE
+               : EXIT_STATUS_OK;
 }
 
 /* Hosts of the inventory that are no machine of their own: another row names the same machine. */

@@ -26,6 +26,9 @@ enum verified {
     VERIFIED_CONFLICT,  /* reads something else */
 };
 
+/* The words of the reports and the case: "" for not asked, yes, no, conflict. */
+const char *verified_name(enum verified verified);
+
 struct observation {
     const char *provider;    /* System/Provider Name */
     uint16_t event_id;       /* System/EventID */

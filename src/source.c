@@ -2,6 +2,7 @@
 #include "source.h"
 
 #include <inttypes.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,11 +36,19 @@ static void remarks_free_content(struct remarks *remarks)
     *remarks = (struct remarks){0};
 }
 
+static void index_free_content(struct computer_index *index)
+{
+    tdestroy(index->by_name, free);
+    tdestroy(index->by_folded_name, free);
+    *index = (struct computer_index){0};
+}
+
 void source_facts_free_content(struct source_facts *facts)
 {
     for (size_t index = 0; index < facts->computer_count; index++)
         free(facts->computers[index].name);
     free(facts->computers);
+    index_free_content(&facts->index);
     remarks_free_content(&facts->damage);
     remarks_free_content(&facts->undecodable);
     remarks_free_content(&facts->conflicts);
@@ -229,33 +238,88 @@ void source_facts_finish(struct source_facts *facts)
     facts->detail = detail;
 }
 
+/* ---- Computers by name ---- */
+
+/* A name in the index: the computer's number in the list of all. */
+struct named_computer {
+    const char *name; /* in the tree, it stands behind this struct */
+    size_t number;
+};
+
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp(((const struct named_computer *)left)->name,
+                  ((const struct named_computer *)right)->name);
+}
+
+/* Puts the name into the tree, unless the tree has it. */
+static void index_name(void **tree, const char *name, size_t number)
+{
+    size_t size_bytes = strlen(name) + 1;
+    struct named_computer *named = memory_allocate(1, sizeof(*named) + size_bytes);
+    struct named_computer *const *found;
+
+    *named = (struct named_computer){memcpy(named + 1, name, size_bytes), number};
+    found = memory_require(tsearch(named, tree, compare_names));
+    if (*found != named)
+        free(named);
+}
+
+/* Puts in what the index has not: the list can have been filled by other ways. */
+static void index_computers(struct source_facts *facts)
+{
+    struct computer_index *index = &facts->index;
+
+    for (; index->count < facts->computer_count; index->count++) {
+        const char *name = facts->computers[index->count].name;
+        char *folded_name = text_fold(name);
+
+        index_name(&index->by_name, name, index->count);
+        index_name(&index->by_folded_name, folded_name, index->count);
+        free(folded_name);
+    }
+}
+
+/* Returns the computer's number; computer_count when there is none. */
+static size_t find_name(const struct source_facts *facts, void *const *tree, const char *name)
+{
+    struct named_computer wanted = {.name = name};
+    struct named_computer *const *found = tfind(&wanted, tree, compare_names);
+
+    return found != NULL ? (*found)->number : facts->computer_count;
+}
+
+static size_t find_computer(struct source_facts *facts, const char *name)
+{
+    const struct computer_index *index = &facts->index;
+    char *folded_name;
+    size_t number;
+
+    if (index->recent < facts->computer_count &&
+        strcmp(facts->computers[index->recent].name, name) == 0)
+        return index->recent;
+    index_computers(facts);
+    number = find_name(facts, &index->by_name, name);
+    if (number < facts->computer_count)
+        return number;
+    folded_name = text_fold(name);
+    number = find_name(facts, &index->by_folded_name, folded_name);
+    free(folded_name);
+    return number;
+}
+
 struct computer_facts *source_facts_computer(struct source_facts *facts, const char *name)
 {
-    char *folded = NULL;
-    struct computer_facts *found = NULL;
+    size_t number = find_computer(facts, name);
 
-    /* Nearly always the name of the record before, letter by letter. */
-    for (size_t index = facts->computer_count; index > 0 && found == NULL; index--)
-        if (strcmp(facts->computers[index - 1].name, name) == 0)
-            found = &facts->computers[index - 1];
-    if (found != NULL)
-        return found;
-    folded = text_fold(name);
-    for (size_t index = 0; index < facts->computer_count && found == NULL; index++) {
-        char *other = text_fold(facts->computers[index].name);
-
-        if (strcmp(other, folded) == 0)
-            found = &facts->computers[index];
-        free(other);
+    if (number == facts->computer_count) {
+        facts->computers =
+            memory_grow(facts->computers, facts->computer_count, sizeof(*facts->computers));
+        facts->computers[facts->computer_count++] =
+            (struct computer_facts){.name = memory_copy_text(name)};
     }
-    free(folded);
-    if (found != NULL)
-        return found;
-    facts->computers =
-        memory_grow(facts->computers, facts->computer_count, sizeof(*facts->computers));
-    found = &facts->computers[facts->computer_count++];
-    *found = (struct computer_facts){.name = memory_copy_text(name)};
-    return found;
+    facts->index.recent = number;
+    return &facts->computers[number];
 }
 
 /* Joins one part, read or not, to the whole. */

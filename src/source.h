@@ -24,10 +24,14 @@ enum source_status {
 /* The words of sources.csv: ok, damaged, unreadable, skipped, crashed. */
 const char *source_status_name(enum source_status status);
 
+/* The kind of a source that is no log, but was searched for chunks (raw images, memory dumps). */
+#define SOURCE_KIND_CARVED "carved"
+
 /* A place a source lies in, as intake found it. */
 struct source {
     char *path;       /* owned: as given by the user, or below a folder as given */
-    const char *kind; /* constant: "evtx", or what else the content is; "" when not looked at */
+    const char *kind; /* constant: "evtx", SOURCE_KIND_CARVED, or what else the content is; "" when
+                         not looked at */
     uint64_t size_bytes;
     int64_t mtime_ns; /* since 1970 */
     char *sha256;     /* owned: 64 lower-case hex digits, or NULL where hashing is off */
@@ -76,6 +80,15 @@ struct source_seam {
     uint16_t chunk_count; /* as the file header says */
 };
 
+/* The computers of a source by their names: a forwarded log has hundreds, in turn. For
+ * source_facts_computer alone. */
+struct computer_index {
+    void *by_name;        /* owned: a tree of <search.h> */
+    void *by_folded_name; /* owned: the same */
+    size_t count;         /* of the first computers, how many are in it */
+    size_t recent;        /* nearly always that of the record before, where there is one */
+};
+
 /* What a reader learnt of a source, or of a part of it. Starts as zeros; owns what it points
  * to. */
 struct source_facts {
@@ -90,6 +103,7 @@ struct source_facts {
     bool header_times_shifted; /* the log was exported: headers bear the next record's time */
     struct computer_facts *computers; /* in order of first meeting */
     size_t computer_count;
+    struct computer_index index;
     struct remarks damage;
     struct remarks undecodable;
     struct remarks conflicts;

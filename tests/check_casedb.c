@@ -50,6 +50,7 @@ START_TEST(source_comes_back_with_every_field)
                                  .recovered_count = 2,
                                  .selected_count = 3,
                                  .undecodable_count = 4,
+                                 .conflict_count = 7,
                                  .first_filetime = 5,
                                  .last_filetime = FILETIME_MAX};
     struct case_source back;
@@ -76,6 +77,7 @@ START_TEST(source_comes_back_with_every_field)
     ck_assert_uint_eq(back.recovered_count, 2);
     ck_assert_uint_eq(back.selected_count, 3);
     ck_assert_uint_eq(back.undecodable_count, 4);
+    ck_assert_uint_eq(back.conflict_count, 7);
     ck_assert_uint_eq(back.first_filetime, 5);
     ck_assert_uint_eq(back.last_filetime, FILETIME_MAX);
     ck_assert_str_eq(back.detail, "a\tb");
@@ -225,6 +227,7 @@ START_TEST(computer_comes_back_with_every_field)
     ck_assert_int_eq(back.source_id, id);
     ck_assert_int_eq(back.place_id, id);
     ck_assert_str_eq(back.path, "a");
+    ck_assert(!back.carved);
     ck_assert_int_eq(back.status, SOURCE_STATUS_DAMAGED);
     ck_assert_uint_eq(back.undecodable_count, 9);
     ck_assert_str_eq(back.name, "Pc");
@@ -239,6 +242,27 @@ START_TEST(computer_comes_back_with_every_field)
     ck_assert_uint_eq(back.application_first_record_id, 8);
     ck_assert_uint_eq(back.application_last_record_id, 9);
     ck_assert_int_eq(casedb_next_computer(cursor, &back, &err), 0);
+    casedb_cursor_free(cursor);
+}
+END_TEST
+
+START_TEST(computer_of_an_image_is_carved_in_every_place)
+{
+    struct source source = {.path = (char[]){"image"}, .kind = SOURCE_KIND_CARVED};
+    struct casedb_cursor *cursor;
+    struct case_computer back;
+    int64_t id;
+
+    must(casedb_begin_source(db, &source, "", &id, &err));
+    finish_log(id, "PC");
+    add_copy("copy", id);
+    must(casedb_computers(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_computer(cursor, &back, &err), 1);
+    ck_assert_str_eq(back.path, "copy");
+    ck_assert(back.carved);
+    ck_assert_int_eq(casedb_next_computer(cursor, &back, &err), 1);
+    ck_assert_str_eq(back.path, "image");
+    ck_assert(back.carved);
     casedb_cursor_free(cursor);
 }
 END_TEST
@@ -291,6 +315,8 @@ static void expect_observation(const struct observation *found, const struct obs
     ck_assert_uint_eq(found->record_number, wanted->record_number);
     ck_assert_int_eq(found->recovered, wanted->recovered);
     ck_assert_uint_eq(found->string_count, wanted->string_count);
+    ck_assert_int_eq(found->verified, wanted->verified);
+    ck_assert_pstr_eq(found->other_reading, wanted->other_reading);
     for (size_t index = 0; index < wanted->string_count; index++) {
         ck_assert_str_eq(found->strings[index].name, wanted->strings[index].name);
         ck_assert_str_eq(found->strings[index].value, wanted->strings[index].value);
@@ -307,12 +333,26 @@ START_TEST(observations_come_back_as_they_were)
     struct case_observation back;
     int64_t id = begin_log("a");
 
-    wanted[1] = (struct observation){
-        "Pr\xC3\xB6vider", UINT16_MAX, 0xC000, 0,          1001,           UINT64_MAX, "Ch", "pc",
-        "S-1-5-18",        hostile,    4,      UINT64_MAX, UINT64_MAX - 1, true};
+    wanted[1] = (struct observation){"Pr\xC3\xB6vider",
+                                     UINT16_MAX,
+                                     0xC000,
+                                     0,
+                                     1001,
+                                     UINT64_MAX,
+                                     "Ch",
+                                     "pc",
+                                     "S-1-5-18",
+                                     hostile,
+                                     4,
+                                     UINT64_MAX,
+                                     UINT64_MAX - 1,
+                                     true,
+                                     VERIFIED_CONFLICT,
+                                     "<b>\x01"};
     wanted[2].event_filetime = 1002;
     wanted[2].string_count = 0;
     wanted[2].level = OBSERVATION_ABSENT;
+    wanted[2].verified = VERIFIED_YES;
     for (size_t index = 0; index < 3; index++)
         add_observation(id, &wanted[index]);
     finish_log(id, "PC");
@@ -327,6 +367,70 @@ START_TEST(observations_come_back_as_they_were)
         ck_assert_int_eq(back.source_id, id);
         ck_assert_str_eq(back.path, "a");
     }
+    ck_assert_int_eq(casedb_next_observation(cursor, &back, &err), 0);
+    casedb_cursor_free(cursor);
+}
+END_TEST
+
+START_TEST(only_a_conflict_has_another_reading)
+{
+    struct observation observation = sample_observation("PC");
+    struct casedb_cursor *cursor;
+    struct case_observation back;
+    int64_t id = begin_log("a");
+
+    observation.other_reading = "left over";
+    for (int verified = VERIFIED_NOT_ASKED; verified <= VERIFIED_CONFLICT; verified++) {
+        observation.verified = (enum verified)verified;
+        observation.event_filetime++;
+        add_observation(id, &observation);
+    }
+    finish_log(id, "PC");
+    derive_all();
+    must(casedb_timeline(db, &cursor, &err));
+    for (int verified = VERIFIED_NOT_ASKED; verified <= VERIFIED_CONFLICT; verified++) {
+        ck_assert_int_eq(casedb_next_observation(cursor, &back, &err), 1);
+        ck_assert_int_eq(back.observation.verified, verified);
+        ck_assert_pstr_eq(back.observation.other_reading,
+                          verified == VERIFIED_CONFLICT ? "left over" : NULL);
+    }
+    casedb_cursor_free(cursor);
+}
+END_TEST
+
+/* The first of equal ones counts with what was said of it; a conflict is listed even where its
+ * event counts elsewhere. */
+START_TEST(conflicts_are_listed_whether_or_not_they_count)
+{
+    static const struct {
+        const char *path;
+        enum verified verified;
+    } rows[] = {{"a", VERIFIED_NO}, {"b", VERIFIED_CONFLICT}, {"c", VERIFIED_YES}};
+    struct observation observation = sample_observation("PC");
+    struct casedb_cursor *cursor;
+    struct case_observation back;
+
+    for (size_t index = 0; index < ARRAY_COUNT(rows); index++) {
+        int64_t id = begin_log(rows[index].path);
+
+        observation.verified = rows[index].verified;
+        observation.other_reading = "theirs";
+        add_observation(id, &observation);
+        finish_log(id, "PC");
+    }
+    derive_all();
+    must(casedb_timeline(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_observation(cursor, &back, &err), 1);
+    ck_assert_str_eq(back.path, "a");
+    ck_assert_int_eq(back.observation.verified, VERIFIED_NO);
+    ck_assert_int_eq(casedb_next_observation(cursor, &back, &err), 0);
+    casedb_cursor_free(cursor);
+    must(casedb_conflicts(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_observation(cursor, &back, &err), 1);
+    ck_assert_str_eq(back.path, "b");
+    ck_assert_str_eq(back.machine, "PC");
+    ck_assert_str_eq(back.observation.other_reading, "theirs");
+    ck_assert_uint_eq(back.observation.string_count, 2);
     ck_assert_int_eq(casedb_next_observation(cursor, &back, &err), 0);
     casedb_cursor_free(cursor);
 }
@@ -478,14 +582,14 @@ static const struct observation_string renamed[] = {{"x", "ab"}, {"y", "c"}};
 
 /* Each differs from the first in one thing that is compared. */
 static const struct observation different[] = {
-    {"P", 1, -1, 4, 100, 7, "C", "PC", "", apart, 2, 0, 0, false},
-    {"Q", 1, -1, 4, 100, 7, "C", "PC", "", apart, 2, 1, 0, false},
-    {"P", 2, -1, 4, 100, 7, "C", "PC", "", apart, 2, 2, 0, false},
-    {"P", 1, -1, 4, 101, 7, "C", "PC", "", apart, 2, 3, 0, false},
-    {"P", 1, -1, 4, 100, 8, "C", "PC", "", apart, 2, 4, 0, false},
-    {"P", 1, -1, 4, 100, 7, "c", "PC", "", apart, 2, 5, 0, false},
-    {"P", 1, -1, 4, 100, 7, "C", "PC", "", shifted, 2, 6, 0, false},
-    {"P", 1, -1, 4, 100, 7, "C", "PC", "", apart, 1, 7, 0, false},
+    {"P", 1, -1, 4, 100, 7, "C", "PC", "", apart, 2, 0, 0, false, VERIFIED_NOT_ASKED, NULL},
+    {"Q", 1, -1, 4, 100, 7, "C", "PC", "", apart, 2, 1, 0, false, VERIFIED_NOT_ASKED, NULL},
+    {"P", 2, -1, 4, 100, 7, "C", "PC", "", apart, 2, 2, 0, false, VERIFIED_NOT_ASKED, NULL},
+    {"P", 1, -1, 4, 101, 7, "C", "PC", "", apart, 2, 3, 0, false, VERIFIED_NOT_ASKED, NULL},
+    {"P", 1, -1, 4, 100, 8, "C", "PC", "", apart, 2, 4, 0, false, VERIFIED_NOT_ASKED, NULL},
+    {"P", 1, -1, 4, 100, 7, "c", "PC", "", apart, 2, 5, 0, false, VERIFIED_NOT_ASKED, NULL},
+    {"P", 1, -1, 4, 100, 7, "C", "PC", "", shifted, 2, 6, 0, false, VERIFIED_NOT_ASKED, NULL},
+    {"P", 1, -1, 4, 100, 7, "C", "PC", "", apart, 1, 7, 0, false, VERIFIED_NOT_ASKED, NULL},
 };
 
 START_TEST(events_that_differ_are_no_duplicates)
@@ -513,6 +617,8 @@ START_TEST(what_is_not_compared_does_not_part_duplicates)
     other.computer = "pc";
     other.offset_bytes = 9;
     other.record_number = 9;
+    other.verified = VERIFIED_CONFLICT;
+    other.other_reading = "another";
     add_observation(id, &other);
     finish_log(id, "PC");
     derive_all();
@@ -618,7 +724,8 @@ static const struct case_verdict sample_verdict = {0,           "affected-by-inc
                                                    "installed", "ev",
                                                    "ed",        "lc",
                                                    "os",        "ok",
-                                                   "verify",    "key"};
+                                                   "verify",    "key",
+                                                   "conflict"};
 
 START_TEST(verdict_comes_back_with_every_field)
 {
@@ -665,6 +772,7 @@ START_TEST(verdict_comes_back_with_every_field)
     ck_assert_str_eq(back.verdict.clock, "ok");
     ck_assert_str_eq(back.verdict.action, "verify");
     ck_assert_str_eq(back.verdict.kms_client_key, "key");
+    ck_assert_str_eq(back.verdict.verified, "conflict");
     casedb_cursor_free(cursor);
 }
 END_TEST
@@ -816,8 +924,11 @@ static Suite *casedb_suite(void)
     tcase_add_test(cases, copy_counts_with_the_content_that_was_read);
     tcase_add_test(cases, copies_are_read_again_when_what_was_read_goes);
     tcase_add_test(cases, computer_comes_back_with_every_field);
+    tcase_add_test(cases, computer_of_an_image_is_carved_in_every_place);
     tcase_add_test(cases, computers_come_in_order_of_path_number_and_name);
     tcase_add_test(cases, observations_come_back_as_they_were);
+    tcase_add_test(cases, only_a_conflict_has_another_reading);
+    tcase_add_test(cases, conflicts_are_listed_whether_or_not_they_count);
     tcase_add_test(cases, observations_come_in_order_of_time_record_path_and_offset);
     tcase_add_test(cases, of_equal_licence_states_first_and_last_stay);
     tcase_add_test(cases, other_computers_keep_their_own_licence_states);

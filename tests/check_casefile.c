@@ -283,9 +283,32 @@ END_TEST
 START_TEST(other_schema_version_is_refused)
 {
     casedb_close(db);
-    change(CASE_PATH, "PRAGMA user_version = 2");
-    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "schema version 2");
+    change(CASE_PATH, "PRAGMA user_version = 1");
+    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "schema version 1");
     ck_assert_ptr_null(db);
+    change(CASE_PATH, "PRAGMA user_version = 3");
+    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH,
+                   "schema version 3, and this program needs 2");
+    ck_assert_ptr_null(db);
+}
+END_TEST
+
+START_TEST(unknown_words_are_damage)
+{
+    struct casedb_cursor *cursor;
+    struct case_observation item;
+    struct case_source source;
+
+    add_log("a", "PC", 1);
+    derive_all();
+    casedb_close(db);
+    change(CASE_PATH, "UPDATE observation SET verified = 'perhaps'");
+    change(CASE_PATH, "UPDATE source SET status = 'perhaps'");
+    must(casedb_open(CASE_PATH, false, &db, &err));
+    must(casedb_timeline(db, &cursor, &err));
+    expect_failure(casedb_next_observation(cursor, &item, &err), CASE_PATH, "known `verified`");
+    casedb_cursor_free(cursor);
+    expect_failure(casedb_find_source(db, "a", &source, &err), CASE_PATH, "known status");
 }
 END_TEST
 
@@ -500,6 +523,7 @@ static Suite *casefile_suite(void)
     tcase_add_test(cases, reading_does_not_change_a_byte);
     tcase_add_test(cases, tables_tell_a_person_what_they_are);
     tcase_add_test(cases, other_schema_version_is_refused);
+    tcase_add_test(cases, unknown_words_are_damage);
     tcase_add_test(cases, database_of_something_else_is_refused);
     tcase_add_test(cases, file_that_is_no_database_is_refused);
     tcase_add_test(cases, missing_case_is_not_made_unasked);

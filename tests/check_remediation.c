@@ -101,6 +101,7 @@ static void add_named(struct row row, bool shared_name)
         .clock = "ok",
         .action = row.action,
         .kms_client_key = row.key,
+        .verified = "",
     };
 
     ck_assert_int_eq(

@@ -17,6 +17,7 @@
 /* 2019-01-08T11:02:17Z. */
 #define IN_WINDOW UINT64_C(131914189370000000)
 #define HOSTILE_HOST "=cmd\"</th><script>alert(1)</script>\xE2\x80\xAE"
+#define HOSTILE_READING "string 2: =2</td><img src=x onerror=alert(2)>\r\n\x01 \xE2\x80\xAE"
 #define HOSTILE_STRING "=1+1;\r\n\"</td>\x01\x1B[31m \xE2\x80\xA8 \xF0\x9F\x98\x80"
 
 static struct error err;
@@ -35,6 +36,8 @@ struct made_event {
     uint64_t record_id;
     struct observation_string strings[3];
     size_t string_count;
+    enum verified verified;
+    const char *other_reading;
 };
 
 static const struct made_event events[] = {
@@ -46,7 +49,9 @@ static const struct made_event events[] = {
      IN_WINDOW,
      41,
      {{"", "hr=0xC004C4A2"}, {"", "{" INCIDENT_WINDOWS7_TEMPLATE_ID "}"}},
-     2},
+     2,
+     VERIFIED_YES,
+     NULL},
     {"PC-1",
      INCIDENT_PROVIDER_UPDATE_CLIENT,
      19,
@@ -55,7 +60,9 @@ static const struct made_event events[] = {
      IN_WINDOW + 1,
      42,
      {{"", ""}, {"updateTitle", "2019-01 Security (KB4480970)"}},
-     2},
+     2,
+     VERIFIED_YES, /* it was asked for, but is neither signal nor recovery */
+     NULL},
     {HOSTILE_HOST,
      INCIDENT_PROVIDER_WAT,
      13,
@@ -64,7 +71,9 @@ static const struct made_event events[] = {
      0,
      UINT64_C(9000000000),
      {{"", "0x00000000"}, {"", "0xC004C4A2"}, {"", HOSTILE_STRING}},
-     3},
+     3,
+     VERIFIED_CONFLICT,
+     HOSTILE_READING},
     {"OLD",
      INCIDENT_PROVIDER_SPP,
      12305,
@@ -73,7 +82,9 @@ static const struct made_event events[] = {
      UINT64_C(116444736000000000) - 1,
      43,
      {{"", INCIDENT_WINDOWS_APPLICATION_ID}, {"", ""}},
-     2},
+     2,
+     VERIFIED_NOT_ASKED,
+     NULL},
 };
 
 static int64_t begin_source(const char *path, const char *kind)
@@ -111,6 +122,8 @@ static void add_events(int64_t source_id)
             .strings = made->strings,
             .string_count = made->string_count,
             .offset_bytes = 4608 + index * 512,
+            .verified = made->verified,
+            .other_reading = made->other_reading,
         };
 
         ck_assert_int_eq(casedb_add_observation(db, source_id,
@@ -124,7 +137,6 @@ static void add_sources(void)
 {
     struct source_facts facts = {.record_count = 7,
                                  .selected_count = ARRAY_COUNT(events),
-                                 .undecodable_count = 1,
                                  .first_filetime = UINT64_C(116444736000000000) - 1,
                                  .last_filetime = IN_WINDOW + 1};
     int64_t read = begin_source("logs/a/Application.evtx", "evtx");
@@ -133,6 +145,8 @@ static void add_sources(void)
     for (size_t index = 0; index < ARRAY_COUNT(events); index++)
         source_facts_computer(&facts, events[index].computer)->record_count++;
     source_facts_add_damage(&facts, 69632, "record is cut short");
+    source_facts_add_undecodable(&facts, "9 at byte 8192");
+    source_facts_add_conflict(&facts, "9000000000 at byte 5632");
     finish_source(read, &facts, 0);
     finish_source(begin_source("logs/b/copy <2>.evtx", "evtx"), &facts, read);
     facts.status = SOURCE_STATUS_SKIPPED;
@@ -168,7 +182,8 @@ static const struct case_verdict verdicts[] = {
      .licence_channel = "volume-kms",
      .os_version = "6.1.7601 Service Pack 1",
      .action = "remove-kb971033; restart; rebuild-activation",
-     .kms_client_key = "FJ82H-XT6CR-J8D7P-XQJJ2-GPDD4"},
+     .kms_client_key = "FJ82H-XT6CR-J8D7P-XQJJ2-GPDD4",
+     .verified = "yes"},
     {.classification = "other-activation-fault",
      .reason = "WAT 13: hrOnline 0xC004C4A2, at no time",
      .review = "window-not-covered; log-damaged",
@@ -177,7 +192,8 @@ static const struct case_verdict verdicts[] = {
      .codes = "0xC004C4A2",
      .window_coverage = "partial",
      .kb971033 = "installed",
-     .action = "remove-kb971033; troubleshoot"},
+     .action = "remove-kb971033; troubleshoot",
+     .verified = "conflict"},
     {.classification = "no-activation-fault",
      .reason = "no fault",
      .review = "window-not-covered",
@@ -218,6 +234,7 @@ static void add_verdict(const struct case_verdict *made, int64_t machine_id)
     verdict.os_version = or_empty(verdict.os_version);
     verdict.clock = "ok";
     verdict.kms_client_key = or_empty(verdict.kms_client_key);
+    verdict.verified = or_empty(verdict.verified);
     ck_assert_int_eq(casedb_add_verdict(db, &verdict, &err), 0);
 }
 
@@ -352,7 +369,7 @@ START_TEST(timeline_csv_has_a_row_an_event_in_order_of_time)
         "(refused by the validation server: the code of the incident)\",\"\",\"Not a time\","
         "\"'=cmd\"\"</th><script>alert(1)</script>\xE2\x80\xAE\","
         "\"Windows Activation Technologies\",\"13\",\"0x0000\",\"\",\"Application\","
-        "\"9000000000\",\"signal-strong\",\"0xC004C4A2\",\"no\",\"no\","
+        "\"9000000000\",\"signal-strong\",\"0xC004C4A2\",\"no\",\"conflict\","
         "\"logs/a/Application.evtx\",\"5632\","
         "\"0x00000000; 0xC004C4A2; =1+1; \"\"</td>  [31m   \xF0\x9F\x98\x80\"\r\n"
         "\"Security-SPP 12305: genuine state set to genuine\",\"1969-12-31T23:59:59.9999999Z\","
@@ -362,7 +379,7 @@ START_TEST(timeline_csv_has_a_row_an_event_in_order_of_time)
         "\"Security-SPP 8208: acquisition of genuine ticket failed, 0xC004C4A2 (refused by the "
         "validation server: the code of the incident)\",\"2019-01-08T11:02:17Z\","
         "\"Creation Time\",\"PC-1\",\"Microsoft-Windows-Security-SPP\",\"8208\",\"0xC000\",\"2\","
-        "\"Application\",\"41\",\"signal-strong\",\"0xC004C4A2\",\"yes\",\"no\","
+        "\"Application\",\"41\",\"signal-strong\",\"0xC004C4A2\",\"yes\",\"yes\","
         "\"logs/a/Application.evtx\",\"4608\","
         "\"hr=0xC004C4A2; {66c92734-d682-4d71-983e-d6ec3f16059f}\"\r\n"
         "\"WindowsUpdateClient 19: update installed, KB4480970 (unrelated to the incident: it only "
@@ -390,7 +407,10 @@ static const char timeline_reader[] =
     "    assert row['record_id'] == row['record_number'], row\n"
     "    print(row['timestamp_desc'], row['timestamp'], row['record_id'], row.get('level'),\n"
     "          row.get('qualifiers'), row.get('codes'), row.get('verified'), flush=True)\n"
-    "    sys.stdout.buffer.write('|'.join([row['computer_name']] + row['strings']).encode())\n"
+    "    texts = [row['computer_name']] + row['strings']\n"
+    "    if 'other_reading' in row:\n"
+    "        texts.append('other: ' + row['other_reading'])\n"
+    "    sys.stdout.buffer.write('|'.join(texts).encode())\n"
     "    print(flush=True)\n";
 
 START_TEST(timeline_jsonl_gives_exactly_what_went_in)
@@ -402,11 +422,11 @@ START_TEST(timeline_jsonl_gives_exactly_what_went_in)
     if (read_back == NULL)
         return;
     ck_assert_str_eq(read_back,
-                     "Not a time 0 9000000000 None 0x0000 ['0xC004C4A2'] no\n" HOSTILE_HOST
-                     "|0x00000000|0xC004C4A2|" HOSTILE_STRING "\n"
+                     "Not a time 0 9000000000 None 0x0000 ['0xC004C4A2'] conflict\n" HOSTILE_HOST
+                     "|0x00000000|0xC004C4A2|" HOSTILE_STRING "|other: " HOSTILE_READING "\n"
                      "Creation Time -1 43 4 0x4000 None no\n"
                      "OLD|55c92734-d682-4d71-983e-d6ec3f16059f|\n"
-                     "Creation Time 1546945337000000 41 2 0xC000 ['0xC004C4A2'] no\n"
+                     "Creation Time 1546945337000000 41 2 0xC000 ['0xC004C4A2'] yes\n"
                      "PC-1|hr=0xC004C4A2|{66c92734-d682-4d71-983e-d6ec3f16059f}\n"
                      "Creation Time 1546945337000000 42 4 None None None\n"
                      "PC-1||2019-01 Security (KB4480970)\n");
@@ -424,11 +444,14 @@ START_TEST(sources_csv_says_of_a_copy_what_was_read_of_its_content)
         "\"logs/a/Application.evtx\",\"evtx\",\"69632\",\"\","
         "\"'=cmd\"\"</th><script>alert(1)</script>\xE2\x80\xAE; OLD; PC-1\",\"7\",\"4\","
         "\"1969-12-31T23:59:59.9999999Z\",\"2019-01-08T11:02:17.0000001Z\",\"damaged\","
-        "\"at byte 69632: record is cut short\"\r\n"
+        "\"at byte 69632: record is cut short; 1 record could not be decoded: 9 at byte 8192; "
+        "1 record read differently by libevtx: 9000000000 at byte 5632\"\r\n"
         "\"logs/b/copy <2>.evtx\",\"evtx\",\"69632\",\"\","
         "\"'=cmd\"\"</th><script>alert(1)</script>\xE2\x80\xAE; OLD; PC-1\",\"7\",\"4\","
         "\"1969-12-31T23:59:59.9999999Z\",\"2019-01-08T11:02:17.0000001Z\",\"damaged\","
-        "\"same content as logs/a/Application.evtx; at byte 69632: record is cut short\"\r\n"
+        "\"same content as logs/a/Application.evtx; at byte 69632: record is cut short; "
+        "1 record could not be decoded: 9 at byte 8192; "
+        "1 record read differently by libevtx: 9000000000 at byte 5632\"\r\n"
         "\"logs/notes.txt\",\"text\",\"69632\",\"\",\"\",\"0\",\"0\",\"\",\"\",\"skipped\","
         "\"\"\r\n");
 }
@@ -437,6 +460,15 @@ END_TEST
 static void expect_in(const char *page, const char *wanted)
 {
     ck_assert_msg(strstr(page, wanted) != NULL, "the page lacks %s", wanted);
+}
+
+static size_t count_in(const char *page, const char *wanted)
+{
+    size_t count = 0;
+
+    for (const char *at = page; (at = strstr(at, wanted)) != NULL; at++)
+        count++;
+    return count;
 }
 
 START_TEST(page_holds_the_case_and_nothing_of_it_as_markup)
@@ -462,6 +494,86 @@ START_TEST(page_holds_the_case_and_nothing_of_it_as_markup)
     expect_in(page, "<dt>Not excluded</dt><dd><strong>1</strong>");
     expect_in(page, "3 sources: 2 damaged, 1 skipped");
     expect_in(page, "1 text.");
+    free(page);
+}
+END_TEST
+
+START_TEST(page_shows_both_readings_of_a_conflict)
+{
+    char *page;
+
+    write_reports();
+    page = scratch_read("out/report.html");
+    expect_in(page, "<li><a href=\"#conflicts\">Conflicts</a></li>");
+    expect_in(page, "<section id=\"conflicts\"");
+    expect_in(page, "[U+202E]</th><td></td><td class=\"text\">logs/a/Application.evtx</td>"
+                    "<td class=\"number\">5632</td><td class=\"detail\">"
+                    "Windows Activation Technologies 13; qualifiers 0x0000; channel Application; "
+                    "computer =cmd&quot;&lt;/th&gt;");
+    expect_in(page, "; string 1: 0x00000000; string 2: 0xC004C4A2; string 3: =1+1;");
+    expect_in(page, "</td><td class=\"detail\">string 2: =2&lt;/td&gt;&lt;img src=x "
+                    "onerror=alert(2)&gt;\xE2\x90\x8D\xE2\x90\x8A\xE2\x90\x81 [U+202E]</td></tr>\n"
+                    "</tbody>");
+    ck_assert_ptr_null(strstr(page, "<img"));
+    ck_assert_uint_eq(count_in(page, "<section id="), 6);
+    ck_assert_uint_eq(count_in(page, "</section>"), 6);
+    expect_in(page, "inside the window<div class=\"minor\">read alike by two decoders</div></td>");
+    expect_in(page, "at no time<div class=\"minor\">read differently by two decoders: see "
+                    "<a href=\"#conflicts\">Conflicts</a></div></td>");
+    expect_in(page, ">no fault</td>");
+    expect_in(page, "<td class=\"number\">7</td><td class=\"number\">1</td><td "
+                    "class=\"number\">1</td><td class=\"detail\">same content as");
+    free(page);
+}
+END_TEST
+
+/* Hosts of a new case, each with these words. */
+static void replace_machines(const struct case_verdict *made, size_t count)
+{
+    int64_t id = 0;
+
+    ck_assert_int_eq(casedb_begin_derived(db, &err), 0);
+    for (size_t index = 0; index < count; index++) {
+        char *name = memory_format("PC-%zu", index);
+
+        ck_assert_int_eq(casedb_add_machine(db, name, true, false, 0, &id, &err), 0);
+        free(name);
+        add_verdict(&made[index], id);
+    }
+    ck_assert_int_eq(casedb_commit_derived(db, &err), 0);
+}
+
+START_TEST(page_without_conflicts_does_not_speak_of_them)
+{
+    static const struct case_verdict made[] = {
+        {.classification = "affected-by-incident", .reason = "one", .verified = "no"}};
+    size_t deleted;
+    char *page;
+
+    ck_assert_int_eq(casedb_keep_only_sources(db, NULL, 0, &deleted, &err), 0);
+    replace_machines(made, ARRAY_COUNT(made));
+    write_reports();
+    page = scratch_read("out/report.html");
+    ck_assert_ptr_null(strstr(page, "Conflicts"));
+    ck_assert_uint_eq(count_in(page, "<section id="), 5);
+    ck_assert_uint_eq(count_in(page, "</section>"), 5);
+    ck_assert_ptr_null(strstr(page, "conflicts\""));
+    expect_in(page, ">one<div class=\"minor\">read by one decoder only</div></td>");
+    free(page);
+}
+END_TEST
+
+/* A log that is whole is listed for its conflict alone. */
+START_TEST(page_lists_a_source_for_its_conflict)
+{
+    struct source_facts facts = {.record_count = 1};
+    char *page;
+
+    source_facts_add_conflict(&facts, "1 at byte 4608");
+    finish_source(begin_source("logs/whole.evtx", "evtx"), &facts, 0);
+    write_reports();
+    page = scratch_read("out/report.html");
+    expect_in(page, "<th scope=\"row\" class=\"text\">logs/whole.evtx</th>");
     free(page);
 }
 END_TEST
@@ -569,26 +681,11 @@ START_TEST(summary_counts_hosts_and_sources)
                             "Sources                                               3\n"
                             "  damaged                                             2\n"
                             "  skipped                                             1\n"
-                            "  with records that could not be decoded              2\n");
+                            "  with records that could not be decoded              2\n"
+                            "  with records read differently by libevtx            2\n");
     free(table);
 }
 END_TEST
-
-/* Hosts of a new case, each with these words. */
-static void replace_machines(const struct case_verdict *made, size_t count)
-{
-    int64_t id = 0;
-
-    ck_assert_int_eq(casedb_begin_derived(db, &err), 0);
-    for (size_t index = 0; index < count; index++) {
-        char *name = memory_format("PC-%zu", index);
-
-        ck_assert_int_eq(casedb_add_machine(db, name, true, false, 0, &id, &err), 0);
-        free(name);
-        add_verdict(&made[index], id);
-    }
-    ck_assert_int_eq(casedb_commit_derived(db, &err), 0);
-}
 
 START_TEST(damaged_logs_show_no_host_to_be_clean)
 {
@@ -633,6 +730,9 @@ static Suite *report_suite(void)
     tcase_add_test(cases, timeline_jsonl_gives_exactly_what_went_in);
     tcase_add_test(cases, sources_csv_says_of_a_copy_what_was_read_of_its_content);
     tcase_add_test(cases, page_holds_the_case_and_nothing_of_it_as_markup);
+    tcase_add_test(cases, page_shows_both_readings_of_a_conflict);
+    tcase_add_test(cases, page_without_conflicts_does_not_speak_of_them);
+    tcase_add_test(cases, page_lists_a_source_for_its_conflict);
     tcase_add_test(cases, page_says_when_the_window_is_not_the_incidents);
     tcase_add_test(cases, same_case_gives_the_same_bytes);
     tcase_add_test(cases, scripts_no_longer_needed_are_removed);

@@ -33,6 +33,7 @@ struct case_event {
 struct case_log {
     char *path;
     char *copy; /* another place with the same content, or NULL */
+    const char *kind;
     struct source_facts facts;
 };
 
@@ -176,6 +177,10 @@ static void read_log_option(struct rule_case *rule, struct case_log *log, char *
         log->facts.status = read_status(rule, value);
     } else if (strcmp(word, "undecodable") == 0) {
         log->facts.undecodable_count = strtoull(value, NULL, 10);
+    } else if (strcmp(word, "kind") == 0) {
+        log->kind = strcmp(value, SOURCE_KIND_CARVED) == 0 ? SOURCE_KIND_CARVED : NULL;
+        if (log->kind == NULL)
+            complain(rule, "no kind: %s", value);
     } else if (strcmp(word, "copy") == 0) {
         log->copy = memory_copy_text(value);
     } else {
@@ -197,6 +202,7 @@ static void read_log(struct rule_case *rule, char **words, size_t count)
     }
     rule->log_count++;
     log->path = memory_copy_text(words[1]);
+    log->kind = "evtx";
     for (size_t word = 2; word < count; word++)
         read_log_option(rule, log, words[word], &options);
     apply_options(log, &options);
@@ -287,6 +293,15 @@ static void read_strings(struct case_event *event, char *rest, bool named)
     event->observation.strings = event->strings;
 }
 
+static enum verified read_verified(struct rule_case *rule, const char *word)
+{
+    for (enum verified verified = VERIFIED_YES; verified <= VERIFIED_CONFLICT; verified++)
+        if (strcmp(verified_name(verified), word) == 0)
+            return verified;
+    complain(rule, "verified is yes, no or conflict, and not %s", word);
+    return VERIFIED_NOT_ASKED;
+}
+
 static void read_event_option(struct rule_case *rule, struct case_event *event, const char *word)
 {
     if (strncmp(word, "in=", 3) == 0)
@@ -297,6 +312,8 @@ static void read_event_option(struct rule_case *rule, struct case_event *event, 
         event->channel = word + 8;
     else if (strncmp(word, "record=", 7) == 0)
         event->observation.record_id = strtoull(word + 7, NULL, 10);
+    else if (strncmp(word, "verified=", 9) == 0)
+        event->observation.verified = read_verified(rule, word + 9);
     else if (strcmp(word, "qualifiers=none") == 0)
         event->observation.qualifiers = OBSERVATION_ABSENT;
     else if (strncmp(word, "qualifiers=", 11) == 0)
@@ -361,7 +378,7 @@ static int64_t write_place(struct rule_case *rule, const char *path, struct case
                            int64_t same_as)
 {
     struct error err = {0};
-    struct source source = {.path = memory_copy_text(path), .kind = "evtx", .size_bytes = 69632};
+    struct source source = {.path = memory_copy_text(path), .kind = log->kind, .size_bytes = 69632};
     int64_t id = 0;
 
     check_ok(rule, casedb_begin_source(rule->db, &source, "", &id, &err), &err);
@@ -522,6 +539,7 @@ static const struct column columns[] = {
     COLUMN("clock", COLUMN_TEXT, clock),
     COLUMN("action", COLUMN_TEXT, action),
     COLUMN("kms_client_key", COLUMN_TEXT, kms_client_key),
+    COLUMN("verified", COLUMN_TEXT, verified),
 };
 
 static char *column_text(const struct column *column, const struct case_verdict *verdict)

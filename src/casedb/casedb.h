@@ -21,7 +21,7 @@
 #include "source.h"
 
 /* PRAGMA user_version of the schema. A case of another version is refused. */
-#define CASEDB_SCHEMA_VERSION 1
+#define CASEDB_SCHEMA_VERSION 2
 
 struct casedb;
 
@@ -88,6 +88,7 @@ struct case_source {
     uint64_t recovered_count;
     uint64_t selected_count;
     uint64_t undecodable_count;
+    uint64_t conflict_count;
     uint64_t first_filetime;
     uint64_t last_filetime;
     const char *detail; /* without the remark on same content, which the report adds */
@@ -166,6 +167,7 @@ struct case_computer {
     int64_t source_id; /* that was read */
     int64_t place_id;  /* the source row of this place; equal to source_id for the first */
     const char *path;  /* of this place */
+    bool carved;       /* the source is no log, but was searched for chunks */
     enum source_status status;
     uint64_t undecodable_count; /* of the source */
     const char *name;
@@ -201,7 +203,8 @@ int casedb_assign_computer(struct casedb *db, int64_t computer_id, int64_t machi
 
 /* Once all are assigned: marks the observations that say what another of the same machine says
  * (equal computer, channel, EventRecordID, event time, provider, id and strings); the first in
- * order of path and offset counts. Marked ones are in no cursor. */
+ * order of path and offset counts, with what the second reader said of it and not of the others.
+ * Marked ones are in no cursor but casedb_conflicts. */
 int casedb_mark_duplicates(struct casedb *db, struct error *err);
 
 /* A piece of evidence on KB 971033. */
@@ -258,6 +261,8 @@ struct case_verdict {
     const char *clock;
     const char *action;
     const char *kms_client_key; /* or "" */
+    const char *verified;       /* of the events that the reason names, what the second reader says
+                                 * at worst: yes, no, conflict; "" where it names no signal */
 };
 int casedb_add_verdict(struct casedb *db, const struct case_verdict *verdict, struct error *err);
 
@@ -317,6 +322,9 @@ int casedb_machine_observations(struct casedb *db, int64_t machine_id, struct ca
                                 struct error *err);
 /* All observations, in the same order. */
 int casedb_timeline(struct casedb *db, struct casedb_cursor **out, struct error *err);
+/* All conflicts in the same order, whether or not they count once: each is a reading that one of
+ * the two readers has wrong. */
+int casedb_conflicts(struct casedb *db, struct casedb_cursor **out, struct error *err);
 int casedb_next_observation(struct casedb_cursor *cursor, struct case_observation *out,
                             struct error *err);
 

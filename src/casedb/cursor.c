@@ -31,17 +31,19 @@ struct casedb_cursor {
 
 #define SELECT_OBSERVATIONS                                                                      \
     "SELECT o.id, o.provider, o.event_id, o.qualifiers, o.level, o.event_filetime, o.record_id," \
-    " o.channel, o.computer, o.user_sid, o.offset_bytes, o.record_number, o.recovered, m.name,"  \
-    " m.id, s.id, s.path"                                                                        \
+    " o.channel, o.computer, o.user_sid, o.offset_bytes, o.record_number, o.recovered,"          \
+    " o.verified, o.other_reading, m.name, m.id, s.id, s.path"                                   \
     " FROM observation AS o JOIN source_computer AS c ON c.id = o.computer_id"                   \
-    " JOIN source AS s ON s.id = c.source_id JOIN machine AS m ON m.id = c.machine_id"           \
-    " WHERE o.duplicate = 0"
+    " JOIN source AS s ON s.id = c.source_id JOIN machine AS m ON m.id = c.machine_id"
+#define WHICH_COUNT " WHERE o.duplicate = 0"
 #define ORDER_OF_OBSERVATIONS \
     " ORDER BY o.event_filetime, o.record_id, s.path, o.offset_bytes, o.id"
 
-static const char all_observations[] = SELECT_OBSERVATIONS ORDER_OF_OBSERVATIONS;
+static const char all_observations[] = SELECT_OBSERVATIONS WHICH_COUNT ORDER_OF_OBSERVATIONS;
 static const char machine_observations[] =
-    SELECT_OBSERVATIONS " AND c.machine_id = ?1" ORDER_OF_OBSERVATIONS;
+    SELECT_OBSERVATIONS WHICH_COUNT " AND c.machine_id = ?1" ORDER_OF_OBSERVATIONS;
+static const char all_conflicts[] =
+    SELECT_OBSERVATIONS " WHERE o.verified = 'conflict'" ORDER_OF_OBSERVATIONS;
 static const char observation_strings[] =
     "SELECT name, value FROM observation_string WHERE observation_id = ?1 ORDER BY position";
 
@@ -131,6 +133,13 @@ int casedb_timeline(struct casedb *db, struct casedb_cursor **out, struct error 
     return prepare_strings(out, err);
 }
 
+int casedb_conflicts(struct casedb *db, struct casedb_cursor **out, struct error *err)
+{
+    if (cursor_open(db, all_conflicts, out, err) != 0)
+        return -1;
+    return prepare_strings(out, err);
+}
+
 static const char *reuse(struct reused_text *text, const char *bytes)
 {
     size_t size = strlen(bytes) + 1;
@@ -173,6 +182,20 @@ static int read_strings(struct casedb_cursor *cursor, int64_t observation_id,
     return step == SQLITE_DONE ? 1 : -1;
 }
 
+static int read_verified(struct casedb *db, struct row *row, struct observation *out,
+                         struct error *err)
+{
+    const char *name = row_text(row);
+
+    out->other_reading = row_text_or_null(row);
+    for (int verified = VERIFIED_NOT_ASKED; verified <= VERIFIED_CONFLICT; verified++)
+        if (strcmp(verified_name((enum verified)verified), name) == 0) {
+            out->verified = (enum verified)verified;
+            return 1;
+        }
+    return casedb_fail_word(db, "an observation has no known `verified`", err);
+}
+
 int casedb_next_observation(struct casedb_cursor *cursor, struct case_observation *out,
                             struct error *err)
 {
@@ -196,6 +219,8 @@ int casedb_next_observation(struct casedb_cursor *cursor, struct case_observatio
     observation->offset_bytes = row_number(&row);
     observation->record_number = row_number(&row);
     observation->recovered = row_integer(&row) != 0;
+    if (read_verified(cursor->db, &row, observation, err) < 0)
+        return -1;
     out->machine = row_text(&row);
     out->machine_id = row_integer(&row);
     out->source_id = row_integer(&row);

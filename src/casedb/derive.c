@@ -39,9 +39,10 @@ static const char insert_verdict[] =
     "INSERT INTO verdict (machine_id, classification, confidence, reason, review, state,"
     " first_fault_filetime, last_fault_filetime, recovered_filetime, in_window_events,"
     " events_8196, events_8208, events_8209, events_13, codes, window_coverage, kb971033,"
-    " kb971033_evidence, edition, licence_channel, os_version, clock, action, kms_client_key)"
+    " kb971033_evidence, edition, licence_channel, os_version, clock, action, kms_client_key,"
+    " verified)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-    " ?19, ?20, ?21, ?22, ?23, ?24)";
+    " ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
 
 int casedb_begin_derived(struct casedb *db, struct error *err)
 {
@@ -168,5 +169,6 @@ int casedb_add_verdict(struct casedb *db, const struct case_verdict *verdict, st
     query_text(&query, verdict->clock);
     query_text(&query, verdict->action);
     query_text(&query, verdict->kms_client_key);
+    query_text(&query, verdict->verified);
     return query_run(&query, err);
 }

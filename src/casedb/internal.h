@@ -45,6 +45,9 @@ struct casedb {
 int casedb_fail(struct casedb *db, struct error *err);
 int casedb_fail_at(struct casedb *db, const char *path, struct error *err); /* names that file */
 
+/* Says that a row has a word that no case has. Returns -1. */
+int casedb_fail_word(struct casedb *db, const char *what, struct error *err);
+
 /* Runs statements without parameters. */
 int casedb_execute(struct casedb *db, const char *sql, struct error *err);
 

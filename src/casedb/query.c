@@ -50,6 +50,12 @@ int casedb_fail(struct casedb *db, struct error *err)
     return casedb_fail_at(db, db->path, err);
 }
 
+int casedb_fail_word(struct casedb *db, const char *what, struct error *err)
+{
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                     "%s: the case is damaged: %s; delete it and run again", db->path, what);
+}
+
 int casedb_execute(struct casedb *db, const char *sql, struct error *err)
 {
     errno = 0;

@@ -11,7 +11,7 @@
 #define SELECT_SOURCES                                                                       \
     "SELECT s.id, s.path, s.kind, s.size_bytes, s.mtime_ns, s.sha256, s.same_as, read.path," \
     " s.read_options, s.status, s.record_count, s.recovered_count, s.selected_count,"        \
-    " s.undecodable_count, s.first_filetime, s.last_filetime, s.detail"                      \
+    " s.undecodable_count, s.conflict_count, s.first_filetime, s.last_filetime, s.detail"    \
     " FROM source AS s LEFT JOIN source AS read ON read.id = s.same_as"
 
 static const char one_source[] = SELECT_SOURCES " WHERE s.path = ?1";
@@ -19,8 +19,9 @@ static const char all_sources[] = SELECT_SOURCES " ORDER BY s.path";
 
 /* A place joined with the computers of the source that has its content and was read. */
 static const char all_computers[] =
-    "SELECT c.id, c.source_id, place.id, place.path, read.status, read.undecodable_count, c.name,"
-    " c.record_count, c.first_number, c.last_number, c.last_filetime, c.forwarded,"
+    "SELECT c.id, c.source_id, place.id, place.path, read.kind, read.status,"
+    " read.undecodable_count, c.name, c.record_count, c.first_number, c.last_number, "
+    "c.last_filetime, c.forwarded,"
     " c.application_count, c.application_first_filetime, c.application_last_filetime,"
     " c.application_first_record_id, c.application_last_record_id"
     " FROM source AS place JOIN source AS read ON read.id = coalesce(place.same_as, place.id)"
@@ -34,7 +35,7 @@ static const char all_machines[] =
     " v.confidence, v.reason, v.review, v.state, v.first_fault_filetime, v.last_fault_filetime,"
     " v.recovered_filetime, v.in_window_events, v.events_8196, v.events_8208, v.events_8209,"
     " v.events_13, v.codes, v.window_coverage, v.kb971033, v.kb971033_evidence, v.edition,"
-    " v.licence_channel, v.os_version, v.clock, v.action, v.kms_client_key"
+    " v.licence_channel, v.os_version, v.clock, v.action, v.kms_client_key, v.verified"
     " FROM machine AS m LEFT JOIN verdict AS v ON v.machine_id = m.id"
     " ORDER BY m.folded_name, m.name, m.id";
 
@@ -61,10 +62,7 @@ static int read_status(struct casedb *db, struct row *row, enum source_status *o
             *out = (enum source_status)status;
             return 1;
         }
-    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                     "%s: the case is damaged: a source has no known status; delete it and run "
-                     "again",
-                     db->path);
+    return casedb_fail_word(db, "a source has no known status", err);
 }
 
 static int read_source(struct casedb *db, struct row row, struct case_source *out,
@@ -85,6 +83,7 @@ static int read_source(struct casedb *db, struct row row, struct case_source *ou
     out->recovered_count = row_number(&row);
     out->selected_count = row_number(&row);
     out->undecodable_count = row_number(&row);
+    out->conflict_count = row_number(&row);
     out->first_filetime = row_number(&row);
     out->last_filetime = row_number(&row);
     out->detail = row_text(&row);
@@ -161,6 +160,7 @@ int casedb_next_computer(struct casedb_cursor *cursor, struct case_computer *out
     out->source_id = row_integer(&row);
     out->place_id = row_integer(&row);
     out->path = row_text(&row);
+    out->carved = strcmp(row_text(&row), SOURCE_KIND_CARVED) == 0;
     if (read_status(cursor_case(cursor), &row, &out->status, err) < 0)
         return -1;
     out->undecodable_count = row_number(&row);
@@ -230,6 +230,7 @@ static void read_verdict(struct row *row, struct case_verdict *out)
     out->clock = row_text_or_null(row);
     out->action = row_text_or_null(row);
     out->kms_client_key = row_text_or_null(row);
+    out->verified = row_text_or_null(row);
 }
 
 int casedb_next_machine(struct casedb_cursor *cursor, struct case_machine *out, struct error *err)

@@ -18,8 +18,8 @@ static const char insert_source[] =
 
 static const char update_source[] =
     "UPDATE source SET status = ?1, record_count = ?2, recovered_count = ?3, selected_count = ?4,"
-    " undecodable_count = ?5, first_filetime = ?6, last_filetime = ?7, detail = ?8, same_as = ?9"
-    " WHERE id = ?10";
+    " undecodable_count = ?5, conflict_count = ?6, first_filetime = ?7, last_filetime = ?8,"
+    " detail = ?9, same_as = ?10 WHERE id = ?11";
 
 static const char all_paths[] = "SELECT id, path FROM source ORDER BY path";
 
@@ -44,8 +44,8 @@ static const char delete_observation[] = "DELETE FROM observation WHERE id = ?1"
 static const char insert_observation[] =
     "INSERT INTO observation (id, computer_id, offset_bytes, record_number, recovered, provider,"
     " event_id, qualifiers, level, event_filetime, record_id, channel, computer, user_sid,"
-    " identity, likeness)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+    " identity, likeness, verified, other_reading)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 
 static const char insert_string[] =
     "INSERT INTO observation_string (observation_id, position, name, value)"
@@ -240,6 +240,7 @@ int casedb_finish_source(struct casedb *db, int64_t source_id, const struct sour
     query_number(&query, facts->recovered_count);
     query_number(&query, facts->selected_count);
     query_number(&query, facts->undecodable_count);
+    query_number(&query, facts->conflict_count);
     query_number(&query, facts->first_filetime);
     query_number(&query, facts->last_filetime);
     query_text(&query, text_get(&facts->detail));
@@ -296,6 +297,9 @@ static int insert(struct casedb *db, int64_t id, const struct observation *obser
     query_text(&query, observation->user_sid);
     query_bytes(&query, identity, sizeof(identity));
     query_bytes(&query, likeness, likeness != NULL ? CASEDB_DIGEST_BYTES : 0);
+    query_text(&query, verified_name(observation->verified));
+    query_text(&query,
+               observation->verified == VERIFIED_CONFLICT ? observation->other_reading : NULL);
     if (query_run(&query, err) != 0)
         return -1;
     return add_strings(db, sqlite3_last_insert_rowid(db->sqlite), observation, err);

@@ -18,6 +18,7 @@ static const struct template_part parts[] = {
     {"UNRELATED", page_put_unrelated},   {"HOST_COLUMNS", page_put_host_columns},
     {"HOSTS", page_put_hosts},           {"STATUSES", page_put_statuses},
     {"IMPAIRED", page_put_impaired},     {"SKIPPED", page_put_skipped},
+    {"CONFLICTS", page_put_conflicts},   {"CONFLICTS_LINK", page_put_conflicts_link},
 };
 
 int page_check_template(const char *templates_path, struct error *err)

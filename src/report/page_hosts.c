@@ -26,6 +26,18 @@ static const struct class_title class_titles[] = {
     {CLASS_NOT_COLLECTED, "Not collected"},
 };
 
+struct verified_meaning {
+    enum verified verified;
+    const char *meaning; /* HTML */
+};
+
+static const struct verified_meaning verified_meanings[] = {
+    {VERIFIED_YES, "read alike by two decoders"},
+    {VERIFIED_NO, "read by one decoder only"},
+    {VERIFIED_CONFLICT,
+     "read differently by two decoders: see <a href=\"#conflicts\">Conflicts</a>"},
+};
+
 int page_put_host_columns(void *context, FILE *file, struct error *err)
 {
     const struct joined *joined = &((const struct page *)context)->joined;
@@ -57,6 +69,14 @@ static void put_list(FILE *file, const char *tag, const char *class, const char 
     fprintf(file, "</%s>", tag);
 }
 
+/* Says whether two decoders agree on the events that the reason names. */
+static void put_verified(FILE *file, const char *verified)
+{
+    for (size_t index = 0; verified != NULL && index < ARRAY_COUNT(verified_meanings); index++)
+        if (strcmp(verified_name(verified_meanings[index].verified), verified) == 0)
+            fprintf(file, "<div class=\"minor\">%s</div>", verified_meanings[index].meaning);
+}
+
 static void put_host_cells(FILE *file, const struct case_machine *machine, const char *aliases)
 {
     const struct case_verdict *verdict = &machine->verdict;
@@ -73,8 +93,10 @@ static void put_host_cells(FILE *file, const struct case_machine *machine, const
     html_put_between(file, "<div class=\"minor\">KMS client key <code>", verdict->kms_client_key,
                      "</code></div>");
     fputs("</td>", file);
-    html_put_cell(file, "reason", verdict->reason);
-    fputs("<td>", file);
+    fputs("<td class=\"reason\">", file);
+    html_put(file, verdict->reason);
+    put_verified(file, verdict->verified);
+    fputs("</td><td>", file);
     put_list(file, "ul", "notes", verdict->review);
     fputs("</td><td class=\"update\">", file);
     html_put_between(file, "<span class=\"word\">", verdict->kb971033, "</span>");

@@ -21,9 +21,11 @@ struct page {
 
 /* Parts that need the case; they fail with an ERROR_RUN of it. */
 int page_put_hosts(void *context, FILE *file, struct error *err);
+int page_put_conflicts(void *context, FILE *file, struct error *err);
 int page_put_impaired(void *context, FILE *file, struct error *err);
 
 /* Parts that cannot fail. */
+int page_put_conflicts_link(void *context, FILE *file, struct error *err);
 int page_put_host_count(void *context, FILE *file, struct error *err);
 int page_put_tiles(void *context, FILE *file, struct error *err);
 int page_put_actions(void *context, FILE *file, struct error *err);

@@ -33,13 +33,18 @@ static bool is_impaired(const struct case_source *source)
     switch (source->status) {
     case SOURCE_STATUS_OK:
     case SOURCE_STATUS_SKIPPED:
-        return source->undecodable_count > 0;
+        return source->undecodable_count > 0 || source->conflict_count > 0;
     case SOURCE_STATUS_DAMAGED:
     case SOURCE_STATUS_UNREADABLE:
     case SOURCE_STATUS_CRASHED:
         return true;
     }
     return true;
+}
+
+static void put_count(FILE *file, uint64_t count)
+{
+    fprintf(file, "<td class=\"number\">%" PRIu64 "</td>", count);
 }
 
 static int put_impaired(struct casedb *db, FILE *file, const struct case_source *source,
@@ -54,8 +59,9 @@ static int put_impaired(struct casedb *db, FILE *file, const struct case_source 
     fputs("</th>", file);
     html_put_cell(file, "status", source_status_name(source->status));
     html_put_cell(file, "text", machines);
-    fprintf(file, "<td class=\"number\">%" PRIu64 "</td><td class=\"number\">%" PRIu64 "</td>",
-            source->record_count, source->undecodable_count);
+    put_count(file, source->record_count);
+    put_count(file, source->undecodable_count);
+    put_count(file, source->conflict_count);
     html_put_cell(file, "detail", source->detail);
     fputs("</tr>\n", file);
     free(machines);
@@ -85,7 +91,7 @@ int page_put_impaired(void *context, FILE *file, struct error *err)
             break;
     }
     if (found == 0 && !any)
-        fputs("<tr><td colspan=\"6\">Every source that was read was read whole.</td></tr>\n", file);
+        fputs("<tr><td colspan=\"7\">Every source that was read was read whole.</td></tr>\n", file);
     casedb_cursor_free(sources);
     text_free(&detail);
     return found;

@@ -25,6 +25,7 @@ static int take_content(struct casedb *db, struct case_source *copy, struct text
     copy->recovered_count = content.recovered_count;
     copy->selected_count = content.selected_count;
     copy->undecodable_count = content.undecodable_count;
+    copy->conflict_count = content.conflict_count;
     copy->first_filetime = content.first_filetime;
     copy->last_filetime = content.last_filetime;
     if (*content.detail != '\0')

@@ -96,6 +96,7 @@ static int count_sources(struct casedb *db, struct summary *out, struct error *e
             break;
         out->source_count++;
         out->undecodable_count += source.undecodable_count > 0;
+        out->conflict_count += source.conflict_count > 0;
         tally_add(&out->statuses, source_status_name(source.status), 1);
         if (source.status == SOURCE_STATUS_SKIPPED)
             tally_add(&out->skipped, source.kind, 1);
@@ -173,6 +174,9 @@ int report_summary(struct casedb *db, FILE *out, struct error *err)
         if (summary.undecodable_count > 0)
             print_line(out, INDENT, "with records that could not be decoded",
                        summary.undecodable_count);
+        if (summary.conflict_count > 0)
+            print_line(out, INDENT, "with records read differently by libevtx",
+                       summary.conflict_count);
     }
     summary_free_content(&summary);
     return result;

@@ -25,6 +25,7 @@ struct summary {
     struct tally statuses;      /* sources by status */
     struct tally skipped;       /* skipped sources by kind */
     uint64_t undecodable_count; /* sources with records that could not be decoded */
+    uint64_t conflict_count;    /* sources with records that the two readers read differently */
 };
 
 /* Counts the case; on failure *out is still to be freed. */

@@ -57,23 +57,6 @@ static void add_code(struct text *out, uint32_t code)
     text_add_format(out, "0x%08" PRIX32, code);
 }
 
-/* So far one reader has read them all; what the reference reader confirmed is not known. */
-static const char *verified_of(enum role role)
-{
-    switch (role) {
-    case ROLE_SIGNAL_STRONG:
-    case ROLE_SIGNAL_WEAK:
-    case ROLE_RECOVERY:
-        return "no";
-    case ROLE_FAULT:
-    case ROLE_UPDATE:
-    case ROLE_LICENCE:
-    case ROLE_CONTEXT:
-        return "";
-    }
-    return "";
-}
-
 static struct row row_of(const struct case_observation *found, const struct window *window)
 {
     const struct observation *observation = &found->observation;
@@ -92,7 +75,7 @@ static struct row row_of(const struct case_observation *found, const struct wind
         add_code(&row.codes, row.judgement.codes[index]);
     }
     row.in_window = window_contains(window, observation->event_filetime) ? "yes" : "no";
-    row.verified = verified_of(row.judgement.role);
+    row.verified = verified_name(role_verified(row.judgement.role, observation->verified));
     return row;
 }
 
@@ -180,6 +163,8 @@ static void write_json_columns(struct json_writer *json, const struct row *row)
     json_text(json, "in_window", row->in_window);
     if (*row->verified != '\0')
         json_text(json, "verified", row->verified);
+    if (observation->other_reading != NULL)
+        json_text(json, "other_reading", observation->other_reading);
     json_text(json, "source", row->found->path);
     json_number(json, "offset", observation->offset_bytes);
     json_begin_list(json, "strings");

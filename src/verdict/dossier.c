@@ -161,6 +161,7 @@ void dossier_conclude(struct dossier *dossier, struct conclusion *out)
         .kb971033_evidence = out->evidence,
         .os_version = dossier->system.os_version != NULL ? dossier->system.os_version : "",
         .clock = dossier->system.clock_changed ? "changed" : "ok",
+        .verified = verified_name(outcome.verified),
     };
     conclude_counts(&dossier->history, &out->verdict);
     conclude_action(&matter, &out->verdict);
@@ -183,6 +184,7 @@ void conclude_not_collected(const char *reason, bool shared_name, struct conclus
         .kb971033_evidence = "",
         .os_version = "",
         .clock = "ok",
+        .verified = verified_name(VERIFIED_NOT_ASKED),
     };
     conclude_action(&matter, &out->verdict);
 }

@@ -283,6 +283,44 @@ static char *make_reason(const struct history *history)
     return text_take(&out);
 }
 
+/* Conflict is worse than no, and no than yes: so their values stand. */
+static void note_verified(enum verified *worst, const struct sighting *sighting)
+{
+    if (sighting->verified > *worst)
+        *worst = sighting->verified;
+}
+
+static void note_other_episode(enum verified *worst, const struct history *history,
+                               const struct episode *episode)
+{
+    if (window_contains(&history->window, episode->first.filetime)) {
+        note_verified(worst, &episode->first_strong);
+        return;
+    }
+    note_verified(worst, &episode->first);
+    if (episode->closed)
+        note_verified(worst, &episode->recovery);
+}
+
+/* Of the events that make_reason names. */
+static enum verified find_verified(const struct history *history)
+{
+    enum verified worst = VERIFIED_NOT_ASKED;
+
+    if (history->first_incident.exists) {
+        note_verified(&worst, &history->first_incident.first);
+        if (history->confidence == CONFIDENCE_CONFIRMED)
+            note_verified(&worst, &history->confirmed_by);
+    } else if (history->current.exists) {
+        note_other_episode(&worst, history, &history->current);
+        if (history->first_beside.exists)
+            note_other_episode(&worst, history, &history->first_beside);
+    } else if (history->fault_count > 0) {
+        note_verified(&worst, &history->first_fault);
+    }
+    return worst;
+}
+
 void history_finish(struct history *history, struct history_outcome *out)
 {
     const struct episode *last = &history->current;
@@ -305,5 +343,6 @@ void history_finish(struct history *history, struct history_outcome *out)
         .reactivated = deciding->closed && !deciding->recovery_of_other_kind,
         .could_not_ask = history->fault_count > 0 && history->every_fault_failed_to_ask,
         .reason = make_reason(history),
+        .verified = find_verified(history),
     };
 }

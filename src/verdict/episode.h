@@ -93,9 +93,10 @@ struct history_outcome {
     uint64_t first_fault_filetime;
     uint64_t last_fault_filetime;
     uint64_t recovered_filetime;
-    bool reactivated;   /* the deciding episode was ended by a 12289 only */
-    bool could_not_ask; /* its only faults are failures to ask */
-    char *reason;       /* owned: one sentence a person can check */
+    bool reactivated;       /* the deciding episode was ended by a 12289 only */
+    bool could_not_ask;     /* its only faults are failures to ask */
+    char *reason;           /* owned: one sentence a person can check */
+    enum verified verified; /* the worst that the second reader says of the events it names */
 };
 
 /* Ends the history and fills *out, whose reason the caller frees. */

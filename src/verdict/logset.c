@@ -97,19 +97,18 @@ static size_t meaning_in_log(const struct logset *set, const size_t *keys, size_
     return first + 1 == key_count || keys[first + 1] >= full.end ? keys[first] : key;
 }
 
-/* Adds what the row says to the run of that name. */
-static void add_to_run(struct log *log, size_t key, const struct case_computer *row)
+/* Adds what the row says to the run of that name. `runs` has, of each key, the number of its run in
+ * the log, counted from 1, or 0. */
+static void add_to_run(struct log *log, size_t *runs, size_t key, const struct case_computer *row)
 {
-    struct run *run = NULL;
+    struct run *run;
 
-    for (size_t index = log->run_count; index > 0 && run == NULL; index--)
-        if (log->runs[index - 1].key == key)
-            run = &log->runs[index - 1];
-    if (run == NULL) {
+    if (runs[key] == 0) {
         log->runs = memory_grow(log->runs, log->run_count, sizeof(*log->runs));
-        run = &log->runs[log->run_count++];
-        *run = (struct run){.key = key, .first_number = UINT64_MAX};
+        log->runs[log->run_count++] = (struct run){.key = key, .first_number = UINT64_MAX};
+        runs[key] = log->run_count;
     }
+    run = &log->runs[runs[key] - 1];
     if (row->last_filetime > run->last_filetime)
         run->last_filetime = row->last_filetime;
     if (row->record_count == 0)
@@ -135,7 +134,8 @@ static void note_spelling(struct logset *set, const struct log *log, size_t row)
     set->spelling_filetimes[key] = log->last_filetime;
 }
 
-static void read_log_names(struct logset *set, struct log *log)
+/* `runs` is zeros, before and after: one a key. */
+static void read_log_names(struct logset *set, struct log *log, size_t *runs)
 {
     size_t *keys = memory_allocate(log->row_count, sizeof(*keys));
     size_t key_count = 0;
@@ -161,10 +161,12 @@ static void read_log_names(struct logset *set, struct log *log)
             continue;
         set->meanings[index] = meaning_in_log(set, keys, key_count, set->keys[index]);
         if (row_is_first(set, log, row)) {
-            add_to_run(log, set->meanings[index], &set->computers[index]);
+            add_to_run(log, runs, set->meanings[index], &set->computers[index]);
             note_spelling(set, log, index);
         }
     }
+    for (size_t run = 0; run < log->run_count; run++)
+        runs[log->runs[run].key] = 0;
     free(keys);
 }
 
@@ -230,7 +232,8 @@ static bool short_form_alternates(const struct logset *set, const struct log *lo
 static bool log_is_own(const struct logset *set, struct log *log)
 {
     for (size_t row = 0; row < log->row_count; row++)
-        if (set->computers[log_row(set, log, row)].forwarded)
+        if (set->computers[log_row(set, log, row)].forwarded ||
+            set->computers[log_row(set, log, row)].carved)
             return false;
     if (log->run_count < 2)
         return true;
@@ -253,6 +256,8 @@ size_t log_newest_key(const struct log *log)
 
 static void find_logs(struct logset *set)
 {
+    size_t *runs = memory_allocate(set->names.count, sizeof(*runs));
+
     for (size_t row = 0, first = 0; row < set->count; row++) {
         const struct case_computer *computer = &set->computers[set->order[row]];
         struct log *log;
@@ -263,11 +268,12 @@ static void find_logs(struct logset *set)
         set->logs = memory_grow(set->logs, set->log_count, sizeof(*set->logs));
         log = &set->logs[set->log_count++];
         *log = (struct log){.first_row = first, .row_count = row + 1 - first};
-        read_log_names(set, log);
+        read_log_names(set, log, runs);
         log->own = log_is_own(set, log);
         log->owner_key = log->own ? log_newest_key(log) : NAME_NONE;
         first = row + 1;
     }
+    free(runs);
 }
 
 void logset_read(struct logset *set, const struct case_computer *computers, size_t count)

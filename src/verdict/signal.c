@@ -31,6 +31,22 @@ const char *role_name(enum role role)
     return names[role];
 }
 
+enum verified role_verified(enum role role, enum verified said)
+{
+    switch (role) {
+    case ROLE_SIGNAL_STRONG:
+    case ROLE_SIGNAL_WEAK:
+    case ROLE_RECOVERY:
+        return said == VERIFIED_NOT_ASKED ? VERIFIED_NO : said;
+    case ROLE_FAULT:
+    case ROLE_UPDATE:
+    case ROLE_LICENCE:
+    case ROLE_CONTEXT:
+        return VERIFIED_NOT_ASKED;
+    }
+    return VERIFIED_NOT_ASKED;
+}
+
 static const char *skip_blanks(const char *text)
 {
     return text + strspn(text, " \t\r\n");
@@ -240,10 +256,13 @@ struct judgement judgement_of(const struct observation *observation)
 
 struct sighting sighting_of(const struct observation *observation)
 {
+    struct judgement judgement = judgement_of(observation);
+
     return (struct sighting){
         .filetime = observation->event_filetime,
         .event_id = observation->event_id,
-        .judgement = judgement_of(observation),
+        .judgement = judgement,
+        .verified = role_verified(judgement.role, observation->verified),
     };
 }
 

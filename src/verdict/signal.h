@@ -22,6 +22,11 @@ enum role {
  * context. */
 const char *role_name(enum role role);
 
+/* What the second reader says of an event with that role, as reports show it: whether it reads the
+ * same is asked of signals and recoveries alone, and one of these that it was not asked about is
+ * as good as one that it cannot read. */
+enum verified role_verified(enum role role, enum verified said);
+
 #define JUDGEMENT_CODES 2
 
 struct judgement {
@@ -45,6 +50,7 @@ struct sighting {
     uint64_t filetime; /* event time; 0 when it has no readable one */
     uint16_t event_id;
     struct judgement judgement;
+    enum verified verified; /* as role_verified */
 };
 
 struct sighting sighting_of(const struct observation *observation);

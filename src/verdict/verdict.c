@@ -5,6 +5,7 @@
 #include "verdict/verdict.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "verdict/dossier.h"
@@ -109,7 +110,9 @@ static bool log_may_be_application(const struct case_computer *rows, size_t coun
     return !walked;
 }
 
-/* A name known from recovered records only goes by the rest of the log. */
+/* A name known from recovered records only goes by the rest of the log. What was searched for
+ * chunks is passed over: it is made of remains, some of which always are beyond reading, and takes
+ * nothing away from what the logs show; a machine without logs has coverage `unknown`. */
 static void note_damaged_logs(struct derivation *derivation)
 {
     const struct case_computer *computers = derivation->computers;
@@ -126,14 +129,14 @@ static void note_damaged_logs(struct derivation *derivation)
                 end++;
             may_be_application = log_may_be_application(computer, end - row);
         }
-        if (source_is_damaged(computer->status, computer->undecodable_count) &&
+        if (!computer->carved && source_is_damaged(computer->status, computer->undecodable_count) &&
             (computer->application_count > 0 ||
              (computer->record_count == 0 && may_be_application)))
             derivation->damaged[derivation->machines.owners[row]] = true;
     }
 }
 
-/* A damaged source that names no machine may be an Application log of the one it lies beside. */
+/* A damaged log that names no machine may be an Application log of the one it lies beside. */
 static int note_damaged_sources(struct derivation *derivation, struct error *err)
 {
     int64_t *places = memory_allocate(derivation->computer_count, sizeof(*places));
@@ -149,7 +152,8 @@ static int note_damaged_sources(struct derivation *derivation, struct error *err
     while ((result = casedb_next_source(cursor, &source, err)) == 1) {
         size_t machine;
 
-        if (!source_is_damaged(source.status, source.undecodable_count) ||
+        if (strcmp(source.kind, SOURCE_KIND_CARVED) == 0 ||
+            !source_is_damaged(source.status, source.undecodable_count) ||
             bsearch(&source.id, places, derivation->computer_count, sizeof(*places), compare_ids) !=
                 NULL)
             continue;
