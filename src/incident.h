@@ -91,7 +91,6 @@ struct incident_event {
 /* A provider with its rows of the event table. */
 struct incident_provider {
     const char *name;
-    size_t name_length;
     const struct incident_event *events;
     size_t event_count;
 };

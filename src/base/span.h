@@ -19,15 +19,17 @@ struct span {
 };
 
 #define SPAN_CHECKED __attribute__((warn_unused_result))
+/* Put together with its caller, checks of known lengths fold away and a span stays in registers. */
+#define SPAN_INLINE static inline __attribute__((always_inline))
 
 /* A span over `size_bytes` bytes that lie at `offset_bytes` of the source. */
-static inline struct span span_of(const void *bytes, size_t size_bytes, uint64_t offset_bytes)
+SPAN_INLINE struct span span_of(const void *bytes, size_t size_bytes, uint64_t offset_bytes)
 {
     return (struct span){.bytes = bytes, .left_bytes = size_bytes, .offset_bytes = offset_bytes};
 }
 
 /* Moves `size_bytes` on. */
-SPAN_CHECKED static inline bool span_skip(struct span *in, size_t size_bytes)
+SPAN_CHECKED SPAN_INLINE bool span_skip(struct span *in, size_t size_bytes)
 {
     if (size_bytes > in->left_bytes)
         return false;
@@ -38,7 +40,7 @@ SPAN_CHECKED static inline bool span_skip(struct span *in, size_t size_bytes)
 }
 
 /* Hands the next `size_bytes` out as a span of their own and moves past them. */
-SPAN_CHECKED static inline bool span_take(struct span *in, size_t size_bytes, struct span *out)
+SPAN_CHECKED SPAN_INLINE bool span_take(struct span *in, size_t size_bytes, struct span *out)
 {
     struct span taken = span_of(in->bytes, size_bytes, in->offset_bytes);
 
@@ -50,7 +52,7 @@ SPAN_CHECKED static inline bool span_take(struct span *in, size_t size_bytes, st
 
 /* Fills *out with what lies from `position_bytes` (counted from the span's next byte) to the
  * end; moves nothing. */
-SPAN_CHECKED static inline bool span_at(const struct span *in, size_t position_bytes,
+SPAN_CHECKED SPAN_INLINE bool span_at(const struct span *in, size_t position_bytes,
                                         struct span *out)
 {
     struct span moved = *in;
@@ -61,7 +63,7 @@ SPAN_CHECKED static inline bool span_at(const struct span *in, size_t position_b
     return true;
 }
 
-SPAN_CHECKED static inline bool span_u8(struct span *in, uint8_t *out)
+SPAN_CHECKED SPAN_INLINE bool span_u8(struct span *in, uint8_t *out)
 {
     if (in->left_bytes < sizeof(*out))
         return false;
@@ -69,7 +71,7 @@ SPAN_CHECKED static inline bool span_u8(struct span *in, uint8_t *out)
     return span_skip(in, sizeof(*out));
 }
 
-SPAN_CHECKED static inline bool span_u16(struct span *in, uint16_t *out)
+SPAN_CHECKED SPAN_INLINE bool span_u16(struct span *in, uint16_t *out)
 {
     uint16_t number;
 
@@ -80,7 +82,7 @@ SPAN_CHECKED static inline bool span_u16(struct span *in, uint16_t *out)
     return span_skip(in, sizeof(number));
 }
 
-SPAN_CHECKED static inline bool span_u32(struct span *in, uint32_t *out)
+SPAN_CHECKED SPAN_INLINE bool span_u32(struct span *in, uint32_t *out)
 {
     uint32_t number;
 
@@ -91,7 +93,7 @@ SPAN_CHECKED static inline bool span_u32(struct span *in, uint32_t *out)
     return span_skip(in, sizeof(number));
 }
 
-SPAN_CHECKED static inline bool span_u64(struct span *in, uint64_t *out)
+SPAN_CHECKED SPAN_INLINE bool span_u64(struct span *in, uint64_t *out)
 {
     uint64_t number;
 
@@ -103,7 +105,7 @@ SPAN_CHECKED static inline bool span_u64(struct span *in, uint64_t *out)
 }
 
 /* Read the number at `position_bytes`; move nothing. */
-SPAN_CHECKED static inline bool span_u16_at(const struct span *in, size_t position_bytes,
+SPAN_CHECKED SPAN_INLINE bool span_u16_at(const struct span *in, size_t position_bytes,
                                             uint16_t *out)
 {
     struct span at;
@@ -111,7 +113,7 @@ SPAN_CHECKED static inline bool span_u16_at(const struct span *in, size_t positi
     return span_at(in, position_bytes, &at) && span_u16(&at, out);
 }
 
-SPAN_CHECKED static inline bool span_u32_at(const struct span *in, size_t position_bytes,
+SPAN_CHECKED SPAN_INLINE bool span_u32_at(const struct span *in, size_t position_bytes,
                                             uint32_t *out)
 {
     struct span at;
@@ -119,7 +121,7 @@ SPAN_CHECKED static inline bool span_u32_at(const struct span *in, size_t positi
     return span_at(in, position_bytes, &at) && span_u32(&at, out);
 }
 
-SPAN_CHECKED static inline bool span_u64_at(const struct span *in, size_t position_bytes,
+SPAN_CHECKED SPAN_INLINE bool span_u64_at(const struct span *in, size_t position_bytes,
                                             uint64_t *out)
 {
     struct span at;
@@ -128,7 +130,7 @@ SPAN_CHECKED static inline bool span_u64_at(const struct span *in, size_t positi
 }
 
 /* Does the span begin with these bytes? Moves nothing. */
-static inline bool span_starts_with(const struct span *in, const void *bytes, size_t size_bytes)
+SPAN_INLINE bool span_starts_with(const struct span *in, const void *bytes, size_t size_bytes)
 {
     return size_bytes <= in->left_bytes && memcmp(in->bytes, bytes, size_bytes) == 0;
 }

@@ -37,6 +37,8 @@
 #define DEPTH_SECTION 1u /* System, EventData, ... */
 #define DEPTH_FIELD 2u   /* what is in them */
 
+#define STRING_ARRAY (VALUE_STRING | VALUE_ARRAY)
+
 /* A text of the observation, as its place in event->text; that of an empty text is 0. */
 #define PLACE_EMPTY 0u
 
@@ -124,9 +126,13 @@ static int add_piece(struct decoder *decoder, uint8_t type, struct span bytes)
 {
     if (!decoder->in_attribute && decoder->in_start_tag)
         return fail(decoder, "a value between attributes");
+    /* An array of strings is mostly alone, and is then taken apart (take_strings). */
+    if (decoder->piece_count == 1 && decoder->piece.type == STRING_ARRAY)
+        value_add_text(&decoder->event->text, STRING_ARRAY, decoder->piece.bytes);
+    if (decoder->piece_count > 0 || type != STRING_ARRAY)
+        value_add_text(&decoder->event->text, type, bytes);
     decoder->piece_count++;
     decoder->piece = (struct event_value){.type = type, .bytes = bytes};
-    value_add_text(&decoder->event->text, type, bytes);
     return 0;
 }
 
@@ -278,8 +284,7 @@ static void take_strings(struct decoder *decoder, size_t name)
 
     if (decoder->piece_count == 0 && decoder->lacks_value)
         return;
-    if (decoder->piece_count != 1 || decoder->piece.type != (VALUE_STRING | VALUE_ARRAY) ||
-        array.left_bytes == 0) {
+    if (decoder->piece_count != 1 || decoder->piece.type != STRING_ARRAY || array.left_bytes == 0) {
         store_string(decoder, name, pieces_keep(decoder));
         return;
     }

@@ -30,18 +30,38 @@ void judge_begin_chunk(struct judge *judge, const struct span *chunk)
     judge->generation++;
 }
 
-static void field_add(struct field *field, enum field_kind kind, uint16_t index,
-                      struct span literal)
+struct span judge_literal(const struct judge *judge, const struct field *field)
+{
+    return span_of(judge->chunk->bytes + field->literal_start, field->literal_bytes,
+                   judge->chunk->offset_bytes + field->literal_start);
+}
+
+SPAN_INLINE void field_add(struct field *field, struct field piece)
 {
     if (field->kind != FIELD_ABSENT)
-        kind = FIELD_MIXED;
-    *field = (struct field){.kind = kind, .index = index, .literal = literal};
+        piece.kind = FIELD_MIXED;
+    *field = piece;
+}
+
+SPAN_INLINE void field_add_value(struct field *field, uint16_t index)
+{
+    field_add(field, (struct field){.kind = FIELD_VALUE, .index = index});
+}
+
+SPAN_INLINE void field_add_literal(const struct judge *judge, struct field *field,
+                                   const struct span *literal)
+{
+    field_add(field,
+              (struct field){.kind = FIELD_LITERAL,
+                             .literal_start = (uint32_t)(literal->bytes - judge->chunk->bytes),
+                             .literal_bytes = (uint32_t)literal->left_bytes});
 }
 
 /* --- token by token --- */
 
 /* A definition on its way to being judged. */
 struct judging {
+    const struct judge *judge;
     struct fields *fields;
     unsigned depth; /* of open elements */
     bool in_system;
@@ -113,7 +133,7 @@ static bool judge_substitution(struct judging *judging, const struct binxml_toke
     if (token->value_type == VALUE_BINXML && (judging->in_system || !judging->met_system))
         return false;
     if (field != NULL)
-        field_add(field, FIELD_VALUE, token->index, (struct span){0});
+        field_add_value(field, token->index);
     return true;
 }
 
@@ -148,7 +168,7 @@ static bool judge_token(struct judging *judging, const struct binxml_token *toke
     case BINXML_CDATA:
         field = judging_field(judging);
         if (field != NULL)
-            field_add(field, FIELD_LITERAL, 0, token->value);
+            field_add_literal(judging->judge, field, &token->value);
         return true;
     case BINXML_SUBSTITUTION:
     case BINXML_OPTIONAL_SUBSTITUTION:
@@ -157,7 +177,7 @@ static bool judge_token(struct judging *judging, const struct binxml_token *toke
     case BINXML_ENTITY_REFERENCE:
         field = judging_field(judging);
         if (field != NULL)
-            field_add(field, FIELD_MIXED, 0, (struct span){0});
+            field->kind = FIELD_MIXED;
         return true;
     case BINXML_TEMPLATE_INSTANCE:
         return false;
@@ -173,7 +193,7 @@ static bool judge_token(struct judging *judging, const struct binxml_token *toke
 static bool judge_tokens(struct judge *judge, struct span definition, struct fields *out)
 {
     struct binxml_cursor cursor = {.chunk = judge->chunk, .in = definition, .in_definition = true};
-    struct judging judging = {.fields = out};
+    struct judging judging = {.judge = judge, .fields = out};
     struct binxml_token token = {.kind = BINXML_FRAGMENT};
     bool plain = true;
     const char *why;
@@ -193,47 +213,58 @@ struct usual_element {
     uint32_t attributes_size;
 };
 
-/* Reads a name's offset and, where the name stands here, moves past it. */
-static inline bool usual_name(struct judge *judge, struct span *in, enum binxml_word *out)
+/* The word of the name at `offset` of the chunk, which has `length` characters. */
+static enum binxml_word look_up_word(struct judge *judge, uint32_t offset, uint16_t length)
 {
-    size_t position = (size_t)(in->bytes - judge->chunk->bytes) + sizeof(uint32_t);
     struct span name;
-    uint32_t offset;
+    enum binxml_word word = WORD_OTHER;
+
+    if (span_at(judge->chunk, offset, &name) && span_skip(&name, BINXML_NAME_OFFSET_TEXT) &&
+        span_take(&name, 2u * (size_t)length, &name))
+        word = binxml_word_of(&name);
+    judge->words[offset] = (uint16_t)(judge->generation << WORD_BITS | (unsigned)word);
+    return word;
+}
+
+/* Reads the name whose offset is given, and moves past it where it stands at *in. */
+SPAN_INLINE bool usual_name(struct judge *judge, struct span *in, uint32_t offset,
+                            enum binxml_word *out)
+{
     uint16_t length;
 
-    if (!span_u32(in, &offset) || !span_at(judge->chunk, offset, &name) ||
-        !span_u16_at(&name, BINXML_NAME_OFFSET_LENGTH, &length))
+    if (!span_u16_at(judge->chunk, (size_t)offset + BINXML_NAME_OFFSET_LENGTH, &length) ||
+        (judge->chunk->bytes + offset == in->bytes &&
+         !span_skip(in, BINXML_NAME_OFFSET_TEXT + 2u * (size_t)length + BINXML_NAME_END_BYTES)))
         return false;
-    if (offset == position &&
-        !span_skip(in, BINXML_NAME_OFFSET_TEXT + 2u * (size_t)length + BINXML_NAME_END_BYTES))
-        return false;
-    if (judge->words[offset] >> WORD_BITS != judge->generation) {
-        if (!span_skip(&name, BINXML_NAME_OFFSET_TEXT) ||
-            !span_take(&name, 2u * (size_t)length, &name))
-            return false;
-        judge->words[offset] =
-            (uint16_t)(judge->generation << WORD_BITS | (unsigned)binxml_word_of(&name));
-    }
-    *out = (enum binxml_word)(judge->words[offset] & WORD_MASK);
+    *out = judge->words[offset] >> WORD_BITS == judge->generation
+               ? (enum binxml_word)(judge->words[offset] & WORD_MASK)
+               : look_up_word(judge, offset, length);
     return true;
 }
 
-static inline bool usual_open(struct judge *judge, struct span *in, struct usual_element *out)
-{
-    uint16_t dependency_id;
-    uint32_t size;
-    uint8_t token;
+/* Token u8, dependency id u16, size u32 of what follows it, name offset u32. */
+#define ELEMENT_HEAD_BYTES 11u
+#define ELEMENT_OFFSET_SIZE 3u
+#define ELEMENT_OFFSET_NAME 7u
 
-    if (!span_u8(in, &token) || (token & ~BINXML_MORE) != BINXML_OPEN_ELEMENT ||
-        !span_u16(in, &dependency_id) || !span_u32(in, &size) || size > in->left_bytes)
+SPAN_INLINE bool usual_open(struct judge *judge, struct span *in, struct usual_element *out)
+{
+    struct span head;
+    uint32_t size, name;
+
+    if (!span_take(in, ELEMENT_HEAD_BYTES, &head) ||
+        !span_u32_at(&head, ELEMENT_OFFSET_SIZE, &size) ||
+        !span_u32_at(&head, ELEMENT_OFFSET_NAME, &name) ||
+        (head.bytes[0] & ~BINXML_MORE) != BINXML_OPEN_ELEMENT ||
+        size > in->left_bytes + sizeof(name) || size < sizeof(name))
         return false;
-    out->left_bytes = in->left_bytes - size;
-    out->has_attributes = (token & BINXML_MORE) != 0;
-    return usual_name(judge, in, &out->word) &&
+    out->left_bytes = in->left_bytes + sizeof(name) - size;
+    out->has_attributes = (head.bytes[0] & BINXML_MORE) != 0;
+    return usual_name(judge, in, name, &out->word) &&
            (!out->has_attributes || span_u32(in, &out->attributes_size));
 }
 
-static inline bool usual_token(struct span *in, enum binxml_token_kind kind)
+SPAN_INLINE bool usual_token(struct span *in, enum binxml_token_kind kind)
 {
     uint8_t token;
 
@@ -241,16 +272,16 @@ static inline bool usual_token(struct span *in, enum binxml_token_kind kind)
 }
 
 /* Steps over the attributes and the end of the start tag. */
-static inline bool usual_content(struct span *in, const struct usual_element *element)
+SPAN_INLINE bool usual_content(struct span *in, const struct usual_element *element)
 {
     return (!element->has_attributes || span_skip(in, element->attributes_size)) &&
            usual_token(in, BINXML_CLOSE_START_TAG);
 }
 
 /* Reads one piece: a literal or a substitution. */
-static inline bool usual_piece(struct span *in, struct field *field)
+SPAN_INLINE bool usual_piece(const struct judge *judge, struct span *in, struct field *field)
 {
-    struct span literal = {0};
+    struct span literal;
     uint16_t count;
     uint8_t token, type;
 
@@ -261,33 +292,35 @@ static inline bool usual_piece(struct span *in, struct field *field)
         if (!span_u8(in, &type) || type != VALUE_STRING || !span_u16(in, &count) ||
             !span_take(in, 2u * (size_t)count, &literal))
             return false;
-        field_add(field, FIELD_LITERAL, 0, literal);
+        field_add_literal(judge, field, &literal);
         return true;
     }
     if (!span_u16(in, &count) || !span_u8(in, &type) || type == VALUE_BINXML)
         return false;
-    field_add(field, FIELD_VALUE, count, literal);
+    field_add_value(field, count);
     return true;
 }
 
 /* Reads the attributes of an empty element, of which the one called `wanted` is the field. */
-static bool usual_attributes(struct judge *judge, struct span *in, enum binxml_word wanted,
-                             struct field *field)
+SPAN_INLINE bool usual_attributes(struct judge *judge, struct span *in, enum binxml_word wanted,
+                                  struct field *field)
 {
     struct field unused = {0};
     enum binxml_word word;
+    uint32_t name;
     uint8_t token;
 
     do {
         if (!span_u8(in, &token) || (token & ~BINXML_MORE) != BINXML_ATTRIBUTE ||
-            !usual_name(judge, in, &word) || !usual_piece(in, word == wanted ? field : &unused))
+            !span_u32(in, &name) || !usual_name(judge, in, name, &word) ||
+            !usual_piece(judge, in, word == wanted ? field : &unused))
             return false;
     } while ((token & BINXML_MORE) != 0);
     return usual_token(in, BINXML_CLOSE_EMPTY_ELEMENT);
 }
 
 /* Steps to the end of an element of no interest, and looks that it is an end. */
-static inline bool usual_skip(struct span *in, const struct usual_element *element)
+SPAN_INLINE bool usual_skip(struct span *in, const struct usual_element *element)
 {
     return in->left_bytes > element->left_bytes &&
            span_skip(in, in->left_bytes - element->left_bytes) &&
@@ -295,7 +328,7 @@ static inline bool usual_skip(struct span *in, const struct usual_element *eleme
 }
 
 /* Reads an element in System. */
-static inline bool usual_field(struct judge *judge, struct span *in, struct field *fields)
+SPAN_INLINE bool usual_field(struct judge *judge, struct span *in, struct field *fields)
 {
     struct usual_element element;
     enum field_name name;
@@ -318,12 +351,12 @@ static inline bool usual_field(struct judge *judge, struct span *in, struct fiel
         name = FIELD_COMPUTER;
     else
         return usual_skip(in, &element);
-    return usual_content(in, &element) && usual_piece(in, &fields[name]) &&
+    return usual_content(in, &element) && usual_piece(judge, in, &fields[name]) &&
            usual_token(in, BINXML_END_ELEMENT) && in->left_bytes == element.left_bytes;
 }
 
 /* Behind System: values (EventData), the end of Event, the end. */
-static bool usual_end(struct span *in)
+SPAN_INLINE bool usual_end(struct span *in)
 {
     uint8_t token;
 
@@ -353,7 +386,6 @@ static bool judge_usual(struct judge *judge, struct span in, struct fields *out)
 
 bool judge_template(struct judge *judge, struct span definition, struct fields *out)
 {
-    *out = (struct fields){0};
     if (judge_usual(judge, definition, out))
         return true;
     *out = (struct fields){0};

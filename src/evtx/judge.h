@@ -10,6 +10,7 @@
 #include "base/span.h"
 #include "evtx/chunk.h"
 
+/* Kept small: there are many of them. */
 enum field_kind {
     FIELD_ABSENT,
     FIELD_LITERAL,
@@ -18,9 +19,10 @@ enum field_kind {
 };
 
 struct field {
-    enum field_kind kind;
-    uint16_t index;      /* of the value */
-    struct span literal; /* UTF-16 */
+    uint8_t kind;           /* enum field_kind */
+    uint16_t index;         /* of the value */
+    uint32_t literal_start; /* of UTF-16, in the chunk */
+    uint32_t literal_bytes;
 };
 
 enum field_name {
@@ -50,7 +52,11 @@ struct judge {
 /* Begins a chunk. */
 void judge_begin_chunk(struct judge *judge, const struct span *chunk);
 
-/* Finds the fields of the template `definition` (its data: a fragment). Returns false where its
+/* The literal that a field is. */
+struct span judge_literal(const struct judge *judge, const struct field *field);
+
+/* Finds the fields of the template `definition` (its data: a fragment); *out is zeros before.
+ * Returns false where its
  * records cannot be read by them: System is in a nested value, is there twice, or the definition
  * does not end well. */
 bool judge_template(struct judge *judge, struct span definition, struct fields *out);

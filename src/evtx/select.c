@@ -3,7 +3,7 @@
  * text is converted; what costs is paid once a template and chunk. */
 #include "evtx/select.h"
 
-#include <ctype.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,22 +15,39 @@
 #include "evtx/value.h"
 #include "incident.h"
 
-/* A field's number of substitution is below it, or the record is decoded; Windows has 20 or so. */
-#define VALUES_MOST 32u
 /* As many definitions as there are records can be in a chunk. */
 #define JUDGED_MOST CHUNK_RECORDS_MOST
-/* The literal name of a computer that was met last. */
+/* Of a name in UTF-16: of a provider, or of the computer that was met last. */
 #define NAME_BYTES_MOST 512u
+#define PROVIDERS_MOST 8u
 /* What a record of a template begins with: fragment header, template instance, unknown 1. */
 #define INSTANCE_START "\x0f\x01\x01\x00\x0c\x01"
 #define INSTANCE_START_BYTES 6u
 
+/* The numbers of a record, in the order in which they stand among its values. */
+#define WANTED_COUNT 3u
+struct wanted {
+    uint16_t index;      /* of the value */
+    uint8_t kind;        /* enum wanted_kind: which of them it is */
+    uint32_t descriptor; /* what its descriptor must say: size and type */
+};
+
+enum wanted_kind {
+    WANTED_EVENT_ID,
+    WANTED_TIME,
+    WANTED_RECORD_ID,
+};
+
+/* Size and type as the first three bytes of a descriptor. */
+#define DESCRIPTOR(size, type) ((uint32_t)(size) | (uint32_t)(type) << 16)
+#define DESCRIPTOR_MASK UINT32_C(0xFFFFFF)
+
 /* A template definition as judged. */
 struct judged {
     uint32_t definition_offset;
-    bool plain;          /* its records can be read by the fields; otherwise they are decoded */
-    bool literal;        /* provider, channel and computer are literals, or not there */
-    uint8_t value_count; /* one more than the greatest number of a value that is read */
+    bool plain;   /* its records can be read by the fields; otherwise they are decoded */
+    bool literal; /* provider, channel and computer are literals, or not there */
+    struct wanted wanted[WANTED_COUNT];
     struct fields fields;
     /* What the literals say; where a field is a value, its record tells. */
     const struct incident_provider *provider; /* or NULL: of no interest */
@@ -38,8 +55,16 @@ struct judged {
     bool application;
 };
 
+/* A name of ASCII characters in UTF-16. */
+struct name {
+    uint8_t utf16[NAME_BYTES_MOST];
+    size_t size_bytes;
+};
+
 struct selector {
     struct source_facts *facts;
+    struct name providers[PROVIDERS_MOST]; /* of incident_providers */
+    struct name application;
     const struct chunk *chunk;
     struct event event; /* for records that have to be decoded */
     struct judge judge;
@@ -49,16 +74,27 @@ struct selector {
     struct judged judged[JUDGED_MOST];
     /* The computer whose name, as a literal, was met last: mostly it is the same in every
      * template. */
-    uint8_t name[NAME_BYTES_MOST];
-    size_t name_bytes;
+    struct name name;
     size_t name_computer;
 };
+
+static void set_name(struct name *name, const char *ascii)
+{
+    name->size_bytes = 2 * strlen(ascii);
+    assert(name->size_bytes <= sizeof(name->utf16));
+    for (size_t index = 0; index < strlen(ascii); index++)
+        name->utf16[2 * index] = (uint8_t)ascii[index];
+}
 
 struct selector *selector_create(struct source_facts *facts)
 {
     struct selector *selector = memory_allocate(1, sizeof(*selector));
 
     selector->facts = facts;
+    assert(incident_provider_count <= PROVIDERS_MOST);
+    for (size_t index = 0; index < incident_provider_count; index++)
+        set_name(&selector->providers[index], incident_providers[index].name);
+    set_name(&selector->application, "Application");
     return selector;
 }
 
@@ -93,93 +129,111 @@ static size_t find_computer_utf16(struct selector *selector, struct span name)
     struct text text = {0};
     size_t found;
 
-    if (name.left_bytes > 0 && name.left_bytes == selector->name_bytes &&
-        memcmp(name.bytes, selector->name, name.left_bytes) == 0)
+    if (name.left_bytes > 0 && name.left_bytes == selector->name.size_bytes &&
+        memcmp(name.bytes, selector->name.utf16, name.left_bytes) == 0)
         return selector->name_computer;
     value_add_utf16(&text, name);
     found = find_computer(selector, text_get(&text));
     text_free(&text);
-    if (name.left_bytes > 0 && name.left_bytes <= sizeof(selector->name)) {
-        memcpy(selector->name, name.bytes, name.left_bytes);
-        selector->name_bytes = name.left_bytes;
+    if (name.left_bytes > 0 && name.left_bytes <= sizeof(selector->name.utf16)) {
+        memcpy(selector->name.utf16, name.bytes, name.left_bytes);
+        selector->name.size_bytes = name.left_bytes;
         selector->name_computer = found;
     }
     return found;
 }
 
-/* How many characters the UTF-16 text has: up to a U+0000 behind `most` of them, else all. */
-static size_t utf16_length(struct span utf16, size_t most)
+/* Is the UTF-16 text, which ends at its first U+0000, this name? */
+static bool is_name(struct span utf16, const struct name *name)
 {
-    uint16_t unit = 1;
-    size_t length = utf16.left_bytes / sizeof(unit);
+    uint16_t behind;
 
-    /* A literal has no U+0000 at its end, a value has one or none. */
-    if (length > most && span_u16_at(&utf16, most * sizeof(unit), &unit) && unit == 0)
-        length = most;
-    return length;
+    return span_starts_with(&utf16, name->utf16, name->size_bytes) &&
+           (utf16.left_bytes < name->size_bytes + sizeof(behind) ||
+            (span_u16_at(&utf16, name->size_bytes, &behind) && behind == 0));
 }
 
-/* Is the UTF-16 text, which ends at its first U+0000, this ASCII text? */
-static bool utf16_is(struct span utf16, const char *text, size_t length, bool fold_case)
-{
-    uint16_t unit = 0;
-
-    if (utf16_length(utf16, length) != length)
-        return false;
-    for (size_t index = length; index > 0; index--)
-        if (!span_u16_at(&utf16, (index - 1) * sizeof(unit), &unit) ||
-            (fold_case ? unit >= 0x80 || tolower(unit) != tolower((unsigned char)text[index - 1])
-                       : unit != (unsigned char)text[index - 1]))
-            return false;
-    return true;
-}
-
-#define CHANNEL_APPLICATION "Application"
-
-static bool is_application(struct span channel)
-{
-    return utf16_is(channel, CHANNEL_APPLICATION, sizeof(CHANNEL_APPLICATION) - 1, true);
-}
-
-static const struct incident_provider *find_provider(struct span name)
+static const struct incident_provider *find_provider(const struct selector *selector,
+                                                     struct span name)
 {
     for (size_t index = 0; index < incident_provider_count; index++)
-        if (utf16_is(name, incident_providers[index].name, incident_providers[index].name_length,
-                     false))
+        if (is_name(name, &selector->providers[index]))
             return &incident_providers[index];
     return NULL;
 }
 
+static bool is_application_text(const char *channel)
+{
+    return text_equal_ascii(channel, "Application");
+}
+
+/* Channels compare without case; mostly they are equal to the letter. */
+static bool is_application(const struct selector *selector, struct span channel)
+{
+    struct text text = {0};
+    bool is = is_name(channel, &selector->application);
+
+    if (is || channel.left_bytes < selector->application.size_bytes)
+        return is;
+    value_add_utf16(&text, channel);
+    is = is_application_text(text_get(&text));
+    text_free(&text);
+    return is;
+}
+
 /* --- templates --- */
 
-/* Can records be read by these fields? Sets what is needed for it. */
+/* Sorts the three numbers by where they stand; there are few ways to do so. */
+static void sort_wanted(struct wanted *wanted)
+{
+    for (size_t pass = 1; pass < WANTED_COUNT; pass++)
+        for (size_t index = pass; index > 0 && wanted[index - 1].index > wanted[index].index;
+             index--) {
+            struct wanted moved = wanted[index];
+
+            wanted[index] = wanted[index - 1];
+            wanted[index - 1] = moved;
+        }
+}
+
+/* Can records be read by these fields? Sets what is needed for it. Numbers that are literals, or
+ * not there, are left to the decoder. */
 static bool take_fields(struct selector *selector, struct judged *judged)
 {
+    const struct judge *judge = &selector->judge;
     const struct field *fields = judged->fields.of;
+    struct wanted wanted[WANTED_COUNT] = {
+        {.index = fields[FIELD_EVENT_ID].index,
+         .kind = WANTED_EVENT_ID,
+         .descriptor = DESCRIPTOR(sizeof(uint16_t), VALUE_UINT16)},
+        {.index = fields[FIELD_TIME].index,
+         .kind = WANTED_TIME,
+         .descriptor = DESCRIPTOR(sizeof(uint64_t), VALUE_FILETIME)},
+        {.index = fields[FIELD_RECORD_ID].index,
+         .kind = WANTED_RECORD_ID,
+         .descriptor = DESCRIPTOR(sizeof(uint64_t), VALUE_UINT64)},
+    };
 
-    judged->literal = true;
-    for (size_t index = 0; index < FIELD_COUNT; index++) {
-        bool is_value = fields[index].kind == FIELD_VALUE;
-
-        if (fields[index].kind == FIELD_MIXED || (is_value && fields[index].index >= VALUES_MOST))
+    for (size_t index = 0; index < FIELD_COUNT; index++)
+        if (fields[index].kind == FIELD_MIXED)
             return false;
-        if (is_value && fields[index].index >= judged->value_count)
-            judged->value_count = (uint8_t)(fields[index].index + 1);
-    }
-    /* Of these a literal is as good as none is: let the decoder see to it. */
     if (fields[FIELD_EVENT_ID].kind != FIELD_VALUE || fields[FIELD_TIME].kind != FIELD_VALUE ||
         fields[FIELD_RECORD_ID].kind != FIELD_VALUE)
         return false;
+    sort_wanted(wanted);
+    memcpy(judged->wanted, wanted, sizeof(wanted));
     judged->literal = fields[FIELD_PROVIDER].kind != FIELD_VALUE &&
                       fields[FIELD_CHANNEL].kind != FIELD_VALUE &&
                       fields[FIELD_COMPUTER].kind != FIELD_VALUE;
     judged->computer = GLANCE_NO_COMPUTER;
     if (fields[FIELD_PROVIDER].kind == FIELD_LITERAL)
-        judged->provider = find_provider(fields[FIELD_PROVIDER].literal);
+        judged->provider = find_provider(selector, judge_literal(judge, &fields[FIELD_PROVIDER]));
     if (fields[FIELD_CHANNEL].kind == FIELD_LITERAL)
-        judged->application = is_application(fields[FIELD_CHANNEL].literal);
+        judged->application =
+            is_application(selector, judge_literal(judge, &fields[FIELD_CHANNEL]));
     if (fields[FIELD_COMPUTER].kind == FIELD_LITERAL)
-        judged->computer = find_computer_utf16(selector, fields[FIELD_COMPUTER].literal);
+        judged->computer =
+            find_computer_utf16(selector, judge_literal(judge, &fields[FIELD_COMPUTER]));
     return true;
 }
 
@@ -202,66 +256,78 @@ static const struct judged *judge_record(struct selector *selector, const struct
 
 /* --- records --- */
 
-/* The first values of a record. */
+/* The values of a record. */
 struct values {
-    struct span all; /* the values, one behind the other */
-    uint8_t types[VALUES_MOST];
-    uint16_t sizes[VALUES_MOST];
-    uint32_t positions[VALUES_MOST]; /* in `all` */
+    struct span descriptors;
+    struct span all; /* one behind the other */
 };
 
-/* Reads the descriptors of the first `count` values, which stand at *in. */
-static inline bool read_values(struct span *in, size_t count, struct values *out)
+/* Reads where the values of an instance are, whose definition ends at *in. */
+static inline bool read_values(struct span *in, struct values *out)
 {
-    uint32_t value_count, position = 0;
-    struct span descriptors;
+    uint32_t count;
 
-    if (!span_u32(in, &value_count) || value_count < count ||
-        value_count > in->left_bytes / BINXML_DESCRIPTOR_BYTES ||
-        !span_take(in, value_count * BINXML_DESCRIPTOR_BYTES, &descriptors))
+    if (!span_u32(in, &count) || count > in->left_bytes / BINXML_DESCRIPTOR_BYTES ||
+        !span_take(in, count * BINXML_DESCRIPTOR_BYTES, &out->descriptors))
         return false;
-    for (size_t index = 0; index < count; index++) {
-        uint32_t descriptor;
-
-        if (!span_u32(&descriptors, &descriptor))
-            return false;
-        out->sizes[index] = (uint16_t)descriptor;
-        out->types[index] = (uint8_t)(descriptor >> 16);
-        out->positions[index] = position;
-        position += out->sizes[index];
-    }
     out->all = *in;
-    return position <= in->left_bytes;
+    return true;
 }
 
-/* Reads a field that is a number of this type; false where it is of another. */
-static inline bool read_number(const struct values *values, const struct field *field,
-                               enum value_type type, size_t size_bytes, uint64_t *out)
+/* Adds up the sizes of `count` values, whose descriptors are there. */
+static inline size_t add_sizes(const uint8_t *descriptors, size_t count)
 {
-    uint32_t position = values->positions[field->index];
+    size_t sum = 0;
+    uint16_t size;
+
+    for (size_t index = 0; index < count; index++) {
+        memcpy(&size, descriptors + index * BINXML_DESCRIPTOR_BYTES, sizeof(size));
+        sum += le16toh(size);
+    }
+    return sum;
+}
+
+/* Reads the numbers, by enum wanted_kind; false where one of them is of another type. */
+static inline bool read_numbers(const struct values *values, const struct wanted *wanted,
+                                uint64_t *numbers)
+{
+    size_t position = 0, index = 0;
+    uint32_t descriptor;
     uint16_t number;
 
-    if (values->types[field->index] != type || values->sizes[field->index] != size_bytes)
+    if (values->descriptors.left_bytes <=
+        (size_t)wanted[WANTED_COUNT - 1].index * BINXML_DESCRIPTOR_BYTES)
         return false;
-    if (size_bytes == sizeof(uint64_t))
-        return span_u64_at(&values->all, position, out);
-    if (!span_u16_at(&values->all, position, &number))
-        return false;
-    *out = number;
+    for (size_t at = 0; at < WANTED_COUNT; at++) {
+        position += add_sizes(values->descriptors.bytes + index * BINXML_DESCRIPTOR_BYTES,
+                              wanted[at].index - index);
+        index = wanted[at].index;
+        if (!span_u32_at(&values->descriptors, index * BINXML_DESCRIPTOR_BYTES, &descriptor) ||
+            (descriptor & DESCRIPTOR_MASK) != wanted[at].descriptor)
+            return false;
+        if (wanted[at].kind != WANTED_EVENT_ID) {
+            if (!span_u64_at(&values->all, position, &numbers[wanted[at].kind]))
+                return false;
+        } else if (span_u16_at(&values->all, position, &number)) {
+            numbers[WANTED_EVENT_ID] = number;
+        } else {
+            return false;
+        }
+    }
     return true;
 }
 
 /* Reads a field that is a string, or empty; false where it is of another type. */
 static bool read_text(const struct values *values, const struct field *field, struct span *out)
 {
-    struct span at;
-    uint8_t type = values->types[field->index];
+    struct binxml_instance instance = {.descriptors = values->descriptors, .values = values->all};
+    uint8_t type;
 
-    *out = (struct span){0};
+    if (!binxml_instance_value(&instance, field->index, &type, out))
+        return false;
     if (type == VALUE_NULL)
-        return true;
-    return type == VALUE_STRING && span_at(&values->all, values->positions[field->index], &at) &&
-           span_take(&at, values->sizes[field->index], out);
+        *out = (struct span){0};
+    return type == VALUE_STRING || type == VALUE_NULL;
 }
 
 /* Reads provider, channel and computer where they are no literals. */
@@ -275,12 +341,12 @@ static bool glance_at_texts(struct selector *selector, const struct judged *judg
     if (fields[FIELD_PROVIDER].kind == FIELD_VALUE) {
         if (!read_text(values, &fields[FIELD_PROVIDER], &text))
             return false;
-        *provider = find_provider(text);
+        *provider = find_provider(selector, text);
     }
     if (fields[FIELD_CHANNEL].kind == FIELD_VALUE) {
         if (!read_text(values, &fields[FIELD_CHANNEL], &text))
             return false;
-        out->application = is_application(text);
+        out->application = is_application(selector, text);
     }
     if (fields[FIELD_COMPUTER].kind == FIELD_VALUE) {
         if (!read_text(values, &fields[FIELD_COMPUTER], &text))
@@ -293,28 +359,25 @@ static bool glance_at_texts(struct selector *selector, const struct judged *judg
 /* Reads the record by its template, whose instance's values begin at *in; false where it has to be
  * decoded. */
 static inline bool glance_by_template(struct selector *selector, const struct judged *judged,
-                                      struct span *in, struct glance *out)
+                                      struct span in, struct glance *out)
 {
-    const struct field *fields = judged->fields.of;
     const struct incident_provider *provider = judged->provider;
     struct values values;
-    uint64_t event_id;
+    uint64_t numbers[WANTED_COUNT];
 
-    if (!judged->plain || !read_values(in, judged->value_count, &values) ||
-        !read_number(&values, &fields[FIELD_EVENT_ID], VALUE_UINT16, sizeof(uint16_t), &event_id) ||
-        !read_number(&values, &fields[FIELD_TIME], VALUE_FILETIME, sizeof(uint64_t),
-                     &out->event_filetime) ||
-        !read_number(&values, &fields[FIELD_RECORD_ID], VALUE_UINT64, sizeof(uint64_t),
-                     &out->record_id))
+    if (!judged->plain || !read_values(&in, &values) ||
+        !read_numbers(&values, judged->wanted, numbers))
         return false;
-    if (out->event_filetime > FILETIME_MAX)
-        out->event_filetime = 0;
+    out->event_filetime = numbers[WANTED_TIME] <= FILETIME_MAX ? numbers[WANTED_TIME] : 0;
+    out->record_id = numbers[WANTED_RECORD_ID];
     out->computer = judged->computer;
     out->application = judged->application;
     out->forwarded = judged->fields.has_rendering;
     if (!judged->literal && !glance_at_texts(selector, judged, &values, &provider, out))
         return false;
-    out->event = provider != NULL ? incident_provider_event(provider, (uint16_t)event_id) : NULL;
+    out->event = provider != NULL
+                     ? incident_provider_event(provider, (uint16_t)numbers[WANTED_EVENT_ID])
+                     : NULL;
     return true;
 }
 
@@ -330,7 +393,7 @@ static int glance_by_decoding(struct selector *selector, const struct record *re
     out->event_filetime = observation->event_filetime;
     out->record_id = observation->record_id;
     out->computer = find_computer(selector, observation->computer);
-    out->application = text_equal_ascii(observation->channel, CHANNEL_APPLICATION);
+    out->application = is_application_text(observation->channel);
     out->forwarded = is_forwarded || selector->event.has_rendering;
     return 0;
 }
@@ -339,7 +402,7 @@ int selector_glance(struct selector *selector, const struct record *record, stru
                     struct error *err)
 {
     struct span in = binxml_of_record(selector->chunk, record).in;
-    const struct judged *judged = NULL;
+    const struct judged *judged;
     uint32_t id, definition_offset, data_size;
 
     if (!span_starts_with(&in, INSTANCE_START, INSTANCE_START_BYTES) ||
@@ -354,7 +417,7 @@ int selector_glance(struct selector *selector, const struct record *record, stru
         (!span_u32_at(&in, BINXML_DEFINITION_OFFSET_DATA_SIZE, &data_size) ||
          !span_skip(&in, BINXML_DEFINITION_OFFSET_DATA) || !span_skip(&in, data_size)))
         judged = NULL;
-    if (judged != NULL && glance_by_template(selector, judged, &in, out))
+    if (judged != NULL && glance_by_template(selector, judged, in, out))
         return 0;
     return glance_by_decoding(selector, record, out, err);
 }

@@ -15,7 +15,7 @@ static uint64_t time_distance(uint64_t left, uint64_t right)
     return left > right ? left - right : right - left;
 }
 
-static void times_extend(uint64_t filetime, uint64_t *first, uint64_t *last)
+static inline void times_extend(uint64_t filetime, uint64_t *first, uint64_t *last)
 {
     if (filetime == 0)
         return;
@@ -27,7 +27,8 @@ static void times_extend(uint64_t filetime, uint64_t *first, uint64_t *last)
 
 /* What the log covers goes from its first to its last record: a time in between that is earlier or
  * later than both was written by a clock that was wrong. */
-static void computer_add_application(struct computer_facts *computer, const struct glance *glance)
+static inline void computer_add_application(struct computer_facts *computer,
+                                            const struct glance *glance)
 {
     if (glance->event_filetime == 0)
         return;
@@ -44,8 +45,8 @@ static void computer_add_application(struct computer_facts *computer, const stru
     computer->application_count++;
 }
 
-static void computer_add(struct computer_facts *computer, uint64_t number,
-                         const struct glance *glance)
+static inline void computer_add(struct computer_facts *computer, uint64_t number,
+                                const struct glance *glance)
 {
     if (computer->record_count == 0 || number < computer->first_number)
         computer->first_number = number;
@@ -61,7 +62,7 @@ static void computer_add(struct computer_facts *computer, uint64_t number,
 }
 
 /* Lets the last record vote, now that the event time after it is known. */
-static void vote(struct source_seam *seam, uint64_t next_filetime)
+static inline void vote(struct source_seam *seam, uint64_t next_filetime)
 {
     uint64_t own = seam->last_filetime;
     uint64_t written = seam->last_written_filetime;
@@ -75,7 +76,8 @@ static void vote(struct source_seam *seam, uint64_t next_filetime)
 }
 
 /* The record becomes the last one; times of 0 cannot tell. */
-static void seam_add(struct source_seam *seam, uint64_t event_filetime, uint64_t written_filetime)
+static inline void seam_add(struct source_seam *seam, uint64_t event_filetime,
+                            uint64_t written_filetime)
 {
     vote(seam, event_filetime);
     if (!seam->has_records)

@@ -15,7 +15,7 @@
 #define SURROGATE_BITS 10u
 #define FIRST_SUPPLEMENTARY 0x10000u
 /* ASCII is collected here before it is added. */
-#define COLLECTED_BYTES 128u
+#define COLLECTED_BYTES 256u
 /* A SID: revision u8, count u8, authority of six bytes (big endian), sub authorities u32. */
 #define SID_HEAD_BYTES 8u
 #define SID_AUTHORITY_BYTES 6u
@@ -41,22 +41,32 @@ static uint32_t take_character(struct span *utf16, uint16_t unit)
            (low - LOW_SURROGATE_FIRST);
 }
 
-void value_add_utf16(struct text *out, struct span utf16)
+/* Collects the ASCII characters at the start of *utf16, and moves past them. */
+static size_t collect_ascii(struct span *utf16, char *out, size_t most)
 {
-    char collected[COLLECTED_BYTES];
     size_t count = 0;
     uint16_t unit;
 
-    while (span_u16(&utf16, &unit) && unit != 0) {
-        if (unit < 0x80 && count < sizeof(collected)) {
-            collected[count++] = (char)unit;
-            continue;
-        }
+    while (count < most && span_u16_at(utf16, count * sizeof(unit), &unit) && unit - 1u < 0x7Fu)
+        out[count++] = (char)unit;
+    return span_skip(utf16, count * sizeof(unit)) ? count : 0;
+}
+
+void value_add_utf16(struct text *out, struct span utf16)
+{
+    char collected[COLLECTED_BYTES];
+    size_t count;
+    uint16_t unit;
+
+    do {
+        count = collect_ascii(&utf16, collected, sizeof(collected));
         text_add_bytes(out, collected, count);
-        count = 0;
+        if (count == sizeof(collected))
+            continue;
+        if (!span_u16(&utf16, &unit) || unit == 0)
+            return;
         text_add_character(out, take_character(&utf16, unit));
-    }
-    text_add_bytes(out, collected, count);
+    } while (utf16.left_bytes > 0);
 }
 
 /* What an 8-bit string says beyond ASCII depends on a code page that is not told: Latin-1. */
@@ -291,17 +301,18 @@ void value_add_text(struct text *out, uint8_t type, struct span value)
 
 bool value_take_string(struct span *array, struct span *out)
 {
-    struct span at = *array;
     size_t length_bytes = 0;
-    uint16_t unit = 1;
+    uint16_t unit;
 
     if (array->left_bytes < sizeof(unit))
         return false;
-    while (unit != 0 && span_u16(&at, &unit))
-        length_bytes += unit != 0 ? sizeof(unit) : 0;
+    while (span_u16_at(array, length_bytes, &unit) && unit != 0)
+        length_bytes += sizeof(unit);
     if (!span_take(array, length_bytes, out))
         return false;
-    *array = at;
+    /* Past the U+0000, or half of one at the end. */
+    if (!span_skip(array, sizeof(unit)))
+        array->left_bytes = 0;
     return true;
 }
 
