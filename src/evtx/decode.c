@@ -296,6 +296,7 @@ static size_t keep_element_name(struct decoder *decoder)
 {
     struct event_value piece = decoder->piece;
     size_t count = decoder->piece_count;
+    bool lacks_value = decoder->lacks_value;
     struct text value = {0};
     size_t place;
 
@@ -309,6 +310,7 @@ static size_t keep_element_name(struct decoder *decoder)
     text_free(&value);
     decoder->piece = piece;
     decoder->piece_count = count;
+    decoder->lacks_value = lacks_value;
     return place;
 }
 
