@@ -14,6 +14,8 @@
 #define BYTE_ORDER_MARK 0xFEFFu
 #define SUPPLEMENTARY_FIRST 0x10000u
 #define SUPPLEMENTARY_ERROR 0x3FFu
+/* Half of the last digit, of theirs or ours. */
+#define FLOAT_ERROR 1e-6
 /* libevtx gives the characters from SUPPLEMENTARY_FIRST up to here as ones of U+FC01..U+FFFF. */
 #define SUPPLEMENTARY_SPOILT_LAST (SUPPLEMENTARY_FIRST + SUPPLEMENTARY_ERROR - 1)
 
@@ -109,13 +111,34 @@ static bool negatives_agree(const char *ours, const char *theirs)
     return false;
 }
 
+/* Is `theirs` what libevtx makes of a floating-point number: seven digits and an exponent of three?
+ * Ours has six digits behind the point. */
+static bool floats_agree(const char *ours, const char *theirs)
+{
+    static const char digits[] = "0123456789";
+    const char *mantissa = theirs + (*theirs == '-' ? 1 : 0);
+    const char *point = ours + (*ours == '-' ? 1 : 0);
+    double left, right, apart;
+
+    point += strspn(point, digits);
+    if (strspn(mantissa, digits) != 1 || mantissa[1] != '.' || strspn(mantissa + 2, digits) != 6 ||
+        mantissa[8] != 'e' || strchr("+-", mantissa[9]) == NULL ||
+        strspn(mantissa + 10, digits) != 3 || mantissa[13] != '\0' || *point != '.' ||
+        strspn(point + 1, digits) != 6 || point[7] != '\0')
+        return false;
+    left = strtod(ours, NULL);
+    right = strtod(theirs, NULL);
+    apart = left > right ? left - right : right - left;
+    return apart <= FLOAT_ERROR * (1 + (right < 0 ? -right : right));
+}
+
 static bool values_agree(const char *ours, const char *theirs)
 {
     bool after_half = false; /* U+FFFD: half a surrogate pair, perhaps */
     uint32_t read;
 
     if (strcmp(ours, theirs) == 0 || (strcmp(ours, "\n") == 0 && *theirs == '\0') ||
-        negatives_agree(ours, theirs))
+        negatives_agree(ours, theirs) || floats_agree(ours, theirs))
         return true;
     if (look_ahead(ours) == BYTE_ORDER_MARK && look_ahead(theirs) != BYTE_ORDER_MARK)
         expected_character(&ours);
