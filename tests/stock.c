@@ -4,6 +4,7 @@
 #include <fts.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,7 +13,6 @@
 #include "evtx/chunk.h"
 #include "evtx/select.h"
 #include "made.h"
-#include "scratch.h"
 
 /* So many chunks of a log stay together. */
 #define CHUNKS_TOGETHER 3u
@@ -93,6 +93,20 @@ static bool is_log(const FTSENT *entry)
     return entry->fts_info == FTS_F && dot != NULL && strcmp(dot, ".evtx") == 0;
 }
 
+/* Returns owned. */
+static uint8_t *read_file(const char *path, size_t size_bytes)
+{
+    FILE *file = fopen(path, "re");
+    uint8_t *bytes = memory_allocate(size_bytes + 1, 1);
+
+    if (file == NULL || fread(bytes, 1, size_bytes, file) != size_bytes) {
+        fprintf(stderr, "%s cannot be read\n", path);
+        exit(EXIT_FAILURE);
+    }
+    fclose(file);
+    return bytes;
+}
+
 size_t stock_each_log(const char *folder, void (*use)(void *context, const char *name,
                                                       const uint8_t *bytes, size_t size_bytes),
                       void *context)
@@ -103,13 +117,13 @@ size_t stock_each_log(const char *folder, void (*use)(void *context, const char 
     size_t count = 0;
 
     for (FTSENT *entry = fts_read(walk); entry != NULL; entry = fts_read(walk)) {
-        char *bytes;
+        size_t size_bytes = (size_t)entry->fts_statp->st_size;
+        uint8_t *bytes;
 
         if (!is_log(entry))
             continue;
-        bytes = scratch_read(entry->fts_path);
-        use(context, entry->fts_path + strlen(folder) + 1, (const uint8_t *)bytes,
-            (size_t)entry->fts_statp->st_size);
+        bytes = read_file(entry->fts_path, size_bytes);
+        use(context, entry->fts_path + strlen(folder) + 1, bytes, size_bytes);
         free(bytes);
         count++;
     }
