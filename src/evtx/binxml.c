@@ -60,6 +60,14 @@ bool binxml_instance_value(const struct binxml_instance *instance, size_t index,
            span_skip(&values, position_bytes) && span_take(&values, size, value);
 }
 
+/* Cuts a name whose length lies: it ends with a zero all the same. */
+static void cut_at_nul(struct span *name)
+{
+    for (size_t at = 0; at + 1 < name->left_bytes; at += 2)
+        if (name->bytes[at] == 0 && name->bytes[at + 1] == 0)
+            name->left_bytes = at;
+}
+
 /* Reads a name's offset and, where the name stands here, moves past it. */
 static bool read_name(struct binxml_cursor *cursor, struct span *out)
 {
@@ -73,7 +81,10 @@ static bool read_name(struct binxml_cursor *cursor, struct span *out)
     if (at.bytes == cursor->in.bytes &&
         !span_skip(&cursor->in, NAME_OFFSET_TEXT + 2u * length + NAME_END_BYTES))
         return false;
-    return span_skip(&at, NAME_OFFSET_TEXT) && span_take(&at, 2u * (size_t)length, out);
+    if (!span_skip(&at, NAME_OFFSET_TEXT) || !span_take(&at, 2u * (size_t)length, out))
+        return false;
+    cut_at_nul(out);
+    return true;
 }
 
 static bool read_open_element(struct binxml_cursor *cursor, bool has_attributes,
