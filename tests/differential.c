@@ -142,8 +142,7 @@ static bool read_theirs(struct comparison *comparison, size_t place)
         !reference_find(comparison->reference, REFERENCE_LIST_WALKED, record->position_bytes, place,
                         &index))
         return false;
-    read = reference_read(comparison->reference, REFERENCE_LIST_WALKED, index, &decoded,
-                          &ignored) == 0 &&
+    read = reference_read(comparison->reference, index, &decoded, &ignored) == 0 &&
            eventtext_parse(&comparison->theirs, decoded.text, decoded.length_bytes, &ignored) == 0;
     error_clear(&ignored);
     return read;
@@ -161,7 +160,7 @@ static void compare_chunk(struct comparison *comparison)
         comparison->walked[comparison->walked_count++] = record;
     error_clear(&ignored);
     opened = reference_open(comparison->reference, &comparison->chunk, comparison->walked,
-                            comparison->walked_count, &ignored) == 0;
+                            comparison->walked_count, REFERENCE_REST_COVERED, &ignored) == 0;
     error_clear(&ignored);
     selector_begin_chunk(comparison->selector, &comparison->chunk);
     for (size_t index = 0; index < comparison->walked_count; index++)

@@ -52,6 +52,18 @@ bool binxml_instance_value(const struct binxml_instance *instance, size_t index,
            span_skip(&values, position_bytes) && span_take(&values, size, value);
 }
 
+bool binxml_name_text(const struct span *name, uint16_t length, struct span *out)
+{
+    struct span at;
+
+    if (!span_at(name, BINXML_NAME_OFFSET_TEXT, &at) || !span_take(&at, 2u * (size_t)length, out))
+        return false;
+    for (size_t index = 0; index + 1 < out->left_bytes; index += 2)
+        if (out->bytes[index] == 0 && out->bytes[index + 1] == 0)
+            out->left_bytes = index;
+    return true;
+}
+
 /* Reads a name's offset and, where the name stands here, moves past it. */
 static bool read_name(struct binxml_cursor *cursor, struct span *out)
 {
@@ -65,7 +77,7 @@ static bool read_name(struct binxml_cursor *cursor, struct span *out)
     if (at.bytes == cursor->in.bytes &&
         !span_skip(&cursor->in, BINXML_NAME_OFFSET_TEXT + 2u * length + BINXML_NAME_END_BYTES))
         return false;
-    return span_skip(&at, BINXML_NAME_OFFSET_TEXT) && span_take(&at, 2u * (size_t)length, out);
+    return binxml_name_text(&at, length, out);
 }
 
 static bool read_open_element(struct binxml_cursor *cursor, bool has_attributes,

@@ -77,6 +77,10 @@ bool binxml_read_whole_instance(const struct chunk *chunk, struct span fragment,
 #define BINXML_NAME_OFFSET_TEXT 8u
 #define BINXML_NAME_END_BYTES 2u
 
+/* Takes the text of the name that begins at *name and gives its length as `length` characters. A
+ * name whose length lies ends at its first U+0000 all the same. */
+bool binxml_name_text(const struct span *name, uint16_t length, struct span *out) SPAN_CHECKED;
+
 /* A place in a fragment. */
 struct binxml_cursor {
     const struct span *chunk;

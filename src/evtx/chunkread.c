@@ -42,6 +42,7 @@ struct chunkread {
     bool wants_check; /* something of it was handed on, or could not be decoded */
     size_t selected_count;
     struct selected selected[CHUNK_RECORDS_MOST];
+    struct record deciding[CHUNK_RECORDS_MOST]; /* those that the second reader is asked for */
     uint32_t *found; /* owned: positions of records that the search found, ascending */
     size_t found_count;
     uint32_t walk_end_bytes;
@@ -254,6 +255,17 @@ static int hand_on(struct chunkread *reading, const struct chunk *chunk,
     return reading->sink->observation(reading->sink->context, event, observation, err);
 }
 
+/* Tells the second reader which records it will be asked for. */
+static void begin_verifying(struct chunkread *reading)
+{
+    size_t count = 0;
+
+    for (size_t index = 0; index < reading->selected_count; index++)
+        if (incident_may_decide(reading->selected[index].glance.event))
+            reading->deciding[count++] = reading->selected[index].record;
+    verifier_begin_chunk(reading->verifier, &reading->chunk, reading->deciding, count);
+}
+
 static int hand_on_selected(struct chunkread *reading, struct error *err)
 {
     for (size_t index = 0; index < reading->selected_count; index++) {
@@ -290,7 +302,8 @@ static int add_recovered(struct chunkread *reading, struct error *err)
 {
     struct observation observation;
 
-    while (verifier_next_recovered(reading->verifier, is_known, reading, &observation)) {
+    while (verifier_next_recovered(reading->verifier, reading->walk_end_bytes, is_known, reading,
+                                   &observation)) {
         const struct incident_event *event =
             incident_find_event(observation.provider, observation.event_id);
 
@@ -323,7 +336,7 @@ int chunkread_read(struct chunkread *reading, struct span bytes, const struct ch
     if (chunk_open(bytes, place->log_flags, &reading->chunk, &damage) != 0)
         note_damage(reading, bytes.offset_bytes, &damage);
     walk_chunk(reading);
-    verifier_begin_chunk(reading->verifier, &reading->chunk);
+    begin_verifying(reading);
     if (hand_on_selected(reading, err) != 0)
         return -1;
     if (reading->walk_broke && !reading->options->skip_reference &&

@@ -176,6 +176,14 @@ static int add_entity(struct decoder *decoder, struct span name)
     return result;
 }
 
+/* Is the one piece of a type that is not written in decimal digits? What does not fit its type is
+ * written in hexadecimal ones, which can look the same. */
+static bool piece_is_no_text(const struct decoder *decoder)
+{
+    return decoder->piece_count == 1 && decoder->piece.type != VALUE_STRING &&
+           decoder->piece.type != VALUE_NULL && decoder->piece.type != VALUE_SIZE;
+}
+
 /* The pieces as a number: of one typed value, or written in digits. */
 static bool pieces_number(const struct decoder *decoder, uint64_t most, uint64_t *out)
 {
@@ -183,7 +191,7 @@ static bool pieces_number(const struct decoder *decoder, uint64_t most, uint64_t
 
     if (!(decoder->piece_count == 1 &&
           value_number(decoder->piece.type, decoder->piece.bytes, &number)) &&
-        !(decoder->piece_count > 0 &&
+        !(decoder->piece_count > 0 && !piece_is_no_text(decoder) &&
           text_parse_number(text_get(&decoder->event->text) + decoder->start, &number)))
         return false;
     if (number > most)
@@ -301,6 +309,7 @@ static size_t keep_element_name(struct decoder *decoder)
 {
     struct event_value piece = decoder->piece;
     size_t count = decoder->piece_count;
+    bool lacks_value = decoder->lacks_value;
     struct text value = {0};
     size_t place;
 
@@ -314,6 +323,7 @@ static size_t keep_element_name(struct decoder *decoder)
     text_free(&value);
     decoder->piece = piece;
     decoder->piece_count = count;
+    decoder->lacks_value = lacks_value;
     return place;
 }
 

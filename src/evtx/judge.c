@@ -216,12 +216,11 @@ struct usual_element {
 /* The word of the name at `offset` of the chunk, which has `length` characters. */
 static enum binxml_word look_up_word(struct judge *judge, uint32_t offset, uint16_t length)
 {
-    struct span name;
+    struct span name, text;
     enum binxml_word word = WORD_OTHER;
 
-    if (span_at(judge->chunk, offset, &name) && span_skip(&name, BINXML_NAME_OFFSET_TEXT) &&
-        span_take(&name, 2u * (size_t)length, &name))
-        word = binxml_word_of(&name);
+    if (span_at(judge->chunk, offset, &name) && binxml_name_text(&name, length, &text))
+        word = binxml_word_of(&text);
     judge->words[offset] = (uint16_t)(judge->generation << WORD_BITS | (unsigned)word);
     return word;
 }
@@ -259,6 +258,7 @@ SPAN_INLINE bool usual_open(struct judge *judge, struct span *in, struct usual_e
         size > in->left_bytes + sizeof(name) || size < sizeof(name))
         return false;
     out->left_bytes = in->left_bytes + sizeof(name) - size;
+    out->attributes_size = 0;
     out->has_attributes = (head.bytes[0] & BINXML_MORE) != 0;
     return usual_name(judge, in, name, &out->word) &&
            (!out->has_attributes || span_u32(in, &out->attributes_size));

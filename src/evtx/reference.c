@@ -21,7 +21,8 @@ struct reference {
     uint8_t *log; /* owned: file header and chunk */
     libbfio_handle_t *handle;
     libevtx_file_t *file; /* NULL while no chunk is open */
-    size_t counts[2];     /* by enum reference_list */
+    size_t count;         /* of its records */
+    size_t next;          /* where reference_find looks first */
     char *text;           /* owned: the last record's */
     size_t text_capacity;
     char backtrace[BACKTRACE_BYTES];
@@ -78,7 +79,8 @@ static void reference_close(struct reference *reference)
         libevtx_file_close(reference->file, NULL);
         libevtx_file_free(&reference->file, NULL);
     }
-    memset(reference->counts, 0, sizeof(reference->counts));
+    reference->count = 0;
+    reference->next = 0;
 }
 
 void reference_free(struct reference *reference)
@@ -113,68 +115,87 @@ static int reference_fail(struct reference *reference, libevtx_error_t **evtx_er
     return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "libevtx: %s", reason);
 }
 
-/* Copies the chunk and rewrites what libevtx goes by in its header. It only notes wrong checksums
- * and record numbers, and the log reader judges those itself, so they stay as they are. */
-static void reference_copy_chunk(struct reference *reference, const struct chunk *chunk,
-                                 const struct record *walked, size_t walked_count)
+/* Copies the chunk and rewrites what libevtx goes by in its header. */
+static void copy_chunk(struct reference *reference, const struct chunk *chunk)
 {
     uint8_t *copy = reference->log + FILE_HEADER_SIZE_BYTES;
 
     memcpy(copy, chunk->bytes.bytes, CHUNK_SIZE_BYTES);
     memcpy(copy, CHUNK_MAGIC, sizeof(CHUNK_MAGIC));
     write_u32(copy + CHUNK_OFFSET_HEADER_SIZE, CHUNK_HEADER_SIZE);
-    write_u32(copy + CHUNK_OFFSET_LAST_RECORD,
-              walked_count > 0 ? walked[walked_count - 1].position_bytes : 0);
-    write_u32(copy + CHUNK_OFFSET_FREE_SPACE, chunk->free_space_offset);
-    for (size_t index = 0; index < walked_count; index++)
-        write_position(copy, walked[index].position_bytes);
+    write_u32(copy + CHUNK_OFFSET_LAST_RECORD, 0);
+    write_u32(copy + CHUNK_OFFSET_FREE_SPACE, CHUNK_OFFSET_RECORDS);
 }
 
-/* Gives whatever looks like a record behind the walked ones its position. Records lie at multiples
- * of eight bytes; libevtx looks for them at other places, too. */
-static void reference_mark_rest(struct reference *reference, size_t position_bytes)
+/* Covers a gap by one made-up record; one that is too small for that holds none. */
+static void cover_gap(uint8_t *copy, uint32_t start, uint32_t end)
 {
-    uint8_t *copy = reference->log + FILE_HEADER_SIZE_BYTES;
-    uint8_t *at = copy + position_bytes;
+    if (end - start < RECORD_LEAST_BYTES) {
+        memset(copy + start, 0, end - start);
+        return;
+    }
+    memcpy(copy + start, RECORD_MAGIC, RECORD_MAGIC_BYTES);
+    write_u32(copy + start + RECORD_OFFSET_SIZE, end - start);
+    write_u32(copy + end - sizeof(uint32_t), end - start);
+    write_position(copy, start);
+}
+
+/* Gives whatever looks like a record from `start` on its position; libevtx looks for them at other
+ * places than multiples of eight, too. */
+static void mark_rest(uint8_t *copy, uint32_t start)
+{
+    uint8_t *at = copy + start;
     uint8_t *end = copy + CHUNK_SIZE_BYTES - RECORD_LEAST_BYTES;
 
-    while (at < end && (at = memmem(at, (size_t)(end - at) + sizeof(RECORD_MAGIC), RECORD_MAGIC,
-                                    sizeof(RECORD_MAGIC))) != NULL) {
+    while (at < end && (at = memmem(at, (size_t)(end - at) + RECORD_MAGIC_BYTES, RECORD_MAGIC,
+                                    RECORD_MAGIC_BYTES)) != NULL) {
         write_position(copy, (uint32_t)(at - copy));
         at += RECORD_OFFSET_BINXML;
     }
 }
 
-int reference_open(struct reference *reference, const struct chunk *chunk,
-                   const struct record *walked, size_t walked_count, struct error *err)
+static void mark_records(struct reference *reference, const struct record *records, size_t count,
+                         enum reference_rest rest)
 {
-    const struct record *last = walked_count > 0 ? &walked[walked_count - 1] : NULL;
+    uint8_t *copy = reference->log + FILE_HEADER_SIZE_BYTES;
+    uint32_t done = CHUNK_OFFSET_RECORDS;
+
+    for (size_t index = 0; index < count; index++) {
+        cover_gap(copy, done, records[index].position_bytes);
+        write_position(copy, records[index].position_bytes);
+        done = records[index].position_bytes + (uint32_t)records[index].bytes.left_bytes;
+    }
+    if (rest == REFERENCE_REST_SHOWN)
+        mark_rest(copy, done);
+    else
+        cover_gap(copy, done, CHUNK_SIZE_BYTES);
+}
+
+int reference_open(struct reference *reference, const struct chunk *chunk,
+                   const struct record *records, size_t count, enum reference_rest rest,
+                   struct error *err)
+{
     libevtx_error_t *evtx_error = NULL;
-    int counts[] = {0, 0};
+    int found = 0;
 
     reference_close(reference);
-    reference_copy_chunk(reference, chunk, walked, walked_count);
-    reference_mark_rest(reference, last != NULL ? last->position_bytes + last->bytes.left_bytes
-                                                : CHUNK_OFFSET_RECORDS);
+    copy_chunk(reference, chunk);
+    mark_records(reference, records, count, rest);
     if (libevtx_file_initialize(&reference->file, &evtx_error) != 1 ||
         libevtx_file_open_file_io_handle(reference->file, reference->handle, LIBEVTX_OPEN_READ,
                                          &evtx_error) != 1 ||
-        libevtx_file_get_number_of_records(reference->file, &counts[REFERENCE_LIST_WALKED],
-                                           &evtx_error) != 1 ||
-        libevtx_file_get_number_of_recovered_records(
-            reference->file, &counts[REFERENCE_LIST_RECOVERED], &evtx_error) != 1) {
+        libevtx_file_get_number_of_recovered_records(reference->file, &found, &evtx_error) != 1) {
         reference_fail(reference, &evtx_error, err);
         reference_close(reference);
         return -1;
     }
-    for (size_t list = 0; list < ARRAY_COUNT(counts); list++)
-        reference->counts[list] = (size_t)counts[list];
+    reference->count = (size_t)found;
     return 0;
 }
 
-size_t reference_count(const struct reference *reference, enum reference_list list)
+size_t reference_count(const struct reference *reference)
 {
-    return reference->counts[list];
+    return reference->count;
 }
 
 /* Fills the text buffer with the record's XML. */
@@ -203,27 +224,23 @@ static int reference_take_text(struct reference *reference, libevtx_record_t *re
 }
 
 /* The record, to be freed by the caller; NULL with *evtx_error where there is none. */
-static libevtx_record_t *reference_get(struct reference *reference, enum reference_list list,
-                                       size_t index, libevtx_error_t **evtx_error)
+static libevtx_record_t *reference_get(struct reference *reference, size_t index,
+                                       libevtx_error_t **evtx_error)
 {
     libevtx_record_t *record = NULL;
-    int got =
-        list == REFERENCE_LIST_WALKED
-            ? libevtx_file_get_record_by_index(reference->file, (int)index, &record, evtx_error)
-            : libevtx_file_get_recovered_record_by_index(reference->file, (int)index, &record,
-                                                         evtx_error);
 
-    if (got != 1 && record != NULL)
+    if (libevtx_file_get_recovered_record_by_index(reference->file, (int)index, &record,
+                                                   evtx_error) != 1 &&
+        record != NULL)
         libevtx_record_free(&record, NULL);
     return record;
 }
 
 /* The position that the record bears in the place of its number; false where it cannot be had. */
-static bool reference_position(struct reference *reference, enum reference_list list, size_t index,
-                               uint64_t *position)
+static bool reference_position(struct reference *reference, size_t index, uint64_t *position)
 {
     libevtx_error_t *ignored = NULL;
-    libevtx_record_t *record = reference_get(reference, list, index, &ignored);
+    libevtx_record_t *record = reference_get(reference, index, &ignored);
     bool known = record != NULL && libevtx_record_get_identifier(record, position, &ignored) == 1;
 
     if (record != NULL)
@@ -232,28 +249,28 @@ static bool reference_position(struct reference *reference, enum reference_list 
     return known;
 }
 
-bool reference_find(struct reference *reference, enum reference_list list, uint32_t position_bytes,
-                    size_t latest, size_t *index)
+/* Records are mostly asked for in their order: so it goes on where the last one was found. */
+bool reference_find(struct reference *reference, uint32_t position_bytes, size_t *index)
 {
-    size_t count = reference->counts[list];
-    uint64_t position = UINT64_MAX;
+    uint64_t position;
 
-    for (size_t behind = latest < count ? latest + 1 : count; behind > 0; behind--) {
-        if (!reference_position(reference, list, behind - 1, &position))
+    for (size_t tried = 0; tried < reference->count; tried++) {
+        size_t at = (reference->next + tried) % reference->count;
+
+        if (!reference_position(reference, at, &position) || position != position_bytes)
             continue;
-        if (position <= position_bytes) {
-            *index = behind - 1;
-            return position == position_bytes;
-        }
+        reference->next = at + 1;
+        *index = at;
+        return true;
     }
     return false;
 }
 
-int reference_read(struct reference *reference, enum reference_list list, size_t index,
-                   struct reference_record *out, struct error *err)
+int reference_read(struct reference *reference, size_t index, struct reference_record *out,
+                   struct error *err)
 {
     libevtx_error_t *evtx_error = NULL;
-    libevtx_record_t *record = reference_get(reference, list, index, &evtx_error);
+    libevtx_record_t *record = reference_get(reference, index, &evtx_error);
     uint64_t position = 0;
     int result;
 

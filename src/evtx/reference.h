@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reference: libevtx as the independent decoder of one chunk at a time. A chunk is handed to it
  * as a log of its own in memory: a made-up file header and a copy of the chunk whose header says
- * what our walk found, so that records under a damaged header are read all the same.
+ * that nothing of it is used. libevtx then takes every record for one that it recovers, and reads
+ * it like any other; it spends no time on a checksum of the whole (it computes one at 0.4 GB/s),
+ * and records under a damaged header are read all the same. What is not wanted is covered by
+ * made-up records, one over each gap, so that it need not be searched; the bytes of templates and
+ * names in there stay.
  *
  * What Debian's libevtx (20181227) does with a record, found by reading and trying it:
  * - it never says where a record lies (libevtx_record_get_offset gives 0): in the copy, each record
@@ -11,6 +15,7 @@
  * - a string array gives one element for each string;
  * - characters past U+FFFF come out 0x3FF too low (evtx/eventtext.h puts them right);
  * - a negative number is a minus and the bits but the sign's: -2147188641 comes out as -295007;
+ * - a floating-point number is written with an exponent: 1.500000e+000;
  * - a record that ends exactly at the chunk's end is not handed out;
  * - forwarded records (no template instance) are not decoded;
  * - it is no guard against hostile input: it does not compare the number of a template's values
@@ -34,26 +39,22 @@ struct reference;
 struct reference *reference_create(void) __attribute__((warn_unused_result));
 void reference_free(struct reference *reference);
 
-/* Has libevtx read the chunk, of which nothing is borrowed: the records that the walk found, in
- * ascending order, and of the rest of the chunk whatever it takes for a record itself. Returns -1
- * (ERROR_SOURCE) when it refuses the chunk, which then has no records. */
-int reference_open(struct reference *reference, const struct chunk *chunk,
-                   const struct record *walked, size_t walked_count, struct error *err);
-
-/* Which of its two lists of records: those that were walked, or those that it recovered from the
- * rest. Each is in the order of the chunk; some may be missing. */
-enum reference_list {
-    REFERENCE_LIST_WALKED,
-    REFERENCE_LIST_RECOVERED,
+/* What libevtx is to see of the chunk beside the records that it is asked for. */
+enum reference_rest {
+    REFERENCE_REST_COVERED, /* nothing: so opening a chunk costs a fraction */
+    REFERENCE_REST_SHOWN,   /* behind the last of them, whatever it takes for a record itself */
 };
 
-/* How many records of the open chunk there are. */
-size_t reference_count(const struct reference *reference, enum reference_list list);
+/* Has libevtx read the chunk, of which nothing is borrowed: the `count` records, in ascending
+ * order and none in another. Returns -1 (ERROR_SOURCE) when it refuses the chunk, which then has
+ * no records. */
+int reference_open(struct reference *reference, const struct chunk *chunk,
+                   const struct record *records, size_t count, enum reference_rest rest,
+                   struct error *err);
 
-/* Finds where in the list the record at `position_bytes` of the chunk is; it is looked for from
- * `latest` backwards. Returns false where it is not there. */
-bool reference_find(struct reference *reference, enum reference_list list, uint32_t position_bytes,
-                    size_t latest, size_t *index);
+/* How many records of the open chunk libevtx has, in the order of the chunk; some that it was asked
+ * for may be missing, some are none of ours. */
+size_t reference_count(const struct reference *reference);
 
 struct reference_record {
     uint32_t position_bytes; /* in the chunk */
@@ -61,10 +62,13 @@ struct reference_record {
     size_t length_bytes;
 };
 
-/* Fills *out with the record at `index` (from 0) of the list. Returns -1 (ERROR_SOURCE) with the
- * reason when libevtx cannot decode it; position_bytes is filled all the same where it is known,
- * else 0. */
-int reference_read(struct reference *reference, enum reference_list list, size_t index,
-                   struct reference_record *out, struct error *err);
+/* Finds the record at `position_bytes` of the chunk. Fills *index; returns false where it is not
+ * there. */
+bool reference_find(struct reference *reference, uint32_t position_bytes, size_t *index);
+
+/* Fills *out with the record at `index` (from 0). Returns -1 (ERROR_SOURCE) with the reason when
+ * libevtx cannot decode it; position_bytes is filled all the same where it is known, else 0. */
+int reference_read(struct reference *reference, size_t index, struct reference_record *out,
+                   struct error *err);
 
 #endif

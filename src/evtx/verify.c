@@ -14,17 +14,19 @@
 #define BYTE_ORDER_MARK 0xFEFFu
 #define SUPPLEMENTARY_FIRST 0x10000u
 #define SUPPLEMENTARY_ERROR 0x3FFu
+/* Half of the last digit, of theirs or ours. */
+#define FLOAT_ERROR 1e-6
 /* libevtx gives the characters from SUPPLEMENTARY_FIRST up to here as ones of U+FC01..U+FFFF. */
 #define SUPPLEMENTARY_SPOILT_LAST (SUPPLEMENTARY_FIRST + SUPPLEMENTARY_ERROR - 1)
 
 struct verifier {
     struct reference *reference; /* owned */
     struct chunk chunk;
-    bool has_chunk;
+    const struct record *records; /* that will be asked for */
+    size_t record_count;
     bool is_open;
-    bool is_refused; /* libevtx does not open the chunk */
-    size_t walked_count;
-    struct record walked[CHUNK_RECORDS_MOST];
+    bool is_refused;    /* libevtx does not open the chunk */
+    bool rest_is_shown; /* it was opened for what it recovers */
     size_t next_recovered;
     struct eventtext event;
     struct text difference;
@@ -48,30 +50,44 @@ void verifier_free(struct verifier *verifier)
     free(verifier);
 }
 
-void verifier_begin_chunk(struct verifier *verifier, const struct chunk *chunk)
+void verifier_begin_chunk(struct verifier *verifier, const struct chunk *chunk,
+                          const struct record *records, size_t count)
 {
     verifier->chunk = *chunk;
+    verifier->records = records;
+    verifier->record_count = count;
     verifier->is_open = false;
     verifier->is_refused = false;
+    verifier->rest_is_shown = false;
     verifier->next_recovered = 0;
 }
 
-/* Hands libevtx the chunk with the records that the walk finds in it. */
+/* Hands libevtx the chunk with the records that will be asked for. */
 static bool open_chunk(struct verifier *verifier)
 {
-    uint32_t position_bytes = CHUNK_OFFSET_RECORDS;
     struct error ignored = {0};
-    struct record record;
 
     if (verifier->is_open || verifier->is_refused)
         return verifier->is_open;
-    verifier->walked_count = 0;
-    while (chunk_next_record(&verifier->chunk, &position_bytes, &record, &ignored) > 0)
-        verifier->walked[verifier->walked_count++] = record;
-    error_clear(&ignored);
-    verifier->is_open = reference_open(verifier->reference, &verifier->chunk, verifier->walked,
-                                       verifier->walked_count, &ignored) == 0;
+    verifier->is_open =
+        reference_open(verifier->reference, &verifier->chunk, verifier->records,
+                       verifier->record_count, REFERENCE_REST_COVERED, &ignored) == 0;
     verifier->is_refused = !verifier->is_open;
+    error_clear(&ignored);
+    return verifier->is_open;
+}
+
+/* Hands libevtx the chunk with one record that covers all before `start_bytes`. */
+static bool open_rest(struct verifier *verifier, uint32_t start_bytes)
+{
+    struct record covered = {
+        .bytes = span_of(verifier->chunk.bytes.bytes, start_bytes - CHUNK_OFFSET_RECORDS, 0),
+        .position_bytes = CHUNK_OFFSET_RECORDS};
+    struct error ignored = {0};
+
+    verifier->rest_is_shown = true;
+    verifier->is_open = reference_open(verifier->reference, &verifier->chunk, &covered, 1,
+                                       REFERENCE_REST_SHOWN, &ignored) == 0;
     error_clear(&ignored);
     return verifier->is_open;
 }
@@ -109,13 +125,34 @@ static bool negatives_agree(const char *ours, const char *theirs)
     return false;
 }
 
+/* Is `theirs` what libevtx makes of a floating-point number: seven digits and an exponent of three?
+ * Ours has six digits behind the point. */
+static bool floats_agree(const char *ours, const char *theirs)
+{
+    static const char digits[] = "0123456789";
+    const char *mantissa = theirs + (*theirs == '-' ? 1 : 0);
+    const char *point = ours + (*ours == '-' ? 1 : 0);
+    double left, right, apart;
+
+    point += strspn(point, digits);
+    if (strspn(mantissa, digits) != 1 || mantissa[1] != '.' || strspn(mantissa + 2, digits) != 6 ||
+        mantissa[8] != 'e' || strchr("+-", mantissa[9]) == NULL ||
+        strspn(mantissa + 10, digits) != 3 || mantissa[13] != '\0' || *point != '.' ||
+        strspn(point + 1, digits) != 6 || point[7] != '\0')
+        return false;
+    left = strtod(ours, NULL);
+    right = strtod(theirs, NULL);
+    apart = left > right ? left - right : right - left;
+    return apart <= FLOAT_ERROR * (1 + (right < 0 ? -right : right));
+}
+
 static bool values_agree(const char *ours, const char *theirs)
 {
     bool after_half = false; /* U+FFFD: half a surrogate pair, perhaps */
     uint32_t read;
 
     if (strcmp(ours, theirs) == 0 || (strcmp(ours, "\n") == 0 && *theirs == '\0') ||
-        negatives_agree(ours, theirs))
+        negatives_agree(ours, theirs) || floats_agree(ours, theirs))
         return true;
     if (look_ahead(ours) == BYTE_ORDER_MARK && look_ahead(theirs) != BYTE_ORDER_MARK)
         expected_character(&ours);
@@ -194,36 +231,17 @@ bool observations_agree(const struct observation *ours, const struct observation
 
 /* --- checking --- */
 
-/* How many walked records lie before the position: none of them is behind it in libevtx's list. */
-static size_t count_before(const struct verifier *verifier, uint32_t position_bytes)
-{
-    size_t count = 0;
-
-    while (count < verifier->walked_count &&
-           verifier->walked[count].position_bytes < position_bytes)
-        count++;
-    return count;
-}
-
 static bool read_theirs(struct verifier *verifier, const struct record *record)
 {
     struct reference_record decoded;
     struct error ignored = {0};
     size_t index;
-    bool read;
+    bool read =
+        record_is_sound(&verifier->chunk, record) && open_chunk(verifier) &&
+        reference_find(verifier->reference, record->position_bytes, &index) &&
+        reference_read(verifier->reference, index, &decoded, &ignored) == 0 &&
+        eventtext_parse(&verifier->event, decoded.text, decoded.length_bytes, &ignored) == 0;
 
-    if (!record_is_sound(&verifier->chunk, record) || !open_chunk(verifier))
-        return false;
-    read = (reference_find(verifier->reference, REFERENCE_LIST_WALKED, record->position_bytes,
-                           count_before(verifier, record->position_bytes), &index) &&
-            reference_read(verifier->reference, REFERENCE_LIST_WALKED, index, &decoded, &ignored) ==
-                0) ||
-           (reference_find(verifier->reference, REFERENCE_LIST_RECOVERED, record->position_bytes,
-                           SIZE_MAX, &index) &&
-            reference_read(verifier->reference, REFERENCE_LIST_RECOVERED, index, &decoded,
-                           &ignored) == 0);
-    read = read &&
-           eventtext_parse(&verifier->event, decoded.text, decoded.length_bytes, &ignored) == 0;
     error_clear(&ignored);
     return read;
 }
@@ -242,21 +260,18 @@ void verifier_check(struct verifier *verifier, const struct record *record,
     observation->other_reading = text_get(&verifier->difference);
 }
 
-bool verifier_next_recovered(struct verifier *verifier,
+bool verifier_next_recovered(struct verifier *verifier, uint32_t start_bytes,
                              bool (*is_known)(const void *context, uint32_t position_bytes),
                              const void *context, struct observation *out)
 {
-    size_t count;
-
-    if (!open_chunk(verifier))
+    if (!verifier->rest_is_shown && !open_rest(verifier, start_bytes))
         return false;
-    count = reference_count(verifier->reference, REFERENCE_LIST_RECOVERED);
-    while (verifier->next_recovered < count) {
+    while (verifier->is_open && verifier->next_recovered < reference_count(verifier->reference)) {
         struct reference_record decoded;
         struct error ignored = {0};
         bool read =
-            reference_read(verifier->reference, REFERENCE_LIST_RECOVERED,
-                           verifier->next_recovered++, &decoded, &ignored) == 0 &&
+            reference_read(verifier->reference, verifier->next_recovered++, &decoded, &ignored) ==
+                0 &&
             !is_known(context, decoded.position_bytes) &&
             eventtext_parse(&verifier->event, decoded.text, decoded.length_bytes, &ignored) == 0;
 

@@ -14,9 +14,11 @@ struct verifier;
 struct verifier *verifier_create(void) __attribute__((warn_unused_result));
 void verifier_free(struct verifier *verifier);
 
-/* Begins a chunk, which is borrowed until the next one begins. It costs nothing until a record of
- * it is asked for: libevtx opens the chunk once, then. */
-void verifier_begin_chunk(struct verifier *verifier, const struct chunk *chunk);
+/* Begins a chunk and says which of its records will be asked for, in ascending order and none in
+ * another; all is borrowed until the next chunk begins. It costs nothing until one of them is asked
+ * for: libevtx opens the chunk once, then. */
+void verifier_begin_chunk(struct verifier *verifier, const struct chunk *chunk,
+                          const struct record *records, size_t count);
 
 /* Has libevtx read the record and sets observation->verified and other_reading (borrowed until the
  * next call): the two must agree on provider, event id, qualifiers, computer, channel, and on
@@ -24,10 +26,11 @@ void verifier_begin_chunk(struct verifier *verifier, const struct chunk *chunk);
 void verifier_check(struct verifier *verifier, const struct record *record,
                     struct observation *observation);
 
-/* Takes the next record of the chunk that libevtx recovers from where the walk did not come to,
- * and which `is_known`, given `context`, does not know by its position in the chunk. *out is
- * borrowed until the next call. Returns false when there is none left. */
-bool verifier_next_recovered(struct verifier *verifier,
+/* Takes the next record that libevtx recovers from the chunk behind `start_bytes`, where our own
+ * walk ended, and which `is_known`, given `context`, does not know by its position in the chunk.
+ * *out is borrowed until the next call. Returns false when there is none left. To be called until
+ * then, after all of verifier_check. */
+bool verifier_next_recovered(struct verifier *verifier, uint32_t start_bytes,
                              bool (*is_known)(const void *context, uint32_t position_bytes),
                              const void *context, struct observation *out);
 

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Our own reader against libevtx and python3-evtx: on every record of every real log at hand, of
+ * the samples and of made logs, and on mutants of them (trial.h). */
+#include <check.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/memory.h"
+#include "differential.h"
+#include "made.h"
+#include "mutant.h"
+#include "run.h"
+#include "stock.h"
+
+/* libevtx leaks where it gives up in the middle of a record; that is not ours to fail for. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libevtx\n";
+}
+
+static void compare(void *context, const char *name, const uint8_t *bytes, size_t size_bytes)
+{
+    differential_compare(name, bytes, size_bytes, context);
+}
+
+/* Nothing may be read otherwise, or by libevtx alone. */
+static void expect(const struct differential *found, uint64_t both, uint64_t ours_only,
+                   uint64_t neither)
+{
+    ck_assert_msg(found->different == 0 && found->theirs_only == 0,
+                  "%" PRIu64 " read otherwise, %" PRIu64 " by libevtx alone:\n%s",
+                  found->different, found->theirs_only, text_get(&found->remarks));
+    ck_assert_msg(found->both == both && found->ours_only == ours_only && found->neither == neither,
+                  "both %" PRIu64 ", ours alone %" PRIu64 ", neither %" PRIu64, found->both,
+                  found->ours_only, found->neither);
+}
+
+static const char *corpus_folder(void)
+{
+    const char *corpus = getenv("CORPUS");
+
+    return corpus != NULL && access(corpus, R_OK) == 0 ? corpus : NULL;
+}
+
+START_TEST(records_of_real_logs_are_read_as_libevtx_reads_them)
+{
+    struct differential found = {0};
+
+    if (corpus_folder() == NULL)
+        return;
+    ck_assert_uint_gt(stock_each_log(corpus_folder(), compare, &found), 100);
+    expect(&found, 0, 0, 0);
+    text_free(&found.remarks);
+}
+END_TEST
+
+START_TEST(records_of_the_samples_are_read_as_libevtx_reads_them)
+{
+    const char *top_srcdir = getenv("top_srcdir");
+    char *folder = memory_format("%s/samples/collection", top_srcdir != NULL ? top_srcdir : ".");
+    struct differential found = {0};
+
+    ck_assert_uint_gt(stock_each_log(folder, compare, &found), 30);
+    expect(&found, 0, 0, 0);
+    text_free(&found.remarks);
+    free(folder);
+}
+END_TEST
+
+static const struct {
+    const char *name; /* of the log, for the reader of this table */
+    uint64_t both, ours_only, neither;
+} made_figures[] = {
+    {"made values", 0, 0, 0},  {"made optional", 0, 0, 0}, {"made texts", 0, 0, 0},
+    {"made manners", 0, 0, 0}, {"made wrapped", 0, 0, 0},  {"made marked up", 0, 0, 0},
+};
+
+START_TEST(records_of_made_logs_are_read_as_libevtx_reads_them)
+{
+    struct evtx_image *image = made_logs[_i].make();
+    struct differential found = {0};
+
+    ck_assert_uint_eq(ARRAY_COUNT(made_figures), made_log_count);
+    ck_assert_str_eq(made_figures[_i].name, made_logs[_i].name);
+    differential_compare(made_logs[_i].name, image->bytes, image->size_bytes, &found);
+    expect(&found, made_figures[_i].both, made_figures[_i].ours_only, made_figures[_i].neither);
+    text_free(&found.remarks);
+    evtx_image_free(image);
+}
+END_TEST
+
+static Suite *differential_suite(void)
+{
+    Suite *suite = suite_create("differential");
+    TCase *tests = tcase_create("differential");
+
+    tcase_set_timeout(tests, 600);
+    tcase_add_test(tests, records_of_real_logs_are_read_as_libevtx_reads_them);
+    tcase_add_test(tests, records_of_the_samples_are_read_as_libevtx_reads_them);
+    tcase_add_loop_test(tests, records_of_made_logs_are_read_as_libevtx_reads_them, 0,
+                        ARRAY_COUNT(made_figures));
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int main(void)
+{
+    if (corpus_folder() == NULL)
+        puts("SKIP: the real logs are not beside the checkout");
+    return run_suite(differential_suite());
+}

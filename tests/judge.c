@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "judge.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "evtx/binxml.h"
+#include "evtx/chunk.h"
+#include "evtx/decode.h"
+#include "evtx/eventtext.h"
+#include "evtx/log.h"
+#include "evtx/reference.h"
+#include "evtx/verify.h"
+
+struct handed {
+    const struct incident_event *event;
+    struct observation observation; /* owns its texts and strings */
+};
+
+/* --- reading --- */
+
+/* Returns the observation with texts of its own. */
+static struct observation copy_observation(const struct observation *from)
+{
+    struct observation copy = *from;
+    struct observation_string *strings = memory_allocate(from->string_count + 1, sizeof(*strings));
+
+    copy.provider = memory_copy_text(from->provider);
+    copy.channel = memory_copy_text(from->channel);
+    copy.computer = memory_copy_text(from->computer);
+    copy.user_sid = memory_copy_text(from->user_sid);
+    copy.other_reading = memory_copy_text(from->other_reading);
+    for (size_t index = 0; index < from->string_count; index++)
+        strings[index] = (struct observation_string){
+            .name = memory_copy_text(from->strings[index].name),
+            .value = memory_copy_text(from->strings[index].value),
+        };
+    copy.strings = strings;
+    return copy;
+}
+
+static void free_observation(struct observation *observation)
+{
+    free((void *)observation->provider);
+    free((void *)observation->channel);
+    free((void *)observation->computer);
+    free((void *)observation->user_sid);
+    free((void *)observation->other_reading);
+    for (size_t index = 0; index < observation->string_count; index++) {
+        free((void *)observation->strings[index].name);
+        free((void *)observation->strings[index].value);
+    }
+    free((void *)observation->strings);
+}
+
+static int take(void *context, const struct incident_event *event,
+                const struct observation *observation, struct error *err)
+{
+    struct judged_log *log = context;
+
+    (void)err;
+    log->handed = memory_grow(log->handed, log->count, sizeof(*log->handed));
+    log->handed[log->count++] =
+        (struct handed){.event = event, .observation = copy_observation(observation)};
+    return 0;
+}
+
+void judge_read(const uint8_t *bytes, size_t size_bytes, bool skip_reference,
+                struct judged_log *out)
+{
+    int descriptor = memfd_create("log", MFD_CLOEXEC);
+    struct source source = {.kind = "evtx", .size_bytes = size_bytes};
+    struct reader_options options = {
+        .window = incident_window, .verify = true, .skip_reference = skip_reference};
+    struct sink sink = {.context = out, .observation = take};
+
+    if (descriptor < 0 || write(descriptor, bytes, size_bytes) != (ssize_t)size_bytes)
+        abort();
+    reader_read(&evtx_log_reader, &source, descriptor, &options, &sink, &out->facts, &out->err);
+    close(descriptor);
+}
+
+void judge_free_content(struct judged_log *log)
+{
+    for (size_t index = 0; index < log->count; index++)
+        free_observation(&log->handed[index].observation);
+    free(log->handed);
+    source_facts_free_content(&log->facts);
+    error_clear(&log->err);
+    *log = (struct judged_log){0};
+}
+
+/* --- comparing --- */
+
+struct judging {
+    const struct judged_log *whole;
+    struct judgement *out;
+    struct chunk chunk;
+    size_t walked_count;
+    struct record walked[CHUNK_RECORDS_MOST];
+    bool walk_broke;
+    struct reference *reference;
+    struct event ours;
+    struct eventtext theirs;
+    struct text difference;
+};
+
+static const struct observation *find_handed(const struct judged_log *log, uint64_t offset_bytes)
+{
+    for (size_t index = 0; index < log->count; index++)
+        if (log->handed[index].observation.offset_bytes == offset_bytes)
+            return &log->handed[index].observation;
+    return NULL;
+}
+
+static void add_fault(struct judging *judging, const struct record *record, const char *words)
+{
+    text_add_format(&judging->out->faults, "\n  byte %" PRIu64 ": %s", record->bytes.offset_bytes,
+                    words);
+}
+
+static int compare_moments(const struct observation *left, const struct observation *right)
+{
+    if (left->event_filetime != right->event_filetime)
+        return left->event_filetime < right->event_filetime ? -1 : 1;
+    if (left->record_id != right->record_id)
+        return left->record_id < right->record_id ? -1 : 1;
+    return left->offset_bytes < right->offset_bytes   ? -1
+           : left->offset_bytes > right->offset_bytes ? 1
+                                                      : 0;
+}
+
+/* Of events that say the same, the first and the last are handed on (evtx/repeat.h). */
+static bool lies_between(struct judging *judging, const struct observation *theirs)
+{
+    const struct judged_log *log = judging->whole;
+    bool has_before = false, has_behind = false;
+
+    for (size_t index = 0; index < log->count; index++) {
+        const struct observation *other = &log->handed[index].observation;
+
+        if (!observations_agree(other, theirs, &judging->difference))
+            continue;
+        has_before = has_before || compare_moments(other, theirs) <= 0;
+        has_behind = has_behind || compare_moments(other, theirs) >= 0;
+    }
+    return has_before && has_behind;
+}
+
+static void compare_handed(struct judging *judging, const struct record *record,
+                           const struct observation *handed)
+{
+    const struct observation *theirs = &judging->theirs.observation;
+    struct text *difference = &judging->difference;
+
+    observations_agree(handed, theirs, difference);
+    if (handed->level != theirs->level)
+        text_add_format(difference, "; level %d for %d", handed->level, theirs->level);
+    if (handed->event_filetime != theirs->event_filetime)
+        text_add_format(difference, "; time %" PRIu64 " for %" PRIu64, handed->event_filetime,
+                        theirs->event_filetime);
+    if (handed->record_id != theirs->record_id)
+        text_add_format(difference, "; record id %" PRIu64 " for %" PRIu64, handed->record_id,
+                        theirs->record_id);
+    if (strcmp(handed->user_sid, theirs->user_sid) != 0)
+        text_add_format(difference, "; user %s for %s", handed->user_sid, theirs->user_sid);
+    judging->out->compared++;
+    if (difference->length_bytes > 0)
+        add_fault(judging, record, text_get(difference));
+}
+
+/* Does our reader call the record undecodable, for this reason or that? */
+static bool is_undecodable(struct judging *judging, const struct record *record, bool is_walked)
+{
+    struct error ignored = {0};
+    bool is = event_decode(&judging->ours, &judging->chunk, record, false, &ignored) != 0 ||
+              (!is_walked && !record_templates_match(&judging->chunk, record));
+
+    error_clear(&ignored);
+    return is;
+}
+
+/* Judges a record that libevtx has read into judging->theirs. */
+static void judge_record(struct judging *judging, const struct record *record, bool is_walked)
+{
+    struct observation *theirs = &judging->theirs.observation;
+    const struct observation *handed = find_handed(judging->whole, record->bytes.offset_bytes);
+    const struct incident_event *event = incident_find_event(theirs->provider, theirs->event_id);
+
+    theirs->offset_bytes = record->bytes.offset_bytes;
+    if (handed != NULL)
+        compare_handed(judging, record, handed);
+    else if (event == NULL || !incident_keeps(event, theirs, &incident_window))
+        return;
+    else if (is_undecodable(judging, record, is_walked))
+        judging->out->undecodable++;
+    else if (event->keep == EVENT_KEEP_FIRST_AND_LAST && lies_between(judging, theirs))
+        judging->out->repeats++;
+    else
+        add_fault(judging, record, "an event that libevtx reads is missing");
+}
+
+static bool read_theirs(struct judging *judging, const struct record *record)
+{
+    size_t index;
+    struct reference_record decoded;
+    struct error ignored = {0};
+    bool read =
+        record_is_sound(&judging->chunk, record) &&
+        reference_find(judging->reference, record->position_bytes, &index) &&
+        reference_read(judging->reference, index, &decoded, &ignored) == 0 &&
+        eventtext_parse(&judging->theirs, decoded.text, decoded.length_bytes, &ignored) == 0;
+
+    error_clear(&ignored);
+    return read;
+}
+
+static void judge_walked(struct judging *judging)
+{
+    for (size_t place = 0; place < judging->walked_count; place++)
+        if (read_theirs(judging, &judging->walked[place]))
+            judge_record(judging, &judging->walked[place], true);
+}
+
+/* What is behind the place where the walk broke, as far as it is a record by its sizes. */
+static void judge_recovered(struct judging *judging)
+{
+    uint32_t position = CHUNK_OFFSET_RECORDS;
+    struct record record;
+
+    if (judging->walked_count > 0) {
+        const struct record *last = &judging->walked[judging->walked_count - 1];
+
+        position = last->position_bytes + (uint32_t)last->bytes.left_bytes;
+    }
+    while (chunk_find_record(&judging->chunk, &position, &record))
+        if (read_theirs(judging, &record))
+            judge_record(judging, &record, false);
+}
+
+static void judge_chunk(struct judging *judging)
+{
+    uint32_t position = CHUNK_OFFSET_RECORDS;
+    struct error ignored = {0};
+    struct record record;
+    int got;
+
+    judging->walked_count = 0;
+    while ((got = chunk_next_record(&judging->chunk, &position, &record, &ignored)) > 0)
+        judging->walked[judging->walked_count++] = record;
+    error_clear(&ignored);
+    if (reference_open(judging->reference, &judging->chunk, judging->walked, judging->walked_count,
+                       got < 0 ? REFERENCE_REST_SHOWN : REFERENCE_REST_COVERED, &ignored) == 0) {
+        judge_walked(judging);
+        if (got < 0)
+            judge_recovered(judging);
+    }
+    error_clear(&ignored);
+}
+
+/* All that our reader hands on alone, it hands on with libevtx behind it. */
+static void judge_ours(struct judging *judging, const struct judged_log *ours)
+{
+    const struct judged_log *whole = judging->whole;
+
+    if (ours->facts.record_count != whole->facts.record_count ||
+        ours->facts.undecodable_count != whole->facts.undecodable_count ||
+        ours->facts.damage.count != whole->facts.damage.count || ours->err.kind != whole->err.kind)
+        text_add(&judging->out->faults, "\n  libevtx changes what the reader tells of the log");
+    for (size_t index = 0; index < ours->count; index++)
+        if (find_handed(whole, ours->handed[index].observation.offset_bytes) == NULL)
+            text_add(&judging->out->faults, "\n  libevtx makes the reader hand on less");
+    if (whole->facts.undecodable_count < judging->out->undecodable)
+        text_add(&judging->out->faults, "\n  undecodable records were not told of");
+}
+
+void judge_compare(const uint8_t *bytes, size_t size_bytes, const struct judged_log *ours,
+                   const struct judged_log *whole, struct judgement *out)
+{
+    struct judging *judging = memory_allocate(1, sizeof(*judging));
+    uint8_t *slot = memory_allocate(CHUNK_SIZE_BYTES, 1);
+    struct error ignored = {0};
+
+    judging->whole = whole;
+    judging->out = out;
+    judging->reference = reference_create();
+    for (size_t at = FILE_HEADER_SIZE_BYTES; at < size_bytes; at += CHUNK_SIZE_BYTES) {
+        size_t here = size_bytes - at < CHUNK_SIZE_BYTES ? size_bytes - at : CHUNK_SIZE_BYTES;
+
+        memcpy(slot, bytes + at, here);
+        memset(slot + here, 0, CHUNK_SIZE_BYTES - here);
+        chunk_open(span_of(slot, CHUNK_SIZE_BYTES, at), 0, &judging->chunk, &ignored);
+        error_clear(&ignored);
+        judge_chunk(judging);
+    }
+    judge_ours(judging, ours);
+    reference_free(judging->reference);
+    event_free_content(&judging->ours);
+    eventtext_free_content(&judging->theirs);
+    text_free(&judging->difference);
+    free(judging);
+    free(slot);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trial: the reader on mutants (mutant.h). Of each mutant it is asked, in a process of its own:
+ *   1. does our reader alone, without libevtx, come to its end without harm, in bounded time?
+ *   2. does it with libevtx as its second reader?
+ *   3. is every event of the event table that libevtx reads from a record of the walk, or recovers
+ *      where the walk broke, handed on with the same fields, or told to be undecodable?
+ * libevtx is asked only about records that are sound (record_is_sound), and harmed by some all the
+ * same: when a process ends in it, that is counted apart, and the next mutant is tried. */
+#ifndef SPPTRIAGE_TESTS_TRIAL_H
+#define SPPTRIAGE_TESTS_TRIAL_H
+
+#include <stdint.h>
+
+#include "base/text.h"
+#include "mutant.h"
+
+/* Starts as zeros. */
+struct trial {
+    uint64_t mutants;
+    uint64_t handed;          /* observations that our reader handed on */
+    uint64_t compared;        /* of them, those that libevtx read from the same record */
+    uint64_t undecodable;     /* events of libevtx that our reader tells to be undecodable */
+    uint64_t repeats;         /* events of libevtx that lie between two that were handed on */
+    uint64_t libevtx_crashes; /* the process ended in libevtx, */
+    uint64_t libevtx_hangs;   /* or was kept busy by it for too long */
+    uint64_t longest_us;      /* the longest time that our reader alone took for a mutant */
+    uint64_t failures;        /* what must not be: */
+    struct text report;       /* a line or more for each of the first of them */
+};
+
+/* Tries the mutants from number `first` on. */
+void trial_run(const struct stock *stock, uint64_t seed, uint64_t first, uint64_t count,
+               struct trial *trial);
+
+/* The figures on one line. */
+void trial_add_summary(const struct trial *trial, struct text *out);
+
+/* MUTANT_SEED and MUTANTS of the environment, or what is given. */
+uint64_t trial_setting(const char *name, uint64_t otherwise);
+
+#endif
