@@ -152,7 +152,7 @@ bool chunk_find_record(const struct chunk *chunk, uint32_t *position_bytes, stru
     bool found = false;
 
     while (!found && span_at(&chunk->bytes, *position_bytes, &at) && at.left_bytes > 0) {
-        const uint8_t *magic = memmem(at.bytes, at.left_bytes, RECORD_MAGIC, RECORD_MAGIC_BYTES);
+        const uint8_t *magic = memchr(at.bytes, RECORD_MAGIC[0], at.left_bytes);
 
         if (magic == NULL)
             return false;

@@ -11,11 +11,6 @@
 #include "evtx/binxml.h"
 #include "evtx/value.h"
 
-/* Of an entry in judge->words, the bits of the word. */
-#define WORD_BITS 5u
-#define WORD_MASK ((1u << WORD_BITS) - 1)
-#define GENERATION_LAST (UINT16_MAX >> WORD_BITS)
-
 #define DEPTH_SECTION 1u /* of open elements, where System stands */
 #define DEPTH_FIELD 2u   /* where the fields stand, */
 #define DEPTH_CONTENT 3u /* and what is in them */
@@ -23,8 +18,8 @@
 void judge_begin_chunk(struct judge *judge, const struct span *chunk)
 {
     judge->chunk = chunk;
-    if (judge->generation == GENERATION_LAST) {
-        memset(judge->words, 0, sizeof(judge->words));
+    if (judge->generation == UINT8_MAX) {
+        memset(judge->names, 0, sizeof(judge->names));
         judge->generation = 0;
     }
     judge->generation++;
@@ -205,188 +200,235 @@ static bool judge_tokens(struct judge *judge, struct span definition, struct fie
 
 /* --- the usual form --- */
 
+/* A definition that is read straight through. */
+struct usual {
+    struct judge *judge;
+    struct span bytes; /* the chunk up to the end of the definition */
+    size_t at;         /* in `bytes` */
+};
+
 /* An element whose start tag was read up to its attributes. */
 struct usual_element {
     enum binxml_word word;
-    size_t left_bytes; /* of the definition behind the element */
+    size_t end; /* where the element ends */
     bool has_attributes;
     uint32_t attributes_size;
 };
 
 /* The word of the name at `offset` of the chunk, which has `length` characters. */
-static enum binxml_word look_up_word(struct judge *judge, uint32_t offset, uint16_t length)
+static enum binxml_word look_up_word(struct judge *judge, uint32_t offset, uint16_t length,
+                                     struct judge_name *place)
 {
     struct span name, text;
     enum binxml_word word = WORD_OTHER;
 
     if (span_at(judge->chunk, offset, &name) && binxml_name_text(&name, length, &text))
         word = binxml_word_of(&text);
-    judge->words[offset] = (uint16_t)(judge->generation << WORD_BITS | (unsigned)word);
+    *place = (struct judge_name){
+        .offset = (uint16_t)offset, .word = (uint8_t)word, .generation = judge->generation};
     return word;
 }
 
-/* Reads the name whose offset is given, and moves past it where it stands at *in. */
-SPAN_INLINE bool usual_name(struct judge *judge, struct span *in, uint32_t offset,
-                            enum binxml_word *out)
+SPAN_INLINE bool usual_u8(struct usual *in, uint8_t *out)
 {
-    uint16_t length;
-
-    if (!span_u16_at(judge->chunk, (size_t)offset + BINXML_NAME_OFFSET_LENGTH, &length) ||
-        (judge->chunk->bytes + offset == in->bytes &&
-         !span_skip(in, BINXML_NAME_OFFSET_TEXT + 2u * (size_t)length + BINXML_NAME_END_BYTES)))
+    if (in->at >= in->bytes.left_bytes)
         return false;
-    *out = judge->words[offset] >> WORD_BITS == judge->generation
-               ? (enum binxml_word)(judge->words[offset] & WORD_MASK)
-               : look_up_word(judge, offset, length);
+    *out = in->bytes.bytes[in->at++];
     return true;
 }
 
-/* Token u8, dependency id u16, size u32 of what follows it, name offset u32. */
-#define ELEMENT_HEAD_BYTES 11u
-#define ELEMENT_OFFSET_SIZE 3u
-#define ELEMENT_OFFSET_NAME 7u
-
-SPAN_INLINE bool usual_open(struct judge *judge, struct span *in, struct usual_element *out)
+SPAN_INLINE bool usual_u16(struct usual *in, uint16_t *out)
 {
-    struct span head;
-    uint32_t size, name;
-
-    if (!span_take(in, ELEMENT_HEAD_BYTES, &head) ||
-        !span_u32_at(&head, ELEMENT_OFFSET_SIZE, &size) ||
-        !span_u32_at(&head, ELEMENT_OFFSET_NAME, &name) ||
-        (head.bytes[0] & ~BINXML_MORE) != BINXML_OPEN_ELEMENT ||
-        size > in->left_bytes + sizeof(name) || size < sizeof(name))
-        return false;
-    out->left_bytes = in->left_bytes + sizeof(name) - size;
-    out->attributes_size = 0;
-    out->has_attributes = (head.bytes[0] & BINXML_MORE) != 0;
-    return usual_name(judge, in, name, &out->word) &&
-           (!out->has_attributes || span_u32(in, &out->attributes_size));
+    in->at += sizeof(*out);
+    return span_u16_at(&in->bytes, in->at - sizeof(*out), out);
 }
 
-SPAN_INLINE bool usual_token(struct span *in, enum binxml_token_kind kind)
+SPAN_INLINE bool usual_u32(struct usual *in, uint32_t *out)
+{
+    in->at += sizeof(*out);
+    return span_u32_at(&in->bytes, in->at - sizeof(*out), out);
+}
+
+SPAN_INLINE bool usual_token(struct usual *in, enum binxml_token_kind kind)
 {
     uint8_t token;
 
-    return span_u8(in, &token) && token == kind;
+    return usual_u8(in, &token) && token == kind;
+}
+
+/* Reads a name's offset and, where the name stands here, moves past it. */
+SPAN_INLINE bool usual_name(struct usual *in, enum binxml_word *out)
+{
+    struct judge_name *place;
+    uint32_t offset;
+    uint16_t length;
+
+    if (!usual_u32(in, &offset) ||
+        !span_u16_at(in->judge->chunk, (size_t)offset + BINXML_NAME_OFFSET_LENGTH, &length))
+        return false;
+    if (offset == in->at)
+        in->at += BINXML_NAME_OFFSET_TEXT + 2u * (size_t)length + BINXML_NAME_END_BYTES;
+    place = &in->judge->names[(offset >> 1 ^ offset >> 9) % JUDGE_NAMES];
+    *out = place->offset == offset && place->generation == in->judge->generation
+               ? (enum binxml_word)place->word
+               : look_up_word(in->judge, offset, length, place);
+    return true;
+}
+
+SPAN_INLINE bool usual_open(struct usual *in, struct usual_element *out)
+{
+    uint16_t dependency_id;
+    uint32_t size;
+    uint8_t token;
+
+    if (!usual_u8(in, &token) || (token & ~BINXML_MORE) != BINXML_OPEN_ELEMENT ||
+        !usual_u16(in, &dependency_id) || !usual_u32(in, &size))
+        return false;
+    out->end = in->at + size;
+    out->attributes_size = 0;
+    out->has_attributes = (token & BINXML_MORE) != 0;
+    return usual_name(in, &out->word) &&
+           (!out->has_attributes || usual_u32(in, &out->attributes_size));
 }
 
 /* Steps over the attributes and the end of the start tag. */
-SPAN_INLINE bool usual_content(struct span *in, const struct usual_element *element)
+SPAN_INLINE bool usual_content(struct usual *in, const struct usual_element *element)
 {
-    return (!element->has_attributes || span_skip(in, element->attributes_size)) &&
-           usual_token(in, BINXML_CLOSE_START_TAG);
+    in->at += element->attributes_size;
+    return usual_token(in, BINXML_CLOSE_START_TAG);
 }
 
 /* Reads one piece: a literal or a substitution. */
-SPAN_INLINE bool usual_piece(const struct judge *judge, struct span *in, struct field *field)
+SPAN_INLINE bool usual_piece(struct usual *in, struct field *field)
 {
     struct span literal;
     uint16_t count;
     uint8_t token, type;
 
-    if (!span_u8(in, &token) || (token != BINXML_VALUE && token != BINXML_SUBSTITUTION &&
-                                 token != BINXML_OPTIONAL_SUBSTITUTION))
+    if (!usual_u8(in, &token))
         return false;
     if (token == BINXML_VALUE) {
-        if (!span_u8(in, &type) || type != VALUE_STRING || !span_u16(in, &count) ||
-            !span_take(in, 2u * (size_t)count, &literal))
+        if (!usual_token(in, (enum binxml_token_kind)VALUE_STRING) || !usual_u16(in, &count) ||
+            !span_at(&in->bytes, in->at, &literal) ||
+            !span_take(&literal, 2u * (size_t)count, &literal))
             return false;
-        field_add_literal(judge, field, &literal);
+        in->at += 2u * (size_t)count;
+        field_add_literal(in->judge, field, &literal);
         return true;
     }
-    if (!span_u16(in, &count) || !span_u8(in, &type) || type == VALUE_BINXML)
+    if ((token != BINXML_SUBSTITUTION && token != BINXML_OPTIONAL_SUBSTITUTION) ||
+        !usual_u16(in, &count) || !usual_u8(in, &type) || type == VALUE_BINXML)
         return false;
     field_add_value(field, count);
     return true;
 }
 
 /* Reads the attributes of an empty element, of which the one called `wanted` is the field. */
-SPAN_INLINE bool usual_attributes(struct judge *judge, struct span *in, enum binxml_word wanted,
-                                  struct field *field)
+SPAN_INLINE bool usual_attributes(struct usual *in, enum binxml_word wanted, struct field *field)
 {
     struct field unused = {0};
     enum binxml_word word;
-    uint32_t name;
     uint8_t token;
 
     do {
-        if (!span_u8(in, &token) || (token & ~BINXML_MORE) != BINXML_ATTRIBUTE ||
-            !span_u32(in, &name) || !usual_name(judge, in, name, &word) ||
-            !usual_piece(judge, in, word == wanted ? field : &unused))
+        if (!usual_u8(in, &token) || (token & ~BINXML_MORE) != BINXML_ATTRIBUTE ||
+            !usual_name(in, &word) || !usual_piece(in, word == wanted ? field : &unused))
             return false;
     } while ((token & BINXML_MORE) != 0);
     return usual_token(in, BINXML_CLOSE_EMPTY_ELEMENT);
 }
 
 /* Steps to the end of an element of no interest, and looks that it is an end. */
-SPAN_INLINE bool usual_skip(struct span *in, const struct usual_element *element)
+SPAN_INLINE bool usual_skip(struct usual *in, const struct usual_element *element)
 {
-    return in->left_bytes > element->left_bytes &&
-           span_skip(in, in->left_bytes - element->left_bytes) &&
-           (in->bytes[-1] == BINXML_END_ELEMENT || in->bytes[-1] == BINXML_CLOSE_EMPTY_ELEMENT);
+    uint8_t last;
+
+    if (element->end <= in->at)
+        return false;
+    in->at = element->end - 1;
+    return usual_u8(in, &last) &&
+           (last == BINXML_END_ELEMENT || last == BINXML_CLOSE_EMPTY_ELEMENT);
+}
+
+/* The field that the content of an element in System is, or FIELD_COUNT. */
+SPAN_INLINE enum field_name usual_field_name(enum binxml_word word)
+{
+    return word == WORD_EVENT_ID          ? FIELD_EVENT_ID
+           : word == WORD_EVENT_RECORD_ID ? FIELD_RECORD_ID
+           : word == WORD_CHANNEL         ? FIELD_CHANNEL
+           : word == WORD_COMPUTER        ? FIELD_COMPUTER
+                                          : FIELD_COUNT;
 }
 
 /* Reads an element in System. */
-SPAN_INLINE bool usual_field(struct judge *judge, struct span *in, struct field *fields)
+SPAN_INLINE bool usual_field(struct usual *in, struct field *fields)
 {
     struct usual_element element;
     enum field_name name;
 
-    if (!usual_open(judge, in, &element))
+    if (!usual_open(in, &element))
         return false;
-    if (element.word == WORD_PROVIDER || element.word == WORD_TIME_CREATED)
+    if (element.word == WORD_PROVIDER)
+        return element.has_attributes && usual_attributes(in, WORD_NAME, &fields[FIELD_PROVIDER]) &&
+               in->at == element.end;
+    if (element.word == WORD_TIME_CREATED)
         return element.has_attributes &&
-               (element.word == WORD_PROVIDER
-                    ? usual_attributes(judge, in, WORD_NAME, &fields[FIELD_PROVIDER])
-                    : usual_attributes(judge, in, WORD_SYSTEM_TIME, &fields[FIELD_TIME])) &&
-               in->left_bytes == element.left_bytes;
-    if (element.word == WORD_EVENT_ID)
-        name = FIELD_EVENT_ID;
-    else if (element.word == WORD_EVENT_RECORD_ID)
-        name = FIELD_RECORD_ID;
-    else if (element.word == WORD_CHANNEL)
-        name = FIELD_CHANNEL;
-    else if (element.word == WORD_COMPUTER)
-        name = FIELD_COMPUTER;
-    else
+               usual_attributes(in, WORD_SYSTEM_TIME, &fields[FIELD_TIME]) && in->at == element.end;
+    name = usual_field_name(element.word);
+    if (name == FIELD_COUNT)
         return usual_skip(in, &element);
-    return usual_content(in, &element) && usual_piece(judge, in, &fields[name]) &&
-           usual_token(in, BINXML_END_ELEMENT) && in->left_bytes == element.left_bytes;
+    return usual_content(in, &element) && usual_piece(in, &fields[name]) &&
+           usual_token(in, BINXML_END_ELEMENT) && in->at == element.end;
 }
 
-/* Behind System: values (EventData), the end of Event, the end. */
-SPAN_INLINE bool usual_end(struct span *in)
+/* Is the next token the end of an element? */
+SPAN_INLINE bool usual_at_end(const struct usual *in)
 {
-    uint8_t token;
+    return in->at >= in->bytes.left_bytes || in->bytes.bytes[in->at] == BINXML_END_ELEMENT;
+}
 
-    while (span_u8(in, &token) &&
-           (token == BINXML_SUBSTITUTION || token == BINXML_OPTIONAL_SUBSTITUTION))
-        if (!span_skip(in, sizeof(uint16_t) + sizeof(uint8_t)))
+/* Reads what is behind System up to the end: values (EventData) and other elements. */
+SPAN_INLINE bool usual_rest(struct usual *in, struct fields *out)
+{
+    struct usual_element element;
+
+    while (!usual_at_end(in)) {
+        uint8_t token = in->bytes.bytes[in->at];
+
+        if (token == BINXML_SUBSTITUTION || token == BINXML_OPTIONAL_SUBSTITUTION) {
+            in->at += sizeof(uint8_t) + sizeof(uint16_t) + sizeof(uint8_t);
+            continue;
+        }
+        if (!usual_open(in, &element) || element.word == WORD_SYSTEM || !usual_skip(in, &element))
             return false;
-    return token == BINXML_END_ELEMENT && usual_token(in, BINXML_END);
+        out->has_rendering = out->has_rendering || element.word == WORD_RENDERING_INFO;
+    }
+    return usual_token(in, BINXML_END_ELEMENT) && usual_token(in, BINXML_END);
 }
 
 /* Reads a definition of the usual form; false for any other. */
-static bool judge_usual(struct judge *judge, struct span in, struct fields *out)
+static bool judge_usual(struct judge *judge, const struct span *definition, struct fields *out)
 {
+    size_t start = (size_t)(definition->bytes - judge->chunk->bytes);
+    struct usual in = {.judge = judge,
+                       .bytes = span_of(judge->chunk->bytes, start + definition->left_bytes,
+                                        judge->chunk->offset_bytes),
+                       .at = start + BINXML_FRAGMENT_HEADER_BYTES};
     struct usual_element event, system;
 
-    if (!span_starts_with(&in, BINXML_FRAGMENT_HEADER, BINXML_FRAGMENT_HEADER_BYTES) ||
-        !span_skip(&in, BINXML_FRAGMENT_HEADER_BYTES) || !usual_open(judge, &in, &event) ||
-        event.word != WORD_EVENT || !usual_content(&in, &event) ||
-        !usual_open(judge, &in, &system) || system.word != WORD_SYSTEM ||
-        !usual_content(&in, &system))
+    if (!span_starts_with(definition, BINXML_FRAGMENT_HEADER, BINXML_FRAGMENT_HEADER_BYTES) ||
+        !usual_open(&in, &event) || event.word != WORD_EVENT || !usual_content(&in, &event) ||
+        !usual_open(&in, &system) || system.word != WORD_SYSTEM || !usual_content(&in, &system))
         return false;
-    while (in.left_bytes > 0 && in.bytes[0] != BINXML_END_ELEMENT)
-        if (!usual_field(judge, &in, out->of))
+    while (!usual_at_end(&in))
+        if (!usual_field(&in, out->of))
             return false;
-    return span_skip(&in, 1) && in.left_bytes == system.left_bytes && usual_end(&in);
+    return usual_token(&in, BINXML_END_ELEMENT) && in.at == system.end && usual_rest(&in, out);
 }
 
 bool judge_template(struct judge *judge, struct span definition, struct fields *out)
 {
-    if (judge_usual(judge, definition, out))
+    if (judge_usual(judge, &definition, out))
         return true;
     *out = (struct fields){0};
     return judge_tokens(judge, definition, out);

@@ -40,13 +40,21 @@ struct fields {
     bool has_rendering; /* RenderingInfo is there: a collector took the event over */
 };
 
+/* A name of the chunk that was looked up. */
+struct judge_name {
+    uint16_t offset;
+    uint8_t word;       /* enum binxml_word */
+    uint8_t generation; /* of the chunk; 0: none */
+};
+
+/* Names of a chunk that are remembered; what finds no place is looked up again. */
+#define JUDGE_NAMES 256u
+
 /* Starts as zeros. */
 struct judge {
     const struct span *chunk;
-    uint16_t generation; /* of the chunk; 0 is none */
-    /* By offset in the chunk: the word (enum binxml_word) of the name there, with the generation
-     * it was looked up in above it. */
-    uint16_t words[CHUNK_SIZE_BYTES];
+    uint8_t generation; /* of the chunk; 0 is none */
+    struct judge_name names[JUDGE_NAMES];
 };
 
 /* Begins a chunk. */

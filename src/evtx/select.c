@@ -15,14 +15,19 @@
 #include "evtx/value.h"
 #include "incident.h"
 
-/* As many definitions as there are records can be in a chunk. */
-#define JUDGED_MOST CHUNK_RECORDS_MOST
+/* Definitions of a chunk that are remembered; real ones have 30 or so. The table that finds them by
+ * their offset is small, to stay in the nearest cache. */
+#define JUDGED_MOST 256u
+#define JUDGED_SLOTS 1024u
 /* Of a name in UTF-16: of a provider, or of the computer that was met last. */
 #define NAME_BYTES_MOST 512u
 #define PROVIDERS_MOST 8u
-/* What a record of a template begins with: fragment header, template instance, unknown 1. */
-#define INSTANCE_START "\x0f\x01\x01\x00\x0c\x01"
-#define INSTANCE_START_BYTES 6u
+/* What the BinXML of a record of a template begins with: fragment header, template instance,
+ * unknown 1 (six bytes), id u32, definition offset u32. */
+#define INSTANCE_START UINT64_C(0x010c0001010f)
+#define INSTANCE_START_MASK UINT64_C(0xffffffffffff)
+#define INSTANCE_OFFSET_DEFINITION 10u
+#define INSTANCE_HEAD_BYTES 14u
 
 /* The numbers of a record, in the order in which they stand among its values. */
 #define WANTED_COUNT 3u
@@ -68,8 +73,7 @@ struct selector {
     const struct chunk *chunk;
     struct event event; /* for records that have to be decoded */
     struct judge judge;
-    /* By offset in the chunk: one more than the index of the judged definition there, 0: none. */
-    uint16_t judged_at[CHUNK_SIZE_BYTES];
+    uint16_t slots[JUDGED_SLOTS]; /* one more than the index in `judged`, or 0 */
     size_t judged_count;
     struct judged judged[JUDGED_MOST];
     /* The computer whose name, as a literal, was met last: mostly it is the same in every
@@ -108,8 +112,8 @@ void selector_free(struct selector *selector)
 
 void selector_begin_chunk(struct selector *selector, const struct chunk *chunk)
 {
-    for (size_t index = 0; index < selector->judged_count; index++)
-        selector->judged_at[selector->judged[index].definition_offset] = 0;
+    if (selector->judged_count > 0)
+        memset(selector->slots, 0, sizeof(selector->slots));
     selector->judged_count = 0;
     selector->chunk = chunk;
     judge_begin_chunk(&selector->judge, &chunk->bytes);
@@ -148,9 +152,10 @@ static bool is_name(struct span utf16, const struct name *name)
 {
     uint16_t behind;
 
-    return span_starts_with(&utf16, name->utf16, name->size_bytes) &&
-           (utf16.left_bytes < name->size_bytes + sizeof(behind) ||
-            (span_u16_at(&utf16, name->size_bytes, &behind) && behind == 0));
+    if (utf16.left_bytes != name->size_bytes &&
+        (!span_u16_at(&utf16, name->size_bytes, &behind) || behind != 0))
+        return false;
+    return span_starts_with(&utf16, name->utf16, name->size_bytes);
 }
 
 static const struct incident_provider *find_provider(const struct selector *selector,
@@ -225,6 +230,8 @@ static bool take_fields(struct selector *selector, struct judged *judged)
     judged->literal = fields[FIELD_PROVIDER].kind != FIELD_VALUE &&
                       fields[FIELD_CHANNEL].kind != FIELD_VALUE &&
                       fields[FIELD_COMPUTER].kind != FIELD_VALUE;
+    judged->provider = NULL;
+    judged->application = false;
     judged->computer = GLANCE_NO_COMPUTER;
     if (fields[FIELD_PROVIDER].kind == FIELD_LITERAL)
         judged->provider = find_provider(selector, judge_literal(judge, &fields[FIELD_PROVIDER]));
@@ -237,8 +244,9 @@ static bool take_fields(struct selector *selector, struct judged *judged)
     return true;
 }
 
-/* Judges the definition of the record, which is an instance of it. */
-static const struct judged *judge_record(struct selector *selector, const struct record *record)
+/* Judges the definition of the record, which is an instance of it, and remembers it in the slot. */
+static const struct judged *judge_record(struct selector *selector, const struct record *record,
+                                         uint16_t *slot)
 {
     struct binxml_instance instance;
     struct judged *judged;
@@ -247,68 +255,100 @@ static const struct judged *judge_record(struct selector *selector, const struct
         selector->judged_count == JUDGED_MOST)
         return NULL;
     judged = &selector->judged[selector->judged_count++];
-    *judged = (struct judged){.definition_offset = instance.definition_offset};
-    selector->judged_at[instance.definition_offset] = (uint16_t)selector->judged_count;
+    *slot = (uint16_t)selector->judged_count;
+    judged->definition_offset = instance.definition_offset;
+    judged->fields = (struct fields){0};
     judged->plain = judge_template(&selector->judge, instance.definition, &judged->fields) &&
                     take_fields(selector, judged);
     return judged;
 }
 
-/* --- records --- */
-
-/* The values of a record. */
-struct values {
-    struct span descriptors;
-    struct span all; /* one behind the other */
-};
-
-/* Reads where the values of an instance are, whose definition ends at *in. */
-static inline bool read_values(struct span *in, struct values *out)
+/* The template of the record, judged now or before; NULL where its record has to be decoded. */
+static inline const struct judged *
+find_judged(struct selector *selector, const struct record *record, uint32_t definition_offset)
 {
-    uint32_t count;
+    size_t place = definition_offset / 2;
+    uint16_t *slot = &selector->slots[place % JUDGED_SLOTS];
 
-    if (!span_u32(in, &count) || count > in->left_bytes / BINXML_DESCRIPTOR_BYTES ||
-        !span_take(in, count * BINXML_DESCRIPTOR_BYTES, &out->descriptors))
-        return false;
-    out->all = *in;
-    return true;
+    /* There are more slots than can be taken. */
+    for (; *slot != 0; slot = &selector->slots[++place % JUDGED_SLOTS])
+        if (selector->judged[*slot - 1].definition_offset == definition_offset)
+            return &selector->judged[*slot - 1];
+    return judge_record(selector, record, slot);
 }
 
-/* Adds up the sizes of `count` values, whose descriptors are there. */
-static inline size_t add_sizes(const uint8_t *descriptors, size_t count)
+/* --- records --- */
+
+/* Where the values of a record are. Positions are in `bytes`, the chunk up to the end of the
+ * record; what stands up to `values` is there. */
+struct values {
+    struct span bytes;
+    size_t descriptors;
+    size_t count;
+    size_t values;
+};
+
+/* Finds the values of the instance whose head ends at `position`. */
+static inline bool find_values(struct values *out, uint32_t definition_offset, size_t position)
 {
+    uint32_t data_size, count;
+
+    /* The definition stands right here where it is used first. */
+    if (definition_offset == position) {
+        if (!span_u32_at(&out->bytes, position + BINXML_DEFINITION_OFFSET_DATA_SIZE, &data_size))
+            return false;
+        position += BINXML_DEFINITION_OFFSET_DATA + (size_t)data_size;
+    }
+    if (!span_u32_at(&out->bytes, position, &count))
+        return false;
+    out->descriptors = position + sizeof(count);
+    out->count = count;
+    out->values = out->descriptors + out->count * BINXML_DESCRIPTOR_BYTES;
+    return out->values <= out->bytes.left_bytes;
+}
+
+/* Adds up the sizes of the values from `first` to before `end`, which are among the count. */
+static inline size_t add_sizes(const struct values *values, size_t first, size_t end)
+{
+    const uint8_t *descriptors = values->bytes.bytes + values->descriptors;
     size_t sum = 0;
     uint16_t size;
 
-    for (size_t index = 0; index < count; index++) {
+    for (size_t index = first; index < end; index++) {
         memcpy(&size, descriptors + index * BINXML_DESCRIPTOR_BYTES, sizeof(size));
         sum += le16toh(size);
     }
     return sum;
 }
 
+/* The descriptor of the value `index`, which is among the count. */
+static inline uint32_t descriptor_of(const struct values *values, size_t index)
+{
+    uint32_t descriptor;
+
+    memcpy(&descriptor, values->bytes.bytes + values->descriptors + index * BINXML_DESCRIPTOR_BYTES,
+           sizeof(descriptor));
+    return le32toh(descriptor);
+}
+
 /* Reads the numbers, by enum wanted_kind; false where one of them is of another type. */
 static inline bool read_numbers(const struct values *values, const struct wanted *wanted,
                                 uint64_t *numbers)
 {
-    size_t position = 0, index = 0;
-    uint32_t descriptor;
+    size_t position = values->values, index = 0;
     uint16_t number;
 
-    if (values->descriptors.left_bytes <=
-        (size_t)wanted[WANTED_COUNT - 1].index * BINXML_DESCRIPTOR_BYTES)
+    if (wanted[WANTED_COUNT - 1].index >= values->count)
         return false;
     for (size_t at = 0; at < WANTED_COUNT; at++) {
-        position += add_sizes(values->descriptors.bytes + index * BINXML_DESCRIPTOR_BYTES,
-                              wanted[at].index - index);
+        position += add_sizes(values, index, wanted[at].index);
         index = wanted[at].index;
-        if (!span_u32_at(&values->descriptors, index * BINXML_DESCRIPTOR_BYTES, &descriptor) ||
-            (descriptor & DESCRIPTOR_MASK) != wanted[at].descriptor)
+        if ((descriptor_of(values, index) & DESCRIPTOR_MASK) != wanted[at].descriptor)
             return false;
         if (wanted[at].kind != WANTED_EVENT_ID) {
-            if (!span_u64_at(&values->all, position, &numbers[wanted[at].kind]))
+            if (!span_u64_at(&values->bytes, position, &numbers[wanted[at].kind]))
                 return false;
-        } else if (span_u16_at(&values->all, position, &number)) {
+        } else if (span_u16_at(&values->bytes, position, &number)) {
             numbers[WANTED_EVENT_ID] = number;
         } else {
             return false;
@@ -320,14 +360,19 @@ static inline bool read_numbers(const struct values *values, const struct wanted
 /* Reads a field that is a string, or empty; false where it is of another type. */
 static bool read_text(const struct values *values, const struct field *field, struct span *out)
 {
-    struct binxml_instance instance = {.descriptors = values->descriptors, .values = values->all};
+    struct span at;
+    uint32_t descriptor;
     uint8_t type;
 
-    if (!binxml_instance_value(&instance, field->index, &type, out))
+    if (field->index >= values->count)
         return false;
-    if (type == VALUE_NULL)
-        *out = (struct span){0};
-    return type == VALUE_STRING || type == VALUE_NULL;
+    descriptor = descriptor_of(values, field->index);
+    type = (uint8_t)(descriptor >> 16);
+    if ((type != VALUE_STRING && type != VALUE_NULL) ||
+        !span_at(&values->bytes, values->values + add_sizes(values, 0, field->index), &at) ||
+        !span_take(&at, type == VALUE_STRING ? (uint16_t)descriptor : 0, out))
+        return false;
+    return true;
 }
 
 /* Reads provider, channel and computer where they are no literals. */
@@ -356,24 +401,21 @@ static bool glance_at_texts(struct selector *selector, const struct judged *judg
     return true;
 }
 
-/* Reads the record by its template, whose instance's values begin at *in; false where it has to be
- * decoded. */
+/* Reads the record by its template; false where it has to be decoded. */
 static inline bool glance_by_template(struct selector *selector, const struct judged *judged,
-                                      struct span in, struct glance *out)
+                                      const struct values *values, struct glance *out)
 {
     const struct incident_provider *provider = judged->provider;
-    struct values values;
     uint64_t numbers[WANTED_COUNT];
 
-    if (!judged->plain || !read_values(&in, &values) ||
-        !read_numbers(&values, judged->wanted, numbers))
+    if (!judged->plain || !read_numbers(values, judged->wanted, numbers))
         return false;
     out->event_filetime = numbers[WANTED_TIME] <= FILETIME_MAX ? numbers[WANTED_TIME] : 0;
     out->record_id = numbers[WANTED_RECORD_ID];
     out->computer = judged->computer;
     out->application = judged->application;
     out->forwarded = judged->fields.has_rendering;
-    if (!judged->literal && !glance_at_texts(selector, judged, &values, &provider, out))
+    if (!judged->literal && !glance_at_texts(selector, judged, values, &provider, out))
         return false;
     out->event = provider != NULL
                      ? incident_provider_event(provider, (uint16_t)numbers[WANTED_EVENT_ID])
@@ -401,23 +443,24 @@ static int glance_by_decoding(struct selector *selector, const struct record *re
 int selector_glance(struct selector *selector, const struct record *record, struct glance *out,
                     struct error *err)
 {
-    struct span in = binxml_of_record(selector->chunk, record).in;
+    const struct span *chunk = &selector->chunk->bytes;
+    size_t position = record->position_bytes + (size_t)RECORD_OFFSET_BINXML;
+    struct values values = {
+        .bytes = span_of(chunk->bytes,
+                         record->position_bytes + record->bytes.left_bytes - sizeof(uint32_t),
+                         chunk->offset_bytes)};
     const struct judged *judged;
-    uint32_t id, definition_offset, data_size;
+    uint32_t definition_offset;
+    uint64_t start;
 
-    if (!span_starts_with(&in, INSTANCE_START, INSTANCE_START_BYTES) ||
-        !span_skip(&in, INSTANCE_START_BYTES) || !span_u32(&in, &id) ||
-        !span_u32(&in, &definition_offset) || definition_offset >= CHUNK_SIZE_BYTES)
-        return glance_by_decoding(selector, record, out, err);
-    judged = selector->judged_at[definition_offset] != 0
-                 ? &selector->judged[selector->judged_at[definition_offset] - 1]
-                 : judge_record(selector, record);
-    /* The definition stands right here where it is used first. */
-    if (selector->chunk->bytes.bytes + definition_offset == in.bytes &&
-        (!span_u32_at(&in, BINXML_DEFINITION_OFFSET_DATA_SIZE, &data_size) ||
-         !span_skip(&in, BINXML_DEFINITION_OFFSET_DATA) || !span_skip(&in, data_size)))
-        judged = NULL;
-    if (judged != NULL && glance_by_template(selector, judged, in, out))
-        return 0;
+    if (span_u64_at(&values.bytes, position, &start) &&
+        (start & INSTANCE_START_MASK) == INSTANCE_START &&
+        span_u32_at(&values.bytes, position + INSTANCE_OFFSET_DEFINITION, &definition_offset)) {
+        judged = find_judged(selector, record, definition_offset);
+        if (judged != NULL &&
+            find_values(&values, definition_offset, position + INSTANCE_HEAD_BYTES) &&
+            glance_by_template(selector, judged, &values, out))
+            return 0;
+    }
     return glance_by_decoding(selector, record, out, err);
 }
