@@ -11,6 +11,9 @@
 #include "evtx/binxml.h"
 #include "evtx/value.h"
 
+/* Of a stretch that no name follows. */
+#define SHAPE_NO_NAME UINT8_MAX
+
 #define DEPTH_SECTION 1u /* of open elements, where System stands */
 #define DEPTH_FIELD 2u   /* where the fields stand, */
 #define DEPTH_CONTENT 3u /* and what is in them */
@@ -200,11 +203,14 @@ static bool judge_tokens(struct judge *judge, struct span definition, struct fie
 
 /* --- the usual form --- */
 
-/* A definition that is read straight through. */
+/* A definition that is read straight through, and what was looked at on the way. */
 struct usual {
     struct judge *judge;
     struct span bytes; /* the chunk up to the end of the definition */
     size_t at;         /* in `bytes` */
+    size_t start;      /* of the definition */
+    struct shape *shape;
+    bool too_large; /* for a shape */
 };
 
 /* An element whose start tag was read up to its attributes. */
@@ -215,18 +221,91 @@ struct usual_element {
     uint32_t attributes_size;
 };
 
-/* The word of the name at `offset` of the chunk, which has `length` characters. */
-static enum binxml_word look_up_word(struct judge *judge, uint32_t offset, uint16_t length,
-                                     struct judge_name *place)
+/* Looks the name at `offset` of the chunk up. Returns NULL where it passes the chunk's end. */
+static const struct judge_name *look_up_name(struct judge *judge, uint32_t offset,
+                                             struct judge_name *place)
 {
     struct span name, text;
-    enum binxml_word word = WORD_OTHER;
+    enum binxml_word word;
+    uint16_t length;
 
-    if (span_at(judge->chunk, offset, &name) && binxml_name_text(&name, length, &text))
+    if (!span_at(judge->chunk, offset, &name) ||
+        !span_u16_at(&name, BINXML_NAME_OFFSET_LENGTH, &length) ||
+        !span_at(&name, BINXML_NAME_OFFSET_TEXT, &text) ||
+        !span_take(&text, 2u * (size_t)length, &text))
+        return NULL;
+    word = binxml_word_of(&text);
+    /* It can be one that ends before its length says so. */
+    if (word == WORD_OTHER && binxml_name_text(&name, length, &text))
         word = binxml_word_of(&text);
-    *place = (struct judge_name){
-        .offset = (uint16_t)offset, .word = (uint8_t)word, .generation = judge->generation};
-    return word;
+    *place = (struct judge_name){.offset = (uint16_t)offset,
+                                 .length = length,
+                                 .word = (uint8_t)word,
+                                 .generation = judge->generation};
+    return place;
+}
+
+/* Finds the name at `offset` of the chunk among those that were looked up, or looks it up. */
+SPAN_INLINE const struct judge_name *find_name(struct judge *judge, uint32_t offset)
+{
+    struct judge_name *place = &judge->names[(offset >> 1 ^ offset >> 9) % JUDGE_NAMES];
+
+    return place->offset == offset && place->generation == judge->generation
+               ? place
+               : look_up_name(judge, offset, place);
+}
+
+/* Notes that the `length` bytes before in->at were looked at. */
+SPAN_INLINE void shape_add_bytes(struct usual *in, size_t length)
+{
+    struct shape *shape = in->shape;
+    struct shape_stretch *last = &shape->stretches[shape->stretch_count - 1];
+    size_t start = in->at - length - in->start;
+
+    if (last->length == 0) {
+        last->start = (uint16_t)start;
+    } else if (start != (size_t)last->start + last->length) {
+        if (shape->stretch_count == SHAPE_STRETCHES) {
+            in->too_large = true;
+            return;
+        }
+        last = &shape->stretches[shape->stretch_count++];
+        *last = (struct shape_stretch){.start = (uint16_t)start, .name_word = SHAPE_NO_NAME};
+    }
+    last->length = (uint16_t)(last->length + length);
+}
+
+/* Copies the bytes of the stretches. Returns whether they find room. */
+static bool shape_copy_bytes(const struct usual *in)
+{
+    struct shape *shape = in->shape;
+    size_t used = 0;
+
+    for (size_t index = 0; index < shape->stretch_count; index++) {
+        const struct shape_stretch *stretch = &shape->stretches[index];
+
+        if (stretch->length > sizeof(shape->bytes) - used)
+            return false;
+        memcpy(shape->bytes + used, in->bytes.bytes + in->start + stretch->start, stretch->length);
+        used += stretch->length;
+    }
+    return true;
+}
+
+/* Notes the name whose offset stands before in->at. */
+static void shape_add_name(struct usual *in, const struct judge_name *name, bool is_here)
+{
+    struct shape *shape = in->shape;
+    struct shape_stretch *last = &shape->stretches[shape->stretch_count - 1];
+
+    if (shape->stretch_count == SHAPE_STRETCHES || last->length == 0) {
+        in->too_large = true;
+        return;
+    }
+    last->name_word = name->word;
+    last->name_length = name->length;
+    last->name_is_here = is_here;
+    shape->stretches[shape->stretch_count++] = (struct shape_stretch){.name_word = SHAPE_NO_NAME};
 }
 
 SPAN_INLINE bool usual_u8(struct usual *in, uint8_t *out)
@@ -234,22 +313,29 @@ SPAN_INLINE bool usual_u8(struct usual *in, uint8_t *out)
     if (in->at >= in->bytes.left_bytes)
         return false;
     *out = in->bytes.bytes[in->at++];
+    shape_add_bytes(in, sizeof(*out));
     return true;
 }
 
 SPAN_INLINE bool usual_u16(struct usual *in, uint16_t *out)
 {
+    if (!span_u16_at(&in->bytes, in->at, out))
+        return false;
     in->at += sizeof(*out);
-    return span_u16_at(&in->bytes, in->at - sizeof(*out), out);
+    shape_add_bytes(in, sizeof(*out));
+    return true;
 }
 
 SPAN_INLINE bool usual_u32(struct usual *in, uint32_t *out)
 {
+    if (!span_u32_at(&in->bytes, in->at, out))
+        return false;
     in->at += sizeof(*out);
-    return span_u32_at(&in->bytes, in->at - sizeof(*out), out);
+    shape_add_bytes(in, sizeof(*out));
+    return true;
 }
 
-SPAN_INLINE bool usual_token(struct usual *in, enum binxml_token_kind kind)
+static bool usual_token(struct usual *in, enum binxml_token_kind kind)
 {
     uint8_t token;
 
@@ -257,25 +343,22 @@ SPAN_INLINE bool usual_token(struct usual *in, enum binxml_token_kind kind)
 }
 
 /* Reads a name's offset and, where the name stands here, moves past it. */
-SPAN_INLINE bool usual_name(struct usual *in, enum binxml_word *out)
+static bool usual_name(struct usual *in, enum binxml_word *out)
 {
-    struct judge_name *place;
+    const struct judge_name *name;
     uint32_t offset;
-    uint16_t length;
 
-    if (!usual_u32(in, &offset) ||
-        !span_u16_at(in->judge->chunk, (size_t)offset + BINXML_NAME_OFFSET_LENGTH, &length))
+    if (!span_u32_at(&in->bytes, in->at, &offset) || (name = find_name(in->judge, offset)) == NULL)
         return false;
+    in->at += sizeof(offset);
+    shape_add_name(in, name, offset == in->at);
     if (offset == in->at)
-        in->at += BINXML_NAME_OFFSET_TEXT + 2u * (size_t)length + BINXML_NAME_END_BYTES;
-    place = &in->judge->names[(offset >> 1 ^ offset >> 9) % JUDGE_NAMES];
-    *out = place->offset == offset && place->generation == in->judge->generation
-               ? (enum binxml_word)place->word
-               : look_up_word(in->judge, offset, length, place);
+        in->at += BINXML_NAME_OFFSET_TEXT + 2u * (size_t)name->length + BINXML_NAME_END_BYTES;
+    *out = (enum binxml_word)name->word;
     return true;
 }
 
-SPAN_INLINE bool usual_open(struct usual *in, struct usual_element *out)
+static bool usual_open(struct usual *in, struct usual_element *out)
 {
     uint16_t dependency_id;
     uint32_t size;
@@ -292,14 +375,14 @@ SPAN_INLINE bool usual_open(struct usual *in, struct usual_element *out)
 }
 
 /* Steps over the attributes and the end of the start tag. */
-SPAN_INLINE bool usual_content(struct usual *in, const struct usual_element *element)
+static bool usual_content(struct usual *in, const struct usual_element *element)
 {
     in->at += element->attributes_size;
     return usual_token(in, BINXML_CLOSE_START_TAG);
 }
 
 /* Reads one piece: a literal or a substitution. */
-SPAN_INLINE bool usual_piece(struct usual *in, struct field *field)
+static bool usual_piece(struct usual *in, struct field *field)
 {
     struct span literal;
     uint16_t count;
@@ -313,6 +396,7 @@ SPAN_INLINE bool usual_piece(struct usual *in, struct field *field)
             !span_take(&literal, 2u * (size_t)count, &literal))
             return false;
         in->at += 2u * (size_t)count;
+        shape_add_bytes(in, 2u * (size_t)count);
         field_add_literal(in->judge, field, &literal);
         return true;
     }
@@ -324,7 +408,7 @@ SPAN_INLINE bool usual_piece(struct usual *in, struct field *field)
 }
 
 /* Reads the attributes of an empty element, of which the one called `wanted` is the field. */
-SPAN_INLINE bool usual_attributes(struct usual *in, enum binxml_word wanted, struct field *field)
+static bool usual_attributes(struct usual *in, enum binxml_word wanted, struct field *field)
 {
     struct field unused = {0};
     enum binxml_word word;
@@ -339,7 +423,7 @@ SPAN_INLINE bool usual_attributes(struct usual *in, enum binxml_word wanted, str
 }
 
 /* Steps to the end of an element of no interest, and looks that it is an end. */
-SPAN_INLINE bool usual_skip(struct usual *in, const struct usual_element *element)
+static bool usual_skip(struct usual *in, const struct usual_element *element)
 {
     uint8_t last;
 
@@ -351,7 +435,7 @@ SPAN_INLINE bool usual_skip(struct usual *in, const struct usual_element *elemen
 }
 
 /* The field that the content of an element in System is, or FIELD_COUNT. */
-SPAN_INLINE enum field_name usual_field_name(enum binxml_word word)
+static enum field_name usual_field_name(enum binxml_word word)
 {
     return word == WORD_EVENT_ID          ? FIELD_EVENT_ID
            : word == WORD_EVENT_RECORD_ID ? FIELD_RECORD_ID
@@ -361,7 +445,7 @@ SPAN_INLINE enum field_name usual_field_name(enum binxml_word word)
 }
 
 /* Reads an element in System. */
-SPAN_INLINE bool usual_field(struct usual *in, struct field *fields)
+static bool usual_field(struct usual *in, struct field *fields)
 {
     struct usual_element element;
     enum field_name name;
@@ -381,22 +465,24 @@ SPAN_INLINE bool usual_field(struct usual *in, struct field *fields)
            usual_token(in, BINXML_END_ELEMENT) && in->at == element.end;
 }
 
-/* Is the next token the end of an element? */
-SPAN_INLINE bool usual_at_end(const struct usual *in)
+/* Is the next token the end of an element, or nothing there? It is read again afterwards. */
+static bool usual_at_end(const struct usual *in)
 {
     return in->at >= in->bytes.left_bytes || in->bytes.bytes[in->at] == BINXML_END_ELEMENT;
 }
 
 /* Reads what is behind System up to the end: values (EventData) and other elements. */
-SPAN_INLINE bool usual_rest(struct usual *in, struct fields *out)
+static bool usual_rest(struct usual *in, struct fields *out)
 {
     struct usual_element element;
 
     while (!usual_at_end(in)) {
         uint8_t token = in->bytes.bytes[in->at];
+        uint32_t substitution;
 
         if (token == BINXML_SUBSTITUTION || token == BINXML_OPTIONAL_SUBSTITUTION) {
-            in->at += sizeof(uint8_t) + sizeof(uint16_t) + sizeof(uint8_t);
+            if (!usual_u32(in, &substitution)) /* token, number, type */
+                return false;
             continue;
         }
         if (!usual_open(in, &element) || element.word == WORD_SYSTEM || !usual_skip(in, &element))
@@ -407,29 +493,100 @@ SPAN_INLINE bool usual_rest(struct usual *in, struct fields *out)
 }
 
 /* Reads a definition of the usual form; false for any other. */
-static bool judge_usual(struct judge *judge, const struct span *definition, struct fields *out)
+static bool judge_usual(struct usual *in, struct fields *out)
 {
-    size_t start = (size_t)(definition->bytes - judge->chunk->bytes);
-    struct usual in = {.judge = judge,
-                       .bytes = span_of(judge->chunk->bytes, start + definition->left_bytes,
-                                        judge->chunk->offset_bytes),
-                       .at = start + BINXML_FRAGMENT_HEADER_BYTES};
     struct usual_element event, system;
+    uint32_t header;
 
-    if (!span_starts_with(definition, BINXML_FRAGMENT_HEADER, BINXML_FRAGMENT_HEADER_BYTES) ||
-        !usual_open(&in, &event) || event.word != WORD_EVENT || !usual_content(&in, &event) ||
-        !usual_open(&in, &system) || system.word != WORD_SYSTEM || !usual_content(&in, &system))
+    if (!span_u32_at(&in->bytes, in->at, &header) ||
+        memcmp(in->bytes.bytes + in->at, BINXML_FRAGMENT_HEADER, BINXML_FRAGMENT_HEADER_BYTES) !=
+            0 ||
+        !usual_u32(in, &header) || !usual_open(in, &event) || event.word != WORD_EVENT ||
+        !usual_content(in, &event) || !usual_open(in, &system) || system.word != WORD_SYSTEM ||
+        !usual_content(in, &system))
         return false;
-    while (!usual_at_end(&in))
-        if (!usual_field(&in, out->of))
+    while (!usual_at_end(in))
+        if (!usual_field(in, out->of))
             return false;
-    return usual_token(&in, BINXML_END_ELEMENT) && in.at == system.end && usual_rest(&in, out);
+    return usual_token(in, BINXML_END_ELEMENT) && in->at == system.end && usual_rest(in, out);
 }
 
-bool judge_template(struct judge *judge, struct span definition, struct fields *out)
+/* The definition as the chunk up to its end. */
+SPAN_INLINE struct span up_to_end(const struct judge *judge, const struct span *definition)
 {
-    if (judge_usual(judge, &definition, out))
+    return span_of(judge->chunk->bytes,
+                   (size_t)(definition->bytes - judge->chunk->bytes) + definition->left_bytes,
+                   judge->chunk->offset_bytes);
+}
+
+bool judge_template(struct judge *judge, struct span definition, struct fields *out,
+                    struct shape *shape)
+{
+    size_t start = (size_t)(definition.bytes - judge->chunk->bytes);
+    struct usual in = {.judge = judge,
+                       .bytes = up_to_end(judge, &definition),
+                       .at = start,
+                       .start = start,
+                       .shape = shape};
+
+    shape->data_size = 0;
+    shape->stretch_count = 1;
+    shape->stretches[0] = (struct shape_stretch){.name_word = SHAPE_NO_NAME};
+    if (judge_usual(&in, out)) {
+        shape->data_size =
+            !in.too_large && shape_copy_bytes(&in) ? (uint32_t)definition.left_bytes : 0;
         return true;
+    }
     *out = (struct fields){0};
     return judge_tokens(judge, definition, out);
+}
+
+/* Are the bytes equal? Stretches are short, so that a call would take longer. */
+SPAN_INLINE bool bytes_equal(const uint8_t *left, const uint8_t *right, size_t length)
+{
+    uint64_t a, b;
+
+    if (length < sizeof(a)) {
+        for (size_t index = 0; index < length; index++)
+            if (left[index] != right[index])
+                return false;
+        return true;
+    }
+    for (size_t index = 0; index + sizeof(a) < length; index += sizeof(a)) {
+        memcpy(&a, left + index, sizeof(a));
+        memcpy(&b, right + index, sizeof(b));
+        if (a != b)
+            return false;
+    }
+    memcpy(&a, left + length - sizeof(a), sizeof(a));
+    memcpy(&b, right + length - sizeof(b), sizeof(b));
+    return a == b;
+}
+
+bool judge_has_shape(struct judge *judge, const struct span *definition, const struct shape *shape)
+{
+    struct span bytes = up_to_end(judge, definition);
+    size_t start = bytes.left_bytes - definition->left_bytes;
+    const uint8_t *wanted = shape->bytes;
+
+    if (shape->data_size != definition->left_bytes)
+        return false;
+    /* The stretches, and the offsets of names behind them, lie in a definition of this size. */
+    for (size_t index = 0; index < shape->stretch_count; index++) {
+        const struct shape_stretch *stretch = &shape->stretches[index];
+        size_t at = start + stretch->start + stretch->length;
+        const struct judge_name *name;
+        uint32_t offset;
+
+        if (!bytes_equal(bytes.bytes + start + stretch->start, wanted, stretch->length))
+            return false;
+        wanted += stretch->length;
+        if (stretch->name_word == SHAPE_NO_NAME)
+            continue;
+        if (!span_u32_at(&bytes, at, &offset) || (name = find_name(judge, offset)) == NULL ||
+            name->word != stretch->name_word || name->length != stretch->name_length ||
+            (offset == at + sizeof(offset)) != stretch->name_is_here)
+            return false;
+    }
+    return true;
 }

@@ -19,6 +19,13 @@
  * their offset is small, to stay in the nearest cache. */
 #define JUDGED_MOST 256u
 #define JUDGED_SLOTS 1024u
+/* Definitions of any chunk that are known again by their shape. */
+#define KNOWN_MOST 1024u
+/* A number without a pattern, to spread keys by (2^64 divided by the golden ratio). */
+#define SPREAD UINT64_C(0x9e3779b97f4a7c15)
+/* The descriptors that are compared with those of the record before, so that they need not be
+ * added up: those up to EventRecordID's. */
+#define HEAD_VALUES 12u
 /* Of a name in UTF-16: of a provider, or of the computer that was met last. */
 #define NAME_BYTES_MOST 512u
 #define PROVIDERS_MOST 8u
@@ -53,11 +60,22 @@ struct judged {
     bool plain;   /* its records can be read by the fields; otherwise they are decoded */
     bool literal; /* provider, channel and computer are literals, or not there */
     struct wanted wanted[WANTED_COUNT];
+    /* Of the last record that was read: its first descriptors, and where its numbers were. */
+    bool has_head;
+    uint8_t head[HEAD_VALUES * BINXML_DESCRIPTOR_BYTES];
+    uint32_t positions[WANTED_COUNT]; /* behind the start of the values */
     struct fields fields;
     /* What the literals say; where a field is a value, its record tells. */
     const struct incident_provider *provider; /* or NULL: of no interest */
     size_t computer;
     bool application;
+};
+
+/* A definition that was judged in some chunk. */
+struct known {
+    uint64_t guid; /* the first half of it */
+    struct shape shape;
+    struct judged judged;
 };
 
 /* A name of ASCII characters in UTF-16. */
@@ -76,6 +94,7 @@ struct selector {
     uint16_t slots[JUDGED_SLOTS]; /* one more than the index in `judged`, or 0 */
     size_t judged_count;
     struct judged judged[JUDGED_MOST];
+    struct known known[KNOWN_MOST];
     /* The computer whose name, as a literal, was met last: mostly it is the same in every
      * template. */
     struct name name;
@@ -244,28 +263,47 @@ static bool take_fields(struct selector *selector, struct judged *judged)
     return true;
 }
 
-/* Judges the definition of the record, which is an instance of it, and remembers it in the slot. */
-static const struct judged *judge_record(struct selector *selector, const struct record *record,
-                                         uint16_t *slot)
+/* Judges the definition, or knows it again from another chunk. */
+static void judge_definition(struct selector *selector, uint64_t guid,
+                             const struct span *definition, struct judged *judged)
 {
-    struct binxml_instance instance;
-    struct judged *judged;
+    struct known *known =
+        &selector->known[((guid ^ definition->left_bytes) * SPREAD >> 32) % KNOWN_MOST];
 
-    if (!record_read_instance(selector->chunk, record, &instance) ||
-        selector->judged_count == JUDGED_MOST)
+    if (known->guid == guid && judge_has_shape(&selector->judge, definition, &known->shape)) {
+        *judged = known->judged;
+        return;
+    }
+    *judged = (struct judged){0};
+    known->guid = guid;
+    judged->plain = judge_template(&selector->judge, *definition, &judged->fields, &known->shape) &&
+                    take_fields(selector, judged);
+    known->judged = *judged;
+}
+
+/* Judges the definition at `offset` of the chunk and remembers it in the slot. */
+static struct judged *judge_at(struct selector *selector, uint32_t offset, uint16_t *slot)
+{
+    const struct span *chunk = &selector->chunk->bytes;
+    struct span definition;
+    struct judged *judged;
+    uint32_t data_size;
+    uint64_t guid;
+
+    if (!span_u64_at(chunk, offset + (size_t)BINXML_DEFINITION_OFFSET_ID, &guid) ||
+        !span_u32_at(chunk, offset + (size_t)BINXML_DEFINITION_OFFSET_DATA_SIZE, &data_size) ||
+        !span_at(chunk, offset + (size_t)BINXML_DEFINITION_OFFSET_DATA, &definition) ||
+        !span_take(&definition, data_size, &definition) || selector->judged_count == JUDGED_MOST)
         return NULL;
     judged = &selector->judged[selector->judged_count++];
     *slot = (uint16_t)selector->judged_count;
-    judged->definition_offset = instance.definition_offset;
-    judged->fields = (struct fields){0};
-    judged->plain = judge_template(&selector->judge, instance.definition, &judged->fields) &&
-                    take_fields(selector, judged);
+    judge_definition(selector, guid, &definition, judged);
+    judged->definition_offset = offset;
     return judged;
 }
 
 /* The template of the record, judged now or before; NULL where its record has to be decoded. */
-static inline const struct judged *
-find_judged(struct selector *selector, const struct record *record, uint32_t definition_offset)
+static inline struct judged *find_judged(struct selector *selector, uint32_t definition_offset)
 {
     size_t place = definition_offset / 2;
     uint16_t *slot = &selector->slots[place % JUDGED_SLOTS];
@@ -274,7 +312,7 @@ find_judged(struct selector *selector, const struct record *record, uint32_t def
     for (; *slot != 0; slot = &selector->slots[++place % JUDGED_SLOTS])
         if (selector->judged[*slot - 1].definition_offset == definition_offset)
             return &selector->judged[*slot - 1];
-    return judge_record(selector, record, slot);
+    return judge_at(selector, definition_offset, slot);
 }
 
 /* --- records --- */
@@ -331,29 +369,50 @@ static inline uint32_t descriptor_of(const struct values *values, size_t index)
     return le32toh(descriptor);
 }
 
-/* Reads the numbers, by enum wanted_kind; false where one of them is of another type. */
-static inline bool read_numbers(const struct values *values, const struct wanted *wanted,
-                                uint64_t *numbers)
+/* Finds out where the numbers of the record are, by enum wanted_kind, and remembers it; false where
+ * one of them is of another type. */
+static bool find_numbers(const struct values *values, struct judged *judged)
 {
-    size_t position = values->values, index = 0;
-    uint16_t number;
+    size_t position = 0, index = 0;
 
-    if (wanted[WANTED_COUNT - 1].index >= values->count)
+    judged->has_head = false;
+    if (judged->wanted[WANTED_COUNT - 1].index >= values->count)
         return false;
     for (size_t at = 0; at < WANTED_COUNT; at++) {
-        position += add_sizes(values, index, wanted[at].index);
-        index = wanted[at].index;
-        if ((descriptor_of(values, index) & DESCRIPTOR_MASK) != wanted[at].descriptor)
+        const struct wanted *wanted = &judged->wanted[at];
+
+        position += add_sizes(values, index, wanted->index);
+        index = wanted->index;
+        if ((descriptor_of(values, index) & DESCRIPTOR_MASK) != wanted->descriptor)
             return false;
-        if (wanted[at].kind != WANTED_EVENT_ID) {
-            if (!span_u64_at(&values->bytes, position, &numbers[wanted[at].kind]))
-                return false;
-        } else if (span_u16_at(&values->bytes, position, &number)) {
-            numbers[WANTED_EVENT_ID] = number;
-        } else {
-            return false;
-        }
+        judged->positions[wanted->kind] = (uint32_t)position;
     }
+    judged->has_head = index < HEAD_VALUES && values->count >= HEAD_VALUES;
+    if (judged->has_head)
+        memcpy(judged->head, values->bytes.bytes + values->descriptors, sizeof(judged->head));
+    return true;
+}
+
+/* Reads the numbers of the record; false as above. Most records of a template have the same
+ * descriptors as the one before. */
+static inline bool read_numbers(const struct values *values, struct judged *judged,
+                                uint64_t *numbers)
+{
+    uint16_t event_id;
+
+    if (!(judged->has_head && values->count >= HEAD_VALUES &&
+          memcmp(values->bytes.bytes + values->descriptors, judged->head, sizeof(judged->head)) ==
+              0) &&
+        !find_numbers(values, judged))
+        return false;
+    if (!span_u16_at(&values->bytes, values->values + judged->positions[WANTED_EVENT_ID],
+                     &event_id) ||
+        !span_u64_at(&values->bytes, values->values + judged->positions[WANTED_TIME],
+                     &numbers[WANTED_TIME]) ||
+        !span_u64_at(&values->bytes, values->values + judged->positions[WANTED_RECORD_ID],
+                     &numbers[WANTED_RECORD_ID]))
+        return false;
+    numbers[WANTED_EVENT_ID] = event_id;
     return true;
 }
 
@@ -402,13 +461,13 @@ static bool glance_at_texts(struct selector *selector, const struct judged *judg
 }
 
 /* Reads the record by its template; false where it has to be decoded. */
-static inline bool glance_by_template(struct selector *selector, const struct judged *judged,
+static inline bool glance_by_template(struct selector *selector, struct judged *judged,
                                       const struct values *values, struct glance *out)
 {
     const struct incident_provider *provider = judged->provider;
     uint64_t numbers[WANTED_COUNT];
 
-    if (!judged->plain || !read_numbers(values, judged->wanted, numbers))
+    if (!judged->plain || !read_numbers(values, judged, numbers))
         return false;
     out->event_filetime = numbers[WANTED_TIME] <= FILETIME_MAX ? numbers[WANTED_TIME] : 0;
     out->record_id = numbers[WANTED_RECORD_ID];
@@ -449,14 +508,14 @@ int selector_glance(struct selector *selector, const struct record *record, stru
         .bytes = span_of(chunk->bytes,
                          record->position_bytes + record->bytes.left_bytes - sizeof(uint32_t),
                          chunk->offset_bytes)};
-    const struct judged *judged;
+    struct judged *judged;
     uint32_t definition_offset;
     uint64_t start;
 
     if (span_u64_at(&values.bytes, position, &start) &&
         (start & INSTANCE_START_MASK) == INSTANCE_START &&
         span_u32_at(&values.bytes, position + INSTANCE_OFFSET_DEFINITION, &definition_offset)) {
-        judged = find_judged(selector, record, definition_offset);
+        judged = find_judged(selector, definition_offset);
         if (judged != NULL &&
             find_values(&values, definition_offset, position + INSTANCE_HEAD_BYTES) &&
             glance_by_template(selector, judged, &values, out))
