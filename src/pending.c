@@ -15,11 +15,9 @@
 
 #include "base/array.h"
 #include "base/memory.h"
-#include "evtx/carve.h"
-#include "evtx/log.h"
 #include "intake/content.h"
 
-const struct reader *const pending_readers[] = {&evtx_log_reader, &evtx_carve_reader, NULL};
+#define CARVED_KIND "carved"
 
 /* Crashes of one source that the detail names; the others are counted. */
 #define CRASHES_LISTED 8
@@ -60,16 +58,24 @@ struct pending {
 
 /* ---- Opening ---- */
 
-/* A carved source is a file that no reader takes, or a device. */
-static const struct reader *find_reader(const struct reading *reading,
-                                        const struct walk_entry *entry, struct source *source)
+static const struct reader *find_reader(const struct reading *reading, const char *kind)
 {
-    if (!entry->is_device && strcmp(source->kind, evtx_log_reader.kind) == 0)
-        return &evtx_log_reader;
-    if (!reading->options->carve || source->size_bytes == 0)
-        return NULL;
-    source->kind = evtx_carve_reader.kind;
-    return &evtx_carve_reader;
+    for (const struct reader *const *reader = reading->readers; *reader != NULL; reader++)
+        if (strcmp((*reader)->kind, kind) == 0)
+            return *reader;
+    return NULL;
+}
+
+/* With --carve, files that no reader takes, and devices, get another kind, which has one. */
+static const struct reader *choose_reader(const struct reading *reading,
+                                          const struct walk_entry *entry, struct source *source)
+{
+    const struct reader *reader = entry->is_device ? NULL : find_reader(reading, source->kind);
+
+    if (reader != NULL || !reading->options->carve || source->size_bytes == 0)
+        return reader;
+    source->kind = CARVED_KIND;
+    return find_reader(reading, source->kind);
 }
 
 /* Has the case this source, as it is now, but for the hash and for what it is the same as? One that
@@ -115,7 +121,7 @@ static int open_content(struct reading *reading, struct pending *pending, struct
         error_clear(&source_err);
         return 0;
     }
-    pending->reader = find_reader(reading, pending->entry, &pending->source);
+    pending->reader = choose_reader(reading, pending->entry, &pending->source);
     if (pending->reader == NULL) {
         pending->status = SOURCE_STATUS_SKIPPED;
         pending->why = memory_format("not an event log: %s", kind->name);

@@ -19,13 +19,11 @@
 struct reading {
     struct casedb *db;
     const struct options *options;
-    char *read_options; /* owned: what a source has to be read again for */
+    const struct reader *const *readers; /* ends with NULL */
+    char *read_options;                  /* owned: what a source has to be read again for */
     struct twins *twins;
     struct pool *pool;
 };
-
-/* The readers there are, for the pool; ends with NULL. */
-extern const struct reader *const pending_readers[];
 
 struct pending;
 

@@ -12,6 +12,8 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "evtx/carve.h"
+#include "evtx/log.h"
 #include "pending.h"
 
 /* Sources that were opened, in the order of their turns: a ring. */
@@ -123,15 +125,15 @@ static size_t count_readers(const struct options *options)
     return count < POOL_READERS_MOST ? count : POOL_READERS_MOST;
 }
 
-int reading_run(struct casedb *db, const struct walk *walk, const struct options *options,
-                struct error *err)
+int reading_run_with(const struct reader *const *readers, struct casedb *db,
+                     const struct walk *walk, const struct options *options, struct error *err)
 {
     struct reader_options reader_options = {.window = options->window, .verify = options->verify};
-    struct reading reading = {.db = db, .options = options};
+    struct reading reading = {.db = db, .options = options, .readers = readers};
     struct queue queue = {0};
     int result;
 
-    if (pool_new(count_readers(options), pending_readers, &reader_options, &reading.pool, err) != 0)
+    if (pool_new(count_readers(options), readers, &reader_options, &reading.pool, err) != 0)
         return -1;
     reading.read_options = describe_read_options(options);
     reading.twins = twins_new();
@@ -145,4 +147,12 @@ int reading_run(struct casedb *db, const struct walk *walk, const struct options
     twins_free(reading.twins);
     free(reading.read_options);
     return result;
+}
+
+int reading_run(struct casedb *db, const struct walk *walk, const struct options *options,
+                struct error *err)
+{
+    static const struct reader *const readers[] = {&evtx_log_reader, &evtx_carve_reader, NULL};
+
+    return reading_run_with(readers, db, walk, options, err);
 }

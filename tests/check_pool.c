@@ -235,6 +235,7 @@ static struct error err;
 static struct source sources[64]; /* one a job that is under way */
 static size_t source_count;
 static int file;
+static char path[] = "file";
 static const struct reader_options reader_options = {.window = {5, 6}, .verify = true};
 
 static void start_pool(size_t reader_count)
@@ -273,7 +274,7 @@ static struct pool_job *add_of_size(const char *kind, uint64_t part, bool read, 
     struct pool_order order = {
         .source = source, .descriptor = file, .part = part, .read = read, .hash = hash};
 
-    *source = (struct source){.path = (char[]){"file"}, .kind = kind, .size_bytes = size_bytes};
+    *source = (struct source){.path = path, .kind = kind, .size_bytes = size_bytes};
     return pool_add(pool, &order);
 }
 
@@ -529,12 +530,12 @@ END_TEST
 /* The one child of this process. */
 static pid_t only_child(void)
 {
-    char *path = memory_format("/proc/self/task/%d/children", (int)getpid());
-    char *children = scratch_read(path);
+    char *list = memory_format("/proc/self/task/%d/children", (int)getpid());
+    char *children = scratch_read(list);
     pid_t child = (pid_t)strtol(children, NULL, 10);
 
     free(children);
-    free(path);
+    free(list);
     return child;
 }
 
