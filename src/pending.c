@@ -101,7 +101,8 @@ static int compare_without_hash(struct reading *reading, struct pending *pending
     if (pending->same != NULL)
         return 0;
     found = casedb_find_source(reading->db, pending->source.path, &old, err);
-    if (found == 1 && old.same_as == 0 && old.sha256 == NULL &&
+    /* A device does not tell when it was changed. */
+    if (found == 1 && old.same_as == 0 && old.sha256 == NULL && !pending->entry->is_device &&
         is_alike(reading, &pending->source, &old)) {
         pending->unchanged = true;
         twin_set_id(pending->own, old.id);

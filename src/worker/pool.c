@@ -19,13 +19,14 @@
 #include "worker/process.h"
 #include "worker/wire.h"
 
-#define JOBS_A_READER 4 /* that there can be at a time, over all readers */
-#define JOBS_LEAST 8
-#define JOBS_MOST 512    /* each has a file open */
+#define JOBS_A_READER 8 /* that there can be at a time, over all readers */
+#define JOBS_LEAST 4
+#define JOBS_MOST 512
 #define JOBS_SENT_MOST 2 /* to one reader */
 #define SHORT_WORK_BYTES (UINT64_C(64) * 1024 * 1024)
 #define RECEIVE_BYTES ((size_t)128 * 1024)
 #define DESCRIPTORS_WANTED 2048
+#define DESCRIPTORS_OF_OTHERS 24 /* the case, the output folder, what is opened for a while */
 
 /* No source has more observations than one in so many bytes. */
 #define OBSERVATION_LEAST_BYTES 16
@@ -73,24 +74,35 @@ struct pool {
     struct worker **polled_workers;
 };
 
-/* Each job has its file open, and each reader a socket; the usual limit is 1024. */
-static void allow_descriptors(void)
+/* Allows as many open files as are wanted, and returns how many of them are to spare. */
+static size_t allow_descriptors(void)
 {
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS_WANTED)
-        return;
-    limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
-    setrlimit(RLIMIT_NOFILE, &limit);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    if (limit.rlim_cur < DESCRIPTORS_WANTED) {
+        limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    return limit.rlim_cur > DESCRIPTORS_OF_OTHERS ? limit.rlim_cur - DESCRIPTORS_OF_OTHERS : 0;
 }
 
-static size_t choose_capacity(size_t reader_count)
+static size_t between(size_t least, size_t wanted, size_t most)
 {
-    size_t capacity = reader_count * JOBS_A_READER;
+    if (wanted > most)
+        wanted = most;
+    return wanted < least ? least : wanted;
+}
 
-    if (capacity > JOBS_MOST)
-        capacity = JOBS_MOST;
-    return capacity < JOBS_LEAST ? JOBS_LEAST : capacity;
+/* Each reader has a socket, and each job a file open. */
+static void choose_counts(struct pool *pool, size_t reader_count)
+{
+    size_t spare = allow_descriptors();
+
+    pool->worker_count = between(1, reader_count, spare / 2);
+    pool->capacity = between(JOBS_LEAST, pool->worker_count * JOBS_A_READER, JOBS_MOST);
+    pool->capacity = between(JOBS_LEAST, pool->capacity, spare - spare / 2);
 }
 
 int pool_new(size_t reader_count, const struct reader *const *readers,
@@ -102,17 +114,15 @@ int pool_new(size_t reader_count, const struct reader *const *readers,
     *out = NULL;
     if (hash == NULL)
         return -1;
-    allow_descriptors();
     signal(SIGCHLD, SIG_DFL); /* whoever started us may have it ignored */
     pool = memory_allocate(1, sizeof(*pool));
     pool->readers = readers;
     pool->options = options;
     pool->hash = hash;
-    pool->worker_count = reader_count;
-    pool->workers = memory_allocate(reader_count, sizeof(*pool->workers));
-    pool->polled = memory_allocate(reader_count, sizeof(*pool->polled));
-    pool->polled_workers = memory_allocate(reader_count, sizeof(struct worker *));
-    pool->capacity = choose_capacity(reader_count);
+    choose_counts(pool, reader_count);
+    pool->workers = memory_allocate(pool->worker_count, sizeof(*pool->workers));
+    pool->polled = memory_allocate(pool->worker_count, sizeof(*pool->polled));
+    pool->polled_workers = memory_allocate(pool->worker_count, sizeof(struct worker *));
     pool->jobs = memory_allocate(pool->capacity, sizeof(*pool->jobs));
     pool->waiting = memory_allocate(pool->capacity, sizeof(*pool->waiting));
     *out = pool;
