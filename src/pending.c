@@ -17,8 +17,6 @@
 #include "base/memory.h"
 #include "intake/content.h"
 
-#define CARVED_KIND "carved"
-
 /* Crashes of one source that the detail names; the others are counted. */
 #define CRASHES_LISTED 8
 
@@ -74,7 +72,7 @@ static const struct reader *choose_reader(const struct reading *reading,
 
     if (reader != NULL || !reading->options->carve || source->size_bytes == 0)
         return reader;
-    source->kind = CARVED_KIND;
+    source->kind = SOURCE_KIND_CARVED;
     return find_reader(reading, source->kind);
 }
 
@@ -323,11 +321,12 @@ static char *name_part(const struct pending *pending)
 
 static void note_crash(struct pending *pending, const struct pool_result *result)
 {
-    char *part = name_part(pending);
+    char *part;
 
     if (result->crash_count == 0 || pending->crash_count++ >= CRASHES_LISTED)
-        ;
-    else if (result->crash_count == 1)
+        return;
+    part = name_part(pending);
+    if (result->crash_count == 1)
         source_facts_add_detail(&pending->facts,
                                 "%sits reader process ended (%s), it seems by libevtx: read again "
                                 "without that, so no signal in it is verified",
@@ -424,8 +423,7 @@ static void complete_facts(struct pending *pending)
         source_facts_add_detail(facts, "and %" PRIu64 " more such parts",
                                 pending->crash_count - CRASHES_LISTED);
     note_missing_hash(pending);
-    /* A file that is being written, as a log of the running machine may be, gives a mixed picture.
-     */
+    /* A file that is being written, as a log of a running machine may be, gives a mixed picture. */
     if (!content_is_unchanged(pending->entry, pending->descriptor, &pending->source))
         source_facts_add_damage(facts, 0, "the file was changed while it was read");
     pending->reader->finish(facts);

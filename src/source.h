@@ -24,10 +24,14 @@ enum source_status {
 /* The words of sources.csv: ok, damaged, unreadable, skipped, crashed. */
 const char *source_status_name(enum source_status status);
 
+/* The kind of a source that is no log, but was searched for chunks (raw images, memory dumps). */
+#define SOURCE_KIND_CARVED "carved"
+
 /* A place a source lies in, as intake found it. */
 struct source {
     char *path;       /* owned: as given by the user, or below a folder as given */
-    const char *kind; /* constant: "evtx", or what else the content is; "" when not looked at */
+    const char *kind; /* constant: "evtx", SOURCE_KIND_CARVED, or what else the content is; "" when
+                         not looked at */
     uint64_t size_bytes;
     int64_t mtime_ns; /* since 1970 */
     char *sha256;     /* owned: 64 lower-case hex digits, or NULL where hashing is off */

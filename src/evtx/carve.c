@@ -22,7 +22,7 @@ static int evtx_carve_read_part(const struct source *source, int descriptor, uin
 }
 
 const struct reader evtx_carve_reader = {
-    .kind = "carved",
+    .kind = SOURCE_KIND_CARVED,
     .count_parts = evtx_carve_count_parts,
     .read_part = evtx_carve_read_part,
     .join = source_facts_join,
