@@ -137,8 +137,8 @@ START_TEST(observations_arrive_with_every_field)
     struct wire_observation read = {0};
     struct span at;
 
-    ck_assert(wire_add_observation(&out, &full, NULL));
-    ck_assert(wire_add_observation(&out, &bare, NULL));
+    ck_assert(wire_add_observation(&out, &full));
+    ck_assert(wire_add_observation(&out, &bare));
     at = span_of(out.bytes, out.length_bytes, 0);
     ck_assert(wire_read_observation(take_frame(&at, WIRE_OBSERVATION), &read));
     expect_observation(&read.observation, &full);
@@ -314,8 +314,8 @@ static void add_samples(void)
     struct wire_result result = sample_result();
 
     wire_add_job(&out, &job);
-    wire_add_observation(&out, &full, NULL);
-    wire_add_observation(&out, &bare, NULL);
+    wire_add_observation(&out, &full);
+    wire_add_observation(&out, &bare);
     wire_add_result(&out, &result);
     wire_result_free_content(&result);
 }
@@ -440,7 +440,7 @@ START_TEST(counts_and_lengths_that_lie_are_malformed)
                                     INT32_MAX, UINT32_MAX, UINT32_MAX - 1};
     size_t strings_at;
 
-    ck_assert(wire_add_observation(&out, &bare, NULL));
+    ck_assert(wire_add_observation(&out, &bare));
     strings_at = out.length_bytes - WIRE_HEADER_BYTES - sizeof(uint32_t);
     for (size_t index = 0; index < ARRAY_COUNT(lies); index++) {
         lie(strings_at, lies[index]); /* how many strings */
@@ -449,7 +449,7 @@ START_TEST(counts_and_lengths_that_lie_are_malformed)
     lie(strings_at, 0);
     ck_assert(reads(WIRE_OBSERVATION, only_frame(WIRE_OBSERVATION)));
     for (size_t index = 0; index < ARRAY_COUNT(lies); index++) {
-        lie(42, lies[index]); /* length of the channel, behind the numbers */
+        lie(0, lies[index]); /* length of the provider */
         ck_assert(!reads(WIRE_OBSERVATION, only_frame(WIRE_OBSERVATION)));
     }
 }
@@ -474,12 +474,12 @@ START_TEST(an_observation_of_no_event_of_the_table_is_malformed)
     struct observation other = bare;
 
     other.event_id = 1;
-    ck_assert(wire_add_observation(&out, &other, NULL));
+    ck_assert(wire_add_observation(&out, &other));
     ck_assert(!reads(WIRE_OBSERVATION, only_frame(WIRE_OBSERVATION)));
     out.length_bytes = 0;
     other.event_id = bare.event_id;
     other.qualifiers = 0x10000;
-    ck_assert(wire_add_observation(&out, &other, NULL));
+    ck_assert(wire_add_observation(&out, &other));
     ck_assert(!reads(WIRE_OBSERVATION, only_frame(WIRE_OBSERVATION)));
 }
 END_TEST
@@ -500,10 +500,10 @@ START_TEST(an_observation_too_long_for_a_frame_is_not_added)
     const struct observation_string string = {"", value};
     struct observation observation = bare;
 
-    ck_assert(wire_add_observation(&out, &bare, NULL));
+    ck_assert(wire_add_observation(&out, &bare));
     observation.strings = &string;
     observation.string_count = 1;
-    ck_assert(!wire_add_observation(&out, &observation, NULL));
+    ck_assert(!wire_add_observation(&out, &observation));
     ck_assert(reads(WIRE_OBSERVATION, only_frame(WIRE_OBSERVATION)));
     free(value);
 }

@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "worker/thin.h"
 #include "worker/wire.h"
 
 /* So much is gathered before it is sent. */
@@ -17,7 +16,6 @@ struct loop {
     int socket;
     const struct reader *const *readers;
     struct hash *hash;
-    struct thin *thin;
     struct pack out;            /* to be sent */
     struct pack in;             /* the payload of the job at hand */
     struct source_facts *facts; /* of the job at hand */
@@ -50,10 +48,9 @@ static int take_observation(void *context, const struct incident_event *event,
 {
     struct loop *loop = context;
 
+    (void)event; /* the parent finds it again */
     (void)err;
-    if (thin_hold(loop->thin, event, observation))
-        return 0;
-    if (!wire_add_observation(&loop->out, observation, NULL))
+    if (!wire_add_observation(&loop->out, observation))
         source_facts_add_undecodable(loop->facts, "%llu at byte %llu (its strings are too long)",
                                      (unsigned long long)observation->record_number,
                                      (unsigned long long)observation->offset_bytes);
@@ -83,7 +80,6 @@ static void read_part(struct loop *loop, const struct wire_job *job, const struc
 
     reader->read_part(source, descriptor, job->part, &options, &sink, &result->facts,
                       &result->read_err);
-    thin_release(loop->thin, &loop->out);
 }
 
 /* What the reader showed to the tap is hashed already; a source that it did not show whole is
@@ -178,7 +174,7 @@ static void receive_job(struct loop *loop, struct wire_job *job, int *descriptor
 
 _Noreturn void loop_run(int socket, const struct reader *const *readers, struct hash *hash)
 {
-    struct loop loop = {.socket = socket, .readers = readers, .hash = hash, .thin = thin_new()};
+    struct loop loop = {.socket = socket, .readers = readers, .hash = hash};
 
     for (;;) {
         struct wire_job job;

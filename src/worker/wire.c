@@ -82,27 +82,24 @@ bool wire_read_job(struct span payload, struct wire_job *out)
 
 /* ---- Observations ---- */
 
-bool wire_add_observation(struct pack *out, const struct observation *observation,
-                          size_t *content_at)
+bool wire_add_observation(struct pack *out, const struct observation *observation)
 {
     size_t start = wire_begin_frame(out, WIRE_OBSERVATION);
 
-    pack_u64(out, observation->event_filetime);
-    pack_u64(out, observation->record_id);
-    pack_u64(out, observation->offset_bytes);
-    pack_u64(out, observation->record_number);
-    pack_u32(out, (uint32_t)(observation->qualifiers + 1));
-    pack_u32(out, (uint32_t)(observation->level + 1));
-    pack_bool(out, observation->recovered);
-    pack_u8(out, (uint8_t)observation->verified);
-    pack_text(out, observation->channel);
-    pack_text(out, observation->user_sid);
-    pack_text_or_null(out, observation->other_reading);
-    if (content_at != NULL)
-        *content_at = out->length_bytes - start;
     pack_text(out, observation->provider);
     pack_u16(out, observation->event_id);
+    pack_u32(out, (uint32_t)(observation->qualifiers + 1));
+    pack_u32(out, (uint32_t)(observation->level + 1));
+    pack_u64(out, observation->event_filetime);
+    pack_u64(out, observation->record_id);
+    pack_text(out, observation->channel);
     pack_text(out, observation->computer);
+    pack_text(out, observation->user_sid);
+    pack_u64(out, observation->offset_bytes);
+    pack_u64(out, observation->record_number);
+    pack_bool(out, observation->recovered);
+    pack_u8(out, (uint8_t)observation->verified);
+    pack_text_or_null(out, observation->other_reading);
     pack_u32(out, (uint32_t)observation->string_count);
     for (size_t index = 0; index < observation->string_count; index++) {
         pack_text(out, observation->strings[index].name);
@@ -153,21 +150,21 @@ bool wire_read_observation(struct span payload, struct wire_observation *out)
     struct observation *observation = &out->observation;
     unsigned verified;
 
-    if (!span_u64(&payload, &observation->event_filetime) ||
-        !span_u64(&payload, &observation->record_id) ||
-        !span_u64(&payload, &observation->offset_bytes) ||
-        !span_u64(&payload, &observation->record_number) ||
+    if (!unpack_text(&payload, &observation->provider) ||
+        !span_u16(&payload, &observation->event_id) ||
         !read_absent(&payload, QUALIFIERS_MAX, &observation->qualifiers) ||
         !read_absent(&payload, LEVEL_MAX, &observation->level) ||
+        !span_u64(&payload, &observation->event_filetime) ||
+        !span_u64(&payload, &observation->record_id) ||
+        !unpack_text(&payload, &observation->channel) ||
+        !unpack_text(&payload, &observation->computer) ||
+        !unpack_text(&payload, &observation->user_sid) ||
+        !span_u64(&payload, &observation->offset_bytes) ||
+        !span_u64(&payload, &observation->record_number) ||
         !unpack_bool(&payload, &observation->recovered) ||
         !unpack_choice(&payload, VERIFIED_CONFLICT, &verified) ||
-        !unpack_text(&payload, &observation->channel) ||
-        !unpack_text(&payload, &observation->user_sid) ||
         !unpack_text_or_null(&payload, &observation->other_reading) ||
-        !unpack_text(&payload, &observation->provider) ||
-        !span_u16(&payload, &observation->event_id) ||
-        !unpack_text(&payload, &observation->computer) || !read_strings(&payload, out) ||
-        payload.left_bytes != 0)
+        !read_strings(&payload, out) || payload.left_bytes != 0)
         return false;
     observation->verified = (enum verified)verified;
     out->event = incident_find_event(observation->provider, observation->event_id);

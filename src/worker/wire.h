@@ -69,11 +69,8 @@ void wire_add_job(struct pack *out, const struct wire_job *job);
 /* Is the payload a job? *out borrows from it. */
 bool wire_read_job(struct span payload, struct wire_job *out) SPAN_CHECKED;
 
-/* Returns false, and adds nothing, when the observation is too long for a frame. *content_at (or
- * NULL) is set to where in the frame its content begins: what stands from there to the end is equal
- * for equal provider, id, computer and strings, and only for these. */
-bool wire_add_observation(struct pack *out, const struct observation *observation,
-                          size_t *content_at);
+/* Returns false, and adds nothing, when the observation is too long for a frame. */
+bool wire_add_observation(struct pack *out, const struct observation *observation);
 
 /* An observation as it is read from a frame. Starts as zeros; is used for one after the other. */
 struct wire_observation {
