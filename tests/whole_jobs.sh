@@ -81,7 +81,17 @@ check 'a run outlives its reader, and is incomplete' equal 2 "$?"
 check 'one source says so' equal 1 "$(grep -c '"crashed"' killed/sources.csv)"
 grep '"crashed"' killed/sources.csv >crashed
 check 'and how the reader ended' grep -q 'ended (signal 9, Killed)' crashed
-check 'everything was read all the same' cmp undisturbed/timeline.csv killed/timeline.csv
+# What libevtx would have said of that one is missing.
+without_verified() {
+    /usr/bin/python3 - "$1" <<'END'
+import csv, sys
+for row in csv.DictReader(open(sys.argv[1], newline='', encoding='utf-8')):
+    print({column: row[column] for column in row if column != 'verified'})
+END
+}
+without_verified undisturbed/timeline.csv >undisturbed.rows
+without_verified killed/timeline.csv >killed.rows
+check 'everything was read all the same' cmp undisturbed.rows killed.rows
 analyze -o killed -j1 many
 check 'the same command makes up for it' equal 0 "$status"
 check 'and gives what an undisturbed run gives' diff -r undisturbed killed
