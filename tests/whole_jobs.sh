@@ -21,6 +21,12 @@ check 'three readers give what one gives, without hashes' diff -r "$scratch/n1" 
 analyze -o "$scratch/j1" -j5 samples/collection
 check 'a second run with other readers changes nothing' diff -r "$scratch/j1" "$scratch/j2"
 
+(
+    ulimit -n 40
+    "$SPPTRIAGE" analyze --templates "$templates" -q -o "$scratch/few" -j16 samples/collection
+)
+check 'with few open files allowed, too' diff -r "$scratch/j1" "$scratch/few"
+
 for jobs in 0 x 1x -1 257 99999999999999999999 ''; do
     analyze -o "$scratch/r" -j "$jobs" samples/collection
     check "the malformed number of readers '$jobs'" refused "--jobs $jobs: wanted a number"

@@ -32,7 +32,7 @@ void pack_free(struct pack *pack)
 void pack_drop(struct pack *pack, size_t size_bytes)
 {
     pack->length_bytes -= size_bytes;
-    if (pack->length_bytes > 0)
+    if (size_bytes > 0 && pack->length_bytes > 0)
         memmove(pack->bytes, pack->bytes + size_bytes, pack->length_bytes);
 }
 

@@ -287,7 +287,8 @@ static void hand_out(struct pool *pool)
 
         pack_job(pool, job);
         sent = process_send(&worker->process, &pool->message, job->order.descriptor);
-        if (sent == 0)
+        /* One that is gone may have said all about the jobs that it had: that is heard first. */
+        if (sent == 0 || (sent < 0 && worker->sent_count > 0))
             return;
         if (sent < 0) {
             /* It ended while it was idle: that is no fault of the job. */
