@@ -120,7 +120,7 @@ static void walk_inputs(struct analysis *analysis)
 {
     walk_free_content(&analysis->walk);
     walk_collect((const char *const *)analysis->inputs, analysis->input_count,
-                 &analysis->folder.status, &analysis->walk);
+                 &analysis->folder.status, analysis->options.carve, &analysis->walk);
 }
 
 static bool inputs_equal(const struct analysis *analysis, const struct case_settings *settings)
@@ -356,7 +356,7 @@ static enum exit_status analyze_run(const struct options *options, struct error 
 
 const struct command analyze_command = {
     .name = "analyze",
-    .letters = "owVHiatpqvhn",
+    .letters = "ojwcVHiatpqvhn",
     .synopsis = "[options] INPUT...",
     .purpose = "Reads event logs from files and folders (- reads a list of paths) and writes the "
                "reports.",

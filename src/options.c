@@ -12,6 +12,7 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 
+#define JOBS_MOST 256
 #define HELP_LETTER 'h'
 #define VERSION_LETTER 'n'
 
@@ -54,6 +55,27 @@ static int take_output(const char *value, struct options *out, struct error *err
 {
     (void)err;
     out->output = value;
+    return 0;
+}
+
+static int take_jobs(const char *value, struct options *out, struct error *err)
+{
+    size_t jobs = 0;
+
+    for (const char *digit = value; *digit >= '0' && *digit <= '9' && jobs <= JOBS_MOST; digit++)
+        jobs = 10 * jobs + (size_t)(*digit - '0');
+    if (jobs == 0 || jobs > JOBS_MOST || strspn(value, "0123456789") != strlen(value))
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "--jobs %s: wanted a number, 1 to %d",
+                         value, JOBS_MOST);
+    out->jobs = jobs;
+    return 0;
+}
+
+static int take_carve(const char *value, struct options *out, struct error *err)
+{
+    (void)value;
+    (void)err;
+    out->carve = true;
     return 0;
 }
 
@@ -122,7 +144,10 @@ struct option_row {
 
 static const struct option_row rows[] = {
     {'o', true, "output", "DIR", "the output folder", take_output},
+    {'j', true, "jobs", "N", "reader processes, 1 to 256; default: one a core", take_jobs},
     {'w', false, "window", "START/END", "another window, ISO 8601 in UTC", take_window},
+    {'c', false, "carve", NULL,
+     "search files that are no logs, and block devices, for chunks of event logs", take_carve},
     {'V', false, "verify", NULL,
      "check every checksum, not only those of chunks that hold something of interest", take_verify},
     {'H', false, "no-hash", NULL, "leave SHA-256 out; equal files are met by size and content",

@@ -9,9 +9,14 @@
 #include "intake/walk.h"
 #include "options.h"
 
-/* Reads all entries in order. A source that the case has already, read under the same options and
- * unchanged since (size, time, SHA-256 where hashing is on), is not read again. -1 is ERROR_RUN;
- * sources read before it stay in the case. */
+/* Reads all entries in order, each by the reader of its kind or, with --carve, by that of the kind
+ * "carved"; `readers` ends with NULL. A source that the case has already, read under the same
+ * options and unchanged since (size, time, SHA-256 where hashing is on), stays as it is. -1 is
+ * ERROR_RUN; sources read before it stay in the case. */
+int reading_run_with(const struct reader *const *readers, struct casedb *db,
+                     const struct walk *walk, const struct options *options, struct error *err);
+
+/* The same with the readers that there are. */
 int reading_run(struct casedb *db, const struct walk *walk, const struct options *options,
                 struct error *err);
 

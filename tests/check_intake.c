@@ -17,6 +17,7 @@
 #include "intake/walk.h"
 #include "run.h"
 #include "scratch.h"
+#include "worker/hash.h"
 
 static void write_text(const char *path, const char *text)
 {
@@ -44,7 +45,7 @@ START_TEST(folders_are_walked_in_the_order_of_bytes)
     write_text("t/a", "");
     write_text("t/b-c", "");
     write_text("t/Z", "");
-    walk_collect(inputs, 2, NULL, &walk);
+    walk_collect(inputs, 2, NULL, false, &walk);
     ck_assert_uint_eq(walk.entry_count, 4);
     ck_assert_uint_eq(walk.file_count, 4);
     ck_assert_str_eq(walk.entries[0].path, "t/Z");
@@ -68,7 +69,7 @@ START_TEST(links_and_special_files_are_listed_but_not_read)
     ck_assert_int_eq(symlink("nothing", "t/dangling"), 0);
     ck_assert_int_eq(mkfifo("t/fifo", 0666), 0);
     write_text("t/file", "");
-    walk_collect(inputs, 1, NULL, &walk);
+    walk_collect(inputs, 1, NULL, false, &walk);
     ck_assert_uint_eq(walk.entry_count, 5);
     ck_assert_uint_eq(walk.file_count, 1);
     ck_assert_ptr_null(find(&walk, "t/file")->problem);
@@ -88,7 +89,7 @@ START_TEST(a_named_link_is_followed)
     ck_assert_int_eq(mkdir("t", 0777), 0);
     write_text("t/file", "");
     ck_assert_int_eq(symlink("t", "link"), 0);
-    walk_collect(inputs, 1, NULL, &walk);
+    walk_collect(inputs, 1, NULL, false, &walk);
     ck_assert_uint_eq(walk.file_count, 1);
     ck_assert_str_eq(walk.entries[0].path, "link/file");
     walk_free_content(&walk);
@@ -101,7 +102,7 @@ START_TEST(a_missing_path_is_an_entry_with_its_reason)
     struct walk walk;
 
     write_text("there", "x");
-    walk_collect(inputs, 2, NULL, &walk);
+    walk_collect(inputs, 2, NULL, false, &walk);
     ck_assert_uint_eq(walk.file_count, 1);
     ck_assert_int_eq(find(&walk, "missing")->status, SOURCE_STATUS_UNREADABLE);
     ck_assert_str_eq(find(&walk, "missing")->problem, "No such file or directory");
@@ -120,7 +121,7 @@ START_TEST(the_output_folder_is_not_walked_into)
     write_text("t/report/hosts.csv", "");
     write_text("t/file", "");
     ck_assert_int_eq(stat("t/report", &exclude), 0);
-    walk_collect(inputs, 1, &exclude, &walk);
+    walk_collect(inputs, 1, &exclude, false, &walk);
     ck_assert_uint_eq(walk.entry_count, 1);
     walk_free_content(&walk);
 }
@@ -201,6 +202,23 @@ END_TEST
 
 /* ---- content and twins ---- */
 
+/* Returned owned; NULL with *err filled. */
+static char *hash_of(int descriptor, uint64_t size_bytes, struct error *err)
+{
+    struct hash *hash = hash_new(err);
+    uint8_t digest[HASH_BYTES];
+    char *hex = NULL;
+
+    ck_assert_ptr_nonnull(hash);
+    if (hash_file(hash, descriptor, size_bytes, err) == 0) {
+        ck_assert_int_eq(hash_finish(hash, digest, err), 0);
+        hex = memory_allocate(HASH_HEX_SIZE, 1);
+        hash_write_hex(digest, hex);
+    }
+    hash_free(hash);
+    return hex;
+}
+
 static int open_entry(const char *path, bool named, struct source *source, struct error *err)
 {
     struct walk_entry entry = {.path = (char *)path, .named = named};
@@ -237,33 +255,43 @@ START_TEST(hash_is_that_of_the_content)
 {
     struct error err = {0};
     struct source source;
+    char *sha256;
     int descriptor;
 
     write_text("abc", "abc");
     descriptor = open_entry("abc", false, &source, &err);
     ck_assert_int_ge(descriptor, 0);
-    ck_assert_int_eq(content_hash(descriptor, &source, &err), 0);
-    ck_assert_str_eq(source.sha256,
-                     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    sha256 = hash_of(descriptor, source.size_bytes, &err);
+    ck_assert_str_eq(sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    free(sha256);
+    ck_assert_ptr_null(hash_of(descriptor, source.size_bytes + 1, &err));
+    ck_assert_int_eq(err.kind, ERROR_SOURCE);
+    ck_assert_uint_eq(err.offset_bytes, 3);
+    error_clear(&err);
     close(descriptor);
     source_free_content(&source);
 }
 END_TEST
 
-static int64_t twin_of(struct twins *twins, const char *path, bool hashed)
+/* The id of the twin that came earlier; the file gets `id` where there is none. */
+static int64_t twin_of(struct twins *twins, const char *path, bool hashed, int64_t id)
 {
     struct error err = {0};
     struct source source;
     int descriptor = open_entry(path, false, &source, &err);
-    int64_t twin;
+    const struct twin *twin;
+    struct twin *added;
 
     ck_assert_int_ge(descriptor, 0);
     if (hashed)
-        ck_assert_int_eq(content_hash(descriptor, &source, &err), 0);
-    twin = twins_find_or_add(twins, &source, descriptor);
+        source.sha256 = hash_of(descriptor, source.size_bytes, &err);
+    twin = twins_find_or_add(twins, &source, descriptor, &added);
+    ck_assert((twin == NULL) == (added != NULL));
+    if (added != NULL)
+        twin_set_id(added, id);
     close(descriptor);
     source_free_content(&source);
-    return twin;
+    return twin != NULL ? twin_id(twin) : 0;
 }
 
 START_TEST(equal_files_are_met_with_and_without_hashes)
@@ -280,13 +308,11 @@ START_TEST(equal_files_are_met_with_and_without_hashes)
         scratch_write("2", bytes, sizeof(bytes));
         scratch_write("2-again", bytes, sizeof(bytes));
         scratch_write("shorter", bytes, sizeof(bytes) - 1);
-        ck_assert_int_eq(twin_of(twins, "1", hashed), 0);
-        twins_set_id(twins, 11);
-        ck_assert_int_eq(twin_of(twins, "2", hashed), 0);
-        twins_set_id(twins, 22);
-        ck_assert_int_eq(twin_of(twins, "1-again", hashed), 11);
-        ck_assert_int_eq(twin_of(twins, "2-again", hashed), 22);
-        ck_assert_int_eq(twin_of(twins, "shorter", hashed), 0);
+        ck_assert_int_eq(twin_of(twins, "1", hashed, 11), 0);
+        ck_assert_int_eq(twin_of(twins, "2", hashed, 22), 0);
+        ck_assert_int_eq(twin_of(twins, "1-again", hashed, 33), 11);
+        ck_assert_int_eq(twin_of(twins, "2-again", hashed, 44), 22);
+        ck_assert_int_eq(twin_of(twins, "shorter", hashed, 55), 0);
         twins_free(twins);
     }
 }

@@ -21,6 +21,8 @@ static const char update_source[] =
     " undecodable_count = ?5, conflict_count = ?6, first_filetime = ?7, last_filetime = ?8,"
     " detail = ?9, same_as = ?10 WHERE id = ?11";
 
+static const char update_hash[] = "UPDATE source SET sha256 = ?1 WHERE id = ?2";
+
 static const char all_paths[] = "SELECT id, path FROM source ORDER BY path";
 
 static const char find_computer[] =
@@ -111,6 +113,16 @@ int casedb_begin_source(struct casedb *db, const struct source *source, const ch
         return -1;
     }
     return 0;
+}
+
+int casedb_set_source_hash(struct casedb *db, int64_t source_id, const char *sha256,
+                           struct error *err)
+{
+    struct query query = query_of(db, update_hash);
+
+    query_text(&query, sha256);
+    query_integer(&query, source_id);
+    return query_run(&query, err);
 }
 
 void casedb_abandon_source(struct casedb *db)

@@ -3,15 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
+#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 
 #define BUFFER_BYTES ((size_t)1024 * 1024)
-#define SHA256_BYTES 32
 
 /* Reads up to `size_bytes` at `offset_bytes`, going on after short reads; -1 with errno set. */
 static ssize_t read_fully(int descriptor, void *buffer, size_t size_bytes, uint64_t offset_bytes)
@@ -33,24 +33,41 @@ static ssize_t read_fully(int descriptor, void *buffer, size_t size_bytes, uint6
     return (ssize_t)done;
 }
 
+/* A device says its size in its own way, and the time of its node means nothing. */
+static int measure(const struct walk_entry *entry, int descriptor, struct source *source,
+                   struct error *err)
+{
+    struct stat status;
+
+    if (fstat(descriptor, &status) != 0)
+        return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "cannot be opened: %m");
+    source->size_bytes = (uint64_t)status.st_size;
+    source->mtime_ns = status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec;
+    if (!entry->is_device && !S_ISREG(status.st_mode))
+        return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "is no regular file any more");
+    if (!entry->is_device)
+        return 0;
+    source->mtime_ns = 0;
+    if (!S_ISBLK(status.st_mode) || ioctl(descriptor, BLKGETSIZE64, &source->size_bytes) != 0)
+        return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "the size of the device is not known");
+    return 0;
+}
+
 int content_open(const struct walk_entry *entry, int *descriptor, struct source *source,
                  const struct file_kind **kind, struct error *err)
 {
     int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (entry->named ? 0 : O_NOFOLLOW);
     uint8_t head[RECOGNISE_HEAD_BYTES];
-    struct stat status;
     ssize_t got;
 
     *source = (struct source){.path = memory_copy_text(entry->path), .kind = ""};
     *descriptor = open(entry->path, flags);
     if (*descriptor < 0 && errno == ENOENT)
         return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "vanished during the run");
-    if (*descriptor < 0 || fstat(*descriptor, &status) != 0)
+    if (*descriptor < 0)
         return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "cannot be opened: %m");
-    source->size_bytes = (uint64_t)status.st_size;
-    source->mtime_ns = status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec;
-    if (!S_ISREG(status.st_mode))
-        return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "is no regular file any more");
+    if (measure(entry, *descriptor, source, err) != 0)
+        return -1;
     got = read_fully(*descriptor, head, sizeof(head), 0);
     if (got < 0)
         return error_set(err, ERROR_SOURCE, 0, "cannot be read: %m");
@@ -59,43 +76,15 @@ int content_open(const struct walk_entry *entry, int *descriptor, struct source 
     return 0;
 }
 
-static int hash_file(EVP_MD_CTX *hash, int descriptor, uint8_t *buffer, struct error *err)
+bool content_is_unchanged(const struct walk_entry *entry, int descriptor,
+                          const struct source *source)
 {
-    uint64_t offset = 0;
-    ssize_t got;
+    struct error err = {.offset_bytes = ERROR_NO_OFFSET};
+    struct source now = {0};
+    bool measured = measure(entry, descriptor, &now, &err) == 0;
 
-    if (EVP_DigestInit_ex(hash, EVP_sha256(), NULL) != 1)
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "SHA-256 is not available in libcrypto");
-    while ((got = read_fully(descriptor, buffer, BUFFER_BYTES, offset)) > 0) {
-        EVP_DigestUpdate(hash, buffer, (size_t)got);
-        offset += (uint64_t)got;
-    }
-    if (got < 0)
-        return error_set(err, ERROR_SOURCE, offset, "cannot be read: %m");
-    return 0;
-}
-
-int content_hash(int descriptor, struct source *source, struct error *err)
-{
-    uint8_t *buffer = memory_allocate(BUFFER_BYTES, 1);
-    EVP_MD_CTX *hash = EVP_MD_CTX_new();
-    uint8_t digest[SHA256_BYTES];
-    struct text hex = {0};
-    int result;
-
-    if (hash == NULL)
-        result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "out of memory for SHA-256");
-    else
-        result = hash_file(hash, descriptor, buffer, err);
-    if (result == 0) {
-        EVP_DigestFinal_ex(hash, digest, NULL);
-        for (size_t index = 0; index < sizeof(digest); index++)
-            text_add_format(&hex, "%02x", digest[index]);
-        source->sha256 = text_take(&hex);
-    }
-    EVP_MD_CTX_free(hash);
-    free(buffer);
-    return result;
+    error_clear(&err);
+    return measured && now.size_bytes == source->size_bytes && now.mtime_ns == source->mtime_ns;
 }
 
 bool content_equals_file(int descriptor, const char *path)

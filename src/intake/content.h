@@ -13,12 +13,13 @@
 
 /* Opens the file of an entry for reading, never waiting for a writer, and fills *source (owned by
  * the caller; its sha256 is left NULL) with path, kind, size and time. ERROR_SOURCE when it
- * vanished or cannot be opened, or is no regular file any more. */
+ * vanished or cannot be opened, or is not any more what the walk found. */
 int content_open(const struct walk_entry *entry, int *descriptor, struct source *source,
                  const struct file_kind **kind, struct error *err);
 
-/* Sets source->sha256 to that of the whole file; ERROR_SOURCE when it cannot be read. */
-int content_hash(int descriptor, struct source *source, struct error *err);
+/* Are size and time of the open file still those of the source? */
+bool content_is_unchanged(const struct walk_entry *entry, int descriptor,
+                          const struct source *source);
 
 /* Have the open file and the file at `path` the same bytes? A file that cannot be read has not. */
 bool content_equals_file(int descriptor, const char *path);

@@ -27,7 +27,6 @@ struct twin {
 
 struct twins {
     void *tree;
-    struct twin *last;
 };
 
 static int compare_twins(const void *left, const void *right)
@@ -78,33 +77,39 @@ static uint32_t beginning_crc32(int descriptor)
     return sum;
 }
 
-int64_t twins_find_or_add(struct twins *twins, const struct source *source, int descriptor)
+const struct twin *twins_find_or_add(struct twins *twins, const struct source *source,
+                                     int descriptor, struct twin **added)
 {
-    struct twin *added = memory_allocate(1, sizeof(*added));
+    struct twin *twin = memory_allocate(1, sizeof(*twin));
     struct twin *const *place;
 
-    added->size_bytes = source->size_bytes;
-    added->sha256 = memory_copy_text(source->sha256);
-    added->path = memory_copy_text(source->path);
+    *added = NULL;
+    twin->size_bytes = source->size_bytes;
+    twin->sha256 = memory_copy_text(source->sha256);
+    twin->path = memory_copy_text(source->path);
     if (source->sha256 == NULL)
-        added->beginning_crc32 = beginning_crc32(descriptor);
-    place = memory_require(tsearch(added, &twins->tree, compare_twins));
-    for (struct twin *twin = *place; *place != added && twin != NULL; twin = twin->next) {
-        if (source->sha256 != NULL || content_equals_file(descriptor, twin->path)) {
-            free_twin(added);
-            return twin->id;
+        twin->beginning_crc32 = beginning_crc32(descriptor);
+    place = memory_require(tsearch(twin, &twins->tree, compare_twins));
+    for (struct twin *other = *place; *place != twin && other != NULL; other = other->next) {
+        if (source->sha256 != NULL || content_equals_file(descriptor, other->path)) {
+            free_twin(twin);
+            return other;
         }
     }
-    if (*place != added) {
-        added->next = (*place)->next;
-        (*place)->next = added;
+    if (*place != twin) {
+        twin->next = (*place)->next;
+        (*place)->next = twin;
     }
-    twins->last = added;
-    return 0;
+    *added = twin;
+    return NULL;
 }
 
-void twins_set_id(struct twins *twins, int64_t id)
+int64_t twin_id(const struct twin *twin)
 {
-    if (twins->last != NULL)
-        twins->last->id = id;
+    return twin->id;
+}
+
+void twin_set_id(struct twin *twin, int64_t id)
+{
+    twin->id = id;
 }

@@ -10,15 +10,19 @@
 #include "source.h"
 
 struct twins;
+struct twin;
 
 struct twins *twins_new(void);
 void twins_free(struct twins *twins);
 
-/* Returns the id of an earlier file with the content of this one, or 0. A file that has none is
- * remembered under `source->path`; its id is set by twins_set_id. The descriptor is borrowed. */
-int64_t twins_find_or_add(struct twins *twins, const struct source *source, int descriptor);
+/* Returns the earlier file with the content of this one. One that has none is remembered under
+ * `source->path`: then NULL is returned, and *added is it. Twins live as long as all of them. The
+ * descriptor is borrowed. */
+const struct twin *twins_find_or_add(struct twins *twins, const struct source *source,
+                                     int descriptor, struct twin **added);
 
-/* Sets the id of the file that was added last. */
-void twins_set_id(struct twins *twins, int64_t id);
+/* The id of the source in the case, as it was set, or 0. */
+int64_t twin_id(const struct twin *twin);
+void twin_set_id(struct twin *twin, int64_t id);
 
 #endif

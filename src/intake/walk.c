@@ -43,7 +43,23 @@ static void add_link(struct walk *out, const char *path)
     free(target);
 }
 
-static void add_found(struct walk *out, FTS *tree, FTSENT *found, const struct stat *exclude)
+/* What is neither file, folder nor link. */
+static void add_special(struct walk *out, const FTSENT *found, bool devices)
+{
+    bool named = found->fts_level == FTS_ROOTLEVEL;
+    bool is_device = named && S_ISBLK(found->fts_statp->st_mode);
+
+    if (is_device && devices)
+        add_entry(out, found->fts_path, named, SOURCE_STATUS_OK, NULL);
+    else
+        add_entry(out, found->fts_path, named, SOURCE_STATUS_SKIPPED,
+                  memory_copy_text(is_device ? "block device: it is read with --carve only"
+                                             : "not a regular file"));
+    out->entries[out->entry_count - 1].is_device = is_device;
+}
+
+static void add_found(struct walk *out, FTS *tree, FTSENT *found, const struct stat *exclude,
+                      bool devices)
 {
     bool named = found->fts_level == FTS_ROOTLEVEL;
 
@@ -70,12 +86,12 @@ static void add_found(struct walk *out, FTS *tree, FTSENT *found, const struct s
     case FTS_DOT:
         break;
     default:
-        add_entry(out, found->fts_path, named, SOURCE_STATUS_SKIPPED,
-                  memory_copy_text("not a regular file"));
+        add_special(out, found, devices);
     }
 }
 
-static void collect_input(struct walk *out, const char *input, const struct stat *exclude)
+static void collect_input(struct walk *out, const char *input, const struct stat *exclude,
+                          bool devices)
 {
     char *path = memory_copy_text(input);
     char *const roots[] = {path, NULL};
@@ -87,7 +103,7 @@ static void collect_input(struct walk *out, const char *input, const struct stat
     if (tree == NULL)
         add_entry(out, path, true, SOURCE_STATUS_UNREADABLE, memory_copy_text(strerror(errno)));
     while (tree != NULL && (errno = 0, found = fts_read(tree)) != NULL)
-        add_found(out, tree, found, exclude);
+        add_found(out, tree, found, exclude, devices);
     if (tree != NULL && errno != 0)
         add_entry(out, path, true, SOURCE_STATUS_UNREADABLE, memory_copy_text(strerror(errno)));
     if (tree != NULL)
@@ -126,11 +142,11 @@ static void drop_repeated(struct walk *out)
 }
 
 void walk_collect(const char *const *inputs, size_t input_count, const struct stat *exclude,
-                  struct walk *out)
+                  bool devices, struct walk *out)
 {
     *out = (struct walk){0};
     for (size_t index = 0; index < input_count; index++)
-        collect_input(out, inputs[index], exclude);
+        collect_input(out, inputs[index], exclude, devices);
     if (out->entry_count > 0)
         qsort(out->entries, out->entry_count, sizeof(*out->entries), compare_entries);
     drop_repeated(out);

@@ -18,6 +18,7 @@ struct walk_entry {
     char *problem;             /* owned: why it is not to be read, or NULL for a file to read */
     enum source_status status; /* with a problem: skipped or unreadable */
     bool named;                /* named itself, not found in a folder */
+    bool is_device;            /* a block device */
 };
 
 struct walk {
@@ -29,10 +30,11 @@ struct walk {
 void walk_free_content(struct walk *walk);
 
 /* Collects the files of the inputs (paths of files and folders, without a slash at the end).
- * `exclude` is a folder that is not walked into (the output folder), or NULL. Fills *out, owned by
- * the caller. */
+ * `exclude` is a folder that is not walked into (the output folder), or NULL. With `devices`, a
+ * block device is read that is itself an input; devices in folders never are. Fills *out, owned
+ * by the caller. */
 void walk_collect(const char *const *inputs, size_t input_count, const struct stat *exclude,
-                  struct walk *out);
+                  bool devices, struct walk *out);
 
 /* Reads a list of paths, separated by NUL if there is one in it, else by line ends, and adds them
  * to the owned array *inputs. ERROR_RUN when it cannot be read or is longer than

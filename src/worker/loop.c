@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "worker/wire.h"
+
+/* So much is gathered before it is sent. */
+#define FLUSH_BYTES ((size_t)64 * 1024)
+
+struct loop {
+    int socket;
+    const struct reader *const *readers;
+    struct hash *hash;
+    struct pack out;            /* to be sent */
+    struct pack in;             /* the payload of the job at hand */
+    struct source_facts *facts; /* of the job at hand */
+};
+
+static _Noreturn void end(int status)
+{
+    _exit(status);
+}
+
+/* Sends what was gathered. Without a parent there is nothing left to do. */
+static void send_gathered(struct loop *loop)
+{
+    size_t sent_bytes = 0;
+
+    while (sent_bytes < loop->out.length_bytes) {
+        ssize_t sent = send(loop->socket, loop->out.bytes + sent_bytes,
+                            loop->out.length_bytes - sent_bytes, MSG_NOSIGNAL);
+
+        if (sent < 0 && errno != EINTR)
+            end(EXIT_SUCCESS);
+        if (sent > 0)
+            sent_bytes += (size_t)sent;
+    }
+    loop->out.length_bytes = 0;
+}
+
+static int take_observation(void *context, const struct incident_event *event,
+                            const struct observation *observation, struct error *err)
+{
+    struct loop *loop = context;
+
+    (void)event; /* the parent finds it again */
+    (void)err;
+    if (!wire_add_observation(&loop->out, observation))
+        source_facts_add_undecodable(loop->facts, "%llu at byte %llu (its strings are too long)",
+                                     (unsigned long long)observation->record_number,
+                                     (unsigned long long)observation->offset_bytes);
+    if (loop->out.length_bytes >= FLUSH_BYTES)
+        send_gathered(loop);
+    return 0;
+}
+
+static const struct reader *find_reader(const struct loop *loop, const char *kind)
+{
+    for (const struct reader *const *reader = loop->readers; *reader != NULL; reader++)
+        if (strcmp((*reader)->kind, kind) == 0)
+            return *reader;
+    end(EXIT_FAILURE); /* the parent asks for no other kind */
+}
+
+static void read_part(struct loop *loop, const struct wire_job *job, const struct source *source,
+                      int descriptor, struct wire_result *result)
+{
+    const struct reader *reader = find_reader(loop, job->kind);
+    struct byte_tap tap = {.context = loop->hash, .take = hash_take};
+    struct reader_options options = {.window = job->window,
+                                     .verify = job->verify,
+                                     .skip_reference = job->skip_reference,
+                                     .tap = job->hash ? &tap : NULL};
+    struct sink sink = {.context = loop, .observation = take_observation};
+
+    reader->read_part(source, descriptor, job->part, &options, &sink, &result->facts,
+                      &result->read_err);
+}
+
+/* What the reader showed to the tap is hashed already; a source that it did not show whole is
+ * hashed here. */
+static void finish_hash(struct loop *loop, const struct wire_job *job, int descriptor,
+                        struct wire_result *result)
+{
+    struct error err = {.offset_bytes = ERROR_NO_OFFSET};
+
+    if ((!job->read || hash_taken_bytes(loop->hash) != job->size_bytes) &&
+        hash_file(loop->hash, descriptor, job->size_bytes, &result->hash_err) != 0)
+        return;
+    if (hash_finish(loop->hash, result->hash, &err) != 0)
+        end(EXIT_FAILURE);
+    result->has_hash = true;
+}
+
+static void do_job(struct loop *loop, const struct wire_job *job, int descriptor)
+{
+    struct source source = {.path = (char *)job->path, /* borrowed for the job */
+                            .kind = job->kind,
+                            .size_bytes = job->size_bytes};
+    struct wire_result result = {0};
+
+    loop->facts = &result.facts;
+    if (job->hash)
+        hash_begin(loop->hash);
+    if (job->read)
+        read_part(loop, job, &source, descriptor, &result);
+    if (job->hash)
+        finish_hash(loop, job, descriptor, &result);
+    wire_add_result(&loop->out, &result);
+    send_gathered(loop);
+    wire_result_free_content(&result);
+}
+
+/* ---- Receiving ---- */
+
+/* Takes the open file out of what came beside the bytes. */
+static void take_descriptor(struct msghdr *message, int *descriptor)
+{
+    for (struct cmsghdr *beside = CMSG_FIRSTHDR(message); beside != NULL;
+         beside = CMSG_NXTHDR(message, beside))
+        if (beside->cmsg_level == SOL_SOCKET && beside->cmsg_type == SCM_RIGHTS &&
+            beside->cmsg_len == CMSG_LEN(sizeof(int)))
+            memcpy(descriptor, CMSG_DATA(beside), sizeof(int));
+}
+
+/* Receives just so many bytes; ends the process when the parent has hung up. */
+static void receive(struct loop *loop, uint8_t *out, size_t size_bytes, int *descriptor)
+{
+    size_t received_bytes = 0;
+
+    while (received_bytes < size_bytes) {
+        union {
+            struct cmsghdr header;
+            char bytes[CMSG_SPACE(sizeof(int))];
+        } beside;
+        struct iovec place = {out + received_bytes, size_bytes - received_bytes};
+        struct msghdr message = {.msg_iov = &place,
+                                 .msg_iovlen = 1,
+                                 .msg_control = &beside,
+                                 .msg_controllen = sizeof(beside)};
+        ssize_t received = recvmsg(loop->socket, &message, MSG_CMSG_CLOEXEC);
+
+        if (received < 0 && errno == EINTR)
+            continue;
+        if (received <= 0)
+            end(EXIT_SUCCESS);
+        take_descriptor(&message, descriptor);
+        received_bytes += (size_t)received;
+    }
+}
+
+/* Receives a job. What comes from the parent is as it should be, and checked all the same. */
+static void receive_job(struct loop *loop, struct wire_job *job, int *descriptor)
+{
+    uint8_t header[WIRE_HEADER_BYTES];
+    struct span at = span_of(header, sizeof(header), 0);
+    uint32_t type, length;
+
+    receive(loop, header, sizeof(header), descriptor);
+    if (!span_u32(&at, &type) || !span_u32(&at, &length) || type != WIRE_JOB ||
+        length > WIRE_PAYLOAD_MAX_BYTES)
+        end(EXIT_FAILURE);
+    loop->in.length_bytes = 0;
+    pack_reserve(&loop->in, length);
+    receive(loop, loop->in.bytes, length, descriptor);
+    if (!wire_read_job(span_of(loop->in.bytes, length, 0), job) || *descriptor < 0)
+        end(EXIT_FAILURE);
+}
+
+_Noreturn void loop_run(int socket, const struct reader *const *readers, struct hash *hash)
+{
+    struct loop loop = {.socket = socket, .readers = readers, .hash = hash};
+
+    for (;;) {
+        struct wire_job job;
+        int descriptor = -1;
+
+        receive_job(&loop, &job, &descriptor);
+        do_job(&loop, &job, descriptor);
+        close(descriptor);
+    }
+}

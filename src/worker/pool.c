@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Handing out. A reader that is idle gets the oldest waiting job; one that has yet to be forked
+ * does, too. Where all are busy, a job is sent to a reader that still works on another one, so
+ * that it does not wait for the parent in between; but only where both are short, as an idle
+ * reader cannot take it over, and only behind an older job: a reader's jobs are in the order of
+ * adding, so that the oldest of all is never behind one that stands still. */
+#include "worker/pool.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "base/memory.h"
+#include "worker/process.h"
+#include "worker/wire.h"
+
+#define JOBS_A_READER 8 /* that there can be at a time, over all readers */
+#define JOBS_LEAST 4
+#define JOBS_MOST 512
+#define JOBS_SENT_MOST 2 /* to one reader */
+#define SHORT_WORK_BYTES (UINT64_C(64) * 1024 * 1024)
+#define RECEIVE_BYTES ((size_t)128 * 1024)
+#define DESCRIPTORS_WANTED 2048
+#define DESCRIPTORS_OF_OTHERS 24 /* the case, the output folder, what is opened for a while */
+
+/* No source has more observations than one in so many bytes. */
+#define OBSERVATION_LEAST_BYTES 16
+
+/* So many readers may end in a row before they have done anything. */
+#define FALSE_STARTS_MOST 16
+
+struct pool_job {
+    struct pool_order order;
+    uint64_t number; /* in the order of adding */
+    bool done;
+    bool drained;              /* at least once: its observations cannot be forgotten any more */
+    struct pack frames;        /* owned: the observations that were not drained, as they came */
+    uint64_t kept_count;       /* observations taken from all readers that worked on it, */
+    uint64_t skip_count;       /* those that the reader at work will say again, */
+    uint64_t received_count;   /* and those that it has said */
+    size_t computers_bytes;    /* that it has said */
+    struct pool_result result; /* its facts' computers, until it is done */
+};
+
+struct worker {
+    struct process process;
+    struct pack received;                  /* not looked at yet: less than a frame */
+    struct pool_job *sent[JOBS_SENT_MOST]; /* to it, and not done; the first is at work */
+    size_t sent_count;
+};
+
+struct pool {
+    const struct reader *const *readers;
+    const struct reader_options *options;
+    struct hash *hash;
+    struct worker *workers;
+    size_t worker_count;
+    struct pool_job **jobs; /* owned: all that were added and not removed */
+    size_t job_count;
+    size_t capacity;
+    struct pool_job **waiting; /* those that were not handed out, by number */
+    size_t waiting_count;
+    uint64_t next_number;
+    unsigned false_starts;
+    struct error start_err; /* why no reader could be started */
+    struct pack message;
+    struct wire_observation observation;
+    struct pollfd *polled;
+    struct worker **polled_workers;
+};
+
+/* Allows as many open files as are wanted, and returns how many of them are to spare. */
+static size_t allow_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    if (limit.rlim_cur < DESCRIPTORS_WANTED) {
+        limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    return limit.rlim_cur > DESCRIPTORS_OF_OTHERS ? limit.rlim_cur - DESCRIPTORS_OF_OTHERS : 0;
+}
+
+static size_t between(size_t least, size_t wanted, size_t most)
+{
+    if (wanted > most)
+        wanted = most;
+    return wanted < least ? least : wanted;
+}
+
+/* Each reader has a socket, and each job a file open. */
+static void choose_counts(struct pool *pool, size_t reader_count)
+{
+    size_t spare = allow_descriptors();
+
+    pool->worker_count = between(1, reader_count, spare / 2);
+    pool->capacity = between(JOBS_LEAST, pool->worker_count * JOBS_A_READER, JOBS_MOST);
+    pool->capacity = between(JOBS_LEAST, pool->capacity, spare - spare / 2);
+}
+
+int pool_new(size_t reader_count, const struct reader *const *readers,
+             const struct reader_options *options, struct pool **out, struct error *err)
+{
+    struct hash *hash = hash_new(err);
+    struct pool *pool;
+
+    *out = NULL;
+    if (hash == NULL)
+        return -1;
+    signal(SIGCHLD, SIG_DFL); /* whoever started us may have it ignored */
+    pool = memory_allocate(1, sizeof(*pool));
+    pool->readers = readers;
+    pool->options = options;
+    pool->hash = hash;
+    choose_counts(pool, reader_count);
+    pool->workers = memory_allocate(pool->worker_count, sizeof(*pool->workers));
+    pool->polled = memory_allocate(pool->worker_count, sizeof(*pool->polled));
+    pool->polled_workers = memory_allocate(pool->worker_count, sizeof(struct worker *));
+    pool->jobs = memory_allocate(pool->capacity, sizeof(*pool->jobs));
+    pool->waiting = memory_allocate(pool->capacity, sizeof(*pool->waiting));
+    *out = pool;
+    return 0;
+}
+
+static void free_job(struct pool_job *job)
+{
+    source_facts_free_content(&job->result.facts);
+    error_clear(&job->result.read_err);
+    error_clear(&job->result.hash_err);
+    free(job->result.crash);
+    pack_free(&job->frames);
+    free(job);
+}
+
+void pool_free(struct pool *pool)
+{
+    if (pool == NULL)
+        return;
+    for (size_t index = 0; index < pool->worker_count; index++) {
+        process_stop(&pool->workers[index].process);
+        pack_free(&pool->workers[index].received);
+    }
+    for (size_t index = 0; index < pool->job_count; index++)
+        free_job(pool->jobs[index]);
+    wire_observation_free_content(&pool->observation);
+    pack_free(&pool->message);
+    error_clear(&pool->start_err);
+    hash_free(pool->hash);
+    free(pool->polled_workers);
+    free(pool->polled);
+    free(pool->waiting);
+    free(pool->jobs);
+    free(pool->workers);
+    free(pool);
+}
+
+size_t pool_capacity(const struct pool *pool)
+{
+    return pool->capacity;
+}
+
+bool pool_has_room(const struct pool *pool)
+{
+    return pool->job_count < pool->capacity;
+}
+
+/* ---- Crashes ---- */
+
+/* Lets a job wait, in its place by number. */
+static void let_wait(struct pool *pool, struct pool_job *job)
+{
+    size_t place = pool->waiting_count++;
+
+    for (; place > 0 && pool->waiting[place - 1]->number > job->number; place--)
+        pool->waiting[place] = pool->waiting[place - 1];
+    pool->waiting[place] = job;
+}
+
+/* Takes `crash`: how the reader ended that worked on the job. */
+static void crash_job(struct pool *pool, struct pool_job *job, char *crash)
+{
+    struct pool_result *result = &job->result;
+
+    free(result->crash);
+    result->crash = crash;
+    result->crash_count++;
+    source_facts_free_content(&result->facts);
+    job->computers_bytes = 0;
+    job->received_count = 0;
+    job->done = result->crash_count == 2;
+    if (job->done)
+        return;
+    if (!job->drained) {
+        job->frames.length_bytes = 0;
+        job->kept_count = 0;
+    }
+    job->skip_count = job->kept_count;
+    let_wait(pool, job);
+}
+
+/* Ends a reader that hung up, or did wrong. Only the job at work is to blame. */
+static void end_worker(struct pool *pool, struct worker *worker, const char *fault)
+{
+    char *crash = process_end(&worker->process, fault);
+
+    worker->received.length_bytes = 0;
+    for (size_t index = 1; index < worker->sent_count; index++)
+        let_wait(pool, worker->sent[index]);
+    if (worker->sent_count > 0)
+        crash_job(pool, worker->sent[0], crash);
+    else
+        free(crash);
+    worker->sent_count = 0;
+}
+
+/* ---- Handing out ---- */
+
+static bool is_short(const struct pool_job *job)
+{
+    return job->order.work_bytes <= SHORT_WORK_BYTES && job->result.crash_count == 0;
+}
+
+static bool can_queue(const struct worker *worker, const struct pool_job *job)
+{
+    const struct pool_job *last =
+        worker->sent_count > 0 ? worker->sent[worker->sent_count - 1] : NULL;
+
+    return last != NULL && worker->sent_count < JOBS_SENT_MOST && last->number < job->number &&
+           is_short(last) && is_short(job);
+}
+
+/* The reader that is to get the job, or NULL. Forks it if need be. */
+static struct worker *choose_worker(struct pool *pool, const struct pool_job *job)
+{
+    struct worker *unborn = NULL;
+
+    for (size_t index = 0; index < pool->worker_count; index++) {
+        struct worker *worker = &pool->workers[index];
+
+        if (worker->process.pid != 0 && worker->sent_count == 0)
+            return worker;
+        if (worker->process.pid == 0 && unborn == NULL)
+            unborn = worker;
+    }
+    error_clear(&pool->start_err);
+    if (unborn != NULL && pool->false_starts < FALSE_STARTS_MOST &&
+        process_start(&unborn->process, pool->readers, pool->hash, &pool->start_err) == 0)
+        return unborn;
+    for (size_t index = 0; index < pool->worker_count; index++)
+        if (can_queue(&pool->workers[index], job))
+            return &pool->workers[index];
+    return NULL;
+}
+
+static void pack_job(struct pool *pool, const struct pool_job *job)
+{
+    struct wire_job message = {.read = job->order.read,
+                               .hash = job->order.hash,
+                               .path = job->order.source->path,
+                               .kind = job->order.source->kind,
+                               .size_bytes = job->order.source->size_bytes,
+                               .part = job->order.part,
+                               .window = pool->options->window,
+                               .verify = pool->options->verify,
+                               .skip_reference =
+                                   job->result.crash_count > 0 || pool->options->skip_reference};
+
+    pool->message.length_bytes = 0;
+    wire_add_job(&pool->message, &message);
+}
+
+/* Hands waiting jobs out until there is none, or no reader for the oldest. */
+static void hand_out(struct pool *pool)
+{
+    struct worker *worker;
+
+    while (pool->waiting_count > 0 && (worker = choose_worker(pool, pool->waiting[0])) != NULL) {
+        struct pool_job *job = pool->waiting[0];
+        int sent;
+
+        pack_job(pool, job);
+        sent = process_send(&worker->process, &pool->message, job->order.descriptor);
+        /* One that is gone may have said all about the jobs that it had: that is heard first. */
+        if (sent == 0 || (sent < 0 && worker->sent_count > 0))
+            return;
+        if (sent < 0) {
+            /* It ended while it was idle: that is no fault of the job. */
+            pool->false_starts++;
+            end_worker(pool, worker, NULL);
+            continue;
+        }
+        worker->sent[worker->sent_count++] = job;
+        pool->waiting_count--;
+        memmove(pool->waiting, pool->waiting + 1, pool->waiting_count * sizeof(*pool->waiting));
+    }
+}
+
+struct pool_job *pool_add(struct pool *pool, const struct pool_order *order)
+{
+    struct pool_job *job = memory_allocate(1, sizeof(*job));
+
+    assert(pool_has_room(pool));
+    job->order = *order;
+    job->number = pool->next_number++;
+    pool->jobs[pool->job_count++] = job;
+    let_wait(pool, job);
+    hand_out(pool);
+    return job;
+}
+
+/* ---- Receiving ---- */
+
+static bool take_observation(struct pool *pool, struct pool_job *job, struct span payload)
+{
+    if (!job->order.read || !wire_read_observation(payload, &pool->observation) ||
+        job->received_count > job->order.source->size_bytes / OBSERVATION_LEAST_BYTES)
+        return false;
+    job->received_count++;
+    if (job->received_count <= job->skip_count)
+        return true;
+    job->kept_count++;
+    pack_u32(&job->frames, WIRE_OBSERVATION);
+    pack_u32(&job->frames, (uint32_t)payload.left_bytes);
+    pack_bytes(&job->frames, payload.bytes, payload.left_bytes);
+    return true;
+}
+
+static bool take_computer(struct pool_job *job, struct span payload)
+{
+    struct source_facts *facts = &job->result.facts;
+    struct computer_facts computer;
+
+    job->computers_bytes += WIRE_HEADER_BYTES + payload.left_bytes;
+    if (!job->order.read || job->computers_bytes > WIRE_COMPUTERS_MAX_BYTES ||
+        !wire_read_computer(payload, &computer))
+        return false;
+    facts->computers =
+        memory_grow(facts->computers, facts->computer_count, sizeof(*facts->computers));
+    facts->computers[facts->computer_count++] = computer;
+    return true;
+}
+
+/* Moves what the reader said to the job's result. */
+static void keep_result(struct pool_job *job, struct wire_result *said)
+{
+    struct pool_result *result = &job->result;
+
+    said->facts.computers = result->facts.computers;
+    said->facts.computer_count = result->facts.computer_count;
+    result->facts = said->facts;
+    result->read_err = said->read_err;
+    result->hash_err = said->hash_err;
+    if (said->has_hash)
+        hash_write_hex(said->hash, result->sha256);
+}
+
+static bool take_result(struct pool *pool, struct worker *worker, struct span payload)
+{
+    struct pool_job *job = worker->sent[0];
+    struct wire_result said;
+
+    if (!wire_read_result(payload, &said))
+        return false;
+    if (said.computer_count != job->result.facts.computer_count ||
+        said.has_hash != (job->order.hash && said.hash_err.kind == ERROR_NONE)) {
+        wire_result_free_content(&said);
+        return false;
+    }
+    keep_result(job, &said);
+    job->done = true;
+    pool->false_starts = 0;
+    worker->sent_count--;
+    memmove(worker->sent, worker->sent + 1, worker->sent_count * sizeof(worker->sent[0]));
+    return true;
+}
+
+/* Takes a frame. Returns false when it is none that the reader may send now. */
+static bool take_frame(struct pool *pool, struct worker *worker, const struct wire_frame *frame)
+{
+    if (worker->sent_count == 0)
+        return false;
+    switch (frame->type) {
+    case WIRE_JOB:
+        return false;
+    case WIRE_OBSERVATION:
+        return take_observation(pool, worker->sent[0], frame->payload);
+    case WIRE_COMPUTER:
+        return take_computer(worker->sent[0], frame->payload);
+    case WIRE_RESULT:
+        return take_result(pool, worker, frame->payload);
+    }
+    return false;
+}
+
+/* Takes all frames that have arrived whole. Returns false when one is malformed. */
+static bool take_frames(struct pool *pool, struct worker *worker)
+{
+    struct pack *received = &worker->received;
+    struct span at = span_of(received->bytes, received->length_bytes, 0);
+    struct wire_frame frame;
+    int next;
+
+    while ((next = wire_next_frame(&at, &frame)) == 1)
+        if (!take_frame(pool, worker, &frame))
+            return false;
+    pack_drop(received, received->length_bytes - at.left_bytes);
+    return next == 0;
+}
+
+static void receive(struct pool *pool, struct worker *worker)
+{
+    struct pack *received = &worker->received;
+    ssize_t got;
+
+    pack_reserve(received, RECEIVE_BYTES);
+    got = recv(worker->process.socket, received->bytes + received->length_bytes, RECEIVE_BYTES, 0);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (got <= 0) {
+        end_worker(pool, worker, NULL);
+        return;
+    }
+    received->length_bytes += (size_t)got;
+    if (!take_frames(pool, worker))
+        end_worker(pool, worker, "a malformed message");
+}
+
+/* Is the reader to be heard? Not while its job stands still. */
+static bool is_heard(const struct worker *worker)
+{
+    return worker->process.pid != 0 &&
+           (worker->sent_count == 0 || pool_job_state(worker->sent[0]) != POOL_STATE_FULL);
+}
+
+int pool_wait(struct pool *pool, bool block, struct error *err)
+{
+    size_t count = 0;
+
+    hand_out(pool);
+    for (size_t index = 0; index < pool->worker_count; index++) {
+        struct worker *worker = &pool->workers[index];
+
+        if (!is_heard(worker))
+            continue;
+        pool->polled[count] = (struct pollfd){.fd = worker->process.socket, .events = POLLIN};
+        pool->polled_workers[count++] = worker;
+    }
+    if (count == 0 && block)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s",
+                         pool->start_err.kind != ERROR_NONE
+                             ? pool->start_err.message
+                             : "reader processes end as soon as they are started");
+    /* A limit of time for a job would be this poll's. */
+    if (poll(pool->polled, count, block ? -1 : 0) < 0 && errno != EINTR)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot wait for the readers: %m");
+    for (size_t index = 0; index < count; index++)
+        if (pool->polled[index].revents != 0)
+            receive(pool, pool->polled_workers[index]);
+    hand_out(pool);
+    return 0;
+}
+
+/* ---- Taking ---- */
+
+enum pool_state pool_job_state(const struct pool_job *job)
+{
+    if (job->done)
+        return POOL_STATE_DONE;
+    return job->frames.length_bytes >= POOL_GATHERED_BYTES ? POOL_STATE_FULL : POOL_STATE_WORKING;
+}
+
+int pool_drain(struct pool *pool, struct pool_job *job, const struct sink *sink, struct error *err)
+{
+    struct span at = span_of(job->frames.bytes, job->frames.length_bytes, 0);
+    struct wire_observation *said = &pool->observation;
+    struct wire_frame frame;
+    int result = 0;
+
+    /* All were found well formed when they came. */
+    while (result == 0 && wire_next_frame(&at, &frame) == 1 &&
+           wire_read_observation(frame.payload, said))
+        result = sink->observation(sink->context, said->event, &said->observation, err);
+    job->drained = true;
+    job->frames.length_bytes = 0;
+    return result;
+}
+
+struct pool_result *pool_job_result(struct pool_job *job)
+{
+    return &job->result;
+}
+
+void pool_remove(struct pool *pool, struct pool_job *job)
+{
+    size_t place = 0;
+
+    assert(job->done);
+    while (pool->jobs[place] != job)
+        place++;
+    pool->jobs[place] = pool->jobs[--pool->job_count];
+    free_job(job);
+}

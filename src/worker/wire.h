@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wire: what passes between the parent and a reader process, as bytes.
+ *
+ *     frame := type (u32), length of the payload (u32, at most WIRE_PAYLOAD_MAX_BYTES), payload
+ *     parent to reader:  one WIRE_JOB a job, with the open file beside its first byte (SCM_RIGHTS)
+ *     reader to parent:  for each job WIRE_OBSERVATIONs in the order of the file, then
+ *                        WIRE_COMPUTERs, then one WIRE_RESULT
+ *
+ * A reader may have been taken over by what it read, so the parent takes every frame for hostile:
+ * a length, a count, a choice, a text that is not as it should be makes the frame malformed, and
+ * bytes left over do, too. Whoever sent such a frame is to be ended. No struct is cast to bytes.
+ * How numbers and texts are packed: worker/pack.h. */
+#ifndef SPPTRIAGE_WORKER_WIRE_H
+#define SPPTRIAGE_WORKER_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/span.h"
+#include "incident.h"
+#include "observation.h"
+#include "source.h"
+#include "worker/hash.h"
+#include "worker/pack.h"
+
+#define WIRE_HEADER_BYTES 8
+/* A record is no longer than a chunk (64 KiB); its strings as UTF-8 are a few times that. */
+#define WIRE_PAYLOAD_MAX_BYTES (1024 * 1024)
+/* All WIRE_COMPUTERs of one job. */
+#define WIRE_COMPUTERS_MAX_BYTES (8 * 1024 * 1024)
+/* A remark or a message that is longer is cut: it is a sentence for a person. */
+#define WIRE_REMARK_MAX_BYTES (16 * 1024)
+/* No count comes near it, and sums of counts stay far from an overflow. */
+#define WIRE_COUNT_MAX (UINT64_C(1) << 48)
+
+enum wire_type {
+    WIRE_JOB = 1,
+    WIRE_OBSERVATION,
+    WIRE_COMPUTER,
+    WIRE_RESULT,
+};
+
+struct wire_frame {
+    enum wire_type type;
+    struct span payload;
+};
+
+/* Finds the frame at the start of the received bytes and moves past it: 1, or 0 when some of it is
+ * still to come, or -1 (nothing in *err is needed: it is malformed) for no known type or a length
+ * above the limit. */
+int wire_next_frame(struct span *received, struct wire_frame *out);
+
+/* What a reader is to do with a source. */
+struct wire_job {
+    bool read; /* read the part `part` */
+    bool hash; /* hash the whole source */
+    const char *path;
+    const char *kind; /* of the reader that is to read it */
+    uint64_t size_bytes;
+    uint64_t part;
+    struct window window;
+    bool verify;
+    bool skip_reference;
+};
+
+void wire_add_job(struct pack *out, const struct wire_job *job);
+/* Is the payload a job? *out borrows from it. */
+bool wire_read_job(struct span payload, struct wire_job *out) SPAN_CHECKED;
+
+/* Returns false, and adds nothing, when the observation is too long for a frame. */
+bool wire_add_observation(struct pack *out, const struct observation *observation);
+
+/* An observation as it is read from a frame. Starts as zeros; is used for one after the other. */
+struct wire_observation {
+    struct observation observation; /* borrows from the payload */
+    const struct incident_event *event;
+    struct observation_string *strings; /* owned */
+    size_t capacity;
+};
+void wire_observation_free_content(struct wire_observation *observation);
+/* Is the payload an observation of the event table? */
+bool wire_read_observation(struct span payload, struct wire_observation *out) SPAN_CHECKED;
+
+/* What a reader says at the end of a job. */
+struct wire_result {
+    struct source_facts facts; /* owned; of the part that was read, without its computers */
+    uint32_t computer_count;   /* how many WIRE_COMPUTERs came before */
+    struct error read_err;     /* why the part could not be read at all, message owned; or empty */
+    struct error hash_err;     /* why there is no hash, though wanted */
+    bool has_hash;
+    uint8_t hash[HASH_BYTES];
+};
+void wire_result_free_content(struct wire_result *result);
+
+/* Adds the computers and the result. Where the computers are more than the wire takes, the last
+ * ones are left out, which is noted as damage. */
+void wire_add_result(struct pack *out, struct wire_result *result);
+/* Is the payload a result? *out is then owned; otherwise it is left empty. */
+bool wire_read_result(struct span payload, struct wire_result *out) SPAN_CHECKED;
+/* Is the payload a computer? out->name is then owned. */
+bool wire_read_computer(struct span payload, struct computer_facts *out) SPAN_CHECKED;
+
+#endif

@@ -1,0 +1,600 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The pool with readers made for tests. They run in forked processes, so what a test has set
+ * before it adds its first job they have, too; and no ck_assert is in them, for Check would write
+ * to a file that they do not have. */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/memory.h"
+#include "run.h"
+#include "scratch.h"
+#include "worker/pool.h"
+
+#define PARTS 300
+#define SOCKET_DESCRIPTOR 3 /* where a reader process has it */
+
+/* ---- Readers ---- */
+
+static uint64_t observations_a_part = 3;
+static size_t value_bytes = 8; /* of each observation's one string */
+static uint64_t crash_after;   /* so many observations */
+static bool crash_always;      /* not only with libevtx */
+
+/* Says `count` observations, each with its number, from 0, and its part. */
+static void say(const struct sink *sink, uint64_t part, uint64_t first, uint64_t end,
+                bool skip_reference)
+{
+    char *value = memory_allocate(value_bytes + 1, 1);
+    struct observation_string string = {"value", value};
+    struct observation observation = {.provider = INCIDENT_PROVIDER_SPP,
+                                      .event_id = 8209,
+                                      .qualifiers = OBSERVATION_ABSENT,
+                                      .level = OBSERVATION_ABSENT,
+                                      .channel = "Application",
+                                      .computer = "PC",
+                                      .user_sid = "",
+                                      .strings = &string,
+                                      .string_count = 1,
+                                      .record_number = part,
+                                      .verified = skip_reference ? VERIFIED_NO : VERIFIED_YES};
+    struct error err = {0};
+
+    memset(value, 'x', value_bytes);
+    for (uint64_t number = first; number < end; number++) {
+        observation.offset_bytes = number;
+        sink->observation(sink->context, incident_find_event(observation.provider, 8209),
+                          &observation, &err);
+    }
+    free(value);
+}
+
+static uint64_t count_many_parts(uint64_t size_bytes)
+{
+    (void)size_bytes;
+    return PARTS;
+}
+
+static int read_counting(const struct source *source, int descriptor, uint64_t part,
+                         const struct reader_options *options, const struct sink *sink,
+                         struct source_facts *facts, struct error *err)
+{
+    (void)source;
+    (void)descriptor;
+    (void)err;
+    say(sink, part, 0, observations_a_part, options->skip_reference);
+    facts->record_count = part;
+    source_facts_computer(facts, "PC")->record_count = 1;
+    return 0;
+}
+
+static int read_crashing(const struct source *source, int descriptor, uint64_t part,
+                         const struct reader_options *options, const struct sink *sink,
+                         struct source_facts *facts, struct error *err)
+{
+    if (options->skip_reference && !crash_always)
+        return read_counting(source, descriptor, part, options, sink, facts, err);
+    say(sink, part, 0, crash_after, options->skip_reference);
+    raise(SIGKILL);
+    return 0;
+}
+
+static int read_exiting(const struct source *source, int descriptor, uint64_t part,
+                        const struct reader_options *options, const struct sink *sink,
+                        struct source_facts *facts, struct error *err)
+{
+    (void)source;
+    (void)descriptor;
+    (void)part;
+    (void)options;
+    (void)sink;
+    (void)facts;
+    (void)err;
+    _exit(3);
+}
+
+static int read_hanging_up(const struct source *source, int descriptor, uint64_t part,
+                           const struct reader_options *options, const struct sink *sink,
+                           struct source_facts *facts, struct error *err)
+{
+    (void)source;
+    (void)descriptor;
+    (void)part;
+    (void)options;
+    (void)sink;
+    (void)facts;
+    (void)err;
+    close(SOCKET_DESCRIPTOR);
+    for (;;)
+        pause();
+    return 0;
+}
+
+/* What a reader taken over may send: bytes[part]. */
+static const struct {
+    const char *bytes;
+    size_t length;
+} garbage[] = {
+    {"GET / HTTP/1.1\r\n\r\n", 18},
+    {"\x02\0\0\0\xFF\xFF\xFF\xFF", 8},            /* an observation of 4 GiB */
+    {"\x02\0\0\0\x03\0\0\0abc", 11},              /* one that is none */
+    {"\x01\0\0\0\0\0\0\0", 8},                    /* a job */
+    {"\x04\0\0\0\0\0\0\0", 8},                    /* an empty result */
+    {"\x03\0\0\0\x04\0\0\0\xFF\xFF\xFF\xFF", 12}, /* a computer with a long name */
+};
+
+static int read_garbage(const struct source *source, int descriptor, uint64_t part,
+                        const struct reader_options *options, const struct sink *sink,
+                        struct source_facts *facts, struct error *err)
+{
+    ssize_t written = write(SOCKET_DESCRIPTOR, garbage[part].bytes, garbage[part].length);
+
+    (void)source;
+    (void)descriptor;
+    (void)options;
+    (void)sink;
+    (void)facts;
+    (void)err;
+    (void)written;
+    for (;;)
+        pause();
+    return 0;
+}
+
+static int read_other_events(const struct source *source, int descriptor, uint64_t part,
+                             const struct reader_options *options, const struct sink *sink,
+                             struct source_facts *facts, struct error *err)
+{
+    struct observation observation = {
+        .provider = "Outlook", .channel = "Application", .computer = "PC", .user_sid = ""};
+
+    (void)source;
+    (void)descriptor;
+    (void)part;
+    (void)options;
+    (void)facts;
+    return sink->observation(sink->context, incident_find_event(INCIDENT_PROVIDER_SPP, 8209),
+                             &observation, err);
+}
+
+/* Tells which descriptors it has, and whether the options came over. */
+static int read_looking(const struct source *source, int descriptor, uint64_t part,
+                        const struct reader_options *options, const struct sink *sink,
+                        struct source_facts *facts, struct error *err)
+{
+    char byte = 0;
+
+    (void)part;
+    (void)sink;
+    if (pread(descriptor, &byte, 1, 0) != 1)
+        _exit(EXIT_FAILURE);
+    for (int number = 0; number < 1024; number++)
+        if (fcntl(number, F_GETFD) >= 0)
+            source_facts_add_detail(facts, "%s",
+                                    number == descriptor          ? "job"
+                                    : number == SOCKET_DESCRIPTOR ? "socket"
+                                    : number == STDERR_FILENO     ? "err"
+                                                                  : "other");
+    source_facts_add_detail(facts, "%c %s %s %llu-%llu %d%d", byte, source->path, source->kind,
+                            (unsigned long long)options->window.start_filetime,
+                            (unsigned long long)options->window.end_filetime, options->verify,
+                            options->skip_reference);
+    return error_set(err, ERROR_SOURCE, 77, "cannot be read at all");
+}
+
+/* Shows the tap every byte, in pieces. */
+static int read_tapping(const struct source *source, int descriptor, uint64_t part,
+                        const struct reader_options *options, const struct sink *sink,
+                        struct source_facts *facts, struct error *err)
+{
+    uint64_t offset = 0;
+    char piece[7];
+    ssize_t got;
+
+    (void)part;
+    (void)sink;
+    (void)err;
+    while (options->tap != NULL &&
+           (got = pread(descriptor, piece, sizeof(piece), (off_t)offset)) > 0) {
+        options->tap->take(options->tap->context, piece, (size_t)got);
+        offset += (uint64_t)got;
+    }
+    facts->record_count = offset;
+    (void)source;
+    return 0;
+}
+
+#define READER(name, read)                                                                        \
+    static const struct reader name##_reader = {#name, count_many_parts, read, source_facts_join, \
+                                                source_facts_finish}
+
+READER(counting, read_counting);
+READER(crashing, read_crashing);
+READER(exiting, read_exiting);
+READER(hanging, read_hanging_up);
+READER(garbage, read_garbage);
+READER(others, read_other_events);
+READER(looking, read_looking);
+READER(tapping, read_tapping);
+
+static const struct reader *const readers[] = {&counting_reader, &crashing_reader, &exiting_reader,
+                                               &hanging_reader,  &garbage_reader,  &others_reader,
+                                               &looking_reader,  &tapping_reader,  NULL};
+
+/* ---- Fixture ---- */
+
+static struct pool *pool;
+static struct error err;
+static struct source sources[64]; /* one a job that is under way */
+static size_t source_count;
+static int file;
+static char path[] = "file";
+static const struct reader_options reader_options = {.window = {5, 6}, .verify = true};
+
+static void start_pool(size_t reader_count)
+{
+    ck_assert_int_eq(pool_new(reader_count, readers, &reader_options, &pool, &err), 0);
+}
+
+static void begin(void)
+{
+    scratch_begin();
+    scratch_write("file", "abc", 3);
+    file = open("file", O_RDONLY | O_CLOEXEC);
+    ck_assert_int_ge(file, 0);
+    observations_a_part = 3;
+    value_bytes = 8;
+    crash_after = 0;
+    crash_always = false;
+}
+
+static void end(void)
+{
+    pool_free(pool);
+    pool = NULL;
+    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+    ck_assert_int_eq(errno, ECHILD);
+    error_clear(&err);
+    close(file);
+    scratch_end();
+}
+
+/* A source large enough for all the observations that are said; with a hash, the file's size. */
+static struct pool_job *add_of_size(const char *kind, uint64_t part, bool read, bool hash,
+                                    uint64_t size_bytes)
+{
+    struct source *source = &sources[source_count++ % ARRAY_COUNT(sources)];
+    struct pool_order order = {
+        .source = source, .descriptor = file, .part = part, .read = read, .hash = hash};
+
+    *source = (struct source){.path = path, .kind = kind, .size_bytes = size_bytes};
+    return pool_add(pool, &order);
+}
+
+static struct pool_job *add(const char *kind, uint64_t part, bool read, bool hash)
+{
+    return add_of_size(kind, part, read, hash, hash ? 3 : UINT64_C(1) << 32);
+}
+
+/* What a sink has got: the numbers must come in order. */
+struct heard {
+    uint64_t count;
+    uint64_t part;
+    uint64_t unverified;
+};
+
+static int hear(void *context, const struct incident_event *event,
+                const struct observation *observation, struct error *sink_err)
+{
+    struct heard *heard = context;
+
+    (void)sink_err;
+    ck_assert_uint_eq(observation->record_number, heard->part);
+    ck_assert_uint_eq(observation->offset_bytes, heard->count);
+    ck_assert_uint_eq(strlen(observation->strings[0].value), value_bytes);
+    ck_assert_ptr_eq(event, incident_find_event(INCIDENT_PROVIDER_SPP, 8209));
+    heard->count++;
+    heard->unverified += observation->verified == VERIFIED_NO;
+    return 0;
+}
+
+/* Brings the job to its end, draining it whenever it is full. */
+static struct heard finish(struct pool_job *job, uint64_t part)
+{
+    struct heard heard = {.part = part};
+    struct sink sink = {.context = &heard, .observation = hear};
+
+    while (pool_job_state(job) != POOL_STATE_DONE) {
+        if (pool_job_state(job) == POOL_STATE_FULL)
+            ck_assert_int_eq(pool_drain(pool, job, &sink, &err), 0);
+        ck_assert_msg(pool_wait(pool, true, &err) == 0, "%s", err.message);
+    }
+    ck_assert_int_eq(pool_drain(pool, job, &sink, &err), 0);
+    return heard;
+}
+
+/* ---- Jobs that go well ---- */
+
+static const size_t reader_counts[] = {1, 2, 7};
+
+/* Taken in order, with as many jobs ahead as there is room for. */
+START_TEST(many_tiny_parts_come_in_order)
+{
+    struct pool_job *jobs[PARTS];
+    uint64_t added = 0;
+
+    start_pool(reader_counts[_i]);
+    for (uint64_t part = 0; part < PARTS; part++) {
+        struct pool_result *result;
+
+        while (added < PARTS && pool_has_room(pool)) {
+            jobs[added] = add("counting", added, true, false);
+            added++;
+        }
+        ck_assert_uint_eq(finish(jobs[part], part).count, 3);
+        result = pool_job_result(jobs[part]);
+        ck_assert_uint_eq(result->crash_count, 0);
+        ck_assert_uint_eq(result->facts.record_count, part);
+        ck_assert_uint_eq(result->facts.computer_count, 1);
+        ck_assert_str_eq(result->facts.computers[0].name, "PC");
+        ck_assert_str_eq(result->sha256, "");
+        pool_remove(pool, jobs[part]);
+    }
+}
+END_TEST
+
+/* Every job but the first stands still when it has gathered enough, and none gets lost. */
+START_TEST(floods_of_observations_stand_still_until_they_are_drained)
+{
+    struct pool_job *jobs[4];
+
+    observations_a_part = 20000;
+    value_bytes = 100;
+    start_pool(reader_counts[_i]);
+    for (size_t part = 0; part < ARRAY_COUNT(jobs); part++)
+        jobs[part] = add("counting", part, true, false);
+    for (size_t part = 0; part < ARRAY_COUNT(jobs); part++) {
+        ck_assert_uint_eq(finish(jobs[part], part).count, 20000);
+        for (size_t later = part + 1; later < ARRAY_COUNT(jobs); later++)
+            ck_assert_int_ne(pool_job_state(jobs[later]), POOL_STATE_DONE);
+        pool_remove(pool, jobs[part]);
+    }
+}
+END_TEST
+
+START_TEST(more_observations_than_the_source_has_room_for_are_a_crash)
+{
+    struct pool_job *job;
+
+    observations_a_part = 100;
+    start_pool(1);
+    job = add_of_size("counting", 0, true, false, 1000);
+    while (pool_job_state(job) != POOL_STATE_DONE)
+        ck_assert_int_eq(pool_wait(pool, true, &err), 0);
+    ck_assert_uint_eq(pool_job_result(job)->crash_count, 2);
+    ck_assert_str_eq(pool_job_result(job)->crash, "a malformed message");
+}
+END_TEST
+
+START_TEST(a_reader_has_the_job_and_nothing_else)
+{
+    struct pool_result *result;
+    struct pool_job *job;
+
+    start_pool(2);
+    finish(add("counting", 0, true, false), 0); /* the second reader could inherit from the first */
+    add("counting", 1, true, false);
+    job = add("looking", 2, true, false);
+    finish(job, 2);
+    result = pool_job_result(job);
+    ck_assert_str_eq(text_get(&result->facts.detail), "job; err; socket; a file looking 5-6 10");
+    ck_assert_int_eq(result->read_err.kind, ERROR_SOURCE);
+    ck_assert_uint_eq(result->read_err.offset_bytes, 77);
+    ck_assert_str_eq(result->read_err.message, "cannot be read at all");
+}
+END_TEST
+
+#define SHA256_OF_ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+START_TEST(a_source_is_hashed_with_reading_and_without)
+{
+    struct pool_job *jobs[3];
+
+    start_pool(1);
+    jobs[0] = add("tapping", 0, true, true);
+    jobs[1] = add("looking", 0, true, true); /* does not look at the tap */
+    jobs[2] = add("tapping", 0, false, true);
+    for (size_t index = 0; index < ARRAY_COUNT(jobs); index++) {
+        finish(jobs[index], 0);
+        ck_assert_str_eq(pool_job_result(jobs[index])->sha256, SHA256_OF_ABC);
+        ck_assert_uint_eq(pool_job_result(jobs[index])->facts.record_count, index == 0 ? 3u : 0u);
+    }
+}
+END_TEST
+
+START_TEST(a_source_that_is_shorter_than_it_was_has_no_hash)
+{
+    struct pool_result *result;
+    struct pool_job *job;
+
+    start_pool(1);
+    ck_assert_int_eq(truncate("file", 2), 0);
+    job = add("tapping", 0, true, true);
+    finish(job, 0);
+    result = pool_job_result(job);
+    ck_assert_str_eq(result->sha256, "");
+    ck_assert_uint_eq(result->hash_err.offset_bytes, 2);
+    ck_assert_str_eq(result->hash_err.message, "became shorter while it was read");
+}
+END_TEST
+
+/* ---- Crashes ---- */
+
+/* Before anything was drained, what was read is forgotten; after that, it is skipped by count. */
+static const struct {
+    uint64_t said; /* by the first reader */
+    uint64_t all;
+    bool drained; /* the first reader's were */
+} crashes[] = {
+    {0, 5, false}, {5, 5, false}, {5, 10, false}, {20000, 30000, true}, {20000, 20000, true}};
+
+START_TEST(a_job_whose_reader_crashed_is_done_again_without_libevtx)
+{
+    struct pool_job *job, *after;
+    struct pool_result *result;
+    struct heard heard;
+
+    crash_after = crashes[_i].said;
+    observations_a_part = crashes[_i].all;
+    value_bytes = 100;
+    start_pool(1);
+    job = add("crashing", 0, true, false);
+    after = add("counting", 1, true, false);
+    heard = finish(job, 0);
+    ck_assert_uint_eq(heard.count, crashes[_i].all);
+    if (crashes[_i].drained)
+        ck_assert_uint_lt(heard.unverified, heard.count);
+    else
+        ck_assert_uint_eq(heard.unverified, heard.count);
+    result = pool_job_result(job);
+    ck_assert_uint_eq(result->crash_count, 1);
+    ck_assert_str_eq(result->crash, "signal 9, Killed");
+    ck_assert_uint_eq(result->facts.computer_count, 1);
+    pool_remove(pool, job);
+    ck_assert_uint_eq(finish(after, 1).count, crashes[_i].all);
+    ck_assert_uint_eq(pool_job_result(after)->crash_count, 0);
+}
+END_TEST
+
+START_TEST(a_job_whose_reader_crashed_twice_is_given_up_and_the_others_are_done)
+{
+    struct pool_job *jobs[6];
+
+    crash_after = 2;
+    crash_always = true;
+    start_pool(reader_counts[_i]);
+    for (size_t part = 0; part < ARRAY_COUNT(jobs); part++)
+        jobs[part] = add(part % 2 == 0 ? "crashing" : "counting", part, true, false);
+    for (size_t part = 0; part < ARRAY_COUNT(jobs); part++) {
+        uint64_t count = finish(jobs[part], part).count;
+
+        ck_assert_uint_eq(pool_job_result(jobs[part])->crash_count, part % 2 == 0 ? 2u : 0u);
+        ck_assert_uint_eq(pool_job_result(jobs[part])->facts.computer_count, part % 2);
+        if (part % 2 == 1)
+            ck_assert_uint_eq(count, 3);
+        pool_remove(pool, jobs[part]);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *kind;
+    const char *crash;
+} ways[] = {
+    {"exiting", "exit status 3"}, {"hanging", "it hung up"}, {"others", "a malformed message"}};
+
+START_TEST(however_a_reader_ends_the_job_says_why)
+{
+    struct pool_job *job;
+
+    start_pool(1);
+    job = add(ways[_i].kind, 0, true, false);
+    ck_assert_uint_eq(finish(job, 0).count, 0);
+    ck_assert_uint_eq(pool_job_result(job)->crash_count, 2);
+    ck_assert_str_eq(pool_job_result(job)->crash, ways[_i].crash);
+}
+END_TEST
+
+START_TEST(a_reader_that_sends_garbage_is_ended)
+{
+    struct pool_job *job, *after;
+
+    start_pool(1);
+    job = add("garbage", (uint64_t)_i, true, false);
+    after = add("counting", 0, true, false);
+    finish(job, 0);
+    ck_assert_uint_eq(pool_job_result(job)->crash_count, 2);
+    ck_assert_str_eq(pool_job_result(job)->crash, "a malformed message");
+    pool_remove(pool, job);
+    ck_assert_uint_eq(finish(after, 0).count, 3);
+}
+END_TEST
+
+/* The one child of this process. */
+static pid_t only_child(void)
+{
+    char *list = memory_format("/proc/self/task/%d/children", (int)getpid());
+    char *children = scratch_read(list);
+    pid_t child = (pid_t)strtol(children, NULL, 10);
+
+    free(children);
+    free(list);
+    return child;
+}
+
+START_TEST(a_reader_killed_while_it_is_idle_is_replaced)
+{
+    struct pool_job *job;
+
+    start_pool(1);
+    job = add("counting", 0, true, false);
+    finish(job, 0);
+    pool_remove(pool, job);
+    ck_assert_int_gt(only_child(), 0);
+    ck_assert_int_eq(kill(only_child(), SIGKILL), 0);
+    for (uint64_t part = 0; part < 3; part++) {
+        job = add("counting", part, true, false);
+        ck_assert_uint_eq(finish(job, part).count, 3);
+        pool_remove(pool, job);
+    }
+}
+END_TEST
+
+START_TEST(a_pool_can_be_freed_with_jobs_at_work)
+{
+    observations_a_part = 20000;
+    value_bytes = 100;
+    start_pool(2);
+    for (uint64_t part = 0; pool_has_room(pool); part++)
+        add("counting", part, true, false);
+    ck_assert_int_eq(pool_wait(pool, true, &err), 0);
+}
+END_TEST
+
+static Suite *pool_suite(void)
+{
+    Suite *suite = suite_create("pool");
+    TCase *cases = tcase_create("pool");
+
+    tcase_add_checked_fixture(cases, begin, end);
+    tcase_set_timeout(cases, 60);
+    tcase_add_loop_test(cases, many_tiny_parts_come_in_order, 0, ARRAY_COUNT(reader_counts));
+    tcase_add_loop_test(cases, floods_of_observations_stand_still_until_they_are_drained, 0,
+                        ARRAY_COUNT(reader_counts));
+    tcase_add_test(cases, more_observations_than_the_source_has_room_for_are_a_crash);
+    tcase_add_test(cases, a_reader_has_the_job_and_nothing_else);
+    tcase_add_test(cases, a_source_is_hashed_with_reading_and_without);
+    tcase_add_test(cases, a_source_that_is_shorter_than_it_was_has_no_hash);
+    tcase_add_loop_test(cases, a_job_whose_reader_crashed_is_done_again_without_libevtx, 0,
+                        ARRAY_COUNT(crashes));
+    tcase_add_loop_test(cases, a_job_whose_reader_crashed_twice_is_given_up_and_the_others_are_done,
+                        0, ARRAY_COUNT(reader_counts));
+    tcase_add_loop_test(cases, however_a_reader_ends_the_job_says_why, 0, ARRAY_COUNT(ways));
+    tcase_add_loop_test(cases, a_reader_that_sends_garbage_is_ended, 0, ARRAY_COUNT(garbage));
+    tcase_add_test(cases, a_reader_killed_while_it_is_idle_is_replaced);
+    tcase_add_test(cases, a_pool_can_be_freed_with_jobs_at_work);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+int main(void)
+{
+    return run_suite(pool_suite());
+}

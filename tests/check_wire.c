@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/memory.h"
+#include "run.h"
+#include "worker/wire.h"
+
+static struct pack out;
+
+static void free_out(void)
+{
+    pack_free(&out);
+}
+
+/* The frame at `*at`, which must be whole and of the type; moves past it. */
+static struct span take_frame(struct span *at, enum wire_type type)
+{
+    struct wire_frame frame;
+
+    ck_assert_int_eq(wire_next_frame(at, &frame), 1);
+    ck_assert_int_eq(frame.type, type);
+    return frame.payload;
+}
+
+static struct span only_frame(enum wire_type type)
+{
+    struct span at = span_of(out.bytes, out.length_bytes, 0);
+    struct span payload = take_frame(&at, type);
+
+    ck_assert_uint_eq(at.left_bytes, 0);
+    return payload;
+}
+
+/* ---- What is sent ---- */
+
+static const struct observation_string strings[] = {
+    {"", "0x00000000"}, {"name", ""}, {"a\x01", "tab\tand \xC3\xA9"}};
+
+static const struct observation full = {
+    .provider = INCIDENT_PROVIDER_WAT,
+    .event_id = 13,
+    .qualifiers = 0xC000,
+    .level = 255,
+    .event_filetime = UINT64_MAX,
+    .record_id = UINT64_MAX - 1,
+    .channel = "Application",
+    .computer = "PC",
+    .user_sid = "S-1-5-18",
+    .strings = strings,
+    .string_count = ARRAY_COUNT(strings),
+    .offset_bytes = UINT64_C(1) << 40,
+    .record_number = 7,
+    .recovered = true,
+    .verified = VERIFIED_CONFLICT,
+    .other_reading = "id 14",
+};
+
+static const struct observation bare = {
+    .provider = INCIDENT_PROVIDER_SPP,
+    .event_id = 8209,
+    .qualifiers = OBSERVATION_ABSENT,
+    .level = OBSERVATION_ABSENT,
+    .channel = "",
+    .computer = "",
+    .user_sid = "",
+};
+
+static struct wire_job sample_job(void)
+{
+    return (struct wire_job){.read = true,
+                             .hash = true,
+                             .path = "logs/\xFF.evtx",
+                             .kind = "evtx",
+                             .size_bytes = UINT64_MAX,
+                             .part = 3,
+                             .window = {1, 2},
+                             .verify = true,
+                             .skip_reference = true};
+}
+
+static struct wire_result sample_result(void)
+{
+    struct wire_result result = {.has_hash = true};
+    struct source_facts *facts = &result.facts;
+
+    facts->record_count = 1;
+    facts->recovered_count = 2;
+    facts->selected_count = 3;
+    facts->first_filetime = 4;
+    facts->last_filetime = 5;
+    facts->header_times_shifted = true;
+    *source_facts_computer(facts, "one") =
+        (struct computer_facts){facts->computers[0].name, 1, 2, 3, 4, true, 5, 6, 7, 8, 9};
+    source_facts_computer(facts, "two");
+    for (uint64_t index = 0; index < 10; index++)
+        source_facts_add_damage(facts, index, "damage");
+    source_facts_add_undecodable(facts, "undecodable");
+    source_facts_add_conflict(facts, "conflict");
+    source_facts_add_detail(facts, "detail");
+    facts->seam = (struct source_seam){true, 1, 2, 3, 4, 5, true, 6, 7, 8, 9, 10};
+    error_set(&result.read_err, ERROR_SOURCE, 11, "why");
+    error_set(&result.hash_err, ERROR_SOURCE, ERROR_NO_OFFSET, "no hash");
+    memset(result.hash, 0xAB, sizeof(result.hash));
+    return result;
+}
+
+static void expect_observation(const struct observation *found, const struct observation *wanted)
+{
+    ck_assert_str_eq(found->provider, wanted->provider);
+    ck_assert_uint_eq(found->event_id, wanted->event_id);
+    ck_assert_int_eq(found->qualifiers, wanted->qualifiers);
+    ck_assert_int_eq(found->level, wanted->level);
+    ck_assert_uint_eq(found->event_filetime, wanted->event_filetime);
+    ck_assert_uint_eq(found->record_id, wanted->record_id);
+    ck_assert_str_eq(found->channel, wanted->channel);
+    ck_assert_str_eq(found->computer, wanted->computer);
+    ck_assert_str_eq(found->user_sid, wanted->user_sid);
+    ck_assert_uint_eq(found->offset_bytes, wanted->offset_bytes);
+    ck_assert_uint_eq(found->record_number, wanted->record_number);
+    ck_assert(found->recovered == wanted->recovered);
+    ck_assert_int_eq(found->verified, wanted->verified);
+    ck_assert_pstr_eq(found->other_reading, wanted->other_reading);
+    ck_assert_uint_eq(found->string_count, wanted->string_count);
+    for (size_t index = 0; index < wanted->string_count; index++) {
+        ck_assert_str_eq(found->strings[index].name, wanted->strings[index].name);
+        ck_assert_str_eq(found->strings[index].value, wanted->strings[index].value);
+    }
+}
+
+/* ---- There and back ---- */
+
+START_TEST(observations_arrive_with_every_field)
+{
+    struct wire_observation read = {0};
+    struct span at;
+
+    ck_assert(wire_add_observation(&out, &full));
+    ck_assert(wire_add_observation(&out, &bare));
+    at = span_of(out.bytes, out.length_bytes, 0);
+    ck_assert(wire_read_observation(take_frame(&at, WIRE_OBSERVATION), &read));
+    expect_observation(&read.observation, &full);
+    ck_assert_ptr_eq(read.event, incident_find_event(INCIDENT_PROVIDER_WAT, 13));
+    ck_assert(wire_read_observation(take_frame(&at, WIRE_OBSERVATION), &read));
+    expect_observation(&read.observation, &bare);
+    ck_assert_uint_eq(at.left_bytes, 0);
+    wire_observation_free_content(&read);
+}
+END_TEST
+
+START_TEST(jobs_arrive_with_every_field)
+{
+    struct wire_job job = sample_job();
+    struct wire_job read;
+
+    wire_add_job(&out, &job);
+    ck_assert(wire_read_job(only_frame(WIRE_JOB), &read));
+    ck_assert(read.read && read.hash && read.verify && read.skip_reference);
+    ck_assert_str_eq(read.path, job.path);
+    ck_assert_str_eq(read.kind, job.kind);
+    ck_assert_uint_eq(read.size_bytes, job.size_bytes);
+    ck_assert_uint_eq(read.part, job.part);
+    ck_assert_uint_eq(read.window.start_filetime, 1);
+    ck_assert_uint_eq(read.window.end_filetime, 2);
+}
+END_TEST
+
+static void expect_remarks(const struct remarks *found, const struct remarks *wanted)
+{
+    ck_assert_uint_eq(found->count, wanted->count);
+    for (size_t index = 0; index < SOURCE_REMARKS_LISTED; index++)
+        ck_assert_pstr_eq(found->listed[index], wanted->listed[index]);
+}
+
+static void expect_computer(const struct computer_facts *found, const struct computer_facts *wanted)
+{
+    ck_assert_str_eq(found->name, wanted->name);
+    ck_assert_uint_eq(found->record_count, wanted->record_count);
+    ck_assert_uint_eq(found->first_number, wanted->first_number);
+    ck_assert_uint_eq(found->last_number, wanted->last_number);
+    ck_assert_uint_eq(found->last_filetime, wanted->last_filetime);
+    ck_assert(found->forwarded == wanted->forwarded);
+    ck_assert_uint_eq(found->application_count, wanted->application_count);
+    ck_assert_uint_eq(found->application_first_filetime, wanted->application_first_filetime);
+    ck_assert_uint_eq(found->application_last_filetime, wanted->application_last_filetime);
+    ck_assert_uint_eq(found->application_first_record_id, wanted->application_first_record_id);
+    ck_assert_uint_eq(found->application_last_record_id, wanted->application_last_record_id);
+}
+
+static void expect_seam(const struct source_seam *found, const struct source_seam *wanted)
+{
+    ck_assert(found->has_records == wanted->has_records);
+    ck_assert_uint_eq(found->first_filetime, wanted->first_filetime);
+    ck_assert_uint_eq(found->last_filetime, wanted->last_filetime);
+    ck_assert_uint_eq(found->last_written_filetime, wanted->last_written_filetime);
+    ck_assert_uint_eq(found->own_votes, wanted->own_votes);
+    ck_assert_uint_eq(found->shifted_votes, wanted->shifted_votes);
+    ck_assert(found->has_chunks == wanted->has_chunks);
+    ck_assert_uint_eq(found->leading_empty, wanted->leading_empty);
+    ck_assert_uint_eq(found->trailing_empty, wanted->trailing_empty);
+    ck_assert_uint_eq(found->leading_empty_offset_bytes, wanted->leading_empty_offset_bytes);
+    ck_assert_uint_eq(found->trailing_empty_offset_bytes, wanted->trailing_empty_offset_bytes);
+    ck_assert_uint_eq(found->chunk_count, wanted->chunk_count);
+}
+
+static void expect_facts(const struct source_facts *found, const struct source_facts *wanted)
+{
+    ck_assert_int_eq(found->status, wanted->status);
+    ck_assert_uint_eq(found->record_count, wanted->record_count);
+    ck_assert_uint_eq(found->recovered_count, wanted->recovered_count);
+    ck_assert_uint_eq(found->selected_count, wanted->selected_count);
+    ck_assert_uint_eq(found->undecodable_count, wanted->undecodable_count);
+    ck_assert_uint_eq(found->conflict_count, wanted->conflict_count);
+    ck_assert_uint_eq(found->first_filetime, wanted->first_filetime);
+    ck_assert_uint_eq(found->last_filetime, wanted->last_filetime);
+    ck_assert(found->header_times_shifted == wanted->header_times_shifted);
+    expect_remarks(&found->damage, &wanted->damage);
+    expect_remarks(&found->undecodable, &wanted->undecodable);
+    expect_remarks(&found->conflicts, &wanted->conflicts);
+    expect_seam(&found->seam, &wanted->seam);
+    ck_assert_str_eq(text_get(&found->detail), text_get(&wanted->detail));
+}
+
+static void expect_error(const struct error *found, const struct error *wanted)
+{
+    ck_assert_int_eq(found->kind, wanted->kind);
+    ck_assert_uint_eq(found->offset_bytes, wanted->offset_bytes);
+    ck_assert_str_eq(found->message, wanted->message);
+}
+
+START_TEST(results_arrive_with_every_field)
+{
+    struct wire_result result = sample_result();
+    struct computer_facts computer;
+    struct wire_result read;
+    struct span at;
+
+    wire_add_result(&out, &result);
+    at = span_of(out.bytes, out.length_bytes, 0);
+    for (size_t index = 0; index < 2; index++) {
+        ck_assert(wire_read_computer(take_frame(&at, WIRE_COMPUTER), &computer));
+        expect_computer(&computer, &result.facts.computers[index]);
+        free(computer.name);
+    }
+    ck_assert(wire_read_result(take_frame(&at, WIRE_RESULT), &read));
+    ck_assert_uint_eq(at.left_bytes, 0);
+    expect_facts(&read.facts, &result.facts);
+    ck_assert_uint_eq(read.computer_count, 2);
+    expect_error(&read.read_err, &result.read_err);
+    expect_error(&read.hash_err, &result.hash_err);
+    ck_assert(read.has_hash);
+    ck_assert_mem_eq(read.hash, result.hash, HASH_BYTES);
+    wire_result_free_content(&read);
+    wire_result_free_content(&result);
+}
+END_TEST
+
+/* Whoever adds a field sends it, too, looks at it in the tests above, and corrects the size. */
+START_TEST(no_field_was_added_that_is_not_sent)
+{
+    ck_assert_uint_eq(sizeof(struct observation), 112);
+    ck_assert_uint_eq(sizeof(struct computer_facts), 88);
+    ck_assert_uint_eq(sizeof(struct source_seam), 96);
+    ck_assert_uint_eq(offsetof(struct source_facts, computers), 72);
+}
+END_TEST
+
+/* ---- What is wrong ---- */
+
+/* Reads the payload as what it is said to be. What is read must make sense, whatever the bytes. */
+static bool reads(enum wire_type type, struct span payload)
+{
+    struct wire_observation observation = {0};
+    struct computer_facts computer = {0};
+    struct wire_result result;
+    struct wire_job job;
+    bool is_read = false;
+
+    switch (type) {
+    case WIRE_JOB:
+        return wire_read_job(payload, &job);
+    case WIRE_OBSERVATION:
+        is_read = wire_read_observation(payload, &observation);
+        if (is_read) {
+            ck_assert_int_le(observation.observation.verified, VERIFIED_CONFLICT);
+            ck_assert_int_ge(observation.observation.qualifiers, OBSERVATION_ABSENT);
+            ck_assert_int_le(observation.observation.qualifiers, UINT16_MAX);
+            ck_assert_ptr_nonnull(observation.event);
+        }
+        wire_observation_free_content(&observation);
+        return is_read;
+    case WIRE_COMPUTER:
+        is_read = wire_read_computer(payload, &computer);
+        free(computer.name);
+        return is_read;
+    case WIRE_RESULT:
+        is_read = wire_read_result(payload, &result);
+        if (is_read) {
+            ck_assert_int_le(result.facts.status, SOURCE_STATUS_CRASHED);
+            ck_assert_int_ne(result.read_err.kind, ERROR_RUN);
+            wire_result_free_content(&result);
+        }
+        return is_read;
+    }
+    return false;
+}
+
+/* One frame of each type, one behind the other. */
+static void add_samples(void)
+{
+    struct wire_job job = sample_job();
+    struct wire_result result = sample_result();
+
+    wire_add_job(&out, &job);
+    wire_add_observation(&out, &full);
+    wire_add_observation(&out, &bare);
+    wire_add_result(&out, &result);
+    wire_result_free_content(&result);
+}
+
+/* Copies, so that a sanitizer sees a read past the end. */
+static struct span copy_of(struct span bytes, size_t length)
+{
+    return span_of(memory_copy_bytes((const char *)bytes.bytes, length), length, 0);
+}
+
+START_TEST(a_frame_cut_anywhere_is_waited_for_and_its_payload_is_malformed)
+{
+    struct wire_frame frame;
+    struct span at;
+
+    add_samples();
+    at = span_of(out.bytes, out.length_bytes, 0);
+    while (at.left_bytes > 0) {
+        struct span start = at;
+
+        ck_assert_int_eq(wire_next_frame(&at, &frame), 1);
+        ck_assert(reads(frame.type, frame.payload));
+        for (size_t length = 0; length < frame.payload.left_bytes + WIRE_HEADER_BYTES; length++) {
+            struct wire_frame cut_frame;
+            struct span cut = copy_of(start, length);
+            struct span received = cut;
+
+            ck_assert_int_eq(wire_next_frame(&received, &cut_frame), 0);
+            ck_assert_uint_eq(received.left_bytes, length);
+            free((void *)cut.bytes);
+        }
+        for (size_t length = 0; length < frame.payload.left_bytes; length++) {
+            struct span cut = copy_of(frame.payload, length);
+
+            ck_assert(!reads(frame.type, cut));
+            free((void *)cut.bytes);
+        }
+    }
+}
+END_TEST
+
+START_TEST(bytes_left_over_are_malformed)
+{
+    struct wire_frame frame;
+    struct span at;
+
+    add_samples();
+    at = span_of(out.bytes, out.length_bytes, 0);
+    while (at.left_bytes > 0) {
+        struct span longer;
+
+        ck_assert_int_eq(wire_next_frame(&at, &frame), 1);
+        longer =
+            span_of(memory_copy_bytes((const char *)frame.payload.bytes, frame.payload.left_bytes),
+                    frame.payload.left_bytes + 1, 0);
+        ck_assert(!reads(frame.type, longer));
+        free((void *)longer.bytes);
+    }
+}
+END_TEST
+
+START_TEST(a_flipped_bit_gives_sense_or_is_malformed)
+{
+    struct wire_frame frame;
+    struct span at;
+
+    add_samples();
+    at = span_of(out.bytes, out.length_bytes, 0);
+    while (at.left_bytes > 0) {
+        ck_assert_int_eq(wire_next_frame(&at, &frame), 1);
+        for (size_t bit = 0; bit < 8 * frame.payload.left_bytes; bit++) {
+            struct span flipped = copy_of(frame.payload, frame.payload.left_bytes);
+
+            ((uint8_t *)flipped.bytes)[bit / 8] ^= (uint8_t)(1 << bit % 8);
+            (void)!reads(frame.type, flipped);
+            free((void *)flipped.bytes);
+        }
+    }
+}
+END_TEST
+
+START_TEST(headers_of_no_type_or_of_too_long_frames_are_malformed)
+{
+    static const struct {
+        uint32_t type;
+        uint32_t length;
+        int result;
+    } headers[] = {
+        {0, 0, -1},
+        {WIRE_RESULT + 1, 0, -1},
+        {UINT32_MAX, 4, -1},
+        {WIRE_RESULT, WIRE_PAYLOAD_MAX_BYTES + 1, -1},
+        {WIRE_RESULT, UINT32_MAX, -1},
+        {WIRE_RESULT, WIRE_PAYLOAD_MAX_BYTES, 0},
+        {WIRE_RESULT, 0, 1},
+    };
+
+    for (size_t index = 0; index < ARRAY_COUNT(headers); index++) {
+        struct wire_frame frame;
+        struct span at;
+
+        out.length_bytes = 0;
+        pack_u32(&out, headers[index].type);
+        pack_u32(&out, headers[index].length);
+        at = span_of(out.bytes, out.length_bytes, 0);
+        ck_assert_int_eq(wire_next_frame(&at, &frame), headers[index].result);
+    }
+}
+END_TEST
+
+/* Puts the number where the frame has the text or the number, counted from the payload's start. */
+static void lie(size_t position_bytes, uint32_t number)
+{
+    struct pack at = {out.bytes, WIRE_HEADER_BYTES + position_bytes, out.capacity_bytes};
+
+    pack_u32(&at, number);
+}
+
+START_TEST(counts_and_lengths_that_lie_are_malformed)
+{
+    static const uint32_t lies[] = {4,         1000,       WIRE_PAYLOAD_MAX_BYTES,
+                                    INT32_MAX, UINT32_MAX, UINT32_MAX - 1};
+    size_t strings_at;
+
+    ck_assert(wire_add_observation(&out, &bare));
+    strings_at = out.length_bytes - WIRE_HEADER_BYTES - sizeof(uint32_t);
+    for (size_t index = 0; index < ARRAY_COUNT(lies); index++) {
+        lie(strings_at, lies[index]); /* how many strings */
+        ck_assert(!reads(WIRE_OBSERVATION, only_frame(WIRE_OBSERVATION)));
+    }
+    lie(strings_at, 0);
+    ck_assert(reads(WIRE_OBSERVATION, only_frame(WIRE_OBSERVATION)));
+    for (size_t index = 0; index < ARRAY_COUNT(lies); index++) {
+        lie(0, lies[index]); /* length of the provider */
+        ck_assert(!reads(WIRE_OBSERVATION, only_frame(WIRE_OBSERVATION)));
+    }
+}
+END_TEST
+
+START_TEST(a_nul_within_a_text_is_malformed)
+{
+    struct wire_job job = sample_job();
+
+    wire_add_job(&out, &job);
+    ck_assert(reads(WIRE_JOB, only_frame(WIRE_JOB)));
+    out.bytes[WIRE_HEADER_BYTES + 2 + 4] = '\0'; /* the first byte of the path */
+    ck_assert(!reads(WIRE_JOB, only_frame(WIRE_JOB)));
+    out.bytes[WIRE_HEADER_BYTES + 2 + 4] = 'l';
+    out.bytes[WIRE_HEADER_BYTES + 2 + 4 + strlen(job.path)] = 'x'; /* its NUL */
+    ck_assert(!reads(WIRE_JOB, only_frame(WIRE_JOB)));
+}
+END_TEST
+
+START_TEST(an_observation_of_no_event_of_the_table_is_malformed)
+{
+    struct observation other = bare;
+
+    other.event_id = 1;
+    ck_assert(wire_add_observation(&out, &other));
+    ck_assert(!reads(WIRE_OBSERVATION, only_frame(WIRE_OBSERVATION)));
+    out.length_bytes = 0;
+    other.event_id = bare.event_id;
+    other.qualifiers = 0x10000;
+    ck_assert(wire_add_observation(&out, &other));
+    ck_assert(!reads(WIRE_OBSERVATION, only_frame(WIRE_OBSERVATION)));
+}
+END_TEST
+
+/* ---- What is too long ---- */
+
+static char *long_text(size_t length)
+{
+    char *text = memory_allocate(length + 1, 1);
+
+    memset(text, 'x', length);
+    return text;
+}
+
+START_TEST(an_observation_too_long_for_a_frame_is_not_added)
+{
+    char *value = long_text(WIRE_PAYLOAD_MAX_BYTES);
+    const struct observation_string string = {"", value};
+    struct observation observation = bare;
+
+    ck_assert(wire_add_observation(&out, &bare));
+    observation.strings = &string;
+    observation.string_count = 1;
+    ck_assert(!wire_add_observation(&out, &observation));
+    ck_assert(reads(WIRE_OBSERVATION, only_frame(WIRE_OBSERVATION)));
+    free(value);
+}
+END_TEST
+
+START_TEST(remarks_that_are_too_long_are_cut_between_characters)
+{
+    char *remark = long_text(WIRE_REMARK_MAX_BYTES + 100);
+    struct wire_result result = {0};
+    struct wire_result read;
+
+    memcpy(remark + WIRE_REMARK_MAX_BYTES - 5, "\xC3\xA9", 2);
+    for (size_t index = 0; index < SOURCE_REMARKS_LISTED; index++) {
+        source_facts_add_damage(&result.facts, 0, "%s", remark);
+        source_facts_add_conflict(&result.facts, "%s", remark);
+        source_facts_add_undecodable(&result.facts, "%s", remark);
+    }
+    source_facts_add_detail(&result.facts, "%s", remark);
+    wire_add_result(&out, &result);
+    ck_assert(wire_read_result(only_frame(WIRE_RESULT), &read));
+    ck_assert_uint_eq(strlen(text_get(&read.facts.detail)), WIRE_REMARK_MAX_BYTES - 5 + 3);
+    ck_assert_str_eq(strrchr(text_get(&read.facts.detail), 'x'), "x...");
+    wire_result_free_content(&read);
+    wire_result_free_content(&result);
+    free(remark);
+}
+END_TEST
+
+START_TEST(computers_too_many_for_the_wire_are_left_out_and_told_of)
+{
+    char *name = long_text(WIRE_PAYLOAD_MAX_BYTES / 2);
+    struct wire_result result = {0};
+    struct wire_frame frame = {0};
+    struct wire_result read;
+    size_t count = 0;
+    struct span at;
+
+    result.facts.computer_count = 26;
+    result.facts.computers = memory_allocate(26, sizeof(struct computer_facts));
+    for (size_t index = 0; index < 26; index++)
+        result.facts.computers[index].name = memory_copy_text(name);
+    wire_add_result(&out, &result);
+    at = span_of(out.bytes, out.length_bytes, 0);
+    while (wire_next_frame(&at, &frame) == 1 && frame.type == WIRE_COMPUTER)
+        count++;
+    ck_assert_uint_eq(count, 15);
+    ck_assert_uint_eq(at.left_bytes, 0);
+    ck_assert(wire_read_result(frame.payload, &read));
+    ck_assert_uint_eq(read.computer_count, 15);
+    ck_assert_int_eq(read.facts.status, SOURCE_STATUS_DAMAGED);
+    wire_result_free_content(&read);
+    wire_result_free_content(&result);
+    free(name);
+}
+END_TEST
+
+static Suite *wire_suite(void)
+{
+    Suite *suite = suite_create("wire");
+    TCase *cases = tcase_create("wire");
+
+    tcase_add_checked_fixture(cases, NULL, free_out);
+    tcase_add_test(cases, observations_arrive_with_every_field);
+    tcase_add_test(cases, jobs_arrive_with_every_field);
+    tcase_add_test(cases, results_arrive_with_every_field);
+    tcase_add_test(cases, no_field_was_added_that_is_not_sent);
+    tcase_add_test(cases, a_frame_cut_anywhere_is_waited_for_and_its_payload_is_malformed);
+    tcase_add_test(cases, bytes_left_over_are_malformed);
+    tcase_add_test(cases, a_flipped_bit_gives_sense_or_is_malformed);
+    tcase_add_test(cases, headers_of_no_type_or_of_too_long_frames_are_malformed);
+    tcase_add_test(cases, counts_and_lengths_that_lie_are_malformed);
+    tcase_add_test(cases, a_nul_within_a_text_is_malformed);
+    tcase_add_test(cases, an_observation_of_no_event_of_the_table_is_malformed);
+    tcase_add_test(cases, an_observation_too_long_for_a_frame_is_not_added);
+    tcase_add_test(cases, remarks_that_are_too_long_are_cut_between_characters);
+    tcase_add_test(cases, computers_too_many_for_the_wire_are_left_out_and_told_of);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+int main(void)
+{
+    return run_suite(wire_suite());
+}
