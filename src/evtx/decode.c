@@ -278,23 +278,24 @@ static void store_string(struct decoder *decoder, size_t name, size_t value)
     event->places[(*count)++] = (struct event_string_place){.name = name, .value = value};
 }
 
-/* Stores the pieces under the name: as one string, but an array of strings as a string for each. */
+/* Stores the pieces under the name: as one string, but an array as a string for each item, as the
+ * element of an array stands for one of each ([MS-EVEN6] 2.2.12, array types). */
 static void take_strings(struct decoder *decoder, size_t name)
 {
+    uint8_t type = decoder->piece.type;
     struct span array = decoder->piece.bytes;
     struct span item;
 
     if (decoder->piece_count == 0 && decoder->lacks_value)
         return;
-    if (decoder->piece_count != 1 || decoder->piece.type != (VALUE_STRING | VALUE_ARRAY) ||
-        array.left_bytes == 0) {
+    if (decoder->piece_count != 1 || !value_is_array(type, array)) {
         store_string(decoder, name, pieces_keep(decoder));
         return;
     }
     pieces_drop(decoder);
-    while (!decoder->too_many_strings && value_take_string(&array, &item)) {
+    while (!decoder->too_many_strings && value_take_item(type, &array, &item)) {
         pieces_begin(decoder);
-        value_add_utf16(&decoder->event->text, item);
+        value_add_text(&decoder->event->text, type & ~VALUE_ARRAY & 0xffu, item);
         store_string(decoder, name, pieces_keep(decoder));
     }
 }
