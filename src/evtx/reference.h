@@ -12,6 +12,7 @@
  * - characters past U+FFFF come out 0x3FF too low (evtx/eventtext.h puts them right);
  * - a negative number is a minus and the bits but the sign's: -2147188641 comes out as -295007;
  * - a floating-point number is written with an exponent: 1.500000e+000;
+ * - a time that cannot be is written as its numbers in hexadecimal, those of a SYSTEMTIME wrong;
  * - a record that ends exactly at the chunk's end is not handed out;
  * - forwarded records (no template instance) are not decoded;
  * - it is no guard against hostile input: it does not compare the number of a template's values
