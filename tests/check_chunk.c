@@ -329,66 +329,6 @@ START_TEST(search_finds_sound_records_only)
 }
 END_TEST
 
-/* A record of 120 bytes at 552 with a template instance whose definition is in the first one. */
-static void put_instance(uint32_t id, uint32_t definition, uint32_t count, uint16_t value_size)
-{
-    static const uint8_t begin[] = {0x0f, 0x01, 0x01, 0x00, 0x0c, 0x01};
-    uint8_t *at = bytes + 552 + RECORD_OFFSET_BINXML;
-
-    put(bytes + 512 + 4, 0x11223344, 4); /* the GUID of the definition "at 512" */
-    put_record(552, 120, 8);
-    memcpy(at, begin, sizeof(begin));
-    put(at + 6, id, 4);
-    put(at + 10, definition, 4);
-    put(at + 14, count, 4);
-    put(at + 18, value_size, 2);
-    put(at + 20, 0x01, 1);
-}
-
-static const struct {
-    uint32_t id, definition, count;
-    uint16_t value_size;
-    bool sound, matches;
-} instances[] = {
-    {0x11223344, 512, 1, 8, true, true},
-    {0x11223345, 512, 1, 8, true, false},
-    {0x11223344, 65530, 1, 8, false, false},
-    {0x11223344, 0xffffffff, 1, 8, false, false},
-    {0x11223344, 512, 0x40000000, 8, false, false}, /* times four is 0 in 32 bits */
-    {0x11223344, 512, 30, 8, false, false},
-    {0x11223344, 512, 1, 0xffff, false, false},
-};
-
-START_TEST(values_that_run_out_of_their_record_are_not_sound)
-{
-    struct chunk chunk = open_chunk(NULL);
-    struct error err = {0};
-    struct record record;
-
-    put_instance(instances[_i].id, instances[_i].definition, instances[_i].count,
-                 instances[_i].value_size);
-    ck_assert_int_eq(chunk_read_record(&chunk, 552, CHUNK_SIZE_BYTES, &record, &err), 0);
-    ck_assert(record_has_template(&record));
-    ck_assert_int_eq(record_is_sound(&chunk, &record), instances[_i].sound);
-    ck_assert_int_eq(record_templates_match(&chunk, &record), instances[_i].matches);
-}
-END_TEST
-
-START_TEST(record_without_a_template_is_told)
-{
-    struct chunk chunk = open_chunk(NULL);
-    struct error err = {0};
-    struct record record;
-
-    put_instance(0x11223344, 512, 1, 8);
-    bytes[552 + RECORD_OFFSET_BINXML + 4] = 0x41; /* forwarded: an element follows at once */
-    ck_assert_int_eq(chunk_read_record(&chunk, 552, CHUNK_SIZE_BYTES, &record, &err), 0);
-    ck_assert(!record_has_template(&record));
-    ck_assert(record_is_sound(&chunk, &record));
-    ck_assert(!record_templates_match(&chunk, &record));
-}
-END_TEST
-
 static int open_file_header(size_t size_bytes, struct file_header *header, struct error *err)
 {
     return file_header_open(span_of(header_bytes, size_bytes, 0), header, err);
@@ -476,9 +416,6 @@ static Suite *chunk_suite(void)
     tcase_add_test(tests, short_span_is_no_chunk);
     tcase_add_test(tests, only_zeros_are_an_unused_slot);
     tcase_add_test(tests, search_finds_sound_records_only);
-    tcase_add_loop_test(tests, values_that_run_out_of_their_record_are_not_sound, 0,
-                        ARRAY_COUNT(instances));
-    tcase_add_test(tests, record_without_a_template_is_told);
     tcase_add_test(tests, sound_file_header_opens);
     tcase_add_loop_test(tests, bad_file_header_is_damage, 0, ARRAY_COUNT(bad_file_headers));
     tcase_add_test(tests, file_header_without_checksums_opens);

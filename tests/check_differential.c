@@ -54,7 +54,7 @@ START_TEST(records_of_real_logs_are_read_as_libevtx_reads_them)
     if (corpus_folder() == NULL)
         return;
     ck_assert_uint_gt(stock_each_log(corpus_folder(), compare, &found), 100);
-    expect(&found, 0, 0, 0);
+    expect(&found, 37094, 28, 0);
     text_free(&found.remarks);
 }
 END_TEST
@@ -66,7 +66,7 @@ START_TEST(records_of_the_samples_are_read_as_libevtx_reads_them)
     struct differential found = {0};
 
     ck_assert_uint_gt(stock_each_log(folder, compare, &found), 30);
-    expect(&found, 0, 0, 0);
+    expect(&found, 1481, 0, 0);
     text_free(&found.remarks);
     free(folder);
 }
@@ -76,8 +76,9 @@ static const struct {
     const char *name; /* of the log, for the reader of this table */
     uint64_t both, ours_only, neither;
 } made_figures[] = {
-    {"made values", 0, 0, 0},  {"made optional", 0, 0, 0}, {"made texts", 0, 0, 0},
-    {"made manners", 0, 0, 0}, {"made wrapped", 0, 0, 0},  {"made marked up", 0, 0, 0},
+    {"made values", 70, 0, 0},  {"made sizes", 0, 0, 0},    {"made optional", 11, 7, 0},
+    {"made texts", 5, 0, 0},    {"made manners", 78, 26, 0}, {"made wrapped", 21, 0, 0},
+    {"made marked up", 5, 27, 0},
 };
 
 START_TEST(records_of_made_logs_are_read_as_libevtx_reads_them)

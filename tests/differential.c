@@ -139,8 +139,7 @@ static bool read_theirs(struct comparison *comparison, size_t place)
     bool read;
 
     if (!record_is_sound(&comparison->chunk, record) ||
-        !reference_find(comparison->reference, REFERENCE_LIST_WALKED, record->position_bytes, place,
-                        &index))
+        !reference_find(comparison->reference, record->position_bytes, &index))
         return false;
     read = reference_read(comparison->reference, index, &decoded, &ignored) == 0 &&
            eventtext_parse(&comparison->theirs, decoded.text, decoded.length_bytes, &ignored) == 0;

@@ -27,6 +27,7 @@ struct judgement {
     uint64_t compared;    /* events that both read */
     uint64_t undecodable; /* events of libevtx that our reader calls undecodable */
     uint64_t repeats;     /* that lie between two that were handed on */
+    uint64_t excused;     /* read otherwise, where libevtx is known to be wrong */
     struct text faults;   /* what must not be, or empty */
 };
 

@@ -11,10 +11,10 @@
 
 #define START UINT64_C(131914152000000000) /* 2019-01-08T10:00:00Z */
 
-#define RAW(value_type, bytes)                                                      \
-    {                                                                               \
-        .name = #value_type, .type = (enum evtx_value_type)(value_type),            \
-        .raw = (bytes), .raw_bytes = sizeof(bytes) - 1                              \
+#define RAW(value_type, bytes)                                                           \
+    {                                                                                    \
+        .name = #value_type, .type = (enum evtx_value_type)(value_type), .raw = (bytes), \
+        .raw_bytes = sizeof(bytes) - 1                                                   \
     }
 
 /* Numbers of the types: evtx/value.h. */
@@ -41,7 +41,7 @@ const struct evtx_string made_values[] = {
     RAW(0x13, "\x01\x02\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00\x20\x02\x00\x00"),
     RAW(0x14, "\xa2\xc4\x04\xc0"),
     RAW(0x15, "\xa2\xc4\x04\xc0\x01\x00\x00\x00"),
-    RAW(0x81, "a\0\0\0\0\0b\0c\0\0\0"),
+    RAW(0x81, "a\0\0\0\0\0b\0\0\0c\0\0\0"),
 };
 const size_t made_value_count = ARRAY_COUNT(made_values);
 
@@ -51,9 +51,8 @@ static struct evtx_event wat_event(enum evtx_event_kind kind, const struct evtx_
     return (struct evtx_event){
         .kind = kind,
         .provider = INCIDENT_PROVIDER_WAT,
-        .provider_guid = kind == EVTX_EVENT_CLASSIC
-                             ? NULL
-                             : "{E23B33B0-C8C9-472C-A5F9-F2BDFEA0F156}",
+        .provider_guid =
+            kind == EVTX_EVENT_CLASSIC ? NULL : "{E23B33B0-C8C9-472C-A5F9-F2BDFEA0F156}",
         .event_id = 18,
         .qualifiers = EVTX_NO_QUALIFIERS,
         .level = 4,
@@ -85,6 +84,29 @@ static struct evtx_image *make_values(void)
         add_wat(writer, EVTX_EVENT_USER_DATA, &made_values[index], 1);
     }
     add_wat(writer, EVTX_EVENT_EVENT_DATA, made_values, made_value_count);
+    return evtx_writer_finish(writer);
+}
+
+/* Each type with each size, whether it fits or not. */
+static struct evtx_image *make_sizes(void)
+{
+    static const uint8_t types[] = {0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a,
+                                    0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x10, 0x11, 0x12, 0x13, 0x14,
+                                    0x15, 0x81, 0x82, 0x83, 0x84, 0x85, 0x87, 0x88, 0x8a, 0x8b,
+                                    0x8c, 0x8d, 0x8e, 0x8f, 0x90, 0x91, 0x92, 0x93, 0x94, 0x95};
+    static const uint8_t bytes[] = {0x81, 0x00, 0x42, 0x00, 0x03, 0x01, 0x04, 0x00, 0x25,
+                                    0x01, 0x86, 0x07, 0x08, 0x10, 0x21, 0x32, 0x43};
+    struct evtx_writer *writer = evtx_writer_new(NULL);
+
+    for (size_t type = 0; type < sizeof(types); type++)
+        for (size_t size = 0; size <= sizeof(bytes); size++) {
+            struct evtx_string string = {.name = "Value",
+                                         .type = (enum evtx_value_type)types[type],
+                                         .raw = bytes,
+                                         .raw_bytes = size};
+
+            add_wat(writer, EVTX_EVENT_CLASSIC, &string, 1);
+        }
     return evtx_writer_finish(writer);
 }
 
@@ -150,7 +172,8 @@ static void add_events(struct evtx_writer *writer, struct event_stamp *stamp)
     events_add_spp_1003(writer, stamp, INCIDENT_WINDOWS_APPLICATION_ID, licences);
     events_add_update_installed(writer, stamp, "Update (KB971033)");
     events_add_servicing(writer, stamp, SERVICING_WORDS, 2, "KB971033", "Installed", "0x0", "WUA");
-    events_add_servicing(writer, stamp, SERVICING_NUMBERS, 2, "KB971033", "Absent", "0x0", "CbsTask");
+    events_add_servicing(writer, stamp, SERVICING_NUMBERS, 2, "KB971033", "Absent", "0x0",
+                         "CbsTask");
     events_add_eventlog_6009(writer, stamp, "6.01.", "7601", "Service Pack 1");
     events_add_kernel_1(writer, stamp, START, START + FILETIME_HOUR);
     events_add_noise(writer, stamp, stamp->filetime / FILETIME_MINUTE);
@@ -180,9 +203,8 @@ static struct evtx_image *make_wrapped(void)
     struct evtx_image *image;
 
     for (uint64_t index = 0; index < 31; index++) {
-        struct event_stamp stamp = {.filetime = START + index * FILETIME_MINUTE,
-                                    .computer = "PC",
-                                    .self_contained = true};
+        struct event_stamp stamp = {
+            .filetime = START + index * FILETIME_MINUTE, .computer = "PC", .self_contained = true};
 
         if (index > 0 && index % 10 == 0)
             evtx_writer_close_chunk(writer);
@@ -284,8 +306,9 @@ static struct evtx_image *make_marked_up(void)
 }
 
 const struct made_log made_logs[] = {
-    {"made values", make_values},   {"made optional", make_optional},
-    {"made texts", make_texts},     {"made manners", make_manners},
-    {"made wrapped", make_wrapped}, {"made marked up", make_marked_up},
+    {"made values", make_values},       {"made sizes", make_sizes},
+    {"made optional", make_optional},   {"made texts", make_texts},
+    {"made manners", make_manners},     {"made wrapped", make_wrapped},
+    {"made marked up", make_marked_up},
 };
 const size_t made_log_count = ARRAY_COUNT(made_logs);

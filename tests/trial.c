@@ -89,6 +89,7 @@ static void try_mutant(struct shared *shared, const struct mutant *mutant)
     shared->trial.compared += judgement.compared;
     shared->trial.undecodable += judgement.undecodable;
     shared->trial.repeats += judgement.repeats;
+    shared->trial.excused += judgement.excused;
     if (judgement.faults.length_bytes > 0)
         report(shared, text_get(&judgement.faults));
     text_free(&judgement.faults);
@@ -170,6 +171,7 @@ static void add_figures(struct trial *into, const struct trial *from)
     into->compared += from->compared;
     into->undecodable += from->undecodable;
     into->repeats += from->repeats;
+    into->excused += from->excused;
     into->failures += from->failures;
     if (from->longest_us > into->longest_us)
         into->longest_us = from->longest_us;
@@ -232,10 +234,11 @@ void trial_add_summary(const struct trial *trial, struct text *out)
     text_add_format(out,
                     "%" PRIu64 " mutants: %" PRIu64 " failures; %" PRIu64 " events handed on, %" PRIu64
                     " compared, %" PRIu64 " undecodable, %" PRIu64
-                    " repeats; libevtx crashed %" PRIu64 " times and hung %" PRIu64
+                    " repeats, %" PRIu64
+                    " excused; libevtx crashed %" PRIu64 " times and hung %" PRIu64
                     "; our reader took %" PRIu64 " ms at most",
                     trial->mutants, trial->failures, trial->handed, trial->compared,
-                    trial->undecodable, trial->repeats, trial->libevtx_crashes,
+                    trial->undecodable, trial->repeats, trial->excused, trial->libevtx_crashes,
                     trial->libevtx_hangs, trial->longest_us / 1000);
 }
 

@@ -37,8 +37,6 @@
 #define DEPTH_SECTION 1u /* System, EventData, ... */
 #define DEPTH_FIELD 2u   /* what is in them */
 
-#define STRING_ARRAY (VALUE_STRING | VALUE_ARRAY)
-
 /* A text of the observation, as its place in event->text; that of an empty text is 0. */
 #define PLACE_EMPTY 0u
 
@@ -80,6 +78,7 @@ struct decoder {
     size_t start; /* of their text */
     size_t piece_count;
     struct event_value piece; /* the last */
+    bool array_waits;         /* it is an array whose text was not added yet */
     bool lacks_value;         /* an optional substitution has none: nor is the element there */
     /* What the observation will borrow. */
     size_t provider_place;
@@ -100,6 +99,7 @@ static void pieces_begin(struct decoder *decoder)
 {
     decoder->start = decoder->event->text.length_bytes;
     decoder->piece_count = 0;
+    decoder->array_waits = false;
     decoder->lacks_value = false;
 }
 
@@ -109,6 +109,7 @@ static void pieces_drop(struct decoder *decoder)
     decoder->event->text.length_bytes = decoder->start;
     decoder->event->text.bytes[decoder->start] = '\0';
     decoder->piece_count = 0;
+    decoder->array_waits = false;
 }
 
 /* Ends the text of the pieces and returns its place. */
@@ -122,14 +123,23 @@ static size_t pieces_keep(struct decoder *decoder)
     return place;
 }
 
+/* An array that is alone in its element becomes several strings (take_strings): it is not made into
+ * text before it is known not to be alone. */
+static bool is_taken_apart(const struct decoder *decoder, uint8_t type, struct span bytes)
+{
+    return !decoder->in_attribute && decoder->piece_count == 0 &&
+           (decoder->section == SECTION_EVENT_DATA || decoder->section == SECTION_USER_DATA) &&
+           value_is_array(type, bytes);
+}
+
 static int add_piece(struct decoder *decoder, uint8_t type, struct span bytes)
 {
     if (!decoder->in_attribute && decoder->in_start_tag)
         return fail(decoder, "a value between attributes");
-    /* An array of strings is mostly alone, and is then taken apart (take_strings). */
-    if (decoder->piece_count == 1 && decoder->piece.type == STRING_ARRAY)
-        value_add_text(&decoder->event->text, STRING_ARRAY, decoder->piece.bytes);
-    if (decoder->piece_count > 0 || type != STRING_ARRAY)
+    if (decoder->array_waits)
+        value_add_text(&decoder->event->text, decoder->piece.type, decoder->piece.bytes);
+    decoder->array_waits = is_taken_apart(decoder, type, bytes);
+    if (!decoder->array_waits)
         value_add_text(&decoder->event->text, type, bytes);
     decoder->piece_count++;
     decoder->piece = (struct event_value){.type = type, .bytes = bytes};
@@ -140,6 +150,9 @@ static int add_text_piece(struct decoder *decoder, const char *text)
 {
     if (!decoder->in_attribute && decoder->in_start_tag)
         return fail(decoder, "a reference between attributes");
+    if (decoder->array_waits)
+        value_add_text(&decoder->event->text, decoder->piece.type, decoder->piece.bytes);
+    decoder->array_waits = false;
     decoder->piece_count++;
     decoder->piece = (struct event_value){.type = VALUE_NULL};
     text_add(&decoder->event->text, text);
@@ -284,22 +297,24 @@ static void store_string(struct decoder *decoder, size_t name, size_t value)
     event->places[(*count)++] = (struct event_string_place){.name = name, .value = value};
 }
 
-/* Stores the pieces under the name: as one string, but an array of strings as a string for each. */
+/* Stores the pieces under the name: as one string, but an array as a string for each item, as the
+ * element of an array stands for one of each ([MS-EVEN6] 2.2.12, array types). */
 static void take_strings(struct decoder *decoder, size_t name)
 {
+    uint8_t type = decoder->piece.type;
     struct span array = decoder->piece.bytes;
     struct span item;
 
     if (decoder->piece_count == 0 && decoder->lacks_value)
         return;
-    if (decoder->piece_count != 1 || decoder->piece.type != STRING_ARRAY || array.left_bytes == 0) {
+    if (decoder->piece_count != 1 || !value_is_array(type, array)) {
         store_string(decoder, name, pieces_keep(decoder));
         return;
     }
     pieces_drop(decoder);
-    while (!decoder->too_many_strings && value_take_string(&array, &item)) {
+    while (!decoder->too_many_strings && value_take_item(type, &array, &item)) {
         pieces_begin(decoder);
-        value_add_utf16(&decoder->event->text, item);
+        value_add_text(&decoder->event->text, type & ~VALUE_ARRAY & 0xffu, item);
         store_string(decoder, name, pieces_keep(decoder));
     }
 }

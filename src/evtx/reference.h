@@ -11,11 +11,13 @@
  * - it never says where a record lies (libevtx_record_get_offset gives 0): in the copy, each record
  *   therefore bears its position in the place of its number, which nothing else depends on;
  * - strings end at their first NUL, lose a byte order mark at their begin, and are empty when they
- *   are one line feed; half a surrogate pair becomes U+FFFD and takes the unit behind it along;
+ *   are one line feed; half a surrogate pair becomes U+FFFD, and the upper half takes the unit
+ *   behind it along;
  * - a string array gives one element for each string;
  * - characters past U+FFFF come out 0x3FF too low (evtx/eventtext.h puts them right);
  * - a negative number is a minus and the bits but the sign's: -2147188641 comes out as -295007;
  * - a floating-point number is written with an exponent: 1.500000e+000;
+ * - a time that cannot be is written as its numbers in hexadecimal, those of a SYSTEMTIME wrong;
  * - a record that ends exactly at the chunk's end is not handed out;
  * - forwarded records (no template instance) are not decoded;
  * - it is no guard against hostile input: it does not compare the number of a template's values

@@ -69,13 +69,22 @@ void value_add_utf16(struct text *out, struct span utf16)
     } while (utf16.left_bytes > 0);
 }
 
-/* What an 8-bit string says beyond ASCII depends on a code page that is not told: Latin-1. */
+/* What an 8-bit string says beyond ASCII depends on a code page that is not told: that of Western
+ * Europe, as libevtx has it. Where it is not Latin-1: */
+static const uint16_t windows_1252[] = {
+    0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0xFFFD, 0x017D, 0xFFFD, 0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178,
+};
+
 static void add_ansi(struct text *out, struct span value)
 {
     uint8_t byte;
 
     while (span_u8(&value, &byte) && byte != 0)
-        text_add_character(out, byte);
+        text_add_character(out, byte >= 0x80 && byte < 0x80 + ARRAY_COUNT(windows_1252)
+                                    ? windows_1252[byte - 0x80]
+                                    : byte);
 }
 
 /* Reads a number of one to eight bytes. */
@@ -108,15 +117,6 @@ static void add_signed(struct text *out, struct span value)
     text_add_format(out, "%" PRId64, (int64_t)(take_number(value) << shift) >> shift);
 }
 
-static void add_float(struct text *out, struct span value)
-{
-    uint32_t bits = (uint32_t)take_number(value);
-    float number;
-
-    memcpy(&number, &bits, sizeof(number));
-    text_add_format(out, "%f", (double)number);
-}
-
 static void add_double(struct text *out, struct span value)
 {
     uint64_t bits = take_number(value);
@@ -124,6 +124,19 @@ static void add_double(struct text *out, struct span value)
 
     memcpy(&number, &bits, sizeof(number));
     text_add_format(out, "%f", number);
+}
+
+static void add_float(struct text *out, struct span value)
+{
+    uint32_t bits = (uint32_t)take_number(value);
+    float number;
+
+    if (value.left_bytes == sizeof(double)) {
+        add_double(out, value);
+        return;
+    }
+    memcpy(&number, &bits, sizeof(number));
+    text_add_format(out, "%f", (double)number);
 }
 
 static void add_bool(struct text *out, struct span value)
@@ -192,12 +205,14 @@ static void add_systemtime(struct text *out, struct span value)
                     fields[4], fields[5], fields[6], fields[7]);
 }
 
-static bool sid_fits(struct span value)
+/* The size of the SID that the value begins with; 0: it is none. */
+static size_t sid_size(struct span value)
 {
-    uint8_t revision, count;
+    size_t size_bytes = value.left_bytes < SID_HEAD_BYTES
+                            ? SID_HEAD_BYTES
+                            : SID_HEAD_BYTES + sizeof(uint32_t) * (size_t)value.bytes[1];
 
-    return span_u8(&value, &revision) && span_u8(&value, &count) &&
-           value.left_bytes == SID_AUTHORITY_BYTES + sizeof(uint32_t) * (size_t)count;
+    return size_bytes <= value.left_bytes ? size_bytes : 0;
 }
 
 static void add_sid(struct text *out, struct span value)
@@ -214,36 +229,69 @@ static void add_sid(struct text *out, struct span value)
         text_add_format(out, "-%" PRIu32, part);
 }
 
+/* A number of whatever type is one of the size that it has (libevtx takes it so, too). */
+static bool is_number_size(size_t size_bytes)
+{
+    return size_bytes == 1 || size_bytes == 2 || size_bytes == 4 || size_bytes == 8;
+}
+
+enum size_rule {
+    SIZE_ANY,
+    SIZE_NUMBER, /* is_number_size */
+    SIZE_FLOAT,  /* four or eight */
+    SIZE_LEAST,  /* what is more is not looked at */
+    SIZE_OWN,    /* a SID tells its own */
+};
+
 struct type_row {
-    uint8_t size_bytes;       /* of a value; 0: any, or see fits */
-    uint8_t other_size_bytes; /* also right; 0: none */
-    bool (*fits)(struct span value);
+    uint8_t size_bytes; /* of an item of an array; 0: there are no arrays of it */
+    enum size_rule rule;
     void (*add)(struct text *out, struct span value);
 };
 
 static const struct type_row types[] = {
     [VALUE_STRING] = {.add = value_add_utf16},
     [VALUE_ANSI_STRING] = {.add = add_ansi},
-    [VALUE_INT8] = {.size_bytes = 1, .add = add_signed},
-    [VALUE_UINT8] = {.size_bytes = 1, .add = add_unsigned},
-    [VALUE_INT16] = {.size_bytes = 2, .add = add_signed},
-    [VALUE_UINT16] = {.size_bytes = 2, .add = add_unsigned},
-    [VALUE_INT32] = {.size_bytes = 4, .add = add_signed},
-    [VALUE_UINT32] = {.size_bytes = 4, .add = add_unsigned},
-    [VALUE_INT64] = {.size_bytes = 8, .add = add_signed},
-    [VALUE_UINT64] = {.size_bytes = 8, .add = add_unsigned},
-    [VALUE_FLOAT] = {.size_bytes = 4, .add = add_float},
-    [VALUE_DOUBLE] = {.size_bytes = 8, .add = add_double},
-    [VALUE_BOOL] = {.size_bytes = 4, .other_size_bytes = 1, .add = add_bool},
+    [VALUE_INT8] = {.size_bytes = 1, .rule = SIZE_NUMBER, .add = add_signed},
+    [VALUE_UINT8] = {.size_bytes = 1, .rule = SIZE_NUMBER, .add = add_unsigned},
+    [VALUE_INT16] = {.size_bytes = 2, .rule = SIZE_NUMBER, .add = add_signed},
+    [VALUE_UINT16] = {.size_bytes = 2, .rule = SIZE_NUMBER, .add = add_unsigned},
+    [VALUE_INT32] = {.size_bytes = 4, .rule = SIZE_NUMBER, .add = add_signed},
+    [VALUE_UINT32] = {.size_bytes = 4, .rule = SIZE_NUMBER, .add = add_unsigned},
+    [VALUE_INT64] = {.size_bytes = 8, .rule = SIZE_NUMBER, .add = add_signed},
+    [VALUE_UINT64] = {.size_bytes = 8, .rule = SIZE_NUMBER, .add = add_unsigned},
+    [VALUE_FLOAT] = {.size_bytes = 4, .rule = SIZE_FLOAT, .add = add_float},
+    [VALUE_DOUBLE] = {.size_bytes = 8, .rule = SIZE_FLOAT, .add = add_float},
+    [VALUE_BOOL] = {.size_bytes = 4, .rule = SIZE_NUMBER, .add = add_bool},
     [VALUE_BINARY] = {.add = add_binary},
-    [VALUE_GUID] = {.size_bytes = GUID_BYTES, .add = add_guid},
-    [VALUE_SIZE] = {.size_bytes = 4, .other_size_bytes = 8, .add = add_unsigned},
-    [VALUE_FILETIME] = {.size_bytes = 8, .add = add_filetime},
-    [VALUE_SYSTEMTIME] = {.size_bytes = 16, .add = add_systemtime},
-    [VALUE_SID] = {.fits = sid_fits, .add = add_sid},
-    [VALUE_HEX32] = {.size_bytes = 4, .add = add_hexadecimal},
-    [VALUE_HEX64] = {.size_bytes = 8, .add = add_hexadecimal},
+    [VALUE_GUID] = {.size_bytes = GUID_BYTES, .rule = SIZE_LEAST, .add = add_guid},
+    [VALUE_SIZE] = {.size_bytes = 4, .rule = SIZE_NUMBER, .add = add_unsigned},
+    [VALUE_FILETIME] = {.size_bytes = 8, .rule = SIZE_LEAST, .add = add_filetime},
+    [VALUE_SYSTEMTIME] = {.size_bytes = 16, .rule = SIZE_LEAST, .add = add_systemtime},
+    [VALUE_SID] = {.rule = SIZE_OWN, .add = add_sid},
+    [VALUE_HEX32] = {.size_bytes = 4, .rule = SIZE_NUMBER, .add = add_hexadecimal},
+    [VALUE_HEX64] = {.size_bytes = 8, .rule = SIZE_NUMBER, .add = add_hexadecimal},
 };
+
+/* How much of the value its type speaks of; 0: the size does not fit. */
+static size_t size_that_fits(const struct type_row *row, struct span value)
+{
+    size_t size_bytes = value.left_bytes;
+
+    switch (row->rule) {
+    case SIZE_ANY:
+        return size_bytes;
+    case SIZE_NUMBER:
+        return is_number_size(size_bytes) ? size_bytes : 0;
+    case SIZE_FLOAT:
+        return size_bytes == sizeof(float) || size_bytes == sizeof(double) ? size_bytes : 0;
+    case SIZE_LEAST:
+        return size_bytes >= row->size_bytes ? row->size_bytes : 0;
+    case SIZE_OWN:
+        return sid_size(value);
+    }
+    return 0;
+}
 
 static const struct type_row *row_of(uint8_t type)
 {
@@ -252,15 +300,11 @@ static const struct type_row *row_of(uint8_t type)
 
 static void add_one(struct text *out, const struct type_row *row, struct span value)
 {
-    bool fits = row->fits != NULL      ? row->fits(value)
-                : row->size_bytes == 0 ? true
-                                       : value.left_bytes == row->size_bytes ||
-                                             value.left_bytes == row->other_size_bytes;
+    size_t size_bytes = size_that_fits(row, value);
+    struct span fitting;
 
-    if (value.left_bytes == 0)
-        return;
-    if (fits)
-        row->add(out, value);
+    if (size_bytes > 0 && span_take(&value, size_bytes, &fitting))
+        row->add(out, fitting);
     else
         add_binary(out, value);
 }
@@ -270,18 +314,11 @@ static void add_array(struct text *out, uint8_t type, const struct type_row *row
     struct span item;
     bool more = false;
 
-    if (type == VALUE_STRING) {
-        for (; value_take_string(&value, &item); more = true) {
-            text_add(out, more ? " " : "");
-            value_add_utf16(out, item);
-        }
-        return;
-    }
-    if (row->size_bytes == 0 || value.left_bytes % row->size_bytes != 0) {
+    if (!value_is_array(type | VALUE_ARRAY, value)) {
         add_binary(out, value);
         return;
     }
-    for (; span_take(&value, row->size_bytes, &item) && item.left_bytes > 0; more = true) {
+    for (; value_take_item(type | VALUE_ARRAY, &value, &item); more = true) {
         text_add(out, more ? " " : "");
         add_one(out, row, item);
     }
@@ -297,6 +334,36 @@ void value_add_text(struct text *out, uint8_t type, struct span value)
         add_array(out, type & ~VALUE_ARRAY & 0xffu, row, value);
     else
         add_one(out, row, value);
+}
+
+bool value_is_array(uint8_t type, struct span value)
+{
+    const struct type_row *row = row_of(type & ~VALUE_ARRAY & 0xffu);
+
+    return (type & VALUE_ARRAY) != 0 && row != NULL && value.left_bytes > 0 &&
+           (row->add == value_add_utf16 || row->add == add_ansi ||
+            (row->size_bytes > 0 && value.left_bytes % row->size_bytes == 0));
+}
+
+/* Takes the next string of an array of 8-bit strings, each ended by a NUL. */
+static bool take_ansi_string(struct span *array, struct span *out)
+{
+    const uint8_t *end = memchr(array->bytes, 0, array->left_bytes);
+    size_t length_bytes = end != NULL ? (size_t)(end - array->bytes) : array->left_bytes;
+
+    return array->left_bytes > 0 && span_take(array, length_bytes, out) &&
+           (end == NULL || span_skip(array, 1));
+}
+
+bool value_take_item(uint8_t type, struct span *array, struct span *out)
+{
+    const struct type_row *row = row_of(type & ~VALUE_ARRAY & 0xffu);
+
+    if (row == NULL || row->add == value_add_utf16)
+        return value_take_string(array, out);
+    if (row->add == add_ansi)
+        return take_ansi_string(array, out);
+    return row->size_bytes > 0 && span_take(array, row->size_bytes, out);
 }
 
 bool value_take_string(struct span *array, struct span *out)
@@ -334,11 +401,13 @@ static bool take_ascii(struct span value, char *out, size_t size_bytes)
 bool value_number(uint8_t type, struct span value, uint64_t *out)
 {
     bool is_integer = type >= VALUE_INT8 && type <= VALUE_UINT64;
+    bool is_signed = is_integer && types[type].add == add_signed;
     char digits[DECIMAL_BYTES + 1];
 
     if (type == VALUE_STRING)
         return take_ascii(value, digits, sizeof(digits)) && text_parse_number(digits, out);
-    if (!is_integer || value.left_bytes != types[type].size_bytes)
+    if (!is_integer || !is_number_size(value.left_bytes) ||
+        (is_signed && value.bytes[value.left_bytes - 1] >= 0x80))
         return false;
     *out = take_number(value);
     return true;

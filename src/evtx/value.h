@@ -42,15 +42,22 @@ void value_add_utf16(struct text *out, struct span utf16);
 
 /* Adds the value as text: numbers decimal (VALUE_SIZE, too, as libevtx has it), VALUE_HEX as 0x..,
  * GUIDs in braces and SIDs as Windows writes them, times as ISO 8601, binary as hexadecimal digits,
- * an array as its items with a blank between (strings: value_take_string_of hands them out one by
- * one). A value whose size does not fit its type is added as binary: nothing of it is lost. Nothing
- * is added for VALUE_NULL and for a type that is no value (VALUE_BINXML). */
+ * an array as its items with a blank between (value_take_item hands them out one by one). A number
+ * is one of the size that it has, 1, 2, 4 or 8, whatever its type; of other values what is more
+ * than their type has is not looked at. One whose size does not fit even so is added as binary.
+ * Nothing is added for VALUE_NULL and for a type that is no value (VALUE_BINXML). */
 void value_add_text(struct text *out, uint8_t type, struct span value);
+
+/* Is the value an array, of one item at least, that can be taken apart? */
+bool value_is_array(uint8_t type, struct span value);
+
+/* Takes the next item of an array of this type (VALUE_ARRAY may be set in it); false at the end. */
+bool value_take_item(uint8_t type, struct span *array, struct span *out);
 
 /* Takes the next string of an array of strings, each ended by U+0000; false at the end. */
 bool value_take_string(struct span *array, struct span *out);
 
-/* Reads an unsigned number, of an integer type or as decimal text. */
+/* Reads a number that is not negative, of an integer type or as decimal text. */
 bool value_number(uint8_t type, struct span value, uint64_t *out);
 
 /* Reads a FILETIME, SYSTEMTIME, or ISO 8601 text. Times that cannot be written as text

@@ -2,9 +2,11 @@
 #include "evtx/verify.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/filetime.h"
 #include "base/memory.h"
 #include "evtx/binxml.h"
 #include "evtx/eventtext.h"
@@ -146,31 +148,76 @@ static bool floats_agree(const char *ours, const char *theirs)
     return apart <= FLOAT_ERROR * (1 + (right < 0 ? -right : right));
 }
 
+/* Is `theirs` what libevtx makes of a time that it cannot write: its numbers in hexadecimal, of a
+ * FILETIME the upper and lower half, of a SYSTEMTIME eight that are not even those stored? */
+static bool impossible_times_agree(const char *ours, const char *theirs)
+{
+    uint64_t filetime;
+    unsigned upper, lower;
+    char expected[sizeof("0x0123456789abcdef")];
+
+    if (strncmp(theirs, "(0x", 3) != 0)
+        return false;
+    if (sscanf(theirs, "(0x%8x 0x%8x)", &upper, &lower) == 2 && strlen(theirs) == 23) {
+        snprintf(expected, sizeof(expected), "0x%08x%08x", upper, lower);
+        return strcmp(ours, expected) == 0;
+    }
+    return strlen(theirs) == 57 && strlen(ours) >= 24 && strchr(ours, 'T') != NULL &&
+           ours[strlen(ours) - 1] == 'Z' && !filetime_parse(ours, &filetime);
+}
+
+/* A way to read `theirs`: how far it is used up. */
+struct way {
+    const char *theirs;
+    bool after_half; /* a U+FFFD was read last: half a surrogate pair, perhaps */
+};
+/* More are not followed; there is one more for each half. */
+#define WAYS_MOST 16u
+
+static void way_add(struct way *ways, size_t *count, const char *theirs, bool after_half)
+{
+    if (*count < WAYS_MOST)
+        ways[(*count)++] = (struct way){.theirs = theirs, .after_half = after_half};
+}
+
+/* Compares character by character. The upper half of a surrogate pair takes the unit behind it
+ * along, the lower one does not; which it was cannot be told any more. */
+static bool characters_agree(const char *ours, const char *theirs)
+{
+    struct way ways[WAYS_MOST] = {{.theirs = theirs}};
+    size_t count = 1;
+    bool agree = false;
+
+    while (*ours != '\0' && count > 0) {
+        uint32_t character = expected_character(&ours), read;
+        struct way before[WAYS_MOST];
+        size_t before_count = count;
+
+        memcpy(before, ways, sizeof(before));
+        count = 0;
+        for (size_t index = 0; index < before_count; index++) {
+            const char *behind = before[index].theirs;
+
+            if (*behind != '\0' && (text_next_character(&behind, &read), read == character))
+                way_add(ways, &count, behind, character == REPLACEMENT_CHARACTER);
+            if (before[index].after_half)
+                way_add(ways, &count, before[index].theirs, false);
+        }
+    }
+    for (size_t index = 0; index < count; index++)
+        agree = agree || *ways[index].theirs == '\0';
+    return agree;
+}
+
 static bool values_agree(const char *ours, const char *theirs)
 {
-    bool after_half = false; /* U+FFFD: half a surrogate pair, perhaps */
-    uint32_t read;
-
     if (strcmp(ours, theirs) == 0 || (strcmp(ours, "\n") == 0 && *theirs == '\0') ||
-        negatives_agree(ours, theirs) || floats_agree(ours, theirs))
+        negatives_agree(ours, theirs) || floats_agree(ours, theirs) ||
+        impossible_times_agree(ours, theirs))
         return true;
     if (look_ahead(ours) == BYTE_ORDER_MARK && look_ahead(theirs) != BYTE_ORDER_MARK)
         expected_character(&ours);
-    while (*ours != '\0') {
-        const char *behind = theirs;
-
-        read = 0;
-        if (*theirs != '\0')
-            text_next_character(&behind, &read);
-        if (look_ahead(ours) == read) {
-            theirs = behind;
-        } else if (!after_half) {
-            return false;
-        }
-        /* A half takes the unit behind it along. */
-        after_half = expected_character(&ours) == REPLACEMENT_CHARACTER && !after_half;
-    }
-    return *theirs == '\0';
+    return characters_agree(ours, theirs);
 }
 
 static void compare_texts(struct text *difference, const char *field, const char *ours,
