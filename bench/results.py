@@ -62,6 +62,26 @@ def contenders_table(contenders, bases):
     return table(heads, rows)
 
 
+def scale_table(rows, least):
+    """Times and memory of each size, and both against the smallest one."""
+    lines = []
+    bases = {jobs: contender for jobs, count, contender in rows if count == least}
+    for jobs, count, contender in rows:
+        base = bases[jobs]
+        if not contender.seconds or not base.seconds:
+            lines.append([contender.name, contender.failure or 'not measured'] + ['-'] * 7)
+            continue
+        lines.append([
+            contender.name, size(contender.size_bytes),
+            seconds(contender.median()), str(len(contender.seconds)),
+            f'{contender.speed() / 1e6:.0f}',
+            times(contender.size_bytes / base.size_bytes),
+            times(contender.median() / base.median()),
+            mebibytes(contender.own_kib), mebibytes(contender.resident_kib)])
+    return table(['', 'read', 'median s', 'runs', 'MB/s', 'size x', 'time x', 'own MiB',
+                          'RSS MiB'], lines)
+
+
 def targets_table(targets):
     """Targets are (text, limit, 'most' or 'least', measured or None, unit)."""
     rows = []
