@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The fleets that bench/run measures with are what they are said to be.
+. "$top_srcdir/tests/lib.sh"
+fleet="$scratch/fleet"
+report="$scratch/report"
+logs=Windows/System32/winevt/Logs/Application.evtx
+
+# classified LISTING REPORT: do the hosts have the classifications that the maker named?
+classified() {
+    /usr/bin/python3 - "$@" <<'END'
+import csv, sys
+def read(path):
+    rows = csv.DictReader(open(path, newline='', encoding='utf-8'))
+    return {row['host']: row['classification'] for row in rows}
+wanted, got = map(read, sys.argv[1:])
+assert wanted and wanted == got, set(wanted.items()) ^ set(got.items())
+END
+}
+
+"$MAKE_FLEET" "$fleet" --machines 2 --log-mib 1 --affected-percent 50 >"$scratch/listing"
+check 'a log has its size' equal 1052672 "$(wc -c <"$fleet/PC-0001/$logs")"
+check 'logs differ' sh -c '! cmp -s "$1" "$2"' - "$fleet/PC-0001/$logs" "$fleet/PC-0002/$logs"
+analyze -o "$report" --verify "$fleet"
+check 'every checksum is right' equal 0 "$status"
+check 'the verdicts are those that were made' classified "$scratch/listing" "$report/hosts.csv"
+host=PC-0002.corp.example
+check 'one of two is affected' equal affected-by-incident \
+    "$(cell "$report/hosts.csv" "$host" classification)"
+check 'by a refusal in the window' equal confirmed "$(cell "$report/hosts.csv" "$host" confidence)"
+check 'it had the update' equal installed "$(cell "$report/hosts.csv" "$host" kb971033)"
+check 'it is a KMS client' equal volume-kms "$(cell "$report/hosts.csv" "$host" licence_channel)"
+check 'the logs cover the window' equal 'full full' \
+    "$(cell "$report/hosts.csv" PC-0001.corp.example window_coverage) $(
+        cell "$report/hosts.csv" "$host" window_coverage)"
+
+"$MAKE_FLEET" "$scratch/again" --machines 1 --first 2 --log-mib 1 --affected-percent 50 \
+    >"$scratch/out"
+check 'the same words make the same bytes' cmp "$fleet/PC-0002/$logs" "$scratch/again/PC-0002/$logs"
+
+# A log of several parts reads as one: numbers go on, and the year is spread over it.
+"$MAKE_FLEET" "$scratch/long" --machines 1 --log-mib 9 >"$scratch/listing"
+analyze -o "$scratch/long-report" --verify "$scratch/long"
+check 'a long log is sound' equal 0 "$status"
+check 'its verdict' classified "$scratch/listing" "$scratch/long-report/hosts.csv"
+check 'its numbers are in one run' /usr/bin/python3 - "$scratch/long/PC-0001/$logs" <<'END'
+import struct, sys
+data = open(sys.argv[1], 'rb').read()
+first, last, next_number = struct.unpack_from('<3Q', data, 8)
+count = struct.unpack_from('<H', data, 42)[0]
+assert len(data) == 4096 + count * 65536 == 9 * 1024 * 1024 + 4096
+wanted = None
+for step in range(count):
+    chunk = 4096 + (first + step) % count * 65536
+    numbers = struct.unpack_from('<4Q', data, chunk + 8)
+    assert numbers[:2] == numbers[2:] and wanted in (None, numbers[0]), (step, numbers)
+    wanted = numbers[1] + 1
+assert wanted == next_number and last == (first - 1) % count
+END
+
+"$MAKE_FLEET" --image "$scratch/image" --mib 24 --affected-percent 50 >"$scratch/listing"
+check 'the image holds whole logs at odd places' /usr/bin/python3 - "$scratch/image" \
+    "$scratch/listing" <<'END'
+import struct, sys, zlib
+data = open(sys.argv[1], 'rb').read()
+machines = len(open(sys.argv[2]).readlines()) - 1
+assert len(data) == 24 * 1024 * 1024
+sound = odd = others = 0
+for at in range(0, len(data) - 65535, 512):
+    if data[at:at + 8] != b'ElfChnk\0':
+        continue
+    header = data[at:at + 120] + data[at + 128:at + 512]
+    if zlib.crc32(header) != struct.unpack_from('<I', data, at + 124)[0]:
+        others += 1
+        continue
+    sound += 1
+    odd += at % 4096 != 0
+assert machines > 0 and machines * 16 <= sound < (machines + 1) * 16, (machines, sound)
+assert odd > sound / 2 and others > 0, (odd, others)
+END
+check 'wrong use is refused' sh -c '! "$1" "$2/none" --machines 0 --log-mib 1' - "$MAKE_FLEET" \
+    "$scratch"
+finish
