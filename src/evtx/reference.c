@@ -17,13 +17,18 @@
 /* libevtx's messages, one line for each of its functions on the way to the failure. */
 #define BACKTRACE_BYTES 16384u
 
+/* A made-up record lies between any two that are wanted, at the most. */
+#define LAID_MOST (2 * CHUNK_RECORDS_MOST + 1)
+
 struct reference {
     uint8_t *log; /* owned: file header and chunk */
     libbfio_handle_t *handle;
     libevtx_file_t *file; /* NULL while no chunk is open */
     size_t count;         /* of its records */
-    size_t next;          /* where reference_find looks first */
-    char *text;           /* owned: the last record's */
+    /* Where the records lie that it was given, wanted and made up, in order. */
+    size_t laid_count;
+    uint32_t laid[LAID_MOST];
+    char *text; /* owned: the last record's */
     size_t text_capacity;
     char backtrace[BACKTRACE_BYTES];
 };
@@ -80,7 +85,7 @@ static void reference_close(struct reference *reference)
         libevtx_file_free(&reference->file, NULL);
     }
     reference->count = 0;
-    reference->next = 0;
+    reference->laid_count = 0;
 }
 
 void reference_free(struct reference *reference)
@@ -127,17 +132,27 @@ static void copy_chunk(struct reference *reference, const struct chunk *chunk)
     write_u32(copy + CHUNK_OFFSET_FREE_SPACE, CHUNK_OFFSET_RECORDS);
 }
 
-/* Covers a gap by one made-up record; one that is too small for that holds none. */
-static void cover_gap(uint8_t *copy, uint32_t start, uint32_t end)
+static void lay_record(struct reference *reference, uint32_t position_bytes)
 {
+    write_position(reference->log + FILE_HEADER_SIZE_BYTES, position_bytes);
+    reference->laid[reference->laid_count++] = position_bytes;
+}
+
+/* Covers a gap by one made-up record, whose BinXML ends at once; one that is too small for that
+ * holds none. */
+static void cover_gap(struct reference *reference, uint32_t start, uint32_t end)
+{
+    uint8_t *copy = reference->log + FILE_HEADER_SIZE_BYTES;
+
     if (end - start < RECORD_LEAST_BYTES) {
         memset(copy + start, 0, end - start);
         return;
     }
     memcpy(copy + start, RECORD_MAGIC, RECORD_MAGIC_BYTES);
     write_u32(copy + start + RECORD_OFFSET_SIZE, end - start);
+    copy[start + RECORD_OFFSET_BINXML] = 0;
     write_u32(copy + end - sizeof(uint32_t), end - start);
-    write_position(copy, start);
+    lay_record(reference, start);
 }
 
 /* Gives whatever looks like a record from `start` on its position; libevtx looks for them at other
@@ -161,14 +176,14 @@ static void mark_records(struct reference *reference, const struct record *recor
     uint32_t done = CHUNK_OFFSET_RECORDS;
 
     for (size_t index = 0; index < count; index++) {
-        cover_gap(copy, done, records[index].position_bytes);
-        write_position(copy, records[index].position_bytes);
+        cover_gap(reference, done, records[index].position_bytes);
+        lay_record(reference, records[index].position_bytes);
         done = records[index].position_bytes + (uint32_t)records[index].bytes.left_bytes;
     }
     if (rest == REFERENCE_REST_SHOWN)
         mark_rest(copy, done);
     else
-        cover_gap(copy, done, CHUNK_SIZE_BYTES);
+        cover_gap(reference, done, CHUNK_SIZE_BYTES);
 }
 
 int reference_open(struct reference *reference, const struct chunk *chunk,
@@ -249,17 +264,20 @@ static bool reference_position(struct reference *reference, size_t index, uint64
     return known;
 }
 
-/* Records are mostly asked for in their order: so it goes on where the last one was found. */
+/* libevtx has the records in the order in which they lie, if it has them all; asking it for one
+ * makes it read that, so others are asked for only when the record is not in its place. */
 bool reference_find(struct reference *reference, uint32_t position_bytes, size_t *index)
 {
     uint64_t position;
+    size_t place = 0;
 
+    while (place < reference->laid_count && reference->laid[place] < position_bytes)
+        place++;
     for (size_t tried = 0; tried < reference->count; tried++) {
-        size_t at = (reference->next + tried) % reference->count;
+        size_t at = (place + tried) % reference->count;
 
         if (!reference_position(reference, at, &position) || position != position_bytes)
             continue;
-        reference->next = at + 1;
         *index = at;
         return true;
     }
