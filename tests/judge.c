@@ -31,8 +31,7 @@ struct handed {
 static struct observation copy_observation(const struct observation *from)
 {
     struct observation copy = *from;
-    struct observation_string *strings =
-        memory_allocate(from->string_count + 1, sizeof(*strings));
+    struct observation_string *strings = memory_allocate(from->string_count + 1, sizeof(*strings));
 
     copy.provider = memory_copy_text(from->provider);
     copy.channel = memory_copy_text(from->channel);
@@ -214,10 +213,27 @@ static bool has_endless_name_in_values(const struct judging *judging,
     return false;
 }
 
+/* Does the record have a value that is BinXML and empty? libevtx reads what stands behind it, which
+ * is another value, as that. */
+static bool has_empty_fragment(const struct judging *judging, const struct record *record)
+{
+    struct binxml_instance instance;
+    struct span value;
+    uint8_t type;
+
+    if (!record_read_instance(&judging->chunk, record, &instance))
+        return false;
+    for (size_t index = 0; binxml_instance_value(&instance, index, &type, &value); index++)
+        if (type == VALUE_BINXML && value.left_bytes == 0)
+            return true;
+    return false;
+}
+
 /* Is the record damaged in a way in which libevtx is known to go wrong? */
 static bool is_excused(const struct judging *judging, const struct record *record)
 {
-    return has_endless_name(judging, binxml_of_record(&judging->chunk, record), NESTING_MOST);
+    return has_empty_fragment(judging, record) ||
+           has_endless_name(judging, binxml_of_record(&judging->chunk, record), NESTING_MOST);
 }
 
 static void compare_handed(struct judging *judging, const struct record *record,
@@ -279,8 +295,9 @@ static bool read_theirs(struct judging *judging, enum reference_list list, size_
 {
     struct reference_record decoded;
     struct error ignored = {0};
-    bool read = reference_read(judging->reference, list, index, &decoded, &ignored) == 0 &&
-                eventtext_parse(&judging->theirs, decoded.text, decoded.length_bytes, &ignored) == 0;
+    bool read =
+        reference_read(judging->reference, list, index, &decoded, &ignored) == 0 &&
+        eventtext_parse(&judging->theirs, decoded.text, decoded.length_bytes, &ignored) == 0;
 
     error_clear(&ignored);
     return read;
@@ -348,8 +365,7 @@ static void judge_ours(struct judging *judging, const struct judged_log *ours)
 
     if (ours->facts.record_count != whole->facts.record_count ||
         ours->facts.undecodable_count != whole->facts.undecodable_count ||
-        ours->facts.damage.count != whole->facts.damage.count ||
-        ours->err.kind != whole->err.kind)
+        ours->facts.damage.count != whole->facts.damage.count || ours->err.kind != whole->err.kind)
         text_add(&judging->out->faults, "\n  libevtx changes what the reader tells of the log");
     for (size_t index = 0; index < ours->count; index++)
         if (find_handed(whole, ours->handed[index].observation.offset_bytes) == NULL)
