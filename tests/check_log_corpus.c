@@ -73,11 +73,10 @@ static char *event_name(uint64_t record_id, const char *provider, unsigned event
     return name;
 }
 
-/* Is every event of this row kept, so that the sink sees all that evtxexport shows? */
+/* Is every event of this row handed on, so that the sink sees all that evtxexport shows? */
 static bool all_are_kept(const struct incident_event *event)
 {
-    return event != NULL &&
-           (event->keep == EVENT_KEEP_ALL || event->keep == EVENT_KEEP_FIRST_AND_LAST);
+    return event != NULL && event->keep == EVENT_KEEP_ALL;
 }
 
 static int take(void *context, const struct incident_event *event,

@@ -213,10 +213,27 @@ static bool has_endless_name_in_values(const struct judging *judging,
     return false;
 }
 
+/* Does the record have a value that is BinXML and empty? libevtx reads what stands behind it, which
+ * is another value, as that. */
+static bool has_empty_fragment(const struct judging *judging, const struct record *record)
+{
+    struct binxml_instance instance;
+    struct span value;
+    uint8_t type;
+
+    if (!record_read_instance(&judging->chunk, record, &instance))
+        return false;
+    for (size_t index = 0; binxml_instance_value(&instance, index, &type, &value); index++)
+        if (type == VALUE_BINXML && value.left_bytes == 0)
+            return true;
+    return false;
+}
+
 /* Is the record damaged in a way in which libevtx is known to go wrong? */
 static bool is_excused(const struct judging *judging, const struct record *record)
 {
-    return has_endless_name(judging, binxml_of_record(&judging->chunk, record), NESTING_MOST);
+    return has_empty_fragment(judging, record) ||
+           has_endless_name(judging, binxml_of_record(&judging->chunk, record), NESTING_MOST);
 }
 
 static void compare_handed(struct judging *judging, const struct record *record,

@@ -79,10 +79,10 @@ static size_t below(struct making *making, size_t limit)
 /* A number that is likely to be wrong in an interesting way, where `right` stands. */
 static uint64_t lie(struct making *making, uint64_t right)
 {
-    static const uint64_t lies[] = {0,      1,      2,      4,       7,         8,
-                                    0x7f,   0x80,   0xff,   0x100,   0x7fff,    0x8000,
-                                    0xfff8, 0xffff, 65536u, 1u << 20, 1u << 30, 0x7fffffff,
-                                    0x80000000, 0xffffffff};
+    static const uint64_t lies[] = {0,        1,        2,          4,          7,
+                                    8,        0x7f,     0x80,       0xff,       0x100,
+                                    0x7fff,   0x8000,   0xfff8,     0xffff,     65536u,
+                                    1u << 20, 1u << 30, 0x7fffffff, 0x80000000, 0xffffffff};
     uint64_t step = 1 + below(making, 16);
 
     switch (below(making, 5)) {
@@ -411,8 +411,8 @@ static void change_token(struct making *making)
 
 static void change_substitution(struct making *making)
 {
-    const struct place *place = any_place(
-        making, below(making, 3) > 0 ? PLACE_SUBSTITUTION_INDEX : PLACE_SUBSTITUTION_TYPE);
+    const struct place *place = any_place(making, below(making, 3) > 0 ? PLACE_SUBSTITUTION_INDEX
+                                                                       : PLACE_SUBSTITUTION_TYPE);
 
     if (place != NULL)
         store(making, place->at, place->size_bytes, below(making, 40));
@@ -421,10 +421,14 @@ static void change_substitution(struct making *making)
 /* A text of the log becomes the name of a provider of the event table, or another's. */
 static void substitute_provider(struct making *making)
 {
-    static const char *const providers[] = {
-        INCIDENT_PROVIDER_SPP,           INCIDENT_PROVIDER_WAT,      INCIDENT_PROVIDER_UPDATE_CLIENT,
-        INCIDENT_PROVIDER_SERVICING,     INCIDENT_PROVIDER_EVENTLOG, INCIDENT_PROVIDER_KERNEL,
-        "Microsoft-Windows-Security-SPQ", "X"};
+    static const char *const providers[] = {INCIDENT_PROVIDER_SPP,
+                                            INCIDENT_PROVIDER_WAT,
+                                            INCIDENT_PROVIDER_UPDATE_CLIENT,
+                                            INCIDENT_PROVIDER_SERVICING,
+                                            INCIDENT_PROVIDER_EVENTLOG,
+                                            INCIDENT_PROVIDER_KERNEL,
+                                            "Microsoft-Windows-Security-SPQ",
+                                            "X"};
     const char *provider = providers[below(making, ARRAY_COUNT(providers))];
     const struct place *place = NULL;
 
@@ -545,8 +549,8 @@ static void exchange_definition(struct making *making)
 
 static void lie_in_file_header(struct making *making)
 {
-    size_t at = below(making, 2) > 0 ? below(making, FILE_HEADER_USED_BYTES)
-                                     : FILE_HEADER_OFFSET_FLAGS;
+    size_t at =
+        below(making, 2) > 0 ? below(making, FILE_HEADER_USED_BYTES) : FILE_HEADER_OFFSET_FLAGS;
 
     store(making, at, 1, below(making, 2) > 0 ? 4 : next_random(making) & 0xff);
 }

@@ -36,8 +36,8 @@ static bool has_selected(const uint8_t *bytes, size_t size_bytes)
         error_clear(&ignored);
         selector_begin_chunk(selector, &chunk);
         while (!found && chunk_next_record(&chunk, &position, &record, &ignored) > 0) {
-            found = selector_glance(selector, &record, &glance, &ignored) == 0 &&
-                    glance.event != NULL;
+            found =
+                selector_glance(selector, &record, &glance, &ignored) == 0 && glance.event != NULL;
             error_clear(&ignored);
         }
         error_clear(&ignored);
@@ -107,8 +107,9 @@ static uint8_t *read_file(const char *path, size_t size_bytes)
     return bytes;
 }
 
-size_t stock_each_log(const char *folder, void (*use)(void *context, const char *name,
-                                                      const uint8_t *bytes, size_t size_bytes),
+size_t stock_each_log(const char *folder,
+                      void (*use)(void *context, const char *name, const uint8_t *bytes,
+                                  size_t size_bytes),
                       void *context)
 {
     char *path = memory_copy_text(folder);

@@ -13,8 +13,9 @@ struct stock_log {
 
 /* Hands every log in or below the folder on, in order of their paths, with its path below the
  * folder as name. Returns how many there are. */
-size_t stock_each_log(const char *folder, void (*use)(void *context, const char *name,
-                                                      const uint8_t *bytes, size_t size_bytes),
+size_t stock_each_log(const char *folder,
+                      void (*use)(void *context, const char *name, const uint8_t *bytes,
+                                  size_t size_bytes),
                       void *context);
 
 #endif

@@ -215,8 +215,8 @@ static void run_child(struct shared *shared, const struct stock *stock, uint64_t
 void trial_run(const struct stock *stock, uint64_t seed, uint64_t first, uint64_t count,
                struct trial *trial)
 {
-    struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct shared *shared =
+        mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     uint64_t end = first + count;
 
     if (shared == MAP_FAILED)
@@ -232,11 +232,10 @@ void trial_run(const struct stock *stock, uint64_t seed, uint64_t first, uint64_
 void trial_add_summary(const struct trial *trial, struct text *out)
 {
     text_add_format(out,
-                    "%" PRIu64 " mutants: %" PRIu64 " failures; %" PRIu64 " events handed on, %" PRIu64
-                    " compared, %" PRIu64 " undecodable, %" PRIu64
-                    " repeats, %" PRIu64
-                    " excused; libevtx crashed %" PRIu64 " times and hung %" PRIu64
-                    "; our reader took %" PRIu64 " ms at most",
+                    "%" PRIu64 " mutants: %" PRIu64 " failures; %" PRIu64
+                    " events handed on, %" PRIu64 " compared, %" PRIu64 " undecodable, %" PRIu64
+                    " repeats, %" PRIu64 " excused; libevtx crashed %" PRIu64
+                    " times and hung %" PRIu64 "; our reader took %" PRIu64 " ms at most",
                     trial->mutants, trial->failures, trial->handed, trial->compared,
                     trial->undecodable, trial->repeats, trial->excused, trial->libevtx_crashes,
                     trial->libevtx_hangs, trial->longest_us / 1000);
