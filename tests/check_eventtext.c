@@ -241,12 +241,14 @@ START_TEST(attributes_are_not_escaped)
                     "    <Data Name=\"n>m/\">v</Data>\n"
                     "    <Data Name=\"\">w</Data>\n"
                     "    <Data Other=\"x\" Name=\"y\"/>\n"
+                    "    <Data Other=\"x\">z</Data>\n"
                     "  </EventData>\n" END);
 
     ck_assert_str_eq(observation->provider, "a & <b> \"c");
     expect_string(observation, 0, "n>m/", "v");
     expect_string(observation, 1, "", "w");
     expect_string(observation, 2, "y", "");
+    expect_string(observation, 3, "", "z");
 }
 END_TEST
 

@@ -166,7 +166,7 @@ static bool find_attribute(const struct element *element, const char *name, stru
 {
     const char *at = element->attributes.start;
     const char *end = at + element->attributes.length;
-    struct part found;
+    struct part found, value;
 
     while (at < end) {
         while (at < end && *at == ' ')
@@ -178,12 +178,14 @@ static bool find_attribute(const struct element *element, const char *name, stru
         if (end - at < 2 || at[1] != '"')
             return false;
         at += 2;
-        out->start = at;
+        value.start = at;
         while (at < end && !(*at == '"' && (at + 1 == end || at[1] == ' ')))
             at++;
-        out->length = (size_t)(at - out->start);
-        if (part_is(&found, name))
+        value.length = (size_t)(at - value.start);
+        if (part_is(&found, name)) {
+            *out = value;
             return true;
+        }
         at++;
     }
     return false;
