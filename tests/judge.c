@@ -126,6 +126,16 @@ static void add_fault(struct judging *judging, const struct record *record, cons
                     words);
 }
 
+static void add_missing(struct judging *judging, const struct record *record)
+{
+    const struct observation *theirs = &judging->theirs.observation;
+    char *what = memory_format("an event that libevtx reads is missing: %s %u of %s",
+                               theirs->provider, (unsigned)theirs->event_id, theirs->computer);
+
+    add_fault(judging, record, what);
+    free(what);
+}
+
 static int compare_moments(const struct observation *left, const struct observation *right)
 {
     if (left->event_filetime != right->event_filetime)
@@ -150,6 +160,7 @@ static bool lies_between(struct judging *judging, const struct observation *thei
 
         /* Of one kind are events of equal computer and content, whatever the rest is. */
         other.qualifiers = theirs->qualifiers;
+        other.channel = theirs->channel;
         if (!observations_agree(&other, theirs, &judging->difference))
             continue;
         has_before = has_before || compare_moments(&other, theirs) <= 0;
@@ -243,7 +254,8 @@ static void compare_handed(struct judging *judging, const struct record *record,
     struct text *difference = &judging->difference;
 
     observations_agree(handed, theirs, difference);
-    if (handed->level != theirs->level)
+    /* A binary value is no number (ours has none then), but can look like one in libevtx's text. */
+    if (handed->level != theirs->level && handed->level != OBSERVATION_ABSENT)
         text_add_format(difference, "; level %d for %d", handed->level, theirs->level);
     if (handed->event_filetime != theirs->event_filetime)
         text_add_format(difference, "; time %" PRIu64 " for %" PRIu64, handed->event_filetime,
@@ -288,7 +300,7 @@ static void judge_record(struct judging *judging, const struct record *record, b
     else if (event->keep == EVENT_KEEP_FIRST_AND_LAST && lies_between(judging, theirs))
         judging->out->repeats++;
     else
-        add_fault(judging, record, "an event that libevtx reads is missing");
+        add_missing(judging, record);
 }
 
 static bool read_theirs(struct judging *judging, const struct record *record)

@@ -205,6 +205,7 @@ static void walk_chunk(struct chunkread *reading)
     struct record record;
 
     selector_begin_chunk(reading->selector, &reading->chunk);
+    repeats_begin_chunk(reading->repeats);
     while (chunk_next_record(&reading->chunk, &position_bytes, &record, &err) > 0) {
         fetch_ahead(&reading->chunk.bytes, position_bytes, &fetched);
         take_used(reading, &record);

@@ -10,6 +10,8 @@
 
 /* Kinds that are remembered; a machine's licences change a few times in its life. */
 #define KINDS_MOST 32u
+/* A template of EventData has a tenth of it. */
+#define DESCRIPTION_BYTES_MOST 4096u
 
 /* In the order in which the case looks for first and last. */
 struct rank {
@@ -21,8 +23,8 @@ struct rank {
 struct kind {
     size_t computer;
     const struct incident_event *event;
-    uint32_t template_id;
-    uint8_t *bytes; /* owned: descriptors and values of EventData */
+    struct text template; /* of EventData, see describe_template */
+    uint8_t *bytes;       /* owned: descriptors and values of EventData */
     size_t size_bytes;
     struct rank first;
     struct rank last;
@@ -33,6 +35,10 @@ struct kind {
 };
 
 struct repeats {
+    /* The template that was described last, which is mostly the one that is met next. */
+    struct span described;
+    struct text description;
+    bool can_be_described;
     size_t kind_count;
     size_t next; /* kind to look at in repeats_next */
     struct kind kinds[KINDS_MOST];
@@ -47,8 +53,11 @@ void repeats_free(struct repeats *repeats)
 {
     if (repeats == NULL)
         return;
-    for (size_t index = 0; index < repeats->kind_count; index++)
+    for (size_t index = 0; index < repeats->kind_count; index++) {
         free(repeats->kinds[index].bytes);
+        text_free(&repeats->kinds[index].template);
+    }
+    text_free(&repeats->description);
     free(repeats);
 }
 
@@ -89,6 +98,50 @@ static bool find_content(const struct chunk *chunk, const struct record *record,
            !has_binxml_value(out);
 }
 
+static void add_span(struct text *out, const struct span *bytes)
+{
+    uint32_t length = (uint32_t)bytes->left_bytes;
+
+    text_add_bytes(out, (const char *)&length, sizeof(length));
+    text_add_bytes(out, (const char *)bytes->bytes, bytes->left_bytes);
+}
+
+/* Writes down what the definition of a template says, wherever it lies and whatever its chunk has
+ * for offsets. Returns false for one that does not end well or is not a simple one. */
+static bool describe_template(const struct chunk *chunk, struct span definition, struct text *out)
+{
+    struct binxml_cursor cursor = {.chunk = &chunk->bytes, .in = definition, .in_definition = true};
+    struct binxml_token token = {.kind = BINXML_FRAGMENT};
+    const char *why;
+
+    text_clear(out);
+    while (token.kind != BINXML_END) {
+        token = (struct binxml_token){0};
+        if (!binxml_next(&cursor, &token, &why) || token.kind == BINXML_TEMPLATE_INSTANCE ||
+            out->length_bytes > DESCRIPTION_BYTES_MOST)
+            return false;
+        text_add_bytes(out, (const char *)&token.kind, sizeof(token.kind));
+        text_add_bytes(out, (const char *)&token.index, sizeof(token.index));
+        text_add_bytes(out, (const char *)&token.value_type, sizeof(token.value_type));
+        add_span(out, &token.name);
+        add_span(out, &token.value);
+    }
+    return true;
+}
+
+/* Describes the template in repeats->description, if it is not there already. */
+static bool describe(struct repeats *repeats, const struct chunk *chunk,
+                     const struct binxml_instance *content)
+{
+    if (repeats->described.bytes != content->definition.bytes ||
+        repeats->described.left_bytes != content->definition.left_bytes) {
+        repeats->can_be_described =
+            describe_template(chunk, content->definition, &repeats->description);
+        repeats->described = content->definition;
+    }
+    return repeats->can_be_described;
+}
+
 static int compare_ranks(const struct rank *left, const struct rank *right)
 {
     if (left->event_filetime != right->event_filetime)
@@ -100,13 +153,14 @@ static int compare_ranks(const struct rank *left, const struct rank *right)
                                                       : 0;
 }
 
-static bool kind_fits(const struct kind *kind, const struct binxml_instance *content,
-                      const struct glance *glance)
+static bool kind_fits(const struct kind *kind, const struct text *template,
+                      const struct binxml_instance *content, const struct glance *glance)
 {
     size_t head_bytes = content->descriptors.left_bytes;
 
     return kind->computer == glance->computer && kind->event == glance->event &&
-           kind->template_id == content->defined_id &&
+           kind->template.length_bytes == template->length_bytes &&
+           memcmp(kind->template.bytes, template->bytes, template->length_bytes) == 0 &&
            kind->size_bytes == head_bytes + content->values.left_bytes &&
            memcmp(kind->bytes, content->descriptors.bytes, head_bytes) == 0 &&
            memcmp(kind->bytes + head_bytes, content->values.bytes, content->values.left_bytes) == 0;
@@ -124,14 +178,19 @@ static void kind_add(struct repeats *repeats, const struct binxml_instance *cont
     *kind = (struct kind){
         .computer = glance->computer,
         .event = glance->event,
-        .template_id = content->defined_id,
         .size_bytes = head_bytes + content->values.left_bytes,
         .first = *rank,
         .last = *rank,
     };
+    text_add_bytes(&kind->template, repeats->description.bytes, repeats->description.length_bytes);
     kind->bytes = memory_allocate(kind->size_bytes, 1);
     memcpy(kind->bytes, content->descriptors.bytes, head_bytes);
     memcpy(kind->bytes + head_bytes, content->values.bytes, content->values.left_bytes);
+}
+
+void repeats_begin_chunk(struct repeats *repeats)
+{
+    repeats->described = (struct span){0};
 }
 
 bool repeats_take(struct repeats *repeats, const struct chunk *chunk, const struct record *record,
@@ -144,10 +203,10 @@ bool repeats_take(struct repeats *repeats, const struct chunk *chunk, const stru
     struct binxml_instance content;
     struct kind *kind = NULL;
 
-    if (!find_content(chunk, record, &content) || content.id != content.defined_id)
+    if (!find_content(chunk, record, &content) || !describe(repeats, chunk, &content))
         return false;
     for (size_t index = 0; index < repeats->kind_count && kind == NULL; index++)
-        if (kind_fits(&repeats->kinds[index], &content, glance))
+        if (kind_fits(&repeats->kinds[index], &repeats->description, &content, glance))
             kind = &repeats->kinds[index];
     if (kind == NULL) {
         kind_add(repeats, &content, glance, &rank);

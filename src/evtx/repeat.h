@@ -5,7 +5,7 @@
  * them; so what lies between two that say the same tells it nothing.
  *
  * Two records say the same when computer and row of the event table are equal, and their EventData
- * is an instance of the same template with the same values, byte for byte. That is narrower than
+ * are instances of templates that say the same, with the same values, byte for byte. That is narrower than
  * what the case goes by (the strings): whatever is not found here, the case finds. */
 #ifndef SPPTRIAGE_EVTX_REPEAT_H
 #define SPPTRIAGE_EVTX_REPEAT_H
@@ -28,6 +28,9 @@ struct repeat {
 /* Returns owned (repeats_free). */
 struct repeats *repeats_create(void) __attribute__((warn_unused_result));
 void repeats_free(struct repeats *repeats);
+
+/* Begins a chunk: another can have lain in its place. */
+void repeats_begin_chunk(struct repeats *repeats);
 
 /* Is the record one more of its kind, which lies between two others or may yet do so? Then it is
  * remembered if need be and must not be handed on now. False: hand it on. */
