@@ -108,6 +108,16 @@ void text_free(struct text *text)
     *text = (struct text){0};
 }
 
+size_t text_plain_length(const char *text, const char *except)
+{
+    size_t most = *except != '\0' ? strcspn(text, except) : SIZE_MAX;
+    size_t length = 0;
+
+    while (length < most && text[length] >= ' ' && text[length] <= '~')
+        length++;
+    return length;
+}
+
 bool text_next_character(const char **at, uint32_t *code_point)
 {
     const unsigned char *bytes = (const unsigned char *)*at;

@@ -5,8 +5,8 @@
  * them; so what lies between two that say the same tells it nothing.
  *
  * Two records say the same when computer and row of the event table are equal, and their EventData
- * are instances of templates that say the same, with the same values, byte for byte. That is narrower than
- * what the case goes by (the strings): whatever is not found here, the case finds. */
+ * are instances of templates that say the same, with the same values, byte for byte. That is
+ * narrower than what the case goes by (the strings): whatever is not found here, the case finds. */
 #ifndef SPPTRIAGE_EVTX_REPEAT_H
 #define SPPTRIAGE_EVTX_REPEAT_H
 
