@@ -139,8 +139,8 @@ static bool read_theirs(struct comparison *comparison, size_t place)
     bool read;
 
     if (!record_is_sound(&comparison->chunk, record) ||
-        !reference_find(comparison->reference, REFERENCE_LIST_WALKED, record->position_bytes,
-                        place, &index))
+        !reference_find(comparison->reference, REFERENCE_LIST_WALKED, record->position_bytes, place,
+                        &index))
         return false;
     read = reference_read(comparison->reference, REFERENCE_LIST_WALKED, index, &decoded,
                           &ignored) == 0 &&

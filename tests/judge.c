@@ -14,6 +14,7 @@
 #include "evtx/eventtext.h"
 #include "evtx/log.h"
 #include "evtx/reference.h"
+#include "evtx/select.h"
 #include "evtx/value.h"
 #include "evtx/verify.h"
 
@@ -101,15 +102,21 @@ void judge_free_content(struct judged_log *log)
 /* --- comparing --- */
 
 struct judging {
+    const struct judged_log *ours;
     const struct judged_log *whole;
     struct judgement *out;
     struct chunk chunk;
     size_t walked_count;
     struct record walked[CHUNK_RECORDS_MOST];
     struct reference *reference;
-    struct event ours;
+    struct event event; /* our reading of a record, from bytes whose bounds a sanitizer knows */
     struct eventtext theirs;
     struct text difference;
+    /* What selection finds, beside the reader under trial. */
+    struct source_facts facts;
+    struct selector *selector;
+    uint64_t record_count; /* of the walks */
+    uint64_t unreadable_count;
 };
 
 static const struct observation *find_handed(const struct judged_log *log, uint64_t offset_bytes)
@@ -264,7 +271,7 @@ static void compare_handed(struct judging *judging, const struct record *record,
 static bool is_undecodable(struct judging *judging, const struct record *record, bool is_walked)
 {
     struct error ignored = {0};
-    bool is = event_decode(&judging->ours, &judging->chunk, record, false, &ignored) != 0 ||
+    bool is = event_decode(&judging->event, &judging->chunk, record, false, &ignored) != 0 ||
               (!is_walked && !record_templates_match(&judging->chunk, record));
 
     error_clear(&ignored);
@@ -318,6 +325,34 @@ static void judge_walked(struct judging *judging)
     }
 }
 
+/* Has the record selected and decoded, whatever it is. */
+static void try_record(struct judging *judging, const struct record *record)
+{
+    struct error ignored = {0};
+    struct glance glance;
+
+    judging->record_count++;
+    if (selector_glance(judging->selector, record, &glance, &ignored) != 0)
+        judging->unreadable_count++;
+    error_clear(&ignored);
+    (void)event_decode(&judging->event, &judging->chunk, record, false, &ignored);
+    error_clear(&ignored);
+}
+
+/* A record of the used part that the walk does not reach, and libevtx reads, is found without
+ * libevtx, too. */
+static void judge_found_alone(struct judging *judging, const struct record *record)
+{
+    const struct observation *theirs = &judging->theirs.observation;
+    const struct incident_event *event = incident_find_event(theirs->provider, theirs->event_id);
+
+    if (event != NULL && event->keep == EVENT_KEEP_ALL && judging->chunk.free_space_known &&
+        record->position_bytes < judging->chunk.free_space_offset &&
+        !is_undecodable(judging, record, false) &&
+        find_handed(judging->ours, record->bytes.offset_bytes) == NULL)
+        add_fault(judging, record, "an event of the used part is found by libevtx alone");
+}
+
 /* What is behind the place where the walk broke, as far as it is a record by its sizes. */
 static void judge_recovered(struct judging *judging)
 {
@@ -334,8 +369,10 @@ static void judge_recovered(struct judging *judging)
         if (record_is_sound(&judging->chunk, &record) &&
             reference_find(judging->reference, REFERENCE_LIST_RECOVERED, record.position_bytes,
                            SIZE_MAX, &index) &&
-            read_theirs(judging, REFERENCE_LIST_RECOVERED, index))
+            read_theirs(judging, REFERENCE_LIST_RECOVERED, index)) {
             judge_record(judging, &record, false);
+            judge_found_alone(judging, &record);
+        }
 }
 
 static void judge_chunk(struct judging *judging)
@@ -346,8 +383,11 @@ static void judge_chunk(struct judging *judging)
     int got;
 
     judging->walked_count = 0;
-    while ((got = chunk_next_record(&judging->chunk, &position, &record, &ignored)) > 0)
+    selector_begin_chunk(judging->selector, &judging->chunk);
+    while ((got = chunk_next_record(&judging->chunk, &position, &record, &ignored)) > 0) {
+        try_record(judging, &record);
         judging->walked[judging->walked_count++] = record;
+    }
     error_clear(&ignored);
     if (reference_open(judging->reference, &judging->chunk, judging->walked, judging->walked_count,
                        &ignored) == 0) {
@@ -359,9 +399,9 @@ static void judge_chunk(struct judging *judging)
 }
 
 /* All that our reader hands on alone, it hands on with libevtx behind it. */
-static void judge_ours(struct judging *judging, const struct judged_log *ours)
+static void judge_totals(struct judging *judging)
 {
-    const struct judged_log *whole = judging->whole;
+    const struct judged_log *ours = judging->ours, *whole = judging->whole;
 
     if (ours->facts.record_count != whole->facts.record_count ||
         ours->facts.undecodable_count != whole->facts.undecodable_count ||
@@ -372,6 +412,10 @@ static void judge_ours(struct judging *judging, const struct judged_log *ours)
             text_add(&judging->out->faults, "\n  libevtx makes the reader hand on less");
     if (whole->facts.undecodable_count < judging->out->undecodable)
         text_add(&judging->out->faults, "\n  undecodable records were not told of");
+    if (whole->err.kind == ERROR_NONE &&
+        (whole->facts.record_count < judging->record_count ||
+         whole->facts.undecodable_count < judging->unreadable_count))
+        text_add(&judging->out->faults, "\n  records of the walk were not counted");
 }
 
 void judge_compare(const uint8_t *bytes, size_t size_bytes, const struct judged_log *ours,
@@ -381,8 +425,10 @@ void judge_compare(const uint8_t *bytes, size_t size_bytes, const struct judged_
     uint8_t *slot = memory_allocate(CHUNK_SIZE_BYTES, 1);
     struct error ignored = {0};
 
+    judging->ours = ours;
     judging->whole = whole;
     judging->out = out;
+    judging->selector = selector_create(&judging->facts);
     judging->reference = reference_create();
     for (size_t at = FILE_HEADER_SIZE_BYTES; at < size_bytes; at += CHUNK_SIZE_BYTES) {
         size_t here = size_bytes - at < CHUNK_SIZE_BYTES ? size_bytes - at : CHUNK_SIZE_BYTES;
@@ -393,9 +439,11 @@ void judge_compare(const uint8_t *bytes, size_t size_bytes, const struct judged_
         error_clear(&ignored);
         judge_chunk(judging);
     }
-    judge_ours(judging, ours);
+    judge_totals(judging);
     reference_free(judging->reference);
-    event_free_content(&judging->ours);
+    event_free_content(&judging->event);
+    selector_free(judging->selector);
+    source_facts_free_content(&judging->facts);
     eventtext_free_content(&judging->theirs);
     text_free(&judging->difference);
     free(judging);
