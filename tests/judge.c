@@ -144,6 +144,14 @@ static int compare_moments(const struct observation *left, const struct observat
                                                       : 0;
 }
 
+/* Is it another of its kind whose own template is damaged, so that it does not show its EventData?
+ * Kinds are told by the values of EventData, before decoding. */
+static bool shows_no_content(const struct observation *other, const struct observation *theirs)
+{
+    return other->string_count == 0 && strcmp(other->provider, theirs->provider) == 0 &&
+           other->event_id == theirs->event_id && strcmp(other->computer, theirs->computer) == 0;
+}
+
 /* Of events that say the same, the first and the last are handed on (evtx/repeat.h). Which they are
  * is told before they are decoded: so one of the two can turn out to be undecodable, and is then
  * told of as such; what stands next to it is not handed on in its place. */
@@ -157,7 +165,8 @@ static bool lies_between(struct judging *judging, const struct observation *thei
 
         /* Of one kind are events of equal computer and content, whatever the rest is. */
         other.qualifiers = theirs->qualifiers;
-        if (!observations_agree(&other, theirs, &judging->difference))
+        if (!observations_agree(&other, theirs, &judging->difference) &&
+            !shows_no_content(&other, theirs))
             continue;
         has_before = has_before || compare_moments(&other, theirs) <= 0;
         has_behind = has_behind || compare_moments(&other, theirs) >= 0;
@@ -267,7 +276,14 @@ static void compare_handed(struct judging *judging, const struct record *record,
         add_fault(judging, record, text_get(difference));
 }
 
-/* Does our reader call the record undecodable, for this reason or that? */
+static bool is_used(const struct judging *judging, const struct record *record)
+{
+    return judging->chunk.free_space_known &&
+           record->position_bytes < judging->chunk.free_space_offset;
+}
+
+/* Does our reader call the record undecodable, for this reason or that? Of the unused part it says
+ * nothing of such records. */
 static bool is_undecodable(struct judging *judging, const struct record *record, bool is_walked)
 {
     struct error ignored = {0};
@@ -291,7 +307,7 @@ static void judge_record(struct judging *judging, const struct record *record, b
     else if (event == NULL || !incident_keeps(event, theirs, &incident_window))
         return;
     else if (is_undecodable(judging, record, is_walked))
-        judging->out->undecodable++;
+        judging->out->undecodable += is_walked || is_used(judging, record);
     else if (event->keep == EVENT_KEEP_FIRST_AND_LAST && lies_between(judging, theirs))
         judging->out->repeats++;
     else
@@ -346,8 +362,7 @@ static void judge_found_alone(struct judging *judging, const struct record *reco
     const struct observation *theirs = &judging->theirs.observation;
     const struct incident_event *event = incident_find_event(theirs->provider, theirs->event_id);
 
-    if (event != NULL && event->keep == EVENT_KEEP_ALL && judging->chunk.free_space_known &&
-        record->position_bytes < judging->chunk.free_space_offset &&
+    if (event != NULL && event->keep == EVENT_KEEP_ALL && is_used(judging, record) &&
         !is_undecodable(judging, record, false) &&
         find_handed(judging->ours, record->bytes.offset_bytes) == NULL)
         add_fault(judging, record, "an event of the used part is found by libevtx alone");
