@@ -165,6 +165,7 @@ static bool lies_between(struct judging *judging, const struct observation *thei
 
         /* Of one kind are events of equal computer and content, whatever the rest is. */
         other.qualifiers = theirs->qualifiers;
+        other.channel = theirs->channel;
         if (!observations_agree(&other, theirs, &judging->difference) &&
             !shows_no_content(&other, theirs))
             continue;
