@@ -102,6 +102,11 @@ void text_clear(struct text *text)
         text->bytes[0] = '\0';
 }
 
+const char *text_plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 void text_free(struct text *text)
 {
     free(text->bytes);

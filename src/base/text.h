@@ -34,6 +34,9 @@ char *text_take(struct text *text) __attribute__((warn_unused_result));
 /* Leaves the text empty and keeps its memory for what comes next. */
 void text_clear(struct text *text);
 
+/* "" for 1, else "s". */
+const char *text_plural(uint64_t count);
+
 /* Frees the text and leaves it empty, ready for use again. */
 void text_free(struct text *text);
 
