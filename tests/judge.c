@@ -256,10 +256,36 @@ static bool has_empty_fragment(const struct judging *judging, const struct recor
     return false;
 }
 
+/* Is a field of System binary? libevtx writes it in hexadecimal digits, which its text does not
+ * tell from decimal ones. */
+static bool has_binary_field(const struct judging *judging, const struct record *record)
+{
+    struct binxml_instance instance;
+    struct span value;
+    uint8_t type;
+
+    if (!record_read_instance(&judging->chunk, record, &instance))
+        return false;
+    for (size_t index = 0; binxml_instance_value(&instance, index, &type, &value); index++)
+        if (type == VALUE_BINARY)
+            return true;
+    return false;
+}
+
+/* Does something like another record stand in the record? In the copy that libevtx reads, its
+ * position is written over what would be its number (evtx/reference.h). */
+static bool holds_a_record(const struct record *record)
+{
+    return memmem(record->bytes.bytes + RECORD_OFFSET_BINXML,
+                  record->bytes.left_bytes - RECORD_OFFSET_BINXML, RECORD_MAGIC,
+                  sizeof(RECORD_MAGIC)) != NULL;
+}
+
 /* Is the record damaged in a way in which libevtx is known to go wrong? */
 static bool is_excused(const struct judging *judging, const struct record *record)
 {
-    return has_empty_fragment(judging, record) ||
+    return has_empty_fragment(judging, record) || has_binary_field(judging, record) ||
+           holds_a_record(record) ||
            has_endless_name(judging, binxml_of_record(&judging->chunk, record), NESTING_MOST);
 }
 
