@@ -240,5 +240,6 @@ bool repeats_next(struct repeats *repeats, struct repeat *out)
             return true;
         }
     }
+    repeats->next = 0;
     return false;
 }
