@@ -159,7 +159,7 @@ static void compare_chunk(struct comparison *comparison)
         comparison->walked[comparison->walked_count++] = record;
     error_clear(&ignored);
     opened = reference_open(comparison->reference, &comparison->chunk, comparison->walked,
-                            comparison->walked_count, REFERENCE_REST_COVERED, &ignored) == 0;
+                            comparison->walked_count, CHUNK_SIZE_BYTES, &ignored) == 0;
     error_clear(&ignored);
     selector_begin_chunk(comparison->selector, &comparison->chunk);
     for (size_t index = 0; index < comparison->walked_count; index++)

@@ -353,7 +353,7 @@ static void judge_chunk(struct judging *judging)
         judging->walked[judging->walked_count++] = record;
     error_clear(&ignored);
     if (reference_open(judging->reference, &judging->chunk, judging->walked, judging->walked_count,
-                       got < 0 ? REFERENCE_REST_SHOWN : REFERENCE_REST_COVERED, &ignored) == 0) {
+                       got < 0 ? position : CHUNK_SIZE_BYTES, &ignored) == 0) {
         judge_walked(judging);
         if (got < 0)
             judge_recovered(judging);

@@ -43,7 +43,7 @@ $(LC_ALL=C sort "$scratch/order")
 END
 analyze -v -o "$scratch/v" -j2 samples/collection
 check 'what has not changed is not taken again' \
-    equal 37 "$(grep -c ': unchanged$' "$scratch/err")"
+    equal 38 "$(grep -c ': unchanged$' "$scratch/err")"
 
 # Readers that are killed. There are many logs, so that a reader that is stopped as soon as it is
 # there has not read them all.

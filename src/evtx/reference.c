@@ -17,6 +17,9 @@
 /* libevtx's messages, one line for each of its functions on the way to the failure. */
 #define BACKTRACE_BYTES 16384u
 
+/* Records are so aligned. */
+#define RECORD_ALIGNMENT_BYTES 8u
+
 /* A made-up record lies between any two that are wanted, at the most. */
 #define LAID_MOST (2 * CHUNK_RECORDS_MOST + 1)
 
@@ -138,19 +141,23 @@ static void lay_record(struct reference *reference, uint32_t position_bytes)
     reference->laid[reference->laid_count++] = position_bytes;
 }
 
-/* Covers a gap by one made-up record, whose BinXML ends at once; one that is too small for that
- * holds none. */
+/* Covers a gap by one made-up record, whose BinXML ends right behind its fragment header; a gap
+ * that is too small for that holds no record. */
 static void cover_gap(struct reference *reference, uint32_t start, uint32_t end)
 {
+    static const uint8_t made_up_binxml[] = {0x0f, 0x01, 0x01, 0x00, 0x00};
     uint8_t *copy = reference->log + FILE_HEADER_SIZE_BYTES;
 
-    if (end - start < RECORD_LEAST_BYTES) {
-        memset(copy + start, 0, end - start);
+    /* libevtx does not take a record that ends exactly at the chunk's end. */
+    if (end == CHUNK_SIZE_BYTES && start < end)
+        end -= RECORD_ALIGNMENT_BYTES;
+    if (start + sizeof(made_up_binxml) + RECORD_LEAST_BYTES > end) {
+        memset(copy + start, 0, end > start ? end - start : 0);
         return;
     }
     memcpy(copy + start, RECORD_MAGIC, RECORD_MAGIC_BYTES);
     write_u32(copy + start + RECORD_OFFSET_SIZE, end - start);
-    copy[start + RECORD_OFFSET_BINXML] = 0;
+    memcpy(copy + start + RECORD_OFFSET_BINXML, made_up_binxml, sizeof(made_up_binxml));
     write_u32(copy + end - sizeof(uint32_t), end - start);
     lay_record(reference, start);
 }
@@ -170,7 +177,7 @@ static void mark_rest(uint8_t *copy, uint32_t start)
 }
 
 static void mark_records(struct reference *reference, const struct record *records, size_t count,
-                         enum reference_rest rest)
+                         uint32_t shown_from)
 {
     uint8_t *copy = reference->log + FILE_HEADER_SIZE_BYTES;
     uint32_t done = CHUNK_OFFSET_RECORDS;
@@ -180,14 +187,12 @@ static void mark_records(struct reference *reference, const struct record *recor
         lay_record(reference, records[index].position_bytes);
         done = records[index].position_bytes + (uint32_t)records[index].bytes.left_bytes;
     }
-    if (rest == REFERENCE_REST_SHOWN)
-        mark_rest(copy, done);
-    else
-        cover_gap(reference, done, CHUNK_SIZE_BYTES);
+    cover_gap(reference, done, shown_from);
+    mark_rest(copy, shown_from);
 }
 
 int reference_open(struct reference *reference, const struct chunk *chunk,
-                   const struct record *records, size_t count, enum reference_rest rest,
+                   const struct record *records, size_t count, uint32_t shown_from,
                    struct error *err)
 {
     libevtx_error_t *evtx_error = NULL;
@@ -195,7 +200,7 @@ int reference_open(struct reference *reference, const struct chunk *chunk,
 
     reference_close(reference);
     copy_chunk(reference, chunk);
-    mark_records(reference, records, count, rest);
+    mark_records(reference, records, count, shown_from);
     if (libevtx_file_initialize(&reference->file, &evtx_error) != 1 ||
         libevtx_file_open_file_io_handle(reference->file, reference->handle, LIBEVTX_OPEN_READ,
                                          &evtx_error) != 1 ||

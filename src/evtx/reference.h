@@ -41,17 +41,12 @@ struct reference;
 struct reference *reference_create(void) __attribute__((warn_unused_result));
 void reference_free(struct reference *reference);
 
-/* What libevtx is to see of the chunk beside the records that it is asked for. */
-enum reference_rest {
-    REFERENCE_REST_COVERED, /* nothing: so opening a chunk costs a fraction */
-    REFERENCE_REST_SHOWN,   /* behind the last of them, whatever it takes for a record itself */
-};
-
 /* Has libevtx read the chunk, of which nothing is borrowed: the `count` records, in ascending
- * order and none in another. Returns -1 (ERROR_SOURCE) when it refuses the chunk, which then has
- * no records. */
+ * order and none in another, and from `shown_from` (in the chunk; behind the records) on whatever
+ * it takes for a record itself. With CHUNK_SIZE_BYTES it sees the records alone, which costs a
+ * fraction. Returns -1 (ERROR_SOURCE) when it refuses the chunk, which then has no records. */
 int reference_open(struct reference *reference, const struct chunk *chunk,
-                   const struct record *records, size_t count, enum reference_rest rest,
+                   const struct record *records, size_t count, uint32_t shown_from,
                    struct error *err);
 
 /* How many records of the open chunk libevtx has, in the order of the chunk; some that it was asked

@@ -203,7 +203,8 @@ bool repeats_take(struct repeats *repeats, const struct chunk *chunk, const stru
     struct binxml_instance content;
     struct kind *kind = NULL;
 
-    if (!find_content(chunk, record, &content) || !describe(repeats, chunk, &content))
+    if (!find_content(chunk, record, &content) || content.id != content.defined_id ||
+        !describe(repeats, chunk, &content))
         return false;
     for (size_t index = 0; index < repeats->kind_count && kind == NULL; index++)
         if (kind_fits(&repeats->kinds[index], &repeats->description, &content, glance))

@@ -71,25 +71,21 @@ static bool open_chunk(struct verifier *verifier)
 
     if (verifier->is_open || verifier->is_refused)
         return verifier->is_open;
-    verifier->is_open =
-        reference_open(verifier->reference, &verifier->chunk, verifier->records,
-                       verifier->record_count, REFERENCE_REST_COVERED, &ignored) == 0;
+    verifier->is_open = reference_open(verifier->reference, &verifier->chunk, verifier->records,
+                                       verifier->record_count, CHUNK_SIZE_BYTES, &ignored) == 0;
     verifier->is_refused = !verifier->is_open;
     error_clear(&ignored);
     return verifier->is_open;
 }
 
-/* Hands libevtx the chunk with one record that covers all before `start_bytes`. */
+/* Hands libevtx the chunk from `start_bytes` on. */
 static bool open_rest(struct verifier *verifier, uint32_t start_bytes)
 {
-    struct record covered = {
-        .bytes = span_of(verifier->chunk.bytes.bytes, start_bytes - CHUNK_OFFSET_RECORDS, 0),
-        .position_bytes = CHUNK_OFFSET_RECORDS};
     struct error ignored = {0};
 
     verifier->rest_is_shown = true;
-    verifier->is_open = reference_open(verifier->reference, &verifier->chunk, &covered, 1,
-                                       REFERENCE_REST_SHOWN, &ignored) == 0;
+    verifier->is_open =
+        reference_open(verifier->reference, &verifier->chunk, NULL, 0, start_bytes, &ignored) == 0;
     error_clear(&ignored);
     return verifier->is_open;
 }
