@@ -5,6 +5,7 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/array.h"
 #include "base/memory.h"
@@ -27,6 +28,16 @@ void source_free_content(struct source *source)
     free(source->path);
     free(source->sha256);
     *source = (struct source){0};
+}
+
+uint64_t source_present_size(int descriptor, uint64_t size_bytes)
+{
+    struct stat status;
+
+    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) ||
+        (uint64_t)status.st_size > size_bytes)
+        return size_bytes;
+    return (uint64_t)status.st_size;
 }
 
 static void remarks_free_content(struct remarks *remarks)

@@ -39,6 +39,10 @@ struct source {
 
 void source_free_content(struct source *source);
 
+/* How far an open file of `size_bytes` reaches now, should it have become shorter. A device tells
+ * no size. */
+uint64_t source_present_size(int descriptor, uint64_t size_bytes);
+
 /* What a log says of one computer name in it. Numbers are the record headers' (their order is
  * the order of writing); only walked records count for them, not recovered ones. */
 struct computer_facts {
@@ -64,7 +68,8 @@ struct remarks {
 };
 
 /* Where two parts of a source meet: what the next part, or the end, is needed for to tell. Filled
- * and read by the reader of logs alone (evtx/tally.h, evtx/log.c). */
+ * and read by the reader of logs alone (evtx/tally.h, evtx/log.c), but for has_chunks, which the
+ * one of images has too. */
 struct source_seam {
     bool has_records;               /* the part has a walked record; the next three are of such */
     uint64_t first_filetime;        /* event time of the first, 0 when it cannot tell */
@@ -72,7 +77,7 @@ struct source_seam {
     uint64_t last_written_filetime; /* time in its header */
     uint64_t own_votes;             /* for header times that are the events' own, */
     uint64_t shifted_votes;         /* and for shifted ones */
-    bool has_chunks;                /* the part has a chunk slot that is not empty */
+    bool has_chunks;                /* the part has a chunk (slot that is not empty) */
     uint64_t leading_empty;         /* empty slots before the first such, or all of them */
     uint64_t trailing_empty;        /* empty slots behind the last such; 0 without one */
     uint64_t leading_empty_offset_bytes; /* of the first of these slots, where there are some */

@@ -3,10 +3,8 @@
  * unused space, and files that cannot be read. */
 #include <check.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -17,9 +15,10 @@
 #include "fixtures/events.h"
 #include "fixtures/evtx_damage.h"
 #include "fixtures/evtx_writer.h"
+#include "readout.h"
 #include "run.h"
 
-#define START UINT64_C(131914152000000000) /* 2019-01-08T10:00:00Z */
+#define START READOUT_START
 
 /* libevtx leaks where it gives up in the middle of a record; that is not ours to fail for. */
 const char *__lsan_default_suppressions(void);
@@ -28,70 +27,17 @@ const char *__lsan_default_suppressions(void)
     return "leak:libevtx\n";
 }
 
-/* What the reader handed on, as lines `id number offset recovered first-string`. */
-static struct text handed;
-static size_t handed_count;
-static size_t recovered_count;
-static struct source_facts facts;
-static struct error err;
-static bool sink_fails;
-static bool verify;
-
-static int take(void *context, const struct incident_event *event,
-                const struct observation *observation, struct error *sink_err)
-{
-    (void)context;
-    ck_assert_ptr_eq(event, incident_find_event(observation->provider, observation->event_id));
-    text_add_format(&handed, "%u %" PRIu64 " %" PRIu64 " %s\n", observation->event_id,
-                    observation->record_number, observation->offset_bytes,
-                    observation->string_count > 0 ? observation->strings[0].value : "-");
-    handed_count++;
-    recovered_count += observation->recovered ? 1 : 0;
-    return sink_fails ? error_set(sink_err, ERROR_RUN, ERROR_NO_OFFSET, "no more") : 0;
-}
-
-static void clear(void)
-{
-    text_free(&handed);
-    source_facts_free_content(&facts);
-    error_clear(&err);
-    handed_count = 0;
-    recovered_count = 0;
-}
+static struct readout got;
 
 static void clear_all(void)
 {
-    clear();
-    sink_fails = false;
-    verify = false;
-}
-
-/* Reads the open file as one of `size_bytes`. */
-static int read_open(int descriptor, uint64_t size_bytes)
-{
-    static char path[] = "made";
-    struct source source = {.path = path, .kind = "evtx", .size_bytes = size_bytes};
-    struct reader_options options = {.window = incident_window, .verify = verify};
-    struct sink sink = {.observation = take};
-
-    clear();
-    return reader_read(&evtx_log_reader, &source, descriptor, &options, &sink, &facts, &err);
-}
-
-static int make_file(const void *bytes, size_t size_bytes)
-{
-    int descriptor = memfd_create("log", MFD_CLOEXEC);
-
-    ck_assert_int_ge(descriptor, 0);
-    if (size_bytes > 0)
-        ck_assert_int_eq(write(descriptor, bytes, size_bytes), (ssize_t)size_bytes);
-    return descriptor;
+    readout_clear(&got);
 }
 
 static int read_bytes(const void *bytes, size_t size_bytes)
 {
-    int descriptor = make_file(bytes, size_bytes);
-    int result = read_open(descriptor, size_bytes);
+    int descriptor = readout_make_file(bytes, size_bytes);
+    int result = readout_read(&got, &evtx_log_reader, descriptor, size_bytes);
 
     close(descriptor);
     return result;
@@ -102,26 +48,10 @@ static void read_image(const struct evtx_image *image)
     ck_assert_int_eq(read_bytes(image->bytes, image->size_bytes), 0);
 }
 
-static void expect_detail(const char *part)
-{
-    ck_assert_msg(strstr(text_get(&facts.detail), part) != NULL, "\"%s\" is not in \"%s\"", part,
-                  text_get(&facts.detail));
-}
-
-static void expect_no_detail(const char *part)
-{
-    ck_assert_msg(strstr(text_get(&facts.detail), part) == NULL, "\"%s\" is in \"%s\"", part,
-                  text_get(&facts.detail));
-}
-
 /* Was this record handed on, from its place? */
 static bool was_handed(const struct evtx_record_place *place)
 {
-    char *part = memory_format(" %" PRIu64 " %zu ", place->number, place->offset_bytes);
-    bool found = strstr(text_get(&handed), part) != NULL;
-
-    free(part);
-    return found;
+    return readout_has(&got, place->number, place->offset_bytes);
 }
 
 static struct event_stamp stamp_at(uint64_t minute)
@@ -130,39 +60,22 @@ static struct event_stamp stamp_at(uint64_t minute)
         .filetime = START + minute * FILETIME_MINUTE, .computer = "PC", .self_contained = false};
 }
 
-/* A log of `chunks` chunks with `per_chunk` WAT 13 each, a minute apart. */
-static struct evtx_image *make_log(const struct evtx_writer_options *options, size_t chunks,
-                                   size_t per_chunk, bool self_contained)
-{
-    struct evtx_writer *writer = evtx_writer_new(options);
-
-    for (size_t index = 0; index < chunks * per_chunk; index++) {
-        struct event_stamp stamp = stamp_at(index);
-
-        if (index > 0 && index % per_chunk == 0)
-            evtx_writer_close_chunk(writer);
-        stamp.self_contained = self_contained;
-        events_add_wat_13(writer, &stamp, "0x00000000", "0xC004C4A2");
-    }
-    return evtx_writer_finish(writer);
-}
-
 START_TEST(sound_log_is_read_whole)
 {
-    struct evtx_image *image = make_log(NULL, 3, 4, false);
+    struct evtx_image *image = readout_make_log(NULL, 3, 4, false);
 
-    verify = true;
+    got.verify = true;
     read_image(image);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
-    ck_assert_str_eq(text_get(&facts.detail), "");
-    ck_assert_uint_eq(facts.record_count, 12);
-    ck_assert_uint_eq(facts.selected_count, 12);
-    ck_assert_uint_eq(facts.undecodable_count, 0);
-    ck_assert_uint_eq(facts.recovered_count, 0);
-    ck_assert_uint_eq(facts.first_filetime, START);
-    ck_assert_uint_eq(facts.last_filetime, START + 11 * FILETIME_MINUTE);
-    ck_assert(!facts.header_times_shifted);
-    ck_assert_uint_eq(handed_count, 12);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
+    ck_assert_str_eq(text_get(&got.facts.detail), "");
+    ck_assert_uint_eq(got.facts.record_count, 12);
+    ck_assert_uint_eq(got.facts.selected_count, 12);
+    ck_assert_uint_eq(got.facts.undecodable_count, 0);
+    ck_assert_uint_eq(got.facts.recovered_count, 0);
+    ck_assert_uint_eq(got.facts.first_filetime, START);
+    ck_assert_uint_eq(got.facts.last_filetime, START + 11 * FILETIME_MINUTE);
+    ck_assert(!got.facts.header_times_shifted);
+    ck_assert_uint_eq(got.handed_count, 12);
     for (size_t index = 0; index < image->record_count; index++)
         ck_assert(was_handed(&image->records[index]));
     evtx_image_free(image);
@@ -182,9 +95,9 @@ START_TEST(only_events_of_the_table_are_handed_on)
     events_add_update_installed(writer, &stamp, "Another update (KB9710331)");
     image = evtx_writer_finish(writer);
     read_image(image);
-    ck_assert_uint_eq(facts.record_count, 8);
-    ck_assert_uint_eq(facts.selected_count, 3); /* the table names them all, one is not kept */
-    ck_assert_uint_eq(handed_count, 2);
+    ck_assert_uint_eq(got.facts.record_count, 8);
+    ck_assert_uint_eq(got.facts.selected_count, 3); /* the table names them all, one is not kept */
+    ck_assert_uint_eq(got.handed_count, 2);
     evtx_image_free(image);
 }
 END_TEST
@@ -192,14 +105,14 @@ END_TEST
 START_TEST(exported_log_is_told_by_its_header_times)
 {
     struct evtx_writer_options options = {.header_times_shifted = true};
-    struct evtx_image *image = make_log(&options, 2, 5, false);
+    struct evtx_image *image = readout_make_log(&options, 2, 5, false);
 
     read_image(image);
-    ck_assert(facts.header_times_shifted);
-    expect_detail("header times shifted: exported log");
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
-    ck_assert_uint_eq(facts.first_filetime, START);
-    ck_assert_uint_eq(facts.last_filetime, START + 9 * FILETIME_MINUTE);
+    ck_assert(got.facts.header_times_shifted);
+    readout_expect_detail(&got, "header times shifted: exported log");
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(got.facts.first_filetime, START);
+    ck_assert_uint_eq(got.facts.last_filetime, START + 9 * FILETIME_MINUTE);
     evtx_image_free(image);
 }
 END_TEST
@@ -225,35 +138,35 @@ START_TEST(log_written_late_is_not_taken_for_an_exported_one)
     }
     image = evtx_writer_finish(writer);
     read_image(image);
-    ck_assert_uint_eq(facts.selected_count, 9);
-    ck_assert(!facts.header_times_shifted);
+    ck_assert_uint_eq(got.facts.selected_count, 9);
+    ck_assert(!got.facts.header_times_shifted);
     evtx_image_free(image);
 }
 END_TEST
 
 START_TEST(dirty_log_is_no_damage_and_read_past_its_counts)
 {
-    struct evtx_image *image = make_log(NULL, 4, 3, false);
+    struct evtx_image *image = readout_make_log(NULL, 4, 3, false);
 
     evtx_image_make_dirty(image, 1);
     read_image(image);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
-    expect_detail("dirty: copied from a running system or not closed");
-    ck_assert_uint_eq(facts.record_count, 12);
-    ck_assert_uint_eq(handed_count, 12);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
+    readout_expect_detail(&got, "dirty: copied from a running system or not closed");
+    ck_assert_uint_eq(got.facts.record_count, 12);
+    ck_assert_uint_eq(got.handed_count, 12);
     evtx_image_free(image);
 }
 END_TEST
 
 START_TEST(log_without_checksums_is_no_damage)
 {
-    struct evtx_image *image = make_log(NULL, 2, 3, false);
+    struct evtx_image *image = readout_make_log(NULL, 2, 3, false);
 
     evtx_image_drop_checksums(image);
-    verify = true;
+    got.verify = true;
     read_image(image);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
-    ck_assert_uint_eq(handed_count, 6);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(got.handed_count, 6);
     evtx_image_free(image);
 }
 END_TEST
@@ -275,24 +188,24 @@ START_TEST(leftovers_of_a_wrapped_log_are_recovered_and_counted_apart)
     image = evtx_writer_finish(writer);
     evtx_image_wrap(image, 4); /* the fifth chunk, of one record, lies over the first */
     read_image(image);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
     ck_assert_uint_gt(image->leftover_count, 0);
-    ck_assert_uint_eq(facts.recovered_count, image->leftover_count);
-    ck_assert_uint_eq(recovered_count, image->leftover_count);
+    ck_assert_uint_eq(got.facts.recovered_count, image->leftover_count);
+    ck_assert_uint_eq(got.recovered_count, image->leftover_count);
     for (size_t index = 0; index < image->leftover_count; index++)
         ck_assert(was_handed(&image->leftovers[index]));
-    expect_detail("recovered from unused space");
-    ck_assert_uint_eq(facts.record_count, 31);
-    ck_assert_uint_eq(facts.selected_count, 31);
-    ck_assert_uint_eq(facts.first_filetime, START + 10 * FILETIME_MINUTE);
-    ck_assert_uint_eq(source_facts_computer(&facts, "OLD")->record_count, 10);
+    readout_expect_detail(&got, "recovered from unused space");
+    ck_assert_uint_eq(got.facts.record_count, 31);
+    ck_assert_uint_eq(got.facts.selected_count, 31);
+    ck_assert_uint_eq(got.facts.first_filetime, START + 10 * FILETIME_MINUTE);
+    ck_assert_uint_eq(source_facts_computer(&got.facts, "OLD")->record_count, 10);
     evtx_image_free(image);
 }
 END_TEST
 
 START_TEST(what_stood_there_in_the_slot_before_is_not_recovered_twice)
 {
-    struct evtx_image *image = make_log(NULL, 2, 5, true);
+    struct evtx_image *image = readout_make_log(NULL, 2, 5, true);
     size_t before = image->chunks[0].offset_bytes;
     size_t chunk = image->chunks[1].offset_bytes;
     uint32_t free_bytes = (uint32_t)(image->records[6].offset_bytes - chunk);
@@ -303,15 +216,15 @@ START_TEST(what_stood_there_in_the_slot_before_is_not_recovered_twice)
     image->bytes[chunk + CHUNK_OFFSET_FREE_SPACE] = (uint8_t)free_bytes;
     image->bytes[chunk + CHUNK_OFFSET_FREE_SPACE + 1] = (uint8_t)(free_bytes >> 8);
     evtx_image_seal_chunk(image, chunk);
-    verify = true;
+    got.verify = true;
     read_image(image);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
-    ck_assert_uint_eq(facts.record_count, 6);
-    ck_assert_uint_eq(facts.recovered_count, 0);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(got.facts.record_count, 6);
+    ck_assert_uint_eq(got.facts.recovered_count, 0);
     /* A byte of it changed, it is another record. */
     image->bytes[chunk + free_bytes + RECORD_OFFSET_WRITTEN] ^= 1;
     read_image(image);
-    ck_assert_uint_eq(facts.recovered_count, 1);
+    ck_assert_uint_eq(got.facts.recovered_count, 1);
     evtx_image_free(image);
 }
 END_TEST
@@ -319,7 +232,7 @@ END_TEST
 /* Two equal chunks, each with records behind its free space: none may be dropped for the other. */
 START_TEST(remnant_that_stands_in_every_slot_is_recovered)
 {
-    struct evtx_image *image = make_log(NULL, 2, 5, true);
+    struct evtx_image *image = readout_make_log(NULL, 2, 5, true);
     uint8_t *chunk = image->bytes + image->chunks[0].offset_bytes;
     uint32_t free_bytes =
         (uint32_t)(image->records[1].offset_bytes - image->chunks[0].offset_bytes);
@@ -329,8 +242,8 @@ START_TEST(remnant_that_stands_in_every_slot_is_recovered)
     evtx_image_seal_chunk(image, image->chunks[0].offset_bytes);
     memcpy(image->bytes + image->chunks[1].offset_bytes, chunk, EVTX_CHUNK_SIZE);
     read_image(image);
-    ck_assert_uint_eq(facts.record_count, 2);
-    ck_assert_uint_eq(facts.recovered_count, 4);
+    ck_assert_uint_eq(got.facts.record_count, 2);
+    ck_assert_uint_eq(got.facts.recovered_count, 4);
     evtx_image_free(image);
 }
 END_TEST
@@ -352,13 +265,13 @@ START_TEST(remnant_whose_template_is_gone_is_not_read_by_another)
     memcpy(image->bytes + image->chunks[0].offset_bytes + 40000,
            image->bytes + image->records[3].offset_bytes, image->records[3].size_bytes);
     read_image(image);
-    ck_assert_uint_eq(facts.recovered_count, 0);
-    ck_assert_uint_eq(facts.record_count, 4);
+    ck_assert_uint_eq(got.facts.recovered_count, 0);
+    ck_assert_uint_eq(got.facts.record_count, 4);
     /* One that refers to the chunk's own template is read. */
     memcpy(image->bytes + image->chunks[0].offset_bytes + 40000,
            image->bytes + image->records[1].offset_bytes, image->records[1].size_bytes);
     read_image(image);
-    ck_assert_uint_eq(facts.recovered_count, 1);
+    ck_assert_uint_eq(got.facts.recovered_count, 1);
     evtx_image_free(image);
 }
 END_TEST
@@ -437,31 +350,31 @@ static const struct {
 
 START_TEST(damage_is_noted_and_the_rest_is_read)
 {
-    struct evtx_image *image = make_log(NULL, 3, 4, true);
+    struct evtx_image *image = readout_make_log(NULL, 3, 4, true);
 
     damages[_i].damage(image);
     read_image(image);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
-    expect_detail(damages[_i].detail);
-    ck_assert_uint_eq(facts.damage.count, 1);
-    ck_assert_uint_eq(facts.record_count, damages[_i].walked);
-    ck_assert_uint_eq(facts.recovered_count, damages[_i].recovered);
-    ck_assert_uint_eq(handed_count, damages[_i].walked + damages[_i].recovered);
-    ck_assert_uint_eq(facts.undecodable_count, 0);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_DAMAGED);
+    readout_expect_detail(&got, damages[_i].detail);
+    ck_assert_uint_eq(got.facts.damage.count, 1);
+    ck_assert_uint_eq(got.facts.record_count, damages[_i].walked);
+    ck_assert_uint_eq(got.facts.recovered_count, damages[_i].recovered);
+    ck_assert_uint_eq(got.handed_count, damages[_i].walked + damages[_i].recovered);
+    ck_assert_uint_eq(got.facts.undecodable_count, 0);
     evtx_image_free(image);
 }
 END_TEST
 
 START_TEST(empty_slots_behind_the_last_chunk_are_no_damage)
 {
-    struct evtx_image *image = make_log(NULL, 3, 4, false);
+    struct evtx_image *image = readout_make_log(NULL, 3, 4, false);
 
     image->bytes = memory_resize(image->bytes, image->size_bytes + 2 * EVTX_CHUNK_SIZE, 1);
     memset(image->bytes + image->size_bytes, 0, 2 * EVTX_CHUNK_SIZE);
     image->size_bytes += 2 * EVTX_CHUNK_SIZE;
     read_image(image);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
-    ck_assert_uint_eq(facts.record_count, 12);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(got.facts.record_count, 12);
     evtx_image_free(image);
 }
 END_TEST
@@ -471,13 +384,13 @@ START_TEST(empty_slot_where_a_chunk_was_is_damage)
     static const char *const details[] = {"at byte 4096: 1 chunk of zeros",
                                           "at byte 69632: 1 chunk of zeros",
                                           "at byte 135168: 1 chunk of zeros"};
-    struct evtx_image *image = make_log(NULL, 3, 4, false);
+    struct evtx_image *image = readout_make_log(NULL, 3, 4, false);
 
     evtx_damage_zero_chunk(image, (size_t)_i);
     read_image(image);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
-    expect_detail(details[_i]);
-    ck_assert_uint_eq(facts.record_count, 8);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_DAMAGED);
+    readout_expect_detail(&got, details[_i]);
+    ck_assert_uint_eq(got.facts.record_count, 8);
     evtx_image_free(image);
 }
 END_TEST
@@ -494,23 +407,23 @@ START_TEST(undecodable_record_has_its_chunk_checked)
     image = evtx_writer_finish(writer);
     memset(image->bytes + image->records[4].offset_bytes + 40, 0xff, 8);
     read_image(image);
-    ck_assert_uint_eq(facts.undecodable_count, 1);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
-    expect_detail("checksum of the records is wrong");
-    expect_no_detail("forwarded");
+    ck_assert_uint_eq(got.facts.undecodable_count, 1);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_DAMAGED);
+    readout_expect_detail(&got, "checksum of the records is wrong");
+    readout_expect_no_detail(&got, "forwarded");
     evtx_image_free(image);
 }
 END_TEST
 
 START_TEST(slot_of_other_bytes_is_damage)
 {
-    struct evtx_image *image = make_log(NULL, 3, 4, false);
+    struct evtx_image *image = readout_make_log(NULL, 3, 4, false);
 
     memset(image->bytes + image->chunks[1].offset_bytes, 0x5a, EVTX_CHUNK_SIZE);
     read_image(image);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
-    ck_assert_uint_eq(facts.damage.count, 1);
-    ck_assert_uint_eq(facts.record_count, 8);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_DAMAGED);
+    ck_assert_uint_eq(got.facts.damage.count, 1);
+    ck_assert_uint_eq(got.facts.record_count, 8);
     evtx_image_free(image);
 }
 END_TEST
@@ -526,10 +439,10 @@ START_TEST(records_checksum_is_checked_where_it_matters_or_is_asked_for)
     image = evtx_writer_finish(writer);
     evtx_damage_records_checksum(image, 0);
     read_image(image);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
-    verify = true;
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
+    got.verify = true;
     read_image(image);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_DAMAGED);
     evtx_image_free(image);
 }
 END_TEST
@@ -556,10 +469,10 @@ START_TEST(record_at_the_very_end_of_a_chunk_is_read)
     evtx_writer_add(writer, &event);
     image = evtx_writer_finish(writer);
     read_image(image);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
-    ck_assert_uint_eq(facts.record_count, 2);
-    ck_assert_uint_eq(facts.undecodable_count, 0);
-    ck_assert_uint_eq(facts.selected_count, 2);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(got.facts.record_count, 2);
+    ck_assert_uint_eq(got.facts.undecodable_count, 0);
+    ck_assert_uint_eq(got.facts.selected_count, 2);
     ck_assert(was_handed(&image->records[1]));
     evtx_image_free(image);
 }
@@ -580,12 +493,12 @@ START_TEST(forwarded_records_are_read)
     events_add_wat_13(writer, &stamp, "0x00000000", "0x00000000");
     image = evtx_writer_finish(writer);
     read_image(image);
-    ck_assert_uint_eq(facts.record_count, 3);
-    ck_assert_uint_eq(facts.undecodable_count, 0);
-    ck_assert_uint_eq(handed_count, 3);
+    ck_assert_uint_eq(got.facts.record_count, 3);
+    ck_assert_uint_eq(got.facts.undecodable_count, 0);
+    ck_assert_uint_eq(got.handed_count, 3);
     ck_assert(was_handed(&image->records[1]));
-    ck_assert(source_facts_computer(&facts, "COLLECTED")->forwarded);
-    ck_assert(!source_facts_computer(&facts, "PC")->forwarded);
+    ck_assert(source_facts_computer(&got.facts, "COLLECTED")->forwarded);
+    ck_assert(!source_facts_computer(&got.facts, "PC")->forwarded);
     evtx_image_free(image);
 }
 END_TEST
@@ -594,35 +507,35 @@ END_TEST
 
 START_TEST(record_with_too_many_values_is_undecodable)
 {
-    struct evtx_image *image = make_log(NULL, 1, 4, false);
+    struct evtx_image *image = readout_make_log(NULL, 1, 4, false);
     struct evtx_record_place *record = &image->records[2];
 
     /* Its values are counted behind the record header and the template instance's. */
     memcpy(image->bytes + record->offset_bytes + RECORD_OFFSET_BINXML + 14, "\0\0\0\x40", 4);
     evtx_image_seal_chunk(image, image->chunks[0].offset_bytes);
     read_image(image);
-    ck_assert_uint_eq(facts.undecodable_count, 1);
-    ck_assert_uint_eq(handed_count, 3);
-    expect_detail("3 at byte");
-    expect_detail("(its template or its values run out of bounds)");
+    ck_assert_uint_eq(got.facts.undecodable_count, 1);
+    ck_assert_uint_eq(got.handed_count, 3);
+    readout_expect_detail(&got, "3 at byte");
+    readout_expect_detail(&got, "(its template or its values run out of bounds)");
     evtx_image_free(image);
 }
 END_TEST
 
 START_TEST(only_the_first_undecodable_records_are_listed)
 {
-    struct evtx_image *image = make_log(NULL, 1, 30, false);
+    struct evtx_image *image = readout_make_log(NULL, 1, 30, false);
 
     /* The first one holds the templates. */
     for (size_t index = 1; index < 30; index++)
         memset(image->bytes + image->records[index].offset_bytes + RECORD_OFFSET_BINXML, 0xff, 4);
     evtx_image_seal_chunk(image, image->chunks[0].offset_bytes);
     read_image(image);
-    ck_assert_uint_eq(facts.undecodable_count, 29);
-    expect_detail("29 records could not be decoded: 2 at byte ");
-    expect_detail("; 9 at byte");
-    expect_no_detail("; 10 at byte");
-    expect_detail("; and 21 more");
+    ck_assert_uint_eq(got.facts.undecodable_count, 29);
+    readout_expect_detail(&got, "29 records could not be decoded: 2 at byte ");
+    readout_expect_detail(&got, "; 9 at byte");
+    readout_expect_no_detail(&got, "; 10 at byte");
+    readout_expect_detail(&got, "; and 21 more");
     evtx_image_free(image);
 }
 END_TEST
@@ -648,8 +561,8 @@ START_TEST(computers_are_told_with_their_numbers)
     }
     image = evtx_writer_finish(writer);
     read_image(image);
-    ck_assert_uint_eq(facts.computer_count, 2);
-    computer = &facts.computers[1];
+    ck_assert_uint_eq(got.facts.computer_count, 2);
+    computer = &got.facts.computers[1];
     ck_assert_str_eq(computer->name, "new-pc");
     ck_assert_uint_eq(computer->record_count, 4);
     ck_assert_uint_eq(computer->first_number, 102);
@@ -697,10 +610,10 @@ START_TEST(string_is_handed_on_as_written_and_is_no_conflict)
     events_add_spp(writer, &stamp, 8196, 0x4000, 4, written, 2);
     image = evtx_writer_finish(writer);
     read_image(image);
-    ck_assert_uint_eq(facts.undecodable_count, 0);
-    ck_assert_uint_eq(facts.conflict_count, 0);
-    wanted = memory_format("8196 1 %zu %s\n", image->records[0].offset_bytes, strings[_i].read);
-    ck_assert_str_eq(text_get(&handed), wanted);
+    ck_assert_uint_eq(got.facts.undecodable_count, 0);
+    ck_assert_uint_eq(got.facts.conflict_count, 0);
+    wanted = memory_format("8196 1 %zu %s|Z\n", image->records[0].offset_bytes, strings[_i].read);
+    ck_assert_str_eq(text_get(&got.handed), wanted);
     free(wanted);
     evtx_image_free(image);
 }
@@ -711,21 +624,21 @@ END_TEST
 START_TEST(empty_file_has_no_records)
 {
     ck_assert_int_eq(read_bytes("", 0), 0);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
-    ck_assert_uint_eq(facts.record_count, 0);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(got.facts.record_count, 0);
 }
 END_TEST
 
 START_TEST(log_of_a_header_alone_has_no_records)
 {
-    struct evtx_image *image = make_log(NULL, 1, 1, false);
+    struct evtx_image *image = readout_make_log(NULL, 1, 1, false);
 
     ck_assert_int_eq(read_bytes(image->bytes, EVTX_FILE_HEADER_SIZE), 0);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
-    ck_assert_uint_eq(facts.record_count, 0);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(got.facts.record_count, 0);
     ck_assert_int_eq(read_bytes(image->bytes, EVTX_FILE_HEADER_SIZE - 1), 0);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
-    expect_detail("file header is cut short");
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_DAMAGED);
+    readout_expect_detail(&got, "file header is cut short");
     evtx_image_free(image);
 }
 END_TEST
@@ -734,27 +647,27 @@ START_TEST(log_without_events_is_read)
 {
     struct evtx_image *image = evtx_writer_finish(evtx_writer_new(NULL));
 
-    verify = true;
+    got.verify = true;
     read_image(image);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
-    ck_assert_uint_eq(facts.record_count, 0);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(got.facts.record_count, 0);
     evtx_image_free(image);
 }
 END_TEST
 
 START_TEST(log_that_becomes_shorter_keeps_what_was_read)
 {
-    struct evtx_image *image = make_log(NULL, 4, 3, false);
-    int descriptor = make_file(image->bytes, image->chunks[2].offset_bytes + 10);
+    struct evtx_image *image = readout_make_log(NULL, 4, 3, false);
+    int descriptor = readout_make_file(image->bytes, image->chunks[2].offset_bytes + 10);
 
-    ck_assert_int_eq(read_open(descriptor, image->size_bytes), 0);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
-    expect_detail("became shorter while it was read");
-    ck_assert_uint_eq(facts.record_count, 6);
+    ck_assert_int_eq(readout_read(&got, &evtx_log_reader, descriptor, image->size_bytes), 0);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_DAMAGED);
+    readout_expect_detail(&got, "became shorter while it was read");
+    ck_assert_uint_eq(got.facts.record_count, 6);
     ck_assert_int_eq(ftruncate(descriptor, 0), 0);
-    ck_assert_int_eq(read_open(descriptor, image->size_bytes), -1);
-    ck_assert_int_eq(err.kind, ERROR_SOURCE);
-    ck_assert_ptr_nonnull(strstr(err.message, "became shorter while it was read"));
+    ck_assert_int_eq(readout_read(&got, &evtx_log_reader, descriptor, image->size_bytes), -1);
+    ck_assert_int_eq(got.err.kind, ERROR_SOURCE);
+    ck_assert_ptr_nonnull(strstr(got.err.message, "became shorter while it was read"));
     close(descriptor);
     evtx_image_free(image);
 }
@@ -764,21 +677,21 @@ START_TEST(file_that_cannot_be_read_is_an_error)
 {
     int descriptor = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-    ck_assert_int_eq(read_open(descriptor, 69632), -1);
-    ck_assert_int_eq(err.kind, ERROR_SOURCE);
-    ck_assert_ptr_nonnull(strstr(err.message, "cannot be read"));
+    ck_assert_int_eq(readout_read(&got, &evtx_log_reader, descriptor, 69632), -1);
+    ck_assert_int_eq(got.err.kind, ERROR_SOURCE);
+    ck_assert_ptr_nonnull(strstr(got.err.message, "cannot be read"));
     close(descriptor);
 }
 END_TEST
 
 START_TEST(sink_ends_the_run)
 {
-    struct evtx_image *image = make_log(NULL, 2, 3, false);
+    struct evtx_image *image = readout_make_log(NULL, 2, 3, false);
 
-    sink_fails = true;
+    got.sink_fails = true;
     ck_assert_int_eq(read_bytes(image->bytes, image->size_bytes), -1);
-    ck_assert_int_eq(err.kind, ERROR_RUN);
-    ck_assert_uint_eq(handed_count, 1);
+    ck_assert_int_eq(got.err.kind, ERROR_RUN);
+    ck_assert_uint_eq(got.handed_count, 1);
     evtx_image_free(image);
 }
 END_TEST
@@ -788,14 +701,14 @@ END_TEST
 START_TEST(changed_bytes_do_no_harm)
 {
     static const uint8_t changes[] = {0x01, 0x80, 0xff};
-    struct evtx_image *image = make_log(NULL, 1, 2, false);
+    struct evtx_image *image = readout_make_log(NULL, 1, 2, false);
     size_t first = image->chunks[0].offset_bytes;
 
     for (size_t at = 0; at < 1800; at += 7) {
         for (size_t index = 0; index < sizeof(changes); index++) {
             image->bytes[first + at] ^= changes[index];
             read_image(image);
-            ck_assert_uint_le(facts.record_count, 2);
+            ck_assert_uint_le(got.facts.record_count, 2);
             image->bytes[first + at] ^= changes[index];
         }
     }

@@ -61,21 +61,28 @@ static bool take(size_t index)
     return repeats_take(repeats, &chunk, &record, &glance);
 }
 
+/* Asks for what was remembered, as its numbers. */
+static void add_remembered(struct text *handed)
+{
+    struct repeat repeat;
+
+    text_add(handed, "|");
+    while (repeats_next(repeats, &repeat)) {
+        text_add_format(handed, " %" PRIu64, repeat.record.number);
+        ck_assert_ptr_eq(repeat.event, incident_find_event(INCIDENT_PROVIDER_SPP, 1003));
+    }
+}
+
 /* Takes all records; those handed on at once, then at the end, as their numbers. */
 static void expect_handed(const char *wanted)
 {
     struct text handed = {0};
-    struct repeat repeat;
 
     craft_take(&craft, evtx_writer_finish(writer));
     for (size_t index = 0; index < craft.image->record_count; index++)
         if (!take(index))
             text_add_format(&handed, "%zu ", index + 1);
-    text_add(&handed, "|");
-    while (repeats_next(repeats, &repeat)) {
-        text_add_format(&handed, " %" PRIu64, repeat.record.number);
-        ck_assert_ptr_eq(repeat.event, incident_find_event(INCIDENT_PROVIDER_SPP, 1003));
-    }
+    add_remembered(&handed);
     ck_assert_str_eq(text_get(&handed), wanted);
     text_free(&handed);
 }
@@ -153,6 +160,26 @@ START_TEST(equal_events_of_other_chunks_are_of_one_kind)
         evtx_writer_close_chunk(writer);
     }
     expect_handed("1 | 6");
+}
+END_TEST
+
+/* As carving does, before the bytes of a chunk go. */
+START_TEST(what_is_remembered_can_be_asked_for_in_between)
+{
+    struct text handed = {0};
+
+    for (uint64_t minute = 0; minute < 9; minute++)
+        add(minute, "PC", minute == 4 ? "1: b" : "1: a");
+    craft_take(&craft, evtx_writer_finish(writer));
+    for (size_t index = 0; index < 9; index++) {
+        if (!take(index))
+            text_add_format(&handed, "%zu ", index + 1);
+        if (index % 3 == 2)
+            add_remembered(&handed);
+    }
+    add_remembered(&handed);
+    ck_assert_str_eq(text_get(&handed), "1 | 35 | 6| 9|");
+    text_free(&handed);
 }
 END_TEST
 
@@ -268,6 +295,7 @@ static Suite *repeat_suite(void)
     tcase_add_test(tests, first_and_last_are_by_time_not_by_place);
     tcase_add_test(tests, equal_times_are_told_apart_by_record_id);
     tcase_add_test(tests, equal_events_of_other_chunks_are_of_one_kind);
+    tcase_add_test(tests, what_is_remembered_can_be_asked_for_in_between);
     tcase_add_test(tests, too_many_kinds_are_all_handed_on);
     tcase_add_test(tests, forwarded_events_are_handed_on);
     tcase_add_test(tests, instance_that_names_another_template_is_handed_on);

@@ -47,27 +47,67 @@ static bool begins_chunk(const struct carving *carving, uint64_t offset_bytes)
     return span_starts_with(&at, CHUNK_MAGIC, MAGIC_BYTES);
 }
 
-/* How far a chunk at `offset_bytes` can reach: its size, the end of the source, or, where its
- * records are not what its header says, the next chunk that begins within it. */
+/* The chunk of which `size_bytes` are there: where it lies, or, when that is not all, a copy filled
+ * up with zeros. The copy stays until the next one is made. */
+static struct span filled_chunk(const struct carving *carving, uint64_t offset_bytes,
+                                size_t size_bytes)
+{
+    struct span bytes = mapping_span(&carving->mapping, offset_bytes, size_bytes);
+
+    if (size_bytes == CHUNK_SIZE_BYTES)
+        return bytes;
+    memcpy(carving->cut, bytes.bytes, size_bytes);
+    memset(carving->cut + size_bytes, 0, CHUNK_SIZE_BYTES - size_bytes);
+    return span_of(carving->cut, CHUNK_SIZE_BYTES, offset_bytes);
+}
+
+/* Are all the records there? Where no checksum is kept, the walk tells. */
+static bool has_sound_records(const struct chunk *chunk, struct error *err)
+{
+    uint32_t position_bytes = CHUNK_OFFSET_RECORDS;
+    struct record record;
+    int result;
+
+    if ((chunk->flags & LOG_FLAG_NO_CHECKSUMS) == 0)
+        return chunk_check_records(chunk, err) == 0;
+    do
+        result = chunk_next_record(chunk, &position_bytes, &record, err);
+    while (result > 0);
+    return result == 0;
+}
+
+/* How many bytes of the chunk surely are its own: those up to its free space, if its header and its
+ * records are what they should be. Whatever looks like a chunk in them is none. Otherwise 0. */
+static uint32_t count_sound_bytes(struct span bytes)
+{
+    struct error ignored = {0};
+    struct chunk chunk;
+    bool is_sound =
+        chunk_open(bytes, 0, &chunk, &ignored) == 0 && has_sound_records(&chunk, &ignored);
+
+    error_clear(&ignored);
+    return is_sound ? chunk.free_space_offset : 0;
+}
+
+/* How far a chunk at `offset_bytes` can reach: its size, the end of the source, or the next chunk,
+ * which overwrote its unused part or, where its records are not sound, some of them. */
 static uint64_t find_end(const struct carving *carving, uint64_t offset_bytes)
 {
     uint64_t end = offset_bytes + CHUNK_SIZE_BYTES;
-    struct error ignored = {0};
-    struct chunk chunk;
-    bool is_whole;
+    uint64_t sound_end = 0;
+    bool sound_end_known = false;
 
     if (end > carving->source_end)
         end = carving->source_end;
     for (uint64_t at = offset_bytes + SECTOR_BYTES; at + SECTOR_BYTES <= end; at += SECTOR_BYTES) {
         if (!begins_chunk(carving, at))
             continue;
-        is_whole = end - offset_bytes == CHUNK_SIZE_BYTES &&
-                   chunk_open(mapping_span(&carving->mapping, offset_bytes, CHUNK_SIZE_BYTES), 0,
-                              &chunk, &ignored) == 0 &&
-                   (chunk.flags & LOG_FLAG_NO_CHECKSUMS) == 0 &&
-                   chunk_check_records(&chunk, &ignored) == 0;
-        error_clear(&ignored);
-        return is_whole ? end : at;
+        if (!sound_end_known)
+            sound_end = offset_bytes + count_sound_bytes(filled_chunk(
+                                           carving, offset_bytes, (size_t)(end - offset_bytes)));
+        sound_end_known = true;
+        if (at >= sound_end)
+            return at;
     }
     return end;
 }
@@ -87,34 +127,43 @@ static bool is_chunk(struct span bytes)
     return is;
 }
 
+/* Is the slot before the one at `offset_bytes` a chunk, and all of it? */
+static bool has_chunk_before(const struct carving *carving, uint64_t offset_bytes)
+{
+    uint64_t before = offset_bytes - CHUNK_SIZE_BYTES;
+
+    return offset_bytes >= carving->map_start + CHUNK_SIZE_BYTES && begins_chunk(carving, before) &&
+           find_end(carving, before) == offset_bytes &&
+           is_chunk(mapping_span(&carving->mapping, before, CHUNK_SIZE_BYTES));
+}
+
 /* Reads what of a chunk lies in [offset_bytes, end). Sets *next to where the search goes on. */
 static int carve_chunk(struct carving *carving, uint64_t offset_bytes, uint64_t end, uint64_t *next,
                        struct error *err)
 {
     size_t size_bytes = (size_t)(end - offset_bytes);
-    struct chunk_place place = {.is_carved = true, .is_cut = size_bytes < CHUNK_SIZE_BYTES};
-    struct span bytes = mapping_span(&carving->mapping, offset_bytes, size_bytes);
+    bool is_copy = size_bytes < CHUNK_SIZE_BYTES;
+    struct chunk_place place = {.is_carved = true};
+    struct span bytes;
 
+    if (has_chunk_before(carving, offset_bytes))
+        place.before =
+            mapping_span(&carving->mapping, offset_bytes - CHUNK_SIZE_BYTES, CHUNK_SIZE_BYTES);
     *next = offset_bytes + SECTOR_BYTES;
-    if (place.is_cut) {
-        memcpy(carving->cut, bytes.bytes, size_bytes);
-        memset(carving->cut + size_bytes, 0, CHUNK_SIZE_BYTES - size_bytes);
-        bytes = span_of(carving->cut, CHUNK_SIZE_BYTES, offset_bytes);
-    }
+    bytes = filled_chunk(carving, offset_bytes, size_bytes);
     if (!is_chunk(bytes))
         return 0;
     *next = end;
+    carving->facts->seam.has_chunks = true;
+    place.is_cut = is_copy && count_sound_bytes(bytes) == 0;
     if (place.is_cut)
         source_facts_add_damage(carving->facts, offset_bytes,
                                 "chunk is cut: %zu of its %u bytes are there", size_bytes,
                                 CHUNK_SIZE_BYTES);
-    if (offset_bytes >= carving->map_start + CHUNK_SIZE_BYTES)
-        place.before =
-            mapping_span(&carving->mapping, offset_bytes - CHUNK_SIZE_BYTES, CHUNK_SIZE_BYTES);
     if (chunkread_read(carving->chunks, bytes, &place, err) != 0)
         return -1;
-    /* What it holds back must not refer to the filled-up copy any more. */
-    return place.is_cut ? chunkread_finish(carving->chunks, err) : 0;
+    /* What it holds back must not refer to the copy any more when the next one is made. */
+    return is_copy ? chunkread_finish(carving->chunks, err) : 0;
 }
 
 /* Where there are bytes again at or behind `offset_bytes`: images have holes, which read as zeros.
@@ -128,14 +177,18 @@ static uint64_t skip_hole(const struct carving *carving, uint64_t offset_bytes)
     return errno == ENXIO ? UINT64_MAX : offset_bytes;
 }
 
-/* Notes where the image could not be read; it reads as zeros there. */
-static void check_mapping(const struct carving *carving)
+/* Notes where in [start, end) the image could not be read; it reads as zeros there. Of a hole
+ * nothing tells but the size of the file that the image ends before it now. */
+static void check_reading(const struct carving *carving, uint64_t start, uint64_t end)
 {
+    uint64_t present_bytes = source_present_size(carving->descriptor, carving->source_end);
     uint64_t offset_bytes;
 
-    if (mapping_find_fault(&carving->mapping, &offset_bytes))
-        source_facts_add_damage(carving->facts, offset_bytes,
-                                "cannot be read, or became shorter while it was read");
+    if (present_bytes < end)
+        source_facts_add_damage(carving->facts, present_bytes > start ? present_bytes : start,
+                                "became shorter while it was read");
+    else if (mapping_find_fault(&carving->mapping, &offset_bytes))
+        source_facts_add_damage(carving->facts, offset_bytes, "cannot be read: %s", strerror(EIO));
 }
 
 /* The first sector in [offset_bytes, end) that begins with a chunk's magic, or `end`. */
@@ -152,20 +205,36 @@ static uint64_t find_magic(const struct carving *carving, uint64_t offset_bytes,
     return end;
 }
 
+/* Where the search of the part that begins at `start` begins: there, or behind the records of a
+ * chunk of the part before, which reads it whole. */
+static uint64_t find_start(const struct carving *carving, uint64_t start)
+{
+    for (uint64_t at = carving->map_start + SECTOR_BYTES; at < start; at += SECTOR_BYTES) {
+        uint64_t left_bytes = carving->source_end - at;
+        uint64_t end;
+
+        if (!begins_chunk(carving, at))
+            continue;
+        end = at + count_sound_bytes(filled_chunk(
+                       carving, at,
+                       left_bytes < CHUNK_SIZE_BYTES ? (size_t)left_bytes : CHUNK_SIZE_BYTES));
+        if (end > start)
+            return (end + SECTOR_BYTES - 1) & ~(uint64_t)(SECTOR_BYTES - 1);
+    }
+    return start;
+}
+
 /* Searches [start, end), of which all is mapped and more. */
 static int carve_part(struct carving *carving, uint64_t start, uint64_t end, struct error *err)
 {
-    uint64_t at = find_magic(carving, start, end);
+    uint64_t at = find_magic(carving, find_start(carving, start), end);
     int result = 0;
 
     while (result == 0 && at < end) {
         result = carve_chunk(carving, at, find_end(carving, at), &at, err);
         at = find_magic(carving, at, end);
     }
-    if (result == 0)
-        result = chunkread_finish(carving->chunks, err);
-    check_mapping(carving);
-    return result;
+    return result == 0 ? chunkread_finish(carving->chunks, err) : result;
 }
 
 static uint64_t carve_count_parts(uint64_t size_bytes)
@@ -186,8 +255,12 @@ static int carve_read_part(const struct source *source, int descriptor, uint64_t
                               .source_end = source->size_bytes};
     int result;
 
-    if (source->size_bytes == 0 || skip_hole(&carving, start) >= end)
+    if (source->size_bytes == 0)
         return 0;
+    if (skip_hole(&carving, start) >= end) {
+        check_reading(&carving, start, end);
+        return 0;
+    }
     carving.map_end =
         source->size_bytes - end < CHUNK_SIZE_BYTES ? source->size_bytes : end + CHUNK_SIZE_BYTES;
     if (mapping_open(descriptor, carving.map_start, (size_t)(carving.map_end - carving.map_start),
@@ -196,15 +269,22 @@ static int carve_read_part(const struct source *source, int descriptor, uint64_t
     carving.cut = memory_allocate(CHUNK_SIZE_BYTES, 1);
     carving.chunks = chunkread_create(options, sink, facts);
     result = carve_part(&carving, start, end, err);
+    check_reading(&carving, start, end);
     chunkread_free(carving.chunks);
     free(carving.cut);
     mapping_close(&carving.mapping);
     return result;
 }
 
+static void carve_join(struct source_facts *whole, struct source_facts *part)
+{
+    whole->seam.has_chunks = whole->seam.has_chunks || part->seam.has_chunks;
+    source_facts_join(whole, part);
+}
+
 static void carve_finish(struct source_facts *facts)
 {
-    if (facts->record_count == 0 && facts->recovered_count == 0 && facts->damage.count == 0)
+    if (!facts->seam.has_chunks)
         source_facts_add_detail(facts, "no chunk of an event log was found in it");
     source_facts_finish(facts);
 }
@@ -213,6 +293,6 @@ const struct reader evtx_carve_reader = {
     .kind = SOURCE_KIND_CARVED,
     .count_parts = carve_count_parts,
     .read_part = carve_read_part,
-    .join = source_facts_join,
+    .join = carve_join,
     .finish = carve_finish,
 };

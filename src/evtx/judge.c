@@ -577,7 +577,7 @@ bool judge_has_shape(struct judge *judge, const struct span *definition, const s
     size_t start = bytes.left_bytes - definition->left_bytes;
     const uint8_t *wanted = shape->bytes;
 
-    if (shape->data_size != definition->left_bytes)
+    if (shape->data_size == 0 || shape->data_size != definition->left_bytes)
         return false;
     /* The stretches, and the offsets of names behind them, lie in a definition of this size. */
     for (size_t index = 0; index < shape->stretch_count; index++) {

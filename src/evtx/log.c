@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mapping.h"
@@ -54,17 +53,6 @@ static void log_note_unreadable(struct log *log, uint64_t offset_bytes, const ch
     log->ended = reason == NULL;
 }
 
-/* How far the file reaches now, or as far as it did. A device tells no size. */
-static uint64_t log_present_size(const struct log *log)
-{
-    struct stat status;
-
-    if (fstat(log->descriptor, &status) != 0 || !S_ISREG(status.st_mode) ||
-        (uint64_t)status.st_size > log->source->size_bytes)
-        return log->source->size_bytes;
-    return (uint64_t)status.st_size;
-}
-
 /* Looks whether a page of the mapping could not be read. */
 static void log_check_mapping(struct log *log)
 {
@@ -74,7 +62,10 @@ static void log_check_mapping(struct log *log)
         return;
     log->fault_noted = true;
     log_note_unreadable(log, offset_bytes,
-                        log_present_size(log) <= offset_bytes ? NULL : strerror(EIO));
+                        source_present_size(log->descriptor, log->source->size_bytes) <=
+                                offset_bytes
+                            ? NULL
+                            : strerror(EIO));
 }
 
 static void log_hand_to_tap(const struct log *log, const void *bytes, size_t size_bytes)
@@ -244,7 +235,7 @@ static int log_read_part(struct log *log, uint64_t part, struct error *err)
     uint64_t size_bytes = log->source->size_bytes;
     uint64_t wanted_bytes =
         size_bytes < start_bytes + PART_BYTES ? size_bytes : start_bytes + PART_BYTES;
-    uint64_t present_bytes = log_present_size(log);
+    uint64_t present_bytes = source_present_size(log->descriptor, size_bytes);
 
     if (size_bytes == 0)
         return 0;

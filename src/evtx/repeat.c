@@ -241,5 +241,6 @@ bool repeats_next(struct repeats *repeats, struct repeat *out)
             return true;
         }
     }
+    repeats->next = 0;
     return false;
 }

@@ -37,8 +37,9 @@ void repeats_begin_chunk(struct repeats *repeats);
 bool repeats_take(struct repeats *repeats, const struct chunk *chunk, const struct record *record,
                   const struct glance *glance);
 
-/* At the end of the part: takes the next record that is the first or last of its kind and was not
- * handed on yet. Returns false when there is none left. */
+/* At the end of the part, or before what was remembered goes: takes the next record that is the
+ * first or last of its kind so far and was not handed on yet. Returns false when there is none
+ * left; what is taken afterwards is asked for anew. */
 bool repeats_next(struct repeats *repeats, struct repeat *out);
 
 #endif
