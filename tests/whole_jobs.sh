@@ -57,13 +57,17 @@ done | make_logs many
 analyze -o undisturbed -j1 many
 check 'many logs' equal 0 "$status"
 
-# start OPTIONS...: starts the program and stops its first reader; sets $program and $reader.
+# start OPTIONS...: starts the program and stops its first reader, once that is one (it has its name
+# then, and has closed what it does not need); sets $program and $reader.
 start() {
     "$SPPTRIAGE" analyze --templates "$templates" "$@" >out 2>err &
     program=$!
     reader=
     while [ -z "$reader" ] && kill -0 "$program" 2>/dev/null; do
         reader=$(cut -d ' ' -f 1 "/proc/$program/task/$program/children" 2>/dev/null)
+    done
+    until [ "$(readlink "/proc/$reader/fd/1" 2>/dev/null)" = '' ] || ! kill -0 "$program" 2>/dev/null; do
+        :
     done
     kill -STOP "$reader"
 }
