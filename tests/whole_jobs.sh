@@ -54,13 +54,15 @@ for number in $(seq -w 1 60); do
     echo 'noise 500 2019-01-01T00:00:00Z 2019-01-10T00:00:00Z'
     echo '2019-01-08T11:00:00Z wat-13 0x00000000 0xC004C4A2'
 done | make_logs many
-analyze -o undisturbed -j1 many
+# The first log keeps a reader busy while it is stopped: a gibibyte of room not used yet.
+truncate -s $((4096 + 16384 * 65536)) many/01/Application.evtx
+analyze -o undisturbed -j1 --no-hash many
 check 'many logs' equal 0 "$status"
 
 # start OPTIONS...: starts the program and stops its first reader, once that is one (it has its name
 # then, and has closed what it does not need); sets $program and $reader.
 start() {
-    "$SPPTRIAGE" analyze --templates "$templates" "$@" >out 2>err &
+    "$SPPTRIAGE" analyze --no-hash --templates "$templates" "$@" >out 2>err &
     program=$!
     reader=
     while [ -z "$reader" ] && kill -0 "$program" 2>/dev/null; do
@@ -102,7 +104,7 @@ END
 without_verified undisturbed/timeline.csv >undisturbed.rows
 without_verified killed/timeline.csv >killed.rows
 check 'everything was read all the same' cmp undisturbed.rows killed.rows
-analyze -o killed -j1 many
+analyze -o killed -j1 --no-hash many
 check 'the same command makes up for it' equal 0 "$status"
 check 'and gives what an undisturbed run gives' diff -r undisturbed killed
 
@@ -114,13 +116,13 @@ wait "$program" 2>/dev/null
 for reader in $readers; do
     check 'no reader outlives the run' gone "$reader"
 done
-analyze -o orphans -j3 many
+analyze -o orphans -j3 --no-hash many
 check 'a run that was killed goes on' equal 0 "$status"
 check 'and gives what an undisturbed run gives' diff -r undisturbed orphans
 
 # What no reader takes is searched with --carve.
 mkdir mixed
-cp many/01/Application.evtx mixed/
+cp many/02/Application.evtx mixed/
 printf 'no log' >mixed/image.raw
 : >mixed/empty
 analyze -o carved mixed
