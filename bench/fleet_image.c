@@ -19,7 +19,7 @@ struct image {
     FILE *file;
     uint64_t random;
     size_t sectors_left;
-    unsigned affected_percent;
+    struct fleet_plan plan;
     unsigned machine_number; /* of the log that chunks are taken from */
     FILE *listing;
     uint8_t chunks[MACHINE_CHUNKS * EVTX_CHUNK_SIZE];
@@ -85,8 +85,7 @@ static int put_gap(struct image *image, size_t sectors)
 
 static void next_machine(struct image *image)
 {
-    struct fleet_machine *machine =
-        fleet_machine_new(++image->machine_number, image->affected_percent);
+    struct fleet_machine *machine = fleet_machine_new(++image->machine_number, &image->plan);
     struct fleet_log *log = fleet_log_open(machine, MACHINE_CHUNKS, 1);
     const uint8_t *bytes;
     size_t count;
@@ -103,8 +102,7 @@ static void next_machine(struct image *image)
 
 static void list_machine(const struct image *image)
 {
-    struct fleet_machine *machine =
-        fleet_machine_new(image->machine_number, image->affected_percent);
+    struct fleet_machine *machine = fleet_machine_new(image->machine_number, &image->plan);
 
     fprintf(image->listing, "%s,%s\n", fleet_machine_computer(machine),
             fleet_machine_classification(machine));
@@ -144,13 +142,14 @@ static int put_all(struct image *image)
     return 0;
 }
 
-int fleet_image_write(const char *path, size_t size_mib, unsigned affected_percent, FILE *listing)
+int fleet_image_write(const char *path, size_t size_mib, const struct fleet_plan *plan,
+                      FILE *listing)
 {
     struct image *image = memory_allocate(1, sizeof *image);
 
     image->file = fopen(path, "wb");
     image->sectors_left = size_mib * (1024 * 1024 / SECTOR);
-    image->affected_percent = affected_percent;
+    image->plan = *plan;
     image->listing = listing;
     int result = image->file != NULL ? put_all(image) : -1;
     if (image->file != NULL && fclose(image->file) != 0)

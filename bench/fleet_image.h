@@ -10,9 +10,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "fleet_machine.h"
+
 /* Writes an image of `size_mib` MiB. The machines are those of a fleet, from number 1, each with
  * a log of 16 chunks, all of it in the image but for the last machine's; `listing` gets a line for
  * each of the others (make_fleet.c). Returns 0, or -1 with errno set. */
-int fleet_image_write(const char *path, size_t size_mib, unsigned affected_percent, FILE *listing);
+int fleet_image_write(const char *path, size_t size_mib, const struct fleet_plan *plan,
+                      FILE *listing);
 
 #endif

@@ -94,6 +94,7 @@ struct fleet_machine {
     const struct fleet_edition *edition;
     struct fleet_entry *entries; /* by time */
     size_t entry_count;
+    unsigned renewal_days;
     struct fleet_position at;
     struct fleet_position before; /* the event written last */
     uint64_t step;                /* mean time between two events */
@@ -115,10 +116,12 @@ static void plan(struct fleet_machine *machine, uint64_t filetime, enum fleet_ac
     machine->entries[machine->entry_count++] = (struct fleet_entry){filetime, act};
 }
 
-/* Request and answer every seven days; none while the machine is refused. */
+/* Request and answer every so many days; none while the machine is refused. */
 static void plan_renewals(struct fleet_machine *machine, uint64_t from, uint64_t to)
 {
-    for (uint64_t time = from; time < to; time += 7 * FILETIME_DAY) {
+    if (machine->renewal_days == 0)
+        return;
+    for (uint64_t time = from; time < to; time += machine->renewal_days * FILETIME_DAY) {
         plan(machine, time, ACT_KMS_REQUEST);
         plan(machine, time + 2 * FILETIME_SECOND, ACT_KMS_ANSWER);
     }
@@ -224,13 +227,14 @@ static char *make_licence_lines(const struct fleet_edition *edition)
     return text_take(&lines);
 }
 
-struct fleet_machine *fleet_machine_new(unsigned number, unsigned affected_percent)
+struct fleet_machine *fleet_machine_new(unsigned number, const struct fleet_plan *fleet)
 {
     struct fleet_machine *machine = memory_allocate(1, sizeof *machine);
     uint64_t *random = &machine->at.random;
 
     *random = number;
-    machine->role = role_of(number, affected_percent);
+    machine->role = role_of(number, fleet->affected_percent);
+    machine->renewal_days = fleet->renewal_days;
     machine->name = memory_format("PC-%04u", number);
     machine->computer = memory_format("%s.corp.example", machine->name);
     machine->client_id =

@@ -3,7 +3,7 @@
  * what licensing wrote at its times. All of it follows from the machine's number.
  *
  * The log spans a year from June 2018, so that the incident's window lies inside, whatever its
- * size. The machine is a KMS client that renews every seven days. Affected machines are refused in
+ * size. The machine is a KMS client. Affected machines are refused in
  * the window and say so until the end, a third of them until they were mended. */
 #ifndef SPPTRIAGE_BENCH_FLEET_MACHINE_H
 #define SPPTRIAGE_BENCH_FLEET_MACHINE_H
@@ -14,9 +14,14 @@
 
 struct fleet_machine;
 
-/* Returns owned: the machine of that number (from 1). Of a fleet, `affected_percent` in a hundred
- * are affected, evenly spread. */
-struct fleet_machine *fleet_machine_new(unsigned number, unsigned affected_percent);
+/* What the machines of a fleet have in common. */
+struct fleet_plan {
+    unsigned affected_percent; /* so many in a hundred are affected, evenly spread */
+    unsigned renewal_days;     /* between two renewals of the activation at a KMS host; 0: none */
+};
+
+/* Returns owned: the machine of that number (from 1). */
+struct fleet_machine *fleet_machine_new(unsigned number, const struct fleet_plan *fleet);
 
 void fleet_machine_free(struct fleet_machine *machine);
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* make-fleet: makes the logs that the benchmark reads.
  *
- *     make-fleet FOLDER --machines N --log-mib M [--affected-percent P] [--first K]
- *     make-fleet --image FILE --mib N [--affected-percent P]
+ *     make-fleet FOLDER --machines N --log-mib M [--first K] [--affected-percent P]
+ *                [--renewal-days D]
+ *     make-fleet --image FILE --mib N [--affected-percent P] [--renewal-days D]
  *
  * The first form makes FOLDER/PC-nnnn/Windows/System32/winevt/Logs/Application.evtx of the
  * machines K to K+N-1, M MiB each (4096 makes the largest log there is, 4 GiB less one chunk); the
- * second an image to carve. The same words make the same bytes. Prints each machine's computer
+ * second an image to carve. Each is a KMS client that renews its activation every D days (7; 0: not
+ * at all). The same words make the same bytes. Prints each machine's computer
  * name and the classification that it must get. */
 #include <errno.h>
 #include <getopt.h>
@@ -22,6 +24,7 @@
 #define CHUNKS_PER_MIB 16
 #define LOG_MIB_MAX 4096
 #define NUMBER_MAX 1000000 /* of machines, and of MiB of an image */
+#define DAYS_MAX 365
 
 struct request {
     const char *folder;
@@ -31,6 +34,7 @@ struct request {
     unsigned long log_mib;
     unsigned long image_mib;
     unsigned long affected_percent;
+    unsigned long renewal_days;
 };
 
 static const struct option long_options[] = {
@@ -38,6 +42,7 @@ static const struct option long_options[] = {
     {"log-mib", required_argument, NULL, 'l'},
     {"affected-percent", required_argument, NULL, 'a'},
     {"first", required_argument, NULL, 'f'},
+    {"renewal-days", required_argument, NULL, 'r'},
     {"image", required_argument, NULL, 'i'},
     {"mib", required_argument, NULL, 's'},
     {NULL, 0, NULL, 0},
@@ -46,8 +51,9 @@ static const struct option long_options[] = {
 static int use(void)
 {
     fprintf(stderr,
-            "use: make-fleet FOLDER --machines N --log-mib M [--affected-percent P] [--first K]\n"
-            "     make-fleet --image FILE --mib N [--affected-percent P]\n");
+            "use: make-fleet FOLDER --machines N --log-mib M [--first K] [--affected-percent P]\n"
+            "                [--renewal-days D]\n"
+            "     make-fleet --image FILE --mib N [--affected-percent P] [--renewal-days D]\n");
     return 1;
 }
 
@@ -73,6 +79,8 @@ static bool take_option(int letter, const char *value, struct request *out)
         return take_number(value, 0, 100, &out->affected_percent);
     case 'f':
         return take_number(value, 1, NUMBER_MAX, &out->first);
+    case 'r':
+        return take_number(value, 0, DAYS_MAX, &out->renewal_days);
     case 's':
         return take_number(value, 1, NUMBER_MAX, &out->image_mib);
     case 'i':
@@ -112,9 +120,16 @@ static int make_folders(char *path)
     return 0;
 }
 
+static struct fleet_plan plan_of(const struct request *request)
+{
+    return (struct fleet_plan){.affected_percent = (unsigned)request->affected_percent,
+                               .renewal_days = (unsigned)request->renewal_days};
+}
+
 static int make_machine(const struct request *request, unsigned number)
 {
-    struct fleet_machine *machine = fleet_machine_new(number, (unsigned)request->affected_percent);
+    struct fleet_plan plan = plan_of(request);
+    struct fleet_machine *machine = fleet_machine_new(number, &plan);
     size_t chunks = request->log_mib * CHUNKS_PER_MIB;
     char *path = memory_format("%s/%s/Windows/System32/winevt/Logs/Application.evtx",
                                request->folder, fleet_machine_name(machine));
@@ -136,14 +151,15 @@ static int make_machine(const struct request *request, unsigned number)
 
 int main(int argc, char **argv)
 {
-    struct request request = {.first = 1, .affected_percent = 10};
+    struct request request = {.first = 1, .affected_percent = 10, .renewal_days = 7};
 
     if (!read_request(argc, argv, &request))
         return use();
     printf("host,classification\n");
     if (request.image != NULL) {
-        if (fleet_image_write(request.image, request.image_mib, (unsigned)request.affected_percent,
-                              stdout) == 0)
+        struct fleet_plan plan = plan_of(&request);
+
+        if (fleet_image_write(request.image, request.image_mib, &plan, stdout) == 0)
             return 0;
         fprintf(stderr, "make-fleet: %s: %s\n", request.image, strerror(errno));
         return 1;

@@ -87,15 +87,16 @@ class Maker:
             os.remove(self.path(name + '.csv'))
         self.finish([self.make(name, words)])
 
-    def fleet(self, machines):
+    def fleet(self, machines, renewal_days):
         """The machines' logs, made where missing, a block of them to a run of the maker."""
         mib = self.mib
-        name = f'made-fleet-{mib}-mib'
+        name = f'made-fleet-{mib}-mib-renewed-{renewal_days}'
         firsts = list(range(1, machines + 1, BLOCK))
         self.say(f'making the fleet: {machines} machines of {mib} MiB')
         while firsts:
             share, firsts = firsts[:os.cpu_count()], firsts[os.cpu_count():]
-            words = [self.path(name), '--machines', str(BLOCK), '--log-mib', str(mib), '--first']
+            words = [self.path(name), '--machines', str(BLOCK), '--log-mib', str(mib),
+                     '--renewal-days', str(renewal_days), '--first']
             self.finish([self.make(f'{name}-{first}', words + [str(first)]) for first in share])
         return [self.path(name, f'PC-{number:04}') for number in range(1, machines + 1)]
 

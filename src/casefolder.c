@@ -237,11 +237,14 @@ int casefolder_finish(struct casefolder *folder, struct casedb **db, const char 
         result = report_write(*db, &options, err);
     if (result != 0)
         remove_case(folder->copy_path);
-    casedb_close(*db);
-    *db = NULL;
     if (result == 0)
         result = take_copy(folder, folder->case_path, err);
-    if (result == 0)
+    if (result == 0) {
+        casedb_discard(*db);
         remove_case(folder->partial_path);
+    } else {
+        casedb_close(*db);
+    }
+    *db = NULL;
     return result;
 }

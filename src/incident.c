@@ -139,8 +139,8 @@ static const struct incident_event kernel_events[] = {
     {INCIDENT_PROVIDER_KERNEL, 1, EVENT_USE_CLOCK, EVENT_KEEP_CLOCK_STEPS, "system time changed"},
 };
 
-#define PROVIDER(provider_name, rows)                                                \
-    {                                                                                \
+#define PROVIDER(provider_name, rows)                                               \
+    {                                                                               \
         .name = (provider_name), .events = (rows), .event_count = ARRAY_COUNT(rows) \
     }
 

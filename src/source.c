@@ -208,11 +208,6 @@ static void add_listed(struct text *out, const struct remarks *remarks)
         text_add_format(out, "; and %" PRIu64 " more", remarks->count - SOURCE_REMARKS_LISTED);
 }
 
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 /* Damage comes first, then what readers and joins remarked on the source as a whole. */
 void source_facts_finish(struct source_facts *facts)
 {
@@ -227,7 +222,7 @@ void source_facts_finish(struct source_facts *facts)
         add_listed(&listed, &facts->undecodable);
         text_add_format(&detail, "%s%" PRIu64 " record%s could not be decoded: %s",
                         detail.length_bytes > 0 ? "; " : "", facts->undecodable_count,
-                        plural(facts->undecodable_count), text_get(&listed));
+                        text_plural(facts->undecodable_count), text_get(&listed));
         text_free(&listed);
     }
     if (facts->conflict_count > 0) {
@@ -236,13 +231,13 @@ void source_facts_finish(struct source_facts *facts)
         add_listed(&listed, &facts->conflicts);
         text_add_format(&detail, "%s%" PRIu64 " record%s read differently by libevtx: %s",
                         detail.length_bytes > 0 ? "; " : "", facts->conflict_count,
-                        plural(facts->conflict_count), text_get(&listed));
+                        text_plural(facts->conflict_count), text_get(&listed));
         text_free(&listed);
     }
     if (facts->recovered_count > 0)
         text_add_format(&detail, "%s%" PRIu64 " record%s recovered from unused space",
                         detail.length_bytes > 0 ? "; " : "", facts->recovered_count,
-                        plural(facts->recovered_count));
+                        text_plural(facts->recovered_count));
     if (facts->header_times_shifted)
         text_add_item(&detail, "header times shifted: exported log");
     text_free(&facts->detail);

@@ -99,7 +99,7 @@ struct computer_index {
 struct source_facts {
     enum source_status status;
     uint64_t record_count;    /* records walked, decodable or not; not the recovered ones */
-    uint64_t recovered_count; /* readable records found in unused parts of chunks */
+    uint64_t recovered_count; /* records in unused parts of chunks whose System can be read */
     uint64_t selected_count;  /* records whose provider and id the event table names */
     uint64_t undecodable_count;
     uint64_t conflict_count; /* observations that the two readers read differently */

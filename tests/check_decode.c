@@ -269,6 +269,10 @@ static const struct field_case field_cases[] = {
     {VALUE_NULL, "", 0, -1},
     {VALUE_STRING, "x\0", 2, -1},
     {VALUE_INT16, "\xff\xff", 2, -1},
+    {VALUE_ARRAY | VALUE_UINT16, "\x12\0", 2, 18},
+    {VALUE_ARRAY | VALUE_STRING, "1\0008\0\0\0", 6, 18},
+    {VALUE_ARRAY | VALUE_UINT16, "\x12\0\x12\0", 4, -1},
+    {VALUE_ARRAY | VALUE_UINT16, "\x12", 1, -1},
 };
 
 START_TEST(event_id_is_a_number)

@@ -116,10 +116,12 @@ START_TEST(mutants_are_read_without_harm_and_without_loss)
         stock_add_folder(&stock, corpus_folder());
     trial_run(&stock, seed, 0, trial_setting("MUTANTS", MUTANTS), &trial);
     trial_add_summary(&trial, &summary);
-    printf("seed %" PRIu64 ", %s\n%s", seed, text_get(&summary), text_get(&trial.report));
+    printf("seed %" PRIu64 ", %s\n%s%s", seed, text_get(&summary), text_get(&trial.report),
+           text_get(&trial.notes));
     ck_assert_uint_eq(trial.failures, 0);
     ck_assert_uint_gt(trial.compared, 0);
     text_free(&trial.report);
+    text_free(&trial.notes);
     text_free(&summary);
     stock_free_content(&stock);
     free(samples);
@@ -131,7 +133,7 @@ static Suite *differential_suite(void)
     Suite *suite = suite_create("differential");
     TCase *tests = tcase_create("differential");
 
-    tcase_set_timeout(tests, 600);
+    tcase_set_timeout(tests, 1800);
     tcase_add_test(tests, records_of_real_logs_are_read_as_libevtx_reads_them);
     tcase_add_test(tests, records_of_the_samples_are_read_as_libevtx_reads_them);
     tcase_add_loop_test(tests, records_of_made_logs_are_read_as_libevtx_reads_them, 0,

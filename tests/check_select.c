@@ -239,41 +239,96 @@ START_TEST(system_in_a_nested_value_is_found)
 }
 END_TEST
 
-/* The provider's name is a literal and a substitution. */
-static void put_mixed(struct binxml *out, const void *context)
-{
-    static const uint8_t guid[16] = "mixed";
+/* What is special about the event that put_special writes; id, time and record id are values, as
+ * they mostly are. */
+enum special {
+    SPECIAL_MIXED,  /* the provider's name is a literal and a value */
+    SPECIAL_NESTED, /* what stands behind EventRecordID in System is one value of BinXML */
+};
 
-    (void)context;
-    binxml_put_fragment_header(out);
-    binxml_template_begin(out, guid);
-    craft_open_element(out, "Event");
+static void put_value_element(struct binxml *out, const char *name, uint16_t index, uint8_t type)
+{
+    craft_open_element(out, name);
+    binxml_substitution(out, false, index, type);
+    binxml_end(out);
+}
+
+static void put_special_system(struct binxml *out, enum special special)
+{
     craft_open_element(out, "System");
     binxml_open(out, "Provider", BINXML_NO_DEPENDENCY, true);
     binxml_attribute(out, "Name");
-    binxml_value(out, "Windows Activation ");
-    binxml_substitution(out, false, 0, VALUE_STRING);
+    binxml_value(out, special == SPECIAL_MIXED ? "Windows Activation " : INCIDENT_PROVIDER_WAT);
+    if (special == SPECIAL_MIXED)
+        binxml_substitution(out, false, 3, VALUE_STRING);
     binxml_close_empty(out);
-    craft_put_text(out, "EventID", "18");
+    put_value_element(out, "EventID", 0, VALUE_UINT16);
+    binxml_open(out, "TimeCreated", BINXML_NO_DEPENDENCY, true);
+    binxml_attribute(out, "SystemTime");
+    binxml_substitution(out, false, 1, VALUE_FILETIME);
+    binxml_close_empty(out);
+    put_value_element(out, "EventRecordID", 2, VALUE_UINT64);
+    if (special == SPECIAL_NESTED)
+        binxml_substitution(out, false, 3, VALUE_BINXML);
     binxml_end(out);
+}
+
+static void put_special(struct binxml *out, const void *context)
+{
+    static const uint8_t guid[16] = "special";
+    enum special special = *(const enum special *)context;
+
+    binxml_put_fragment_header(out);
+    binxml_template_begin(out, guid);
+    craft_open_element(out, "Event");
+    put_special_system(out, special);
     binxml_end(out);
     binxml_template_end(out);
-    struct binxml_values values = binxml_values_begin(out, 1);
+    struct binxml_values values = binxml_values_begin(out, 4);
     size_t at = out->position;
-    binxml_put_utf16(out, "Technologies");
-    binxml_values_add(out, &values, VALUE_STRING, at);
+    binxml_put_number(out, 18, 2);
+    binxml_values_add(out, &values, VALUE_UINT16, at);
+    at = out->position;
+    binxml_put_number(out, START, 8);
+    binxml_values_add(out, &values, VALUE_FILETIME, at);
+    at = out->position;
+    binxml_put_number(out, 5000, 8);
+    binxml_values_add(out, &values, VALUE_UINT64, at);
+    at = out->position;
+    if (special == SPECIAL_MIXED) {
+        binxml_put_utf16(out, "Technologies");
+    } else {
+        craft_put_text(out, "Channel", "Application");
+        craft_put_text(out, "Computer", "PC");
+        binxml_put_end_of_stream(out);
+    }
+    binxml_values_add(out, &values, special == SPECIAL_MIXED ? VALUE_STRING : VALUE_BINXML, at);
     binxml_put_end_of_stream(out);
+}
+
+static void look_at_special(enum special special)
+{
+    craft_begin(&craft);
+    craft_add(&craft, put_special, &special);
+    craft_finish(&craft);
+    ck_assert_int_eq(look(0), 0);
+    ck_assert_ptr_eq(glance.event, incident_find_event(INCIDENT_PROVIDER_WAT, 18));
+    ck_assert_uint_eq(glance.event_filetime, START);
+    ck_assert_uint_eq(glance.record_id, 5000);
 }
 
 START_TEST(field_of_several_pieces_is_put_together)
 {
-    craft_begin(&craft);
-    craft_add(&craft, put_mixed, NULL);
-    craft_finish(&craft);
-    ck_assert_int_eq(look(0), 0);
-    ck_assert_ptr_eq(glance.event, incident_find_event(INCIDENT_PROVIDER_WAT, 18));
-    ck_assert_uint_eq(glance.event_filetime, 0);
+    look_at_special(SPECIAL_MIXED);
     ck_assert_uint_eq(glance.computer, GLANCE_NO_COMPUTER);
+}
+END_TEST
+
+START_TEST(fields_in_a_value_of_system_are_found)
+{
+    look_at_special(SPECIAL_NESTED);
+    ck_assert_str_eq(computer(), "PC");
+    ck_assert(glance.application);
 }
 END_TEST
 
@@ -323,6 +378,7 @@ static Suite *select_suite(void)
     tcase_add_test(tests, names_of_computers_compare_without_case);
     tcase_add_test(tests, system_in_a_nested_value_is_found);
     tcase_add_test(tests, field_of_several_pieces_is_put_together);
+    tcase_add_test(tests, fields_in_a_value_of_system_are_found);
     tcase_add_test(tests, record_without_its_values_is_undecodable);
     tcase_add_test(tests, bytes_that_are_no_binxml_are_undecodable);
     suite_add_tcase(suite, tests);

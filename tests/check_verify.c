@@ -63,6 +63,7 @@ static void check(size_t index, void (*change)(struct observation *observation))
     ck_assert_int_eq(event_decode(&event, &chunk, &record, false, &err), 0);
     if (change != NULL)
         change(&event.observation);
+    event.observation.other_reading = "of another record";
     verifier_begin_chunk(verifier, &chunk, &record, 1);
     verifier_check(verifier, &record, &event.observation);
 }

@@ -14,6 +14,7 @@
 #include "evtx/eventtext.h"
 #include "evtx/log.h"
 #include "evtx/reference.h"
+#include "evtx/select.h"
 #include "evtx/value.h"
 #include "evtx/verify.h"
 
@@ -101,15 +102,21 @@ void judge_free_content(struct judged_log *log)
 /* --- comparing --- */
 
 struct judging {
+    const struct judged_log *ours;
     const struct judged_log *whole;
     struct judgement *out;
     struct chunk chunk;
     size_t walked_count;
     struct record walked[CHUNK_RECORDS_MOST];
     struct reference *reference;
-    struct event ours;
+    struct event event; /* our reading of a record, from bytes whose bounds a sanitizer knows */
     struct eventtext theirs;
     struct text difference;
+    /* What selection finds, beside the reader under trial. */
+    struct source_facts facts;
+    struct selector *selector;
+    uint64_t record_count; /* of the walks */
+    uint64_t unreadable_count;
 };
 
 static const struct observation *find_handed(const struct judged_log *log, uint64_t offset_bytes)
@@ -147,6 +154,14 @@ static int compare_moments(const struct observation *left, const struct observat
                                                       : 0;
 }
 
+/* Is it another of its kind whose own template is damaged, so that it does not show its EventData?
+ * Kinds are told by the values of EventData, before decoding. */
+static bool shows_no_content(const struct observation *other, const struct observation *theirs)
+{
+    return other->string_count == 0 && strcmp(other->provider, theirs->provider) == 0 &&
+           other->event_id == theirs->event_id && strcmp(other->computer, theirs->computer) == 0;
+}
+
 /* Of events that say the same, the first and the last are handed on (evtx/repeat.h). Which they are
  * is told before they are decoded: so one of the two can turn out to be undecodable, and is then
  * told of as such; what stands next to it is not handed on in its place. */
@@ -161,7 +176,8 @@ static bool lies_between(struct judging *judging, const struct observation *thei
         /* Of one kind are events of equal computer and content, whatever the rest is. */
         other.qualifiers = theirs->qualifiers;
         other.channel = theirs->channel;
-        if (!observations_agree(&other, theirs, &judging->difference))
+        if (!observations_agree(&other, theirs, &judging->difference) &&
+            !shows_no_content(&other, theirs))
             continue;
         has_before = has_before || compare_moments(&other, theirs) <= 0;
         has_behind = has_behind || compare_moments(&other, theirs) >= 0;
@@ -240,10 +256,36 @@ static bool has_empty_fragment(const struct judging *judging, const struct recor
     return false;
 }
 
+/* Is a field of System binary? libevtx writes it in hexadecimal digits, which its text does not
+ * tell from decimal ones. */
+static bool has_binary_field(const struct judging *judging, const struct record *record)
+{
+    struct binxml_instance instance;
+    struct span value;
+    uint8_t type;
+
+    if (!record_read_instance(&judging->chunk, record, &instance))
+        return false;
+    for (size_t index = 0; binxml_instance_value(&instance, index, &type, &value); index++)
+        if (type == VALUE_BINARY)
+            return true;
+    return false;
+}
+
+/* Does something like another record stand in the record? In the copy that libevtx reads, its
+ * position is written over what would be its number (evtx/reference.h). */
+static bool holds_a_record(const struct record *record)
+{
+    return memmem(record->bytes.bytes + RECORD_OFFSET_BINXML,
+                  record->bytes.left_bytes - RECORD_OFFSET_BINXML, RECORD_MAGIC,
+                  sizeof(RECORD_MAGIC)) != NULL;
+}
+
 /* Is the record damaged in a way in which libevtx is known to go wrong? */
 static bool is_excused(const struct judging *judging, const struct record *record)
 {
-    return has_empty_fragment(judging, record) ||
+    return has_empty_fragment(judging, record) || has_binary_field(judging, record) ||
+           holds_a_record(record) ||
            has_endless_name(judging, binxml_of_record(&judging->chunk, record), NESTING_MOST);
 }
 
@@ -272,11 +314,18 @@ static void compare_handed(struct judging *judging, const struct record *record,
         add_fault(judging, record, text_get(difference));
 }
 
-/* Does our reader call the record undecodable, for this reason or that? */
+static bool is_used(const struct judging *judging, const struct record *record)
+{
+    return judging->chunk.free_space_known &&
+           record->position_bytes < judging->chunk.free_space_offset;
+}
+
+/* Does our reader call the record undecodable, for this reason or that? Of the unused part it says
+ * nothing of such records. */
 static bool is_undecodable(struct judging *judging, const struct record *record, bool is_walked)
 {
     struct error ignored = {0};
-    bool is = event_decode(&judging->ours, &judging->chunk, record, false, &ignored) != 0 ||
+    bool is = event_decode(&judging->event, &judging->chunk, record, false, &ignored) != 0 ||
               (!is_walked && !record_templates_match(&judging->chunk, record));
 
     error_clear(&ignored);
@@ -296,7 +345,7 @@ static void judge_record(struct judging *judging, const struct record *record, b
     else if (event == NULL || !incident_keeps(event, theirs, &incident_window))
         return;
     else if (is_undecodable(judging, record, is_walked))
-        judging->out->undecodable++;
+        judging->out->undecodable += is_walked || is_used(judging, record);
     else if (event->keep == EVENT_KEEP_FIRST_AND_LAST && lies_between(judging, theirs))
         judging->out->repeats++;
     else
@@ -325,6 +374,33 @@ static void judge_walked(struct judging *judging)
             judge_record(judging, &judging->walked[place], true);
 }
 
+/* Has the record selected and decoded, whatever it is. */
+static void try_record(struct judging *judging, const struct record *record)
+{
+    struct error ignored = {0};
+    struct glance glance;
+
+    judging->record_count++;
+    if (selector_glance(judging->selector, record, &glance, &ignored) != 0)
+        judging->unreadable_count++;
+    error_clear(&ignored);
+    (void)event_decode(&judging->event, &judging->chunk, record, false, &ignored);
+    error_clear(&ignored);
+}
+
+/* A record of the used part that the walk does not reach, and libevtx reads, is found without
+ * libevtx, too. */
+static void judge_found_alone(struct judging *judging, const struct record *record)
+{
+    const struct observation *theirs = &judging->theirs.observation;
+    const struct incident_event *event = incident_find_event(theirs->provider, theirs->event_id);
+
+    if (event != NULL && event->keep == EVENT_KEEP_ALL && is_used(judging, record) &&
+        !is_undecodable(judging, record, false) &&
+        find_handed(judging->ours, record->bytes.offset_bytes) == NULL)
+        add_fault(judging, record, "an event of the used part is found by libevtx alone");
+}
+
 /* What is behind the place where the walk broke, as far as it is a record by its sizes. */
 static void judge_recovered(struct judging *judging)
 {
@@ -337,8 +413,10 @@ static void judge_recovered(struct judging *judging)
         position = last->position_bytes + (uint32_t)last->bytes.left_bytes;
     }
     while (chunk_find_record(&judging->chunk, &position, &record))
-        if (read_theirs(judging, &record))
+        if (read_theirs(judging, &record)) {
             judge_record(judging, &record, false);
+            judge_found_alone(judging, &record);
+        }
 }
 
 static void judge_chunk(struct judging *judging)
@@ -349,8 +427,11 @@ static void judge_chunk(struct judging *judging)
     int got;
 
     judging->walked_count = 0;
-    while ((got = chunk_next_record(&judging->chunk, &position, &record, &ignored)) > 0)
+    selector_begin_chunk(judging->selector, &judging->chunk);
+    while ((got = chunk_next_record(&judging->chunk, &position, &record, &ignored)) > 0) {
+        try_record(judging, &record);
         judging->walked[judging->walked_count++] = record;
+    }
     error_clear(&ignored);
     if (reference_open(judging->reference, &judging->chunk, judging->walked, judging->walked_count,
                        got < 0 ? position : CHUNK_SIZE_BYTES, &ignored) == 0) {
@@ -362,9 +443,9 @@ static void judge_chunk(struct judging *judging)
 }
 
 /* All that our reader hands on alone, it hands on with libevtx behind it. */
-static void judge_ours(struct judging *judging, const struct judged_log *ours)
+static void judge_totals(struct judging *judging)
 {
-    const struct judged_log *whole = judging->whole;
+    const struct judged_log *ours = judging->ours, *whole = judging->whole;
 
     if (ours->facts.record_count != whole->facts.record_count ||
         ours->facts.undecodable_count != whole->facts.undecodable_count ||
@@ -375,6 +456,10 @@ static void judge_ours(struct judging *judging, const struct judged_log *ours)
             text_add(&judging->out->faults, "\n  libevtx makes the reader hand on less");
     if (whole->facts.undecodable_count < judging->out->undecodable)
         text_add(&judging->out->faults, "\n  undecodable records were not told of");
+    if (whole->err.kind == ERROR_NONE &&
+        (whole->facts.record_count < judging->record_count ||
+         whole->facts.undecodable_count < judging->unreadable_count))
+        text_add(&judging->out->faults, "\n  records of the walk were not counted");
 }
 
 void judge_compare(const uint8_t *bytes, size_t size_bytes, const struct judged_log *ours,
@@ -384,8 +469,10 @@ void judge_compare(const uint8_t *bytes, size_t size_bytes, const struct judged_
     uint8_t *slot = memory_allocate(CHUNK_SIZE_BYTES, 1);
     struct error ignored = {0};
 
+    judging->ours = ours;
     judging->whole = whole;
     judging->out = out;
+    judging->selector = selector_create(&judging->facts);
     judging->reference = reference_create();
     for (size_t at = FILE_HEADER_SIZE_BYTES; at < size_bytes; at += CHUNK_SIZE_BYTES) {
         size_t here = size_bytes - at < CHUNK_SIZE_BYTES ? size_bytes - at : CHUNK_SIZE_BYTES;
@@ -396,9 +483,11 @@ void judge_compare(const uint8_t *bytes, size_t size_bytes, const struct judged_
         error_clear(&ignored);
         judge_chunk(judging);
     }
-    judge_ours(judging, ours);
+    judge_totals(judging);
     reference_free(judging->reference);
-    event_free_content(&judging->ours);
+    event_free_content(&judging->event);
+    selector_free(judging->selector);
+    source_facts_free_content(&judging->facts);
     eventtext_free_content(&judging->theirs);
     text_free(&judging->difference);
     free(judging);

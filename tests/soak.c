@@ -60,7 +60,9 @@ int main(int argument_count, char **arguments)
         printf("%" PRIu64 " of %" PRIu64 ", %" PRIu64 " failures\n", trial.mutants, count,
                trial.failures);
         fputs(text_get(&trial.report), stdout);
+        fputs(text_get(&trial.notes), stdout);
         text_free(&trial.report);
+        text_free(&trial.notes);
         fflush(stdout);
     }
     trial_add_summary(&trial, &summary);

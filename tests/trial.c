@@ -144,25 +144,36 @@ static bool happened_in_libevtx(enum phase phase, char *complaint)
     return strstr(stack, "libevtx.so") != NULL;
 }
 
+/* Cuts the complaint to where it happened. */
+static void keep_first_frames(char *complaint)
+{
+    char *fourth = strstr(complaint, "    #4 ");
+
+    if (fourth != NULL)
+        *fourth = '\0';
+}
+
 static void take_end(struct shared *shared, int status, char *complaint, struct trial *trial)
 {
     static const char *const phases[] = {"our reader alone", "our reader with libevtx",
                                          "libevtx alone", "the end of a batch"};
     bool is_busy = WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF;
+    bool is_theirs = is_busy ? shared->phase == PHASE_WHOLE || shared->phase == PHASE_THEIRS
+                             : happened_in_libevtx(shared->phase, complaint);
+    uint64_t *count = !is_theirs ? &trial->failures
+                      : is_busy  ? &trial->libevtx_hangs
+                                 : &trial->libevtx_crashes;
 
-    if (is_busy && (shared->phase == PHASE_WHOLE || shared->phase == PHASE_THEIRS)) {
-        trial->libevtx_hangs++;
+    *count += 1;
+    if (*count > REPORTS_MOST)
         return;
-    }
-    if (!is_busy && happened_in_libevtx(shared->phase, complaint)) {
-        trial->libevtx_crashes++;
-        return;
-    }
-    trial->failures++;
-    if (trial->failures <= REPORTS_MOST)
-        text_add_format(&trial->report, "mutant %" PRIu64 " (%s): %s, status %d, in %s\n%.6000s\n",
-                        shared->number, shared->story, is_busy ? "busy for too long" : "ended",
-                        status, phases[shared->phase], complaint);
+    if (is_theirs)
+        keep_first_frames(complaint);
+    text_add_format(is_theirs ? &trial->notes : &trial->report,
+                    "mutant %" PRIu64 " (%s): %s%s, status %d, in %s\n%.6000s\n", shared->number,
+                    shared->story, is_theirs ? "libevtx " : "",
+                    is_busy ? "busy for too long" : "ended", status, phases[shared->phase],
+                    complaint);
 }
 
 static void add_figures(struct trial *into, const struct trial *from)

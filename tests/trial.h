@@ -26,7 +26,8 @@ struct trial {
     uint64_t libevtx_hangs;   /* or was kept busy by it for too long */
     uint64_t longest_us;      /* the longest time that our reader alone took for a mutant */
     uint64_t failures;        /* what must not be: */
-    struct text report;       /* a line or more for each of the first of them */
+    struct text report;       /* a line or more for each of the first of them, */
+    struct text notes;        /* and for each of the first crashes and hangs of libevtx */
 };
 
 /* Tries the mutants from number `first` on. */

@@ -53,7 +53,7 @@ SPAN_CHECKED SPAN_INLINE bool span_take(struct span *in, size_t size_bytes, stru
 /* Fills *out with what lies from `position_bytes` (counted from the span's next byte) to the
  * end; moves nothing. */
 SPAN_CHECKED SPAN_INLINE bool span_at(const struct span *in, size_t position_bytes,
-                                        struct span *out)
+                                      struct span *out)
 {
     struct span moved = *in;
 
@@ -106,7 +106,7 @@ SPAN_CHECKED SPAN_INLINE bool span_u64(struct span *in, uint64_t *out)
 
 /* Read the number at `position_bytes`; move nothing. */
 SPAN_CHECKED SPAN_INLINE bool span_u16_at(const struct span *in, size_t position_bytes,
-                                            uint16_t *out)
+                                          uint16_t *out)
 {
     struct span at;
 
@@ -114,7 +114,7 @@ SPAN_CHECKED SPAN_INLINE bool span_u16_at(const struct span *in, size_t position
 }
 
 SPAN_CHECKED SPAN_INLINE bool span_u32_at(const struct span *in, size_t position_bytes,
-                                            uint32_t *out)
+                                          uint32_t *out)
 {
     struct span at;
 
@@ -122,7 +122,7 @@ SPAN_CHECKED SPAN_INLINE bool span_u32_at(const struct span *in, size_t position
 }
 
 SPAN_CHECKED SPAN_INLINE bool span_u64_at(const struct span *in, size_t position_bytes,
-                                            uint64_t *out)
+                                          uint64_t *out)
 {
     struct span at;
 

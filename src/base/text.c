@@ -102,10 +102,25 @@ void text_clear(struct text *text)
         text->bytes[0] = '\0';
 }
 
+const char *text_plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 void text_free(struct text *text)
 {
     free(text->bytes);
     *text = (struct text){0};
+}
+
+size_t text_plain_length(const char *text, const char *except)
+{
+    size_t most = *except != '\0' ? strcspn(text, except) : SIZE_MAX;
+    size_t length = 0;
+
+    while (length < most && text[length] >= ' ' && text[length] <= '~')
+        length++;
+    return length;
 }
 
 bool text_next_character(const char **at, uint32_t *code_point)

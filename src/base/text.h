@@ -34,8 +34,15 @@ char *text_take(struct text *text) __attribute__((warn_unused_result));
 /* Leaves the text empty and keeps its memory for what comes next. */
 void text_clear(struct text *text);
 
+/* "" for 1, else "s". */
+const char *text_plural(uint64_t count);
+
 /* Frees the text and leaves it empty, ready for use again. */
 void text_free(struct text *text);
+
+/* How many bytes at the start of the text are printable ASCII and none of `except`. Writers take
+ * such a stretch as it is and look at single characters behind it. */
+size_t text_plain_length(const char *text, const char *except);
 
 /* Reads one UTF-8 character at *at (not at its NUL) into *code_point and moves *at past it.
  * Returns false for a byte that is no UTF-8: it is passed alone, so the loop always moves on, and

@@ -36,6 +36,9 @@ int casedb_open(const char *path, bool create, struct casedb **out, struct error
  * rolled back. The case is then one file without company. */
 void casedb_close(struct casedb *db);
 
+/* The same for a case that the caller deletes next: no disk is waited for. */
+void casedb_discard(struct casedb *db);
+
 /* Writes a compacted copy of the case to `path`, where no file may be, or an empty one. Equal
  * content gives equal bytes, whatever sources were read, read again or deleted on the way, in
  * whatever order. Content is everything but the ids of sources, computers and observations, as

@@ -104,17 +104,14 @@ int casedb_open(const char *path, bool create, struct casedb **out, struct error
     return 0;
 }
 
-/* Where the write-ahead log cannot be worked off (a full disk) it stays beside the case, and the
- * next casedb_open takes it up. */
-void casedb_close(struct casedb *db)
+/* Runs `last` when no statement is open any more, and frees all. */
+static void close_after(struct casedb *db, const char *last)
 {
-    if (db == NULL)
-        return;
     casedb_roll_back(db);
     for (size_t index = 0; index < db->kept_count; index++)
         sqlite3_finalize(db->kept[index].statement);
     if (db->accepted)
-        sqlite3_exec(db->sqlite, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+        sqlite3_exec(db->sqlite, last, NULL, NULL, NULL);
     sqlite3_close(db->sqlite);
     EVP_MD_CTX_free(db->digest);
     EVP_MD_free(db->sha256);
@@ -122,4 +119,17 @@ void casedb_close(struct casedb *db)
     free(db->found);
     free(db->path);
     free(db);
+}
+
+/* Where the write-ahead log cannot be worked off (a full disk) it stays beside the case, and the
+ * next casedb_open takes it up. */
+void casedb_close(struct casedb *db)
+{
+    if (db != NULL)
+        close_after(db, "PRAGMA journal_mode = DELETE");
+}
+
+void casedb_discard(struct casedb *db)
+{
+    close_after(db, "PRAGMA synchronous = OFF");
 }

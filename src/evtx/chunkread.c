@@ -256,13 +256,15 @@ static int hand_on(struct chunkread *reading, const struct chunk *chunk,
     return reading->sink->observation(reading->sink->context, event, observation, err);
 }
 
-/* Tells the second reader which records it will be asked for. */
+/* Tells the second reader which records it can be asked for; libevtx is no guard against the rest.
+ */
 static void begin_verifying(struct chunkread *reading)
 {
     size_t count = 0;
 
     for (size_t index = 0; index < reading->selected_count; index++)
-        if (incident_may_decide(reading->selected[index].glance.event))
+        if (incident_may_decide(reading->selected[index].glance.event) &&
+            record_is_sound(&reading->chunk, &reading->selected[index].record))
             reading->deciding[count++] = reading->selected[index].record;
     verifier_begin_chunk(reading->verifier, &reading->chunk, reading->deciding, count);
 }

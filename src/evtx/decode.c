@@ -189,6 +189,17 @@ static int add_entity(struct decoder *decoder, struct span name)
     return result;
 }
 
+/* The one piece as a number; of an array, its one item. */
+static bool piece_number(const struct event_value *piece, uint64_t *out)
+{
+    struct span rest = piece->bytes, item;
+
+    if (!value_is_array(piece->type, piece->bytes))
+        return value_number(piece->type, piece->bytes, out);
+    return value_take_item(piece->type, &rest, &item) && rest.left_bytes == 0 &&
+           value_number(piece->type & ~VALUE_ARRAY & 0xffu, item, out);
+}
+
 /* Is the one piece of a type that is not written in decimal digits? What does not fit its type is
  * written in hexadecimal ones, which can look the same. */
 static bool piece_is_no_text(const struct decoder *decoder)
@@ -202,8 +213,7 @@ static bool pieces_number(const struct decoder *decoder, uint64_t most, uint64_t
 {
     uint64_t number;
 
-    if (!(decoder->piece_count == 1 &&
-          value_number(decoder->piece.type, decoder->piece.bytes, &number)) &&
+    if (!(decoder->piece_count == 1 && piece_number(&decoder->piece, &number)) &&
         !(decoder->piece_count > 0 && !piece_is_no_text(decoder) &&
           text_parse_number(text_get(&decoder->event->text) + decoder->start, &number)))
         return false;

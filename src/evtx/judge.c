@@ -541,26 +541,34 @@ bool judge_template(struct judge *judge, struct span definition, struct fields *
     return judge_tokens(judge, definition, out);
 }
 
+/* Are two numbers' worth of bytes equal, of which the second pair may overlap the first? */
+#define ENDS_EQUAL(type, left, right, length)                                                     \
+    (memcmp((left), (right), sizeof(type)) == 0 &&                                                \
+     memcmp((left) + (length) - sizeof(type), (right) + (length) - sizeof(type), sizeof(type)) == \
+         0)
+
 /* Are the bytes equal? Stretches are short, so that a call would take longer. */
 SPAN_INLINE bool bytes_equal(const uint8_t *left, const uint8_t *right, size_t length)
 {
-    uint64_t a, b;
+    typedef struct {
+        uint64_t halves[2];
+    } block;
 
-    if (length < sizeof(a)) {
+    if (length < sizeof(uint32_t)) {
         for (size_t index = 0; index < length; index++)
             if (left[index] != right[index])
                 return false;
         return true;
     }
-    for (size_t index = 0; index + sizeof(a) < length; index += sizeof(a)) {
-        memcpy(&a, left + index, sizeof(a));
-        memcpy(&b, right + index, sizeof(b));
-        if (a != b)
+    if (length < sizeof(uint64_t))
+        return ENDS_EQUAL(uint32_t, left, right, length);
+    if (length <= sizeof(block))
+        return ENDS_EQUAL(uint64_t, left, right, length);
+    for (size_t index = 0; index + sizeof(block) < length; index += sizeof(block))
+        if (memcmp(left + index, right + index, sizeof(block)) != 0)
             return false;
-    }
-    memcpy(&a, left + length - sizeof(a), sizeof(a));
-    memcpy(&b, right + length - sizeof(b), sizeof(b));
-    return a == b;
+    return memcmp(left + length - sizeof(block), right + length - sizeof(block), sizeof(block)) ==
+           0;
 }
 
 bool judge_has_shape(struct judge *judge, const struct span *definition, const struct shape *shape)

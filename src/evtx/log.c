@@ -41,11 +41,6 @@ struct log {
     uint8_t *cut;       /* owned: the last slot of a cut log, filled up with zeros */
 };
 
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 /* --- the file --- */
 
 /* Notes that the file cannot be read from `offset_bytes` on. */
@@ -116,7 +111,7 @@ static void facts_note_lost(struct source_facts *facts, uint64_t offset_bytes, u
     if (lost_count > 0)
         source_facts_add_damage(facts, offset_bytes,
                                 "%" PRIu64 " chunk%s of zeros where chunks were written",
-                                lost_count, plural(lost_count));
+                                lost_count, text_plural(lost_count));
 }
 
 static void log_count_empty(struct log *log, uint64_t offset_bytes)

@@ -10,6 +10,7 @@
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "evtx/binxml.h"
 
 /* The text of one event. A chunk full of characters with every one escaped, or of empty strings
  * with an element for each, stays below it. */
@@ -162,22 +163,38 @@ static void cover_gap(struct reference *reference, uint32_t start, uint32_t end)
     lay_record(reference, start);
 }
 
-/* Gives whatever looks like a record from `start` on its position; libevtx looks for them at other
- * places than multiples of eight, too. */
-static void mark_rest(uint8_t *copy, uint32_t start)
+/* Could libevtx read what looks like a record at `position`, without harm? */
+static bool is_sound_at(const struct chunk *chunk, uint32_t position)
+{
+    struct span at;
+    struct record record = {.position_bytes = position};
+    uint32_t size;
+
+    return span_at(&chunk->bytes, position, &at) && span_u32_at(&at, RECORD_OFFSET_SIZE, &size) &&
+           size >= RECORD_LEAST_BYTES && span_take(&at, size, &record.bytes) &&
+           record_is_sound(chunk, &record);
+}
+
+/* Gives whatever looks like a record from `start` on its position, and hides what is not sound;
+ * libevtx looks at other places than multiples of eight, too. */
+static void mark_rest(uint8_t *copy, const struct chunk *chunk, uint32_t start)
 {
     uint8_t *at = copy + start;
     uint8_t *end = copy + CHUNK_SIZE_BYTES - RECORD_LEAST_BYTES;
 
     while (at < end && (at = memmem(at, (size_t)(end - at) + RECORD_MAGIC_BYTES, RECORD_MAGIC,
                                     RECORD_MAGIC_BYTES)) != NULL) {
-        write_position(copy, (uint32_t)(at - copy));
-        at += RECORD_OFFSET_BINXML;
+        if (is_sound_at(chunk, (uint32_t)(at - copy))) {
+            write_position(copy, (uint32_t)(at - copy));
+            at += RECORD_OFFSET_BINXML;
+        } else {
+            *at++ = 0;
+        }
     }
 }
 
-static void mark_records(struct reference *reference, const struct record *records, size_t count,
-                         uint32_t shown_from)
+static void mark_records(struct reference *reference, const struct chunk *chunk,
+                         const struct record *records, size_t count, uint32_t shown_from)
 {
     uint8_t *copy = reference->log + FILE_HEADER_SIZE_BYTES;
     uint32_t done = CHUNK_OFFSET_RECORDS;
@@ -188,7 +205,7 @@ static void mark_records(struct reference *reference, const struct record *recor
         done = records[index].position_bytes + (uint32_t)records[index].bytes.left_bytes;
     }
     cover_gap(reference, done, shown_from);
-    mark_rest(copy, shown_from);
+    mark_rest(copy, chunk, shown_from);
 }
 
 int reference_open(struct reference *reference, const struct chunk *chunk,
@@ -200,7 +217,7 @@ int reference_open(struct reference *reference, const struct chunk *chunk,
 
     reference_close(reference);
     copy_chunk(reference, chunk);
-    mark_records(reference, records, count, shown_from);
+    mark_records(reference, chunk, records, count, shown_from);
     if (libevtx_file_initialize(&reference->file, &evtx_error) != 1 ||
         libevtx_file_open_file_io_handle(reference->file, reference->handle, LIBEVTX_OPEN_READ,
                                          &evtx_error) != 1 ||

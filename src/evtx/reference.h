@@ -43,8 +43,9 @@ void reference_free(struct reference *reference);
 
 /* Has libevtx read the chunk, of which nothing is borrowed: the `count` records, in ascending
  * order and none in another, and from `shown_from` (in the chunk; behind the records) on whatever
- * it takes for a record itself. With CHUNK_SIZE_BYTES it sees the records alone, which costs a
- * fraction. Returns -1 (ERROR_SOURCE) when it refuses the chunk, which then has no records. */
+ * it takes for a record itself, if that is sound. The records must be sound (evtx/binxml.h). With
+ * CHUNK_SIZE_BYTES it sees the records alone, which costs a fraction. Returns -1 (ERROR_SOURCE)
+ * when it refuses the chunk, which then has no records. */
 int reference_open(struct reference *reference, const struct chunk *chunk,
                    const struct record *records, size_t count, uint32_t shown_from,
                    struct error *err);

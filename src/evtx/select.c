@@ -19,8 +19,9 @@
  * their offset is small, to stay in the nearest cache. */
 #define JUDGED_MOST 256u
 #define JUDGED_SLOTS 1024u
-/* Definitions of any chunk that are known again by their shape. */
-#define KNOWN_MOST 1024u
+/* Definitions of any chunk that are known again by their shape: sets of KNOWN_WAYS. */
+#define KNOWN_SETS 128u
+#define KNOWN_WAYS 2u
 /* A number without a pattern, to spread keys by (2^64 divided by the golden ratio). */
 #define SPREAD UINT64_C(0x9e3779b97f4a7c15)
 /* The descriptors that are compared with those of the record before, so that they need not be
@@ -94,7 +95,8 @@ struct selector {
     uint16_t slots[JUDGED_SLOTS]; /* one more than the index in `judged`, or 0 */
     size_t judged_count;
     struct judged judged[JUDGED_MOST];
-    struct known known[KNOWN_MOST];
+    struct known known[KNOWN_SETS][KNOWN_WAYS];
+    uint8_t known_next[KNOWN_SETS]; /* the way that gives its place up next */
     /* The computer whose name, as a literal, was met last: mostly it is the same in every
      * template. */
     struct name name;
@@ -267,13 +269,17 @@ static bool take_fields(struct selector *selector, struct judged *judged)
 static void judge_definition(struct selector *selector, uint64_t guid,
                              const struct span *definition, struct judged *judged)
 {
-    struct known *known =
-        &selector->known[((guid ^ definition->left_bytes) * SPREAD >> 32) % KNOWN_MOST];
+    size_t set = (guid ^ definition->left_bytes) * SPREAD >> 32 & (KNOWN_SETS - 1);
+    struct known *known;
 
-    if (known->guid == guid && judge_has_shape(&selector->judge, definition, &known->shape)) {
-        *judged = known->judged;
-        return;
+    for (size_t way = 0; way < KNOWN_WAYS; way++) {
+        known = &selector->known[set][way];
+        if (known->guid == guid && judge_has_shape(&selector->judge, definition, &known->shape)) {
+            *judged = known->judged;
+            return;
+        }
     }
+    known = &selector->known[set][selector->known_next[set]++ % KNOWN_WAYS];
     *judged = (struct judged){0};
     known->guid = guid;
     judged->plain = judge_template(&selector->judge, *definition, &judged->fields, &known->shape) &&

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/filetime.h"
+#include "base/memory.h"
 
 /* A spreadsheet runs a cell that begins with one of these (DESIGN section 7). */
 static const char formula_starts[] = "=+-@\t\r";
@@ -22,7 +23,13 @@ static void add_cell_text(struct text *cell, const char *value)
 
     if (*value != '\0' && strchr(formula_starts, *value) != NULL)
         text_add(cell, "'");
-    while (*value != '\0') {
+    for (;;) {
+        size_t plain = text_plain_length(value, "");
+
+        text_add_bytes(cell, value, plain);
+        value += plain;
+        if (*value == '\0')
+            return;
         if (value[0] == '\r' && value[1] == '\n')
             value++;
         if (!text_next_character(&value, &code_point))
@@ -34,12 +41,16 @@ static void add_cell_text(struct text *cell, const char *value)
 
 void csv_cell(struct csv_writer *csv, const char *value)
 {
-    struct text cell = {0};
+    struct text cell = {0}, quoted = {0};
 
     add_cell_text(&cell, value);
     if (csv->in_row)
         putc(CSV_COMMA, csv->file);
-    csv_fwrite2(csv->file, text_get(&cell), cell.length_bytes, CSV_QUOTE);
+    quoted.length_bytes = csv_write2(NULL, 0, text_get(&cell), cell.length_bytes, CSV_QUOTE);
+    quoted.bytes = memory_allocate(quoted.length_bytes, 1);
+    csv_write2(quoted.bytes, quoted.length_bytes, text_get(&cell), cell.length_bytes, CSV_QUOTE);
+    fwrite(quoted.bytes, 1, quoted.length_bytes, csv->file);
+    text_free(&quoted);
     csv->in_row = true;
     text_free(&cell);
 }

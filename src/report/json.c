@@ -14,7 +14,13 @@ void json_add_string(struct text *out, const char *value)
     uint32_t code_point;
 
     text_add(out, "\"");
-    while (*value != '\0') {
+    for (;;) {
+        size_t plain = text_plain_length(value, "\"\\");
+
+        text_add_bytes(out, value, plain);
+        value += plain;
+        if (*value == '\0')
+            break;
         if (!text_next_character(&value, &code_point)) {
             text_add(out, "\\");
             text_add_byte(out, value[-1]);
