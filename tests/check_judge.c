@@ -171,6 +171,31 @@ START_TEST(both_ways_agree_on_real_logs)
 }
 END_TEST
 
+static void put_rendering(struct binxml *out, const void *context)
+{
+    (void)context;
+    craft_open_element(out, "RenderingInfo");
+    craft_put_text(out, "Message", "text");
+    binxml_end(out);
+}
+
+/* A collector can also have written a template. */
+START_TEST(rendering_is_met_in_both_ways)
+{
+    struct craft_event event = {.name = "event", .content = put_rendering};
+    struct evtx_writer *writer = evtx_writer_new(NULL);
+    struct count count = {0};
+    struct evtx_image *made;
+
+    made_add(writer, craft_write_event, &event);
+    made = evtx_writer_finish(writer);
+    each_definition(made->bytes, made->size_bytes, compare_ways, &count);
+    ck_assert_uint_eq(count.with_shape, 1);
+    ck_assert(usual.plain && usual.fields.has_rendering && other.fields.has_rendering);
+    evtx_image_free(made);
+}
+END_TEST
+
 /* --- shapes --- */
 
 static struct evtx_image *image;
@@ -433,6 +458,7 @@ static Suite *judge_suite(void)
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, both_ways_agree_on_made_logs, 0, (int)made_log_count);
     tcase_add_test(tests, both_ways_agree_on_real_logs);
+    tcase_add_test(tests, rendering_is_met_in_both_ways);
     tcase_add_loop_test(tests, definition_is_known_again_at_another_place_of_another_chunk, 0, 2);
     tcase_add_loop_test(tests, changed_definition_is_not_known_where_its_fields_would_change, 0,
                         (int)made_log_count);

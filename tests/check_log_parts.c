@@ -179,13 +179,19 @@ START_TEST(empty_slots_across_the_border_are_one_damage)
 }
 END_TEST
 
-/* The last record of a part tells with the first of the next; here it is the only one that can. */
-START_TEST(header_time_at_the_border_is_voted_on)
+/* The last record of a part tells with the first of the next; of two records, it is the only one
+ * that can. The others outvote it. */
+static const struct {
+    uint64_t late; /* minutes from the first event to its header time; the next one is 10 later */
+    size_t count;  /* of records, one in the first part */
+    bool is_shifted;
+} votes[] = {{10, 2, true}, {0, 2, false}, {10, 5, false}};
+
+START_TEST(header_times_are_voted_on_by_all_parts_and_at_their_border)
 {
-    static const int64_t minutes[] = {10, 0}; /* later than the event: at the next one, or not */
     struct evtx_writer *writer = evtx_writer_new(NULL);
 
-    for (uint64_t index = 0; index < 2; index++) {
+    for (uint64_t index = 0; index < votes[_i].count; index++) {
         struct evtx_string string = {.text = "0x00000000"};
         struct evtx_event event = {.provider = INCIDENT_PROVIDER_WAT,
                                    .event_id = 18,
@@ -196,18 +202,19 @@ START_TEST(header_time_at_the_border_is_voted_on)
                                    .string_count = 1};
 
         event.written_filetime =
-            event.event_filetime + (index == 0 ? (uint64_t)minutes[_i] * FILETIME_MINUTE : 0);
+            event.event_filetime + (index == 0 ? votes[_i].late * FILETIME_MINUTE : 0);
         evtx_writer_add(writer, &event);
-        evtx_writer_close_chunk(writer);
+        if (index == 0)
+            evtx_writer_close_chunk(writer);
     }
     made = evtx_writer_finish(writer);
     begin_log(PART_SLOTS + 1, 0);
     put_chunk(PART_SLOTS - 1, 0);
     put_chunk(PART_SLOTS, 1);
     read_log();
-    ck_assert_uint_eq(got.facts.record_count, 2);
-    ck_assert_uint_eq(got.facts.seam.own_votes, _i == 0 ? 0 : 1);
-    ck_assert_int_eq(got.facts.header_times_shifted, _i == 0);
+    ck_assert_uint_eq(got.facts.record_count, votes[_i].count);
+    ck_assert_uint_eq(got.facts.seam.shifted_votes + got.facts.seam.own_votes, votes[_i].count - 1);
+    ck_assert_int_eq(got.facts.header_times_shifted, votes[_i].is_shifted);
 }
 END_TEST
 
@@ -310,7 +317,8 @@ static Suite *log_parts_suite(void)
     tcase_add_loop_test(tests, parts_read_in_any_order_and_joined_are_the_log, 0, 3);
     tcase_add_test(tests, place_of_the_chunks_changes_nothing_but_offsets);
     tcase_add_loop_test(tests, empty_slots_across_the_border_are_one_damage, 0, ARRAY_COUNT(gaps));
-    tcase_add_loop_test(tests, header_time_at_the_border_is_voted_on, 0, 2);
+    tcase_add_loop_test(tests, header_times_are_voted_on_by_all_parts_and_at_their_border, 0,
+                        ARRAY_COUNT(votes));
     tcase_add_test(tests, remnant_of_the_slot_before_the_border_is_not_recovered_twice);
     tcase_add_test(tests, first_and_last_of_equal_events_are_handed_on_by_each_part);
     tcase_add_test(tests, log_without_checksums_has_none_in_any_part);
