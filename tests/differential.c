@@ -29,6 +29,8 @@ struct comparison {
     struct chunk chunk;
     size_t walked_count;
     struct record walked[CHUNK_RECORDS_MOST];
+    size_t sound_count; /* of those that libevtx can be asked for without harm */
+    struct record sound[CHUNK_RECORDS_MOST];
 };
 
 static void remark(struct comparison *comparison, const struct record *record, const char *format,
@@ -155,11 +157,15 @@ static void compare_chunk(struct comparison *comparison)
     bool opened;
 
     comparison->walked_count = 0;
-    while (chunk_next_record(&comparison->chunk, &position_bytes, &record, &ignored) > 0)
+    comparison->sound_count = 0;
+    while (chunk_next_record(&comparison->chunk, &position_bytes, &record, &ignored) > 0) {
         comparison->walked[comparison->walked_count++] = record;
+        if (record_is_sound(&comparison->chunk, &record))
+            comparison->sound[comparison->sound_count++] = record;
+    }
     error_clear(&ignored);
-    opened = reference_open(comparison->reference, &comparison->chunk, comparison->walked,
-                            comparison->walked_count, CHUNK_SIZE_BYTES, &ignored) == 0;
+    opened = reference_open(comparison->reference, &comparison->chunk, comparison->sound,
+                            comparison->sound_count, CHUNK_SIZE_BYTES, &ignored) == 0;
     error_clear(&ignored);
     selector_begin_chunk(comparison->selector, &comparison->chunk);
     for (size_t index = 0; index < comparison->walked_count; index++)

@@ -106,8 +106,9 @@ struct judging {
     const struct judged_log *whole;
     struct judgement *out;
     struct chunk chunk;
-    size_t walked_count;
+    size_t walked_count; /* of those that libevtx can be asked for without harm */
     struct record walked[CHUNK_RECORDS_MOST];
+    uint32_t walk_end_bytes;
     struct reference *reference;
     struct event event; /* our reading of a record, from bytes whose bounds a sanitizer knows */
     struct eventtext theirs;
@@ -404,14 +405,9 @@ static void judge_found_alone(struct judging *judging, const struct record *reco
 /* What is behind the place where the walk broke, as far as it is a record by its sizes. */
 static void judge_recovered(struct judging *judging)
 {
-    uint32_t position = CHUNK_OFFSET_RECORDS;
+    uint32_t position = judging->walk_end_bytes;
     struct record record;
 
-    if (judging->walked_count > 0) {
-        const struct record *last = &judging->walked[judging->walked_count - 1];
-
-        position = last->position_bytes + (uint32_t)last->bytes.left_bytes;
-    }
     while (chunk_find_record(&judging->chunk, &position, &record))
         if (read_theirs(judging, &record)) {
             judge_record(judging, &record, false);
@@ -430,9 +426,11 @@ static void judge_chunk(struct judging *judging)
     selector_begin_chunk(judging->selector, &judging->chunk);
     while ((got = chunk_next_record(&judging->chunk, &position, &record, &ignored)) > 0) {
         try_record(judging, &record);
-        judging->walked[judging->walked_count++] = record;
+        if (record_is_sound(&judging->chunk, &record))
+            judging->walked[judging->walked_count++] = record;
     }
     error_clear(&ignored);
+    judging->walk_end_bytes = position;
     if (reference_open(judging->reference, &judging->chunk, judging->walked, judging->walked_count,
                        got < 0 ? position : CHUNK_SIZE_BYTES, &ignored) == 0) {
         judge_walked(judging);

@@ -45,8 +45,8 @@ analyze -v -o "$scratch/v" -j2 samples/collection
 check 'what has not changed is not taken again' \
     equal 38 "$(grep -c ': unchanged$' "$scratch/err")"
 
-# Readers that are killed. There are many logs, so that a reader that is stopped as soon as it is
-# there has not read them all.
+# Readers that are killed while they are at work.
+
 cd "$scratch" || exit 1
 for number in $(seq -w 1 60); do
     echo "file $number/Application.evtx"

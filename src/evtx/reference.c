@@ -21,18 +21,17 @@
 /* Records are so aligned. */
 #define RECORD_ALIGNMENT_BYTES 8u
 
-/* A made-up record lies between any two that are wanted, at the most. */
-#define LAID_MOST (2 * CHUNK_RECORDS_MOST + 1)
+/* Records in a row that libevtx does not even name, before a search is given up: each of them can
+ * cost as much as one that it reads. */
+#define UNNAMED_MOST 8u
 
 struct reference {
     uint8_t *log; /* owned: file header and chunk */
     libbfio_handle_t *handle;
     libevtx_file_t *file; /* NULL while no chunk is open */
     size_t count;         /* of its records */
-    /* Where the records lie that it was given, wanted and made up, in order. */
-    size_t laid_count;
-    uint32_t laid[LAID_MOST];
-    char *text; /* owned: the last record's */
+    size_t cursor;        /* where reference_find looks first */
+    char *text;           /* owned: the last record's */
     size_t text_capacity;
     char backtrace[BACKTRACE_BYTES];
 };
@@ -89,7 +88,7 @@ static void reference_close(struct reference *reference)
         libevtx_file_free(&reference->file, NULL);
     }
     reference->count = 0;
-    reference->laid_count = 0;
+    reference->cursor = 0;
 }
 
 void reference_free(struct reference *reference)
@@ -136,12 +135,6 @@ static void copy_chunk(struct reference *reference, const struct chunk *chunk)
     write_u32(copy + CHUNK_OFFSET_FREE_SPACE, CHUNK_OFFSET_RECORDS);
 }
 
-static void lay_record(struct reference *reference, uint32_t position_bytes)
-{
-    write_position(reference->log + FILE_HEADER_SIZE_BYTES, position_bytes);
-    reference->laid[reference->laid_count++] = position_bytes;
-}
-
 /* Covers a gap by one made-up record, whose BinXML ends right behind its fragment header; a gap
  * that is too small for that holds no record. */
 static void cover_gap(struct reference *reference, uint32_t start, uint32_t end)
@@ -160,7 +153,7 @@ static void cover_gap(struct reference *reference, uint32_t start, uint32_t end)
     write_u32(copy + start + RECORD_OFFSET_SIZE, end - start);
     memcpy(copy + start + RECORD_OFFSET_BINXML, made_up_binxml, sizeof(made_up_binxml));
     write_u32(copy + end - sizeof(uint32_t), end - start);
-    lay_record(reference, start);
+    write_position(copy, start);
 }
 
 /* Could libevtx read what looks like a record at `position`, without harm? */
@@ -201,7 +194,7 @@ static void mark_records(struct reference *reference, const struct chunk *chunk,
 
     for (size_t index = 0; index < count; index++) {
         cover_gap(reference, done, records[index].position_bytes);
-        lay_record(reference, records[index].position_bytes);
+        write_position(copy, records[index].position_bytes);
         done = records[index].position_bytes + (uint32_t)records[index].bytes.left_bytes;
     }
     cover_gap(reference, done, shown_from);
@@ -286,22 +279,32 @@ static bool reference_position(struct reference *reference, size_t index, uint64
     return known;
 }
 
-/* libevtx has the records in the order in which they lie, if it has them all; asking it for one
- * makes it read that, so others are asked for only when the record is not in its place. */
+/* libevtx has the records in the order in which they lie, and reads one to name it. So the search
+ * goes on from where the last one ended, and stops where the record would have to be: asked in
+ * their order, all are found with a few steps each, there or not. */
 bool reference_find(struct reference *reference, uint32_t position_bytes, size_t *index)
 {
+    size_t at = reference->cursor < reference->count ? reference->cursor : 0;
+    unsigned unnamed = 0;
     uint64_t position;
-    size_t place = 0;
+    int step = 0;
 
-    while (place < reference->laid_count && reference->laid[place] < position_bytes)
-        place++;
-    for (size_t tried = 0; tried < reference->count; tried++) {
-        size_t at = (place + tried) % reference->count;
-
-        if (!reference_position(reference, at, &position) || position != position_bytes)
+    for (; at < reference->count && unnamed < UNNAMED_MOST; at += (size_t)step) {
+        if (!reference_position(reference, at, &position)) {
+            unnamed++;
+            step = step != 0 ? step : 1;
             continue;
-        *index = at;
-        return true;
+        }
+        unnamed = 0;
+        if (position == position_bytes) {
+            reference->cursor = at + 1;
+            *index = at;
+            return true;
+        }
+        if (step == (position < position_bytes ? -1 : 1))
+            return false;
+        step = position < position_bytes ? 1 : -1;
+        reference->cursor = at;
     }
     return false;
 }
