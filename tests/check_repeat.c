@@ -58,7 +58,7 @@ static bool take(size_t index)
     craft_open(&craft, index, &chunk, &record);
     selector_begin_chunk(selector, &chunk);
     ck_assert_int_eq(selector_glance(selector, &record, &glance, &err), 0);
-    return repeats_take(repeats, &chunk, &record, &glance);
+    return repeats_take(repeats, &chunk, false, &record, &glance);
 }
 
 /* Asks for what was remembered, as its numbers. */

@@ -46,6 +46,8 @@ struct chunkread {
     uint32_t *found; /* owned: positions of records that the search found, ascending */
     size_t found_count;
     uint32_t walk_end_bytes;
+    uint64_t *checked; /* owned: offsets of the chunks whose records checksum was looked at */
+    size_t checked_count;
 };
 
 struct chunkread *chunkread_create(const struct reader_options *options, const struct sink *sink,
@@ -72,6 +74,7 @@ void chunkread_free(struct chunkread *reading)
     verifier_free(reading->verifier);
     event_free_content(&reading->event);
     free(reading->found);
+    free(reading->checked);
     free(reading);
 }
 
@@ -276,7 +279,8 @@ static int hand_on_selected(struct chunkread *reading, struct error *err)
         const struct incident_event *event = selected->glance.event;
 
         if (event->keep == EVENT_KEEP_FIRST_AND_LAST && !selected->recovered &&
-            repeats_take(reading->repeats, &reading->chunk, &selected->record, &selected->glance))
+            repeats_take(reading->repeats, &reading->chunk, reading->place.is_cut,
+                         &selected->record, &selected->glance))
             continue;
         reading->wants_check = true;
         if (hand_on(reading, &reading->chunk, &selected->record, event, selected->recovered, err) !=
@@ -328,6 +332,21 @@ static int add_recovered(struct chunkread *reading, struct error *err)
 
 /* --- the chunk --- */
 
+/* Checks the checksum of the chunk's records, once a chunk. */
+static void check_records(struct chunkread *reading, const struct chunk *chunk)
+{
+    struct error damage = {0};
+
+    for (size_t index = 0; index < reading->checked_count; index++)
+        if (reading->checked[index] == chunk->bytes.offset_bytes)
+            return;
+    reading->checked =
+        memory_grow(reading->checked, reading->checked_count, sizeof(*reading->checked));
+    reading->checked[reading->checked_count++] = chunk->bytes.offset_bytes;
+    if (chunk_check_records(chunk, &damage) != 0)
+        note_damage(reading, chunk->bytes.offset_bytes, &damage);
+}
+
 int chunkread_read(struct chunkread *reading, struct span bytes, const struct chunk_place *place,
                    struct error *err)
 {
@@ -345,9 +364,8 @@ int chunkread_read(struct chunkread *reading, struct span bytes, const struct ch
     if (reading->walk_broke && !reading->options->skip_reference &&
         add_recovered(reading, err) != 0)
         return -1;
-    if ((reading->wants_check || reading->options->verify) && !place->is_cut &&
-        chunk_check_records(&reading->chunk, &damage) != 0)
-        note_damage(reading, bytes.offset_bytes, &damage);
+    if ((reading->wants_check || reading->options->verify) && !place->is_cut)
+        check_records(reading, &reading->chunk);
     return 0;
 }
 
@@ -355,8 +373,11 @@ int chunkread_finish(struct chunkread *reading, struct error *err)
 {
     struct repeat repeat;
 
-    while (repeats_next(reading->repeats, &repeat))
+    while (repeats_next(reading->repeats, &repeat)) {
         if (hand_on(reading, &repeat.chunk, &repeat.record, repeat.event, false, err) != 0)
             return -1;
+        if (!repeat.chunk_is_cut)
+            check_records(reading, &repeat.chunk);
+    }
     return 0;
 }

@@ -193,13 +193,14 @@ void repeats_begin_chunk(struct repeats *repeats)
     repeats->described = (struct span){0};
 }
 
-bool repeats_take(struct repeats *repeats, const struct chunk *chunk, const struct record *record,
-                  const struct glance *glance)
+bool repeats_take(struct repeats *repeats, const struct chunk *chunk, bool chunk_is_cut,
+                  const struct record *record, const struct glance *glance)
 {
     struct rank rank = {.event_filetime = glance->event_filetime,
                         .record_id = glance->record_id,
                         .offset_bytes = record->bytes.offset_bytes};
-    struct repeat repeat = {.chunk = *chunk, .record = *record, .event = glance->event};
+    struct repeat repeat = {
+        .chunk = *chunk, .chunk_is_cut = chunk_is_cut, .record = *record, .event = glance->event};
     struct binxml_instance content;
     struct kind *kind = NULL;
 

@@ -21,6 +21,7 @@ struct repeats;
 /* A record that will be wanted after all, if no other takes its place. */
 struct repeat {
     struct chunk chunk; /* borrowed bytes, like those of the record: they stay for the part */
+    bool chunk_is_cut;
     struct record record;
     const struct incident_event *event;
 };
@@ -34,8 +35,8 @@ void repeats_begin_chunk(struct repeats *repeats);
 
 /* Is the record one more of its kind, which lies between two others or may yet do so? Then it is
  * remembered if need be and must not be handed on now. False: hand it on. */
-bool repeats_take(struct repeats *repeats, const struct chunk *chunk, const struct record *record,
-                  const struct glance *glance);
+bool repeats_take(struct repeats *repeats, const struct chunk *chunk, bool chunk_is_cut,
+                  const struct record *record, const struct glance *glance);
 
 /* At the end of the part, or before what was remembered goes: takes the next record that is the
  * first or last of its kind so far and was not handed on yet. Returns false when there is none

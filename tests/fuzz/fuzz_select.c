@@ -72,7 +72,7 @@ static void take(const struct record *record)
     error_clear(&err);
     decode(&target.chunk, record, is_glanced ? &glance : NULL);
     if (is_glanced && glance.event != NULL)
-        (void)repeats_take(target.repeats, &target.chunk, record, &glance);
+        (void)repeats_take(target.repeats, &target.chunk, false, record, &glance);
 }
 
 static void read_chunk(void)
