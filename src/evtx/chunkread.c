@@ -265,10 +265,13 @@ static void begin_verifying(struct chunkread *reading)
 {
     size_t count = 0;
 
-    for (size_t index = 0; index < reading->selected_count; index++)
+    for (size_t index = 0; index < reading->selected_count; index++) {
+        const struct record *record = &reading->selected[index].record;
+
         if (incident_may_decide(reading->selected[index].glance.event) &&
-            record_is_sound(&reading->chunk, &reading->selected[index].record))
-            reading->deciding[count++] = reading->selected[index].record;
+            !record_is_forwarded(record) && record_is_sound(&reading->chunk, record))
+            reading->deciding[count++] = *record;
+    }
     verifier_begin_chunk(reading->verifier, &reading->chunk, reading->deciding, count);
 }
 

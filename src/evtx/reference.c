@@ -21,9 +21,9 @@
 /* Records are so aligned. */
 #define RECORD_ALIGNMENT_BYTES 8u
 
-/* Records in a row that libevtx does not even name, before a search is given up: each of them can
- * cost as much as one that it reads. */
-#define UNNAMED_MOST 8u
+/* How often, in one chunk, a search can come to a record that libevtx does not even name, before it
+ * finds nothing any more: each can cost as much as one that it reads. */
+#define UNNAMED_MOST 4096u
 
 struct reference {
     uint8_t *log; /* owned: file header and chunk */
@@ -31,6 +31,7 @@ struct reference {
     libevtx_file_t *file; /* NULL while no chunk is open */
     size_t count;         /* of its records */
     size_t cursor;        /* where reference_find looks first */
+    unsigned unnamed;     /* records that it came to without being told where they lie */
     char *text;           /* owned: the last record's */
     size_t text_capacity;
     char backtrace[BACKTRACE_BYTES];
@@ -89,6 +90,7 @@ static void reference_close(struct reference *reference)
     }
     reference->count = 0;
     reference->cursor = 0;
+    reference->unnamed = 0;
 }
 
 void reference_free(struct reference *reference)
@@ -285,17 +287,15 @@ static bool reference_position(struct reference *reference, size_t index, uint64
 bool reference_find(struct reference *reference, uint32_t position_bytes, size_t *index)
 {
     size_t at = reference->cursor < reference->count ? reference->cursor : 0;
-    unsigned unnamed = 0;
     uint64_t position;
     int step = 0;
 
-    for (; at < reference->count && unnamed < UNNAMED_MOST; at += (size_t)step) {
+    for (; at < reference->count && reference->unnamed < UNNAMED_MOST; at += (size_t)step) {
         if (!reference_position(reference, at, &position)) {
-            unnamed++;
+            reference->unnamed++;
             step = step != 0 ? step : 1;
             continue;
         }
-        unnamed = 0;
         if (position == position_bytes) {
             reference->cursor = at + 1;
             *index = at;

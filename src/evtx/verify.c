@@ -280,7 +280,8 @@ static bool read_theirs(struct verifier *verifier, const struct record *record)
     struct error ignored = {0};
     size_t index;
     bool read =
-        record_is_sound(&verifier->chunk, record) && open_chunk(verifier) &&
+        !record_is_forwarded(record) && record_is_sound(&verifier->chunk, record) &&
+        open_chunk(verifier) &&
         reference_find(verifier->reference, record->position_bytes, &index) &&
         reference_read(verifier->reference, index, &decoded, &ignored) == 0 &&
         eventtext_parse(&verifier->event, decoded.text, decoded.length_bytes, &ignored) == 0;
