@@ -44,6 +44,7 @@ struct observation {
     uint64_t offset_bytes;  /* of the record in its source */
     uint64_t record_number; /* the record header's own number */
     bool recovered;         /* found in the unused part of a chunk */
+    bool reference_only;    /* libevtx alone takes it for a record (evtx/verify.h) */
     enum verified verified;
     const char *other_reading; /* of a conflict: the fields that libevtx reads differently, as it
                                 * reads them, for a person; else NULL */

@@ -347,6 +347,7 @@ START_TEST(observations_come_back_as_they_were)
                                      UINT64_MAX,
                                      UINT64_MAX - 1,
                                      true,
+                                     false,
                                      VERIFIED_CONFLICT,
                                      "<b>\x01"};
     wanted[2].event_filetime = 1002;
@@ -582,14 +583,14 @@ static const struct observation_string renamed[] = {{"x", "ab"}, {"y", "c"}};
 
 /* Each differs from the first in one thing that is compared. */
 static const struct observation different[] = {
-    {"P", 1, -1, 4, 100, 7, "C", "PC", "", apart, 2, 0, 0, false, VERIFIED_NOT_ASKED, NULL},
-    {"Q", 1, -1, 4, 100, 7, "C", "PC", "", apart, 2, 1, 0, false, VERIFIED_NOT_ASKED, NULL},
-    {"P", 2, -1, 4, 100, 7, "C", "PC", "", apart, 2, 2, 0, false, VERIFIED_NOT_ASKED, NULL},
-    {"P", 1, -1, 4, 101, 7, "C", "PC", "", apart, 2, 3, 0, false, VERIFIED_NOT_ASKED, NULL},
-    {"P", 1, -1, 4, 100, 8, "C", "PC", "", apart, 2, 4, 0, false, VERIFIED_NOT_ASKED, NULL},
-    {"P", 1, -1, 4, 100, 7, "c", "PC", "", apart, 2, 5, 0, false, VERIFIED_NOT_ASKED, NULL},
-    {"P", 1, -1, 4, 100, 7, "C", "PC", "", shifted, 2, 6, 0, false, VERIFIED_NOT_ASKED, NULL},
-    {"P", 1, -1, 4, 100, 7, "C", "PC", "", apart, 1, 7, 0, false, VERIFIED_NOT_ASKED, NULL},
+    {"P", 1, -1, 4, 100, 7, "C", "PC", "", apart, 2, 0, 0, false, false, VERIFIED_NOT_ASKED, NULL},
+    {"Q", 1, -1, 4, 100, 7, "C", "PC", "", apart, 2, 1, 0, false, false, VERIFIED_NOT_ASKED, NULL},
+    {"P", 2, -1, 4, 100, 7, "C", "PC", "", apart, 2, 2, 0, false, false, VERIFIED_NOT_ASKED, NULL},
+    {"P", 1, -1, 4, 101, 7, "C", "PC", "", apart, 2, 3, 0, false, false, VERIFIED_NOT_ASKED, NULL},
+    {"P", 1, -1, 4, 100, 8, "C", "PC", "", apart, 2, 4, 0, false, false, VERIFIED_NOT_ASKED, NULL},
+    {"P", 1, -1, 4, 100, 7, "c", "PC", "", apart, 2, 5, 0, false, false, VERIFIED_NOT_ASKED, NULL},
+    {"P", 1, -1, 4, 100, 7, "C", "PC", "", shifted, 2, 6, 0, false, false, VERIFIED_NOT_ASKED, NULL},
+    {"P", 1, -1, 4, 100, 7, "C", "PC", "", apart, 1, 7, 0, false, false, VERIFIED_NOT_ASKED, NULL},
 };
 
 START_TEST(events_that_differ_are_no_duplicates)

@@ -54,6 +54,7 @@ static const struct observation full = {
     .offset_bytes = UINT64_C(1) << 40,
     .record_number = 7,
     .recovered = true,
+    .reference_only = true,
     .verified = VERIFIED_CONFLICT,
     .other_reading = "id 14",
 };
@@ -121,6 +122,7 @@ static void expect_observation(const struct observation *found, const struct obs
     ck_assert_uint_eq(found->offset_bytes, wanted->offset_bytes);
     ck_assert_uint_eq(found->record_number, wanted->record_number);
     ck_assert(found->recovered == wanted->recovered);
+    ck_assert(found->reference_only == wanted->reference_only);
     ck_assert_int_eq(found->verified, wanted->verified);
     ck_assert_pstr_eq(found->other_reading, wanted->other_reading);
     ck_assert_uint_eq(found->string_count, wanted->string_count);

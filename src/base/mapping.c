@@ -4,6 +4,7 @@
 #include "base/mapping.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@ static void leave_to_the_system(void)
 static void handle_bus_error(int signal_number, siginfo_t *info, void *context)
 {
     uintptr_t page = (uintptr_t)info->si_addr & ~(page_bytes - 1);
+    int error_number = errno;
 
     (void)signal_number;
     (void)context;
@@ -41,8 +43,10 @@ static void handle_bus_error(int signal_number, siginfo_t *info, void *context)
         if (mapping->first_fault == 0 || page < mapping->first_fault)
             mapping->first_fault = page;
         if (mmap((void *)page, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-                 0) != MAP_FAILED)
+                 0) != MAP_FAILED) {
+            errno = error_number;
             return;
+        }
     }
     leave_to_the_system();
 }

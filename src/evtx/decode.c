@@ -460,6 +460,10 @@ static int push_values(struct decoder *decoder, struct binxml_instance *instance
         .first = decoder->value_count,
         .count = instance->descriptors.left_bytes / BINXML_DESCRIPTOR_BYTES,
     };
+    /* A value that is asked for again and again brings all of its own along each time. */
+    if (out->count > decoder->tokens_left)
+        return fail(decoder, "it has too many values");
+    decoder->tokens_left -= (unsigned)out->count;
     if (event->value_capacity < out->first + out->count) {
         event->value_capacity = 2 * (out->first + out->count);
         event->values = memory_resize(event->values, event->value_capacity, sizeof(*event->values));

@@ -325,6 +325,7 @@ bool verifier_next_recovered(struct verifier *verifier, uint32_t start_bytes,
         *out = verifier->event.observation;
         out->offset_bytes = verifier->chunk.bytes.offset_bytes + decoded.position_bytes;
         out->verified = VERIFIED_NO;
+        out->reference_only = true;
         return true;
     }
     return false;

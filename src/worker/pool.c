@@ -23,6 +23,7 @@
 #define JOBS_LEAST 4
 #define JOBS_MOST 512
 #define JOBS_SENT_MOST 2 /* to one reader */
+#define RETRY_MS 50      /* until a job that found no room is sent again */
 #define SHORT_WORK_BYTES (UINT64_C(64) * 1024 * 1024)
 #define RECEIVE_BYTES ((size_t)128 * 1024)
 #define DESCRIPTORS_WANTED 2048
@@ -38,11 +39,13 @@ struct pool_job {
     struct pool_order order;
     uint64_t number; /* in the order of adding */
     bool done;
-    bool drained;              /* at least once: its observations cannot be forgotten any more */
-    struct pack frames;        /* owned: the observations that were not drained, as they came */
-    uint64_t kept_count;       /* observations taken from all readers that worked on it, */
+    bool drained;       /* at least once: its observations cannot be forgotten any more */
+    struct pack frames; /* owned: the observations that were not drained, as they came */
+    /* Observations but for those that libevtx alone finds, which a second try does without: */
+    uint64_t kept_count;       /* taken from all readers that worked on it, */
     uint64_t skip_count;       /* those that the reader at work will say again, */
-    uint64_t received_count;   /* and those that it has said */
+    uint64_t counted_count;    /* and those that it has said */
+    uint64_t received_count;   /* all that it has said */
     size_t computers_bytes;    /* that it has said */
     struct pool_result result; /* its facts' computers, until it is done */
 };
@@ -194,6 +197,7 @@ static void crash_job(struct pool *pool, struct pool_job *job, char *crash)
     source_facts_free_content(&result->facts);
     job->computers_bytes = 0;
     job->received_count = 0;
+    job->counted_count = 0;
     job->done = result->crash_count == 2;
     if (job->done)
         return;
@@ -323,9 +327,13 @@ static bool take_observation(struct pool *pool, struct pool_job *job, struct spa
         job->received_count > job->order.source->size_bytes / OBSERVATION_LEAST_BYTES)
         return false;
     job->received_count++;
-    if (job->received_count <= job->skip_count)
-        return true;
-    job->kept_count++;
+    /* Without libevtx the second try says the same but for what libevtx alone found. */
+    if (!pool->observation.observation.reference_only) {
+        job->counted_count++;
+        if (job->counted_count <= job->skip_count)
+            return true;
+        job->kept_count++;
+    }
     pack_u32(&job->frames, WIRE_OBSERVATION);
     pack_u32(&job->frames, (uint32_t)payload.left_bytes);
     pack_bytes(&job->frames, payload.bytes, payload.left_bytes);
@@ -457,8 +465,13 @@ int pool_wait(struct pool *pool, bool block, struct error *err)
                          pool->start_err.kind != ERROR_NONE
                              ? pool->start_err.message
                              : "reader processes end as soon as they are started");
-    /* A limit of time for a job would be this poll's. */
-    if (poll(pool->polled, count, block ? -1 : 0) < 0 && errno != EINTR)
+    /* A limit of time for a job would be this poll's. A job that could not be sent for want of room
+     * in the kernel is tried again after a while. */
+    if (poll(pool->polled, count,
+             !block                    ? 0
+             : pool->waiting_count > 0 ? RETRY_MS
+                                       : -1) < 0 &&
+        errno != EINTR)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot wait for the readers: %m");
     for (size_t index = 0; index < count; index++)
         if (pool->polled[index].revents != 0)

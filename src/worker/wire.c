@@ -98,6 +98,7 @@ bool wire_add_observation(struct pack *out, const struct observation *observatio
     pack_u64(out, observation->offset_bytes);
     pack_u64(out, observation->record_number);
     pack_bool(out, observation->recovered);
+    pack_bool(out, observation->reference_only);
     pack_u8(out, (uint8_t)observation->verified);
     pack_text_or_null(out, observation->other_reading);
     pack_u32(out, (uint32_t)observation->string_count);
@@ -162,6 +163,7 @@ bool wire_read_observation(struct span payload, struct wire_observation *out)
         !span_u64(&payload, &observation->offset_bytes) ||
         !span_u64(&payload, &observation->record_number) ||
         !unpack_bool(&payload, &observation->recovered) ||
+        !unpack_bool(&payload, &observation->reference_only) ||
         !unpack_choice(&payload, VERIFIED_CONFLICT, &verified) ||
         !unpack_text_or_null(&payload, &observation->other_reading) ||
         !read_strings(&payload, out) || payload.left_bytes != 0)
