@@ -115,6 +115,7 @@ START_TEST(token_is_read)
         ck_assert(!next_at_1000(size_bytes, tokens[_i].in_definition, &token, &moved_bytes));
     ck_assert(next_at_1000(0, false, &token, &moved_bytes));
     ck_assert_int_eq(token.kind, BINXML_END);
+    ck_assert(!next_at_1000(0, true, &token, &moved_bytes));
 }
 END_TEST
 

@@ -143,8 +143,11 @@ bool binxml_next(struct binxml_cursor *cursor, struct binxml_token *out, const c
     uint8_t token;
 
     out->kind = BINXML_END;
-    if (!span_u8(&cursor->in, &token))
-        return true;
+    if (!span_u8(&cursor->in, &token)) {
+        if (cursor->in_definition)
+            *why = "a template definition without an end";
+        return !cursor->in_definition;
+    }
     if ((token & ~BINXML_MORE) > BINXML_FRAGMENT) {
         *why = "no BinXML token where one should be";
         return false;
