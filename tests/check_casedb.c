@@ -589,7 +589,8 @@ static const struct observation different[] = {
     {"P", 1, -1, 4, 101, 7, "C", "PC", "", apart, 2, 3, 0, false, false, VERIFIED_NOT_ASKED, NULL},
     {"P", 1, -1, 4, 100, 8, "C", "PC", "", apart, 2, 4, 0, false, false, VERIFIED_NOT_ASKED, NULL},
     {"P", 1, -1, 4, 100, 7, "c", "PC", "", apart, 2, 5, 0, false, false, VERIFIED_NOT_ASKED, NULL},
-    {"P", 1, -1, 4, 100, 7, "C", "PC", "", shifted, 2, 6, 0, false, false, VERIFIED_NOT_ASKED, NULL},
+    {"P", 1, -1, 4, 100, 7, "C", "PC", "", shifted, 2, 6, 0, false, false, VERIFIED_NOT_ASKED,
+     NULL},
     {"P", 1, -1, 4, 100, 7, "C", "PC", "", apart, 1, 7, 0, false, false, VERIFIED_NOT_ASKED, NULL},
 };
 

@@ -98,10 +98,10 @@ struct binxml_token {
     struct binxml_instance instance;
 };
 
-/* Reads the next token; BINXML_END also at the end of the bytes, but not of a definition's: one that
- * runs out has a wrong size, and what it lacks would be lost in silence. Of an instance the cursor
- * then stands at the first value. Returns false with the reason, a constant, in *why, for bytes that
- * are no token or cut short; the cursor is then of no use. */
+/* Reads the next token; BINXML_END also at the end of the bytes, but not of a definition's: one
+ * that runs out has a wrong size, and what it lacks would be lost in silence. Of an instance the
+ * cursor then stands at the first value. Returns false with the reason, a constant, in *why, for
+ * bytes that are no token or cut short; the cursor is then of no use. */
 bool binxml_next(struct binxml_cursor *cursor, struct binxml_token *out,
                  const char **why) SPAN_CHECKED;
 
