@@ -7,6 +7,7 @@
 #include "base/filetime.h"
 #include "casework.h"
 #include "run.h"
+#include "same.h"
 
 /* ---- Sources and settings ---- */
 
@@ -299,29 +300,6 @@ START_TEST(computers_come_in_order_of_path_number_and_name)
 END_TEST
 
 /* ---- Observations ---- */
-
-static void expect_observation(const struct observation *found, const struct observation *wanted)
-{
-    ck_assert_str_eq(found->provider, wanted->provider);
-    ck_assert_uint_eq(found->event_id, wanted->event_id);
-    ck_assert_int_eq(found->qualifiers, wanted->qualifiers);
-    ck_assert_int_eq(found->level, wanted->level);
-    ck_assert_uint_eq(found->event_filetime, wanted->event_filetime);
-    ck_assert_uint_eq(found->record_id, wanted->record_id);
-    ck_assert_str_eq(found->channel, wanted->channel);
-    ck_assert_str_eq(found->computer, wanted->computer);
-    ck_assert_str_eq(found->user_sid, wanted->user_sid);
-    ck_assert_uint_eq(found->offset_bytes, wanted->offset_bytes);
-    ck_assert_uint_eq(found->record_number, wanted->record_number);
-    ck_assert_int_eq(found->recovered, wanted->recovered);
-    ck_assert_uint_eq(found->string_count, wanted->string_count);
-    ck_assert_int_eq(found->verified, wanted->verified);
-    ck_assert_pstr_eq(found->other_reading, wanted->other_reading);
-    for (size_t index = 0; index < wanted->string_count; index++) {
-        ck_assert_str_eq(found->strings[index].name, wanted->strings[index].name);
-        ck_assert_str_eq(found->strings[index].value, wanted->strings[index].value);
-    }
-}
 
 START_TEST(observations_come_back_as_they_were)
 {

@@ -219,6 +219,7 @@ int casedb_next_observation(struct casedb_cursor *cursor, struct case_observatio
     observation->offset_bytes = row_number(&row);
     observation->record_number = row_number(&row);
     observation->recovered = row_integer(&row) != 0;
+    observation->reference_only = false; /* a case does not keep it */
     if (read_verified(cursor->db, &row, observation, err) < 0)
         return -1;
     out->machine = row_text(&row);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* same: fails the test at hand unless what arrived is what was sent. */
+#ifndef SPPTRIAGE_TESTS_SAME_H
+#define SPPTRIAGE_TESTS_SAME_H
+
+#include "observation.h"
+
+/* Compares every field and string. */
+void expect_observation(const struct observation *found, const struct observation *wanted);
+
+#endif
