@@ -191,6 +191,14 @@ bool incident_names_kb971033(const char *text)
     return text_names_update(text, &incident_updates[0]);
 }
 
+const struct incident_update *incident_find_update(const char *text)
+{
+    for (size_t update = 0; update < incident_update_count; update++)
+        if (text_names_update(text, &incident_updates[update]))
+            return &incident_updates[update];
+    return NULL;
+}
+
 const struct incident_update *incident_named_update(const struct observation *observation)
 {
     for (size_t update = 0; update < incident_update_count; update++)

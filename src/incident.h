@@ -129,6 +129,9 @@ extern const size_t incident_update_count;
 /* Does the text name KB971033, by its number or by its package? */
 bool incident_names_kb971033(const char *text);
 
+/* The update of the table that the text names so, KB971033 before the others, or NULL. */
+const struct incident_update *incident_find_update(const char *text);
+
 /* The update of the table that the observation names in any of its strings, or NULL. */
 const struct incident_update *incident_named_update(const struct observation *observation);
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "finding.h"
 #include "incident.h"
 #include "observation.h"
 
@@ -144,11 +145,13 @@ void source_facts_finish(struct source_facts *facts);
 /* Finds or adds the computer; names compare without case. Borrowed until the next call. */
 struct computer_facts *source_facts_computer(struct source_facts *facts, const char *name);
 
-/* Where a reader puts its observations. A callback returns -1 (ERROR_RUN) to end the run. */
+/* Where a reader puts its observations and findings. A callback returns -1 (ERROR_RUN) to end the
+ * run. */
 struct sink {
     void *context;
     int (*observation)(void *context, const struct incident_event *event,
                        const struct observation *observation, struct error *err);
+    int (*finding)(void *context, const struct finding *finding, struct error *err);
 };
 
 /* Is handed the bytes of a source. */
@@ -173,10 +176,10 @@ struct reader {
     /* How many parts a source of this size has, 1 at least. */
     uint64_t (*count_parts)(uint64_t size_bytes);
     /* Reads a part (from 0) of the open `descriptor` (borrowed; what lies in it may change or
-     * vanish meanwhile) and hands every observation that the case keeps to the sink, in the order
-     * of the file. Of the source only size and kind are looked at. Fills *facts, also on failure,
-     * with what was learnt so far. Returns -1 with ERROR_SOURCE when the part cannot be read at
-     * all, ERROR_RUN when the sink ended it; damage is no failure but noted in *facts. */
+     * vanish meanwhile) and hands every observation and finding that the case keeps to the sink, in
+     * the order of the file. Of the source only size and kind are looked at. Fills *facts, also on
+     * failure, with what was learnt so far. Returns -1 with ERROR_SOURCE when the part cannot be
+     * read at all, ERROR_RUN when the sink ended it; damage is no failure but noted in *facts. */
     int (*read_part)(const struct source *source, int descriptor, uint64_t part,
                      const struct reader_options *options, const struct sink *sink,
                      struct source_facts *facts, struct error *err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/utf16.h"
 #include "craft.h"
 #include "evtx/binxml.h"
 #include "evtx/value.h"
@@ -43,7 +44,7 @@ static void expect_utf16(const struct span *utf16, const char *wanted)
 {
     struct text text = {0};
 
-    value_add_utf16(&text, *utf16);
+    text_add_utf16(&text, *utf16);
     ck_assert_str_eq(text_get(&text), wanted);
     text_free(&text);
 }

@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/filetime.h"
+#include "base/utf16.h"
 #include "evtx/value.h"
 #include "run.h"
 
@@ -107,7 +108,7 @@ START_TEST(long_text_is_written_whole)
 
     for (size_t index = 0; index < sizeof(utf16); index++)
         utf16[index] = index % 2 == 0 ? (uint8_t)('a' + index % 26) : 0;
-    value_add_utf16(&text, span_of(utf16, sizeof(utf16), 0));
+    text_add_utf16(&text, span_of(utf16, sizeof(utf16), 0));
     ck_assert_uint_eq(text.length_bytes, 1000);
     for (size_t index = 0; index < 1000; index++)
         ck_assert_int_eq(text.bytes[index], utf16[2 * index]);

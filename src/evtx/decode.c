@@ -20,6 +20,7 @@
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "base/utf16.h"
 #include "evtx/binxml.h"
 
 /* Fragments in each other: record, template, value, template, ... Windows has four. */
@@ -180,7 +181,7 @@ static int add_entity(struct decoder *decoder, struct span name)
     const char *text = NULL;
     int result;
 
-    value_add_utf16(&word, name);
+    text_add_utf16(&word, name);
     for (size_t index = 0; index < ARRAY_COUNT(entities) && text == NULL; index++)
         if (strcmp(entities[index].name, text_get(&word)) == 0)
             text = entities[index].text;
@@ -341,7 +342,7 @@ static size_t keep_element_name(struct decoder *decoder)
     text_add_bytes(&value, decoder->event->text.bytes + decoder->start,
                    decoder->event->text.length_bytes - decoder->start);
     pieces_drop(decoder);
-    value_add_utf16(&decoder->event->text, decoder->name);
+    text_add_utf16(&decoder->event->text, decoder->name);
     place = pieces_keep(decoder);
     pieces_begin(decoder);
     text_add_bytes(&decoder->event->text, text_get(&value), value.length_bytes);

@@ -9,6 +9,7 @@
 
 #include "base/filetime.h"
 #include "base/memory.h"
+#include "base/utf16.h"
 #include "evtx/binxml.h"
 #include "evtx/decode.h"
 #include "evtx/judge.h"
@@ -157,7 +158,7 @@ static size_t find_computer_utf16(struct selector *selector, struct span name)
     if (name.left_bytes > 0 && name.left_bytes == selector->name.size_bytes &&
         memcmp(name.bytes, selector->name.utf16, name.left_bytes) == 0)
         return selector->name_computer;
-    value_add_utf16(&text, name);
+    text_add_utf16(&text, name);
     found = find_computer(selector, text_get(&text));
     text_free(&text);
     if (name.left_bytes > 0 && name.left_bytes <= sizeof(selector->name.utf16)) {
@@ -201,7 +202,7 @@ static bool is_application(const struct selector *selector, struct span channel)
 
     if (is || channel.left_bytes < selector->application.size_bytes)
         return is;
-    value_add_utf16(&text, channel);
+    text_add_utf16(&text, channel);
     is = is_application_text(text_get(&text));
     text_free(&text);
     return is;

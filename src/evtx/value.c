@@ -7,15 +7,8 @@
 
 #include "base/array.h"
 #include "base/filetime.h"
+#include "base/utf16.h"
 
-#define REPLACEMENT_CHARACTER 0xFFFDu
-#define HIGH_SURROGATE_FIRST 0xD800u
-#define LOW_SURROGATE_FIRST 0xDC00u
-#define SURROGATE_LAST 0xDFFFu
-#define SURROGATE_BITS 10u
-#define FIRST_SUPPLEMENTARY 0x10000u
-/* ASCII is collected here before it is added. */
-#define COLLECTED_BYTES 256u
 /* A SID: revision u8, count u8, authority of six bytes (big endian), sub authorities u32. */
 #define SID_HEAD_BYTES 8u
 #define SID_AUTHORITY_BYTES 6u
@@ -26,48 +19,6 @@
 #define FIRST_TIME "1601-01-01T00:00:00Z"
 /* The longest text that can be a time. */
 #define TIME_TEXT_BYTES 40u
-
-/* Takes the next character; a surrogate without its other half is U+FFFD. */
-static uint32_t take_character(struct span *utf16, uint16_t unit)
-{
-    uint16_t low;
-
-    if (unit < HIGH_SURROGATE_FIRST || unit > SURROGATE_LAST)
-        return unit;
-    if (unit >= LOW_SURROGATE_FIRST || !span_u16_at(utf16, 0, &low) || low < LOW_SURROGATE_FIRST ||
-        low > SURROGATE_LAST || !span_skip(utf16, sizeof(low)))
-        return REPLACEMENT_CHARACTER;
-    return FIRST_SUPPLEMENTARY + ((uint32_t)(unit - HIGH_SURROGATE_FIRST) << SURROGATE_BITS) +
-           (low - LOW_SURROGATE_FIRST);
-}
-
-/* Collects the ASCII characters at the start of *utf16, and moves past them. */
-static size_t collect_ascii(struct span *utf16, char *out, size_t most)
-{
-    size_t count = 0;
-    uint16_t unit;
-
-    while (count < most && span_u16_at(utf16, count * sizeof(unit), &unit) && unit - 1u < 0x7Fu)
-        out[count++] = (char)unit;
-    return span_skip(utf16, count * sizeof(unit)) ? count : 0;
-}
-
-void value_add_utf16(struct text *out, struct span utf16)
-{
-    char collected[COLLECTED_BYTES];
-    size_t count;
-    uint16_t unit;
-
-    do {
-        count = collect_ascii(&utf16, collected, sizeof(collected));
-        text_add_bytes(out, collected, count);
-        if (count == sizeof(collected))
-            continue;
-        if (!span_u16(&utf16, &unit) || unit == 0)
-            return;
-        text_add_character(out, take_character(&utf16, unit));
-    } while (utf16.left_bytes > 0);
-}
 
 /* What an 8-bit string says beyond ASCII depends on a code page that is not told: that of Western
  * Europe, as libevtx has it. Where it is not Latin-1: */
@@ -250,7 +201,7 @@ struct type_row {
 };
 
 static const struct type_row types[] = {
-    [VALUE_STRING] = {.add = value_add_utf16},
+    [VALUE_STRING] = {.add = text_add_utf16},
     [VALUE_ANSI_STRING] = {.add = add_ansi},
     [VALUE_INT8] = {.size_bytes = 1, .rule = SIZE_NUMBER, .add = add_signed},
     [VALUE_UINT8] = {.size_bytes = 1, .rule = SIZE_NUMBER, .add = add_unsigned},
@@ -341,7 +292,7 @@ bool value_is_array(uint8_t type, struct span value)
     const struct type_row *row = row_of(type & ~VALUE_ARRAY & 0xffu);
 
     return (type & VALUE_ARRAY) != 0 && row != NULL && value.left_bytes > 0 &&
-           (row->add == value_add_utf16 || row->add == add_ansi ||
+           (row->add == text_add_utf16 || row->add == add_ansi ||
             (row->size_bytes > 0 && value.left_bytes % row->size_bytes == 0));
 }
 
@@ -359,7 +310,7 @@ bool value_take_item(uint8_t type, struct span *array, struct span *out)
 {
     const struct type_row *row = row_of(type & ~VALUE_ARRAY & 0xffu);
 
-    if (row == NULL || row->add == value_add_utf16)
+    if (row == NULL || row->add == text_add_utf16)
         return value_take_string(array, out);
     if (row->add == add_ansi)
         return take_ansi_string(array, out);

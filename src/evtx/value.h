@@ -37,9 +37,6 @@ enum value_type {
 };
 #define VALUE_ARRAY 0x80 /* set in a type: several values of it */
 
-/* Adds UTF-16 as UTF-8, up to its first U+0000; half a surrogate pair becomes U+FFFD. */
-void value_add_utf16(struct text *out, struct span utf16);
-
 /* Adds the value as text: numbers decimal (VALUE_SIZE, too, as libevtx has it), VALUE_HEX as 0x..,
  * GUIDs in braces and SIDs as Windows writes them, times as ISO 8601, binary as hexadecimal digits,
  * an array as its items with a blank between (value_take_item hands them out one by one). A number
