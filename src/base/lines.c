@@ -81,17 +81,16 @@ bool line_next_word(struct line *rest, struct line *word)
 
 bool line_split(const struct line *line, char separator, struct line *left, struct line *right)
 {
+    struct line whole = *line; /* which may be *left or *right */
+    struct line before = whole;
     const char *at =
-        line->length_bytes > 0 ? memchr(line->bytes, separator, line->length_bytes) : NULL;
-    size_t position;
+        whole.length_bytes > 0 ? memchr(whole.bytes, separator, whole.length_bytes) : NULL;
 
     if (at == NULL)
         return false;
-    position = (size_t)(at - line->bytes);
-    *right = line_trim(line_from(*line, position + 1));
-    *left = *line;
-    left->length_bytes = position;
-    *left = line_trim(*left);
+    before.length_bytes = (size_t)(at - whole.bytes);
+    *right = line_trim(line_from(whole, before.length_bytes + 1));
+    *left = line_trim(before);
     return true;
 }
 

@@ -40,7 +40,8 @@ struct line line_from(struct line line, size_t position_bytes);
  * What lies between is blank. */
 bool line_next_word(struct line *rest, struct line *word);
 
-/* Splits at the first `separator`, both sides trimmed; false when there is none. */
+/* Splits at the first `separator`, both sides trimmed; false, and nothing changed, when there is
+ * none. `line` may be one of the sides. */
 bool line_split(const struct line *line, char separator, struct line *left, struct line *right);
 
 bool line_equals(const struct line *line, const char *text);

@@ -76,11 +76,12 @@ static int read_rows(struct listing_walk *walk, struct listing_tally *tally,
         if (listing_csv_separator(&line) != '\0')
             break;
         last_ended = line.ended;
+        if (!line.ended)
+            continue;
         if (!csv_row_split(row, &line, separator) || !is_row(columns, row, &line)) {
             /* A heading of what comes next, or a row of which not all is there. */
-            if (memchr(line.bytes, separator, line.length_bytes) != NULL || !line.ended)
+            if (memchr(line.bytes, separator, line.length_bytes) != NULL)
                 listing_tally_say_cut(tally, "one of its rows is not whole");
-            last_ended = true;
             break;
         }
         entry.name = csv_row_cell(row, &line, columns->id);

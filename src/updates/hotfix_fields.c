@@ -17,6 +17,7 @@ struct record {
 struct fields {
     struct listing_tally tally;
     char separator;
+    size_t most_empty; /* lines between two records */
     struct record record;
     size_t whole_count; /* fields of the first record */
 };
@@ -77,7 +78,7 @@ static int read_fields(struct listing_walk *walk, struct fields *fields, struct 
                        struct error *err)
 {
     struct lines after = walk->lines;
-    size_t empty_count = 0, most_empty = 0;
+    size_t empty_count = 0;
     struct line line, name, value;
     bool last_ended = true;
     int result = 0;
@@ -86,8 +87,10 @@ static int read_fields(struct listing_walk *walk, struct fields *fields, struct 
         if (line_is_blank(&line)) {
             empty_count += line.ended;
         } else if (read_field(fields->separator, &line, &name, &value)) {
-            result = take_field(fields, &name, &value, out, err);
-            most_empty = empty_count > most_empty ? empty_count : most_empty;
+            if (line.ended) /* a value that was cut is another one */
+                result = take_field(fields, &name, &value, out, err);
+            if (fields->whole_count > 0 && empty_count > fields->most_empty)
+                fields->most_empty = empty_count;
             empty_count = 0;
             last_ended = line.ended;
         } else if (empty_count > 0 || (unsigned char)*line.bytes > ' ') {
@@ -100,7 +103,7 @@ static int read_fields(struct listing_walk *walk, struct fields *fields, struct 
         result = end_record(fields, out, err);
     if (!last_ended)
         listing_tally_say_cut(&fields->tally, TALLY_CUT_IN_LINE);
-    else if (empty_count <= most_empty)
+    else if (empty_count <= fields->most_empty)
         listing_tally_say_cut(&fields->tally, TALLY_CUT_AT_LINE);
     if (listing_tally_finish(&fields->tally, out, err) != 0)
         result = -1;
@@ -110,7 +113,8 @@ static int read_fields(struct listing_walk *walk, struct fields *fields, struct 
 int wmic_list_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
 {
     struct fields fields = {.tally = {.origin = ORIGIN_WMIC, .line = walk->lines.number + 1},
-                            .separator = '='};
+                            .separator = '=',
+                            .most_empty = 2};
 
     return read_fields(walk, &fields, out, err);
 }
@@ -118,7 +122,8 @@ int wmic_list_read(struct listing_walk *walk, struct listing_out *out, struct er
 int hotfix_list_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
 {
     struct fields fields = {.tally = {.origin = ORIGIN_GET_HOTFIX, .line = walk->lines.number + 1},
-                            .separator = ':'};
+                            .separator = ':',
+                            .most_empty = 1};
 
     return read_fields(walk, &fields, out, err);
 }

@@ -2,7 +2,8 @@
 /* Tables of updates: wmic qfe, and Get-HotFix through Format-Table. Columns begin where their
  * headings do, but only as far as nothing before them is translated: characters of double width
  * shift what follows. So the host is found by its column (Caption before it is an address), an
- * update by its number. */
+ * update by its number. A row that was cut is not read: its last word can be another's beginning.
+ */
 #include <string.h>
 
 #include "updates/parsers.h"
@@ -113,10 +114,10 @@ int wmic_table_read(struct listing_walk *walk, struct listing_out *out, struct e
             empty_count += line.ended;
             continue;
         }
-        if (!read_wmic_row(&table, &line, &host, &entry))
+        last_ended = line.ended;
+        if (!line.ended || !read_wmic_row(&table, &line, &host, &entry))
             break;
         empty_count = 0;
-        last_ended = line.ended;
         result = listing_tally_add(&table.tally, out, host, &entry, err);
     }
     if (!last_ended)
@@ -171,7 +172,7 @@ int hotfix_table_read(struct listing_walk *walk, struct listing_out *out, struct
             continue;
         }
         last_ended = line.ended;
-        if (!read_hotfix_row(&table, &line, &host, &entry))
+        if (!line.ended || !read_hotfix_row(&table, &line, &host, &entry))
             continue;
         if (update_is_cut(&entry.name))
             listing_tally_say(&table.tally, UPDATE_ID_CUT);

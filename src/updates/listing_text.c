@@ -200,7 +200,9 @@ void listing_text_decode(struct span bytes, struct listing_text *out)
         find_controls(bytes, true, coding == TEXT_CODING_UTF16BE, out);
         out->encoding = coding == TEXT_CODING_UTF16LE ? "UTF-16LE" : "UTF-16BE";
         plaintext_add_utf16(&out->text, bytes, coding);
-        if (bytes.left_bytes % sizeof(uint16_t) != 0)
+        /* Half of a LF behind its CR is a cut line end, and told by that CR. */
+        if (bytes.left_bytes % sizeof(uint16_t) != 0 &&
+            (out->text.length_bytes == 0 || out->text.bytes[out->text.length_bytes - 1] != '\r'))
             text_add_character(&out->text, REPLACEMENT_CHARACTER);
     }
     plaintext_end_lines(&out->text);

@@ -131,6 +131,8 @@ static bool read_package(struct listing_walk *walk, const struct line *line,
     bool ended = line->ended;
 
     *entry = (struct tally_entry){.state = STATE_UNKNOWN};
+    if (!line->ended)
+        return false;
     if (listing_package_in_list(line, &entry->name))
         *is_whole = read_details(walk, entry, &ended) == LINES_A_PACKAGE && ended;
     else if (listing_package_in_table(line, &entry->name))

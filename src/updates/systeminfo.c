@@ -129,8 +129,10 @@ static int read_list(struct listing_walk *walk, struct system *system, struct li
     int result = 0;
 
     while (result == 0 && next_item(&walk->lines, &number, &entry.name, &ended)) {
-        if (!ended)
+        if (!ended) { /* its last digit may be missing */
             listing_tally_say(&system->tally, TALLY_CUT_IN_LINE);
+            break;
+        }
         result = listing_tally_add(&system->tally, out, system->host, &entry, err);
     }
     return result;

@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Listings made by tests/fixtures/listings.h are read and compared with the data they were made
+ * from, in each form, language, encoding and manner of line ends; then cut at each byte. */
+#include <check.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/memory.h"
+#include "fixtures/listings.h"
+#include "incident.h"
+#include "listed.h"
+#include "run.h"
+#include "updates/listing.h"
+
+#define WAT_PACKAGE                                                                             \
+    "Microsoft-Windows-Security-WindowsActivationTechnologies-package~31bf3856ad364e35~amd64~~" \
+    "7.1.7600.16395"
+#define WINDOWS_LICENCE                                                               \
+    .activation_id = "ae2ee509-1b34-41c0-acb7-6d4650168915",                          \
+    .application_id = INCIDENT_WINDOWS_APPLICATION_ID, .channel = "VOLUME_KMSCLIENT", \
+    .edition = "Enterprise", .partial_key = "HVTHH"
+
+static const struct listing_update updates[] = {{"KB2534111", LISTING_INSTALLED},
+                                                {"KB971033", LISTING_INSTALLED},
+                                                {"982861", LISTING_INSTALLED},
+                                                {"KB4480970", LISTING_STAGED},
+                                                {"KB2999226", LISTING_INSTALLED}};
+/* The same without KB971033 and the others of that day. */
+static const struct listing_update without[] = {
+    {"KB2534111", LISTING_INSTALLED}, {"982861", LISTING_INSTALLED}, {"KB2999226", LISTING_STAGED}};
+
+static const struct listing_data with_update = {
+    .host = "PC1", .updates = updates, .update_count = ARRAY_COUNT(updates), WINDOWS_LICENCE};
+static const struct listing_data without_update = {
+    .host = "PC1", .updates = without, .update_count = ARRAY_COUNT(without), WINDOWS_LICENCE};
+
+static const char *const of_updates[] = {
+    "wmic",           "wmic-csv", "wmic-list",  "get-hotfix", "get-hotfix-list",
+    "get-hotfix-csv", "dism",     "dism-table", "systeminfo", "systeminfo-csv"};
+
+static bool is_dism(const char *form)
+{
+    return strncmp(form, "dism", 4) == 0;
+}
+
+/* Reads the listing of that form as a file of that kind. */
+static void read_made(struct listed *listed, const char *form, const struct listing_data *data,
+                      enum listing_encoding encoding, enum listing_line_ends ends)
+{
+    struct text text = {0}, file = {0};
+
+    listing_add(&text, form, data);
+    listing_encode(&file, text_get(&text), data->language, encoding, ends, true);
+    listed_read(listed, text_get(&file), file.length_bytes);
+    text_free(&text);
+    text_free(&file);
+}
+
+static void expect_part(const struct listed *listed, const char *part)
+{
+    ck_assert_msg(strstr(text_get(&listed->findings), part) != NULL, "no \"%s\" in:\n%s", part,
+                  text_get(&listed->findings));
+}
+
+static void expect_no_part(const struct listed *listed, const char *part)
+{
+    ck_assert_msg(strstr(text_get(&listed->findings), part) == NULL, "\"%s\" in:\n%s", part,
+                  text_get(&listed->findings));
+}
+
+/* ---- What stands in a sound listing ---- */
+
+static const char *origin_of(const char *form)
+{
+    return is_dism(form)                          ? ORIGIN_DISM
+           : strncmp(form, "wmic", 4) == 0        ? ORIGIN_WMIC
+           : strncmp(form, "get-hotfix", 10) == 0 ? ORIGIN_GET_HOTFIX
+                                                  : ORIGIN_SYSTEMINFO;
+}
+
+/* The findings without their places and dates, which tests of single forms look at. */
+static void drop_places(const char *findings, struct text *out)
+{
+    for (const char *line = findings; *line != '\0'; line = strchr(line, '\n') + 1) {
+        unsigned bars = 0;
+
+        for (const char *at = line; *at != '\n'; at++) {
+            bars += *at == '|';
+            if (bars == 3 && *at != '|')
+                continue;
+            if (strncmp(at, "|Date=", 6) == 0)
+                break;
+            text_add_bytes(out, at, 1);
+        }
+        text_add(out, "\n");
+    }
+}
+
+static void expect_with_update(const struct listed *listed, const char *form,
+                               enum listing_language language)
+{
+    static const char *const staged[] = {"Staged", "Bereitgestellt", "Copie intermédiaire",
+                                         "ステージング済み"};
+    static const char *const installed[] = {"Installed", "Installiert", "Installé",
+                                            "インストール済み"};
+    const char *origin = origin_of(form);
+    const char *host = is_dism(form) ? "" : "PC1";
+    struct text wanted = {0}, got = {0};
+
+    if (strcmp(origin, ORIGIN_SYSTEMINFO) == 0)
+        text_add_format(&wanted,
+                        "system|systeminfo|PC1|||OSName=Microsoft Windows 7 Enterprise|"
+                        "OSVersion=6.1.7601 Service Pack 1 %s 7601\n",
+                        language == LISTING_JA ? "ビルド" : "Build");
+    text_add_format(&wanted, "entry|%s|%s|||Update=KB971033|Name=%s|State=%s|StateText=%s\n",
+                    origin, host, is_dism(form) ? WAT_PACKAGE : "KB971033",
+                    is_dism(form) ? STATE_INSTALLED : "", is_dism(form) ? installed[language] : "");
+    text_add_format(
+        &wanted, "entry|%s|%s|||Update=KB4480970|Name=%s|State=%s|StateText=%s\n", origin, host,
+        is_dism(form) ? "Package_for_KB4480970~31bf3856ad364e35~amd64~~6.1.1.0" : "KB4480970",
+        !is_dism(form)           ? ""
+        : language == LISTING_EN ? STATE_STAGED
+                                 : STATE_UNKNOWN,
+        is_dism(form) ? staged[language] : "");
+    text_add_format(&wanted,
+                    "listing|%s|%s|||Entries=5|Announced=%s|NamesUpdate=KB971033|"
+                    "Incomplete=\n",
+                    origin, host, strcmp(origin, ORIGIN_SYSTEMINFO) == 0 ? "5" : "");
+    drop_places(text_get(&listed->findings), &got);
+    ck_assert_str_eq(text_get(&got), text_get(&wanted));
+    ck_assert_int_eq(listed->facts.status, SOURCE_STATUS_OK);
+    ck_assert_uint_eq(listed->facts.record_count, 5);
+    ck_assert_uint_eq(listed->facts.selected_count, 2);
+    ck_assert_str_eq(text_get(&listed->facts.detail), "");
+    text_free(&wanted);
+    text_free(&got);
+}
+
+START_TEST(every_form_is_read_in_every_language_and_encoding)
+{
+    struct listed listed = {0};
+
+    for (size_t form = 0; form < ARRAY_COUNT(of_updates); form++)
+        for (int language = 0; language < LISTING_LANGUAGES; language++)
+            for (int encoding = 0; encoding < LISTING_ENCODINGS; encoding++)
+                for (int ends = 0; ends < LISTING_LINE_ENDS; ends++) {
+                    struct listing_data data = with_update;
+
+                    data.language = (enum listing_language)language;
+                    read_made(&listed, of_updates[form], &data, (enum listing_encoding)encoding,
+                              (enum listing_line_ends)ends);
+                    if (ends == LISTING_CRLF_EACH_TWICE &&
+                        strcmp(of_updates[form], "get-hotfix") == 0)
+                        continue; /* not what PowerShell does to its own */
+                    expect_with_update(&listed, of_updates[form], data.language);
+                }
+    listed_free_content(&listed);
+}
+END_TEST
+
+START_TEST(a_sound_listing_without_the_update_is_complete)
+{
+    struct listed listed = {0};
+
+    for (size_t form = 0; form < ARRAY_COUNT(of_updates); form++) {
+        read_made(&listed, of_updates[form], &without_update, LISTING_UTF8, LISTING_CRLF);
+        expect_no_part(&listed, "entry|");
+        expect_part(&listed, "|NamesUpdate=|Incomplete=\n");
+        expect_part(&listed, "|Entries=3|");
+    }
+    listed_free_content(&listed);
+}
+END_TEST
+
+/* Where the list of updates itself is whole, what is cut behind it does not matter. A CSV file that
+ * is cut between two rows cannot be told from a whole one. */
+static bool may_be_complete(const char *form, const char *text, size_t length)
+{
+    size_t whole = strlen(text);
+
+    if (strcmp(form, "systeminfo") == 0)
+        return length >= (size_t)(strstr(text, "NIC(s)") - text);
+    if (strstr(form, "csv") != NULL)
+        return text[length - 1] == '\n';
+    if (strcmp(form, "get-hotfix") == 0 || strcmp(form, "get-hotfix-list") == 0)
+        return length + 1 >= whole; /* one of its empty lines ends it */
+    return length == whole;
+}
+
+START_TEST(a_cut_listing_is_never_complete)
+{
+    static const enum listing_encoding encodings[] = {LISTING_UTF8, LISTING_UTF16LE, LISTING_OEM};
+    struct listed listed = {0};
+
+    for (size_t form = 0; form < ARRAY_COUNT(of_updates); form++) {
+        struct text text = {0};
+
+        listing_add(&text, of_updates[form], &without_update);
+        for (size_t length = 1; length <= text.length_bytes; length++) {
+            listed_read(&listed, text_get(&text), length);
+            ck_assert_msg(!listed_has_complete(&listed) ||
+                              may_be_complete(of_updates[form], text_get(&text), length),
+                          "%s cut to %zu bytes:\n%s", of_updates[form], length,
+                          text_get(&listed.findings));
+        }
+        expect_part(&listed, "|Incomplete=\n");
+        text_free(&text);
+    }
+    for (size_t row = 0; row < ARRAY_COUNT(encodings); row++) {
+        struct text text = {0}, file = {0};
+
+        listing_add(&text, "wmic", &without_update);
+        listing_encode(&file, text_get(&text), LISTING_JA, encodings[row], LISTING_CRCRLF, true);
+        for (size_t length = 1; length < file.length_bytes; length++) {
+            listed_read(&listed, text_get(&file), length);
+            ck_assert_msg(!listed_has_complete(&listed), "cut to %zu bytes", length);
+        }
+        text_free(&text);
+        text_free(&file);
+    }
+    listed_free_content(&listed);
+}
+END_TEST
+
+START_TEST(a_cut_never_makes_up_an_entry)
+{
+    static const struct listing_update longer[] = {{"KB2534111", 0}, {"KB9710331", 0}};
+    const struct listing_data data = {
+        .host = "PC1", .updates = longer, .update_count = ARRAY_COUNT(longer)};
+    struct listed listed = {0};
+
+    for (size_t form = 0; form < ARRAY_COUNT(of_updates); form++) {
+        struct text text = {0};
+
+        if (is_dism(of_updates[form]))
+            continue;
+        listing_add(&text, of_updates[form], &data);
+        for (size_t length = 1; length <= text.length_bytes; length++) {
+            listed_read(&listed, text_get(&text), length);
+            expect_no_part(&listed, "NamesUpdate=KB971033");
+        }
+        text_free(&text);
+    }
+    listed_free_content(&listed);
+}
+END_TEST
+
+/* ---- Places, dates, hosts ---- */
+
+START_TEST(findings_have_their_line_and_date)
+{
+    struct listed listed = {0};
+
+    read_made(&listed, "wmic", &with_update, LISTING_UTF8, LISTING_CRCRLF);
+    expect_part(&listed, "entry|wmic qfe|PC1|3||Update=KB971033|Name=KB971033|State=|StateText=|"
+                         "Date=1/2/2019\n");
+    expect_part(&listed, "listing|wmic qfe|PC1|1||");
+    read_made(&listed, "dism", &with_update, LISTING_UTF16LE, LISTING_CRLF);
+    expect_part(&listed, "|State=Installed|StateText=Installed|Date=1/2/2019 3:40 AM\n");
+    listed_free_content(&listed);
+}
+END_TEST
+
+START_TEST(each_host_of_a_listing_has_its_own)
+{
+    static const char text[] = "\r\r\nNode,CSName,Description,HotFixID,InstalledOn\r\r\n"
+                               "PC1,PC1,Update,KB2534111,1/1/2019\r\r\n"
+                               "PC1,PC1,Update,KB971033,1/2/2019\r\r\n"
+                               "pc2,PC2,Update,KB2534111,1/1/2019\r\r\n"
+                               "PC2,PC2,Update,KB2999226,1/1/2019\r\r\n";
+    struct listed listed = {0};
+
+    listed_read(&listed, text, sizeof(text) - 1);
+    ck_assert_str_eq(text_get(&listed.findings),
+                     "entry|wmic qfe|PC1|4||Update=KB971033|Name=KB971033|State=|StateText=|"
+                     "Date=1/2/2019\n"
+                     "listing|wmic qfe|PC1|2||Entries=2|Announced=|NamesUpdate=KB971033|"
+                     "Incomplete=\n"
+                     "listing|wmic qfe|pc2|2||Entries=2|Announced=|NamesUpdate=|Incomplete=\n");
+    listed_free_content(&listed);
+}
+END_TEST
+
+START_TEST(a_cut_concerns_the_last_host_unless_they_are_mixed)
+{
+    static const char apart[] = "Node,HotFixID\nPC1,KB2534111\nPC2,KB2534111\nPC2,KB299922";
+    static const char mixed[] = "Node,HotFixID\nPC1,KB2534111\nPC2,KB2534111\nPC1,KB2999226\nPC";
+    struct listed listed = {0};
+
+    listed_read(&listed, apart, sizeof(apart) - 1);
+    expect_part(&listed, "|PC1|1||Entries=1|Announced=|NamesUpdate=|Incomplete=\n");
+    expect_part(&listed, "|PC2|1||Entries=1|Announced=|NamesUpdate=|Incomplete=it is cut");
+    listed_read(&listed, mixed, sizeof(mixed) - 1);
+    ck_assert(!listed_has_complete(&listed));
+    listed_free_content(&listed);
+}
+END_TEST
+
+/* Microsoft's and others' public listings have both: hosts and updates that are cut off. */
+START_TEST(cells_that_are_cut_off_are_no_names)
+{
+    static const char text[] =
+        "Source        Description      HotFixID      InstalledBy          InstalledOn\n"
+        "------        -----------      --------      -----------          -----------\n"
+        "WIN-0DUCV7... Security Update  KB2894856     NT AUTHORITY\\SYSTEM  1/15/2014\n"
+        "WIN-0DUCV7... Update           KB2899189_... NT AUTHORITY\\SYSTEM  1/15/2014\n"
+        "%s\n";
+    static const struct {
+        const char *row;
+        const char *wanted;
+    } cases[] = {
+        {"", "listing|Get-HotFix||1||Entries=2|Announced=|NamesUpdate=|Incomplete=\n"},
+        {"WIN-0DUCV7... Update           KB97103...\n", "|NamesUpdate=|Incomplete=a cell with"},
+        {"WIN-0DUCV7... Update           KB971033...\n", "|NamesUpdate=|Incomplete=a cell with"},
+        {"WIN-0DUCV7... Update           K...\n", "|NamesUpdate=|Incomplete=a cell with"},
+        {"WIN-0DUCV7... Update           KB971033_M...\n", "|NamesUpdate=KB971033|"},
+    };
+    struct listed listed = {0};
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        struct text whole = {0};
+
+        text_add_bytes(&whole, text, strlen(text) - 3);
+        text_add(&whole, cases[index].row);
+        text_add(&whole, "\n");
+        listed_read(&listed, text_get(&whole), whole.length_bytes);
+        expect_part(&listed, cases[index].wanted);
+        text_free(&whole);
+    }
+    listed_free_content(&listed);
+}
+END_TEST
+
+/* ---- What proves nothing ---- */
+
+START_TEST(narrow_commands_prove_no_absence)
+{
+    static const struct listing_update one[] = {{"KB971033", LISTING_INSTALLED}};
+    static const struct listing_update coincident[] = {{"KB4480960", LISTING_INSTALLED}};
+    struct listing_data data = {.host = "PC1", .updates = one, .update_count = 1};
+    struct listed listed = {0};
+
+    for (size_t form = 0; form < ARRAY_COUNT(of_updates); form++) {
+        data.updates = one;
+        read_made(&listed, of_updates[form], &data, LISTING_UTF8, LISTING_CRLF);
+        expect_part(&listed, "|NamesUpdate=KB971033|Incomplete=it has no entry but those");
+        data.updates = coincident;
+        read_made(&listed, of_updates[form], &data, LISTING_UTF8, LISTING_CRLF);
+        expect_part(&listed, "|NamesUpdate=|Incomplete=it has no entry but those");
+    }
+    data.updates = one;
+    read_made(&listed, "wmic-narrow", &data, LISTING_UTF16LE, LISTING_CRLF);
+    expect_part(&listed, "entry|wmic qfe||2||Update=KB971033|");
+    expect_part(&listed, "|Incomplete=it has no entry but those");
+    listed_free_content(&listed);
+}
+END_TEST
+
+START_TEST(empty_listings_prove_no_absence)
+{
+    static const char *const texts[] = {
+        "Caption  CSName  Description  FixComments  HotFixID  InstallDate\r\r\n\r\r\n",
+        "HotFixID  \nNo Instance(s) Available.\n\n",
+        "Node,HotFixID\n",
+        "Source  HotFixID\n------  --------\n\n",
+        "Host Name:   PC1\nOS Name:   Microsoft Windows 7 Professional\n"
+        "OS Version:  6.1.7601 Service Pack 1 Build 7601\nHotfix(s):   N/A\n",
+    };
+    struct listed listed = {0};
+
+    for (size_t index = 0; index < ARRAY_COUNT(texts); index++) {
+        listed_read(&listed, texts[index], strlen(texts[index]));
+        expect_part(&listed, "|Entries=0|");
+        expect_part(&listed, "it has no entry\n");
+    }
+    listed_free_content(&listed);
+}
+END_TEST
+
+/* As a public listing of Windows 7 has it: the list breaks off, and all else follows. */
+START_TEST(systeminfo_that_lists_less_than_it_announces_is_incomplete)
+{
+    struct listing_data data = without_update;
+    struct listed listed = {0};
+
+    data.announced_extra = 2;
+    for (int csv = 0; csv < 2; csv++) {
+        read_made(&listed, csv ? "systeminfo-csv" : "systeminfo", &data, LISTING_UTF8,
+                  LISTING_CRLF);
+        expect_part(&listed, "|Entries=3|Announced=5|NamesUpdate=|Incomplete=it announces 5 "
+                             "entries and has 3\n");
+    }
+    listed_free_content(&listed);
+}
+END_TEST
+
+START_TEST(entries_that_are_listed_twice_count_once)
+{
+    static const char text[] = "Host Name:   PC1\nOS Name:   Microsoft Windows 7 Professional\n"
+                               "OS Version:  6.1.7601 Service Pack 1 Build 7601\n"
+                               "Hotfix(s):   3 Hotfix(s) Installed.\n"
+                               "             [01]: KB2534111\n             [02]: KB2841134\n"
+                               "             [03]: KB2841134\nNIC(s): 1\n";
+    struct listed listed = {0};
+
+    listed_read(&listed, text, sizeof(text) - 1);
+    expect_part(&listed, "|Entries=2|Announced=2|NamesUpdate=|Incomplete=\n");
+    listed_free_content(&listed);
+}
+END_TEST
+
+START_TEST(dism_without_its_last_sentence_is_incomplete)
+{
+    struct text text = {0};
+    struct listed listed = {0};
+
+    listing_add(&text, "dism", &without_update);
+    *strstr(text_get(&text), "The operation") = '\0';
+    listed_read(&listed, text_get(&text), strlen(text_get(&text)));
+    expect_part(&listed, "|Incomplete=it is cut: nothing ends it\n");
+    text.length_bytes = strlen(text_get(&text));
+    text_add(&text, "Error: 1726\n");
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    expect_part(&listed, "|Incomplete=it does not end with what dism says");
+    text_free(&text);
+    listed_free_content(&listed);
+}
+END_TEST
+
+START_TEST(packages_have_their_state)
+{
+    static const struct {
+        enum listing_state state;
+        const char *wanted;
+    } cases[] = {{LISTING_INSTALLED, "|State=Installed|"},
+                 {LISTING_STAGED, "|State=Staged|"},
+                 {LISTING_UNINSTALL_PENDING, "|State=Uninstall Pending|"}};
+    struct listed listed = {0};
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        const struct listing_update update = {"KB971033", cases[index].state};
+        const struct listing_data data = {.host = "", .updates = &update, .update_count = 1};
+
+        read_made(&listed, index % 2 ? "dism" : "dism-table", &data, LISTING_UTF8, LISTING_CRLF);
+        expect_part(&listed, cases[index].wanted);
+        expect_part(&listed, "|NamesUpdate=KB971033|");
+    }
+    listed_free_content(&listed);
+}
+END_TEST
+
+START_TEST(bytes_that_are_no_text_make_a_listing_incomplete)
+{
+    struct text text = {0};
+    struct listed listed = {0};
+
+    listing_add(&text, "wmic", &without_update);
+    memset(text.bytes + text.length_bytes / 2, 0, 16);
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    ck_assert(!listed_has_complete(&listed));
+    ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_DAMAGED);
+    expect_part(&listed, "bytes in the text that are no text");
+    text_free(&text);
+    listed_free_content(&listed);
+}
+END_TEST
+
+/* ---- Licences ---- */
+
+START_TEST(licences_are_read_in_every_language_and_encoding)
+{
+    static const char *const statuses[] = {"Notification", "Benachrichtigung", "Notification",
+                                           "通知"};
+    struct listed listed = {0};
+
+    for (int language = 0; language < LISTING_LANGUAGES; language++)
+        for (int encoding = 0; encoding < LISTING_ENCODINGS; encoding++)
+            for (int ends = 0; ends < LISTING_LINE_ENDS; ends++)
+                for (int detailed = 0; detailed < 2; detailed++) {
+                    struct listing_data data = with_update;
+                    char *wanted;
+
+                    data.language = (enum listing_language)language;
+                    data.code = "0xC004F200";
+                    read_made(&listed, detailed ? "slmgr" : "slmgr-dli", &data,
+                              (enum listing_encoding)encoding, (enum listing_line_ends)ends);
+                    wanted = memory_format(
+                        "|Name=Windows(R) 7, Enterprise edition|Description=Windows Operating "
+                        "System - Windows(R) 7, VOLUME_KMSCLIENT channel|ActivationId=%s|"
+                        "ApplicationId=%s|PartialProductKey=HVTHH|LicenseStatus=%s|"
+                        "NotificationReason=0xC004F200 (non-genuine).|NotificationCode="
+                        "0xC004F200\n",
+                        detailed ? data.activation_id : "", detailed ? data.application_id : "",
+                        statuses[language]);
+                    expect_part(&listed, wanted);
+                    ck_assert_uint_eq(listed.facts.record_count, 1);
+                    free(wanted);
+                }
+    listed_free_content(&listed);
+}
+END_TEST
+
+START_TEST(only_licences_of_windows_with_a_key_are_handed_on)
+{
+    struct listing_data data = with_update;
+    struct text text = {0};
+    struct listed listed = {0};
+
+    data.partial_key = NULL;
+    listing_add(&text, "slmgr", &data);
+    data.partial_key = "GPDD4";
+    data.application_id = "59A52881-A989-479D-AF46-F275C6370663";
+    listing_add(&text, "slmgr", &data);
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    ck_assert_str_eq(text_get(&listed.findings), "");
+    data = with_update;
+    data.channel = "OEM_SLP";
+    data.activation_id = "{D2C04E90-C3DD-4260-B0F3-F845F5D27D64}";
+    listing_add(&text, "slmgr", &data);
+    data.channel = "VOLUME_MAK";
+    listing_add(&text, "slmgr", &data);
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    expect_part(&listed, ", OEM_SLP channel|ActivationId=d2c04e90-c3dd-4260-b0f3-f845f5d27d64|");
+    expect_part(&listed, ", VOLUME_MAK channel|");
+    expect_part(&listed, "|LicenseStatus=Licensed|NotificationReason=|NotificationCode=\n");
+    ck_assert_uint_eq(listed.facts.record_count, 2);
+    text_free(&text);
+    listed_free_content(&listed);
+}
+END_TEST
+
+START_TEST(a_cut_licence_makes_up_nothing)
+{
+    struct listing_data data = with_update;
+    struct text text = {0};
+    struct listed listed = {0};
+
+    data.code = "0xC004F200";
+    listing_add(&text, "slmgr", &data);
+    for (size_t length = 1; length <= text.length_bytes; length++) {
+        listed_read(&listed, text_get(&text), length);
+        if (strstr(text_get(&listed.findings), "licence|") == NULL)
+            continue;
+        expect_part(&listed, "|PartialProductKey=HVTHH|");
+        ck_assert(strstr(text_get(&listed.findings), "|NotificationCode=\n") != NULL ||
+                  strstr(text_get(&listed.findings), "|NotificationCode=0xC004F200\n") != NULL);
+    }
+    text_free(&text);
+    listed_free_content(&listed);
+}
+END_TEST
+
+/* ---- Files of several listings ---- */
+
+START_TEST(all_listings_of_a_file_are_read)
+{
+    struct text text = {0};
+    struct listed listed = {0};
+
+    for (size_t form = 0; form < listing_maker_count; form++) {
+        text_add_format(&text, "===== %s (for KB971033 and KB4480960) =====\n",
+                        listing_makers[form].name);
+        listing_add(&text, listing_makers[form].name, &without_update);
+    }
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    for (const char *at = text_get(&listed.findings); *at != '\0'; at = strchr(at, '\n') + 1)
+        if (strncmp(at, "listing|", 8) == 0)
+            ck_assert_msg(strstr(at, "|Entries=3|") < strchr(at, '\n') &&
+                              strchr(at, '\n')[-1] == '=',
+                          "%s", at);
+    expect_no_part(&listed, "entry|");
+    expect_part(&listed, "listing|systeminfo|PC1|");
+    ck_assert_uint_eq(listed.facts.record_count, 3 * 11 + 2);
+    text_free(&text);
+    listed_free_content(&listed);
+}
+END_TEST
+
+START_TEST(a_heading_is_no_row)
+{
+    static const char text[] =
+        "Caption  CSName  Description  FixComments  HotFixID   InstallDate\r\r\n"
+        "         PC1     Update                    KB2534111             \r\r\n"
+        "===  Checked for  KB971033  ===\r\n";
+    static const char csv[] =
+        "Node,HotFixID\r\r\nPC1,KB2534111\r\r\n\r\nDear all,KB971033 is gone\r\n";
+    struct listed listed = {0};
+
+    listed_read(&listed, text, sizeof(text) - 1);
+    expect_no_part(&listed, "entry|");
+    ck_assert(!listed_has_complete(&listed));
+    listed_read(&listed, csv, sizeof(csv) - 1);
+    expect_no_part(&listed, "entry|");
+    expect_no_part(&listed, "Dear");
+    listed_free_content(&listed);
+}
+END_TEST
+
+static Suite *listing_suite(void)
+{
+    Suite *suite = suite_create("listing");
+    TCase *cases = tcase_create("listing");
+
+    tcase_set_timeout(cases, 120);
+    tcase_add_test(cases, every_form_is_read_in_every_language_and_encoding);
+    tcase_add_test(cases, a_sound_listing_without_the_update_is_complete);
+    tcase_add_test(cases, a_cut_listing_is_never_complete);
+    tcase_add_test(cases, a_cut_never_makes_up_an_entry);
+    tcase_add_test(cases, findings_have_their_line_and_date);
+    tcase_add_test(cases, each_host_of_a_listing_has_its_own);
+    tcase_add_test(cases, a_cut_concerns_the_last_host_unless_they_are_mixed);
+    tcase_add_test(cases, cells_that_are_cut_off_are_no_names);
+    tcase_add_test(cases, narrow_commands_prove_no_absence);
+    tcase_add_test(cases, empty_listings_prove_no_absence);
+    tcase_add_test(cases, systeminfo_that_lists_less_than_it_announces_is_incomplete);
+    tcase_add_test(cases, entries_that_are_listed_twice_count_once);
+    tcase_add_test(cases, dism_without_its_last_sentence_is_incomplete);
+    tcase_add_test(cases, packages_have_their_state);
+    tcase_add_test(cases, bytes_that_are_no_text_make_a_listing_incomplete);
+    tcase_add_test(cases, licences_are_read_in_every_language_and_encoding);
+    tcase_add_test(cases, only_licences_of_windows_with_a_key_are_handed_on);
+    tcase_add_test(cases, a_cut_licence_makes_up_nothing);
+    tcase_add_test(cases, all_listings_of_a_file_are_read);
+    tcase_add_test(cases, a_heading_is_no_row);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+int main(void)
+{
+    return run_suite(listing_suite());
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "listed.h"
+
+#include <check.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "findings.h"
+#include "readout.h"
+#include "updates/listing.h"
+
+void listed_free_content(struct listed *listed)
+{
+    text_free(&listed->findings);
+    source_facts_free_content(&listed->facts);
+}
+
+void listed_read(struct listed *listed, const void *bytes, size_t size_bytes)
+{
+    static char path[] = "made";
+    struct source source = {.path = path, .kind = "listing", .size_bytes = size_bytes};
+    struct reader_options options = {.window = incident_window};
+    struct sink sink = findings_sink(&listed->findings);
+    struct error err = {0};
+    int descriptor = readout_make_file(bytes, size_bytes);
+
+    listed_free_content(listed);
+    ck_assert_int_eq(
+        reader_read(&listing_reader, &source, descriptor, &options, &sink, &listed->facts, &err),
+        0);
+    close(descriptor);
+}
+
+bool listed_has_complete(const struct listed *listed)
+{
+    static const char ending[] = "|Incomplete=\n";
+
+    return strstr(text_get(&listed->findings), ending) != NULL;
+}

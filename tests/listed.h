@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* listed: the reader of listings at work on a text that a test made. */
+#ifndef SPPTRIAGE_TESTS_LISTED_H
+#define SPPTRIAGE_TESTS_LISTED_H
+
+#include "base/text.h"
+#include "source.h"
+
+/* What was read; starts as zeros. */
+struct listed {
+    struct text findings; /* owned: one a line (tests/findings.h) */
+    struct source_facts facts;
+};
+
+/* Reads the bytes as a listing; what was read before is cleared. */
+void listed_read(struct listed *listed, const void *bytes, size_t size_bytes);
+
+void listed_free_content(struct listed *listed);
+
+/* Is there a finding of a listing that can prove absence? */
+bool listed_has_complete(const struct listed *listed);
+
+#endif
