@@ -1,5 +1,539 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Which texts are listings, how they are decoded, and what hostile ones can do. */
+#include <check.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/codepage.h"
+#include "base/memory.h"
+#include "findings.h"
+#include "fixtures/listings.h"
+#include "incident.h"
+#include "intake/recognise.h"
+#include "listed.h"
+#include "readout.h"
+#include "run.h"
+#include "updates/listing.h"
+#include "updates/listing_text.h"
+
+static const struct listing_update updates[] = {{"KB2534111", LISTING_INSTALLED},
+                                                {"KB971033", LISTING_INSTALLED},
+                                                {"KB2999226", LISTING_STAGED}};
+static const struct listing_data data = {
+    .host = "PC1",
+    .updates = updates,
+    .update_count = ARRAY_COUNT(updates),
+    .activation_id = "ae2ee509-1b34-41c0-acb7-6d4650168915",
+    .application_id = INCIDENT_WINDOWS_APPLICATION_ID,
+    .channel = "VOLUME_KMSCLIENT",
+    .edition = "Enterprise",
+    .partial_key = "HVTHH",
+    .code = "0xC004F200",
+};
+
+static const char *kind_of(const void *bytes, size_t size_bytes)
+{
+    struct span head = span_of(bytes, size_bytes, 0);
+
+    if (head.left_bytes > RECOGNISE_HEAD_BYTES)
+        head.left_bytes = RECOGNISE_HEAD_BYTES;
+    return recognise(head)->kind;
+}
+
+static const char *kind_of_text(const char *text)
+{
+    return kind_of(text, strlen(text));
+}
+
+/* ---- Recognition ---- */
+
+START_TEST(listings_are_known_in_every_language_and_encoding)
+{
+    static const char *const headings[] = {
+        "", "PC1, collected on Tue 01/15/2019 at 10:12:13.45\n\n==== KB971033? ====\n",
+        "C:\\collect>wmic qfe\n"};
+
+    for (size_t form = 0; form < listing_maker_count; form++)
+        for (int language = 0; language < LISTING_LANGUAGES; language++)
+            for (int encoding = 0; encoding < LISTING_ENCODINGS; encoding++)
+                for (size_t heading = 0; heading < ARRAY_COUNT(headings); heading++) {
+                    struct listing_data own = data;
+                    struct text text = {0}, file = {0};
+
+                    own.language = (enum listing_language)language;
+                    text_add(&text, headings[heading]);
+                    listing_add(&text, listing_makers[form].name, &own);
+                    listing_encode(&file, text_get(&text), own.language,
+                                   (enum listing_encoding)encoding, LISTING_CRLF, true);
+                    ck_assert_msg(strcmp(kind_of(text_get(&file), file.length_bytes), "listing") ==
+                                      0,
+                                  "%s, language %d, encoding %d", listing_makers[form].name,
+                                  language, encoding);
+                    text_free(&text);
+                    text_free(&file);
+                }
+}
+END_TEST
+
+/* Puts the made listing into what quotes it. `%s` stands for it. */
+static void expect_quoted(const char *before, const char *after)
+{
+    for (size_t form = 0; form < listing_maker_count; form++) {
+        struct text text = {0};
+
+        text_add(&text, before);
+        listing_add(&text, listing_makers[form].name, &data);
+        text_add(&text, after);
+        ck_assert_msg(strcmp(kind_of(text_get(&text), text.length_bytes), "text") == 0, "%s in %s",
+                      listing_makers[form].name, before);
+        text_free(&text);
+    }
+}
+
+START_TEST(what_quotes_a_listing_is_none)
+{
+    expect_quoted("# How to look\n\nRun this:\n\n```\n", "```\n");
+    expect_quoted("<!DOCTYPE html>\n<html><body><pre>\n", "</pre></body></html>\n");
+    expect_quoted("From: ann@corp.example\nTo: bob@corp.example\nSubject: wmic\n\nHi Bob,\n", "");
+    expect_quoted("@echo off\nrem Output looks like this:\n", "");
+    expect_quoted("#!/bin/sh\ncat <<END\n", "END\n");
+    expect_quoted("#include <stdio.h>\n", "");
+    expect_quoted("{\\rtf1\\ansi\n", "}");
+    expect_quoted("The update can be found with the commands that are shown here below.\n"
+                  "Each of them prints a list, and in that list the update may stand.\n"
+                  "This is what one of them printed on a machine of the finance department:\n\n",
+                  "");
+}
+END_TEST
+
+START_TEST(an_indented_listing_is_none)
+{
+    for (size_t form = 0; form < listing_maker_count; form++) {
+        struct text text = {0}, indented = {0};
+
+        listing_add(&text, listing_makers[form].name, &data);
+        text_add(&indented, "Example:\n\n    ");
+        for (const char *at = text_get(&text); *at != '\0'; at++) {
+            text_add_bytes(&indented, at, 1);
+            if (*at == '\n')
+                text_add(&indented, "    ");
+        }
+        ck_assert_str_eq(kind_of(text_get(&indented), indented.length_bytes), "text");
+        text_free(&text);
+        text_free(&indented);
+    }
+}
+END_TEST
+
+START_TEST(texts_that_only_name_things_are_none)
+{
+    static const char *const texts[] = {
+        "Collected on 2019-01-15 by hand.\n",
+        "KB971033\nKB4480960\n",
+        "dism /online /get-packages\nwmic qfe where HotFixID=\"KB971033\"\nslmgr /dlv\n",
+        "Name: Ann\nDescription: sells things, RETAIL and otherwise\n",
+        "Host Name:   PC1\nOS Name:     Linux\nOS Version:  6.1.7601\n",
+        "host,os_name,os_version\nPC1,Windows 7 Enterprise,6.1.7601 Service Pack 1 Build 7601\n",
+        "\"host\",\"aliases\",\"classification\"\n\"PC1\",\"\",\"affected-by-incident\"\n",
+        "Host,HotFixID,Remark\nPC1,KB971033,to be removed\n",
+        "[section]\nName=x\nStatus=y\nDescription=KB971033\n",
+        "Name : x\nSource : y\nStatus : z\n",
+        "Version: 1.2.3.4\nA program with a version\n",
+        "Package Identity : Microsoft-Windows-Security-WindowsActivationTechnologies-package~"
+        "31bf3856ad364e35~amd64~~7.1.7600.16395\n",
+        "The column HotFixID names the update\n",
+        "Source HotFixID\n",
+        "\"a\",\"b\",\"c\"\n",
+        "Activation ID: ae2ee509-1b34-41c0-acb7-6d4650168915\nPartial Product Key: HVTHH\n",
+    };
+
+    for (size_t index = 0; index < ARRAY_COUNT(texts); index++)
+        ck_assert_msg(strcmp(kind_of_text(texts[index]), "text") == 0, "%s", texts[index]);
+}
+END_TEST
+
+START_TEST(other_kinds_stay_what_they_are)
+{
+    static const char binary[] = "\x7F"
+                                 "ELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3E\0\x01\0\0\0";
+    char zeros[512] = {0};
+    char mixed[512];
+
+    ck_assert_str_eq(kind_of("", 0), "empty");
+    ck_assert_str_eq(kind_of(binary, sizeof(binary)), "unknown");
+    ck_assert_str_eq(kind_of(zeros, sizeof(zeros)), "unknown");
+    for (size_t index = 0; index < sizeof(mixed); index++)
+        mixed[index] = (char)(index * 37);
+    ck_assert_str_eq(kind_of(mixed, sizeof(mixed)), "unknown");
+    ck_assert_str_eq(kind_of("PK\x03\x04HotFixID\n", 13), "zip");
+    ck_assert_str_eq(kind_of("\xFF\xFE", 2), "unknown");
+    ck_assert_str_eq(kind_of("\xEF\xBB\xBFhello\n", 9), "text");
+    ck_assert_str_eq(kind_of("\xFF\xFEh\0i\0\n\0", 8), "text");
+}
+END_TEST
+
+/* No file of our own, whatever it says of updates, is a listing. */
+static size_t expect_no_listing_in(const char *folder)
+{
+    DIR *open_folder = opendir(folder);
+    struct dirent *entry;
+    size_t count = 0;
+
+    ck_assert_ptr_nonnull(open_folder);
+    while ((entry = readdir(open_folder)) != NULL) {
+        char *path = memory_format("%s/%s", folder, entry->d_name);
+        static char head[RECOGNISE_HEAD_BYTES];
+        struct stat status;
+        FILE *file = NULL;
+
+        if (*entry->d_name != '.' && stat(path, &status) == 0 && S_ISREG(status.st_mode))
+            file = fopen(path, "rbe");
+        if (file != NULL) {
+            size_t got = fread(head, 1, sizeof(head), file);
+
+            ck_assert_msg(strcmp(kind_of(head, got), "listing") != 0, "%s", path);
+            fclose(file);
+            count++;
+        }
+        free(path);
+    }
+    closedir(open_folder);
+    return count;
+}
+
+START_TEST(none_of_our_own_files_is_a_listing)
+{
+    static const char *const folders[] = {"",
+                                          "/templates",
+                                          "/samples",
+                                          "/samples/expected",
+                                          "/samples/expected-inventory",
+                                          "/samples/expected/remediation",
+                                          "/samples/expected/remediation/scripts",
+                                          "/src",
+                                          "/src/updates",
+                                          "/src/intake",
+                                          "/tests",
+                                          "/tests/fixtures",
+                                          "/tests/cases"};
+    const char *top = getenv("top_srcdir");
+    size_t count = 0;
+
+    for (size_t index = 0; top != NULL && index < ARRAY_COUNT(folders); index++) {
+        char *folder = memory_format("%s%s", top, folders[index]);
+
+        count += expect_no_listing_in(folder);
+        free(folder);
+    }
+    ck_assert(top == NULL || count > 100);
+}
+END_TEST
+
+/* ---- Decoding ---- */
+
+START_TEST(code_pages_are_told_by_the_words_in_them)
+{
+    static const char *const encodings[] = {"UTF-8", "CP850", "CP850", "CP932"};
+
+    for (int language = 1; language < LISTING_LANGUAGES; language++) {
+        struct listing_data own = data;
+        struct text text = {0}, file = {0};
+        struct listing_text decoded;
+
+        own.language = (enum listing_language)language;
+        listing_add(&text, "dism", &own);
+        listing_encode(&file, text_get(&text), own.language, LISTING_OEM, LISTING_LF, false);
+        listing_text_decode(span_of(text_get(&file), file.length_bytes, 0), &decoded);
+        ck_assert_str_eq(decoded.encoding, encodings[language]);
+        ck_assert_str_eq(text_get(&decoded.text), text_get(&text));
+        listing_text_free_content(&decoded);
+        text_free(&text);
+        text_free(&file);
+    }
+}
+END_TEST
+
+START_TEST(bytes_become_lines_of_utf8)
+{
+    static const struct {
+        const char *bytes;
+        size_t size_bytes;
+        const char *encoding;
+        const char *text;
+    } cases[] = {
+        {"", 0, "UTF-8", ""},
+        {"a\r\nb\nc\r\r\nd", 10, "UTF-8", "a\nb\nc\nd"},
+        {"a\rb\r", 4, "UTF-8", "a\nb\n"}, /* CR alone */
+        {"a\r\nb\r", 5, "UTF-8", "a\nb"}, /* the last line end is cut */
+        {"a\r\nb\r\r", 6, "UTF-8", "a\nb"},
+        {"\xEF\xBB\xBF\xC3\xA4\n", 6, "UTF-8", "\xC3\xA4\n"},
+        {"\xC3\xA4\xC3", 3, "UTF-8", "\xC3\xA4\xEF\xBF\xBD"}, /* a cut character */
+        {"\x84", 1, "CP850", "\xC3\xA4"},
+        {"\xFF\xFE"
+         "a\0\r\0\n\0",
+         8, "UTF-16LE", "a\n"},
+        {"\xFF\xFE"
+         "a\0\r\0\n",
+         7, "UTF-16LE", "a"},
+        {"\xFF\xFE"
+         "a\0\n\0b",
+         7, "UTF-16LE", "a\n\xEF\xBF\xBD"},
+        {"\xFE\xFF\0a\0\n", 6, "UTF-16BE", "a\n"},
+        {"h\0e\0l\0l\0o\0", 10, "UTF-16LE", "hello"},
+        {"a\0b", 3, "UTF-8", "a b"},
+    };
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        struct listing_text decoded;
+
+        listing_text_decode(span_of(cases[index].bytes, cases[index].size_bytes, 0), &decoded);
+        ck_assert_msg(strcmp(text_get(&decoded.text), cases[index].text) == 0,
+                      "case %zu: \"%s\" (%s)", index, text_get(&decoded.text), decoded.encoding);
+        ck_assert_str_eq(decoded.encoding, cases[index].encoding);
+        listing_text_free_content(&decoded);
+    }
+}
+END_TEST
+
+START_TEST(every_code_page_is_there)
+{
+    codepage_prepare();
+    for (size_t codepage = 0; codepage < codepage_count; codepage++) {
+        struct text text = {0};
+
+        codepage_add_text(&text, codepage, span_of("KB971033 \xB0\xA1", 11, 0));
+        ck_assert_msg(strncmp(text_get(&text), "KB971033 ", 9) == 0, "%s", codepage_name(codepage));
+        ck_assert_msg(strstr(text_get(&text), "\xEF\xBF\xBD") == NULL, "%s",
+                      codepage_name(codepage));
+        text_free(&text);
+    }
+}
+END_TEST
+
+/* ---- Sizes and failures ---- */
+
+START_TEST(a_listing_that_is_too_large_is_skipped_but_hashed)
+{
+    static char path[] = "made";
+    uint64_t size_bytes = LISTING_MOST_BYTES + 1;
+    struct source source = {.path = path, .kind = "listing", .size_bytes = size_bytes};
+    struct reader_options options = {.window = incident_window};
+    struct text findings = {0};
+    struct sink sink = findings_sink(&findings);
+    struct source_facts facts = {0};
+    struct error err = {0};
+    int descriptor = readout_make_hole(size_bytes);
+
+    ck_assert_int_eq(
+        reader_read(&listing_reader, &source, descriptor, &options, &sink, &facts, &err), 0);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_SKIPPED);
+    ck_assert_str_eq(text_get(&facts.detail), "a listing of more than 32 MiB is not read");
+    ck_assert_str_eq(text_get(&findings), "");
+    close(descriptor);
+    source_facts_free_content(&facts);
+    text_free(&findings);
+}
+END_TEST
+
+static int refuse(void *context, const struct finding *finding, struct error *err)
+{
+    (void)context;
+    (void)finding;
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "no more");
+}
+
+START_TEST(a_sink_that_fails_ends_every_parser)
+{
+    static char path[] = "made";
+    struct reader_options options = {.window = incident_window};
+    struct sink sink = {.finding = refuse};
+
+    for (size_t form = 0; form < listing_maker_count; form++) {
+        struct text text = {0};
+        struct source source = {.path = path, .kind = "listing"};
+        struct source_facts facts = {0};
+        struct error err = {0};
+        int descriptor;
+
+        listing_add(&text, listing_makers[form].name, &data);
+        source.size_bytes = text.length_bytes;
+        descriptor = readout_make_file(text_get(&text), text.length_bytes);
+        ck_assert_int_eq(
+            reader_read(&listing_reader, &source, descriptor, &options, &sink, &facts, &err), -1);
+        ck_assert_int_eq(err.kind, ERROR_RUN);
+        close(descriptor);
+        error_clear(&err);
+        source_facts_free_content(&facts);
+        text_free(&text);
+    }
+}
+END_TEST
+
+START_TEST(a_file_that_became_shorter_is_damaged_and_incomplete)
+{
+    static char path[] = "made";
+    struct text text = {0}, findings = {0};
+    struct reader_options options = {.window = incident_window};
+    struct sink sink = findings_sink(&findings);
+    struct source source = {.path = path, .kind = "listing"};
+    struct source_facts facts = {0};
+    struct error err = {0};
+    int descriptor;
+
+    listing_add(&text, "wmic", &data);
+    descriptor = readout_make_file(text_get(&text), text.length_bytes);
+    source.size_bytes = text.length_bytes + 100;
+    ck_assert_int_eq(
+        reader_read(&listing_reader, &source, descriptor, &options, &sink, &facts, &err), 0);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
+    ck_assert_ptr_nonnull(strstr(text_get(&findings), "Incomplete=the file became shorter"));
+    close(descriptor);
+    source_facts_free_content(&facts);
+    text_free(&text);
+    text_free(&findings);
+}
+END_TEST
+
+/* ---- Hostile texts ---- */
+
+#define HOSTILE_BYTES ((size_t)2 * 1024 * 1024)
+
+/* Whatever grows faster than the text would not end within the time of the suite. */
+START_TEST(no_text_takes_long)
+{
+    static const struct {
+        const char *head;
+        const char *unit;
+    } cases[] = {
+        {"", "\n"},
+        {"", "\r"},
+        {"", "a: b\n"},
+        {"", "a:1.1.1.1\n"},
+        {"", "Name=\n"},
+        {"", "Source:\nSource:\nSource:\nSource:\nSource:\nSource:\nx\n"},
+        {"HotFixID\n", "KB971033\n"},
+        {"", "HotFixID\n"},
+        {"Node,HotFixID\n", ","},
+        {"Node,HotFixID\n", "\""},
+        {"HotFixID\n", "\xB0"},
+        {"", "\x81"},
+        {"\xEF\xBB\xBF", "\xF0"},
+        {"\xFF\xFE", "a\xD8"},
+        {"", "N: a\nD: x, RETAIL channel\n"},
+        {"", "H: a\nO: Windows\nV: 6.1.1 1\n"},
+        {"H: a\nO: Windows\nV: 6.1.1 1\n", "\n"},
+        {"H: a\nO: Windows\nV: 6.1.1 1\n", "[01]: x\n\n\n\n"},
+        {"", "V: 1.1.1.1\nP : a~0123456789abcdef~a~~1.1.1.1\n"},
+        {"V: 1.1.1.1\nP : a~0123456789abcdef~a~~1.1.1.1\n", "\n"},
+        {"N: a\nD: x, RETAIL channel\n", "\n"},
+        {"", "\"a\",\"Windows\",\"6.1.1 1\",,,,,,,\n"},
+        {"", "a "},
+    };
+    struct listed listed = {0};
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        struct text text = {0};
+
+        text_add(&text, cases[index].head);
+        while (text.length_bytes < HOSTILE_BYTES)
+            text_add(&text, cases[index].unit);
+        kind_of(text_get(&text), text.length_bytes);
+        listed_read(&listed, text_get(&text), text.length_bytes);
+        ck_assert_uint_le(listed.findings.length_bytes, (size_t)32 * 1024 * 1024);
+        text_free(&text);
+    }
+    listed_free_content(&listed);
+}
+END_TEST
+
+/* A generator of its own, so that a number gives the same mutant each time. */
+static uint32_t next_random(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(*state >> 33);
+}
+
+#define MUTANTS 3000
+
+START_TEST(mutants_are_read_to_their_end)
+{
+    static const char *const pieces[] = {"\n", "\r\r\n", "KB971033", "|",  ":",        "=",   "\"",
+                                         ",",  "[01]: ", "~",        "\0", "HotFixID", "...", " "};
+    uint64_t state = 20190108;
+    struct listed listed = {0};
+
+    for (unsigned number = 0; number < MUTANTS; number++) {
+        struct listing_data own = data;
+        struct text text = {0}, file = {0};
+        unsigned changes = 1 + next_random(&state) % 4;
+
+        own.language = (enum listing_language)(next_random(&state) % LISTING_LANGUAGES);
+        for (unsigned count = 1 + next_random(&state) % 2; count > 0; count--)
+            listing_add(&text, listing_makers[next_random(&state) % listing_maker_count].name,
+                        &own);
+        listing_encode(&file, text_get(&text), own.language,
+                       (enum listing_encoding)(next_random(&state) % LISTING_ENCODINGS),
+                       (enum listing_line_ends)(next_random(&state) % LISTING_LINE_ENDS), true);
+        for (; changes > 0; changes--) {
+            size_t at = next_random(&state) % file.length_bytes;
+            const char *piece = pieces[next_random(&state) % ARRAY_COUNT(pieces)];
+            size_t length = *piece == '\0' ? 1 : strlen(piece);
+
+            switch (next_random(&state) % 4) {
+            case 0:
+                file.bytes[at] = (char)next_random(&state);
+                break;
+            case 1:
+                if (at + length <= file.length_bytes)
+                    memcpy(file.bytes + at, piece, length);
+                break;
+            case 2:
+                file.length_bytes = at + 1;
+                break;
+            default:
+                memmove(file.bytes + at / 2, file.bytes + at, file.length_bytes - at);
+                file.length_bytes -= at - at / 2;
+            }
+        }
+        kind_of(file.bytes, file.length_bytes);
+        listed_read(&listed, file.bytes, file.length_bytes);
+        text_free(&text);
+        text_free(&file);
+    }
+    listed_free_content(&listed);
+}
+END_TEST
+
+static Suite *listing_text_suite(void)
+{
+    Suite *suite = suite_create("listing_text");
+    TCase *cases = tcase_create("listing_text");
+
+    tcase_set_timeout(cases, 120);
+    tcase_add_test(cases, listings_are_known_in_every_language_and_encoding);
+    tcase_add_test(cases, what_quotes_a_listing_is_none);
+    tcase_add_test(cases, an_indented_listing_is_none);
+    tcase_add_test(cases, texts_that_only_name_things_are_none);
+    tcase_add_test(cases, other_kinds_stay_what_they_are);
+    tcase_add_test(cases, none_of_our_own_files_is_a_listing);
+    tcase_add_test(cases, code_pages_are_told_by_the_words_in_them);
+    tcase_add_test(cases, bytes_become_lines_of_utf8);
+    tcase_add_test(cases, every_code_page_is_there);
+    tcase_add_test(cases, a_listing_that_is_too_large_is_skipped_but_hashed);
+    tcase_add_test(cases, a_sink_that_fails_ends_every_parser);
+    tcase_add_test(cases, a_file_that_became_shorter_is_damaged_and_incomplete);
+    tcase_add_test(cases, no_text_takes_long);
+    tcase_add_test(cases, mutants_are_read_to_their_end);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
 int main(void)
 {
-    return 0;
+    return run_suite(listing_text_suite());
 }

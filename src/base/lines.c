@@ -36,6 +36,15 @@ bool lines_next_filled(struct lines *lines, struct line *out)
     return false;
 }
 
+void lines_skip_blank(struct lines *lines)
+{
+    struct lines after = *lines;
+    struct line line;
+
+    while (lines_next(&after, &line) && line_is_blank(&line))
+        *lines = after;
+}
+
 static bool is_blank(char character)
 {
     return (unsigned char)character <= ' ' || character == '\x7F';
@@ -58,10 +67,15 @@ struct line line_from(struct line line, size_t position_bytes)
 
 struct line line_trim(struct line line)
 {
-    while (line.length_bytes > 0 && is_blank(line.bytes[line.length_bytes - 1]))
-        line.length_bytes--;
-    while (line.length_bytes > 0 && is_blank(*line.bytes))
-        line = line_from(line, 1);
+    const char *start = line.bytes;
+    const char *end = start + line.length_bytes;
+
+    while (end > start && is_blank(end[-1]))
+        end--;
+    while (start < end && is_blank(*start))
+        start++;
+    line.bytes = start;
+    line.length_bytes = (size_t)(end - start);
     return line;
 }
 
@@ -82,15 +96,21 @@ bool line_next_word(struct line *rest, struct line *word)
 bool line_split(const struct line *line, char separator, struct line *left, struct line *right)
 {
     struct line whole = *line; /* which may be *left or *right */
-    struct line before = whole;
     const char *at =
         whole.length_bytes > 0 ? memchr(whole.bytes, separator, whole.length_bytes) : NULL;
+    size_t position;
 
     if (at == NULL)
         return false;
-    before.length_bytes = (size_t)(at - whole.bytes);
-    *right = line_trim(line_from(whole, before.length_bytes + 1));
-    *left = line_trim(before);
+    position = (size_t)(at - whole.bytes);
+    *right = line_trim((struct line){.bytes = at + 1,
+                                     .length_bytes = whole.length_bytes - position - 1,
+                                     .number = whole.number,
+                                     .ended = whole.ended});
+    *left = line_trim((struct line){.bytes = whole.bytes,
+                                    .length_bytes = position,
+                                    .number = whole.number,
+                                    .ended = whole.ended});
     return true;
 }
 

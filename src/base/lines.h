@@ -30,6 +30,9 @@ bool lines_next(struct lines *lines, struct line *out);
 /* The same for the next line that is not blank. */
 bool lines_next_filled(struct lines *lines, struct line *out);
 
+/* Moves past blank lines. */
+void lines_skip_blank(struct lines *lines);
+
 bool line_is_blank(const struct line *line);
 
 /* The line without blanks at both ends, and from a position on (at most its length). */

@@ -15,8 +15,15 @@
 #define HEX_DIGITS "0123456789abcdefABCDEF"
 #define TOKEN_LENGTH 16
 
+static bool contains_byte(const struct line *line, char byte)
+{
+    return line->length_bytes > 0 && memchr(line->bytes, byte, line->length_bytes) != NULL;
+}
+
 static bool is_any_of(const struct line *word, const char *const *names, size_t count)
 {
+    if (word->length_bytes == 0 || strchr("CDFHINOPQRS_", *word->bytes) == NULL)
+        return false; /* none begins so: most lines of any text are told by that */
     for (size_t index = 0; index < count; index++)
         if (line_equals(word, names[index]))
             return true;
@@ -140,8 +147,10 @@ bool listing_package_in_table(const struct line *line, struct line *identity)
 
 bool listing_names_channel(const struct line *description)
 {
-    static const char *const channels[] = {", VOLUME_", ", RETAIL", ", OEM_", ", TIMEBASED_",
-                                           ", VIRTUAL_MACHINE_ACTIVATION"};
+    /* Behind the product's name, which is not translated: `Windows(R) 7, RETAIL channel`. */
+    static const char *const channels[] = {", VOLUME_",    ", RETAIL channel",
+                                           ", RETAIL(",    ", OEM_",
+                                           ", TIMEBASED_", ", VIRTUAL_MACHINE_ACTIVATION"};
 
     for (size_t index = 0; index < ARRAY_COUNT(channels); index++)
         if (line_contains(description, channels[index]))
@@ -249,8 +258,7 @@ char listing_csv_separator(const struct line *line)
     if (!line_contains(line, "HotFixID"))
         return '\0';
     for (const char *separator = separators; *separator != '\0'; separator++)
-        if (memchr(line->bytes, *separator, line->length_bytes) != NULL &&
-            has_property_cells(line, *separator))
+        if (contains_byte(line, *separator) && has_property_cells(line, *separator))
             return *separator;
     return '\0';
 }
@@ -309,11 +317,10 @@ static uint64_t find_package_line(struct lines lines)
 }
 
 /* dism says its version, `Version: 6.1.7600.16385`, before it says anything else. */
-static bool begins_dism(struct listing_walk *walk, const struct line *line, struct lines after)
+static bool begins_dism(struct listing_walk *walk, const struct line *line, struct line value,
+                        struct lines after)
 {
-    struct line label, value;
-
-    if (!split_label(line, &label, &value) || !take_version(&value) || value.length_bytes > 0)
+    if (!take_version(&value) || value.length_bytes > 0)
         return false;
     if (!walk->package_is_known ||
         (walk->package_line != 0 && walk->package_line <= line->number)) {
@@ -323,16 +330,6 @@ static bool begins_dism(struct listing_walk *walk, const struct line *line, stru
     return walk->package_line != 0 && walk->package_line - line->number <= NEAR_LINES;
 }
 
-/* A product's name and description. */
-static bool begins_slmgr(const struct line *line, struct lines after)
-{
-    struct line label, value, next;
-
-    return split_label(line, &label, &value) && value.length_bytes > 0 &&
-           lines_next_filled(&after, &next) && split_label(&next, &label, &value) &&
-           listing_names_channel(&value);
-}
-
 static bool is_one_word(struct line text)
 {
     struct line word;
@@ -340,15 +337,26 @@ static bool is_one_word(struct line text)
     return line_next_word(&text, &word) && !line_next_word(&text, &word);
 }
 
-/* Host, system, version: each under a label. */
-static bool begins_systeminfo(const struct line *line, struct lines after)
+/* The listings that begin with labels and values. slmgr: a product's name and description.
+ * systeminfo: host, system, version. */
+static enum listing_form labels_form(struct listing_walk *walk, const struct line *line,
+                                     struct lines after)
 {
-    struct line label, value, next;
+    struct line label, value, next, second, third;
 
-    return split_label(line, &label, &value) && is_one_word(value) &&
-           lines_next_filled(&after, &next) && split_label(&next, &label, &value) &&
-           line_contains(&value, "Windows") && lines_next_filled(&after, &next) &&
-           split_label(&next, &label, &value) && listing_is_system_version(&value);
+    if (!split_label(line, &label, &value) || value.length_bytes == 0)
+        return LISTING_FORM_NONE;
+    if (begins_dism(walk, line, value, after))
+        return LISTING_FORM_DISM;
+    if (!lines_next_filled(&after, &next) || !split_label(&next, &label, &second))
+        return LISTING_FORM_NONE;
+    if (listing_names_channel(&second))
+        return LISTING_FORM_SLMGR;
+    return line_contains(&second, "Windows") && is_one_word(value) &&
+                   lines_next_filled(&after, &next) && split_label(&next, &label, &third) &&
+                   listing_is_system_version(&third)
+               ? LISTING_FORM_SYSTEMINFO
+               : LISTING_FORM_NONE;
 }
 
 static bool is_systeminfo_row(const struct line *line)
@@ -374,36 +382,38 @@ static bool begins_systeminfo_csv(const struct line *line, struct lines after)
 {
     struct line next;
 
-    if (!line_starts_with(line, "\""))
+    if (!contains_byte(line, ','))
         return false;
     return is_systeminfo_row(line) || (lines_next_filled(&after, &next) &&
                                        line_starts_with(&next, "\"") && is_systeminfo_row(&next));
 }
 
+/* Cheap questions come first: every line of every text is asked. */
 enum listing_form listing_form_at(struct listing_walk *walk)
 {
     struct lines after = walk->lines;
+    enum listing_form form = LISTING_FORM_NONE;
     struct line line;
-    enum listing_form form;
 
     if (!lines_next(&after, &line) || line.length_bytes == 0 || (unsigned char)*line.bytes <= ' ')
         return LISTING_FORM_NONE;
-    form = table_form(&line, after);
-    if (form == LISTING_FORM_NONE)
-        form = csv_form(&line);
+    if (line_contains(&line, "HotFixID")) {
+        form = table_form(&line, after);
+        if (form == LISTING_FORM_NONE)
+            form = csv_form(&line);
+    }
     if (form != LISTING_FORM_NONE)
         return form;
-    if (begins_fields(walk, &line, after, '='))
+    if (contains_byte(&line, '=') && begins_fields(walk, &line, after, '='))
         return LISTING_FORM_WMIC_LIST;
+    if (*line.bytes == '"')
+        return begins_systeminfo_csv(&line, after) ? LISTING_FORM_SYSTEMINFO_CSV
+                                                   : LISTING_FORM_NONE;
+    if (!contains_byte(&line, ':'))
+        return LISTING_FORM_NONE;
     if (begins_fields(walk, &line, after, ':'))
         return LISTING_FORM_HOTFIX_LIST;
-    if (begins_dism(walk, &line, after))
-        return LISTING_FORM_DISM;
-    if (begins_slmgr(&line, after))
-        return LISTING_FORM_SLMGR;
-    if (begins_systeminfo(&line, after))
-        return LISTING_FORM_SYSTEMINFO;
-    return begins_systeminfo_csv(&line, after) ? LISTING_FORM_SYSTEMINFO_CSV : LISTING_FORM_NONE;
+    return labels_form(walk, &line, after);
 }
 
 /* ---- Texts that quote listings ---- */

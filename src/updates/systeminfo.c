@@ -145,6 +145,7 @@ static int find_list(struct listing_walk *walk, struct system *system, struct li
     struct line line = {0}, label, value = {0};
 
     for (unsigned count = 0; count < LINES_BEFORE_LIST_MOST; count++) {
+        lines_skip_blank(&walk->lines);
         if (is_list_of_updates(&walk->lines)) {
             system->tally.is_announced = read_count(value, &system->tally.announced_count);
             if (!system->tally.is_announced)
@@ -153,7 +154,7 @@ static int find_list(struct listing_walk *walk, struct system *system, struct li
         }
         if (listing_form_at(walk) != LISTING_FORM_NONE || !lines_next(&walk->lines, &line))
             return 0;
-        if (!line_is_blank(&line) && !line_split(&line, ':', &label, &value))
+        if (!line_split(&line, ':', &label, &value))
             value = (struct line){0};
     }
     return 0;
