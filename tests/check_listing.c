@@ -3,15 +3,19 @@
  * from, in each form, language, encoding and manner of line ends; then cut at each byte. */
 #include <check.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/memory.h"
 #include "fixtures/listings.h"
+#include "fixtures/recipe.h"
 #include "incident.h"
+#include "intake/recognise.h"
 #include "listed.h"
 #include "run.h"
+#include "scratch.h"
 #include "updates/listing.h"
 
 #define WAT_PACKAGE                                                                             \
@@ -598,6 +602,52 @@ START_TEST(a_heading_is_no_row)
 }
 END_TEST
 
+/* ---- Recipes ---- */
+
+static void read_file(struct listed *listed, const char *path)
+{
+    FILE *file = fopen(path, "rbe");
+    char bytes[65536];
+    size_t got;
+
+    ck_assert_ptr_nonnull(file);
+    got = fread(bytes, 1, sizeof(bytes), file);
+    fclose(file);
+    ck_assert_str_eq(recognise(span_of(bytes, got, 0))->kind, "listing");
+    listed_read(listed, bytes, got);
+}
+
+START_TEST(recipes_write_listings)
+{
+    static const char recipe[] =
+        "listing PC1/qfe.txt wmic de oem PC1 KB2534111 +3 KB971033\n"
+        "listing PC1/all.txt systeminfo fr utf-16le PC2 +2 announced+1\n"
+        "listing PC1/all.txt slmgr ja utf-16le - professional-n 0xC004F200\n"
+        "listing PC1/dism.txt dism en utf-8 - KB971033:staged +4\n"
+        "listing PC1/cut.txt get-hotfix-csv en utf-8 PC3 +4\n"
+        "shorten PC1/cut.txt 5\n";
+    struct listed listed = {0};
+
+    scratch_begin();
+    scratch_write("recipe", recipe, sizeof(recipe) - 1);
+    recipe_make("recipe", ".");
+    read_file(&listed, "PC1/qfe.txt");
+    expect_part(&listed, "listing|wmic qfe|PC1|1||Entries=5|Announced=|NamesUpdate=KB971033|"
+                         "Incomplete=\n");
+    read_file(&listed, "PC1/all.txt");
+    expect_part(&listed, "|PC2|2||Entries=2|Announced=3|NamesUpdate=|Incomplete=it announces");
+    expect_part(&listed, "|ActivationId=54a09a0d-d57b-4c10-8b69-a842d6590ad5|");
+    expect_part(&listed, "|PartialProductKey=QY7MG|");
+    expect_part(&listed, "|NotificationCode=0xC004F200\n");
+    read_file(&listed, "PC1/dism.txt");
+    expect_part(&listed, "|State=Staged|");
+    read_file(&listed, "PC1/cut.txt");
+    expect_part(&listed, "|Entries=3|Announced=|NamesUpdate=|Incomplete=it is cut");
+    listed_free_content(&listed);
+    scratch_end();
+}
+END_TEST
+
 static Suite *listing_suite(void)
 {
     Suite *suite = suite_create("listing");
@@ -624,6 +674,7 @@ static Suite *listing_suite(void)
     tcase_add_test(cases, a_cut_licence_makes_up_nothing);
     tcase_add_test(cases, all_listings_of_a_file_are_read);
     tcase_add_test(cases, a_heading_is_no_row);
+    tcase_add_test(cases, recipes_write_listings);
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -278,14 +278,16 @@ START_TEST(bytes_become_lines_of_utf8)
          "a\0\r\0\n\0",
          8, "UTF-16LE", "a\n"},
         {"\xFF\xFE"
-         "a\0\r\0\n",
-         7, "UTF-16LE", "a"},
+         "x\0\n\0a\0\r\0\n",
+         11, "UTF-16LE", "x\na"},
         {"\xFF\xFE"
          "a\0\n\0b",
          7, "UTF-16LE", "a\n\xEF\xBF\xBD"},
         {"\xFE\xFF\0a\0\n", 6, "UTF-16BE", "a\n"},
         {"h\0e\0l\0l\0o\0", 10, "UTF-16LE", "hello"},
-        {"a\0b", 3, "UTF-8", "a b"},
+        {"A text of some length with a zero \0 in it, as a broken disk would leave it there", 80,
+         "UTF-8",
+         "A text of some length with a zero   in it, as a broken disk would leave it there"},
     };
 
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* listingmark: how listings of updates, packages, licences and systems begin. Marks are of ASCII
  * and of values, never of words that are translated, so they are found in text of any code page.
- * They stand at the start of a line: what is quoted or indented is no listing. Owns nothing.
- *
- * Facts: FACTS.md, Text listings; property names: Microsoft, Win32_QuickFixEngineering. */
+ * They stand at the start of a line: what is quoted or indented is no listing. Owns nothing. Facts:
+ * FACTS.md, Text listings. */
 #ifndef SPPTRIAGE_INTAKE_LISTINGMARK_H
 #define SPPTRIAGE_INTAKE_LISTINGMARK_H
 
@@ -43,27 +42,7 @@ enum listing_form listing_form_at(struct listing_walk *walk);
  * no script, page, mail or report that quotes one? */
 bool listing_begins_text(struct lines head);
 
-/* Is it a property name of the class, as wmic has them? Or, else, one that PowerShell adds? */
-bool listing_is_property(const struct line *word);
-bool listing_is_added_property(const struct line *word);
-
-/* Is it all of a package identity, `NAME~TOKEN~ARCHITECTURE~LANGUAGE~VERSION`? */
-bool listing_is_identity(const struct line *word);
-
-/* The value of a line `LABEL : IDENTITY`, or the first cell of `IDENTITY | STATE | ...`. */
-bool listing_package_in_list(const struct line *line, struct line *identity);
-bool listing_package_in_table(const struct line *line, struct line *identity);
-
-/* Is it a GUID, with or without braces? */
-bool listing_is_guid(const struct line *word);
-
-/* Does the product description name a channel: `..., VOLUME_KMSCLIENT channel`? */
-bool listing_names_channel(const struct line *description);
-
 /* The separator of the line as one of CSV that has a cell HotFixID, or '\0'. */
 char listing_csv_separator(const struct line *line);
-
-/* Is it a version as systeminfo has it: `6.1.7601 Service Pack 1 Build 7601`? */
-bool listing_is_system_version(const struct line *value);
 
 #endif

@@ -6,6 +6,7 @@
 #define SPPTRIAGE_UPDATES_PARSERS_H
 
 #include "intake/listingmark.h"
+#include "intake/listingvalue.h"
 #include "updates/listing_tally.h"
 
 int wmic_table_read(struct listing_walk *walk, struct listing_out *out, struct error *err);
