@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "intake/listingmark.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -260,9 +261,10 @@ enum listing_form listing_form_at(struct listing_walk *walk)
 
 /* ---- Texts that quote listings ---- */
 
-/* Headings of a collecting script, its echoed commands, banners: more stands before no listing. And
- * of so many words are lines of prose, of which a letter or a manual has several. */
-#define HEADING_LINES_MOST 40
+/* Headings of a collecting script, its echoed commands, banners, what other programs print: more
+ * stands before no listing. And of so many words are lines of prose, of which a letter or a manual
+ * has several. */
+#define LINES_BEFORE_MOST 200
 #define PROSE_WORDS 9
 #define PROSE_LINES 3
 
@@ -270,11 +272,13 @@ enum listing_form listing_form_at(struct listing_walk *walk)
 static bool is_foreign(const struct line *line)
 {
     static const char *const starts[] = {
-        "<",        "```",       "~~~",          "| ",           "@echo",
-        "@rem",     "rem ",      "::",           "#!",           "#include",
-        "/*",       "//",        "import ",      "from:",        "to:",
-        "subject:", "received:", "return-path:", "mime-version", "content-type",
-        "param(",   "function ", "setlocal",     "{\\rtf",       "{\"",
+        "<",         "```",          "~~~",          "| ",
+        "@echo",     "@rem",         "rem ",         "::",
+        "#!",        "#include",     "/*",           "//",
+        "import ",   "from:",        "to:",          "subject:",
+        "received:", "return-path:", "mime-version", "content-type",
+        "param(",    "function ",    "def ",         "class ",
+        "require ",  "setlocal",     "{\\rtf",       "{\"",
         "[{"};
 
     for (size_t index = 0; index < ARRAY_COUNT(starts); index++)
@@ -284,13 +288,15 @@ static bool is_foreign(const struct line *line)
     return false;
 }
 
+/* Words have letters: the dots of `IPv4 Address. . . . . : 192.168.1.101` are none. */
 static bool is_prose(struct line line)
 {
     struct line word;
     size_t words = 0;
 
     while (words < PROSE_WORDS && line_next_word(&line, &word))
-        words++;
+        words += word.length_bytes > 1 &&
+                 (isalpha((unsigned char)*word.bytes) || (unsigned char)*word.bytes >= 0x80);
     return words == PROSE_WORDS;
 }
 
@@ -305,7 +311,7 @@ bool listing_begins_text(struct lines head)
             return false;
         headings += !line_is_blank(&line);
         prose += is_prose(line);
-        if (headings > HEADING_LINES_MOST || prose >= PROSE_LINES)
+        if (headings > LINES_BEFORE_MOST || prose >= PROSE_LINES)
             return false;
     }
     while (lines_next(&head, &line)) {
