@@ -12,9 +12,10 @@
 enum finding_kind {
     FINDING_HISTORY,     /* an update history as a whole */
     FINDING_HISTORY_ROW, /* a row of it that names an update of the table (incident.h) */
-    FINDING_LISTING,     /* a listing of updates or packages as a whole; one a host of it */
+    FINDING_LISTING,     /* a listing of updates or packages as a whole; one a host of it, behind
+                          * its entries */
     FINDING_ENTRY,       /* an entry of it that names an update of the table */
-    FINDING_LICENCE,     /* what slmgr says of the one Windows licence that has a product key */
+    FINDING_LICENCE,     /* what slmgr says of a Windows licence that has a product key */
     FINDING_SYSTEM,      /* what systeminfo says of the system */
 };
 
@@ -62,9 +63,9 @@ const char *finding_value(const struct finding *finding, const char *name);
 #define FIELD_TITLE "Title"
 
 /* Of a listing: how many updates or packages it has, each counted once; how many it announces
- * itself (systeminfo), else empty; the update of the incident when an entry of any state names it,
- * else empty; and empty, or why it may be incomplete, for a person: "it is cut: its last line does
- * not end". */
+ * itself (systeminfo), less those it has more than once, else empty; the update of the incident
+ * when an entry of any state names it, else empty; and empty, or why it proves no absence, for a
+ * person: "it is cut: its last line does not end". */
 #define FIELD_ENTRIES "Entries"
 #define FIELD_ANNOUNCED "Announced"
 #define FIELD_NAMES_UPDATE "NamesUpdate"

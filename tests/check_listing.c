@@ -582,6 +582,46 @@ START_TEST(all_listings_of_a_file_are_read)
 }
 END_TEST
 
+/* slmgr begins with a version as dism does. */
+START_TEST(a_licence_before_packages_is_read)
+{
+    struct text text = {0};
+    struct listed listed = {0};
+
+    listing_add(&text, "slmgr", &without_update);
+    *strstr(text_get(&text), "Key Management") = '\0';
+    text.length_bytes = strlen(text_get(&text));
+    listing_add(&text, "dism", &with_update);
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    expect_part(&listed, "licence|slmgr||");
+    expect_part(&listed, "listing|dism||");
+    expect_part(&listed, "|Entries=5|Announced=|NamesUpdate=KB971033|Incomplete=\n");
+    text_free(&text);
+    listed_free_content(&listed);
+}
+END_TEST
+
+START_TEST(what_is_incomplete_is_said_of_the_source)
+{
+    struct text text = {0};
+    struct listed listed = {0};
+
+    listing_add(&text, "wmic", &without_update);
+    listed_read(&listed, text_get(&text), text.length_bytes - 1);
+    ck_assert_str_eq(text_get(&listed.facts.detail),
+                     "line 1: wmic qfe of PC1: it is cut: no empty line ends it");
+    ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_OK);
+    text_clear(&text);
+    for (unsigned count = 0; count < 20; count++)
+        text_add(&text, "HotFixID\nKB971033\n\n");
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    ck_assert_ptr_nonnull(
+        strstr(text_get(&listed.facts.detail), "; and 12 more that are incomplete"));
+    text_free(&text);
+    listed_free_content(&listed);
+}
+END_TEST
+
 START_TEST(a_heading_is_no_row)
 {
     static const char text[] =
@@ -673,6 +713,8 @@ static Suite *listing_suite(void)
     tcase_add_test(cases, only_licences_of_windows_with_a_key_are_handed_on);
     tcase_add_test(cases, a_cut_licence_makes_up_nothing);
     tcase_add_test(cases, all_listings_of_a_file_are_read);
+    tcase_add_test(cases, a_licence_before_packages_is_read);
+    tcase_add_test(cases, what_is_incomplete_is_said_of_the_source);
     tcase_add_test(cases, a_heading_is_no_row);
     tcase_add_test(cases, recipes_write_listings);
     suite_add_tcase(suite, cases);

@@ -10,6 +10,7 @@
 
 #include "base/array.h"
 #include "base/codepage.h"
+#include "base/lines.h"
 #include "base/memory.h"
 #include "findings.h"
 #include "fixtures/listings.h"
@@ -49,6 +50,38 @@ static const char *kind_of_text(const char *text)
 {
     return kind_of(text, strlen(text));
 }
+
+/* ---- Lines ---- */
+
+START_TEST(lines_are_taken_apart)
+{
+    static const char bytes[] = " a : b:c \n\n \t\nKB\xC3\xA4";
+    struct lines lines = lines_of(bytes, sizeof(bytes) - 1);
+    struct line line, left, right;
+    char *copy;
+
+    ck_assert(lines_next(&lines, &line));
+    ck_assert(line.ended && line.number == 1);
+    ck_assert(line_split(&line, ':', &left, &line));
+    ck_assert(line_equals(&left, "a") && line_equals(&line, "b:c"));
+    ck_assert(line_split(&line, ':', &line, &right));
+    ck_assert(line_equals(&line, "b") && line_equals(&right, "c"));
+    ck_assert(!line_split(&line, ':', &left, &right));
+    ck_assert(lines_next_filled(&lines, &line));
+    ck_assert(!line.ended && line.number == 4);
+    copy = line_copy(&line, 3);
+    ck_assert_str_eq(copy, "KB");
+    free(copy);
+    ck_assert(line_ends_with(&line, "\xC3\xA4") && line_contains(&line, "B"));
+    ck_assert_uint_eq(line_count_of(&line, "BK"), 2);
+    ck_assert(!lines_next(&lines, &line));
+    lines = lines_of("\n\n", 2);
+    lines_skip_blank(&lines);
+    ck_assert(!lines_next_filled(&lines, &line));
+    lines = lines_of("", 0);
+    ck_assert(!lines_next(&lines, &line));
+}
+END_TEST
 
 /* ---- Recognition ---- */
 
@@ -517,6 +550,7 @@ static Suite *listing_text_suite(void)
     TCase *cases = tcase_create("listing_text");
 
     tcase_set_timeout(cases, 120);
+    tcase_add_test(cases, lines_are_taken_apart);
     tcase_add_test(cases, listings_are_known_in_every_language_and_encoding);
     tcase_add_test(cases, what_quotes_a_listing_is_none);
     tcase_add_test(cases, an_indented_listing_is_none);

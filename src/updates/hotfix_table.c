@@ -67,10 +67,10 @@ static bool read_wmic_row(const struct table *table, const struct line *row, str
     if (table->has_host && !take_word_at(row, table->host_at, host, &cells))
         return false;
     if (table->id_is_first) {
-        if (!take_word_at(row, 0, &entry->name, &cells))
+        if (!take_word_at(row, 0, &entry->name, &cells) || !update_is_name(&entry->name))
             return false;
         /* The one column: nothing else can tell a row from a heading. */
-        if (table->column_count == 1 && (!line_is_blank(&cells) || !update_is_name(&entry->name)))
+        if (table->column_count == 1 && !line_is_blank(&cells))
             return false;
     } else if (update_find_number(&cells, table->blanks, &entry->name)) {
         cells.length_bytes = (size_t)(cells.bytes + cells.length_bytes - entry->name.bytes);

@@ -108,6 +108,9 @@ static int read_text(struct span bytes, bool is_short, const struct sink *sink,
                                 "a control character where text should be");
     }
     result = read_listings(&text, &out, err);
+    if (out.incomplete_count > SOURCE_REMARKS_LISTED)
+        source_facts_add_detail(facts, "and %" PRIu64 " more that are incomplete",
+                                out.incomplete_count - SOURCE_REMARKS_LISTED);
     if (out.dropped_count > 0)
         source_facts_add_detail(facts, "it says too much: %" PRIu64 " findings were left out",
                                 out.dropped_count);

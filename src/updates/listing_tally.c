@@ -259,6 +259,16 @@ static void add_reasons(const struct listing_tally *tally, struct tally_host *ho
         text_add_item(reasons, out->damage);
 }
 
+/* What is incomplete is said of the source, too; of a long one, of the first listings. */
+static void remark(const struct listing_tally *tally, const struct tally_host *host,
+                   struct listing_out *out)
+{
+    if (host->incomplete.length_bytes > 0 && out->incomplete_count++ < SOURCE_REMARKS_LISTED)
+        source_facts_add_detail(out->facts, "line %" PRIu64 ": %s%s%s: %s", tally->line,
+                                tally->origin, *host->name != '\0' ? " of " : "", host->name,
+                                text_get(&host->incomplete));
+}
+
 static int hand_on_whole(const struct listing_tally *tally, struct tally_host *host,
                          struct listing_out *out, struct error *err)
 {
@@ -282,6 +292,7 @@ static int hand_on_whole(const struct listing_tally *tally, struct tally_host *h
     int result;
 
     add_reasons(tally, host, out);
+    remark(tally, host, out);
     fields[ARRAY_COUNT(fields) - 1].value = text_get(&host->incomplete);
     result = listing_out_add(out, &finding, err);
     free(entries);

@@ -16,9 +16,10 @@
 struct listing_out {
     const struct sink *sink;
     struct source_facts *facts;
-    const char *damage;     /* NULL, or why nothing in the text is complete */
-    uint64_t handed_count;  /* findings, */
-    uint64_t dropped_count; /* and those that were too many */
+    const char *damage;        /* NULL, or why nothing in the text is complete */
+    uint64_t handed_count;     /* findings, */
+    uint64_t dropped_count;    /* and those that were too many */
+    uint64_t incomplete_count; /* listings; the first are remarked on in the facts */
 };
 
 /* Hands a finding on, unless there were too many of this source. */

@@ -176,17 +176,32 @@ static int read_packages(struct listing_walk *walk, struct listing_tally *tally,
     return result;
 }
 
+/* Moves to the first package. False when another listing comes before it: a version can be that of
+ * slmgr. */
+static bool skip_banner(struct listing_walk *walk)
+{
+    struct lines after = walk->lines;
+    struct line line, identity;
+
+    while (lines_next(&after, &line) && !listing_package_in_list(&line, &identity) &&
+           !listing_package_in_table(&line, &identity)) {
+        enum listing_form form;
+
+        walk->lines = after;
+        form = listing_form_at(walk);
+        if (form != LISTING_FORM_NONE && form != LISTING_FORM_DISM)
+            return false;
+    }
+    return true;
+}
+
 int packages_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
 {
     struct listing_tally tally = {.origin = ORIGIN_DISM, .line = walk->lines.number + 1};
-    struct lines after = walk->lines;
-    struct line line, identity;
     int result;
 
-    /* The banner. */
-    while (lines_next(&after, &line) && !listing_package_in_list(&line, &identity) &&
-           !listing_package_in_table(&line, &identity))
-        walk->lines = after;
+    if (!skip_banner(walk))
+        return 0;
     result = read_packages(walk, &tally, out, err);
     if (listing_tally_finish(&tally, out, err) != 0)
         result = -1;
