@@ -126,8 +126,9 @@ static const struct {
     {"\x02\0\0\0\xFF\xFF\xFF\xFF", 8},            /* an observation of 4 GiB */
     {"\x02\0\0\0\x03\0\0\0abc", 11},              /* one that is none */
     {"\x01\0\0\0\0\0\0\0", 8},                    /* a job */
-    {"\x04\0\0\0\0\0\0\0", 8},                    /* an empty result */
-    {"\x03\0\0\0\x04\0\0\0\xFF\xFF\xFF\xFF", 12}, /* a computer with a long name */
+    {"\x05\0\0\0\0\0\0\0", 8},                    /* an empty result */
+    {"\x03\0\0\0\x01\0\0\0\x06", 9},              /* a finding of no kind */
+    {"\x04\0\0\0\x04\0\0\0\xFF\xFF\xFF\xFF", 12}, /* a computer with a long name */
 };
 
 static int read_garbage(const struct source *source, int descriptor, uint64_t part,

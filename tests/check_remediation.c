@@ -97,6 +97,7 @@ static void add_named(struct row row, bool shared_name)
         .kb971033_evidence = "",
         .edition = row.edition,
         .licence_channel = "unknown",
+        .licence_evidence = "",
         .os_version = "",
         .clock = "ok",
         .action = row.action,

@@ -3,6 +3,7 @@
  * them; those of event logs are from the libevtx and libevt format documents. */
 #include "intake/recognise.h"
 #include "base/array.h"
+#include "source.h"
 
 struct magic {
     size_t offset_bytes;
@@ -18,7 +19,7 @@ static const struct magic magics[] = {
     {MAGIC(0, "ElfFile\0"), {"evtx", "event log"}},
     {MAGIC(4096, "ElfChnk\0"), {"evtx", "event log without its file header"}},
     {MAGIC(4, "LfLe"), {"evt", "event log of Windows XP or 2003 (.evt)"}},
-    {MAGIC(4, "\xEF\xCD\xAB\x89"), {"ese", "ESE database"}},
+    {MAGIC(4, "\xEF\xCD\xAB\x89"), {SOURCE_KIND_DATABASE, "ESE database"}},
     {MAGIC(0, "SQLite format 3\0"), {"sqlite", "SQLite database"}},
     {MAGIC(0, "regf"), {"registry", "registry hive"}},
     {MAGIC(0, "PK\x03\x04"), {"zip", "zip archive"}},
