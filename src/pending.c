@@ -123,7 +123,7 @@ static int open_content(struct reading *reading, struct pending *pending, struct
     pending->reader = choose_reader(reading, pending->entry, &pending->source);
     if (pending->reader == NULL) {
         pending->status = SOURCE_STATUS_SKIPPED;
-        pending->why = memory_format("not an event log: %s", kind->name);
+        pending->why = memory_format("no event log, update database or listing: %s", kind->name);
         return 0;
     }
     pending->part_count = pending->reader->count_parts(pending->source.size_bytes);
@@ -336,8 +336,10 @@ static void note_crash(struct pending *pending, const struct pool_result *result
     part = name_part(pending);
     if (result->crash_count == 1)
         source_facts_add_detail(&pending->facts,
-                                "%sits reader process ended (%s), it seems by libevtx: read again "
-                                "without that, so no signal in it is verified",
+                                pending->reader->asks_reference
+                                    ? "%sits reader process ended (%s), it seems by libevtx: read "
+                                      "again without that, so no signal in it is verified"
+                                    : "%sits reader process ended (%s): read again",
                                 part, result->crash);
     else
         source_facts_add_detail(&pending->facts,

@@ -192,6 +192,7 @@ struct reader {
     void (*join)(struct source_facts *whole, struct source_facts *part);
     /* Adds what can be told once all parts are joined, and completes the detail. */
     void (*finish)(struct source_facts *facts);
+    bool asks_reference; /* libevtx: unless told to skip that, as a second try is */
 };
 
 /* Reads the whole source, part by part, in this process. -1 as read_part, when no part can be read

@@ -144,12 +144,16 @@ static int each_finding(struct gathering *gathering,
     return result;
 }
 
-int evidence_gather(struct casedb *db, int64_t machine_id, struct dossier *dossier,
-                    struct error *err)
+int evidence_gather(struct casedb *db, int64_t machine_id, bool has_findings,
+                    struct dossier *dossier, struct error *err)
 {
     struct gathering gathering = {.db = db, .machine_id = machine_id, .dossier = dossier};
 
-    if (gather_events(&gathering, err) != 0 || each_finding(&gathering, note_finding, err) != 0)
+    if (gather_events(&gathering, err) != 0)
+        return -1;
+    if (!has_findings)
+        return 0;
+    if (each_finding(&gathering, note_finding, err) != 0)
         return -1;
     return each_finding(&gathering, take_finding, err);
 }

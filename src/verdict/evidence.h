@@ -8,8 +8,9 @@
 #include "casedb/casedb.h"
 #include "verdict/dossier.h"
 
-/* Feeds all observations of the machine, then all its findings. -1 is ERROR_RUN. */
-int evidence_gather(struct casedb *db, int64_t machine_id, struct dossier *dossier,
-                    struct error *err);
+/* Feeds all observations of the machine, then, when it has some, all its findings. -1 is
+ * ERROR_RUN. */
+int evidence_gather(struct casedb *db, int64_t machine_id, bool has_findings,
+                    struct dossier *dossier, struct error *err);
 
 #endif

@@ -27,6 +27,7 @@ struct derivation {
     int64_t *machine_ids;   /* in the case, of each machine */
     int64_t *inventory_ids; /* of each machine: the inventory host it is, or 0 */
     bool *damaged;          /* of each machine: note log-damaged */
+    bool *has_findings;     /* of each machine */
     size_t *by_machine;     /* indexes of computers, by (machine, source) */
 };
 
@@ -43,6 +44,7 @@ static void derivation_free_content(struct derivation *derivation)
     free(derivation->machine_ids);
     free(derivation->inventory_ids);
     free(derivation->damaged);
+    free(derivation->has_findings);
     free(derivation->by_machine);
 }
 
@@ -337,7 +339,8 @@ static int judge_machine(struct derivation *derivation, size_t machine, const si
         .shared_name = derivation->machines.items[machine].shared_name,
         .last_filetime = find_last_time(derivation, rows, row_count),
     };
-    if (evidence_gather(derivation->db, machine_id, &dossier, err) == 0) {
+    if (evidence_gather(derivation->db, machine_id, derivation->has_findings[machine], &dossier,
+                        err) == 0) {
         dossier_conclude(&dossier, &conclusion);
         conclusion.verdict.machine_id = machine_id;
         result = casedb_add_verdict(derivation->db, &conclusion.verdict, err);
@@ -392,6 +395,9 @@ static void find_machines(struct derivation *derivation)
     derivation->inventory_ids =
         memory_allocate(machines->count, sizeof(*derivation->inventory_ids));
     derivation->damaged = memory_allocate(machines->count, sizeof(*derivation->damaged));
+    derivation->has_findings = memory_allocate(machines->count, sizeof(*derivation->has_findings));
+    for (size_t index = 0; index < derivation->witness_count; index++)
+        derivation->has_findings[derivation->witnesses[index].machine] = true;
     for (size_t index = 0; index < derivation->host_count; index++) {
         const struct inventory_host *host = &derivation->hosts[index];
 
