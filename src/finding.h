@@ -37,7 +37,7 @@ struct finding {
     size_t field_count;
 };
 
-/* The value of that name, or NULL where the finding has no such field. Borrowed. */
+/* The value of that name, "" where the finding has no such field. Borrowed. */
 const char *finding_value(const struct finding *finding, const char *name);
 
 #define ORIGIN_DATASTORE "DataStore.edb"

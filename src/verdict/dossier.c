@@ -43,7 +43,8 @@ void dossier_feed_event(struct dossier *dossier, const struct observation *obser
 
 void dossier_feed_finding(struct dossier *dossier, const struct finding *finding, const char *path)
 {
-    history_feed_finding(&dossier->history, finding, path);
+    if (licence_is_of_windows(finding))
+        history_feed_licence(&dossier->history, finding, path);
     system_facts_feed_finding(&dossier->system, finding);
 }
 

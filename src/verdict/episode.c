@@ -185,17 +185,12 @@ void history_feed(struct history *history, const struct sighting *sighting)
     }
 }
 
-void history_feed_finding(struct history *history, const struct finding *finding, const char *path)
+void history_feed_licence(struct history *history, const struct finding *finding, const char *path)
 {
-    const char *application_id = finding_value(finding, FIELD_APPLICATION_ID);
-    const char *reason = finding_value(finding, FIELD_REASON_CODE);
     uint32_t code;
 
-    if (finding->kind != FINDING_LICENCE || reason == NULL || !code_parse(reason, &code) ||
+    if (!code_parse(finding_value(finding, FIELD_REASON_CODE), &code) ||
         code != INCIDENT_CODE_NON_GENUINE)
-        return;
-    if (application_id != NULL && *application_id != '\0' &&
-        !guid_equal(application_id, INCIDENT_WINDOWS_APPLICATION_ID))
         return;
     if (history->listing_path == NULL)
         history->listing_path = memory_copy_text(path);

@@ -87,10 +87,10 @@ void history_free_content(struct history *history);
  * an episode: such a signal is a fault only, such a recovery closes nothing. */
 void history_feed(struct history *history, const struct sighting *sighting);
 
-/* Takes a finding in, once all observations are. An slmgr listing that gives 0xC004F200 as reason
- * is a fault of unknown time, newer than every event: the machine is non-genuine. `path` is that of
- * the listing. */
-void history_feed_finding(struct history *history, const struct finding *finding, const char *path);
+/* Takes a finding on the Windows licence in, once all observations are. A listing that gives
+ * 0xC004F200 as reason is a fault of unknown time, newer than every event: the machine is
+ * non-genuine. `path` is that of the listing. */
+void history_feed_licence(struct history *history, const struct finding *finding, const char *path);
 
 /* What the history amounts to. Times are 0 where there is none. */
 struct history_outcome {

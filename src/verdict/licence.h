@@ -36,6 +36,9 @@ void licence_piece_free_content(struct licence_piece *piece);
  * every other event. */
 bool licence_piece_of_event(const struct observation *observation, struct licence_piece *out);
 
+/* Is it a finding of slmgr on a licence of Windows, not of Office? */
+bool licence_is_of_windows(const struct finding *finding);
+
 /* Makes the piece that a finding of slmgr on a Windows licence is. Returns false for every other.
  */
 bool licence_piece_of_finding(const struct finding *finding, struct licence_piece *out);

@@ -23,13 +23,6 @@ static const struct channel_mark channel_marks[] = {
     {"TIMEBASED_", LICENCE_CHANNEL_OTHER},
 };
 
-static const char *field(const struct finding *finding, const char *name)
-{
-    const char *value = finding_value(finding, name);
-
-    return value != NULL ? value : "";
-}
-
 static enum licence_channel channel_in(const char *description)
 {
     for (size_t index = 0; index < ARRAY_COUNT(channel_marks); index++)
@@ -59,11 +52,11 @@ static void read_activation_id(const struct incident_licence *licence, struct li
 /* A KMS client whose edition is not known leaves it to older evidence, as its request does. */
 static void read_description(const struct finding *finding, struct licence_piece *out)
 {
-    out->channel = channel_in(field(finding, FIELD_DESCRIPTION));
-    out->not_windows_7 = names_other_system(field(finding, FIELD_NAME));
+    out->channel = channel_in(finding_value(finding, FIELD_DESCRIPTION));
+    out->not_windows_7 = names_other_system(finding_value(finding, FIELD_NAME));
     if (!out->not_windows_7 &&
         (out->channel == LICENCE_CHANNEL_UNKNOWN || out->channel == LICENCE_CHANNEL_VOLUME_KMS))
-        out->edition = incident_find_partial_key(field(finding, FIELD_PARTIAL_KEY));
+        out->edition = incident_find_partial_key(finding_value(finding, FIELD_PARTIAL_KEY));
     if (out->edition != NULL)
         out->channel = LICENCE_CHANNEL_VOLUME_KMS;
     out->decides_channel = out->channel != LICENCE_CHANNEL_UNKNOWN;
@@ -71,15 +64,21 @@ static void read_description(const struct finding *finding, struct licence_piece
                            (out->decides_channel && out->channel != LICENCE_CHANNEL_VOLUME_KMS);
 }
 
+bool licence_is_of_windows(const struct finding *finding)
+{
+    const char *application_id = finding_value(finding, FIELD_APPLICATION_ID);
+
+    return finding->kind == FINDING_LICENCE &&
+           (*application_id == '\0' || guid_equal(application_id, INCIDENT_WINDOWS_APPLICATION_ID));
+}
+
 bool licence_piece_of_finding(const struct finding *finding, struct licence_piece *out)
 {
-    const char *activation_id = field(finding, FIELD_ACTIVATION_ID);
-    const char *application_id = field(finding, FIELD_APPLICATION_ID);
-    const char *reason = field(finding, FIELD_REASON_CODE);
+    const char *activation_id = finding_value(finding, FIELD_ACTIVATION_ID);
+    const char *reason = finding_value(finding, FIELD_REASON_CODE);
     const struct incident_licence *licence = incident_find_known_licence(activation_id);
 
-    if (finding->kind != FINDING_LICENCE ||
-        (*application_id != '\0' && !guid_equal(application_id, INCIDENT_WINDOWS_APPLICATION_ID)))
+    if (!licence_is_of_windows(finding))
         return false;
     *out = (struct licence_piece){.kind = ORIGIN_SLMGR, .with_collection = true, .path = ""};
     if (licence != NULL)
@@ -87,10 +86,10 @@ bool licence_piece_of_finding(const struct finding *finding, struct licence_piec
     else
         read_description(finding, out);
     out->activation_id = memory_copy_text(activation_id);
-    out->detail =
-        memory_format("%s, key ending in %s%s%s%s%s", field(finding, FIELD_DESCRIPTION),
-                      field(finding, FIELD_PARTIAL_KEY),
-                      *field(finding, FIELD_LICENCE_STATUS) != '\0' ? ", " : "",
-                      field(finding, FIELD_LICENCE_STATUS), *reason != '\0' ? ", " : "", reason);
+    out->detail = memory_format(
+        "%s, key ending in %s%s%s%s%s", finding_value(finding, FIELD_DESCRIPTION),
+        finding_value(finding, FIELD_PARTIAL_KEY),
+        *finding_value(finding, FIELD_LICENCE_STATUS) != '\0' ? ", " : "",
+        finding_value(finding, FIELD_LICENCE_STATUS), *reason != '\0' ? ", " : "", reason);
     return true;
 }

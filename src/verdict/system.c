@@ -101,9 +101,8 @@ void system_facts_feed_finding(struct system_facts *facts, const struct finding 
 
     if (finding->kind != FINDING_SYSTEM)
         return;
-    if (version != NULL)
-        take_listed_version(facts, version);
-    if (name == NULL || strcasestr(name, "Windows") == NULL)
+    take_listed_version(facts, version);
+    if (strcasestr(name, "Windows") == NULL)
         return;
     if (strcasestr(name, "Windows 7") != NULL)
         facts->named_windows_7 = true;

@@ -135,27 +135,19 @@ bool update_piece_of_event(const struct observation *observation, struct update_
 
 /* ---- Findings ---- */
 
-/* The field as text, "" where the finding has none. */
-static const char *field(const struct finding *finding, const char *name)
-{
-    const char *value = finding_value(finding, name);
-
-    return value != NULL ? value : "";
-}
-
 /* The field as a count, 0 where it is none. */
 static uint64_t count_in(const struct finding *finding, const char *name)
 {
     uint64_t count = 0;
 
-    text_parse_number(field(finding, name), &count);
+    text_parse_number(finding_value(finding, name), &count);
     return count;
 }
 
 /* Reads a signed decimal number of 32 bits; false for NULL, which is empty. */
 static bool number_in(const struct finding *finding, const char *name, int64_t *out)
 {
-    const char *text = field(finding, name);
+    const char *text = finding_value(finding, name);
     bool negative = *text == '-';
     uint64_t number;
 
@@ -173,7 +165,7 @@ void update_context_feed(struct update_context *context, const struct finding *f
         if (announced > context->announced_count)
             context->announced_count = announced;
     } else if (finding->kind == FINDING_HISTORY_ROW &&
-               incident_names_kb971033(field(finding, FIELD_TITLE))) {
+               incident_names_kb971033(finding_value(finding, FIELD_TITLE))) {
         context->history_rows++;
     }
 }
@@ -185,7 +177,7 @@ static void judge_history_row(const struct finding *finding, struct update_piece
     bool readable = number_in(finding, FIELD_STATUS, &status) &&
                     number_in(finding, FIELD_MAPPED_RESULT, &mapped);
 
-    out->update = incident_find_update(field(finding, FIELD_TITLE));
+    out->update = incident_find_update(finding_value(finding, FIELD_TITLE));
     out->unit = "row";
     out->filetime = finding->filetime;
     if (!readable) {
@@ -206,27 +198,28 @@ static void judge_history_row(const struct finding *finding, struct update_piece
 static void judge_history(const struct finding *finding, const struct update_context *context,
                           struct update_piece *out)
 {
-    const char *missing = field(finding, FIELD_MISSING);
+    const char *missing = finding_value(finding, FIELD_MISSING);
 
     if (context->history_rows > 0 && *missing == '\0')
         return;
     out->update = &incident_updates[0];
     out->filetime = finding->filetime;
     out->detail = memory_format("%s rows, %" PRIu64 " of " INCIDENT_UPDATE "%s%s",
-                                field(finding, FIELD_ROWS), context->history_rows,
+                                finding_value(finding, FIELD_ROWS), context->history_rows,
                                 *missing != '\0' ? ", rows may be missing: " : "", missing);
 }
 
 static void judge_entry(const struct finding *finding, struct update_piece *out)
 {
-    const char *state = field(finding, FIELD_STATE);
+    const char *state = finding_value(finding, FIELD_STATE);
 
-    out->update = incident_find_update(field(finding, FIELD_UPDATE));
+    out->update = incident_find_update(finding_value(finding, FIELD_UPDATE));
     out->with_collection = true;
     if (*state == '\0' || strcmp(state, STATE_INSTALLED) == 0)
         out->says = UPDATE_SAYS_INSTALLED;
     else if (strcmp(state, STATE_UNKNOWN) == 0)
-        out->detail = memory_format("its state is not known: %s", field(finding, FIELD_STATE_TEXT));
+        out->detail =
+            memory_format("its state is not known: %s", finding_value(finding, FIELD_STATE_TEXT));
     else
         out->detail = memory_format("its state is %s", state);
 }
@@ -236,11 +229,11 @@ static void judge_entry(const struct finding *finding, struct update_piece *out)
 static void judge_listing(const struct finding *finding, const struct update_context *context,
                           struct update_piece *out)
 {
-    const char *incomplete = field(finding, FIELD_INCOMPLETE);
+    const char *incomplete = finding_value(finding, FIELD_INCOMPLETE);
     uint64_t count = count_in(finding, FIELD_ENTRIES);
     bool is_of_packages = strcmp(finding->origin, ORIGIN_DISM) == 0;
 
-    if (*field(finding, FIELD_NAMES_UPDATE) != '\0')
+    if (*finding_value(finding, FIELD_NAMES_UPDATE) != '\0')
         return;
     out->update = &incident_updates[0];
     out->with_collection = true;
