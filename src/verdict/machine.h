@@ -64,8 +64,8 @@ void machine_places_sort(struct machine_places *places);
 void machine_places_free_content(struct machine_places *places);
 
 /* Returns owned: the name of the folder that the path lies in, or, where that belongs to the layout
- * of Windows (`HOST/C/Windows/System32/winevt/Logs`), of the one that holds the copy of the disk.
- */
+ * of Windows (`HOST/C/Windows/System32/winevt/Logs`), of the one that holds the copy of the disk. The
+ * path itself where there is no such name. */
 char *machine_folder_name(const char *path) __attribute__((warn_unused_result));
 
 #endif

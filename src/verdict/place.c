@@ -192,5 +192,8 @@ char *machine_folder_name(const char *path)
     size_t length = rename_folder_length(path);
     struct part part = last_part(path, leave_windows(path, length));
 
-    return part.length > 0 ? memory_copy_bytes(part.text, part.length) : memory_copy_text(path);
+    /* `.` and `..` are no names. */
+    if (part.length == strspn(part.text, ".") || part.length == 0)
+        return memory_copy_text(path);
+    return memory_copy_bytes(part.text, part.length);
 }
