@@ -25,6 +25,7 @@ struct datastore {
     uint64_t unreadable_count; /* rows without a title that can be read */
     bool is_dirty;
     bool is_cut;
+    bool is_damaged; /* the table; damage to the rest of the database costs no row */
 };
 
 /* Compares the file with what the database says of its size. */
@@ -75,8 +76,8 @@ static int hand_on_history(struct datastore *datastore, struct error *err)
         text_add_item(&missing, "dirty: its newest rows can be in edb.log alone");
     if (datastore->is_cut)
         text_add_item(&missing, "the file is cut");
-    if (facts->damage.count > (datastore->is_cut ? 1 : 0))
-        text_add_item(&missing, "the database is damaged");
+    if (datastore->is_damaged)
+        text_add_item(&missing, "the table is damaged");
     fields[2].value = text_get(&missing);
     result = datastore->sink->finding(datastore->sink->context, &finding, err);
     text_free(&missing);
@@ -106,6 +107,8 @@ static void note_no_history(struct datastore *datastore)
 
 static int read_database(struct datastore *datastore, struct error *err)
 {
+    uint64_t damage_count;
+
     edb_table_find(&datastore->edb, HISTORY_TABLE, datastore->facts, &datastore->table);
     if (!datastore->table.is_found) {
         note_no_history(datastore);
@@ -113,9 +116,12 @@ static int read_database(struct datastore *datastore, struct error *err)
     }
     check_size(datastore);
     check_state(datastore);
+    damage_count = datastore->facts->damage.count;
     if (history_read(&datastore->edb, &datastore->table, datastore->sink, datastore->facts,
                      &datastore->unreadable_count, err) != 0)
         return -1;
+    datastore->is_damaged =
+        !datastore->table.columns_fit || datastore->facts->damage.count > damage_count;
     return hand_on_history(datastore, err);
 }
 

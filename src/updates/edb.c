@@ -27,6 +27,7 @@
 /* Page header. */
 #define PAGE_NEXT_AT 20u
 #define PAGE_OBJECT_AT 24u
+#define PAGE_DATA_END_AT 32u
 #define PAGE_TAG_COUNT_AT 34u
 #define PAGE_FLAGS_AT 36u
 #define PAGE_MORE_CHECKSUMS_AT 40u
@@ -260,14 +261,28 @@ static bool is_zero(struct span bytes)
            memcmp(bytes.bytes, bytes.bytes + 1, bytes.left_bytes - 1) == 0;
 }
 
-/* Reads the page header, and finds room for body and tags. */
+/* Divides what is behind the header between body and tags. A count of tags that cannot be is taken
+ * for all that fit behind the data; those that are none are empty then. */
+static bool page_find_tags(struct edb_page *page, struct span room, uint16_t data_end)
+{
+    size_t most = room.left_bytes / TAG_BYTES;
+
+    if (page->tag_count > most && data_end <= room.left_bytes)
+        page->tag_count = (uint16_t)((room.left_bytes - data_end) / TAG_BYTES);
+    return page->tag_count > 0 && page->tag_count <= most &&
+           span_take(&room, room.left_bytes - (size_t)page->tag_count * TAG_BYTES, &page->body) &&
+           span_take(&room, room.left_bytes, &page->tags);
+}
+
 static bool page_read_header(const struct edb *edb, struct span bytes, struct edb_page *page)
 {
     size_t header_bytes = edb->is_large ? PAGE_LARGE_HEADER_BYTES : PAGE_HEADER_BYTES;
     uint64_t own_number;
+    uint16_t data_end;
 
     if (!span_u32_at(&bytes, PAGE_NEXT_AT, &page->next) ||
         !span_u32_at(&bytes, PAGE_OBJECT_AT, &page->object_id) ||
+        !span_u16_at(&bytes, PAGE_DATA_END_AT, &data_end) ||
         !span_u16_at(&bytes, PAGE_TAG_COUNT_AT, &page->tag_count) ||
         !span_u32_at(&bytes, PAGE_FLAGS_AT, &page->flags) ||
         !span_u64_at(&bytes, PAGE_NUMBER_AT, &own_number) ||
@@ -275,9 +290,7 @@ static bool page_read_header(const struct edb *edb, struct span bytes, struct ed
         return false;
     if (edb->revision >= REVISION_SHORT_TAG_COUNT)
         page->tag_count &= SHORT_TAG_COUNT_MASK;
-    return page->tag_count > 0 && page->tag_count <= bytes.left_bytes / TAG_BYTES &&
-           span_take(&bytes, bytes.left_bytes - (size_t)page->tag_count * TAG_BYTES, &page->body) &&
-           span_take(&bytes, bytes.left_bytes, &page->tags);
+    return page_find_tags(page, bytes, data_end);
 }
 
 int edb_read_page(const struct edb *edb, uint32_t number, uint8_t *buffer, struct edb_page *out,
@@ -342,8 +355,9 @@ int edb_page_node(const struct edb_page *page, uint16_t tag, struct edb_node *ou
 
     if (tag >= page->tag_count || !take_tag(page, tag, &bytes, &flags))
         return error_set(err, ERROR_SOURCE, page->body.offset_bytes, "lies out of the page");
+    node.is_empty = bytes.left_bytes == 0;
     node.is_deleted = (flags & TAG_DELETED) != 0;
-    if (!node.is_deleted) {
+    if (!node.is_deleted && !node.is_empty) {
         uint64_t offset_bytes = bytes.offset_bytes;
 
         if ((flags & TAG_PREFIXED) != 0 &&

@@ -82,7 +82,8 @@ int edb_read_page(const struct edb *edb, uint32_t number, uint8_t *buffer, struc
                   struct error *err);
 
 struct edb_node {
-    bool is_deleted;    /* then the rest is not looked at */
+    bool is_deleted;    /* then the rest is not looked at, */
+    bool is_empty;      /* and neither where the tag is one of no bytes */
     struct span prefix; /* the key is this, shared with the page's prefix, and */
     struct span key;    /* this */
     struct span data;

@@ -92,6 +92,42 @@ static int entry_open(const struct edb *edb, struct span bytes, struct entry *ou
     return 0;
 }
 
+/* --- columns of fixed size --- */
+
+/* Sizes of the types that have one (JET_coltyp); binary and text of fixed size have their own. */
+static const uint8_t type_sizes[] = {
+    [1] = 1, [2] = 1, [3] = 2,  [4] = 4,  [5] = 8,  [6] = 4,   [7] = 8,
+    [8] = 8, [9] = 0, [10] = 0, [14] = 4, [15] = 8, [16] = 16, [17] = 2,
+};
+#define FIXED_BYTES_MOST 255u
+
+static bool has_known_size(const struct edb_column *column)
+{
+    if (column->type >= ARRAY_COUNT(type_sizes) || column->size_bytes == 0 ||
+        column->size_bytes > FIXED_BYTES_MOST)
+        return false;
+    return type_sizes[column->type] == column->size_bytes || column->type == 9 ||
+           column->type == EDB_TYPE_TEXT;
+}
+
+/* The first column that does not follow the one before it as it should, or NULL. */
+static const struct edb_column *find_misfit(const struct edb_table *table)
+{
+    size_t offset_bytes = EDB_RECORD_HEADER_BYTES;
+
+    for (size_t index = 0; index < table->column_count; index++) {
+        const struct edb_column *column = &table->columns[index];
+
+        if (column->id >= EDB_FIRST_VARIABLE)
+            break;
+        if (column->id != index + 1 || !has_known_size(column) ||
+            (column->offset_bytes != 0 && column->offset_bytes != offset_bytes))
+            return column;
+        offset_bytes += column->size_bytes;
+    }
+    return NULL;
+}
+
 /* --- the search --- */
 
 struct search {
@@ -168,11 +204,26 @@ static void search_catalog(const struct edb *edb, const struct edb_tree *catalog
         .edb = edb, .catalog = catalog->name, .name = name, .facts = facts, .table = out};
     struct edb_visitor visitor = {.context = &search, .node = take_entry};
     uint64_t damage_count = facts->damage.count;
+    const struct edb_column *misfit;
     struct error ignored = {0};
 
     edb_tree_walk(edb, catalog, &visitor, facts, &ignored);
     error_clear(&ignored);
+    misfit = find_misfit(out);
+    if (misfit != NULL)
+        source_facts_add_damage(facts, out->named_at_bytes,
+                                "column %" PRIu32 " of %s in %s does not follow the one before it",
+                                misfit->id, name, catalog->name);
+    out->columns_fit = misfit == NULL;
     out->is_certain = facts->damage.count == damage_count;
+}
+
+/* How much of use it is. */
+static unsigned rank(const struct edb_table *table)
+{
+    if (table->is_certain)
+        return 3;
+    return table->is_found ? (table->columns_fit ? 2 : 1) : 0;
 }
 
 void edb_table_find(const struct edb *edb, const char *name, struct source_facts *facts,
@@ -182,18 +233,21 @@ void edb_table_find(const struct edb *edb, const char *name, struct source_facts
         .name = "the catalog", .root_page = EDB_PAGE_CATALOG, .object_id = EDB_OBJECT_CATALOG};
     static const struct edb_tree shadow = {
         .name = "the shadow catalog", .root_page = EDB_PAGE_SHADOW, .object_id = EDB_OBJECT_SHADOW};
-    struct edb_table first = {0}, second = {0};
+    struct edb_table second = {0};
 
-    search_catalog(edb, &catalog, name, facts, &first);
-    if (!first.is_certain)
-        search_catalog(edb, &shadow, name, facts, &second);
-    if (!first.is_certain && (second.is_certain || (second.is_found && !first.is_found))) {
+    *out = (struct edb_table){0};
+    search_catalog(edb, &catalog, name, facts, out);
+    if (out->is_certain)
+        return;
+    search_catalog(edb, &shadow, name, facts, &second);
+    if (rank(&second) > rank(out)) {
+        struct edb_table first = *out;
+
         *out = second;
-        edb_table_free_content(&first);
-    } else {
-        *out = first;
-        edb_table_free_content(&second);
+        second = first;
+        source_facts_add_detail(facts, "the shadow catalog is gone by");
     }
+    edb_table_free_content(&second);
 }
 
 void edb_table_free_content(struct edb_table *table)
@@ -204,42 +258,7 @@ void edb_table_free_content(struct edb_table *table)
     *table = (struct edb_table){0};
 }
 
-/* --- columns --- */
-
-/* Sizes of the types that have one (JET_coltyp); binary and text of fixed size have their own. */
-static const uint8_t type_sizes[] = {
-    [1] = 1, [2] = 1, [3] = 2,  [4] = 4,  [5] = 8,  [6] = 4,   [7] = 8,
-    [8] = 8, [9] = 0, [10] = 0, [14] = 4, [15] = 8, [16] = 16, [17] = 2,
-};
-#define FIXED_BYTES_MOST 255u
-
-static bool has_known_size(const struct edb_column *column)
-{
-    if (column->type >= ARRAY_COUNT(type_sizes) || column->size_bytes == 0 ||
-        column->size_bytes > FIXED_BYTES_MOST)
-        return false;
-    return type_sizes[column->type] == column->size_bytes || column->type == 9 ||
-           column->type == EDB_TYPE_TEXT;
-}
-
-int edb_table_check_columns(const struct edb_table *table, struct error *err)
-{
-    size_t offset_bytes = EDB_RECORD_HEADER_BYTES;
-
-    for (size_t index = 0; index < table->column_count; index++) {
-        const struct edb_column *column = &table->columns[index];
-
-        if (column->id >= EDB_FIRST_VARIABLE)
-            break;
-        if (column->id != index + 1 || !has_known_size(column) ||
-            (column->offset_bytes != 0 && column->offset_bytes != offset_bytes))
-            return error_set(err, ERROR_SOURCE, table->named_at_bytes,
-                             "column %" PRIu32 " (%s) does not follow the one before it",
-                             column->id, column->name);
-        offset_bytes += column->size_bytes;
-    }
-    return 0;
-}
+/* --- columns by name, and records --- */
 
 size_t edb_table_find_column(const struct edb_table *table, const char *name)
 {

@@ -40,16 +40,15 @@ struct edb_table {
     uint64_t named_at_bytes;    /* where the catalog names it */
     struct edb_column *columns; /* owned: in order of their ids */
     size_t column_count;
+    bool columns_fit; /* a record can be taken apart: its fixed columns have known sizes, and lie
+                       * one behind the other */
 };
 
-/* Looks the table up in the catalog, or in its shadow where the catalog is damaged (noted). Names
+/* Looks the table up in the catalog, or in its shadow where the catalog is damaged
+ * (noted). Names
  * compare without ASCII case. Owned by the caller: edb_table_free_content. */
 void edb_table_find(const struct edb *edb, const char *name, struct source_facts *facts,
                     struct edb_table *out);
-
-/* Do the columns fit together, so that a record can be taken apart: fixed ones of known sizes, one
- * behind the other? Returns -1 (ERROR_SOURCE) when not. */
-int edb_table_check_columns(const struct edb_table *table, struct error *err);
 
 /* The number of the column of that name; column_count where there is none. */
 size_t edb_table_find_column(const struct edb_table *table, const char *name);

@@ -77,21 +77,35 @@ static bool take_page(struct walk *walk, uint32_t number, unsigned level, uint64
     return true;
 }
 
-/* Reads a node. Returns false when there is nothing to see: deleted, or, with *is_broken set and
- * noted, out of bounds. */
-static bool take_node(struct walk *walk, const struct edb_page *page, uint16_t tag,
-                      struct edb_node *node, bool *is_broken)
+enum step {
+    STEP_NODE,
+    STEP_BROKEN, /* a node out of bounds, noted */
+    STEP_NONE,   /* deleted, or none at all */
+};
+
+/* Reads a node. Tags of no bytes are counted. */
+static enum step take_node(struct walk *walk, const struct edb_page *page, uint16_t tag,
+                           struct edb_node *node, unsigned *empty_count)
 {
     struct error wrong = {0};
 
-    *is_broken = edb_page_node(page, tag, node, &wrong) != 0;
-    if (*is_broken) {
+    if (edb_page_node(page, tag, node, &wrong) != 0) {
         source_facts_add_damage(walk->facts, wrong.offset_bytes,
                                 "node %u in page %" PRIu32 " of %s %s", tag, page->number,
                                 walk->tree->name, wrong.message);
         error_clear(&wrong);
+        return STEP_BROKEN;
     }
-    return !*is_broken && !node->is_deleted;
+    *empty_count += node->is_empty ? 1 : 0;
+    return node->is_deleted || node->is_empty ? STEP_NONE : STEP_NODE;
+}
+
+static void note_empty(struct walk *walk, const struct edb_page *page, unsigned empty_count)
+{
+    if (empty_count > 0)
+        source_facts_add_damage(walk->facts, edb_page_offset(walk->edb, page->number),
+                                "page %" PRIu32 " of %s counts %u node%s too many", page->number,
+                                walk->tree->name, empty_count, text_plural(empty_count));
 }
 
 /* Leaves are linked: where one names another follower than the tree has, the tree misses pages or
@@ -109,24 +123,25 @@ static void check_link(struct walk *walk, const struct edb_page *leaf)
 
 static int walk_leaf(struct walk *walk, const struct edb_page *page, struct error *err)
 {
+    unsigned empty_count = 0;
     int result = 0;
 
     check_link(walk, page);
     for (uint16_t tag = 1; result == 0 && tag < page->tag_count; tag++) {
         struct edb_node node = {0};
-        bool is_broken;
-        bool is_there = take_node(walk, page, tag, &node, &is_broken);
+        enum step step = take_node(walk, page, tag, &node, &empty_count);
         struct edb_place place = {
             .page = page->number,
             .tag = tag,
-            .offset_bytes =
-                is_there ? node.data.offset_bytes : edb_page_offset(walk->edb, page->number),
+            .offset_bytes = step == STEP_NODE ? node.data.offset_bytes
+                                              : edb_page_offset(walk->edb, page->number),
         };
 
-        if (is_there || is_broken)
-            result =
-                walk->visitor->node(walk->visitor->context, &place, is_there ? &node : NULL, err);
+        if (step != STEP_NONE)
+            result = walk->visitor->node(walk->visitor->context, &place,
+                                         step == STEP_NODE ? &node : NULL, err);
     }
+    note_empty(walk, page, empty_count);
     return result;
 }
 
@@ -134,6 +149,7 @@ static int walk_page(struct walk *walk, uint32_t number, unsigned level, uint64_
                      struct error *err)
 {
     struct edb_page page;
+    unsigned empty_count = 0;
     int result = 0;
 
     if (!take_page(walk, number, level, met_at_bytes, &page) || (page.flags & EDB_PAGE_EMPTY) != 0)
@@ -142,17 +158,17 @@ static int walk_page(struct walk *walk, uint32_t number, unsigned level, uint64_
         return walk_leaf(walk, &page, err);
     for (uint16_t tag = 1; result == 0 && tag < page.tag_count; tag++) {
         struct edb_node node = {0};
+        enum step step = take_node(walk, &page, tag, &node, &empty_count);
         uint32_t child;
-        bool is_broken;
 
-        if (!take_node(walk, &page, tag, &node, &is_broken)) {
-            walk->left_leaf = is_broken ? 0 : walk->left_leaf;
-        } else if (!span_u32_at(&node.data, 0, &child)) {
+        if (step == STEP_BROKEN)
+            walk->left_leaf = 0;
+        else if (step == STEP_NODE && !span_u32_at(&node.data, 0, &child))
             note(walk, node.data.offset_bytes, number, "has a node that names no child");
-        } else {
+        else if (step == STEP_NODE)
             result = walk_page(walk, child, level + 1, node.data.offset_bytes, err);
-        }
     }
+    note_empty(walk, &page, empty_count);
     return result;
 }
 

@@ -14,8 +14,8 @@
 
 struct extract;
 
-/* Returns owned: an empty extract for records of the table, whose columns fit together
- * (edb_table_check_columns). Borrows both for its life. */
+/* Returns owned: an empty extract for records of the table, whose columns fit together.
+ * Borrows both for its life. */
 struct extract *extract_create(const struct edb *edb, const struct edb_table *table);
 
 /* Adds a copy of a record that edb_table_judge found to fit. Returns false when there is no room

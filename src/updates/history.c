@@ -7,52 +7,18 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
-#include "base/utf16.h"
-#include "updates/compressed.h"
 #include "updates/edb_tree.h"
 #include "updates/extract.h"
-
-/* 1899-12-30 as a FILETIME: so many days after 1601-01-01. The last day is 9999-12-31. */
-#define BASE_FILETIME (UINT64_C(109205) * FILETIME_DAY)
-#define DAYS_END 2958466.0
-#define DAY_SECONDS 86400.0
-
-/* The columns that are read, and what of them. */
-enum wanted {
-    WANTED_ID,
-    WANTED_DATE,
-    WANTED_STATUS,
-    WANTED_MAPPED_RESULT,
-    WANTED_UNMAPPED_RESULT,
-    WANTED_SERVER_SELECTION,
-    WANTED_CLIENT_ID,
-    WANTED_TITLE,
-    WANTED_COUNT,
-};
-
-static const struct {
-    const char *name;
-    uint32_t type;
-} wanted_columns[WANTED_COUNT] = {
-    [WANTED_ID] = {"IdEvent", EDB_TYPE_INT32},
-    [WANTED_DATE] = {"Date", EDB_TYPE_DATE},
-    [WANTED_STATUS] = {FIELD_STATUS, EDB_TYPE_INT32},
-    [WANTED_MAPPED_RESULT] = {FIELD_MAPPED_RESULT, EDB_TYPE_INT32},
-    [WANTED_UNMAPPED_RESULT] = {FIELD_UNMAPPED_RESULT, EDB_TYPE_INT32},
-    [WANTED_SERVER_SELECTION] = {FIELD_SERVER_SELECTION, EDB_TYPE_INT32},
-    [WANTED_CLIENT_ID] = {FIELD_CLIENT_ID, EDB_TYPE_LONG_TEXT},
-    [WANTED_TITLE] = {FIELD_TITLE, EDB_TYPE_LONG_TEXT},
-};
+#include "updates/history_row.h"
 
 /* What is kept of a record while it is in the extract. */
 struct waiting {
     struct edb_place place;
-    unsigned nulls; /* a bit for each wanted column that is of fixed size, and NULL */
+    unsigned nulls; /* row_find_nulls */
 };
 
 struct history {
@@ -60,126 +26,13 @@ struct history {
     struct source_facts *facts;
     const struct edb *edb;
     const struct edb_table *table;
-    size_t columns[WANTED_COUNT]; /* their numbers in the table; its column_count: not there */
-    uint32_t last_id;             /* greatest id of them */
+    struct row_layout layout;
     struct extract *extract;
     struct waiting *waiting; /* owned: of the records in the extract, in their order */
     uint64_t unreadable_count;
 };
 
-/* A row as it was read. */
-struct row {
-    char *values[WANTED_COUNT]; /* owned, but for the date; "" for NULL; NULL: cannot be read */
-    uint64_t filetime;
-    const char *fault; /* why the title cannot be read, or NULL */
-};
-
-uint64_t history_filetime(double days)
-{
-    double seconds = days * DAY_SECONDS + 0.5;
-
-    /* Comparisons with what is no number are false. */
-    if (!(days > 0 && seconds < DAYS_END * DAY_SECONDS))
-        return 0;
-    return BASE_FILETIME + (uint64_t)seconds * FILETIME_SECOND;
-}
-
-/* --- values --- */
-
-/* Reads the value of a wanted column of the row at hand; empty where there is none. */
-static int take_value(struct history *history, const struct waiting *waiting, enum wanted wanted,
-                      uint8_t *flags, struct span *value, struct error *err)
-{
-    *flags = 0;
-    *value = (struct span){0};
-    if (history->columns[wanted] == history->table->column_count ||
-        (waiting->nulls & 1u << wanted) != 0)
-        return 0;
-    return extract_value(history->extract, history->columns[wanted], flags, value, err);
-}
-
-static int take_number(struct history *history, const struct waiting *waiting, enum wanted wanted,
-                       struct row *row, struct error *err)
-{
-    struct span value;
-    uint8_t flags;
-    uint32_t number;
-
-    if (take_value(history, waiting, wanted, &flags, &value, err) != 0)
-        return -1;
-    row->values[wanted] = span_u32(&value, &number) ? memory_format("%" PRId32, (int32_t)number)
-                                                    : memory_copy_text("");
-    return 0;
-}
-
-static int take_date(struct history *history, const struct waiting *waiting, struct row *row,
-                     struct error *err)
-{
-    struct span value;
-    uint8_t flags;
-    uint64_t bits;
-    double days;
-
-    if (take_value(history, waiting, WANTED_DATE, &flags, &value, err) != 0)
-        return -1;
-    if (!span_u64(&value, &bits))
-        return 0;
-    memcpy(&days, &bits, sizeof(days));
-    row->filetime = history_filetime(days);
-    return 0;
-}
-
-/* Reads a text. Sets *fault, and no value, when it is there but cannot be read. */
-static int take_text(struct history *history, const struct waiting *waiting, enum wanted wanted,
-                     struct row *row, const char **fault, struct error *err)
-{
-    struct text plain = {0}, text = {0};
-    struct span value;
-    uint8_t flags;
-
-    *fault = NULL;
-    if (take_value(history, waiting, wanted, &flags, &value, err) != 0)
-        return -1;
-    if ((flags & EXTRACT_LONG_VALUE) != 0)
-        *fault = "is a long value, kept outside of the row";
-    else if ((flags & EXTRACT_SEVERAL) != 0)
-        *fault = "has several values";
-    else if ((flags & EXTRACT_COMPRESSED) != 0 && !compressed_unpack(value, &plain))
-        *fault = "cannot be decompressed";
-    if (*fault == NULL) {
-        if ((flags & EXTRACT_COMPRESSED) != 0)
-            value = span_of(text_get(&plain), plain.length_bytes, 0);
-        text_add_utf16(&text, value);
-        row->values[wanted] = text_take(&text);
-    }
-    text_free(&plain);
-    return 0;
-}
-
-static int take_row(struct history *history, size_t index, struct row *row, struct error *err)
-{
-    const struct waiting *waiting = &history->waiting[index];
-    const char *ignored;
-
-    if (extract_take(history->extract, index, err) != 0 ||
-        take_number(history, waiting, WANTED_ID, row, err) != 0 ||
-        take_date(history, waiting, row, err) != 0)
-        return -1;
-    for (enum wanted wanted = WANTED_STATUS; wanted <= WANTED_SERVER_SELECTION; wanted++)
-        if (take_number(history, waiting, wanted, row, err) != 0)
-            return -1;
-    return take_text(history, waiting, WANTED_CLIENT_ID, row, &ignored, err) != 0 ||
-                   take_text(history, waiting, WANTED_TITLE, row, &row->fault, err) != 0
-               ? -1
-               : 0;
-}
-
 /* --- rows --- */
-
-static const char *value_of(const struct row *row, enum wanted wanted)
-{
-    return row->values[wanted] != NULL ? row->values[wanted] : "";
-}
 
 /* Names the row by what could be read of it, and by where it lies. */
 static void note_undecodable(struct history *history, const struct waiting *waiting,
@@ -189,8 +42,8 @@ static void note_undecodable(struct history *history, const struct waiting *wait
 
     text_add_format(&name, "row %u in page %" PRIu32 " at byte %" PRIu64, waiting->place.tag,
                     waiting->place.page, waiting->place.offset_bytes);
-    if (*value_of(row, WANTED_ID) != '\0')
-        text_add_format(&name, ", IdEvent %s", value_of(row, WANTED_ID));
+    if (*row_value(row, ROW_ID) != '\0')
+        text_add_format(&name, ", IdEvent %s", row_value(row, ROW_ID));
     if (row->filetime != 0) {
         text_add(&name, " of ");
         filetime_add_text(&name, row->filetime);
@@ -202,9 +55,9 @@ static void note_undecodable(struct history *history, const struct waiting *wait
 
 static int hand_on_row(struct history *history, const struct row *row, struct error *err)
 {
-    static const enum wanted shown[] = {
-        WANTED_STATUS,           WANTED_MAPPED_RESULT, WANTED_UNMAPPED_RESULT,
-        WANTED_SERVER_SELECTION, WANTED_CLIENT_ID,     WANTED_TITLE,
+    static const enum row_column shown[] = {
+        ROW_STATUS,           ROW_MAPPED_RESULT, ROW_UNMAPPED_RESULT,
+        ROW_SERVER_SELECTION, ROW_CLIENT_ID,     ROW_TITLE,
     };
     struct finding_field fields[ARRAY_COUNT(shown)];
     struct finding finding = {.kind = FINDING_HISTORY_ROW,
@@ -215,9 +68,9 @@ static int hand_on_row(struct history *history, const struct row *row, struct er
                               .field_count = ARRAY_COUNT(fields)};
 
     for (size_t index = 0; index < ARRAY_COUNT(shown); index++)
-        fields[index] = (struct finding_field){.name = wanted_columns[shown[index]].name,
-                                               .value = value_of(row, shown[index])};
-    if (!text_parse_number(value_of(row, WANTED_ID), &finding.place))
+        fields[index] = (struct finding_field){.name = row_column_name(shown[index]),
+                                               .value = row_value(row, shown[index])};
+    if (!text_parse_number(row_value(row, ROW_ID), &finding.place))
         finding.place = 0;
     history->facts->selected_count++;
     return history->sink->finding(history->sink->context, &finding, err);
@@ -234,33 +87,35 @@ static int judge_row(struct history *history, const struct waiting *waiting, con
         if (row->filetime > facts->last_filetime)
             facts->last_filetime = row->filetime;
     }
-    if (row->fault != NULL) {
-        char *what = memory_format("its title %s", row->fault);
+    if (row->title_fault != NULL) {
+        char *what = memory_format("its title %s", row->title_fault);
 
         note_undecodable(history, waiting, row, what);
         free(what);
         return 0;
     }
-    if (*value_of(row, WANTED_TITLE) == '\0')
+    if (*row_value(row, ROW_TITLE) == '\0')
         history->unreadable_count++;
-    else if (incident_find_update(value_of(row, WANTED_TITLE)) != NULL)
+    else if (incident_find_update(row_value(row, ROW_TITLE)) != NULL)
         return hand_on_row(history, row, err);
     return 0;
 }
 
 static int read_row(struct history *history, size_t index, struct error *err)
 {
+    const struct waiting *waiting = &history->waiting[index];
     struct row row = {0};
     struct error wrong = {0};
     int result = 0;
 
-    if (take_row(history, index, &row, &wrong) != 0)
-        note_undecodable(history, &history->waiting[index], &row, wrong.message);
+    if (extract_take(history->extract, index, &wrong) != 0 ||
+        row_read(history->extract, history->table, &history->layout, waiting->nulls, &row,
+                 &wrong) != 0)
+        note_undecodable(history, waiting, &row, wrong.message);
     else
-        result = judge_row(history, &history->waiting[index], &row, err);
+        result = judge_row(history, waiting, &row, err);
     error_clear(&wrong);
-    for (size_t wanted = 0; wanted < WANTED_COUNT; wanted++)
-        free(row.values[wanted]);
+    row_free_content(&row);
     return result;
 }
 
@@ -310,21 +165,6 @@ static int add_record(struct history *history, const struct waiting *waiting,
     return 0;
 }
 
-static unsigned find_nulls(const struct history *history, const struct edb_record *record)
-{
-    unsigned nulls = 0;
-
-    for (size_t wanted = 0; wanted < WANTED_COUNT; wanted++) {
-        size_t column = history->columns[wanted];
-
-        if (column < history->table->column_count &&
-            history->table->columns[column].id < EDB_FIRST_VARIABLE &&
-            edb_record_is_null(record, history->table->columns[column].id))
-            nulls |= 1u << wanted;
-    }
-    return nulls;
-}
-
 static int take_node(void *context, const struct edb_place *place, const struct edb_node *node,
                      struct error *err)
 {
@@ -343,7 +183,7 @@ static int take_node(void *context, const struct edb_place *place, const struct 
         error_clear(&wrong);
         return 0;
     }
-    switch (edb_table_judge(history->table, &record, history->last_id)) {
+    switch (edb_table_judge(history->table, &record, history->layout.last_id)) {
     case EDB_FIT_BROKEN:
         note_broken(history, place, "has fixed columns that run out of it");
         return 0;
@@ -354,36 +194,24 @@ static int take_node(void *context, const struct edb_place *place, const struct 
     case EDB_FIT:
         break;
     }
-    waiting.nulls = find_nulls(history, &record);
+    waiting.nulls = row_find_nulls(history->table, &history->layout, &record);
     return add_record(history, &waiting, &record, err);
 }
 
-/* Finds the wanted columns; one of another type than Windows gives it is as good as absent. */
-static void find_columns(struct history *history)
+/* Without titles there is nothing to be found; that another column is lacking is worth a word. */
+static void note_absent_columns(struct history *history)
 {
-    const struct edb_table *table = history->table;
-
-    for (size_t wanted = 0; wanted < WANTED_COUNT; wanted++) {
-        size_t number = edb_table_find_column(table, wanted_columns[wanted].name);
-        bool is_text = wanted_columns[wanted].type == EDB_TYPE_LONG_TEXT;
-
-        history->columns[wanted] = number;
-        if (number < table->column_count &&
-            table->columns[number].type == wanted_columns[wanted].type &&
-            (is_text ? table->columns[number].code_page == EDB_CODE_PAGE_UTF16
-                     : table->columns[number].id < EDB_FIRST_VARIABLE)) {
-            if (table->columns[number].id > history->last_id)
-                history->last_id = table->columns[number].id;
+    for (enum row_column column = 0; column < ROW_COLUMNS; column++) {
+        if (history->layout.numbers[column] < history->table->column_count)
             continue;
-        }
-        history->columns[wanted] = table->column_count;
-        if (number == table->column_count && wanted != WANTED_TITLE)
-            source_facts_add_detail(history->facts, HISTORY_TABLE " has no column %s",
-                                    wanted_columns[wanted].name);
-        else
-            source_facts_add_damage(history->facts, table->named_at_bytes,
+        if (column == ROW_TITLE)
+            source_facts_add_damage(history->facts, history->table->named_at_bytes,
                                     HISTORY_TABLE " has no column %s as Windows makes it",
-                                    wanted_columns[wanted].name);
+                                    row_column_name(column));
+        else
+            source_facts_add_detail(history->facts,
+                                    HISTORY_TABLE " has no column %s as Windows makes it",
+                                    row_column_name(column));
     }
 }
 
@@ -396,16 +224,13 @@ int history_read(const struct edb *edb, const struct edb_table *table, const str
                             .object_id = table->object_id,
                             .named_at_bytes = table->named_at_bytes};
     struct edb_visitor visitor = {.context = &history, .node = take_node};
-    struct error wrong = {0};
     int result;
 
     *unreadable_count = 0;
-    if (edb_table_check_columns(table, &wrong) != 0) {
-        source_facts_add_damage(facts, wrong.offset_bytes, HISTORY_TABLE ": %s", wrong.message);
-        error_clear(&wrong);
+    if (!table->columns_fit)
         return 0;
-    }
-    find_columns(&history);
+    row_layout_find(table, &history.layout);
+    note_absent_columns(&history);
     history.extract = extract_create(edb, table);
     result = edb_tree_walk(edb, &tree, &visitor, facts, err);
     if (result == 0)

@@ -9,17 +9,12 @@
 
 #define HISTORY_TABLE "tbHistory"
 
-/* Reads every row of the table and hands on those whose title names an update of the incident.
- * Fills the counts and times of *facts, and sets *unreadable_count to how many rows have no title
- * that can be read. Rows that are damaged are damage, others whose title is there but cannot be
- * read are undecodable; either is named by where it lies. Returns -1 (ERROR_RUN) only when the sink
- * ended the run. */
+/* Reads every row of the table (none where its columns do not fit together) and hands on those
+ * whose title names an update of the incident. Fills the counts and times of *facts, and sets
+ * *unreadable_count to how many rows have no title that can be read. Rows that are damaged are
+ * damage, others whose title is there but cannot be read are undecodable; either is named by where
+ * it lies. Returns -1 (ERROR_RUN) only when the sink ended the run. */
 int history_read(const struct edb *edb, const struct edb_table *table, const struct sink *sink,
                  struct source_facts *facts, uint64_t *unreadable_count, struct error *err);
-
-/* The time of a column Date: days since 1899-12-30T00:00:00Z, rounded to the second (Microsoft,
- * [MS-UAMG], IUpdateHistoryEntry). 0 for what is no number, for times before and at that day's
- * start (unset dates), and for times past the year 9999. */
-uint64_t history_filetime(double days);
 
 #endif
