@@ -198,20 +198,22 @@ static int take_node(void *context, const struct edb_place *place, const struct 
     return add_record(history, &waiting, &record, err);
 }
 
-/* Without titles there is nothing to be found; that another column is lacking is worth a word. */
+/* A column of another type than Windows gives it is damage, and so is a table without titles; that
+ * another column is absent is worth a word. */
 static void note_absent_columns(struct history *history)
 {
+    const struct edb_table *table = history->table;
+
     for (enum row_column column = 0; column < ROW_COLUMNS; column++) {
-        if (history->layout.numbers[column] < history->table->column_count)
+        const char *name = row_column_name(column);
+
+        if (history->layout.numbers[column] < table->column_count)
             continue;
-        if (column == ROW_TITLE)
-            source_facts_add_damage(history->facts, history->table->named_at_bytes,
-                                    HISTORY_TABLE " has no column %s as Windows makes it",
-                                    row_column_name(column));
+        if (column == ROW_TITLE || edb_table_find_column(table, name) < table->column_count)
+            source_facts_add_damage(history->facts, table->named_at_bytes,
+                                    HISTORY_TABLE " has no column %s as Windows makes it", name);
         else
-            source_facts_add_detail(history->facts,
-                                    HISTORY_TABLE " has no column %s as Windows makes it",
-                                    row_column_name(column));
+            source_facts_add_detail(history->facts, HISTORY_TABLE " has no column %s", name);
     }
 }
 
