@@ -45,12 +45,15 @@ static void clear_all(void)
     error_clear(&got.err);
 }
 
+/* Whether every checksum is asked for. */
+static bool verify;
+
 static int read_with(int descriptor, uint64_t size_bytes, const struct byte_tap *tap,
                      const struct sink *sink)
 {
     static char path[] = "made";
     struct source source = {.path = path, .kind = datastore_reader.kind, .size_bytes = size_bytes};
-    struct reader_options options = {.window = incident_window, .tap = tap};
+    struct reader_options options = {.window = incident_window, .verify = verify, .tap = tap};
 
     clear_all();
     return reader_read(&datastore_reader, &source, descriptor, &options, sink, &got.facts,
@@ -275,6 +278,14 @@ static const struct {
     /* An odd number of bytes, which libesedb takes for ASCII. */
     {{RAW("K\0B\0009\0007\0001\0000\0003\0003\0x")}, "KB971033", 0, NULL},
     {{RAW("K\0B\0009\0007\0001\0000\0003\0003\0\0\0x\0")}, "KB971033", 0, NULL},
+    /* XPRESS: 16 plain bytes, all as they are. */
+    {{.form = ESE_TEXT_RAW,
+      .raw = "\x18\x10\0\0\0\0\0K\0B\0009\0007\0001\0000\0003\0003\0",
+      .raw_bytes = 23,
+      .raw_flags = 3},
+     "KB971033",
+     0,
+     NULL},
     {{.text = NULL}, NULL, 1, NULL},
     {{.text = ""}, NULL, 1, NULL},
     {{.text = "KB9710331"}, NULL, 0, NULL},
@@ -388,6 +399,29 @@ START_TEST(database_without_history_is_skipped)
 }
 END_TEST
 
+START_TEST(checksums_of_other_tables_are_checked_when_asked_for)
+{
+    static const char *const tables[] = {"tbFiles"};
+    struct ese_writer_options options = {
+        .page_size_bytes = page_sizes[_i], .other_tables = tables, .other_table_count = 1};
+    struct ese_history_row row = row_at(7);
+    struct ese_image *image = ese_write_datastore(&row, 1, &options);
+
+    ck_assert_uint_gt(image->history_root, ESE_FIRST_FREE);
+    ese_damage_page_checksum(image, ESE_FIRST_FREE);
+    read_image(image);
+    expect_sound(1);
+    verify = true;
+    read_image(image);
+    verify = false;
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_DAMAGED);
+    ck_assert_uint_eq(got.facts.damage.count, 1);
+    expect_detail("page 29 of the database has a wrong checksum");
+    expect_history(1, 0, "");
+    ese_image_free(image);
+}
+END_TEST
+
 START_TEST(file_of_another_type_is_skipped)
 {
     struct ese_history_row row = row_at(7);
@@ -398,6 +432,13 @@ START_TEST(file_of_another_type_is_skipped)
     read_image(image);
     ck_assert_int_eq(got.facts.status, SOURCE_STATUS_SKIPPED);
     expect_detail("an ESE file that is no database (type 1)");
+    image->bytes[12] = image->bytes[image->page_size_bytes + 12] = 0;
+    image->bytes[ESE_HEADER_FILE_TYPE_AT] = 4;
+    image->bytes[image->page_size_bytes + ESE_HEADER_FILE_TYPE_AT] = 4;
+    ese_image_seal_headers(image);
+    read_image(image);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_SKIPPED);
+    expect_detail("an ESE file that is no database (type 4)");
     ese_image_free(image);
 }
 END_TEST
@@ -523,7 +564,7 @@ static const struct {
     {"header-checksum", 31, 31, "at byte 0: header of the database is wrong, its copy is used"},
     {"header-copy", 31, 31, "copy of the database's header is wrong"},
     {"header-tail", 31, 31, NULL},
-    {"zero-catalog", 31, 31, "page 4 of the catalog is zeros; the shadow catalog is gone by"},
+    {"zero-catalog", 31, 31, "page 4 of the catalog is zeros; the shadow catalog is used instead"},
     {"zero-leaf", 0, 30, "of tbHistory is zeros"},
     {"page-checksum", 31, 31, "of tbHistory has a wrong checksum"},
     {"branch-to-itself", 28, 28, "is met twice: branch pages lead back to it"},
@@ -538,9 +579,12 @@ static const struct {
     {"long-value-id", 30, 30, "its title is a long value"},
     {"title-is-int32", 0, 0, "tbHistory has no column Title as Windows makes it"},
     {"date-is-int64", 31, 31, "tbHistory has no column Date as Windows makes it"},
-    {"status-is-text", 31, 31, "does not follow the one before it; the shadow catalog is gone by"},
-    {"type-unknown", 31, 31, "does not follow the one before it; the shadow catalog is gone by"},
-    {"column-size", 31, 31, "does not follow the one before it; the shadow catalog is gone by"},
+    {"status-is-text", 31, 31,
+     "does not follow the one before it; the shadow catalog is used instead"},
+    {"type-unknown", 31, 31,
+     "does not follow the one before it; the shadow catalog is used instead"},
+    {"column-size", 31, 31,
+     "does not follow the one before it; the shadow catalog is used instead"},
     {"column-name", 0, 0, "tbHistory has no column Title as Windows makes it"},
     {"column-name-end", 31, 31, "of the catalog has variable columns that run out of it"},
 };
@@ -637,6 +681,7 @@ static Suite *datastore_suite(void)
     tcase_add_test(tests, unreadable_client_id_does_not_matter);
     tcase_add_test(tests, dirty_database_is_no_damage_but_told);
     tcase_add_loop_test(tests, database_without_history_is_skipped, 0, sizes);
+    tcase_add_loop_test(tests, checksums_of_other_tables_are_checked_when_asked_for, 0, sizes);
     tcase_add_test(tests, file_of_another_type_is_skipped);
     tcase_add_loop_test(tests, header_of_nothing_known_is_refused, 0, ARRAY_COUNT(header_changes));
     tcase_add_test(tests, file_cut_anywhere_is_damaged_or_refused);

@@ -18,6 +18,7 @@
 /* --- the database --- */
 
 struct datastore {
+    bool verify; /* every checksum */
     const struct sink *sink;
     struct source_facts *facts;
     struct edb edb;
@@ -44,6 +45,25 @@ static void check_size(struct datastore *datastore)
                                 "file is cut: %" PRIu32 " of the %" PRIu32
                                 " pages of the database are there",
                                 edb->page_count, owned);
+}
+
+/* Checks the pages that are not looked at for the history, too. */
+static void check_every_page(struct datastore *datastore)
+{
+    const struct edb *edb = &datastore->edb;
+    uint8_t *bytes = memory_allocate(edb->page_size_bytes, 1);
+
+    for (uint32_t number = 1; number <= edb->page_count; number++) {
+        struct error ignored = {0};
+        struct edb_page page;
+
+        if (edb_read_page(edb, number, bytes, &page, &ignored) == 0 && page.checksum_is_wrong)
+            source_facts_add_damage(datastore->facts, edb_page_offset(edb, number),
+                                    "page %" PRIu32 " of the database has a wrong checksum",
+                                    number);
+        error_clear(&ignored);
+    }
+    free(bytes);
 }
 
 static void check_state(struct datastore *datastore)
@@ -116,6 +136,8 @@ static int read_database(struct datastore *datastore, struct error *err)
     }
     check_size(datastore);
     check_state(datastore);
+    if (datastore->verify)
+        check_every_page(datastore);
     damage_count = datastore->facts->damage.count;
     if (history_read(&datastore->edb, &datastore->table, datastore->sink, datastore->facts,
                      &datastore->unreadable_count, err) != 0)
@@ -165,7 +187,7 @@ static int datastore_read_part(const struct source *source, int descriptor, uint
                                const struct reader_options *options, const struct sink *sink,
                                struct source_facts *facts, struct error *err)
 {
-    struct datastore datastore = {.sink = sink, .facts = facts};
+    struct datastore datastore = {.verify = options->verify, .sink = sink, .facts = facts};
     uint64_t present_bytes = source_present_size(descriptor, source->size_bytes);
     int result;
 

@@ -11,10 +11,12 @@
 /* Header, by libyal's EDB format document. */
 #define HEADER_SIGNATURE_AT 4u
 #define HEADER_VERSION_AT 8u
-#define HEADER_FILE_TYPE_AT 12u
+#define HEADER_ATTRIBUTES_AT 12u
 #define HEADER_STATE_AT 52u
 #define HEADER_REVISION_AT 232u
 #define HEADER_PAGE_SIZE_AT 236u
+#define HEADER_FILE_TYPE_AT 667u
+#define FILE_TYPE_DATABASE 1u
 #define HEADER_SIGNATURE 0x89ABCDEFu
 
 /* What every checksum without ECC begins with. */
@@ -107,6 +109,7 @@ static enum header_state header_read(struct edb *edb, uint64_t offset_bytes, str
     ssize_t got = read_bytes(edb, offset_bytes, bytes, sizeof(bytes));
     struct span header = span_of(bytes, got > 0 ? (size_t)got : 0, offset_bytes), words;
     uint32_t checksum, signature, version;
+    uint8_t file_type;
 
     if (got < 0) {
         error_set(err, ERROR_SOURCE, offset_bytes, "cannot be read: %m");
@@ -115,13 +118,17 @@ static enum header_state header_read(struct edb *edb, uint64_t offset_bytes, str
     if (!span_u32_at(&header, 0, &checksum) ||
         !span_u32_at(&header, HEADER_SIGNATURE_AT, &signature) ||
         !span_u32_at(&header, HEADER_VERSION_AT, &version) ||
-        !span_u32_at(&header, HEADER_FILE_TYPE_AT, &edb->file_type) ||
+        !span_u32_at(&header, HEADER_ATTRIBUTES_AT, &edb->file_type) ||
         !span_u32_at(&header, HEADER_STATE_AT, &edb->state) ||
         !span_u32_at(&header, HEADER_REVISION_AT, &edb->revision) ||
-        !span_u32_at(&header, HEADER_PAGE_SIZE_AT, &edb->page_size_bytes)) {
+        !span_u32_at(&header, HEADER_PAGE_SIZE_AT, &edb->page_size_bytes) ||
+        !span_at(&header, HEADER_FILE_TYPE_AT, &words) || !span_u8(&words, &file_type)) {
         error_set(err, ERROR_SOURCE, offset_bytes, "header of the database is cut short");
         return HEADER_WRONG;
     }
+    /* Older revisions do not set the second number. */
+    if (edb->file_type == 0 && file_type > FILE_TYPE_DATABASE)
+        edb->file_type = file_type;
     if (edb->page_size_bytes == 0)
         edb->page_size_bytes = PAGE_SIZE_USUAL;
     edb->is_large = edb->page_size_bytes >= PAGE_SIZE_LARGE;

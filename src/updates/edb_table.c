@@ -245,7 +245,7 @@ void edb_table_find(const struct edb *edb, const char *name, struct source_facts
 
         *out = second;
         second = first;
-        source_facts_add_detail(facts, "the shadow catalog is gone by");
+        source_facts_add_detail(facts, "the shadow catalog is used instead");
     }
     edb_table_free_content(&second);
 }
