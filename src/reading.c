@@ -15,6 +15,7 @@
 #include "evtx/carve.h"
 #include "evtx/log.h"
 #include "pending.h"
+#include "updates/datastore.h"
 
 /* Sources that were opened, in the order of their turns: a ring. */
 struct queue {
@@ -152,7 +153,8 @@ int reading_run_with(const struct reader *const *readers, struct casedb *db,
 int reading_run(struct casedb *db, const struct walk *walk, const struct options *options,
                 struct error *err)
 {
-    static const struct reader *const readers[] = {&evtx_log_reader, &evtx_carve_reader, NULL};
+    static const struct reader *const readers[] = {&evtx_log_reader, &evtx_carve_reader,
+                                                   &datastore_reader, NULL};
 
     return reading_run_with(readers, db, walk, options, err);
 }
