@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Magic bytes of the kinds that are met among collected files. The formats' own documents name
- * them; those of event logs are from the libevtx and libevt format documents. */
+ * them; those of event logs are from the libevtx and libevt format documents. Listings have none:
+ * they are text with marks in it. */
 #include "intake/recognise.h"
+
 #include "base/array.h"
+#include "base/lines.h"
+#include "intake/listingmark.h"
+#include "intake/plaintext.h"
 #include "source.h"
 
 struct magic {
@@ -34,10 +39,32 @@ static const struct magic magics[] = {
     {MAGIC(257, "ustar"), {"tar", "tar archive"}},
 };
 
+/* Marks are ASCII, so characters of code pages need not be known. */
+static bool is_listing(struct span head, enum text_coding coding, size_t mark_bytes)
+{
+    struct text text = {0};
+    bool is;
+
+    if (!span_skip(&head, mark_bytes))
+        return false;
+    if (coding == TEXT_CODING_UTF16LE || coding == TEXT_CODING_UTF16BE)
+        plaintext_add_utf16(&text, head, coding);
+    else
+        text_add_bytes(&text, (const char *)head.bytes, head.left_bytes);
+    plaintext_end_lines(&text);
+    is = listing_begins_text(lines_of(text_get(&text), text.length_bytes));
+    text_free(&text);
+    return is;
+}
+
 const struct file_kind *recognise(struct span head)
 {
     static const struct file_kind empty = {"empty", "empty file"};
+    static const struct file_kind listing = {SOURCE_KIND_LISTING, "listing of updates or licences"};
+    static const struct file_kind plain = {"text", "text that is no listing"};
     static const struct file_kind unknown = {"unknown", "file of an unknown kind"};
+    enum text_coding coding;
+    size_t mark_bytes;
     struct span at;
 
     if (head.left_bytes == 0)
@@ -46,5 +73,8 @@ const struct file_kind *recognise(struct span head)
         if (span_at(&head, magics[index].offset_bytes, &at) &&
             span_starts_with(&at, magics[index].bytes, magics[index].size_bytes))
             return &magics[index].kind;
-    return &unknown;
+    coding = plaintext_coding(head, &mark_bytes);
+    if (coding == TEXT_CODING_NONE)
+        return &unknown;
+    return is_listing(head, coding, mark_bytes) ? &listing : &plain;
 }

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/lines.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+struct lines lines_of(const char *bytes, size_t length_bytes)
+{
+    return (struct lines){.at = bytes, .end = length_bytes > 0 ? bytes + length_bytes : bytes};
+}
+
+bool lines_next(struct lines *lines, struct line *out)
+{
+    size_t left_bytes = (size_t)(lines->end - lines->at);
+    const char *line_end;
+
+    if (left_bytes == 0)
+        return false;
+    line_end = memchr(lines->at, '\n', left_bytes);
+    *out = (struct line){
+        .bytes = lines->at,
+        .length_bytes = line_end != NULL ? (size_t)(line_end - lines->at) : left_bytes,
+        .number = ++lines->number,
+        .ended = line_end != NULL,
+    };
+    lines->at = line_end != NULL ? line_end + 1 : lines->end;
+    return true;
+}
+
+bool lines_next_filled(struct lines *lines, struct line *out)
+{
+    while (lines_next(lines, out))
+        if (!line_is_blank(out))
+            return true;
+    return false;
+}
+
+static bool is_blank(char character)
+{
+    return (unsigned char)character <= ' ' || character == '\x7F';
+}
+
+bool line_is_blank(const struct line *line)
+{
+    for (size_t index = 0; index < line->length_bytes; index++)
+        if (!is_blank(line->bytes[index]))
+            return false;
+    return true;
+}
+
+struct line line_from(struct line line, size_t position_bytes)
+{
+    line.bytes += position_bytes;
+    line.length_bytes -= position_bytes;
+    return line;
+}
+
+struct line line_trim(struct line line)
+{
+    while (line.length_bytes > 0 && is_blank(line.bytes[line.length_bytes - 1]))
+        line.length_bytes--;
+    while (line.length_bytes > 0 && is_blank(*line.bytes))
+        line = line_from(line, 1);
+    return line;
+}
+
+bool line_next_word(struct line *rest, struct line *word)
+{
+    size_t length = 0;
+
+    while (rest->length_bytes > 0 && is_blank(*rest->bytes))
+        *rest = line_from(*rest, 1);
+    while (length < rest->length_bytes && !is_blank(rest->bytes[length]))
+        length++;
+    *word = *rest;
+    word->length_bytes = length;
+    *rest = line_from(*rest, length);
+    return length > 0;
+}
+
+bool line_split(const struct line *line, char separator, struct line *left, struct line *right)
+{
+    const char *at =
+        line->length_bytes > 0 ? memchr(line->bytes, separator, line->length_bytes) : NULL;
+    size_t position;
+
+    if (at == NULL)
+        return false;
+    position = (size_t)(at - line->bytes);
+    *right = line_trim(line_from(*line, position + 1));
+    *left = *line;
+    left->length_bytes = position;
+    *left = line_trim(*left);
+    return true;
+}
+
+bool line_starts_with(const struct line *line, const char *text)
+{
+    size_t length = strlen(text);
+
+    return length <= line->length_bytes && memcmp(line->bytes, text, length) == 0;
+}
+
+bool line_equals(const struct line *line, const char *text)
+{
+    return strlen(text) == line->length_bytes && line_starts_with(line, text);
+}
+
+bool line_ends_with(const struct line *line, const char *text)
+{
+    size_t length = strlen(text);
+
+    return length <= line->length_bytes &&
+           memcmp(line->bytes + line->length_bytes - length, text, length) == 0;
+}
+
+bool line_contains(const struct line *line, const char *text)
+{
+    return memmem(line->bytes, line->length_bytes, text, strlen(text)) != NULL;
+}
+
+size_t line_count_of(const struct line *line, const char *these)
+{
+    size_t count = 0;
+
+    while (count < line->length_bytes && line->bytes[count] != '\0' &&
+           strchr(these, line->bytes[count]) != NULL)
+        count++;
+    return count;
+}
+
+char *line_copy(const struct line *line, size_t most_bytes)
+{
+    size_t length = line->length_bytes;
+
+    if (length > most_bytes)
+        for (length = most_bytes; length > 0 && (line->bytes[length] & 0xC0) == 0x80; length--)
+            ;
+    return length > 0 ? memory_copy_bytes(line->bytes, length) : memory_copy_text("");
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* listing: the reader of text listings: what wmic qfe, Get-HotFix, dism /get-packages, slmgr /dlv
+ * and systeminfo print, in any language, encoding and number in one file (FACTS.md, Text
+ * listings). */
+#ifndef SPPTRIAGE_UPDATES_LISTING_H
+#define SPPTRIAGE_UPDATES_LISTING_H
+
+#include "source.h"
+
+/* Larger files are skipped: a listing of one host has less than a megabyte. */
+#define LISTING_MOST_BYTES (UINT64_C(64) * 1024 * 1024)
+
+/* kind "listing"; see struct reader. It has one part. */
+extern const struct reader listing_reader;
+
+/* Makes ready what the reader needs of the C library's files; for whoever starts reader processes,
+ * which cannot open files. */
+void listing_prepare(void);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* parsers: one for each form of listing. Each reads the listing that begins with the next line of
+ * the walk (listing_form_at said so), hands on what it says, and leaves the walk behind it. They
+ * know nothing of files. -1 (ERROR_RUN) when the sink ended the run. */
+#ifndef SPPTRIAGE_UPDATES_PARSERS_H
+#define SPPTRIAGE_UPDATES_PARSERS_H
+
+#include "intake/listingmark.h"
+#include "updates/listing_tally.h"
+
+int wmic_table_read(struct listing_walk *walk, struct listing_out *out, struct error *err);
+int wmic_csv_read(struct listing_walk *walk, struct listing_out *out, struct error *err);
+int wmic_list_read(struct listing_walk *walk, struct listing_out *out, struct error *err);
+int hotfix_table_read(struct listing_walk *walk, struct listing_out *out, struct error *err);
+int hotfix_csv_read(struct listing_walk *walk, struct listing_out *out, struct error *err);
+int hotfix_list_read(struct listing_walk *walk, struct listing_out *out, struct error *err);
+int packages_read(struct listing_walk *walk, struct listing_out *out, struct error *err);
+int slmgr_read(struct listing_walk *walk, struct listing_out *out, struct error *err);
+int systeminfo_read(struct listing_walk *walk, struct listing_out *out, struct error *err);
+int systeminfo_csv_read(struct listing_walk *walk, struct listing_out *out, struct error *err);
+
+/* ---- Words of updates, for the parsers ---- */
+
+/* Finds the first word of the line that is an update number, KB and digits and perhaps a suffix
+ * (KB2899189_Microsoft-Windows-...), at its start or behind so many blanks. */
+bool update_find_number(const struct line *line, size_t blanks, struct line *number);
+
+/* Can it be the name of an update: one word with a digit in it (KB2534111, 982861, {GUID}), or
+ * `File 1`? */
+bool update_is_name(const struct line *cell);
+
+/* Was the name of an update, or a row in which none was found, cut off so that its number is not
+ * known? PowerShell writes three dots, or one character of three, at the end of such a cell. */
+bool update_is_cut(const struct line *name);
+
+/* The first word that is a date as listings have it, 1/22/2019 or 22.01.2019; else empty. */
+struct line update_find_date(struct line line);
+
+#define UPDATE_ID_CUT "a cell with an update number is cut off"
+
+#endif
