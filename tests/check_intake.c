@@ -196,7 +196,7 @@ START_TEST(files_are_known_by_their_content)
         ck_assert_str_eq(recognise(span_of(head, sizeof(head), 0))->kind, cases[index].kind);
     }
     ck_assert_str_eq(recognise(span_of("", 0, 0))->kind, "empty");
-    ck_assert_str_eq(recognise(span_of("ElfFi", 5, 0))->kind, "unknown");
+    ck_assert_str_eq(recognise(span_of("ElfFi", 5, 0))->kind, "text");
 }
 END_TEST
 

@@ -334,7 +334,7 @@ START_TEST(what_no_reader_takes_is_searched_only_when_asked)
     scratch_write("in/c", "", 0);
     read_input();
     expect("SELECT group_concat(kind || ' ' || status) FROM source",
-           "unknown skipped,evtx ok,empty skipped");
+           "text skipped,evtx ok,empty skipped");
     options.carve = true;
     read_input();
     expect("SELECT group_concat(kind || ' ' || status) FROM source",
@@ -342,7 +342,7 @@ START_TEST(what_no_reader_takes_is_searched_only_when_asked)
     options.carve = false;
     read_input();
     expect("SELECT group_concat(kind || ' ' || status) FROM source",
-           "unknown skipped,evtx ok,empty skipped");
+           "text skipped,evtx ok,empty skipped");
 }
 END_TEST
 

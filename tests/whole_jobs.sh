@@ -127,7 +127,7 @@ printf 'no log' >mixed/image.raw
 : >mixed/empty
 analyze -o carved mixed
 check 'without --carve it is skipped' equal skipped "$(cell carved/sources.csv mixed/image.raw status)"
-check 'and known by its content' equal unknown "$(cell carved/sources.csv mixed/image.raw kind)"
+check 'and known by its content' equal text "$(cell carved/sources.csv mixed/image.raw kind)"
 analyze -o carved --carve mixed
 check 'with --carve' equal 0 "$status"
 check 'it is searched' equal 'carved ok' \
