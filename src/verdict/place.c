@@ -9,6 +9,40 @@
 #include "verdict/machine.h"
 #include "verdict/rename.h"
 
+/* Windows' own listings give the NetBIOS name, which is cut off at so many bytes. */
+#define NETBIOS_NAME_BYTES 15
+
+/* Could a listing of the machine with that name give its host so? Both are folded. */
+static bool is_form_of(const char *name, const char *host)
+{
+    size_t name_label = strcspn(name, ".");
+    size_t host_label = strcspn(host, ".");
+
+    if (strcmp(name, host) == 0)
+        return true;
+    if (host_label == NETBIOS_NAME_BYTES && host[host_label] == '\0' &&
+        name_label > NETBIOS_NAME_BYTES && strncmp(name, host, NETBIOS_NAME_BYTES) == 0)
+        return true;
+    return name_label == host_label && strncmp(name, host, name_label) == 0 &&
+           (name[name_label] == '\0' || host[host_label] == '\0');
+}
+
+bool machine_answers_to(const struct machine *machine, const char *host)
+{
+    char *folded_host = text_fold(host);
+    char *folded = text_fold(machine->name);
+    bool answers = is_form_of(folded, folded_host);
+
+    free(folded);
+    for (size_t alias = 0; alias < machine->alias_count && !answers; alias++) {
+        folded = text_fold(machine->aliases[alias]);
+        answers = is_form_of(folded, folded_host);
+        free(folded);
+    }
+    free(folded_host);
+    return answers;
+}
+
 static int compare_places(const void *left_item, const void *right_item)
 {
     const struct machine_place *left = left_item;
@@ -49,17 +83,40 @@ static size_t find_place(const struct machine_places *places, const char *path, 
     return first;
 }
 
+/* Where a file and a place lie in one folder: does the place lie in a folder below it that has the
+ * machine's name, and the file does not? `length` is that of the folder's path, which both share.
+ */
+static bool lies_apart(const struct machine *machine, const char *place, const char *path,
+                       size_t length)
+{
+    for (const char *start = place + length + 1, *end; (end = strchr(start, '/')) != NULL;
+         start = end + 1) {
+        size_t end_bytes = (size_t)(end - place);
+        char *name = memory_copy_bytes(start, (size_t)(end - start));
+        bool is_own = machine_answers_to(machine, name);
+
+        free(name);
+        if (is_own)
+            return strncmp(place, path, end_bytes) != 0 || path[end_bytes] != '/';
+    }
+    return false;
+}
+
 /* How many machines have places in the folder that the first `length` bytes of `path` are: none,
- * one, which *machine then is, or several. */
+ * one, which *machine then is, or several. A machine whose places there are all in a folder of its
+ * own name, beside that of the file, is as good as several: the folder is one of many machines. */
 enum folder_holds {
     FOLDER_HOLDS_NONE,
     FOLDER_HOLDS_ONE,
     FOLDER_HOLDS_SEVERAL,
 };
 
-static enum folder_holds look_into(const struct machine_places *places, const char *path,
+static enum folder_holds look_into(const struct machines *machines,
+                                   const struct machine_places *places, const char *path,
                                    size_t length, size_t *machine)
 {
+    bool apart = strchr(path + length + 1, '/') != NULL;
+
     *machine = MACHINE_NONE;
     for (size_t place = find_place(places, path, length);
          place < places->count && strncmp(places->items[place].path, path, length) == 0 &&
@@ -68,8 +125,12 @@ static enum folder_holds look_into(const struct machine_places *places, const ch
         if (*machine != MACHINE_NONE && *machine != places->items[place].machine)
             return FOLDER_HOLDS_SEVERAL;
         *machine = places->items[place].machine;
+        apart = apart &&
+                lies_apart(&machines->items[*machine], places->items[place].path, path, length);
     }
-    return *machine != MACHINE_NONE ? FOLDER_HOLDS_ONE : FOLDER_HOLDS_NONE;
+    if (*machine == MACHINE_NONE)
+        return FOLDER_HOLDS_NONE;
+    return apart ? FOLDER_HOLDS_SEVERAL : FOLDER_HOLDS_ONE;
 }
 
 size_t machines_near_named(const struct machines *machines, const struct machine_places *named,
@@ -85,9 +146,9 @@ size_t machines_near_named(const struct machines *machines, const struct machine
             ;
         if (length == 0)
             return MACHINE_NONE;
-        holds = look_into(&machines->places, path, length, &machine);
+        holds = look_into(machines, &machines->places, path, length, &machine);
         if (holds == FOLDER_HOLDS_NONE)
-            holds = look_into(named, path, length, &machine);
+            holds = look_into(machines, named, path, length, &machine);
         if (holds == FOLDER_HOLDS_SEVERAL)
             return MACHINE_NONE;
         if (holds == FOLDER_HOLDS_ONE)

@@ -11,9 +11,6 @@
 #include "base/text.h"
 #include "verdict/name.h"
 
-/* Windows' own listings give the NetBIOS name, which is cut off at so many bytes. */
-#define NETBIOS_NAME_BYTES 15
-
 /* Names with the machines they stand for. */
 struct named_machines {
     struct name_table names;
@@ -95,38 +92,6 @@ static void matcher_end(struct matcher *matcher, size_t count)
     named_machines_free_content(&matcher->hosts);
     named_machines_free_content(&matcher->folders);
     machine_places_free_content(&matcher->named);
-}
-
-/* Could a listing of the machine with that name give its host so? Both are folded. */
-static bool is_form_of(const char *name, const char *host)
-{
-    size_t name_label = strcspn(name, ".");
-    size_t host_label = strcspn(host, ".");
-
-    if (strcmp(name, host) == 0)
-        return true;
-    if (host_label == NETBIOS_NAME_BYTES && host[host_label] == '\0' &&
-        name_label > NETBIOS_NAME_BYTES && strncmp(name, host, NETBIOS_NAME_BYTES) == 0)
-        return true;
-    return name_label == host_label && strncmp(name, host, name_label) == 0 &&
-           (name[name_label] == '\0' || host[host_label] == '\0');
-}
-
-/* Has the machine that name, or had it? */
-static bool machine_answers_to(const struct machine *machine, const char *host)
-{
-    char *folded_host = text_fold(host);
-    char *folded = text_fold(machine->name);
-    bool answers = is_form_of(folded, folded_host);
-
-    free(folded);
-    for (size_t alias = 0; alias < machine->alias_count && !answers; alias++) {
-        folded = text_fold(machine->aliases[alias]);
-        answers = is_form_of(folded, folded_host);
-        free(folded);
-    }
-    free(folded_host);
-    return answers;
 }
 
 /* For a fully qualified name without a machine: that of the short name which means it, or none. */
