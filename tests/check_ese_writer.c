@@ -270,13 +270,14 @@ static bool has_bytes(const struct ese_image *image, const char *dump)
 {
     uint8_t wanted[256];
     size_t size = read_dump(dump, wanted);
-    const uint8_t *from = image->bytes + (2 + 4 - 1) * (size_t)image->page_size_bytes;
+    const uint8_t *from = ese_image_page(image, ESE_CATALOG_ROOT).bytes;
     size_t catalog_size = (ESE_CATALOG_LAST - ESE_CATALOG_ROOT + 1) * image->page_size_bytes;
 
     return memmem(from, catalog_size, wanted, size) != NULL;
 }
 
-/* FACTS-ese.md, Catalog: a table, a fixed column, a tagged one. */
+/* FACTS-ese.md, Catalog: a table, a fixed column, a tagged one. The last two are by the same rules:
+ * the column behind all other fixed ones, and the index, whose key descends. */
 START_TEST(catalog_is_laid_out_as_windows_does)
 {
     struct ese_image *image = write_one(&plain_row, 4096);
@@ -287,6 +288,11 @@ START_TEST(catalog_is_laid_out_as_windows_does)
                                "00 00 00 00 00 00 00 00 2a 18 00 80 fe 08 00 'UpdateId'"));
     ck_assert(has_bytes(image, "07 80 1f 00 06 00 00 00 02 00 01 01 00 00 0c 00 00 00 00 00 00 00 "
                                "00 00 00 00 b0 04 00 00 80 05 00 'Title'"));
+    ck_assert(has_bytes(image, "09 80 23 00 06 00 00 00 02 00 09 00 00 00 04 00 00 00 04 00 00 00 "
+                               "00 00 00 00 00 00 00 00 2a 44 00 80 fe 05 00 'Flags'"));
+    ck_assert(has_bytes(image, "0a 84 27 00 06 00 00 00 03 00 06 00 00 00 1d 00 00 00 50 00 00 00 "
+                               "2f 00 01 00 09 04 00 00 2a 2a 2a 01 04 03 00 80 fd "
+                               "07 00 07 80 07 80 07 80 0b 00 'primary' 40 00 01 00"));
     ese_image_free(image);
 }
 END_TEST
@@ -349,6 +355,29 @@ START_TEST(texts_are_kept_in_their_form)
     assert_node(image, image->rows[0].page, image->rows[0].tag, dump);
     ese_image_free(image);
     free(dump);
+}
+END_TEST
+
+START_TEST(text_behind_a_null_is_found)
+{
+    struct ese_history_row row = {
+        .id_event = 7,
+        .null_columns = ~0u ^ ESE_NULL(1),
+        .client_id = {.form = ESE_TEXT_NULL},
+        .title = {.text = "x"},
+        .categories = {.text = "y"},
+    };
+    struct ese_image *image = write_one(&row, 4096);
+
+    assert_node(image, image->rows[0].page, image->rows[0].tag,
+                "05 00 80 7f ff ff f8 01 7f 09 00 07 00 00 00 fe "
+                "00 01 0c 20 01 01 0c 40 06 01 0f 40 01 'x' 00 01 'y' 00");
+    ese_image_free(image);
+    image = write_one(&row, 16384);
+    assert_node(image, image->rows[0].page, image->rows[0].tag,
+                "05 00 80 7f ff ff f8 01 7f 09 00 07 00 00 00 fe "
+                "00 01 0c 00 01 01 0d 00 06 01 10 00 21 01 'x' 00 01 'y' 00");
+    ese_image_free(image);
 }
 END_TEST
 
@@ -420,6 +449,7 @@ static Suite *ese_writer_suite(void)
     tcase_add_test(written, catalog_is_laid_out_as_windows_does);
     tcase_add_test(written, null_columns_are_filler_or_not_stored);
     tcase_add_loop_test(written, texts_are_kept_in_their_form, 0, (int)ARRAY_COUNT(texts));
+    tcase_add_test(written, text_behind_a_null_is_found);
     tcase_add_loop_test(written, flags_of_a_row_are_in_its_tag, 0, sizes);
     suite_add_tcase(suite, written);
 

@@ -32,6 +32,19 @@ same_rows() {
 }
 
 : >"$scratch/found"
+# export_of FILE: the columns of tbHistory that a recipe says, between bars.
+export_of() {
+    rm -rf "$scratch/table.export"
+    esedbexport -T tbHistory -t "$scratch/table" "$1" >"$scratch/export.out" || return 1
+    tail -n +2 "$scratch/table.export/tbHistory".* | sed '${/^$/d}' | cut -f 1-5,11 | tr '\t' '|'
+}
+
+# lacks_history FILE
+lacks_history() {
+    esedbinfo "$1" | sed -n 's/^Table: [0-9]*[[:space:]]*//p' >"$scratch/tables"
+    equal 'MSysObjects (2) MSysObjectsShadow (3) tbJobs (6)' "$(paste -s -d ' ' "$scratch/tables")"
+}
+
 mkdir "$scratch/made"
 counts=$("$MAKE_DATASTORE" "$scratch/made")
 for database in "$scratch/made"/*.edb; do
@@ -44,4 +57,26 @@ check 'rows compared, and cells (of null-flag: exports) where esedbexport is at 
     "$counts"
 check 'long values that esedbexport finds for all that' equal 2 "$(wc -l <"$scratch/found")"
 check 'databases compared' equal 40 "$(ls "$scratch/made" | grep -c 'edb$')"
+
+make_logs "$scratch/recipes" <<'END'
+datastore pc/DataStore.edb page-size 8192 dirty
+history 2019-01-08T12:00:00Z 1 0 "Update (KB971033)"
+history 2019-01-09T12:00:00Z 2 0x80240016 "Mise \xc3\xa0 jour (KB971033)" unmapped -3 selection 2
+history 2019-01-10T12:00:00Z 1 0 "Update (KB971033)" deleted
+history 2019-01-11T12:00:00Z 1 null "Update (KB976932)" compressed
+datastore pc/qmgr.db foreign
+datastore pc/cut.edb rows-per-leaf 1
+history 2019-01-08T12:00:00Z 1 0 "the oldest is in the last leaf"
+history 2019-01-09T12:00:00Z 1 0 "the newest is in the first"
+damage cut-before-last-leaf
+raw pc/end "x"
+END
+check 'a recipe makes a database' equal "4|1|3|707406378|0|Update (KB976932)
+2|2|2|-2145124330|-3|Mise à jour (KB971033)
+1|1|3|0|0|Update (KB971033)" "$(export_of "$scratch/recipes/pc/DataStore.edb")"
+check 'a recipe makes a dirty database' \
+    equal 2 "$(od -A n -t u4 -j 52 -N 4 "$scratch/recipes/pc/DataStore.edb" | tr -d ' ')"
+check 'a recipe makes a foreign database' lacks_history "$scratch/recipes/pc/qmgr.db"
+check 'a recipe makes a damaged database' equal '2|1|3|0|0|the newest is in the first' \
+    "$(export_of "$scratch/recipes/pc/cut.edb")"
 finish
