@@ -85,7 +85,7 @@ static enum exit_status judge_sources(const struct source_counts *counts, bool q
         if (counts->logs == 0)
             fputs("spptriage: warning: no event log was among the files; see sources.csv\n",
                   stderr);
-        warn(counts->skipped, "files skipped that are no event logs");
+        warn(counts->skipped, "files skipped in which there is nothing to read");
         warn(counts->not_followed, "links not followed, and special files");
         warn(counts->not_whole, "sources that could not be read whole");
         if (counts->repeated_hosts > 0)

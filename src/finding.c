@@ -19,5 +19,5 @@ const char *finding_value(const struct finding *finding, const char *name)
     for (size_t index = 0; index < finding->field_count; index++)
         if (strcmp(finding->fields[index].name, name) == 0)
             return finding->fields[index].value;
-    return NULL;
+    return "";
 }

@@ -38,7 +38,7 @@ struct finding {
     size_t field_count;
 };
 
-/* The value of that name, or NULL where the finding has no such field. Borrowed. */
+/* The value of that name, "" where the finding has no such field. Borrowed. */
 const char *finding_value(const struct finding *finding, const char *name);
 
 #define ORIGIN_DATASTORE "DataStore.edb"
@@ -48,8 +48,9 @@ const char *finding_value(const struct finding *finding, const char *name);
 #define ORIGIN_SLMGR "slmgr"
 #define ORIGIN_SYSTEMINFO "systeminfo"
 
-/* Of a history: how many rows it has, and how many of them have no title that can be read. Empty,
- * or why rows may be missing from it, for a person (dirty, cut, damaged). */
+/* Of a history: how many rows it has, readable or not, and how many of them have no title that can
+ * be read: NULL, a long value, damaged. Empty, or why rows may be missing from it, for a person: a
+ * "; " list (dirty, cut, damaged). */
 #define FIELD_ROWS "Rows"
 #define FIELD_UNREADABLE_ROWS "UnreadableRows"
 #define FIELD_MISSING "Missing"

@@ -314,6 +314,17 @@ const struct incident_edition *incident_find_edition(const char *name)
     return NULL;
 }
 
+const struct incident_edition *incident_find_partial_key(const char *partial_key)
+{
+    for (size_t index = 0; index < incident_edition_count; index++) {
+        const char *last_group = strrchr(incident_editions[index].kms_client_key, '-') + 1;
+
+        if (text_equal_ascii(last_group, partial_key))
+            return &incident_editions[index];
+    }
+    return NULL;
+}
+
 #define KMS_CLIENT(row)                                                           \
     {                                                                             \
         .edition = &incident_editions[row], .channel = LICENCE_CHANNEL_VOLUME_KMS \
@@ -353,7 +364,7 @@ static const struct incident_licence licences[] = {
 static const struct incident_licence other_licence = {
     .activation_id = "", .channel = LICENCE_CHANNEL_OTHER, .name = "a licence of another kind"};
 
-const struct incident_licence *incident_find_licence(const char *activation_id)
+const struct incident_licence *incident_find_known_licence(const char *activation_id)
 {
     for (size_t index = 0; index < ARRAY_COUNT(licences); index++) {
         const struct incident_licence *licence = &licences[index];
@@ -363,7 +374,14 @@ const struct incident_licence *incident_find_licence(const char *activation_id)
         if (guid_equal(id, activation_id))
             return licence;
     }
-    return &other_licence;
+    return NULL;
+}
+
+const struct incident_licence *incident_find_licence(const char *activation_id)
+{
+    const struct incident_licence *known = incident_find_known_licence(activation_id);
+
+    return known != NULL ? known : &other_licence;
 }
 
 /* Narrows [*text, *text + *length) to what stands between blanks and braces. */

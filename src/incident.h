@@ -160,6 +160,10 @@ extern const size_t incident_edition_count;
 /* The edition of that name (as written in hosts.csv), or NULL. */
 const struct incident_edition *incident_find_edition(const char *name);
 
+/* The edition whose KMS client setup key ends in this group, which slmgr shows of the installed key
+ * (any case), or NULL. */
+const struct incident_edition *incident_find_partial_key(const char *partial_key);
+
 /* What an activation id tells: the channel, and the edition where it is one of the six. */
 struct incident_licence {
     const char *activation_id;
@@ -172,6 +176,9 @@ struct incident_licence {
 /* What the activation id (any case, braces or not) tells; for an id of no table, channel other
  * and no edition. Never NULL. */
 const struct incident_licence *incident_find_licence(const char *activation_id);
+
+/* The same, but NULL for an id of no table. */
+const struct incident_licence *incident_find_known_licence(const char *activation_id);
 
 /* Are the two GUIDs equal? Case and braces are not regarded, nor blanks around them. */
 bool guid_equal(const char *left, const char *right);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When the case is written. Observations gather with their jobs (worker/pool.h), and a source is
- * begun in the case only when they are too many, or when all is known of it, the hash included:
- * most sources that turn out to be there already never touch the case. A source that had to be
- * begun earlier is rolled back then.
+/* When the case is written. Observations and findings gather with their jobs (worker/pool.h), and a
+ * source is begun in the case only when they are too many, or when all is known of it, the hash
+ * included: most sources that turn out to be there already never touch the case. A source that had
+ * to be begun earlier is rolled back then.
  *
  * Without hashes (--no-hash) both questions are answered before anything is read. */
 #include "pending.h"
@@ -123,7 +123,7 @@ static int open_content(struct reading *reading, struct pending *pending, struct
     pending->reader = choose_reader(reading, pending->entry, &pending->source);
     if (pending->reader == NULL) {
         pending->status = SOURCE_STATUS_SKIPPED;
-        pending->why = memory_format("not an event log: %s", kind->name);
+        pending->why = memory_format("no event log, update database or listing: %s", kind->name);
         return 0;
     }
     pending->part_count = pending->reader->count_parts(pending->source.size_bytes);
@@ -295,12 +295,20 @@ static int keep_observation(void *context, const struct incident_event *event,
     return casedb_add_observation(destination->db, destination->source_id, event, observation, err);
 }
 
-/* Puts the observations that a job has gathered into the case. */
+static int keep_finding(void *context, const struct finding *finding, struct error *err)
+{
+    const struct destination *destination = context;
+
+    return casedb_add_finding(destination->db, destination->source_id, finding, err);
+}
+
+/* Puts what a job has gathered into the case. */
 static int drain(struct reading *reading, struct pending *pending, struct pool_job *job,
                  struct error *err)
 {
     struct destination destination = {.db = reading->db};
-    struct sink sink = {.context = &destination, .observation = keep_observation};
+    struct sink sink = {
+        .context = &destination, .observation = keep_observation, .finding = keep_finding};
 
     if (begin(reading, pending, err) != 0)
         return -1;
@@ -328,8 +336,10 @@ static void note_crash(struct pending *pending, const struct pool_result *result
     part = name_part(pending);
     if (result->crash_count == 1)
         source_facts_add_detail(&pending->facts,
-                                "%sits reader process ended (%s), it seems by libevtx: read again "
-                                "without that, so no signal in it is verified",
+                                pending->reader->asks_reference
+                                    ? "%sits reader process ended (%s), it seems by libevtx: read "
+                                      "again without that, so no signal in it is verified"
+                                    : "%sits reader process ended (%s): read again",
                                 part, result->crash);
     else
         source_facts_add_detail(&pending->facts,

@@ -15,6 +15,7 @@
 #include "evtx/carve.h"
 #include "evtx/log.h"
 #include "pending.h"
+#include "updates/datastore.h"
 #include "updates/listing.h"
 
 /* Sources that were opened, in the order of their turns: a ring. */
@@ -154,7 +155,7 @@ int reading_run(struct casedb *db, const struct walk *walk, const struct options
                 struct error *err)
 {
     static const struct reader *const readers[] = {&evtx_log_reader, &evtx_carve_reader,
-                                                   &listing_reader, NULL};
+                                                   &datastore_reader, &listing_reader, NULL};
 
     listing_prepare();
     return reading_run_with(readers, db, walk, options, err);

@@ -28,6 +28,11 @@ const char *source_status_name(enum source_status status);
 /* The kind of a source that is no log, but was searched for chunks (raw images, memory dumps). */
 #define SOURCE_KIND_CARVED "carved"
 
+/* The kinds of sources without events: update databases, and texts that list updates or licences.
+ */
+#define SOURCE_KIND_DATABASE "ese"
+#define SOURCE_KIND_LISTING "listing"
+
 /* A place a source lies in, as intake found it. */
 struct source {
     char *path;       /* owned: as given by the user, or below a folder as given */
@@ -187,6 +192,7 @@ struct reader {
     void (*join)(struct source_facts *whole, struct source_facts *part);
     /* Adds what can be told once all parts are joined, and completes the detail. */
     void (*finish)(struct source_facts *facts);
+    bool asks_reference; /* libevtx: unless told to skip that, as a second try is */
 };
 
 /* Reads the whole source, part by part, in this process. -1 as read_part, when no part can be read

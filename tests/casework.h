@@ -43,6 +43,10 @@ int64_t add_log(const char *path, const char *computer, size_t count);
 
 void add_copy(const char *path, int64_t same_as);
 
+/* A source with two findings: the first of no host, the second of "Host". */
+extern const struct finding sample_findings[2];
+int64_t add_listing(const char *path);
+
 /* ---- Deriving ---- */
 
 /* Makes a machine of every computer name (in the order of the computers), in a transaction that

@@ -703,9 +703,9 @@ static const struct case_verdict sample_verdict = {0,           "affected-by-inc
                                                    "co",        "full",
                                                    "installed", "ev",
                                                    "ed",        "lc",
-                                                   "os",        "ok",
-                                                   "verify",    "key",
-                                                   "conflict"};
+                                                   "le",        "os",
+                                                   "ok",        "verify",
+                                                   "key",       "conflict"};
 
 START_TEST(verdict_comes_back_with_every_field)
 {
@@ -748,6 +748,7 @@ START_TEST(verdict_comes_back_with_every_field)
     ck_assert_str_eq(back.verdict.kb971033_evidence, "ev");
     ck_assert_str_eq(back.verdict.edition, "ed");
     ck_assert_str_eq(back.verdict.licence_channel, "lc");
+    ck_assert_str_eq(back.verdict.licence_evidence, "le");
     ck_assert_str_eq(back.verdict.os_version, "os");
     ck_assert_str_eq(back.verdict.clock, "ok");
     ck_assert_str_eq(back.verdict.action, "verify");
@@ -802,41 +803,42 @@ START_TEST(evidence_comes_in_order_of_time_path_and_kind)
 {
     int64_t b = add_log("b", "PC", 0);
     int64_t a = add_log("a", "NONE", 0);
-    struct case_update_evidence rows[] = {{0, "WAT 13", "installed", 9, "d", b, NULL},
-                                          {0, "z", "absent", 5, "", b, NULL},
-                                          {0, "y", "neither", 5, "why", b, NULL},
-                                          {0, "x", "absent", 5, "", a, NULL}};
+    struct case_update_evidence rows[] = {
+        {0, "KB971033", "dism", "absent", true, 0, "", a, NULL},
+        {0, "KB971033", "WAT 13", "installed", false, 9, "d", b, NULL},
+        {0, "KB971033", "z", "absent", false, 5, "", b, NULL},
+        {0, "KB4480970", "y", "neither", false, 5, "why", b, NULL},
+        {0, "KB971033", "x", "absent", false, 5, "", a, NULL}};
+    uint64_t count;
     struct casedb_cursor *cursor;
     struct case_update_evidence back = {0};
     struct text text = {0};
-    char *list;
     int64_t pc;
 
     derive_machines();
     pc = find_machine("PC");
-    for (size_t index = 0; index < 4; index++) {
+    for (size_t index = 0; index < ARRAY_COUNT(rows); index++) {
         rows[index].machine_id = pc;
         must(casedb_add_update_evidence(db, &rows[index], &err));
     }
     must(casedb_commit_derived(db, &err));
     must(casedb_update_evidence(db, pc, &cursor, &err));
     while (casedb_next_update_evidence(cursor, &back, &err) == 1) {
-        text_add_format(&text, "%s %s %d %s %s; ", back.kind, back.says, (int)back.filetime,
-                        back.detail, back.path);
+        text_add_format(&text, "%s %s %s %d %s %s; ", back.update_name, back.kind, back.says,
+                        (int)back.filetime, back.detail, back.path);
+        ck_assert_int_eq(back.with_collection, strcmp(back.kind, "dism") == 0);
         ck_assert_int_eq(back.machine_id, pc);
         ck_assert_int_eq(back.source_id, strcmp(back.path, "a") == 0 ? a : b);
     }
     casedb_cursor_free(cursor);
-    ck_assert_str_eq(text_get(&text), "x absent 5  a; y neither 5 why b; z absent 5  b; "
-                                      "WAT 13 installed 9 d b; ");
+    ck_assert_str_eq(text_get(&text),
+                     "KB971033 x absent 5  a; KB4480970 y neither 5 why b; KB971033 z absent 5  b; "
+                     "KB971033 WAT 13 installed 9 d b; KB971033 dism absent 0  a; ");
     text_free(&text);
-    /* A source that only bears evidence says something of the machine, too. */
-    must(casedb_machine_sources(db, pc, &list, &err));
-    ck_assert_str_eq(list, "a; b");
-    free(list);
-    must(casedb_source_machines(db, a, &list, &err));
-    ck_assert_str_eq(list, "NONE; PC");
-    free(list);
+    must(casedb_count_update_machines(db, "KB971033", &count, &err));
+    ck_assert_uint_eq(count, 1);
+    must(casedb_count_update_machines(db, "KB4480970", &count, &err));
+    ck_assert_uint_eq(count, 0);
 }
 END_TEST
 
@@ -844,14 +846,17 @@ START_TEST(licence_evidence_comes_back_with_every_field)
 {
     int64_t id = add_log("a", "PC", 0);
     struct case_licence_evidence row = {
-        0, "SPP 1003", "guid", "Windows 7 Professional", "other", 77, "detail", id, NULL};
-    struct case_licence_evidence early = {0, "SPP 12288", "guid", "",  "volume-kms",
-                                          3, "",          id,     NULL};
+        0, "SPP 1003", "guid", "Windows 7 Professional", "other", false, 77, "detail", id, NULL};
+    struct case_licence_evidence early = {0,     "SPP 12288", "guid", "", "volume-kms",
+                                          false, 3,           "",     id, NULL};
+    struct case_licence_evidence listed = {0,    "slmgr", "guid", "", "volume-kms",
+                                           true, 0,       "",     id, NULL};
     struct casedb_cursor *cursor;
     struct case_licence_evidence back;
 
     derive_machines();
-    row.machine_id = early.machine_id = find_machine("PC");
+    row.machine_id = early.machine_id = listed.machine_id = find_machine("PC");
+    must(casedb_add_licence_evidence(db, &listed, &err));
     must(casedb_add_licence_evidence(db, &row, &err));
     must(casedb_add_licence_evidence(db, &early, &err));
     must(casedb_commit_derived(db, &err));
@@ -868,6 +873,9 @@ START_TEST(licence_evidence_comes_back_with_every_field)
     ck_assert_str_eq(back.detail, "detail");
     ck_assert_int_eq(back.source_id, id);
     ck_assert_str_eq(back.path, "a");
+    ck_assert(!back.with_collection);
+    ck_assert_int_eq(casedb_next_licence_evidence(cursor, &back, &err), 1);
+    ck_assert(back.with_collection);
     ck_assert_int_eq(casedb_next_licence_evidence(cursor, &back, &err), 0);
     casedb_cursor_free(cursor);
 }

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 #include "casework.h"
 #include "run.h"
@@ -139,7 +140,7 @@ END_TEST
 
 START_TEST(copy_has_equal_bytes_for_equal_content)
 {
-    static const char *const kept[] = {"a", "b", "c", "d"};
+    static const char *const kept[] = {"a", "b", "c", "d", "f", "g"};
     size_t deleted;
     int64_t id;
 
@@ -149,6 +150,8 @@ START_TEST(copy_has_equal_bytes_for_equal_content)
     add_alike(id, "PC", "one"); /* kept first and last */
     finish_log(id, "PC");
     add_log("d", "PC2", 20);
+    add_listing("f");
+    add_listing("g");
     derive_all();
     must(casedb_copy(db, "one", &err));
     casedb_close(db);
@@ -156,6 +159,10 @@ START_TEST(copy_has_equal_bytes_for_equal_content)
 
     casework_open();
     add_log("d", "PC9", 400);
+    add_listing("g");
+    add_listing("e2");
+    add_listing("f");
+    add_listing("g");
     id = begin_log("c");
     add_alike(id, "PC", "one");
     finish_log(id, "PC");
@@ -166,7 +173,7 @@ START_TEST(copy_has_equal_bytes_for_equal_content)
     add_copy("b", id);
     add_log("a", "PC", 3);
     add_copy("b", id);
-    must(casedb_keep_only_sources(db, kept, 4, &deleted, &err));
+    must(casedb_keep_only_sources(db, kept, ARRAY_COUNT(kept), &deleted, &err));
     derive_all();
     must(casedb_copy(db, "two", &err));
     expect_equal_files("one", "two", true);
@@ -286,9 +293,9 @@ START_TEST(other_schema_version_is_refused)
     change(CASE_PATH, "PRAGMA user_version = 1");
     expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "schema version 1");
     ck_assert_ptr_null(db);
-    change(CASE_PATH, "PRAGMA user_version = 3");
+    change(CASE_PATH, "PRAGMA user_version = 4");
     expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH,
-                   "schema version 3, and this program needs 2");
+                   "schema version 4, and this program needs 3");
     ck_assert_ptr_null(db);
 }
 END_TEST
@@ -303,7 +310,8 @@ START_TEST(unknown_words_are_damage)
     derive_all();
     casedb_close(db);
     change(CASE_PATH, "UPDATE observation SET verified = 'perhaps'");
-    change(CASE_PATH, "UPDATE source SET status = 'perhaps'");
+    change(CASE_PATH, "UPDATE source SET status = 'perhaps' WHERE path = 'a'");
+    change(CASE_PATH, "UPDATE finding SET kind = 'perhaps'");
     must(casedb_open(CASE_PATH, false, &db, &err));
     must(casedb_timeline(db, &cursor, &err));
     expect_failure(casedb_next_observation(cursor, &item, &err), CASE_PATH, "known `verified`");

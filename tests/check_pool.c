@@ -56,6 +56,25 @@ static void say(const struct sink *sink, uint64_t part, uint64_t first, uint64_t
     free(value);
 }
 
+/* Says observations and findings in turn, numbered through, from 0. */
+static void say_mixed(const struct sink *sink, uint64_t part, uint64_t end)
+{
+    struct error err = {0};
+
+    for (uint64_t number = 0; number < end; number++) {
+        const struct finding finding = {.kind = FINDING_ENTRY,
+                                        .origin = ORIGIN_DISM,
+                                        .host = "PC",
+                                        .place = number,
+                                        .filetime = part};
+
+        if (number % 2 == 0)
+            say(sink, part, number, number + 1, false);
+        else
+            sink->finding(sink->context, &finding, &err);
+    }
+}
+
 static uint64_t count_many_parts(uint64_t size_bytes)
 {
     (void)size_bytes;
@@ -83,6 +102,22 @@ static int read_crashing(const struct source *source, int descriptor, uint64_t p
         return read_counting(source, descriptor, part, options, sink, facts, err);
     say(sink, part, 0, crash_after, options->skip_reference);
     raise(SIGKILL);
+    return 0;
+}
+
+static int read_mixing(const struct source *source, int descriptor, uint64_t part,
+                       const struct reader_options *options, const struct sink *sink,
+                       struct source_facts *facts, struct error *err)
+{
+    (void)source;
+    (void)descriptor;
+    (void)facts;
+    (void)err;
+    if (!options->skip_reference && crash_after > 0) {
+        say_mixed(sink, part, crash_after);
+        raise(SIGKILL);
+    }
+    say_mixed(sink, part, observations_a_part);
     return 0;
 }
 
@@ -126,8 +161,9 @@ static const struct {
     {"\x02\0\0\0\xFF\xFF\xFF\xFF", 8},            /* an observation of 4 GiB */
     {"\x02\0\0\0\x03\0\0\0abc", 11},              /* one that is none */
     {"\x01\0\0\0\0\0\0\0", 8},                    /* a job */
-    {"\x04\0\0\0\0\0\0\0", 8},                    /* an empty result */
-    {"\x03\0\0\0\x04\0\0\0\xFF\xFF\xFF\xFF", 12}, /* a computer with a long name */
+    {"\x05\0\0\0\0\0\0\0", 8},                    /* an empty result */
+    {"\x03\0\0\0\x01\0\0\0\x06", 9},              /* a finding of no kind */
+    {"\x04\0\0\0\x04\0\0\0\xFF\xFF\xFF\xFF", 12}, /* a computer with a long name */
 };
 
 static int read_garbage(const struct source *source, int descriptor, uint64_t part,
@@ -211,12 +247,13 @@ static int read_tapping(const struct source *source, int descriptor, uint64_t pa
     return 0;
 }
 
-#define READER(name, read)                                                                        \
-    static const struct reader name##_reader = {#name, count_many_parts, read, source_facts_join, \
-                                                source_facts_finish}
+#define READER(name, read)                       \
+    static const struct reader name##_reader = { \
+        #name, count_many_parts, read, source_facts_join, source_facts_finish, true}
 
 READER(counting, read_counting);
 READER(crashing, read_crashing);
+READER(mixing, read_mixing);
 READER(exiting, read_exiting);
 READER(hanging, read_hanging_up);
 READER(garbage, read_garbage);
@@ -224,9 +261,9 @@ READER(others, read_other_events);
 READER(looking, read_looking);
 READER(tapping, read_tapping);
 
-static const struct reader *const readers[] = {&counting_reader, &crashing_reader, &exiting_reader,
-                                               &hanging_reader,  &garbage_reader,  &others_reader,
-                                               &looking_reader,  &tapping_reader,  NULL};
+static const struct reader *const readers[] = {
+    &counting_reader, &crashing_reader, &mixing_reader,  &exiting_reader, &hanging_reader,
+    &garbage_reader,  &others_reader,   &looking_reader, &tapping_reader, NULL};
 
 /* ---- Fixture ---- */
 
@@ -305,11 +342,24 @@ static int hear(void *context, const struct incident_event *event,
     return 0;
 }
 
+static int hear_finding(void *context, const struct finding *finding, struct error *sink_err)
+{
+    struct heard *heard = context;
+
+    (void)sink_err;
+    ck_assert_int_eq(finding->kind, FINDING_ENTRY);
+    ck_assert_str_eq(finding->origin, ORIGIN_DISM);
+    ck_assert_uint_eq(finding->filetime, heard->part);
+    ck_assert_uint_eq(finding->place, heard->count);
+    heard->count++;
+    return 0;
+}
+
 /* Brings the job to its end, draining it whenever it is full. */
 static struct heard finish(struct pool_job *job, uint64_t part)
 {
     struct heard heard = {.part = part};
-    struct sink sink = {.context = &heard, .observation = hear};
+    struct sink sink = {.context = &heard, .observation = hear, .finding = hear_finding};
 
     while (pool_job_state(job) != POOL_STATE_DONE) {
         if (pool_job_state(job) == POOL_STATE_FULL)
@@ -473,6 +523,34 @@ START_TEST(a_job_whose_reader_crashed_is_done_again_without_libevtx)
 }
 END_TEST
 
+/* Findings and observations come in the order in which they were said, each once. */
+START_TEST(what_is_said_in_turn_comes_in_turn)
+{
+    struct pool_job *job;
+
+    crash_after = _i == 0 ? 0 : 9000;
+    observations_a_part = 20000;
+    value_bytes = 100;
+    start_pool(1);
+    job = add("mixing", 0, true, false);
+    ck_assert_uint_eq(finish(job, 0).count, 20000);
+    ck_assert_uint_eq(pool_job_result(job)->crash_count, _i);
+}
+END_TEST
+
+START_TEST(more_findings_than_the_source_has_room_for_are_a_crash)
+{
+    struct pool_job *job;
+
+    observations_a_part = 40; /* half of them are findings, and too many as observations go */
+    start_pool(1);
+    job = add_of_size("mixing", 0, true, false, 15);
+    while (pool_job_state(job) != POOL_STATE_DONE)
+        ck_assert_int_eq(pool_wait(pool, true, &err), 0);
+    ck_assert_str_eq(pool_job_result(job)->crash, "a malformed message");
+}
+END_TEST
+
 START_TEST(a_job_whose_reader_crashed_twice_is_given_up_and_the_others_are_done)
 {
     struct pool_job *jobs[6];
@@ -579,6 +657,8 @@ static Suite *pool_suite(void)
     tcase_add_loop_test(cases, floods_of_observations_stand_still_until_they_are_drained, 0,
                         ARRAY_COUNT(reader_counts));
     tcase_add_test(cases, more_observations_than_the_source_has_room_for_are_a_crash);
+    tcase_add_loop_test(cases, what_is_said_in_turn_comes_in_turn, 0, 2);
+    tcase_add_test(cases, more_findings_than_the_source_has_room_for_are_a_crash);
     tcase_add_test(cases, a_reader_has_the_job_and_nothing_else);
     tcase_add_test(cases, a_source_is_hashed_with_reading_and_without);
     tcase_add_test(cases, a_source_that_is_shorter_than_it_was_has_no_hash);

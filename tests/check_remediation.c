@@ -97,6 +97,7 @@ static void add_named(struct row row, bool shared_name)
         .kb971033_evidence = "",
         .edition = row.edition,
         .licence_channel = "unknown",
+        .licence_evidence = "",
         .os_version = "",
         .clock = "ok",
         .action = row.action,
@@ -131,9 +132,8 @@ static int write_reports(const char *folder)
 }
 
 /* The content of a file below remediation/, owned. */
-static char *content(const char *name)
+static char *read_whole(const char *path)
 {
-    char *path = memory_format("out/remediation/%s", name);
     FILE *file = fopen(path, "rb");
     struct text bytes = {0};
     int character;
@@ -142,8 +142,16 @@ static char *content(const char *name)
     while ((character = fgetc(file)) != EOF)
         text_add_bytes(&bytes, &(char){(char)character}, 1);
     fclose(file);
-    free(path);
     return text_take(&bytes);
+}
+
+static char *content(const char *name)
+{
+    char *path = memory_format("out/remediation/%s", name);
+    char *bytes = read_whole(path);
+
+    free(path);
+    return bytes;
 }
 
 static void expect_content(const char *name, const char *expected)
@@ -481,29 +489,54 @@ static void check_programs(struct lint *lint, const char *line)
                       "%s: without its path: %s", lint->script, line);
 }
 
+static void lint_script(const char *name, const char *bytes)
+{
+    struct lint *lint = memory_allocate(1, sizeof(*lint));
+
+    lint->script = name;
+    for_each_line(bytes, lint, check_text);
+    for_each_line(bytes, lint, collect_label);
+    for_each_line(bytes, lint, follow_jumps);
+    for_each_line(bytes, lint, check_blocks);
+    for_each_line(bytes, lint, check_programs);
+    ck_assert_int_eq(lint->depth, 0);
+    ck_assert_uint_gt(lint->label_count, 0);
+    for (size_t label = 0; label < lint->label_count; label++)
+        ck_assert_msg(lint->labels[label].used, "%s: nobody goes to %s", lint->script,
+                      lint->labels[label].name);
+    free(lint);
+}
+
 START_TEST(scripts_are_sound_as_text)
 {
     write_all_scripts();
     for (size_t index = 0; index < ARRAY_COUNT(script_names); index++) {
-        struct lint *lint = memory_allocate(1, sizeof(*lint));
         char *bytes = script(index);
 
-        lint->script = script_names[index];
-        for_each_line(bytes, lint, check_text);
-        for_each_line(bytes, lint, collect_label);
-        for_each_line(bytes, lint, follow_jumps);
-        for_each_line(bytes, lint, check_blocks);
-        for_each_line(bytes, lint, check_programs);
-        ck_assert_int_eq(lint->depth, 0);
-        ck_assert_uint_gt(lint->label_count, 0);
-        for (size_t label = 0; label < lint->label_count; label++)
-            ck_assert_msg(lint->labels[label].used, "%s: nobody goes to %s", lint->script,
-                          lint->labels[label].name);
+        lint_script(script_names[index], bytes);
         free(bytes);
-        free(lint);
     }
 }
 END_TEST
+
+/* Fails unless nothing runs into a subroutine of the script from above. */
+static void expect_no_running_on(const char *name, const char *bytes)
+{
+    for (const char *at = bytes; (at = strstr(at, "call :")) != NULL; at++) {
+        size_t length = strcspn(at + 6, " \r\n\")");
+        char *label = memory_format("\r\n:%.*s\r\n", (int)length, at + 6);
+        const char *place = strstr(bytes, label);
+        const char *before = place;
+
+        ck_assert_ptr_nonnull(place);
+        while (before > bytes && strchr("\r\n", before[-1]) != NULL)
+            before--;
+        while (before > bytes && before[-1] != '\n')
+            before--;
+        ck_assert_msg(strncmp(before, "exit /b ", strlen("exit /b ")) == 0, "%s: %s", name, label);
+        free(label);
+    }
+}
 
 /* What stands above a label of a subroutine must not run on into it. */
 START_TEST(no_subroutine_is_run_into)
@@ -512,23 +545,37 @@ START_TEST(no_subroutine_is_run_into)
     for (size_t index = 0; index < ARRAY_COUNT(script_names); index++) {
         char *bytes = script(index);
 
-        for (const char *at = bytes; (at = strstr(at, "call :")) != NULL; at++) {
-            size_t length = strcspn(at + 6, " \r\n\")");
-            char *label = memory_format("\r\n:%.*s\r\n", (int)length, at + 6);
-            const char *place = strstr(bytes, label);
-            const char *before = place;
-
-            ck_assert_ptr_nonnull(place);
-            while (before > bytes && strchr("\r\n", before[-1]) != NULL)
-                before--;
-            while (before > bytes && before[-1] != '\n')
-                before--;
-            ck_assert_msg(strncmp(before, "exit /b ", strlen("exit /b ")) == 0, "%s: %s",
-                          script_names[index], label);
-            free(label);
-        }
+        expect_no_running_on(script_names[index], bytes);
         free(bytes);
     }
+}
+END_TEST
+
+/* It is used as it stands among the templates. What it says it collects, it does. */
+START_TEST(the_script_that_collects_is_sound_as_text)
+{
+    static const char *const collected[] = {"qfe.txt", "dism.txt", "slmgr.txt", "systeminfo.txt"};
+    static const char *const exported[] = {"Application", "System", "Setup"};
+    char *path = memory_format("%s/collect.cmd", templates);
+    char *bytes = read_whole(path);
+
+    lint_script("collect.cmd", bytes);
+    expect_no_running_on("collect.cmd", bytes);
+    for (size_t index = 0; index < ARRAY_COUNT(collected); index++) {
+        char *into = memory_format(">\"%%out%%\\%s\"\r\nif errorlevel 1 call :failed %s\r\n",
+                                   collected[index], collected[index]);
+
+        ck_assert_msg(strstr(bytes, into) != NULL, "collect.cmd lacks %s", into);
+        free(into);
+    }
+    for (size_t index = 0; index < ARRAY_COUNT(exported); index++) {
+        char *export = memory_format("\r\ncall :export %s\r\n", exported[index]);
+
+        ck_assert_msg(strstr(bytes, export) != NULL, "collect.cmd lacks %s", export);
+        free(export);
+    }
+    free(bytes);
+    free(path);
 }
 END_TEST
 
@@ -1263,6 +1310,7 @@ static Suite *remediation_suite(void)
     tcase_add_test(group, templates_with_plain_line_ends_still_make_crlf_scripts);
     tcase_add_test(group, scripts_are_sound_as_text);
     tcase_add_test(group, no_subroutine_is_run_into);
+    tcase_add_test(group, the_script_that_collects_is_sound_as_text);
     tcase_add_test(group, nothing_from_the_logs_is_in_a_script);
     tcase_add_test(group, every_script_begins_with_the_checks);
     tcase_add_test(group, the_update_is_removed_by_wusa_else_dism_and_the_state_decides);

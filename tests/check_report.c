@@ -229,6 +229,7 @@ static void add_verdict(const struct case_verdict *made, int64_t machine_id)
     verdict.review = or_empty(verdict.review);
     verdict.codes = or_empty(verdict.codes);
     verdict.kb971033_evidence = "";
+    verdict.licence_evidence = or_empty(verdict.licence_evidence);
     verdict.edition = verdict.edition != NULL ? verdict.edition : "unknown";
     verdict.licence_channel = verdict.licence_channel != NULL ? verdict.licence_channel : "unknown";
     verdict.os_version = or_empty(verdict.os_version);
@@ -254,6 +255,23 @@ static int64_t find_computer(const char *name)
     return id;
 }
 
+/* Evidence on two of the updates: that one of them was installed, and nothing of the other. */
+static void add_update_evidence(int64_t machine_id)
+{
+    struct case_update_evidence row = {.machine_id = machine_id,
+                                       .update_name = "KB4480970",
+                                       .kind = "WindowsUpdateClient 19",
+                                       .says = "installed",
+                                       .detail = "",
+                                       .source_id = 1};
+
+    ck_assert_int_eq(casedb_add_update_evidence(db, &row, &err), 0);
+    ck_assert_int_eq(casedb_add_update_evidence(db, &row, &err), 0);
+    row.update_name = "KB4480960";
+    row.says = "neither";
+    ck_assert_int_eq(casedb_add_update_evidence(db, &row, &err), 0);
+}
+
 static int64_t find_inventory_host(void)
 {
     struct casedb_cursor *hosts = NULL;
@@ -274,8 +292,10 @@ static void add_machines(void)
     ck_assert_int_eq(casedb_begin_derived(db, &err), 0);
     for (size_t index = 0; index < ARRAY_COUNT(names); index++) {
         ck_assert_int_eq(casedb_add_machine(db, names[index], true, false, 0, &id, &err), 0);
-        if (index == 0)
+        if (index == 0) {
             ck_assert_int_eq(casedb_add_machine_alias(db, id, 0, "37L4247F27-25", &err), 0);
+            add_update_evidence(id);
+        }
         ck_assert_int_eq(casedb_assign_computer(db, find_computer(names[index]), id, &err), 0);
         add_verdict(&verdicts[index], id);
     }
@@ -488,7 +508,7 @@ START_TEST(page_holds_the_case_and_nothing_of_it_as_markup)
     expect_in(page, "formerly 37L4247F27-25");
     expect_in(page, "Zo\xC3\xAB &amp; Co");
     expect_in(page, "<th scope=\"row\" class=\"text\">logs/b/copy &lt;2&gt;.evtx</th>");
-    expect_in(page, "KB4480970 is seen in the logs.");
+    expect_in(page, "nothing to do with the incident were installed too: KB4480970 (1 host).</p>");
     expect_in(page, "1 confirmed, 0 probable");
     expect_in(page, "<dt>Shown to be clean</dt><dd><strong>0</strong>");
     expect_in(page, "<dt>Not excluded</dt><dd><strong>1</strong>");

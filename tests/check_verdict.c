@@ -21,6 +21,7 @@
 #define WORDS_MOST 32
 #define EVENTS_MOST 64
 #define LOGS_MOST 16
+#define SAID_MOST 16
 
 struct case_event {
     char *log; /* path */
@@ -37,6 +38,13 @@ struct case_log {
     struct source_facts facts;
 };
 
+/* A thing that a source without events says. */
+struct case_said {
+    char *path; /* of the source */
+    struct finding finding;
+    struct finding_field fields[8];
+};
+
 /* One case while its lines are read. */
 struct rule_case {
     const char *file;
@@ -46,6 +54,8 @@ struct rule_case {
     size_t log_count;
     struct case_event events[EVENTS_MOST];
     size_t event_count;
+    struct case_said said[SAID_MOST];
+    size_t said_count;
     char *hosts[8];
     size_t host_count;
     struct casedb *db; /* open once the first expectation was met */
@@ -152,6 +162,18 @@ static void read_log_name(struct rule_case *rule, struct case_log *log, const ch
     facts->record_count = facts->last_number - facts->first_number + 1;
 }
 
+static const char *read_source_kind(struct rule_case *rule, const char *word)
+{
+    static const char *const kinds[] = {SOURCE_KIND_CARVED, SOURCE_KIND_DATABASE,
+                                        SOURCE_KIND_LISTING};
+
+    for (size_t index = 0; index < ARRAY_COUNT(kinds); index++)
+        if (strcmp(kinds[index], word) == 0)
+            return kinds[index];
+    complain(rule, "no kind: %s", word);
+    return "evtx";
+}
+
 static void read_log_option(struct rule_case *rule, struct case_log *log, char *word,
                             struct log_options *options)
 {
@@ -178,9 +200,7 @@ static void read_log_option(struct rule_case *rule, struct case_log *log, char *
     } else if (strcmp(word, "undecodable") == 0) {
         log->facts.undecodable_count = strtoull(value, NULL, 10);
     } else if (strcmp(word, "kind") == 0) {
-        log->kind = strcmp(value, SOURCE_KIND_CARVED) == 0 ? SOURCE_KIND_CARVED : NULL;
-        if (log->kind == NULL)
-            complain(rule, "no kind: %s", value);
+        log->kind = read_source_kind(rule, value);
     } else if (strcmp(word, "copy") == 0) {
         log->copy = memory_copy_text(value);
     } else {
@@ -364,6 +384,85 @@ static void read_event(struct rule_case *rule, char *line)
     read_strings(event, strings, provider->named_strings);
 }
 
+/* ---- Findings ---- */
+
+static const char *const origins[] = {ORIGIN_DATASTORE, ORIGIN_WMIC,  ORIGIN_GET_HOTFIX,
+                                      ORIGIN_DISM,      ORIGIN_SLMGR, ORIGIN_SYSTEMINFO};
+
+/* `wmic-qfe` is the origin `wmic qfe`. */
+static const char *read_origin(struct rule_case *rule, const char *word)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(origins); index++)
+        if (strncmp(origins[index], word, strcspn(word, "-")) == 0)
+            return origins[index];
+    complain(rule, "no origin: %s", word);
+    return "";
+}
+
+static void read_finding_option(struct rule_case *rule, struct finding *finding, const char *word)
+{
+    if (strncmp(word, "host=", 5) == 0)
+        finding->host = memory_copy_text(word + 5);
+    else if (strncmp(word, "at=", 3) != 0 || !filetime_parse(word + 3, &finding->filetime))
+        complain(rule, "no option of a finding: %s", word);
+}
+
+static void read_fields(struct case_said *said, char *rest)
+{
+    char *item;
+
+    while (rest != NULL && (item = strsep(&rest, "|")) != NULL) {
+        struct finding_field *field = &said->fields[said->finding.field_count++];
+        char *value = strchr(item, '=');
+
+        ck_assert_uint_le(said->finding.field_count, ARRAY_COUNT(said->fields));
+        ck_assert_msg(value != NULL, "a field is NAME=VALUE: %s", item);
+        *value++ = '\0';
+        field->name = memory_copy_text(trim(item));
+        field->value = copy_string(trim(value));
+    }
+    said->finding.fields = said->fields;
+}
+
+/* finding PATH ORIGIN KIND [options] | NAME=VALUE | ... */
+static void read_finding(struct rule_case *rule, char *line)
+{
+    struct case_said *said = &rule->said[rule->said_count++];
+    char *fields = strchr(line, '|');
+    char *words[WORDS_MOST];
+    size_t count;
+    bool is_known = false;
+
+    ck_assert_uint_le(rule->said_count, SAID_MOST);
+    if (fields != NULL)
+        *fields++ = '\0';
+    count = split_words(line, words);
+    ck_assert_msg(count >= 4, "a finding is PATH ORIGIN KIND");
+    said->path = memory_copy_text(words[1]);
+    said->finding.origin = read_origin(rule, words[2]);
+    for (enum finding_kind kind = FINDING_HISTORY; kind <= FINDING_SYSTEM && !is_known; kind++) {
+        said->finding.kind = kind;
+        is_known = strcmp(finding_kind_name(kind), words[3]) == 0;
+    }
+    if (!is_known)
+        complain(rule, "no kind of finding: %s", words[3]);
+    for (size_t word = 4; word < count; word++)
+        read_finding_option(rule, &said->finding, words[word]);
+    if (said->finding.host == NULL)
+        said->finding.host = memory_copy_text("");
+    read_fields(said, fields);
+}
+
+static void said_free_content(struct case_said *said)
+{
+    for (size_t index = 0; index < said->finding.field_count; index++) {
+        free((char *)said->fields[index].name);
+        free((char *)said->fields[index].value);
+    }
+    free((char *)said->finding.host);
+    free(said->path);
+}
+
 /* ---- Making the case ---- */
 
 static void check_ok(struct rule_case *rule, int result, struct error *err)
@@ -396,6 +495,10 @@ static int64_t write_place(struct rule_case *rule, const char *path, struct case
                      &err),
                  &err);
     }
+    for (size_t index = 0; index < rule->said_count && same_as == 0; index++)
+        if (strcmp(rule->said[index].path, log->path) == 0)
+            check_ok(rule, casedb_add_finding(rule->db, id, &rule->said[index].finding, &err),
+                     &err);
     check_ok(rule, casedb_finish_source(rule->db, id, &log->facts, same_as, &err), &err);
     source_free_content(&source);
     return id;
@@ -445,13 +548,31 @@ static void add_default_log(struct rule_case *rule)
     read_log(rule, words, split_words(line, words));
 }
 
+/* A source that a finding names and no line declares is a listing in one place. */
+static void add_sources_of_findings(struct rule_case *rule)
+{
+    for (size_t index = 0; index < rule->said_count; index++) {
+        struct case_log *source = NULL;
+
+        for (size_t log = 0; log < rule->log_count; log++)
+            if (strcmp(rule->logs[log].path, rule->said[index].path) == 0)
+                source = &rule->logs[log];
+        if (source != NULL)
+            continue;
+        ck_assert_uint_lt(rule->log_count, LOGS_MOST);
+        rule->logs[rule->log_count++] = (struct case_log){
+            .path = memory_copy_text(rule->said[index].path), .kind = SOURCE_KIND_LISTING};
+    }
+}
+
 static void make_case(struct rule_case *rule)
 {
     char *path = memory_format("%u.db", ++case_count);
     struct error err = {0};
 
-    if (rule->log_count == 0)
+    if (rule->log_count == 0 && (rule->event_count > 0 || rule->said_count == 0))
         add_default_log(rule);
+    add_sources_of_findings(rule);
     complete_events(rule);
     check_ok(rule, casedb_open(path, true, &rule->db, &err), &err);
     for (size_t index = 0; index < rule->log_count; index++) {
@@ -468,7 +589,8 @@ static void make_case(struct rule_case *rule)
 
 static void end_case(struct rule_case *rule)
 {
-    if (rule->db == NULL && (rule->begun || rule->event_count + rule->log_count > 0))
+    if (rule->db == NULL &&
+        (rule->begun || rule->event_count + rule->log_count + rule->said_count > 0))
         complain(rule, "the case above expects nothing");
     casedb_close(rule->db);
     for (size_t index = 0; index < rule->log_count; index++) {
@@ -487,6 +609,8 @@ static void end_case(struct rule_case *rule)
         free(event->log);
         free(event->computer);
     }
+    for (size_t index = 0; index < rule->said_count; index++)
+        said_free_content(&rule->said[index]);
     for (size_t host = 0; host < rule->host_count; host++)
         free(rule->hosts[host]);
     *rule = (struct rule_case){.file = rule->file,
@@ -535,6 +659,7 @@ static const struct column columns[] = {
     COLUMN("kb971033_evidence", COLUMN_TEXT, kb971033_evidence),
     COLUMN("edition", COLUMN_TEXT, edition),
     COLUMN("licence_channel", COLUMN_TEXT, licence_channel),
+    COLUMN("licence_evidence", COLUMN_TEXT, licence_evidence),
     COLUMN("os_version", COLUMN_TEXT, os_version),
     COLUMN("clock", COLUMN_TEXT, clock),
     COLUMN("action", COLUMN_TEXT, action),
@@ -647,6 +772,37 @@ static char *read_inventory_host(struct rule_case *rule, const char *name)
     return found != NULL ? found : memory_copy_text("");
 }
 
+/* Returns owned: what sources.csv says of the source, by one of casedb's lists of it. */
+static char *read_source_list(struct rule_case *rule, const char *path,
+                              int (*read)(struct casedb *, int64_t, char **, struct error *))
+{
+    struct error err = {0};
+    struct case_source source;
+    char *list = NULL;
+
+    if (casedb_find_source(rule->db, path, &source, &err) != 1)
+        complain(rule, "no such source: %s", path);
+    else
+        check_ok(rule, read(rule->db, source.id, &list, &err), &err);
+    return list;
+}
+
+/* Returns owned: the paths of the machine of that name. */
+static char *read_paths(struct rule_case *rule, const char *name)
+{
+    struct error err = {0};
+    struct casedb_cursor *cursor = NULL;
+    struct case_machine machine;
+    char *list = NULL;
+
+    check_ok(rule, casedb_machines(rule->db, &cursor, &err), &err);
+    while (list == NULL && casedb_next_machine(cursor, &machine, &err) == 1)
+        if (strcmp(machine.name, name) == 0)
+            check_ok(rule, casedb_machine_sources(rule->db, machine.id, &list, &err), &err);
+    casedb_cursor_free(cursor);
+    return list;
+}
+
 static void compare(struct rule_case *rule, const char *what, const char *mark, const char *wanted,
                     const char *got)
 {
@@ -682,6 +838,12 @@ static void read_expectation(struct rule_case *rule, char *line)
         got = list_licences(rule);
     else if (strcmp(name, "inventory") == 0 && count > 2)
         got = read_inventory_host(rule, words[1]);
+    else if (strcmp(name, "owners") == 0 && count > 2)
+        got = read_source_list(rule, words[1], casedb_source_machines);
+    else if (strcmp(name, "remarks") == 0 && count > 2)
+        got = read_source_list(rule, words[1], casedb_source_remarks);
+    else if (strcmp(name, "paths") == 0 && count > 2)
+        got = read_paths(rule, words[1]);
     for (size_t index = 0; index < ARRAY_COUNT(columns); index++)
         if (strcmp(columns[index].name, name) == 0)
             got = read_column(rule, count > 2 ? words[1] : NULL, &columns[index]);
@@ -719,6 +881,8 @@ static void read_line(struct rule_case *rule, char *line)
         complain(rule, "what a case is made of comes before what it expects");
     else if (strncmp(line, "log ", 4) == 0)
         read_log(rule, words, split_words(line, words));
+    else if (strncmp(line, "finding ", 8) == 0)
+        read_finding(rule, line);
     else if (strncmp(line, "window ", 7) == 0)
         read_window(rule, line + 7);
     else if (strncmp(line, "host ", 5) == 0 && rule->host_count < 8)

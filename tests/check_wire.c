@@ -70,6 +70,17 @@ static const struct observation bare = {
     .user_sid = "",
 };
 
+static const struct finding_field finding_fields[] = {{"Name", "\xE5\x90\x8D"}, {"Empty", ""}};
+static const struct finding whole_finding = {.kind = FINDING_SYSTEM,
+                                             .origin = ORIGIN_SYSTEMINFO,
+                                             .host = "PC",
+                                             .place = UINT64_MAX,
+                                             .filetime = UINT64_MAX - 1,
+                                             .fields = finding_fields,
+                                             .field_count = ARRAY_COUNT(finding_fields)};
+static const struct finding bare_finding = {
+    .kind = FINDING_HISTORY, .origin = ORIGIN_DATASTORE, .host = ""};
+
 static struct wire_job sample_job(void)
 {
     return (struct wire_job){.read = true,
@@ -237,8 +248,26 @@ START_TEST(results_arrive_with_every_field)
 END_TEST
 
 /* Whoever adds a field sends it, too, looks at it in the tests above, and corrects the size. */
+START_TEST(findings_arrive_with_every_field)
+{
+    struct wire_finding read = {0};
+    struct span at;
+
+    ck_assert(wire_add_finding(&out, &whole_finding));
+    ck_assert(wire_add_finding(&out, &bare_finding));
+    at = span_of(out.bytes, out.length_bytes, 0);
+    ck_assert(wire_read_finding(take_frame(&at, WIRE_FINDING), &read));
+    expect_finding(&read.finding, &whole_finding);
+    ck_assert(wire_read_finding(take_frame(&at, WIRE_FINDING), &read));
+    expect_finding(&read.finding, &bare_finding);
+    ck_assert_uint_eq(at.left_bytes, 0);
+    wire_finding_free_content(&read);
+}
+END_TEST
+
 START_TEST(no_field_was_added_that_is_not_sent)
 {
+    ck_assert_uint_eq(sizeof(struct finding), 56);
     ck_assert_uint_eq(sizeof(struct observation), 112);
     ck_assert_uint_eq(sizeof(struct computer_facts), 88);
     ck_assert_uint_eq(sizeof(struct source_seam), 96);
@@ -252,6 +281,7 @@ END_TEST
 static bool reads(enum wire_type type, struct span payload)
 {
     struct wire_observation observation = {0};
+    struct wire_finding finding = {0};
     struct computer_facts computer = {0};
     struct wire_result result;
     struct wire_job job;
@@ -269,6 +299,12 @@ static bool reads(enum wire_type type, struct span payload)
             ck_assert_ptr_nonnull(observation.event);
         }
         wire_observation_free_content(&observation);
+        return is_read;
+    case WIRE_FINDING:
+        is_read = wire_read_finding(payload, &finding);
+        if (is_read)
+            ck_assert_ptr_nonnull(finding_kind_name(finding.finding.kind));
+        wire_finding_free_content(&finding);
         return is_read;
     case WIRE_COMPUTER:
         is_read = wire_read_computer(payload, &computer);
@@ -295,6 +331,7 @@ static void add_samples(void)
     wire_add_job(&out, &job);
     wire_add_observation(&out, &full);
     wire_add_observation(&out, &bare);
+    wire_add_finding(&out, &whole_finding);
     wire_add_result(&out, &result);
     wire_result_free_content(&result);
 }
@@ -488,6 +525,39 @@ START_TEST(an_observation_too_long_for_a_frame_is_not_added)
 }
 END_TEST
 
+START_TEST(a_finding_too_long_for_a_frame_is_not_added)
+{
+    char *value = long_text(WIRE_PAYLOAD_MAX_BYTES);
+    const struct finding_field field = {FIELD_TITLE, value};
+    struct finding finding = bare_finding;
+
+    ck_assert(wire_add_finding(&out, &bare_finding));
+    finding.fields = &field;
+    finding.field_count = 1;
+    ck_assert(!wire_add_finding(&out, &finding));
+    ck_assert(reads(WIRE_FINDING, only_frame(WIRE_FINDING)));
+    free(value);
+}
+END_TEST
+
+START_TEST(a_finding_that_lies_is_malformed)
+{
+    static const uint32_t lies[] = {1, 1000, INT32_MAX, UINT32_MAX};
+    size_t fields_at;
+
+    ck_assert(wire_add_finding(&out, &bare_finding));
+    fields_at = out.length_bytes - WIRE_HEADER_BYTES - sizeof(uint32_t);
+    for (size_t index = 0; index < ARRAY_COUNT(lies); index++) {
+        lie(fields_at, lies[index]);
+        ck_assert(!reads(WIRE_FINDING, only_frame(WIRE_FINDING)));
+    }
+    lie(fields_at, 0);
+    ck_assert(reads(WIRE_FINDING, only_frame(WIRE_FINDING)));
+    out.bytes[WIRE_HEADER_BYTES] = FINDING_SYSTEM + 1;
+    ck_assert(!reads(WIRE_FINDING, only_frame(WIRE_FINDING)));
+}
+END_TEST
+
 START_TEST(remarks_that_are_too_long_are_cut_between_characters)
 {
     char *remark = long_text(WIRE_REMARK_MAX_BYTES + 100);
@@ -546,6 +616,7 @@ static Suite *wire_suite(void)
 
     tcase_add_checked_fixture(cases, NULL, free_out);
     tcase_add_test(cases, observations_arrive_with_every_field);
+    tcase_add_test(cases, findings_arrive_with_every_field);
     tcase_add_test(cases, jobs_arrive_with_every_field);
     tcase_add_test(cases, results_arrive_with_every_field);
     tcase_add_test(cases, no_field_was_added_that_is_not_sent);
@@ -557,6 +628,8 @@ static Suite *wire_suite(void)
     tcase_add_test(cases, a_nul_within_a_text_is_malformed);
     tcase_add_test(cases, an_observation_of_no_event_of_the_table_is_malformed);
     tcase_add_test(cases, an_observation_too_long_for_a_frame_is_not_added);
+    tcase_add_test(cases, a_finding_too_long_for_a_frame_is_not_added);
+    tcase_add_test(cases, a_finding_that_lies_is_malformed);
     tcase_add_test(cases, remarks_that_are_too_long_are_cut_between_characters);
     tcase_add_test(cases, computers_too_many_for_the_wire_are_left_out_and_told_of);
     suite_add_tcase(suite, cases);

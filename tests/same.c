@@ -26,3 +26,17 @@ void expect_observation(const struct observation *found, const struct observatio
         ck_assert_str_eq(found->strings[index].value, wanted->strings[index].value);
     }
 }
+
+void expect_finding(const struct finding *found, const struct finding *wanted)
+{
+    ck_assert_int_eq(found->kind, wanted->kind);
+    ck_assert_str_eq(found->origin, wanted->origin);
+    ck_assert_str_eq(found->host, wanted->host);
+    ck_assert_uint_eq(found->place, wanted->place);
+    ck_assert_uint_eq(found->filetime, wanted->filetime);
+    ck_assert_uint_eq(found->field_count, wanted->field_count);
+    for (size_t index = 0; index < wanted->field_count; index++) {
+        ck_assert_str_eq(found->fields[index].name, wanted->fields[index].name);
+        ck_assert_str_eq(found->fields[index].value, wanted->fields[index].value);
+    }
+}

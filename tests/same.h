@@ -3,9 +3,13 @@
 #ifndef SPPTRIAGE_TESTS_SAME_H
 #define SPPTRIAGE_TESTS_SAME_H
 
+#include "finding.h"
 #include "observation.h"
 
 /* Compares every field and string. */
 void expect_observation(const struct observation *found, const struct observation *wanted);
+
+/* Compares everything and every field. */
+void expect_finding(const struct finding *found, const struct finding *wanted);
 
 #endif

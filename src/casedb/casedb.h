@@ -17,11 +17,12 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "finding.h"
 #include "observation.h"
 #include "source.h"
 
 /* PRAGMA user_version of the schema. A case of another version is refused. */
-#define CASEDB_SCHEMA_VERSION 2
+#define CASEDB_SCHEMA_VERSION 3
 
 struct casedb;
 
@@ -116,6 +117,10 @@ int casedb_begin_source(struct casedb *db, const struct source *source, const ch
 int casedb_add_observation(struct casedb *db, int64_t source_id, const struct incident_event *event,
                            const struct observation *observation, struct error *err);
 
+/* Adds a finding to the source whose transaction is open. */
+int casedb_add_finding(struct casedb *db, int64_t source_id, const struct finding *finding,
+                       struct error *err);
+
 /* Gives the source whose transaction is open its SHA-256, where that was not known when it was
  * begun. */
 int casedb_set_source_hash(struct casedb *db, int64_t source_id, const char *sha256,
@@ -191,6 +196,15 @@ struct case_computer {
     uint64_t application_last_record_id;
 };
 
+/* One host of a source without events, in one place that has its content: each place is judged by
+ * itself, as equal listings can be of two machines. */
+struct case_witness {
+    int64_t id;       /* of the host in the source: what findings refer to */
+    int64_t place_id; /* the source row of this place */
+    const char *path; /* of this place */
+    const char *name; /* of the host, "" where the source does not say */
+};
+
 /* ---- Derived: machines, evidence, verdicts ---- */
 
 /* Opens the transaction in which everything derived is made anew; it is empty then. */
@@ -209,17 +223,24 @@ int casedb_add_machine_alias(struct casedb *db, int64_t machine_id, size_t posit
 int casedb_assign_computer(struct casedb *db, int64_t computer_id, int64_t machine_id,
                            struct error *err);
 
+/* Says whose a host is in one place (case_witness), and how that was found, for a person, where it
+ * is not plain. */
+int casedb_assign_witness(struct casedb *db, const struct case_witness *witness, int64_t machine_id,
+                          const char *remark, struct error *err);
+
 /* Once all are assigned: marks the observations that say what another of the same machine says
  * (equal computer, channel, EventRecordID, event time, provider, id and strings); the first in
  * order of path and offset counts, with what the second reader said of it and not of the others.
  * Marked ones are in no cursor but casedb_conflicts. */
 int casedb_mark_duplicates(struct casedb *db, struct error *err);
 
-/* A piece of evidence on KB 971033. */
+/* A piece of evidence on KB 971033, or on one of the unrelated updates of that day. */
 struct case_update_evidence {
     int64_t machine_id;
-    const char *kind; /* "WAT 13", "WindowsUpdateClient 19", "Servicing 2", ... */
-    const char *says; /* "installed", "absent", or "neither" with the why in `detail` */
+    const char *update_name; /* "KB971033" */
+    const char *kind;        /* "WAT 13", "WindowsUpdateClient 19", "wmic qfe", ... */
+    const char *says;        /* "installed", "absent", or "neither" with the why in `detail` */
+    bool with_collection;    /* a listing: newer than all that has a time */
     uint64_t filetime;
     const char *detail; /* for a person, may be "" */
     int64_t source_id;
@@ -231,10 +252,11 @@ int casedb_add_update_evidence(struct casedb *db, const struct case_update_evide
 /* A piece of evidence on edition and licence channel. */
 struct case_licence_evidence {
     int64_t machine_id;
-    const char *kind; /* "SPP 12288", "SPP 1003" */
+    const char *kind; /* "SPP 12288", "SPP 1003", "slmgr" */
     const char *activation_id;
     const char *edition; /* or "" */
     const char *licence_channel;
+    bool with_collection; /* a listing: newer than all that has a time */
     uint64_t filetime;
     const char *detail;
     int64_t source_id;
@@ -265,7 +287,8 @@ struct case_verdict {
     const char *kb971033_evidence; /* a "; " list for a person */
     const char *edition;
     const char *licence_channel;
-    const char *os_version; /* or "" */
+    const char *licence_evidence; /* a "; " list for a person, not in hosts.csv */
+    const char *os_version;       /* or "" */
     const char *clock;
     const char *action;
     const char *kms_client_key; /* or "" */
@@ -292,6 +315,10 @@ int casedb_computers(struct casedb *db, struct casedb_cursor **out, struct error
 int casedb_next_computer(struct casedb_cursor *cursor, struct case_computer *out,
                          struct error *err);
 
+/* Witnesses in order of (path of the place, folded name). */
+int casedb_witnesses(struct casedb *db, struct casedb_cursor **out, struct error *err);
+int casedb_next_witness(struct casedb_cursor *cursor, struct case_witness *out, struct error *err);
+
 /* Inventory hosts in the order of the file. */
 int casedb_inventory(struct casedb *db, struct casedb_cursor **out, struct error *err);
 int casedb_next_inventory_host(struct casedb_cursor *cursor, struct case_inventory_host *out,
@@ -311,10 +338,11 @@ int casedb_next_machine(struct casedb_cursor *cursor, struct case_machine *out, 
 
 /* Lists of one machine or source, each joined with "; ", returned owned:
  * aliases oldest first; paths of all places that say something of the machine, sorted; names of
- * the machines that the source says something of, sorted. */
+ * the machines that the source says something of, sorted; remarks on how these were found. */
 int casedb_machine_aliases(struct casedb *db, int64_t machine_id, char **out, struct error *err);
 int casedb_machine_sources(struct casedb *db, int64_t machine_id, char **out, struct error *err);
 int casedb_source_machines(struct casedb *db, int64_t source_id, char **out, struct error *err);
+int casedb_source_remarks(struct casedb *db, int64_t source_id, char **out, struct error *err);
 
 /* An observation as the case keeps it; the strings are borrowed like the rest. */
 struct case_observation {
@@ -336,11 +364,27 @@ int casedb_conflicts(struct casedb *db, struct casedb_cursor **out, struct error
 int casedb_next_observation(struct casedb_cursor *cursor, struct case_observation *out,
                             struct error *err);
 
-/* Evidence of one machine in order of (time, path, kind). */
+/* A finding as the case keeps it; the fields are borrowed like the rest. */
+struct case_finding {
+    struct finding finding;
+    int64_t place_id; /* the source row of the first place that says so of this machine */
+    const char *path; /* of it */
+};
+
+/* Findings of one machine, in order of (path, order of adding); each once, though the machine may
+ * have its source in several places. */
+int casedb_machine_findings(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
+                            struct error *err);
+int casedb_next_finding(struct casedb_cursor *cursor, struct case_finding *out, struct error *err);
+
+/* Evidence of one machine in order of (listings last, time, path, kind). */
 int casedb_update_evidence(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
                            struct error *err);
 int casedb_next_update_evidence(struct casedb_cursor *cursor, struct case_update_evidence *out,
                                 struct error *err);
+/* On how many machines some evidence says that this update is or was installed. */
+int casedb_count_update_machines(struct casedb *db, const char *update_name, uint64_t *count,
+                                 struct error *err);
 int casedb_licence_evidence(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
                             struct error *err);
 int casedb_next_licence_evidence(struct casedb_cursor *cursor, struct case_licence_evidence *out,

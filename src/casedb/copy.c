@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
+
 /* The order of the keys: by path, and within a source by the order of adding. */
 #define RANKED_SOURCES "(SELECT id, row_number() OVER (ORDER BY path) AS place FROM source)"
 #define RANKED_COMPUTERS                                               \
@@ -17,23 +19,34 @@
     "(SELECT o.id, row_number() OVER (ORDER BY s.path, o.id) AS place"         \
     " FROM observation AS o JOIN source_computer AS c ON c.id = o.computer_id" \
     " JOIN source AS s ON s.id = c.source_id)"
+#define RANKED_HOSTS                                                   \
+    "(SELECT h.id, row_number() OVER (ORDER BY s.path, h.id) AS place" \
+    " FROM source_host AS h JOIN source AS s ON s.id = h.source_id)"
+#define RANKED_FINDINGS                                                \
+    "(SELECT f.id, row_number() OVER (ORDER BY s.path, f.id) AS place" \
+    " FROM finding AS f JOIN source_host AS h ON h.id = f.host_id"     \
+    " JOIN source AS s ON s.id = h.source_id)"
 
 static const char is_in_order[] =
     "SELECT NOT EXISTS (SELECT 1 FROM " RANKED_SOURCES " WHERE id <> place)"
     " AND NOT EXISTS (SELECT 1 FROM " RANKED_COMPUTERS " WHERE id <> place)"
-    " AND NOT EXISTS (SELECT 1 FROM " RANKED_OBSERVATIONS " WHERE id <> place)";
+    " AND NOT EXISTS (SELECT 1 FROM " RANKED_OBSERVATIONS " WHERE id <> place)"
+    " AND NOT EXISTS (SELECT 1 FROM " RANKED_HOSTS " WHERE id <> place)"
+    " AND NOT EXISTS (SELECT 1 FROM " RANKED_FINDINGS " WHERE id <> place)";
 
 /* By way of negative keys, so that no key is taken twice on the way. */
-static const char put_in_order[] =
-    "UPDATE source SET id = -ranked.place FROM " RANKED_SOURCES " AS ranked"
-    " WHERE ranked.id = source.id AND ranked.place <> source.id;"
-    "UPDATE source SET id = -id WHERE id < 0;"
-    "UPDATE source_computer SET id = -ranked.place FROM " RANKED_COMPUTERS " AS ranked"
-    " WHERE ranked.id = source_computer.id AND ranked.place <> source_computer.id;"
-    "UPDATE source_computer SET id = -id WHERE id < 0;"
-    "UPDATE observation SET id = -ranked.place FROM " RANKED_OBSERVATIONS " AS ranked"
-    " WHERE ranked.id = observation.id AND ranked.place <> observation.id;"
-    "UPDATE observation SET id = -id WHERE id < 0;";
+#define PUT_IN_ORDER(table, ranked)                                     \
+    "UPDATE " table " SET id = -ranked.place FROM " ranked " AS ranked" \
+    " WHERE ranked.id = " table ".id AND ranked.place <> " table ".id;" \
+    "UPDATE " table " SET id = -id WHERE id < 0;"
+
+static const char *const put_in_order[] = {
+    PUT_IN_ORDER("source", RANKED_SOURCES),
+    PUT_IN_ORDER("source_computer", RANKED_COMPUTERS),
+    PUT_IN_ORDER("observation", RANKED_OBSERVATIONS),
+    PUT_IN_ORDER("source_host", RANKED_HOSTS),
+    PUT_IN_ORDER("finding", RANKED_FINDINGS),
+};
 
 static const char vacuum_into[] = "VACUUM INTO ?1";
 
@@ -52,11 +65,15 @@ static int renumber(struct casedb *db, struct error *err)
         return 0;
     if (casedb_begin(db, err) != 0)
         return -1;
-    if (casedb_execute(db, put_in_order, err) != 0 || casedb_commit(db, err) != 0) {
-        casedb_roll_back(db);
-        return -1;
-    }
-    return 0;
+    for (size_t table = 0; table < ARRAY_COUNT(put_in_order); table++)
+        if (casedb_execute(db, put_in_order[table], err) != 0) {
+            casedb_roll_back(db);
+            return -1;
+        }
+    if (casedb_commit(db, err) == 0)
+        return 0;
+    casedb_roll_back(db);
+    return -1;
 }
 
 /* The copy counts one change of the schema more than the case, so a copy of a copy would differ:

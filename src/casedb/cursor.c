@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cursors: rows stream out of the case one by one, and an observation's strings are fetched with
- * its row, into memory that serves every row again. */
+/* Cursors: rows stream out of the case one by one, and an observation's strings, or the fields of a
+ * finding, are fetched with its row, into memory that serves every row again. */
 #include "casedb/internal.h"
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@ struct reused_text {
     size_t capacity_bytes;
 };
 
-struct reused_string {
+struct reused_pair {
     struct reused_text name;
     struct reused_text value;
 };
@@ -22,10 +22,11 @@ struct reused_string {
 struct casedb_cursor {
     struct casedb *db;
     sqlite3_stmt *statement;
-    sqlite3_stmt *strings; /* of cursors over observations, else NULL */
-    struct reused_string *reused;
-    struct observation_string *items; /* as many as `reused`, which they point into */
-    size_t item_count;
+    sqlite3_stmt *pairs; /* of a row: its strings or fields; NULL where rows have none */
+    struct reused_pair *reused;
+    size_t reused_count;
+    struct observation_string *strings; /* these two point into `reused` */
+    struct finding_field *fields;
     bool ended;
 };
 
@@ -47,19 +48,34 @@ static const char all_conflicts[] =
 static const char observation_strings[] =
     "SELECT name, value FROM observation_string WHERE observation_id = ?1 ORDER BY position";
 
+/* Of the places of a source that are the machine's, the first counts. */
+static const char machine_findings[] =
+    "SELECT f.id, f.kind, f.origin, h.name, f.place, f.filetime, where_said.place_id,"
+    " where_said.path"
+    " FROM (SELECT said.host_id, said.place_id, p.path,"
+    "  row_number() OVER (PARTITION BY said.host_id ORDER BY p.path) AS rank"
+    "  FROM host_place AS said JOIN source AS p ON p.id = said.place_id"
+    "  WHERE said.machine_id = ?1) AS where_said"
+    " JOIN source_host AS h ON h.id = where_said.host_id"
+    " JOIN finding AS f ON f.host_id = h.id"
+    " WHERE where_said.rank = 1 ORDER BY where_said.path, f.id";
+static const char finding_fields[] =
+    "SELECT name, value FROM finding_field WHERE finding_id = ?1 ORDER BY position";
+
 /* ---- Cursors ---- */
 
 void casedb_cursor_free(struct casedb_cursor *cursor)
 {
     if (cursor == NULL)
         return;
-    for (size_t index = 0; index < cursor->item_count; index++) {
+    for (size_t index = 0; index < cursor->reused_count; index++) {
         free(cursor->reused[index].name.bytes);
         free(cursor->reused[index].value.bytes);
     }
     free(cursor->reused);
-    free(cursor->items);
-    sqlite3_finalize(cursor->strings);
+    free(cursor->strings);
+    free(cursor->fields);
+    sqlite3_finalize(cursor->pairs);
     sqlite3_finalize(cursor->statement);
     free(cursor);
 }
@@ -103,14 +119,13 @@ int cursor_step(struct casedb_cursor *cursor, struct row *row, struct error *err
     return step == SQLITE_DONE ? 0 : casedb_fail(cursor->db, err);
 }
 
-/* ---- Observations ---- */
+/* ---- Strings and fields ---- */
 
-static int prepare_strings(struct casedb_cursor **cursor, struct error *err)
+static int prepare_pairs(struct casedb_cursor **cursor, const char *sql, struct error *err)
 {
     struct casedb *db = (*cursor)->db;
 
-    if (sqlite3_prepare_v2(db->sqlite, observation_strings, -1, &(*cursor)->strings, NULL) ==
-        SQLITE_OK)
+    if (sqlite3_prepare_v2(db->sqlite, sql, -1, &(*cursor)->pairs, NULL) == SQLITE_OK)
         return 0;
     casedb_fail(db, err);
     casedb_cursor_free(*cursor);
@@ -118,29 +133,7 @@ static int prepare_strings(struct casedb_cursor **cursor, struct error *err)
     return -1;
 }
 
-int casedb_machine_observations(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
-                                struct error *err)
-{
-    if (cursor_open_machine(db, machine_observations, machine_id, out, err) != 0)
-        return -1;
-    return prepare_strings(out, err);
-}
-
-int casedb_timeline(struct casedb *db, struct casedb_cursor **out, struct error *err)
-{
-    if (cursor_open(db, all_observations, out, err) != 0)
-        return -1;
-    return prepare_strings(out, err);
-}
-
-int casedb_conflicts(struct casedb *db, struct casedb_cursor **out, struct error *err)
-{
-    if (cursor_open(db, all_conflicts, out, err) != 0)
-        return -1;
-    return prepare_strings(out, err);
-}
-
-static const char *reuse(struct reused_text *text, const char *bytes)
+static void reuse(struct reused_text *text, const char *bytes)
 {
     size_t size = strlen(bytes) + 1;
 
@@ -148,38 +141,73 @@ static const char *reuse(struct reused_text *text, const char *bytes)
         text->bytes = memory_resize(text->bytes, size, 1);
         text->capacity_bytes = size;
     }
-    return memcpy(text->bytes, bytes, size);
+    memcpy(text->bytes, bytes, size);
 }
 
-static void add_string(struct casedb_cursor *cursor, size_t index)
+static void add_pair(struct casedb_cursor *cursor, size_t index)
 {
-    struct row row = row_of(cursor->strings);
+    struct row row = row_of(cursor->pairs);
 
-    if (index == cursor->item_count) {
+    if (index == cursor->reused_count) {
         cursor->reused = memory_grow(cursor->reused, index, sizeof(*cursor->reused));
-        cursor->items = memory_grow(cursor->items, index, sizeof(*cursor->items));
-        cursor->reused[index] = (struct reused_string){0};
-        cursor->item_count++;
+        cursor->strings = memory_grow(cursor->strings, index, sizeof(*cursor->strings));
+        cursor->fields = memory_grow(cursor->fields, index, sizeof(*cursor->fields));
+        cursor->reused[index] = (struct reused_pair){0};
+        cursor->reused_count++;
     }
-    cursor->items[index].name = reuse(&cursor->reused[index].name, row_text(&row));
-    cursor->items[index].value = reuse(&cursor->reused[index].value, row_text(&row));
+    reuse(&cursor->reused[index].name, row_text(&row));
+    reuse(&cursor->reused[index].value, row_text(&row));
 }
 
-static int read_strings(struct casedb_cursor *cursor, int64_t observation_id,
-                        struct observation *out, struct error *err)
+/* Reads the pairs of the row with that id. */
+static int read_pairs(struct casedb_cursor *cursor, int64_t id, size_t *count, struct error *err)
 {
-    size_t count = 0;
     int step;
 
-    sqlite3_bind_int64(cursor->strings, 1, observation_id);
-    while ((step = sqlite3_step(cursor->strings)) == SQLITE_ROW)
-        add_string(cursor, count++);
+    *count = 0;
+    sqlite3_bind_int64(cursor->pairs, 1, id);
+    while ((step = sqlite3_step(cursor->pairs)) == SQLITE_ROW)
+        add_pair(cursor, (*count)++);
     if (step != SQLITE_DONE)
         casedb_fail(cursor->db, err);
-    sqlite3_reset(cursor->strings);
-    out->strings = cursor->items;
-    out->string_count = count;
+    sqlite3_reset(cursor->pairs);
     return step == SQLITE_DONE ? 1 : -1;
+}
+
+/* ---- Observations ---- */
+
+int casedb_machine_observations(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
+                                struct error *err)
+{
+    if (cursor_open_machine(db, machine_observations, machine_id, out, err) != 0)
+        return -1;
+    return prepare_pairs(out, observation_strings, err);
+}
+
+int casedb_timeline(struct casedb *db, struct casedb_cursor **out, struct error *err)
+{
+    if (cursor_open(db, all_observations, out, err) != 0)
+        return -1;
+    return prepare_pairs(out, observation_strings, err);
+}
+
+int casedb_conflicts(struct casedb *db, struct casedb_cursor **out, struct error *err)
+{
+    if (cursor_open(db, all_conflicts, out, err) != 0)
+        return -1;
+    return prepare_pairs(out, observation_strings, err);
+}
+
+static int read_strings(struct casedb_cursor *cursor, int64_t id, struct observation *out,
+                        struct error *err)
+{
+    int result = read_pairs(cursor, id, &out->string_count, err);
+
+    for (size_t index = 0; index < out->string_count; index++)
+        cursor->strings[index] = (struct observation_string){cursor->reused[index].name.bytes,
+                                                             cursor->reused[index].value.bytes};
+    out->strings = cursor->strings;
+    return result;
 }
 
 static int read_verified(struct casedb *db, struct row *row, struct observation *out,
@@ -227,4 +255,52 @@ int casedb_next_observation(struct casedb_cursor *cursor, struct case_observatio
     out->source_id = row_integer(&row);
     out->path = row_text(&row);
     return read_strings(cursor, id, observation, err);
+}
+
+/* ---- Findings ---- */
+
+int casedb_machine_findings(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
+                            struct error *err)
+{
+    if (cursor_open_machine(db, machine_findings, machine_id, out, err) != 0)
+        return -1;
+    return prepare_pairs(out, finding_fields, err);
+}
+
+static int read_kind(struct casedb *db, struct row *row, struct finding *out, struct error *err)
+{
+    const char *name = row_text(row);
+
+    for (int kind = FINDING_HISTORY; kind <= FINDING_SYSTEM; kind++)
+        if (strcmp(finding_kind_name((enum finding_kind)kind), name) == 0) {
+            out->kind = (enum finding_kind)kind;
+            return 1;
+        }
+    return casedb_fail_word(db, "a finding has no known kind", err);
+}
+
+int casedb_next_finding(struct casedb_cursor *cursor, struct case_finding *out, struct error *err)
+{
+    struct finding *finding = &out->finding;
+    struct row row;
+    int step = cursor_step(cursor, &row, err);
+    int64_t id;
+
+    if (step != 1)
+        return step;
+    id = row_integer(&row);
+    if (read_kind(cursor->db, &row, finding, err) < 0)
+        return -1;
+    finding->origin = row_text(&row);
+    finding->host = row_text(&row);
+    finding->place = row_number(&row);
+    finding->filetime = row_number(&row);
+    out->place_id = row_integer(&row);
+    out->path = row_text(&row);
+    step = read_pairs(cursor, id, &finding->field_count, err);
+    for (size_t index = 0; index < finding->field_count; index++)
+        cursor->fields[index] = (struct finding_field){cursor->reused[index].name.bytes,
+                                                       cursor->reused[index].value.bytes};
+    finding->fields = cursor->fields;
+    return step;
 }

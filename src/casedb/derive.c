@@ -18,6 +18,9 @@ static const char insert_machine_name[] =
 
 static const char assign_computer[] = "UPDATE source_computer SET machine_id = ?1 WHERE id = ?2";
 
+static const char assign_witness[] =
+    "INSERT INTO host_place (host_id, place_id, machine_id, remark) VALUES (?1, ?2, ?3, ?4)";
+
 static const char mark_duplicates[] =
     "UPDATE observation SET duplicate = 1 WHERE id IN ("
     " SELECT id FROM ("
@@ -28,21 +31,22 @@ static const char mark_duplicates[] =
     " WHERE place > 1)";
 
 static const char insert_update_evidence[] =
-    "INSERT INTO update_evidence (machine_id, kind, says, filetime, detail, source_id)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    "INSERT INTO update_evidence (machine_id, update_name, kind, says, with_collection, filetime,"
+    " detail, source_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
 static const char insert_licence_evidence[] =
     "INSERT INTO licence_evidence (machine_id, kind, activation_id, edition, licence_channel,"
-    " filetime, detail, source_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    " with_collection, filetime, detail, source_id)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 static const char insert_verdict[] =
     "INSERT INTO verdict (machine_id, classification, confidence, reason, review, state,"
     " first_fault_filetime, last_fault_filetime, recovered_filetime, in_window_events,"
     " events_8196, events_8208, events_8209, events_13, codes, window_coverage, kb971033,"
-    " kb971033_evidence, edition, licence_channel, os_version, clock, action, kms_client_key,"
-    " verified)"
+    " kb971033_evidence, edition, licence_channel, licence_evidence, os_version, clock, action,"
+    " kms_client_key, verified)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-    " ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
+    " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
 
 int casedb_begin_derived(struct casedb *db, struct error *err)
 {
@@ -104,6 +108,18 @@ int casedb_assign_computer(struct casedb *db, int64_t computer_id, int64_t machi
     return query_run(&query, err);
 }
 
+int casedb_assign_witness(struct casedb *db, const struct case_witness *witness, int64_t machine_id,
+                          const char *remark, struct error *err)
+{
+    struct query query = query_of(db, assign_witness);
+
+    query_integer(&query, witness->id);
+    query_integer(&query, witness->place_id);
+    query_integer(&query, machine_id);
+    query_text(&query, remark);
+    return query_run(&query, err);
+}
+
 int casedb_mark_duplicates(struct casedb *db, struct error *err)
 {
     struct query query = query_of(db, mark_duplicates);
@@ -117,8 +133,10 @@ int casedb_add_update_evidence(struct casedb *db, const struct case_update_evide
     struct query query = query_of(db, insert_update_evidence);
 
     query_integer(&query, evidence->machine_id);
+    query_text(&query, evidence->update_name);
     query_text(&query, evidence->kind);
     query_text(&query, evidence->says);
+    query_integer(&query, evidence->with_collection);
     query_number(&query, evidence->filetime);
     query_text(&query, evidence->detail);
     query_integer(&query, evidence->source_id);
@@ -135,6 +153,7 @@ int casedb_add_licence_evidence(struct casedb *db, const struct case_licence_evi
     query_text(&query, evidence->activation_id);
     query_text(&query, evidence->edition);
     query_text(&query, evidence->licence_channel);
+    query_integer(&query, evidence->with_collection);
     query_number(&query, evidence->filetime);
     query_text(&query, evidence->detail);
     query_integer(&query, evidence->source_id);
@@ -165,6 +184,7 @@ int casedb_add_verdict(struct casedb *db, const struct case_verdict *verdict, st
     query_text(&query, verdict->kb971033_evidence);
     query_text(&query, verdict->edition);
     query_text(&query, verdict->licence_channel);
+    query_text(&query, verdict->licence_evidence);
     query_text(&query, verdict->os_version);
     query_text(&query, verdict->clock);
     query_text(&query, verdict->action);

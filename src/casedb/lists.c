@@ -7,23 +7,25 @@
 static const char machine_aliases[] =
     "SELECT name FROM machine_name WHERE machine_id = ?1 ORDER BY position";
 
-/* Sources that were read, then every place that has the content of one. */
+/* Every place that has the content of one of its logs, and the places whose host it is. */
 static const char machine_sources[] =
-    "SELECT DISTINCT place.path FROM ("
-    " SELECT source_id FROM source_computer WHERE machine_id = ?1"
-    " UNION SELECT source_id FROM update_evidence WHERE machine_id = ?1"
-    " UNION SELECT source_id FROM licence_evidence WHERE machine_id = ?1) AS said"
+    "SELECT place.path FROM source_computer AS said"
     " JOIN source AS place ON place.id = said.source_id OR place.same_as = said.source_id"
-    " ORDER BY place.path";
+    " WHERE said.machine_id = ?1"
+    " UNION SELECT place.path FROM host_place AS said JOIN source AS place"
+    " ON place.id = said.place_id WHERE said.machine_id = ?1"
+    " ORDER BY 1";
 
 static const char source_machines[] =
     "WITH said(id) AS (SELECT id FROM source WHERE id = ?1"
     " UNION SELECT same_as FROM source WHERE id = ?1 AND same_as IS NOT NULL)"
     " SELECT name FROM machine WHERE id IN ("
     " SELECT machine_id FROM source_computer WHERE source_id IN said"
-    " UNION SELECT machine_id FROM update_evidence WHERE source_id IN said"
-    " UNION SELECT machine_id FROM licence_evidence WHERE source_id IN said)"
+    " UNION SELECT machine_id FROM host_place WHERE place_id = ?1)"
     " ORDER BY folded_name, name";
+
+static const char source_remarks[] =
+    "SELECT DISTINCT remark FROM host_place WHERE place_id = ?1 AND remark <> '' ORDER BY remark";
 
 static int read_list(struct casedb *db, const char *sql, int64_t id, char **out, struct error *err)
 {
@@ -55,4 +57,9 @@ int casedb_machine_sources(struct casedb *db, int64_t machine_id, char **out, st
 int casedb_source_machines(struct casedb *db, int64_t source_id, char **out, struct error *err)
 {
     return read_list(db, source_machines, source_id, out, err);
+}
+
+int casedb_source_remarks(struct casedb *db, int64_t source_id, char **out, struct error *err)
+{
+    return read_list(db, source_remarks, source_id, out, err);
 }

@@ -28,6 +28,12 @@ static const char all_computers[] =
     " JOIN source_computer AS c ON c.source_id = read.id"
     " ORDER BY place.path, c.first_number, c.folded_name";
 
+/* A place joined with the hosts of the source that has its content and was read. */
+static const char all_witnesses[] =
+    "SELECT h.id, place.id, place.path, h.name"
+    " FROM source AS place JOIN source_host AS h ON h.source_id = coalesce(place.same_as, place.id)"
+    " ORDER BY place.path, h.folded_name";
+
 static const char all_inventory_hosts[] = "SELECT id, host FROM inventory_host ORDER BY id";
 
 static const char all_machines[] =
@@ -35,20 +41,24 @@ static const char all_machines[] =
     " v.confidence, v.reason, v.review, v.state, v.first_fault_filetime, v.last_fault_filetime,"
     " v.recovered_filetime, v.in_window_events, v.events_8196, v.events_8208, v.events_8209,"
     " v.events_13, v.codes, v.window_coverage, v.kb971033, v.kb971033_evidence, v.edition,"
-    " v.licence_channel, v.os_version, v.clock, v.action, v.kms_client_key, v.verified"
+    " v.licence_channel, v.licence_evidence, v.os_version, v.clock, v.action, v.kms_client_key, "
+    "v.verified"
     " FROM machine AS m LEFT JOIN verdict AS v ON v.machine_id = m.id"
     " ORDER BY m.folded_name, m.name, m.id";
 
 static const char machine_update_evidence[] =
-    "SELECT e.machine_id, e.kind, e.says, e.filetime, e.detail, e.source_id, s.path"
-    " FROM update_evidence AS e JOIN source AS s ON s.id = e.source_id"
-    " WHERE e.machine_id = ?1 ORDER BY e.filetime, s.path, e.kind, e.id";
+    "SELECT e.machine_id, e.update_name, e.kind, e.says, e.with_collection, e.filetime, e.detail,"
+    " e.source_id, s.path FROM update_evidence AS e JOIN source AS s ON s.id = e.source_id"
+    " WHERE e.machine_id = ?1 ORDER BY e.with_collection, e.filetime, s.path, e.kind, e.id";
+
+static const char update_machines[] = "SELECT count(DISTINCT machine_id) FROM update_evidence"
+                                      " WHERE update_name = ?1 AND says = 'installed'";
 
 static const char machine_licence_evidence[] =
-    "SELECT e.machine_id, e.kind, e.activation_id, e.edition, e.licence_channel, e.filetime,"
-    " e.detail, e.source_id, s.path"
+    "SELECT e.machine_id, e.kind, e.activation_id, e.edition, e.licence_channel, e.with_collection,"
+    " e.filetime, e.detail, e.source_id, s.path"
     " FROM licence_evidence AS e JOIN source AS s ON s.id = e.source_id"
-    " WHERE e.machine_id = ?1 ORDER BY e.filetime, s.path, e.kind, e.id";
+    " WHERE e.machine_id = ?1 ORDER BY e.with_collection, e.filetime, s.path, e.kind, e.id";
 
 /* ---- Sources ---- */
 
@@ -178,6 +188,27 @@ int casedb_next_computer(struct casedb_cursor *cursor, struct case_computer *out
     return 1;
 }
 
+/* ---- Witnesses ---- */
+
+int casedb_witnesses(struct casedb *db, struct casedb_cursor **out, struct error *err)
+{
+    return cursor_open(db, all_witnesses, out, err);
+}
+
+int casedb_next_witness(struct casedb_cursor *cursor, struct case_witness *out, struct error *err)
+{
+    struct row row;
+    int step = cursor_step(cursor, &row, err);
+
+    if (step != 1)
+        return step;
+    out->id = row_integer(&row);
+    out->place_id = row_integer(&row);
+    out->path = row_text(&row);
+    out->name = row_text(&row);
+    return 1;
+}
+
 /* ---- The inventory ---- */
 
 int casedb_inventory(struct casedb *db, struct casedb_cursor **out, struct error *err)
@@ -226,6 +257,7 @@ static void read_verdict(struct row *row, struct case_verdict *out)
     out->kb971033_evidence = row_text_or_null(row);
     out->edition = row_text_or_null(row);
     out->licence_channel = row_text_or_null(row);
+    out->licence_evidence = row_text_or_null(row);
     out->os_version = row_text_or_null(row);
     out->clock = row_text_or_null(row);
     out->action = row_text_or_null(row);
@@ -267,13 +299,30 @@ int casedb_next_update_evidence(struct casedb_cursor *cursor, struct case_update
     if (step != 1)
         return step;
     out->machine_id = row_integer(&row);
+    out->update_name = row_text(&row);
     out->kind = row_text(&row);
     out->says = row_text(&row);
+    out->with_collection = row_integer(&row) != 0;
     out->filetime = row_number(&row);
     out->detail = row_text(&row);
     out->source_id = row_integer(&row);
     out->path = row_text(&row);
     return 1;
+}
+
+int casedb_count_update_machines(struct casedb *db, const char *update_name, uint64_t *count,
+                                 struct error *err)
+{
+    struct query query = query_of(db, update_machines);
+    struct row row;
+
+    query_text(&query, update_name);
+    if (query_step(&query, err) != 1)
+        return -1;
+    row = row_of(query.statement);
+    *count = row_number(&row);
+    query_end(&query);
+    return 0;
 }
 
 int casedb_licence_evidence(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
@@ -295,6 +344,7 @@ int casedb_next_licence_evidence(struct casedb_cursor *cursor, struct case_licen
     out->activation_id = row_text(&row);
     out->edition = row_text(&row);
     out->licence_channel = row_text(&row);
+    out->with_collection = row_integer(&row) != 0;
     out->filetime = row_number(&row);
     out->detail = row_text(&row);
     out->source_id = row_integer(&row);

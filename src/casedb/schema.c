@@ -11,6 +11,7 @@
 #define UTC_END ", 0) / 10000000 - 11644473600, 'unixepoch')) VIRTUAL"
 
 #define OF_SOURCE "INTEGER NOT NULL REFERENCES source(id) ON DELETE CASCADE ON UPDATE CASCADE"
+#define OF_HOST "INTEGER NOT NULL REFERENCES source_host(id) ON DELETE CASCADE ON UPDATE CASCADE"
 #define OF_MACHINE "INTEGER NOT NULL REFERENCES machine(id) ON DELETE CASCADE"
 
 #define STRING_OF(number) STRING_OF_TOKEN(number)
@@ -119,6 +120,36 @@ static const char create_observation[] =
     "  PRIMARY KEY (observation_id, position)\n"
     ") STRICT, WITHOUT ROWID;\n";
 
+static const char create_finding[] =
+    "CREATE TABLE source_host (\n"
+    "  -- A host that a source without events names, or the one without a name that it is of.\n"
+    "  id INTEGER PRIMARY KEY,\n"
+    "  source_id " OF_SOURCE ",\n"
+    "  name TEXT NOT NULL, -- empty: the source does not say\n"
+    "  folded_name TEXT NOT NULL, -- in lower case\n"
+    "  UNIQUE (source_id, folded_name)\n"
+    ") STRICT;\n"
+    "CREATE TABLE finding (\n"
+    "  -- What a source without events says of a host.\n"
+    "  id INTEGER PRIMARY KEY,\n"
+    "  host_id " OF_HOST ",\n"
+    "  kind TEXT NOT NULL, -- history, history-row, listing, entry, licence, system\n"
+    "  origin TEXT NOT NULL, -- DataStore.edb, wmic qfe, ...\n"
+    "  place INTEGER NOT NULL, -- line of the text, or IdEvent of the row\n"
+    "  filetime INTEGER NOT NULL, -- 0: of the time of collection, or without a readable time\n"
+    "  utc " UTC_OF "filetime" UTC_END "\n"
+    ") STRICT;\n"
+    "CREATE INDEX finding_by_host ON finding(host_id);\n"
+    "CREATE TABLE finding_field (\n"
+    "  -- The fields of a finding, as read.\n"
+    "  finding_id INTEGER NOT NULL REFERENCES finding(id)\n"
+    "    ON DELETE CASCADE ON UPDATE CASCADE,\n"
+    "  position INTEGER NOT NULL, -- from 0\n"
+    "  name TEXT NOT NULL,\n"
+    "  value TEXT NOT NULL,\n"
+    "  PRIMARY KEY (finding_id, position)\n"
+    ") STRICT, WITHOUT ROWID;\n";
+
 static const char create_inventory[] =
     "CREATE TABLE inventory_column (\n"
     "  -- The other columns of the inventory, in the order of the file.\n"
@@ -156,15 +187,28 @@ static const char create_machine[] =
     "  position INTEGER NOT NULL,\n"
     "  name TEXT NOT NULL,\n"
     "  PRIMARY KEY (machine_id, position)\n"
-    ") STRICT, WITHOUT ROWID;\n";
+    ") STRICT, WITHOUT ROWID;\n"
+    "CREATE TABLE host_place (\n"
+    "  -- Derived: whose a host of a source is, for each place that the source's content lies in.\n"
+    "  host_id " OF_HOST ",\n"
+    "  place_id " OF_SOURCE ",\n"
+    "  machine_id " OF_MACHINE ",\n"
+    "  remark TEXT NOT NULL, -- on how that was found, for sources.csv; or empty\n"
+    "  PRIMARY KEY (host_id, place_id)\n"
+    ") STRICT, WITHOUT ROWID;\n"
+    "CREATE INDEX host_place_by_machine ON host_place(machine_id);\n"
+    "CREATE INDEX host_place_by_place ON host_place(place_id);\n";
 
 static const char create_evidence[] =
     "CREATE TABLE update_evidence (\n"
-    "  -- Derived: what says that a machine had KB 971033 or had it not.\n"
+    "  -- Derived: what says that a machine had KB 971033 or had it not. The updates that came\n"
+    "  -- out on the day of the incident and are unrelated have rows here, too.\n"
     "  id INTEGER PRIMARY KEY,\n"
     "  machine_id " OF_MACHINE ",\n"
+    "  update_name TEXT NOT NULL, -- KB971033, KB4480960, KB4480970\n"
     "  kind TEXT NOT NULL,\n"
     "  says TEXT NOT NULL, -- installed, absent, neither\n"
+    "  with_collection INTEGER NOT NULL, -- 1: a listing, newer than all that has a time\n"
     "  filetime INTEGER NOT NULL,\n"
     "  detail TEXT NOT NULL,\n"
     "  source_id " OF_SOURCE ",\n"
@@ -180,6 +224,7 @@ static const char create_evidence[] =
     "  activation_id TEXT NOT NULL,\n"
     "  edition TEXT NOT NULL,\n"
     "  licence_channel TEXT NOT NULL,\n"
+    "  with_collection INTEGER NOT NULL, -- 1: a listing, newer than all that has a time\n"
     "  filetime INTEGER NOT NULL,\n"
     "  detail TEXT NOT NULL,\n"
     "  source_id " OF_SOURCE ",\n"
@@ -211,6 +256,7 @@ static const char create_verdict[] =
     "  kb971033_evidence TEXT NOT NULL,\n"
     "  edition TEXT NOT NULL,\n"
     "  licence_channel TEXT NOT NULL,\n"
+    "  licence_evidence TEXT NOT NULL,\n"
     "  os_version TEXT NOT NULL,\n"
     "  clock TEXT NOT NULL,\n"
     "  action TEXT NOT NULL,\n"
@@ -225,7 +271,6 @@ static const char mark_as_case[] = "PRAGMA application_id = " APPLICATION_ID ";\
                                    "PRAGMA user_version = " SCHEMA_VERSION ";\n";
 
 const char *const casedb_schema[] = {
-    create_run,       create_source,  create_observation,
-    create_inventory, create_machine, create_evidence,
-    create_verdict,   mark_as_case,   NULL,
+    create_run,     create_source,   create_observation, create_finding, create_inventory,
+    create_machine, create_evidence, create_verdict,     mark_as_case,   NULL,
 };

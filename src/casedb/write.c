@@ -53,6 +53,18 @@ static const char insert_string[] =
     "INSERT INTO observation_string (observation_id, position, name, value)"
     " VALUES (?1, ?2, ?3, ?4)";
 
+static const char find_host[] =
+    "SELECT id FROM source_host WHERE source_id = ?1 AND folded_name = ?2";
+
+static const char insert_host[] =
+    "INSERT INTO source_host (source_id, name, folded_name) VALUES (?1, ?2, ?3)";
+
+static const char insert_finding[] =
+    "INSERT INTO finding (host_id, kind, origin, place, filetime) VALUES (?1, ?2, ?3, ?4, ?5)";
+
+static const char insert_field[] =
+    "INSERT INTO finding_field (finding_id, position, name, value) VALUES (?1, ?2, ?3, ?4)";
+
 /* ---- Sources ---- */
 
 static int run_with_id(struct casedb *db, const char *sql, int64_t id, struct error *err)
@@ -175,10 +187,17 @@ void casedb_forget_computer(struct casedb *db)
     db->recent = (struct recent_computer){0};
 }
 
-static int find_or_add_computer(struct casedb *db, int64_t source_id, const char *name,
-                                const char *folded_name, int64_t *id, struct error *err)
+/* A name that sources have, of computers or of hosts: how it is found and added. */
+struct name_statements {
+    const char *find;
+    const char *insert;
+};
+
+static int find_or_add_name(struct casedb *db, const struct name_statements *statements,
+                            int64_t source_id, const char *name, const char *folded_name,
+                            int64_t *id, struct error *err)
 {
-    struct query query = query_of(db, find_computer);
+    struct query query = query_of(db, statements->find);
     int step;
 
     query_integer(&query, source_id);
@@ -193,7 +212,7 @@ static int find_or_add_computer(struct casedb *db, int64_t source_id, const char
     }
     if (step < 0)
         return -1;
-    query = query_of(db, insert_computer);
+    query = query_of(db, statements->insert);
     query_integer(&query, source_id);
     query_text(&query, name);
     query_text(&query, folded_name);
@@ -206,6 +225,7 @@ static int find_or_add_computer(struct casedb *db, int64_t source_id, const char
 /* Makes the computer of that name the recent one. */
 static int meet_computer(struct casedb *db, int64_t source_id, const char *name, struct error *err)
 {
+    static const struct name_statements statements = {find_computer, insert_computer};
     struct recent_computer *recent = &db->recent;
 
     if (recent->source_id == source_id && strcmp(recent->name, name) == 0)
@@ -213,7 +233,8 @@ static int meet_computer(struct casedb *db, int64_t source_id, const char *name,
     casedb_forget_computer(db);
     recent->name = memory_copy_text(name);
     recent->folded_name = text_fold(name);
-    if (find_or_add_computer(db, source_id, name, recent->folded_name, &recent->id, err) != 0)
+    if (find_or_add_name(db, &statements, source_id, name, recent->folded_name, &recent->id, err) !=
+        0)
         return -1;
     recent->source_id = source_id;
     return 0;
@@ -379,4 +400,46 @@ int casedb_add_observation(struct casedb *db, int64_t source_id, const struct in
     if (event->keep == EVENT_KEEP_FIRST_AND_LAST)
         return add_first_or_last(db, observation, err);
     return insert(db, 0, observation, NULL, err);
+}
+
+/* ---- Findings ---- */
+
+static int add_fields(struct casedb *db, int64_t finding_id, const struct finding *finding,
+                      struct error *err)
+{
+    for (size_t index = 0; index < finding->field_count; index++) {
+        struct query query = query_of(db, insert_field);
+
+        query_integer(&query, finding_id);
+        query_number(&query, index);
+        query_text(&query, finding->fields[index].name);
+        query_text(&query, finding->fields[index].value);
+        if (query_run(&query, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int casedb_add_finding(struct casedb *db, int64_t source_id, const struct finding *finding,
+                       struct error *err)
+{
+    static const struct name_statements statements = {find_host, insert_host};
+    char *folded_name = text_fold(finding->host);
+    struct query query;
+    int64_t host_id;
+    int result =
+        find_or_add_name(db, &statements, source_id, finding->host, folded_name, &host_id, err);
+
+    free(folded_name);
+    if (result != 0)
+        return -1;
+    query = query_of(db, insert_finding);
+    query_integer(&query, host_id);
+    query_text(&query, finding_kind_name(finding->kind));
+    query_text(&query, finding->origin);
+    query_number(&query, finding->place);
+    query_number(&query, finding->filetime);
+    if (query_run(&query, err) != 0)
+        return -1;
+    return add_fields(db, sqlite3_last_insert_rowid(db->sqlite), finding, err);
 }

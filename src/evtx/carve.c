@@ -295,4 +295,5 @@ const struct reader evtx_carve_reader = {
     .read_part = carve_read_part,
     .join = carve_join,
     .finish = carve_finish,
+    .asks_reference = true,
 };

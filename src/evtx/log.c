@@ -296,4 +296,5 @@ const struct reader evtx_log_reader = {
     .read_part = evtx_log_read_part,
     .join = evtx_log_join,
     .finish = evtx_log_finish,
+    .asks_reference = true,
 };

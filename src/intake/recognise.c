@@ -8,6 +8,7 @@
 #include "base/lines.h"
 #include "intake/listingmark.h"
 #include "intake/plaintext.h"
+#include "source.h"
 
 struct magic {
     size_t offset_bytes;
@@ -23,7 +24,7 @@ static const struct magic magics[] = {
     {MAGIC(0, "ElfFile\0"), {"evtx", "event log"}},
     {MAGIC(4096, "ElfChnk\0"), {"evtx", "event log without its file header"}},
     {MAGIC(4, "LfLe"), {"evt", "event log of Windows XP or 2003 (.evt)"}},
-    {MAGIC(4, "\xEF\xCD\xAB\x89"), {"ese", "ESE database"}},
+    {MAGIC(4, "\xEF\xCD\xAB\x89"), {SOURCE_KIND_DATABASE, "ESE database"}},
     {MAGIC(0, "SQLite format 3\0"), {"sqlite", "SQLite database"}},
     {MAGIC(0, "regf"), {"registry", "registry hive"}},
     {MAGIC(0, "PK\x03\x04"), {"zip", "zip archive"}},
@@ -59,7 +60,7 @@ static bool is_listing(struct span head, enum text_coding coding, size_t mark_by
 const struct file_kind *recognise(struct span head)
 {
     static const struct file_kind empty = {"empty", "empty file"};
-    static const struct file_kind listing = {"listing", "listing of updates or licences"};
+    static const struct file_kind listing = {SOURCE_KIND_LISTING, "listing of updates or licences"};
     static const struct file_kind plain = {"text", "text that is no listing"};
     static const struct file_kind unknown = {"unknown", "file of an unknown kind"};
     enum text_coding coding;

@@ -36,10 +36,10 @@ int page_check_template(const char *templates_path, struct error *err)
     return result;
 }
 
-int page_write(struct casedb *db, const struct window *window, const bool *seen,
-               const char *templates_path, struct outdir *out, struct error *err)
+int page_write(struct casedb *db, const struct window *window, const char *templates_path,
+               struct outdir *out, struct error *err)
 {
-    struct page page = {.db = db, .window = window, .seen = seen};
+    struct page page = {.db = db, .window = window};
     char *text = NULL;
     FILE *file;
     int result = -1;

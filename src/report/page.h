@@ -6,9 +6,8 @@
 #include "casedb/casedb.h"
 #include "report/outdir.h"
 
-/* `seen` says by index in incident_updates which of them the timeline names (timeline_write). */
-int page_write(struct casedb *db, const struct window *window, const bool *seen,
-               const char *templates_path, struct outdir *out, struct error *err);
+int page_write(struct casedb *db, const struct window *window, const char *templates_path,
+               struct outdir *out, struct error *err);
 
 /* Fails (ERROR_RUN) when the template is missing or cannot be filled. */
 int page_check_template(const char *templates_path, struct error *err);

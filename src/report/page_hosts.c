@@ -105,6 +105,7 @@ static void put_host_cells(FILE *file, const struct case_machine *machine, const
     html_put(file, verdict->edition);
     html_put_between(file, "<div class=\"minor\">", verdict->licence_channel, "</div>");
     html_put_between(file, "<div class=\"minor\">", verdict->os_version, "</div>");
+    put_list(file, "ul", "minor", verdict->licence_evidence);
     fputs("</td>", file);
 }
 

@@ -14,7 +14,6 @@
 struct page {
     struct casedb *db;
     const struct window *window;
-    const bool *seen;
     struct summary summary;
     struct joined joined;
 };
@@ -22,6 +21,7 @@ struct page {
 /* Parts that need the case; they fail with an ERROR_RUN of it. */
 int page_put_hosts(void *context, FILE *file, struct error *err);
 int page_put_conflicts(void *context, FILE *file, struct error *err);
+int page_put_unrelated(void *context, FILE *file, struct error *err);
 int page_put_impaired(void *context, FILE *file, struct error *err);
 
 /* Parts that cannot fail. */
@@ -30,7 +30,6 @@ int page_put_host_count(void *context, FILE *file, struct error *err);
 int page_put_tiles(void *context, FILE *file, struct error *err);
 int page_put_actions(void *context, FILE *file, struct error *err);
 int page_put_window(void *context, FILE *file, struct error *err);
-int page_put_unrelated(void *context, FILE *file, struct error *err);
 int page_put_host_columns(void *context, FILE *file, struct error *err);
 int page_put_statuses(void *context, FILE *file, struct error *err);
 int page_put_skipped(void *context, FILE *file, struct error *err);

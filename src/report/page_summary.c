@@ -133,22 +133,36 @@ int page_put_window(void *context, FILE *file, struct error *err)
     return 0;
 }
 
+/* Adds how many hosts have the update, nothing where none has. */
+static int add_unrelated(struct text *out, const struct page *page,
+                         const struct incident_update *update, struct error *err)
+{
+    uint64_t count;
+
+    if (casedb_count_update_machines(page->db, update->name, &count, err) != 0)
+        return -1;
+    if (count > 0)
+        text_add_format(out, "%s%s (%" PRIu64 " host%s)", out->length_bytes > 0 ? " and " : "",
+                        update->name, count, text_plural(count));
+    return 0;
+}
+
 int page_put_unrelated(void *context, FILE *file, struct error *err)
 {
     const struct page *page = context;
-    size_t count = 0;
+    struct text named = {0};
+    int result = 0;
 
-    (void)err;
-    for (size_t index = 0; index < incident_update_count; index++)
-        if (incident_updates[index].coincident && page->seen[index]) {
-            fputs(count++ == 0 ? "<p class=\"note\">" : " and ", file);
-            html_put(file, incident_updates[index].name);
-        }
-    if (count > 0)
-        fprintf(file,
-                " %s seen in the logs. %s out on the same day and %s nothing to do with the "
-                "incident.</p>",
-                count == 1 ? "is" : "are", count == 1 ? "It came" : "They came",
-                count == 1 ? "has" : "have");
-    return 0;
+    for (size_t index = 0; result == 0 && index < incident_update_count; index++)
+        if (incident_updates[index].coincident)
+            result = add_unrelated(&named, page, &incident_updates[index], err);
+    if (result == 0 && named.length_bytes > 0) {
+        fputs("<p class=\"note\">Updates of the same day that have nothing to do with the "
+              "incident were installed too: ",
+              file);
+        html_put(file, text_get(&named));
+        fputs(".</p>", file);
+    }
+    text_free(&named);
+    return result;
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/report.h"
 
-#include <stdlib.h>
-
 #include "base/array.h"
-#include "base/memory.h"
 #include "report/hosts.h"
 #include "report/outdir.h"
 #include "report/page.h"
@@ -28,16 +25,11 @@ static const struct outdir_leftovers leftovers = {
 static int write_all(struct casedb *db, const struct report_options *options, struct outdir *out,
                      struct error *err)
 {
-    bool *seen = memory_allocate(incident_update_count, sizeof(*seen));
-    int result = -1;
-
-    if (hosts_write(db, out, err) == 0 &&
-        timeline_write(db, &options->window, out, seen, err) == 0 &&
-        sources_write(db, out, err) == 0 &&
-        remediation_write(db, options->templates_path, out, err) == 0)
-        result = page_write(db, &options->window, seen, options->templates_path, out, err);
-    free(seen);
-    return result;
+    if (hosts_write(db, out, err) != 0 || timeline_write(db, &options->window, out, err) != 0 ||
+        sources_write(db, out, err) != 0 ||
+        remediation_write(db, options->templates_path, out, err) != 0)
+        return -1;
+    return page_write(db, &options->window, options->templates_path, out, err);
 }
 
 int report_write(struct casedb *db, const struct report_options *options, struct error *err)

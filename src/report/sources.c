@@ -36,6 +36,8 @@ static int take_content(struct casedb *db, struct case_source *copy, struct text
 int sources_complete(struct casedb *db, struct case_source *source, struct text *detail,
                      struct error *err)
 {
+    char *remarks = NULL;
+
     text_free(detail);
     if (source->same_as != 0) {
         text_add_format(detail, "same content as %s", source->same_as_path);
@@ -44,6 +46,11 @@ int sources_complete(struct casedb *db, struct case_source *source, struct text 
     } else {
         text_add(detail, source->detail);
     }
+    if (casedb_source_remarks(db, source->id, &remarks, err) != 0)
+        return -1;
+    if (*remarks != '\0')
+        text_add_item(detail, remarks);
+    free(remarks);
     source->detail = text_get(detail);
     return 0;
 }

@@ -197,15 +197,7 @@ static void write_json(struct json_writer *json, const struct row *row)
     json_end_object(json);
 }
 
-static void note_update(const struct observation *observation, bool *seen)
-{
-    const struct incident_update *update = incident_named_update(observation);
-
-    if (update != NULL)
-        seen[update - incident_updates] = true;
-}
-
-int timeline_write(struct casedb *db, const struct window *window, struct outdir *out, bool *seen,
+int timeline_write(struct casedb *db, const struct window *window, struct outdir *out,
                    struct error *err)
 {
     struct casedb_cursor *observations = NULL;
@@ -227,7 +219,6 @@ int timeline_write(struct casedb *db, const struct window *window, struct outdir
 
         write_csv(&csv, &row);
         write_json(&json, &row);
-        note_update(&found.observation, seen);
         row_free_content(&row);
     }
     if (next >= 0 && outdir_close(out, csv.file, err) == 0)

@@ -6,9 +6,8 @@
 #include "casedb/casedb.h"
 #include "report/outdir.h"
 
-/* Writes both. *seen (all false at first) is set for each update, by its index in
- * incident_updates, that some row names. */
-int timeline_write(struct casedb *db, const struct window *window, struct outdir *out, bool *seen,
+/* Writes both. */
+int timeline_write(struct casedb *db, const struct window *window, struct outdir *out,
                    struct error *err);
 
 #endif

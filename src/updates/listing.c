@@ -153,7 +153,7 @@ static int listing_read_part(const struct source *source, int descriptor, uint64
 }
 
 const struct reader listing_reader = {
-    .kind = "listing",
+    .kind = SOURCE_KIND_LISTING,
     .count_parts = listing_count_parts,
     .read_part = listing_read_part,
     .join = source_facts_join,

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "base/filetime.h"
 #include "base/text.h"
 #include "verdict/action.h"
 
@@ -29,16 +28,24 @@ void dossier_free_content(struct dossier *dossier)
 {
     history_free_content(&dossier->history);
     update_evidence_free_content(&dossier->update);
+    licence_evidence_free_content(&dossier->licence);
     system_facts_free_content(&dossier->system);
     *dossier = (struct dossier){0};
 }
 
-void dossier_feed(struct dossier *dossier, const struct observation *observation)
+void dossier_feed_event(struct dossier *dossier, const struct observation *observation)
 {
     struct sighting sighting = sighting_of(observation);
 
     history_feed(&dossier->history, &sighting);
-    system_facts_feed(&dossier->system, observation);
+    system_facts_feed_event(&dossier->system, observation);
+}
+
+void dossier_feed_finding(struct dossier *dossier, const struct finding *finding, const char *path)
+{
+    if (licence_is_of_windows(finding))
+        history_feed_licence(&dossier->history, finding, path);
+    system_facts_feed_finding(&dossier->system, finding);
 }
 
 void conclusion_free_content(struct conclusion *conclusion)
@@ -46,13 +53,19 @@ void conclusion_free_content(struct conclusion *conclusion)
     free(conclusion->reason);
     free(conclusion->review);
     free(conclusion->codes);
-    free(conclusion->evidence);
+    free(conclusion->update_evidence);
+    free(conclusion->licence_evidence);
     *conclusion = (struct conclusion){0};
 }
 
+/* systeminfo names the system itself, so it decides whether 6.1 is Windows 7 or the server. */
 static bool dossier_is_not_windows_7(const struct dossier *dossier)
 {
-    return dossier->system.other_than_6_1 || dossier->licence.not_windows_7;
+    const struct system_facts *system = &dossier->system;
+
+    if (system->named_windows_7)
+        return false;
+    return system->named_other || system->other_than_6_1 || dossier->licence.not_windows_7;
 }
 
 static char *list_codes(const struct history *history)
@@ -77,11 +90,13 @@ static char *make_review(const struct dossier *dossier, const struct history_out
         {circumstances->log_damaged, "log-damaged"},
         {dossier->system.clock_changed, "clock-changed"},
         {circumstances->shared_name, "shared-name"},
-        {dossier->update.conflict, "update-evidence-conflict"},
-        {licence_evidence_conflict(&dossier->licence) != NULL, "edition-conflict"},
+        {update_evidence_conflicts(&dossier->update), "update-evidence-conflict"},
+        {licence_evidence_conflicts(&dossier->licence), "edition-conflict"},
+        {outcome->listing_non_genuine, "listing-non-genuine"},
         {outcome->reactivated, "reactivated"},
         {outcome->could_not_ask, "could-not-ask"},
-        {dossier->licence.channel == LICENCE_CHANNEL_OTHER, "not-volume-licensed"},
+        {licence_evidence_channel(&dossier->licence) == LICENCE_CHANNEL_OTHER,
+         "not-volume-licensed"},
         {dossier_is_not_windows_7(dossier), "not-windows-7"},
     };
     struct text out = {0};
@@ -92,17 +107,18 @@ static char *make_review(const struct dossier *dossier, const struct history_out
     return text_take(&out);
 }
 
-/* Adds what contradicts itself to the reason: it changed what the verdict says. */
+/* Adds what contradicts what to the reason: it changed what the verdict says. */
 static char *make_reason(const struct dossier *dossier, const struct history_outcome *outcome)
 {
+    struct text conflict = {0};
     struct text out = {0};
 
     text_add(&out, outcome->reason);
-    if (dossier->update.conflict) {
-        text_add(&out, "; update-evidence-conflict: installed and absent at ");
-        filetime_add_text(&out, dossier->update.newest_filetime);
-    }
-    if (licence_evidence_conflict(&dossier->licence) != NULL) {
+    update_evidence_add_conflict(&conflict, &dossier->update);
+    if (conflict.length_bytes > 0)
+        text_add_item(&out, text_get(&conflict));
+    text_free(&conflict);
+    if (licence_evidence_conflicts(&dossier->licence)) {
         text_add(&out, "; edition-conflict: ");
         licence_evidence_add_conflict(&out, &dossier->licence);
     }
@@ -137,7 +153,7 @@ void dossier_conclude(struct dossier *dossier, struct conclusion *out)
         .classification = outcome.classification,
         .state = outcome.state,
         .update = update_evidence_status(&dossier->update),
-        .channel = dossier->licence.channel,
+        .channel = licence_evidence_channel(&dossier->licence),
         .edition = licence_evidence_edition(&dossier->licence),
         .not_windows_7 = dossier_is_not_windows_7(dossier),
     };
@@ -145,7 +161,8 @@ void dossier_conclude(struct dossier *dossier, struct conclusion *out)
         .reason = make_reason(dossier, &outcome),
         .review = make_review(dossier, &outcome),
         .codes = list_codes(&dossier->history),
-        .evidence = update_evidence_text(&dossier->update),
+        .update_evidence = update_evidence_text(&dossier->update),
+        .licence_evidence = licence_evidence_text(&dossier->licence),
     };
     out->verdict = (struct case_verdict){
         .classification = classification_name(outcome.classification),
@@ -158,7 +175,8 @@ void dossier_conclude(struct dossier *dossier, struct conclusion *out)
         .recovered_filetime = outcome.recovered_filetime,
         .codes = out->codes,
         .window_coverage = coverage_name(dossier->circumstances.coverage),
-        .kb971033_evidence = out->evidence,
+        .kb971033_evidence = out->update_evidence,
+        .licence_evidence = out->licence_evidence,
         .os_version = dossier->system.os_version != NULL ? dossier->system.os_version : "",
         .clock = dossier->system.clock_changed ? "changed" : "ok",
         .verified = verified_name(outcome.verified),
@@ -182,6 +200,7 @@ void conclude_not_collected(const char *reason, bool shared_name, struct conclus
         .codes = "",
         .window_coverage = coverage_name(COVERAGE_NONE),
         .kb971033_evidence = "",
+        .licence_evidence = "",
         .os_version = "",
         .clock = "ok",
         .verified = verified_name(VERIFIED_NOT_ASKED),

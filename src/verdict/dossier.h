@@ -18,6 +18,7 @@ struct circumstances {
     enum coverage coverage;
     bool log_damaged;
     bool shared_name;
+    uint64_t last_filetime; /* of its last event of any kind */
 };
 
 struct dossier {
@@ -32,9 +33,11 @@ struct dossier {
 void dossier_begin(struct dossier *dossier, const struct window *window);
 void dossier_free_content(struct dossier *dossier);
 
-/* Takes the machine's next observation in, in order of (event time, record id). Evidence on the
- * update and on the licence is fed to these by the caller, who also keeps it. */
-void dossier_feed(struct dossier *dossier, const struct observation *observation);
+/* Takes the machine's next observation in, in order of (event time, record id), and, after all of
+ * these, its findings. Evidence on the update and on the licence is fed to these by the caller, who
+ * also keeps it. */
+void dossier_feed_event(struct dossier *dossier, const struct observation *observation);
+void dossier_feed_finding(struct dossier *dossier, const struct finding *finding, const char *path);
 
 /* A verdict with the texts it was made of. */
 struct conclusion {
@@ -42,7 +45,8 @@ struct conclusion {
     char *reason;
     char *review;
     char *codes;
-    char *evidence;
+    char *update_evidence;
+    char *licence_evidence;
 };
 
 void conclusion_free_content(struct conclusion *conclusion);

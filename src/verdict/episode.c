@@ -47,6 +47,7 @@ const char *confidence_name(enum confidence confidence)
 void history_free_content(struct history *history)
 {
     free(history->codes);
+    free(history->listing_path);
     *history = (struct history){0};
 }
 
@@ -184,6 +185,18 @@ void history_feed(struct history *history, const struct sighting *sighting)
     }
 }
 
+void history_feed_licence(struct history *history, const struct finding *finding, const char *path)
+{
+    uint32_t code;
+
+    if (!code_parse(finding_value(finding, FIELD_REASON_CODE), &code) ||
+        code != INCIDENT_CODE_NON_GENUINE)
+        return;
+    if (history->listing_path == NULL)
+        history->listing_path = memory_copy_text(path);
+    add_code(history, code);
+}
+
 /* ---- The reason ---- */
 
 static bool same_sighting(const struct sighting *left, const struct sighting *right)
@@ -280,6 +293,10 @@ static char *make_reason(const struct history *history)
         text_add_format(&out, "no activation fault in %" PRIu64 " event%s of interest",
                         history->observation_count, history->observation_count == 1 ? "" : "s");
     }
+    if (history->listing_path != NULL)
+        text_add_format(&out, "; slmgr gives 0x%08" PRIX32 " (%s) in %s, of the time of collection",
+                        INCIDENT_CODE_NON_GENUINE, incident_code_meaning(INCIDENT_CODE_NON_GENUINE),
+                        history->listing_path);
     return text_take(&out);
 }
 
@@ -325,23 +342,27 @@ void history_finish(struct history *history, struct history_outcome *out)
 {
     const struct episode *last = &history->current;
     const struct episode *deciding;
+    bool listed; /* as non-genuine */
 
     end_episode(history);
     deciding = history->first_incident.exists ? &history->first_incident : last;
+    listed = history->listing_path != NULL;
     *out = (struct history_outcome){
-        .classification = history->first_incident.exists ? CLASSIFICATION_AFFECTED
-                          : history->fault_count > 0     ? CLASSIFICATION_OTHER_FAULT
-                                                         : CLASSIFICATION_NO_FAULT,
+        .classification = history->first_incident.exists       ? CLASSIFICATION_AFFECTED
+                          : history->fault_count > 0 || listed ? CLASSIFICATION_OTHER_FAULT
+                                                               : CLASSIFICATION_NO_FAULT,
         .confidence = history->confidence,
-        .state = !last->exists  ? ACTIVATION_STATE_NONE
-                 : last->closed ? ACTIVATION_STATE_RECOVERED
-                                : ACTIVATION_STATE_NON_GENUINE,
+        .state = listed          ? ACTIVATION_STATE_NON_GENUINE
+                 : !last->exists ? ACTIVATION_STATE_NONE
+                 : last->closed  ? ACTIVATION_STATE_RECOVERED
+                                 : ACTIVATION_STATE_NON_GENUINE,
         .first_fault_filetime =
             deciding->exists ? deciding->first.filetime : history->first_fault.filetime,
         .last_fault_filetime = history->last_fault_filetime,
         .recovered_filetime = deciding->closed ? deciding->recovery.filetime : 0,
         .reactivated = deciding->closed && !deciding->recovery_of_other_kind,
-        .could_not_ask = history->fault_count > 0 && history->every_fault_failed_to_ask,
+        .could_not_ask = history->fault_count > 0 && history->every_fault_failed_to_ask && !listed,
+        .listing_non_genuine = listed,
         .reason = make_reason(history),
         .verified = find_verified(history),
     };

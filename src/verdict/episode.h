@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "finding.h"
 #include "incident.h"
 #include "verdict/signal.h"
 
@@ -65,6 +66,7 @@ struct history {
         first_beside;           /* of those: with a signal in the window, yet not of the incident */
     enum confidence confidence; /* the best of the incident episodes before `current` */
     struct sighting confirmed_by;
+    char *listing_path;   /* owned: of the first listing that gives non-genuine, or NULL */
     uint64_t fault_count; /* faults and signals */
     bool has_untimed_signal;
     bool every_fault_failed_to_ask;
@@ -85,6 +87,11 @@ void history_free_content(struct history *history);
  * an episode: such a signal is a fault only, such a recovery closes nothing. */
 void history_feed(struct history *history, const struct sighting *sighting);
 
+/* Takes a finding on the Windows licence in, once all observations are. A listing that gives
+ * 0xC004F200 as reason is a fault of unknown time, newer than every event: the machine is
+ * non-genuine. `path` is that of the listing. */
+void history_feed_licence(struct history *history, const struct finding *finding, const char *path);
+
 /* What the history amounts to. Times are 0 where there is none. */
 struct history_outcome {
     enum classification classification;
@@ -93,10 +100,11 @@ struct history_outcome {
     uint64_t first_fault_filetime;
     uint64_t last_fault_filetime;
     uint64_t recovered_filetime;
-    bool reactivated;       /* the deciding episode was ended by a 12289 only */
-    bool could_not_ask;     /* its only faults are failures to ask */
-    char *reason;           /* owned: one sentence a person can check */
-    enum verified verified; /* the worst that the second reader says of the events it names */
+    bool reactivated;         /* the deciding episode was ended by a 12289 only */
+    bool could_not_ask;       /* its only faults are failures to ask */
+    bool listing_non_genuine; /* an slmgr listing says so */
+    char *reason;             /* owned: one sentence a person can check */
+    enum verified verified;   /* the worst that the second reader says of the events it names */
 };
 
 /* Ends the history and fills *out, whose reason the caller frees. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* licence: edition and licence channel of a machine (DESIGN section 6, the columns edition and
- * licence_channel). Pieces of evidence are made from events and fed in time order. Pure; what it
- * keeps does not grow with their number. */
+ * licence_channel). Pieces of evidence are made from events and listings and fed in time order,
+ * those of listings last. Pure. */
 #ifndef SPPTRIAGE_VERDICT_LICENCE_H
 #define SPPTRIAGE_VERDICT_LICENCE_H
 
@@ -10,13 +10,17 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "finding.h"
 #include "incident.h"
 #include "observation.h"
+#include "verdict/group.h"
 
-/* One piece of evidence. Owns id and detail. */
+/* One piece of evidence. Owns id and detail. What makes one leaves its path "". */
 struct licence_piece {
-    const char *kind; /* constant: "SPP 12288", "SPP 1003" */
-    uint64_t filetime;
+    const char *kind;     /* constant: "SPP 12288", "SPP 1003", "slmgr" */
+    bool with_collection; /* a listing: newer than all that has a time */
+    uint64_t filetime;    /* 0 with the collection */
+    const char *path;     /* borrowed: of the source */
     bool decides_channel; /* a piece that decides neither is kept for a person only */
     bool decides_edition; /* also where it says that the edition is unknown */
     char *activation_id;  /* lower case without braces, "" where it is not known */
@@ -30,7 +34,14 @@ void licence_piece_free_content(struct licence_piece *piece);
 
 /* Makes the piece that a 12288, or a 1003 of Windows' own application id, is. Returns false for
  * every other event. */
-bool licence_piece_of(const struct observation *observation, struct licence_piece *out);
+bool licence_piece_of_event(const struct observation *observation, struct licence_piece *out);
+
+/* Is it a finding of slmgr on a licence of Windows, not of Office? */
+bool licence_is_of_windows(const struct finding *finding);
+
+/* Makes the piece that a finding of slmgr on a Windows licence is. Returns false for every other.
+ */
+bool licence_piece_of_finding(const struct finding *finding, struct licence_piece *out);
 
 /* Pieces less than this apart must not name different editions (DESIGN section 6). */
 #define LICENCE_CONFLICT_SPAN FILETIME_DAY
@@ -39,24 +50,37 @@ bool licence_piece_of(const struct observation *observation, struct licence_piec
 struct licence_mention {
     const struct incident_edition *edition; /* NULL: none yet */
     const char *kind;
-    uint64_t filetime;
+    bool with_collection;
+    uint64_t filetime; /* with the collection: the time of the machine's last event */
 };
 
 #define LICENCE_EDITION_COUNT_MOST 16
 
-/* Starts as zeros. */
+/* Starts as zeros; owns its groups. */
 struct licence_evidence {
-    enum licence_channel channel;  /* of the newest piece that decides it */
+    struct groups groups;
+    enum licence_channel channel; /* of the newest piece that decides it */
+    bool channel_with_collection; /* that piece is a listing */
+    bool channel_conflict;        /* listings give different channels: the first and another */
+    enum licence_channel other_channel;
     struct licence_mention newest; /* that decides the edition, which may be NULL: unknown */
     bool not_windows_7;            /* as that piece has it */
     struct licence_mention mentions[LICENCE_EDITION_COUNT_MOST]; /* in order of incident_editions */
 };
 
-/* Takes the next piece in; of those with equal times the last one counts as the newest. */
-void licence_evidence_feed(struct licence_evidence *evidence, const struct licence_piece *piece);
+void licence_evidence_free_content(struct licence_evidence *evidence);
 
-/* The mention of another edition that contradicts the newest one, or NULL. Borrowed. */
-const struct licence_mention *licence_evidence_conflict(const struct licence_evidence *evidence);
+/* Takes the next piece in; of those with equal times the last one counts as the newest. A listing
+ * is of the time of collection, which is no earlier than the machine's last event, whose time that
+ * is. */
+void licence_evidence_feed(struct licence_evidence *evidence, const struct licence_piece *piece,
+                           uint64_t last_event_filetime);
+
+/* Do pieces of about the newest time name different editions, or listings different channels? */
+bool licence_evidence_conflicts(const struct licence_evidence *evidence);
+
+/* The channel; unknown where listings contradict each other. */
+enum licence_channel licence_evidence_channel(const struct licence_evidence *evidence);
 
 /* The edition, or NULL where it is unknown or pieces contradict each other. */
 const struct incident_edition *licence_evidence_edition(const struct licence_evidence *evidence);
@@ -64,5 +88,9 @@ const struct incident_edition *licence_evidence_edition(const struct licence_evi
 /* Adds the contradiction for the reason: `Windows 7 Enterprise by SPP 1003 at TIME against ...`;
  * nothing without one. */
 void licence_evidence_add_conflict(struct text *out, const struct licence_evidence *evidence);
+
+/* Returns owned: all pieces for a person, in groups (verdict/group.h). */
+char *licence_evidence_text(const struct licence_evidence *evidence)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -24,12 +24,10 @@ void machines_free_content(struct machines *machines)
         free(machine->aliases);
         free(machine->name);
     }
-    for (size_t index = 0; index < machines->place_count; index++)
-        free(machines->places[index].path);
+    machine_places_free_content(&machines->places);
     free(machines->items);
     free(machines->owners);
     free(machines->own_log);
-    free(machines->places);
     *machines = (struct machines){0};
 }
 
@@ -328,80 +326,32 @@ static void make_machines(const struct logset *set, struct machines *out)
 
 /* ---- Logs without a name ---- */
 
-static int compare_machine_places(const void *left_item, const void *right_item)
-{
-    const struct machine_place *left = left_item;
-    const struct machine_place *right = right_item;
-    int order = strcmp(left->path, right->path);
-
-    return order != 0 ? order : (left->machine > right->machine) - (left->machine < right->machine);
-}
-
 static void list_machine_places(const struct logset *set, struct machines *out)
 {
-    out->places = memory_allocate(set->count, sizeof(*out->places));
+    struct machine_places *places = &out->places;
+
+    places->items = memory_allocate(set->count, sizeof(*places->items));
     for (size_t row = 0; row < set->count; row++)
         if (out->owners[row] != MACHINE_NONE)
-            out->places[out->place_count++] = (struct machine_place){
+            places->items[places->count++] = (struct machine_place){
                 memory_copy_text(set->computers[row].path), out->owners[row]};
-    qsort(out->places, out->place_count, sizeof(*out->places), compare_machine_places);
+    machine_places_sort(places);
 }
 
-/* The first place whose path is not below the first `length` bytes of `path` and a slash. */
-static size_t find_place(const struct machines *machines, const char *path, size_t length)
+size_t machines_add(struct machines *machines, const char *name)
 {
-    size_t first = 0, end = machines->place_count;
-
-    while (first < end) {
-        size_t middle = first + (end - first) / 2;
-        int order = strncmp(machines->places[middle].path, path, length);
-
-        if (order < 0 || (order == 0 && (unsigned char)machines->places[middle].path[length] < '/'))
-            first = middle + 1;
-        else
-            end = middle;
-    }
-    return first;
-}
-
-size_t machines_near(const struct machines *machines, const char *path)
-{
-    size_t length = strlen(path);
-
-    while (length > 0) {
-        size_t found = MACHINE_NONE;
-        size_t place;
-
-        for (length--; length > 0 && path[length] != '/'; length--)
-            ;
-        if (length == 0)
-            return MACHINE_NONE;
-        for (place = find_place(machines, path, length);
-             place < machines->place_count &&
-             strncmp(machines->places[place].path, path, length) == 0 &&
-             machines->places[place].path[length] == '/';
-             place++) {
-            if (found != MACHINE_NONE && found != machines->places[place].machine)
-                return MACHINE_NONE;
-            found = machines->places[place].machine;
-        }
-        if (found != MACHINE_NONE)
-            return found;
-    }
-    return MACHINE_NONE;
+    machines->items = memory_grow(machines->items, machines->count, sizeof(*machines->items));
+    machines->items[machines->count] = (struct machine){.name = memory_copy_text(name)};
+    return machines->count++;
 }
 
 /* The machine with the name of the folder that the path lies in; made where there is none. */
 static size_t machine_of_folder(struct machines *machines, const char *path)
 {
-    size_t end = rename_folder_length(path), start = end;
-    char *name, *folded;
+    char *name = machine_folder_name(path);
+    char *folded = text_fold(name);
     size_t found = MACHINE_NONE;
 
-    for (; start > 0 && path[start - 1] != '/'; start--)
-        ;
-    name = end > start ? memory_copy_bytes(path + start, end - start) : memory_copy_text(path);
-    folded = text_fold(name);
     for (size_t item = 0; item < machines->count && found == MACHINE_NONE; item++) {
         char *other = text_fold(machines->items[item].name);
 
@@ -409,14 +359,11 @@ static size_t machine_of_folder(struct machines *machines, const char *path)
             found = item;
         free(other);
     }
+    if (found == MACHINE_NONE)
+        found = machines_add(machines, name);
     free(folded);
-    if (found != MACHINE_NONE) {
-        free(name);
-        return found;
-    }
-    machines->items = memory_grow(machines->items, machines->count, sizeof(*machines->items));
-    machines->items[machines->count] = (struct machine){.name = name};
-    return machines->count++;
+    free(name);
+    return found;
 }
 
 /* Rows of one computer id are one machine's, that of the first place. */

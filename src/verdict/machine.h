@@ -25,6 +25,12 @@ struct machine_place {
     size_t machine;
 };
 
+/* Places by path. */
+struct machine_places {
+    struct machine_place *items; /* owned */
+    size_t count;
+};
+
 /* Owns everything but the computers it was made from. */
 struct machines {
     struct machine *items; /* by folded name, those named after a folder behind */
@@ -32,8 +38,7 @@ struct machines {
     size_t *owners; /* of each computer given: its machine */
     bool *own_log;  /* of each computer given: one machine wrote its whole log itself, so that
                        window_coverage can be told from it */
-    struct machine_place *places; /* by path */
-    size_t place_count;
+    struct machine_places places; /* of logs */
 };
 
 void machines_free_content(struct machines *machines);
@@ -43,8 +48,29 @@ void machines_free_content(struct machines *machines);
  * one with the name of its folder. */
 void machines_find(const struct case_computer *computers, size_t count, struct machines *out);
 
+/* Adds a machine without aliases and returns its index. */
+size_t machines_add(struct machines *machines, const char *name);
+
+/* Has the machine that name, or had it, as a listing of it or a folder would write it: short or
+ * fully qualified, or the NetBIOS name, which is cut off? */
+bool machine_answers_to(const struct machine *machine, const char *name);
+
 /* The machine of the nearest enclosing folder of `path` in which the logs name exactly one, or
- * MACHINE_NONE. */
+ * MACHINE_NONE: also where all of these lie in a folder of the machine's own name, which the path
+ * does not, so that it has a folder of its own beside that one. */
 size_t machines_near(const struct machines *machines, const char *path);
+
+/* The same, where besides `named` lists places of sources that name their host themselves: they
+ * count in a folder in which logs name none. */
+size_t machines_near_named(const struct machines *machines, const struct machine_places *named,
+                           const char *path);
+
+void machine_places_sort(struct machine_places *places);
+void machine_places_free_content(struct machine_places *places);
+
+/* Returns owned: the name of the folder that the path lies in, or, where that belongs to the layout
+ * of Windows (`HOST/C/Windows/System32/winevt/Logs`), of the one that holds the copy of the disk.
+ * The path itself where there is no such name. */
+char *machine_folder_name(const char *path) __attribute__((warn_unused_result));
 
 #endif

@@ -68,21 +68,36 @@ size_t name_table_find(const struct name_table *table, const char *name)
     return found ? key : NAME_NONE;
 }
 
-struct name_range name_table_full_names(const struct name_table *table, size_t key)
+/* The fully qualified names that begin with the folded short one. */
+static struct name_range full_names_of(const struct name_table *table, const char *folded)
 {
     struct name_range range = {0};
     char *first, *end;
 
-    if (table->folded[key][0] == '\0' || strchr(table->folded[key], '.') != NULL)
+    if (*folded == '\0' || strchr(folded, '.') != NULL)
         return range;
     /* `pc.` alone is no full name; '/' is the character after '.'. */
-    first = memory_format("%s.\x01", table->folded[key]);
-    end = memory_format("%s/", table->folded[key]);
+    first = memory_format("%s.\x01", folded);
+    end = memory_format("%s/", folded);
     range.first = lower_bound(table, first);
     range.end = lower_bound(table, end);
     free(first);
     free(end);
     return range;
+}
+
+struct name_range name_table_full_names(const struct name_table *table, size_t key)
+{
+    return full_names_of(table, table->folded[key]);
+}
+
+size_t name_table_find_full(const struct name_table *table, const char *name)
+{
+    char *folded = text_fold(name);
+    struct name_range range = full_names_of(table, folded);
+
+    free(folded);
+    return range.end - range.first == 1 ? range.first : NAME_NONE;
 }
 
 size_t name_table_meaning(const struct name_table *table, size_t key)

@@ -23,6 +23,10 @@ void name_table_seal(struct name_table *table);
 /* The key of the name, or NAME_NONE. */
 size_t name_table_find(const struct name_table *table, const char *name);
 
+/* The key of the one fully qualified name whose first label is this short name, which need not be
+ * in the table itself; NAME_NONE where there is none or are several, or for a name with a dot. */
+size_t name_table_find_full(const struct name_table *table, const char *name);
+
 /* Keys from `first` up to but without `end`. */
 struct name_range {
     size_t first;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* EventLog 6009 gives the version as `6.01.`, the build as `7601` and the service pack, which may
- * be empty (FACTS.md; seen as `10.00.`, `15063`, empty in logs of Windows 10). */
+ * be empty (FACTS.md; seen as `10.00.`, `15063`, empty in logs of Windows 10). systeminfo gives all
+ * in one, with a translated word where there is no service pack: `6.1.7601 Service Pack 1 Build
+ * 7601`, `6.1.7600 N/A Build 7600`. */
 #include "verdict/system.h"
 
 #include <ctype.h>
@@ -55,7 +57,7 @@ static void take_os_version(struct system_facts *facts, const struct observation
     facts->other_than_6_1 = major != 6 || minor != 1;
 }
 
-void system_facts_feed(struct system_facts *facts, const struct observation *observation)
+void system_facts_feed_event(struct system_facts *facts, const struct observation *observation)
 {
     const struct incident_event *event =
         incident_find_event(observation->provider, observation->event_id);
@@ -67,4 +69,43 @@ void system_facts_feed(struct system_facts *facts, const struct observation *obs
     else if (event->use == EVENT_USE_CLOCK && text_equal_ascii(observation->channel, "System") &&
              incident_is_clock_change(observation, &facts->window))
         facts->clock_changed = true;
+}
+
+#define SERVICE_PACK "Service Pack "
+
+static void take_listed_version(struct system_facts *facts, const char *version)
+{
+    unsigned major, minor, build, pack_number;
+    const char *at = version;
+    const char *pack = strstr(version, SERVICE_PACK);
+    struct text out = {0};
+
+    if (!read_number(&at, &major) || *at++ != '.' || !read_number(&at, &minor) || *at++ != '.' ||
+        !read_number(&at, &build) || (*at != '\0' && *at != ' '))
+        return;
+    text_add_format(&out, "%u.%u.%u", major, minor, build);
+    if (pack != NULL) {
+        pack += strlen(SERVICE_PACK);
+        if (read_number(&pack, &pack_number))
+            text_add_format(&out, " " SERVICE_PACK "%u", pack_number);
+    }
+    free(facts->os_version);
+    facts->os_version = text_take(&out);
+    facts->other_than_6_1 = major != 6 || minor != 1;
+}
+
+void system_facts_feed_finding(struct system_facts *facts, const struct finding *finding)
+{
+    const char *name = finding_value(finding, FIELD_OS_NAME);
+    const char *version = finding_value(finding, FIELD_OS_VERSION);
+
+    if (finding->kind != FINDING_SYSTEM)
+        return;
+    take_listed_version(facts, version);
+    if (strcasestr(name, "Windows") == NULL)
+        return;
+    if (strcasestr(name, "Windows 7") != NULL)
+        facts->named_windows_7 = true;
+    else
+        facts->named_other = true;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* system: the Windows version and the clock of a machine, from its events (DESIGN section 6, the
- * columns os_version and clock). Pure. */
+/* system: the Windows version and the clock of a machine, from its events and from systeminfo
+ * (DESIGN section 6, the columns os_version and clock). Pure. */
 #ifndef SPPTRIAGE_VERDICT_SYSTEM_H
 #define SPPTRIAGE_VERDICT_SYSTEM_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "finding.h"
 #include "incident.h"
 #include "observation.h"
 
@@ -15,13 +16,18 @@ struct system_facts {
     struct window window;
     char *os_version; /* "6.1.7601 Service Pack 1", or NULL while unknown */
     uint64_t os_version_filetime;
-    bool other_than_6_1; /* the version is known and none of Windows 7 or Server 2008 R2 */
+    bool other_than_6_1;  /* the version is known and none of Windows 7 or Server 2008 R2 */
+    bool named_windows_7; /* a systeminfo calls it so, */
+    bool named_other;     /* or by another name */
     bool clock_changed;
 };
 
 void system_facts_free_content(struct system_facts *facts);
 
 /* Takes the next observation in; of those with equal times the last one counts. */
-void system_facts_feed(struct system_facts *facts, const struct observation *observation);
+void system_facts_feed_event(struct system_facts *facts, const struct observation *observation);
+
+/* Takes a finding of systeminfo in, once all events are: it is newer than they are. */
+void system_facts_feed_finding(struct system_facts *facts, const struct finding *finding);
 
 #endif

@@ -9,20 +9,25 @@
 
 #include "base/memory.h"
 #include "verdict/dossier.h"
+#include "verdict/evidence.h"
 #include "verdict/inventory.h"
 #include "verdict/machine.h"
+#include "verdict/witness.h"
 
 struct derivation {
     struct casedb *db;
     struct window window;
     struct case_computer *computers; /* texts owned */
     size_t computer_count;
+    struct witness *witnesses;
+    size_t witness_count;
     struct inventory_host *hosts;
     size_t host_count;
     struct machines machines;
     int64_t *machine_ids;   /* in the case, of each machine */
     int64_t *inventory_ids; /* of each machine: the inventory host it is, or 0 */
     bool *damaged;          /* of each machine: note log-damaged */
+    bool *has_findings;     /* of each machine */
     size_t *by_machine;     /* indexes of computers, by (machine, source) */
 };
 
@@ -33,11 +38,13 @@ static void derivation_free_content(struct derivation *derivation)
         free((char *)derivation->computers[index].name);
     }
     free(derivation->computers);
+    witnesses_free(derivation->witnesses, derivation->witness_count);
     inventory_free(derivation->hosts, derivation->host_count);
     machines_free_content(&derivation->machines);
     free(derivation->machine_ids);
     free(derivation->inventory_ids);
     free(derivation->damaged);
+    free(derivation->has_findings);
     free(derivation->by_machine);
 }
 
@@ -57,6 +64,25 @@ static int read_computers(struct derivation *derivation, struct error *err)
         derivation->computers = memory_grow(derivation->computers, derivation->computer_count,
                                             sizeof(*derivation->computers));
         derivation->computers[derivation->computer_count++] = computer;
+    }
+    casedb_cursor_free(cursor);
+    return result;
+}
+
+static int read_witnesses(struct derivation *derivation, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct case_witness said;
+    int result;
+
+    if (casedb_witnesses(derivation->db, &cursor, err) != 0)
+        return -1;
+    while ((result = casedb_next_witness(cursor, &said, err)) == 1) {
+        said.path = memory_copy_text(said.path);
+        said.name = memory_copy_text(said.name);
+        derivation->witnesses = memory_grow(derivation->witnesses, derivation->witness_count,
+                                            sizeof(*derivation->witnesses));
+        derivation->witnesses[derivation->witness_count++] = (struct witness){.said = said};
     }
     casedb_cursor_free(cursor);
     return result;
@@ -136,6 +162,13 @@ static void note_damaged_logs(struct derivation *derivation)
     }
 }
 
+/* May a source of that kind be a log? What could not be opened may. */
+static bool kind_is_of_logs(const char *kind)
+{
+    return strcmp(kind, SOURCE_KIND_CARVED) != 0 && strcmp(kind, SOURCE_KIND_DATABASE) != 0 &&
+           strcmp(kind, SOURCE_KIND_LISTING) != 0;
+}
+
 /* A damaged log that names no machine may be an Application log of the one it lies beside. */
 static int note_damaged_sources(struct derivation *derivation, struct error *err)
 {
@@ -152,7 +185,7 @@ static int note_damaged_sources(struct derivation *derivation, struct error *err
     while ((result = casedb_next_source(cursor, &source, err)) == 1) {
         size_t machine;
 
-        if (strcmp(source.kind, SOURCE_KIND_CARVED) == 0 ||
+        if (!kind_is_of_logs(source.kind) ||
             !source_is_damaged(source.status, source.undecodable_count) ||
             bsearch(&source.id, places, derivation->computer_count, sizeof(*places), compare_ids) !=
                 NULL)
@@ -193,6 +226,14 @@ static int write_machines(struct derivation *derivation, struct error *err)
                                    derivation->machine_ids[derivation->machines.owners[row]],
                                    err) != 0)
             return -1;
+    for (size_t index = 0; index < derivation->witness_count; index++) {
+        const struct witness *witness = &derivation->witnesses[index];
+
+        if (casedb_assign_witness(derivation->db, &witness->said,
+                                  derivation->machine_ids[witness->machine],
+                                  witness->remark != NULL ? witness->remark : "", err) != 0)
+            return -1;
+    }
     return casedb_mark_duplicates(derivation->db, err);
 }
 
@@ -262,7 +303,7 @@ static enum coverage find_coverage(const struct derivation *derivation, const si
     }
     if (log_count > 0)
         coverage = coverage_of(logs, log_count, &derivation->window);
-    else if (!own_records || other_application_records)
+    else if (count > 0 && (!own_records || other_application_records))
         coverage = COVERAGE_UNKNOWN;
     free(logs);
     return coverage;
@@ -270,79 +311,16 @@ static enum coverage find_coverage(const struct derivation *derivation, const si
 
 /* ---- Verdicts ---- */
 
-static int keep_update_evidence(struct casedb *db, int64_t machine_id,
-                                const struct case_observation *seen, struct dossier *dossier,
-                                struct error *err)
+/* Of its last event, whatever that is. */
+static uint64_t find_last_time(const struct derivation *derivation, const size_t *rows,
+                               size_t count)
 {
-    struct update_piece piece;
-    char *kind;
-    int result;
+    uint64_t last = 0;
 
-    if (!update_piece_of(&seen->observation, &piece))
-        return 0;
-    piece.path = seen->path;
-    update_evidence_feed(&dossier->update, &piece);
-    kind = memory_format("%s %u", piece.kind, piece.number);
-    result = casedb_add_update_evidence(db,
-                                        &(struct case_update_evidence){
-                                            .machine_id = machine_id,
-                                            .kind = kind,
-                                            .says = update_says_name(piece.says),
-                                            .filetime = piece.filetime,
-                                            .detail = piece.detail,
-                                            .source_id = seen->source_id,
-                                        },
-                                        err);
-    free(kind);
-    return result;
-}
-
-static int keep_licence_evidence(struct casedb *db, int64_t machine_id,
-                                 const struct case_observation *seen, struct dossier *dossier,
-                                 struct error *err)
-{
-    struct licence_piece piece;
-    int result;
-
-    if (!licence_piece_of(&seen->observation, &piece))
-        return 0;
-    licence_evidence_feed(&dossier->licence, &piece);
-    result =
-        casedb_add_licence_evidence(db,
-                                    &(struct case_licence_evidence){
-                                        .machine_id = machine_id,
-                                        .kind = piece.kind,
-                                        .activation_id = piece.activation_id,
-                                        .edition = piece.edition != NULL ? piece.edition->name : "",
-                                        .licence_channel = licence_channel_name(piece.channel),
-                                        .filetime = piece.filetime,
-                                        .detail = piece.detail,
-                                        .source_id = seen->source_id,
-                                    },
-                                    err);
-    licence_piece_free_content(&piece);
-    return result;
-}
-
-static int read_machine(struct casedb *db, int64_t machine_id, struct dossier *dossier,
-                        struct error *err)
-{
-    struct casedb_cursor *cursor = NULL;
-    struct case_observation seen;
-    int result;
-
-    if (casedb_machine_observations(db, machine_id, &cursor, err) != 0)
-        return -1;
-    while ((result = casedb_next_observation(cursor, &seen, err)) == 1) {
-        dossier_feed(dossier, &seen.observation);
-        if (keep_update_evidence(db, machine_id, &seen, dossier, err) != 0 ||
-            keep_licence_evidence(db, machine_id, &seen, dossier, err) != 0) {
-            result = -1;
-            break;
-        }
-    }
-    casedb_cursor_free(cursor);
-    return result;
+    for (size_t index = 0; index < count; index++)
+        if (derivation->computers[rows[index]].last_filetime > last)
+            last = derivation->computers[rows[index]].last_filetime;
+    return last;
 }
 
 /* Judges the machine, whose rows are `row_count` from `rows` on. */
@@ -359,8 +337,10 @@ static int judge_machine(struct derivation *derivation, size_t machine, const si
         .coverage = find_coverage(derivation, rows, row_count),
         .log_damaged = derivation->damaged[machine],
         .shared_name = derivation->machines.items[machine].shared_name,
+        .last_filetime = find_last_time(derivation, rows, row_count),
     };
-    if (read_machine(derivation->db, machine_id, &dossier, err) == 0) {
+    if (evidence_gather(derivation->db, machine_id, derivation->has_findings[machine], &dossier,
+                        err) == 0) {
         dossier_conclude(&dossier, &conclusion);
         conclusion.verdict.machine_id = machine_id;
         result = casedb_add_verdict(derivation->db, &conclusion.verdict, err);
@@ -409,11 +389,15 @@ static void find_machines(struct derivation *derivation)
     struct machines *machines = &derivation->machines;
 
     machines_find(derivation->computers, derivation->computer_count, machines);
+    witnesses_match(derivation->witnesses, derivation->witness_count, machines);
     inventory_match(derivation->hosts, derivation->host_count, machines);
     derivation->machine_ids = memory_allocate(machines->count, sizeof(*derivation->machine_ids));
     derivation->inventory_ids =
         memory_allocate(machines->count, sizeof(*derivation->inventory_ids));
     derivation->damaged = memory_allocate(machines->count, sizeof(*derivation->damaged));
+    derivation->has_findings = memory_allocate(machines->count, sizeof(*derivation->has_findings));
+    for (size_t index = 0; index < derivation->witness_count; index++)
+        derivation->has_findings[derivation->witnesses[index].machine] = true;
     for (size_t index = 0; index < derivation->host_count; index++) {
         const struct inventory_host *host = &derivation->hosts[index];
 
@@ -425,7 +409,8 @@ static void find_machines(struct derivation *derivation)
 
 static int derive(struct derivation *derivation, struct error *err)
 {
-    if (read_computers(derivation, err) != 0 || read_inventory(derivation, err) != 0)
+    if (read_computers(derivation, err) != 0 || read_witnesses(derivation, err) != 0 ||
+        read_inventory(derivation, err) != 0)
         return -1;
     find_machines(derivation);
     note_damaged_logs(derivation);

@@ -59,6 +59,20 @@ static int take_observation(void *context, const struct incident_event *event,
     return 0;
 }
 
+static int take_finding(void *context, const struct finding *finding, struct error *err)
+{
+    struct loop *loop = context;
+
+    (void)err;
+    if (!wire_add_finding(&loop->out, finding))
+        source_facts_add_undecodable(loop->facts, "%s %llu of %s (its texts are too long)",
+                                     finding_kind_name(finding->kind),
+                                     (unsigned long long)finding->place, finding->origin);
+    if (loop->out.length_bytes >= FLUSH_BYTES)
+        send_gathered(loop);
+    return 0;
+}
+
 static const struct reader *find_reader(const struct loop *loop, const char *kind)
 {
     for (const struct reader *const *reader = loop->readers; *reader != NULL; reader++)
@@ -76,7 +90,7 @@ static void read_part(struct loop *loop, const struct wire_job *job, const struc
                                      .verify = job->verify,
                                      .skip_reference = job->skip_reference,
                                      .tap = job->hash ? &tap : NULL};
-    struct sink sink = {.context = loop, .observation = take_observation};
+    struct sink sink = {.context = loop, .observation = take_observation, .finding = take_finding};
 
     reader->read_part(source, descriptor, job->part, &options, &sink, &result->facts,
                       &result->read_err);

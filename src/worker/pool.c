@@ -29,8 +29,11 @@
 #define DESCRIPTORS_WANTED 2048
 #define DESCRIPTORS_OF_OTHERS 24 /* the case, the output folder, what is opened for a while */
 
-/* No source has more observations than one in so many bytes. */
+/* No source has more observations than one in so many bytes, and more findings than one in so many
+ * and a few on it as a whole. */
 #define OBSERVATION_LEAST_BYTES 16
+#define FINDING_LEAST_BYTES 4
+#define FINDINGS_ON_WHOLE 16
 
 /* So many readers may end in a row before they have done anything. */
 #define FALSE_STARTS_MOST 16
@@ -40,8 +43,8 @@ struct pool_job {
     uint64_t number; /* in the order of adding */
     bool done;
     bool drained;       /* at least once: its observations cannot be forgotten any more */
-    struct pack frames; /* owned: the observations that were not drained, as they came */
-    /* Observations but for those that libevtx alone finds, which a second try does without: */
+    struct pack frames; /* owned: observations and findings that were not drained, as they came */
+    /* Of these, but for those that libevtx alone finds, which a second try does without: */
     uint64_t kept_count;       /* taken from all readers that worked on it, */
     uint64_t skip_count;       /* those that the reader at work will say again, */
     uint64_t counted_count;    /* and those that it has said */
@@ -73,6 +76,7 @@ struct pool {
     struct error start_err; /* why no reader could be started */
     struct pack message;
     struct wire_observation observation;
+    struct wire_finding finding;
     struct pollfd *polled;
     struct worker **polled_workers;
 };
@@ -153,6 +157,7 @@ void pool_free(struct pool *pool)
     for (size_t index = 0; index < pool->job_count; index++)
         free_job(pool->jobs[index]);
     wire_observation_free_content(&pool->observation);
+    wire_finding_free_content(&pool->finding);
     pack_free(&pool->message);
     error_clear(&pool->start_err);
     hash_free(pool->hash);
@@ -321,22 +326,46 @@ struct pool_job *pool_add(struct pool *pool, const struct pool_order *order)
 
 /* ---- Receiving ---- */
 
-static bool take_observation(struct pool *pool, struct pool_job *job, struct span payload)
+static void append_frame(struct pool_job *job, const struct wire_frame *frame)
 {
-    if (!job->order.read || !wire_read_observation(payload, &pool->observation) ||
+    pack_u32(&job->frames, frame->type);
+    pack_u32(&job->frames, (uint32_t)frame->payload.left_bytes);
+    pack_bytes(&job->frames, frame->payload.bytes, frame->payload.left_bytes);
+}
+
+/* Keeps a frame for pool_drain, unless it was kept when an earlier reader said it. */
+static void keep_frame(struct pool_job *job, const struct wire_frame *frame)
+{
+    job->counted_count++;
+    if (job->counted_count <= job->skip_count)
+        return;
+    job->kept_count++;
+    append_frame(job, frame);
+}
+
+static bool take_observation(struct pool *pool, struct pool_job *job,
+                             const struct wire_frame *frame)
+{
+    if (!job->order.read || !wire_read_observation(frame->payload, &pool->observation) ||
         job->received_count > job->order.source->size_bytes / OBSERVATION_LEAST_BYTES)
         return false;
     job->received_count++;
     /* Without libevtx the second try says the same but for what libevtx alone found. */
-    if (!pool->observation.observation.reference_only) {
-        job->counted_count++;
-        if (job->counted_count <= job->skip_count)
-            return true;
-        job->kept_count++;
-    }
-    pack_u32(&job->frames, WIRE_OBSERVATION);
-    pack_u32(&job->frames, (uint32_t)payload.left_bytes);
-    pack_bytes(&job->frames, payload.bytes, payload.left_bytes);
+    if (pool->observation.observation.reference_only)
+        append_frame(job, frame);
+    else
+        keep_frame(job, frame);
+    return true;
+}
+
+static bool take_finding(struct pool *pool, struct pool_job *job, const struct wire_frame *frame)
+{
+    if (!job->order.read || !wire_read_finding(frame->payload, &pool->finding) ||
+        job->received_count >
+            job->order.source->size_bytes / FINDING_LEAST_BYTES + FINDINGS_ON_WHOLE)
+        return false;
+    job->received_count++;
+    keep_frame(job, frame);
     return true;
 }
 
@@ -398,7 +427,9 @@ static bool take_frame(struct pool *pool, struct worker *worker, const struct wi
     case WIRE_JOB:
         return false;
     case WIRE_OBSERVATION:
-        return take_observation(pool, worker->sent[0], frame->payload);
+        return take_observation(pool, worker->sent[0], frame);
+    case WIRE_FINDING:
+        return take_finding(pool, worker->sent[0], frame);
     case WIRE_COMPUTER:
         return take_computer(worker->sent[0], frame->payload);
     case WIRE_RESULT:
@@ -489,17 +520,27 @@ enum pool_state pool_job_state(const struct pool_job *job)
     return job->frames.length_bytes >= POOL_GATHERED_BYTES ? POOL_STATE_FULL : POOL_STATE_WORKING;
 }
 
+/* All were found well formed when they came. */
+static int hand_on(struct pool *pool, const struct wire_frame *frame, const struct sink *sink,
+                   struct error *err)
+{
+    struct wire_observation *observation = &pool->observation;
+
+    if (frame->type == WIRE_FINDING && wire_read_finding(frame->payload, &pool->finding))
+        return sink->finding(sink->context, &pool->finding.finding, err);
+    if (frame->type == WIRE_OBSERVATION && wire_read_observation(frame->payload, observation))
+        return sink->observation(sink->context, observation->event, &observation->observation, err);
+    return 0;
+}
+
 int pool_drain(struct pool *pool, struct pool_job *job, const struct sink *sink, struct error *err)
 {
     struct span at = span_of(job->frames.bytes, job->frames.length_bytes, 0);
-    struct wire_observation *said = &pool->observation;
     struct wire_frame frame;
     int result = 0;
 
-    /* All were found well formed when they came. */
-    while (result == 0 && wire_next_frame(&at, &frame) == 1 &&
-           wire_read_observation(frame.payload, said))
-        result = sink->observation(sink->context, said->event, &said->observation, err);
+    while (result == 0 && wire_next_frame(&at, &frame) == 1)
+        result = hand_on(pool, &frame, sink, err);
     job->drained = true;
     job->frames.length_bytes = 0;
     return result;

@@ -80,6 +80,14 @@ bool wire_read_job(struct span payload, struct wire_job *out)
            unpack_bool(&payload, &out->skip_reference) && payload.left_bytes == 0;
 }
 
+/* Reads a count of items, each of which is two texts at least: one that lies is found before memory
+ * is taken for it. */
+static bool read_pair_count(struct span *in, uint32_t *out)
+{
+    return unpack_u32_to(in, WIRE_PAYLOAD_MAX_BYTES, out) &&
+           *out <= in->left_bytes / (2 * PACK_TEXT_LEAST_BYTES);
+}
+
 /* ---- Observations ---- */
 
 bool wire_add_observation(struct pack *out, const struct observation *observation)
@@ -129,9 +137,7 @@ static bool read_strings(struct span *in, struct wire_observation *out)
 {
     uint32_t count;
 
-    /* So a count that lies is found before memory is taken for it. */
-    if (!unpack_u32_to(in, WIRE_PAYLOAD_MAX_BYTES, &count) ||
-        count > in->left_bytes / (2 * PACK_TEXT_LEAST_BYTES))
+    if (!read_pair_count(in, &count))
         return false;
     if (count > out->capacity) {
         out->strings = memory_resize(out->strings, count, sizeof(*out->strings));
@@ -171,4 +177,62 @@ bool wire_read_observation(struct span payload, struct wire_observation *out)
     observation->verified = (enum verified)verified;
     out->event = incident_find_event(observation->provider, observation->event_id);
     return out->event != NULL;
+}
+
+/* ---- Findings ---- */
+
+bool wire_add_finding(struct pack *out, const struct finding *finding)
+{
+    size_t start = wire_begin_frame(out, WIRE_FINDING);
+
+    pack_u8(out, (uint8_t)finding->kind);
+    pack_text(out, finding->origin);
+    pack_text(out, finding->host);
+    pack_u64(out, finding->place);
+    pack_u64(out, finding->filetime);
+    pack_u32(out, (uint32_t)finding->field_count);
+    for (size_t index = 0; index < finding->field_count; index++) {
+        pack_text(out, finding->fields[index].name);
+        pack_text(out, finding->fields[index].value);
+    }
+    return wire_end_frame(out, start);
+}
+
+void wire_finding_free_content(struct wire_finding *finding)
+{
+    free(finding->fields);
+    *finding = (struct wire_finding){0};
+}
+
+static bool read_fields(struct span *in, struct wire_finding *out)
+{
+    uint32_t count;
+
+    if (!read_pair_count(in, &count))
+        return false;
+    if (count > out->capacity) {
+        out->fields = memory_resize(out->fields, count, sizeof(*out->fields));
+        out->capacity = count;
+    }
+    for (uint32_t index = 0; index < count; index++)
+        if (!unpack_text(in, &out->fields[index].name) ||
+            !unpack_text(in, &out->fields[index].value))
+            return false;
+    out->finding.fields = out->fields;
+    out->finding.field_count = count;
+    return true;
+}
+
+bool wire_read_finding(struct span payload, struct wire_finding *out)
+{
+    struct finding *finding = &out->finding;
+    unsigned kind;
+
+    if (!unpack_choice(&payload, FINDING_SYSTEM, &kind) ||
+        !unpack_text(&payload, &finding->origin) || !unpack_text(&payload, &finding->host) ||
+        !span_u64(&payload, &finding->place) || !span_u64(&payload, &finding->filetime) ||
+        !read_fields(&payload, out) || payload.left_bytes != 0)
+        return false;
+    finding->kind = (enum finding_kind)kind;
+    return true;
 }

@@ -3,8 +3,8 @@
  *
  *     frame := type (u32), length of the payload (u32, at most WIRE_PAYLOAD_MAX_BYTES), payload
  *     parent to reader:  one WIRE_JOB a job, with the open file beside its first byte (SCM_RIGHTS)
- *     reader to parent:  for each job WIRE_OBSERVATIONs in the order of the file, then
- *                        WIRE_COMPUTERs, then one WIRE_RESULT
+ *     reader to parent:  for each job WIRE_OBSERVATIONs and WIRE_FINDINGs in the order of the file,
+ *                        then WIRE_COMPUTERs, then one WIRE_RESULT
  *
  * A reader may have been taken over by what it read, so the parent takes every frame for hostile:
  * a length, a count, a choice, a text that is not as it should be makes the frame malformed, and
@@ -38,6 +38,7 @@
 enum wire_type {
     WIRE_JOB = 1,
     WIRE_OBSERVATION,
+    WIRE_FINDING,
     WIRE_COMPUTER,
     WIRE_RESULT,
 };
@@ -82,6 +83,19 @@ struct wire_observation {
 void wire_observation_free_content(struct wire_observation *observation);
 /* Is the payload an observation of the event table? */
 bool wire_read_observation(struct span payload, struct wire_observation *out) SPAN_CHECKED;
+
+/* Returns false, and adds nothing, when the finding is too long for a frame. */
+bool wire_add_finding(struct pack *out, const struct finding *finding);
+
+/* A finding as it is read from a frame. Starts as zeros; is used for one after the other. */
+struct wire_finding {
+    struct finding finding;       /* borrows from the payload */
+    struct finding_field *fields; /* owned */
+    size_t capacity;
+};
+void wire_finding_free_content(struct wire_finding *finding);
+/* Is the payload a finding? */
+bool wire_read_finding(struct span payload, struct wire_finding *out) SPAN_CHECKED;
 
 /* What a reader says at the end of a job. */
 struct wire_result {

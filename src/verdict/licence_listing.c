@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Edition and channel from `slmgr /dlv` and `/dli`: by the activation id, else by the channel in
+ * the product description and the partial product key (FACTS.md, Text listings). */
+#include "verdict/licence.h"
+
+#include <string.h>
+
+#include "base/array.h"
+#include "base/memory.h"
+
+struct channel_mark {
+    const char *mark; /* in the description */
+    enum licence_channel channel;
+};
+
+/* The first that is found counts. The mark of a KMS host begins that of its clients. */
+static const struct channel_mark channel_marks[] = {
+    {"VOLUME_KMSCLIENT", LICENCE_CHANNEL_VOLUME_KMS},
+    {"VOLUME_KMS", LICENCE_CHANNEL_KMS_HOST},
+    {"VOLUME_MAK", LICENCE_CHANNEL_VOLUME_MAK},
+    {"RETAIL", LICENCE_CHANNEL_OTHER},
+    {"OEM_", LICENCE_CHANNEL_OTHER},
+    {"TIMEBASED_", LICENCE_CHANNEL_OTHER},
+};
+
+static enum licence_channel channel_in(const char *description)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(channel_marks); index++)
+        if (strcasestr(description, channel_marks[index].mark) != NULL)
+            return channel_marks[index].channel;
+    return LICENCE_CHANNEL_UNKNOWN;
+}
+
+/* Does the product's name, which is not translated, say that it is another system? It is
+ * `Windows(R) 7, Enterprise edition`, `Windows Server(R), ServerStandard edition`. */
+static bool names_other_system(const char *name)
+{
+    return strcasestr(name, "Windows") != NULL && strcasestr(name, "Windows(R) 7") == NULL &&
+           strcasestr(name, "Windows 7") == NULL;
+}
+
+/* An id of the table tells all; of another kind of licence, the description tells more. */
+static void read_activation_id(const struct incident_licence *licence, struct licence_piece *out)
+{
+    out->decides_channel = true;
+    out->decides_edition = true;
+    out->channel = licence->channel;
+    out->edition = licence->edition;
+    out->not_windows_7 = licence->not_windows_7;
+}
+
+/* A KMS client whose edition is not known leaves it to older evidence, as its request does. */
+static void read_description(const struct finding *finding, struct licence_piece *out)
+{
+    out->channel = channel_in(finding_value(finding, FIELD_DESCRIPTION));
+    out->not_windows_7 = names_other_system(finding_value(finding, FIELD_NAME));
+    if (!out->not_windows_7 &&
+        (out->channel == LICENCE_CHANNEL_UNKNOWN || out->channel == LICENCE_CHANNEL_VOLUME_KMS))
+        out->edition = incident_find_partial_key(finding_value(finding, FIELD_PARTIAL_KEY));
+    if (out->edition != NULL)
+        out->channel = LICENCE_CHANNEL_VOLUME_KMS;
+    out->decides_channel = out->channel != LICENCE_CHANNEL_UNKNOWN;
+    out->decides_edition = out->not_windows_7 || out->edition != NULL ||
+                           (out->decides_channel && out->channel != LICENCE_CHANNEL_VOLUME_KMS);
+}
+
+bool licence_is_of_windows(const struct finding *finding)
+{
+    const char *application_id = finding_value(finding, FIELD_APPLICATION_ID);
+
+    return finding->kind == FINDING_LICENCE &&
+           (*application_id == '\0' || guid_equal(application_id, INCIDENT_WINDOWS_APPLICATION_ID));
+}
+
+bool licence_piece_of_finding(const struct finding *finding, struct licence_piece *out)
+{
+    const char *activation_id = finding_value(finding, FIELD_ACTIVATION_ID);
+    const char *reason = finding_value(finding, FIELD_REASON_CODE);
+    const struct incident_licence *licence = incident_find_known_licence(activation_id);
+
+    if (!licence_is_of_windows(finding))
+        return false;
+    *out = (struct licence_piece){.kind = ORIGIN_SLMGR, .with_collection = true, .path = ""};
+    if (licence != NULL)
+        read_activation_id(licence, out);
+    else
+        read_description(finding, out);
+    out->activation_id = memory_copy_text(activation_id);
+    out->detail = memory_format(
+        "%s, key ending in %s%s%s%s%s", finding_value(finding, FIELD_DESCRIPTION),
+        finding_value(finding, FIELD_PARTIAL_KEY),
+        *finding_value(finding, FIELD_LICENCE_STATUS) != '\0' ? ", " : "",
+        finding_value(finding, FIELD_LICENCE_STATUS), *reason != '\0' ? ", " : "", reason);
+    return true;
+}

@@ -1,0 +1,115 @@
+@echo off
+rem SPDX-License-Identifier: Apache-2.0
+rem Collects from this machine what spptriage answers best from, into one folder that is named
+rem after the machine. Run it elevated or as SYSTEM:
+rem     collect.cmd [FOLDER]
+rem FOLDER is where the machine's folder is made, a share for instance; by default it is the
+rem folder of this script. It changes nothing on the machine but this: the Windows Update
+rem service, when it is running, is stopped while its database is copied, since the newest rows
+rem are not in the database of a running service, and started again.
+rem
+rem In the machine's folder (what it tells spptriage):
+rem     Application.evtx   the signals of the incident, recoveries, edition and licence
+rem     System.evtx        updates installed, Windows version, clock changes
+rem     Setup.evtx         the state of the package of KB971033
+rem     Archive-*.evtx     earlier logs, where full ones are archived
+rem     DataStore.edb      the update history
+rem     qfe.txt            installed updates; with systeminfo.txt, whether that list is whole
+rem     dism.txt           installed packages
+rem     slmgr.txt          edition, channel and state of the licence
+rem     systeminfo.txt     name, edition and version of Windows
+rem
+rem Exit codes
+rem     0     all of it was collected
+rem     1     some of it was not: the lines that begin with "failed" say what
+rem     10    wrong use
+rem     11    not elevated
+rem     12    the machine's folder is there already, or cannot be made
+setlocal EnableExtensions DisableDelayedExpansion
+rem Variables of these names would hide the built-in ones.
+set "ERRORLEVEL="
+set "target=%~dp0"
+if not "%~1"=="" set "target=%~1\"
+if not "%~2"=="" goto wrong_use
+rem A 32-bit cmd.exe on 64-bit Windows sees another System32.
+set "system32=%SystemRoot%\System32"
+if exist "%SystemRoot%\Sysnative\cmd.exe" set "system32=%SystemRoot%\Sysnative"
+set "out=%target%%COMPUTERNAME%"
+set "failures="
+
+rem The hive of LOCAL SERVICE is closed to all but administrators and SYSTEM.
+"%system32%\reg.exe" query "HKU\S-1-5-19" >nul 2>&1
+if errorlevel 1 goto not_elevated
+if exist "%out%" goto no_folder
+mkdir "%out%"
+if not exist "%out%" goto no_folder
+
+call :export Application
+call :export System
+call :export Setup
+if exist "%system32%\winevt\Logs\Archive-*.evtx" call :copy "%system32%\winevt\Logs\Archive-*.evtx"
+call :copy_history
+echo collecting qfe.txt
+"%system32%\wbem\wmic.exe" qfe get CSName,Description,HotFixID,InstalledOn <nul >"%out%\qfe.txt"
+if errorlevel 1 call :failed qfe.txt
+echo collecting dism.txt
+"%system32%\dism.exe" /online /english /get-packages >"%out%\dism.txt"
+if errorlevel 1 call :failed dism.txt
+echo collecting slmgr.txt
+"%system32%\cscript.exe" //nologo "%system32%\slmgr.vbs" /dlv >"%out%\slmgr.txt"
+if errorlevel 1 call :failed slmgr.txt
+echo collecting systeminfo.txt
+"%system32%\systeminfo.exe" >"%out%\systeminfo.txt"
+if errorlevel 1 call :failed systeminfo.txt
+
+if defined failures goto incomplete
+echo done: "%out%"
+exit /b 0
+
+:incomplete
+echo not all was collected: "%out%"
+exit /b 1
+
+:wrong_use
+echo use: collect.cmd [FOLDER]
+exit /b 10
+
+:not_elevated
+echo failed: this is not elevated; run it as administrator or SYSTEM
+exit /b 11
+
+:no_folder
+echo failed: the folder is there already, or cannot be made: "%out%"
+exit /b 12
+
+:export
+rem %1 name of a log.
+echo collecting %1.evtx
+"%system32%\wevtutil.exe" epl %1 "%out%\%1.evtx"
+if errorlevel 1 call :failed %1.evtx
+exit /b 0
+
+:copy
+rem %1 file or pattern.
+echo collecting %~nx1
+copy /b /y "%~1" "%out%\" >nul
+if errorlevel 1 call :failed %~nx1
+exit /b 0
+
+:copy_history
+rem The word of a state is the same in every display language.
+set "store=%SystemRoot%\SoftwareDistribution\DataStore\DataStore.edb"
+if not exist "%store%" exit /b 0
+set "was_running="
+"%system32%\sc.exe" query wuauserv | "%system32%\findstr.exe" /l /c:"RUNNING" >nul
+if not errorlevel 1 set "was_running=1"
+if defined was_running "%system32%\net.exe" stop wuauserv >nul 2>&1
+call :copy "%store%"
+if defined was_running "%system32%\net.exe" start wuauserv >nul 2>&1
+exit /b 0
+
+:failed
+rem %1 what could not be collected.
+echo failed: %1
+set "failures=1"
+exit /b 0
