@@ -41,6 +41,16 @@ void groups_free_content(struct groups *groups)
     *groups = (struct groups){0};
 }
 
+/* Returns owned: the detail as a part of one item of a "; " list. */
+static char *copy_detail(const char *detail)
+{
+    char *copy = memory_copy_text(detail);
+
+    for (char *at = copy; (at = strstr(at, "; ")) != NULL; at++)
+        *at = ',';
+    return copy;
+}
+
 static struct group *find_group(struct groups *groups, const struct group_piece *piece)
 {
     struct group *group;
@@ -60,7 +70,7 @@ static struct group *find_group(struct groups *groups, const struct group_piece 
         .unit = memory_copy_text(piece->unit),
         .path = memory_copy_text(piece->path),
         .with_collection = piece->with_collection,
-        .detail = memory_copy_text(piece->detail),
+        .detail = copy_detail(piece->detail),
         .first_filetime = piece->filetime,
         .last_filetime = piece->filetime,
     };
@@ -88,8 +98,12 @@ void groups_feed(struct groups *groups, const struct group_piece *piece)
 
     add_number(group, piece->number);
     group->piece_count++;
-    if (strcmp(group->detail, piece->detail) != 0)
-        group->details_vary = true;
+    if (!group->details_vary) {
+        char *detail = copy_detail(piece->detail);
+
+        group->details_vary = strcmp(group->detail, detail) != 0;
+        free(detail);
+    }
     if (piece->filetime < group->first_filetime)
         group->first_filetime = piece->filetime;
     if (piece->filetime > group->last_filetime)

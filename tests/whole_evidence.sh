@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Every row of the action table, every kind of evidence and every conflict, through the whole
+# program: tests/cases/evidence.recipe makes the hosts, evidence.txt says what is expected of them.
+. "$top_srcdir/tests/lib.sh"
+cases="$top_srcdir/tests/cases"
+
+# agrees HOST: are all columns of the host in hosts.csv as expected?
+agrees() {
+    /usr/bin/python3 - "$cases/evidence.txt" report/hosts.csv "$1" <<'END'
+import csv, re, sys
+expected, hosts, host = sys.argv[1:]
+rows = [row for row in csv.DictReader(open(hosts, newline='', encoding='utf-8'))
+        if row['host'] == host]
+assert len(rows) == 1, '%d rows' % len(rows)
+wrong = 0
+for line in open(expected, encoding='utf-8'):
+    match = re.fullmatch(r'(\S+) (\w+) ([=~]) ?(.*)\n', line)
+    if match and match[1] == host:
+        got = rows[0][match[2]]
+        if got != match[4] if match[3] == '=' else match[4] not in got:
+            print('%s is %s\n  wanted %s' % (match[2], got, match[4]))
+            wrong += 1
+sys.exit(wrong > 0)
+END
+}
+
+cd "$scratch" || exit 1
+make_logs collected <"$cases/evidence.recipe"
+printf 'host\nACT-1-INSTALLED\nGONE\n' >inventory.csv
+analyze -o report --inventory inventory.csv collected
+check 'every source is read whole' equal 0 "$status"
+hosts=$(sed -n 's/^\([^# ]*\) .*/\1/p' "$cases/evidence.txt" | sort -u)
+for host in $hosts; do
+    check "$host" agrees "$host"
+done
+check 'there are no other hosts but the one that was not collected' equal \
+    "$(echo "$hosts" | wc -l)" "$(($(wc -l <report/hosts.csv) - 2))"
+check 'which is to be collected' equal 'not-collected collect' \
+    "$(cell report/hosts.csv GONE classification) $(cell report/hosts.csv GONE action)"
+
+# Lists and scripts follow from the action.
+lists=report/remediation
+check 'a healthy host with the update is in the list of removals' equal remove-kb971033 \
+    "$(cell $lists/remove-kb971033.csv ACT-7-INSTALLED action)"
+check 'one that may keep it is in no list' sh -c '! grep -r OEM-HEALTHY "$1"' - $lists
+check 'hosts of one edition are in the list of its script' grep -qx "ACT-1-INSTALLED$(printf '\r')" \
+    $lists/scripts/2-rebuild-enterprise.hosts.txt
+check 'hosts without an edition in that of the one that asks' grep -qx \
+    "ACT-1-UNKNOWN$(printf '\r')" $lists/scripts/2-rebuild.hosts.txt
+check 'a MAK host is in none of them' sh -c '! grep MAK- "$1"/*rebuild*.hosts.txt' -\
+    $lists/scripts
+check 'the unrelated updates are named' grep -q 'KB4480960 ([0-9]* hosts) and KB4480970 ([0-9]' \
+    report/report.html
+analyze -o one -j1 --no-hash collected
+check 'another number of readers gives the same hosts' equal "$(cut -d, -f1-30 one/hosts.csv)" \
+    "$(analyze -o two -j3 --no-hash collected && cut -d, -f1-30 two/hosts.csv)"
+spptriage report --templates "$top_srcdir/templates" -o again report/case.db
+check 'the case gives the same hosts again' cmp report/hosts.csv again/hosts.csv
+
+finish
