@@ -576,7 +576,7 @@ START_TEST(all_listings_of_a_file_are_read)
                           "%s", at);
     expect_no_part(&listed, "entry|");
     expect_part(&listed, "listing|systeminfo|PC1|");
-    ck_assert_uint_eq(listed.facts.record_count, 3 * 11 + 2);
+    ck_assert_uint_eq(listed.facts.record_count, 3 * 12 + 2);
     text_free(&text);
     listed_free_content(&listed);
 }
