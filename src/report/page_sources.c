@@ -75,15 +75,16 @@ int page_put_impaired(void *context, FILE *file, struct error *err)
     struct case_source source;
     struct text detail = {0};
     bool any = false;
+    bool remarked;
     int found;
 
     if (casedb_sources(page->db, &sources, err) != 0)
         return -1;
     while ((found = casedb_next_source(sources, &source, err)) == 1) {
-        found = sources_complete(page->db, &source, &detail, err);
+        found = sources_complete(page->db, &source, &detail, &remarked, err);
         if (found != 0)
             break;
-        if (!is_impaired(&source))
+        if (!is_impaired(&source) && !remarked)
             continue;
         any = true;
         found = put_impaired(page->db, file, &source, err);
@@ -91,7 +92,7 @@ int page_put_impaired(void *context, FILE *file, struct error *err)
             break;
     }
     if (found == 0 && !any)
-        fputs("<tr><td colspan=\"7\">Every source that was read was read whole.</td></tr>\n", file);
+        fputs("<tr><td colspan=\"7\">There are none.</td></tr>\n", file);
     casedb_cursor_free(sources);
     text_free(&detail);
     return found;
