@@ -48,9 +48,10 @@ int sources_complete(struct casedb *db, struct case_source *source, struct text 
     }
     if (casedb_source_remarks(db, source->id, &remarks, err) != 0)
         return -1;
-    *remarked = *remarks != '\0';
-    if (*remarked)
+    if (*remarks != '\0')
         text_add_item(detail, remarks);
+    if (remarked != NULL)
+        *remarked = *remarks != '\0';
     free(remarks);
     source->detail = text_get(detail);
     return 0;
@@ -85,7 +86,6 @@ int sources_write(struct casedb *db, struct outdir *out, struct error *err)
     struct case_source source;
     struct text detail = {0};
     struct csv_writer csv = {0};
-    bool remarked;
     int result = -1;
     int found;
 
@@ -94,7 +94,7 @@ int sources_write(struct casedb *db, struct outdir *out, struct error *err)
         goto out;
     csv_row(&csv, columns, ARRAY_COUNT(columns));
     while ((found = casedb_next_source(sources, &source, err)) == 1)
-        if (sources_complete(db, &source, &detail, &remarked, err) != 0 ||
+        if (sources_complete(db, &source, &detail, NULL, err) != 0 ||
             write_source(&csv, db, &source, err) != 0)
             goto out;
     if (found == 0)

@@ -8,8 +8,8 @@
 #include "report/outdir.h"
 
 /* Makes the row of a source whole: a copy gets what was read of its content, under the path it
- * was read from. *detail then holds the cell `detail`; source->detail borrows it. *remarked says
- * whether it is not plain whose the source is, which the detail explains. */
+ * was read from. *detail then holds the cell `detail`; source->detail borrows it. *remarked (or
+ * NULL) says whether it is not plain whose the source is, which the detail explains. */
 int sources_complete(struct casedb *db, struct case_source *source, struct text *detail,
                      bool *remarked, struct error *err);
 

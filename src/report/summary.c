@@ -91,7 +91,7 @@ static int count_sources(struct casedb *db, struct summary *out, struct error *e
     if (casedb_sources(db, &sources, err) != 0)
         return -1;
     while ((found = casedb_next_source(sources, &source, err)) == 1) {
-        found = sources_complete(db, &source, &detail, err);
+        found = sources_complete(db, &source, &detail, NULL, err);
         if (found != 0)
             break;
         out->source_count++;
