@@ -702,10 +702,11 @@ static const struct case_verdict sample_verdict = {0,           "affected-by-inc
                                                    7,           8,
                                                    "co",        "full",
                                                    "installed", "ev",
-                                                   "ed",        "lc",
-                                                   "le",        "os",
-                                                   "ok",        "verify",
-                                                   "key",       "conflict"};
+                                                   "un",        "ed",
+                                                   "lc",        "le",
+                                                   "os",        "ok",
+                                                   "verify",    "key",
+                                                   "conflict"};
 
 START_TEST(verdict_comes_back_with_every_field)
 {
@@ -746,6 +747,7 @@ START_TEST(verdict_comes_back_with_every_field)
     ck_assert_str_eq(back.verdict.window_coverage, "full");
     ck_assert_str_eq(back.verdict.kb971033, "installed");
     ck_assert_str_eq(back.verdict.kb971033_evidence, "ev");
+    ck_assert_str_eq(back.verdict.unrelated_updates, "un");
     ck_assert_str_eq(back.verdict.edition, "ed");
     ck_assert_str_eq(back.verdict.licence_channel, "lc");
     ck_assert_str_eq(back.verdict.licence_evidence, "le");

@@ -91,10 +91,10 @@ static int read_part(const struct source *source, int descriptor, uint64_t part,
     return 0;
 }
 
-static const struct reader test_reader = {"evtx", count_parts, read_part, source_facts_join,
-                                          source_facts_finish, true};
-static const struct reader carve_reader = {SOURCE_KIND_CARVED, count_parts, read_part,
-                                           source_facts_join, source_facts_finish, true};
+static const struct reader test_reader = {
+    "evtx", count_parts, read_part, source_facts_join, source_facts_finish, true};
+static const struct reader carve_reader = {SOURCE_KIND_CARVED, count_parts,         read_part,
+                                           source_facts_join,  source_facts_finish, true};
 static const struct reader *const readers[] = {&test_reader, &carve_reader, NULL};
 
 /* ---- The fixture ---- */

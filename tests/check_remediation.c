@@ -95,6 +95,7 @@ static void add_named(struct row row, bool shared_name)
         .window_coverage = "full",
         .kb971033 = "unknown",
         .kb971033_evidence = "",
+        .unrelated_updates = "",
         .edition = row.edition,
         .licence_channel = "unknown",
         .licence_evidence = "",

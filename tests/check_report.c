@@ -230,6 +230,7 @@ static void add_verdict(const struct case_verdict *made, int64_t machine_id)
     verdict.codes = or_empty(verdict.codes);
     verdict.kb971033_evidence = "";
     verdict.licence_evidence = or_empty(verdict.licence_evidence);
+    verdict.unrelated_updates = or_empty(verdict.unrelated_updates);
     verdict.edition = verdict.edition != NULL ? verdict.edition : "unknown";
     verdict.licence_channel = verdict.licence_channel != NULL ? verdict.licence_channel : "unknown";
     verdict.os_version = or_empty(verdict.os_version);

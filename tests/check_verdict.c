@@ -657,6 +657,7 @@ static const struct column columns[] = {
     COLUMN("window_coverage", COLUMN_TEXT, window_coverage),
     COLUMN("kb971033", COLUMN_TEXT, kb971033),
     COLUMN("kb971033_evidence", COLUMN_TEXT, kb971033_evidence),
+    COLUMN("unrelated_updates", COLUMN_TEXT, unrelated_updates),
     COLUMN("edition", COLUMN_TEXT, edition),
     COLUMN("licence_channel", COLUMN_TEXT, licence_channel),
     COLUMN("licence_evidence", COLUMN_TEXT, licence_evidence),

@@ -285,6 +285,7 @@ struct case_verdict {
     const char *window_coverage;
     const char *kb971033;
     const char *kb971033_evidence; /* a "; " list for a person */
+    const char *unrelated_updates; /* the same of the other updates of that day, not in hosts.csv */
     const char *edition;
     const char *licence_channel;
     const char *licence_evidence; /* a "; " list for a person, not in hosts.csv */

@@ -43,10 +43,10 @@ static const char insert_verdict[] =
     "INSERT INTO verdict (machine_id, classification, confidence, reason, review, state,"
     " first_fault_filetime, last_fault_filetime, recovered_filetime, in_window_events,"
     " events_8196, events_8208, events_8209, events_13, codes, window_coverage, kb971033,"
-    " kb971033_evidence, edition, licence_channel, licence_evidence, os_version, clock, action,"
-    " kms_client_key, verified)"
+    " kb971033_evidence, unrelated_updates, edition, licence_channel, licence_evidence, os_version,"
+    " clock, action, kms_client_key, verified)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-    " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
+    " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)";
 
 int casedb_begin_derived(struct casedb *db, struct error *err)
 {
@@ -182,6 +182,7 @@ int casedb_add_verdict(struct casedb *db, const struct case_verdict *verdict, st
     query_text(&query, verdict->window_coverage);
     query_text(&query, verdict->kb971033);
     query_text(&query, verdict->kb971033_evidence);
+    query_text(&query, verdict->unrelated_updates);
     query_text(&query, verdict->edition);
     query_text(&query, verdict->licence_channel);
     query_text(&query, verdict->licence_evidence);

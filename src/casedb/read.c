@@ -40,7 +40,8 @@ static const char all_machines[] =
     "SELECT m.id, m.name, m.collected, m.shared_name, m.inventory_id, v.classification,"
     " v.confidence, v.reason, v.review, v.state, v.first_fault_filetime, v.last_fault_filetime,"
     " v.recovered_filetime, v.in_window_events, v.events_8196, v.events_8208, v.events_8209,"
-    " v.events_13, v.codes, v.window_coverage, v.kb971033, v.kb971033_evidence, v.edition,"
+    " v.events_13, v.codes, v.window_coverage, v.kb971033, v.kb971033_evidence, "
+    "v.unrelated_updates, v.edition,"
     " v.licence_channel, v.licence_evidence, v.os_version, v.clock, v.action, v.kms_client_key, "
     "v.verified"
     " FROM machine AS m LEFT JOIN verdict AS v ON v.machine_id = m.id"
@@ -255,6 +256,7 @@ static void read_verdict(struct row *row, struct case_verdict *out)
     out->window_coverage = row_text_or_null(row);
     out->kb971033 = row_text_or_null(row);
     out->kb971033_evidence = row_text_or_null(row);
+    out->unrelated_updates = row_text_or_null(row);
     out->edition = row_text_or_null(row);
     out->licence_channel = row_text_or_null(row);
     out->licence_evidence = row_text_or_null(row);

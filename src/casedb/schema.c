@@ -254,6 +254,7 @@ static const char create_verdict[] =
     "  window_coverage TEXT NOT NULL,\n"
     "  kb971033 TEXT NOT NULL,\n"
     "  kb971033_evidence TEXT NOT NULL,\n"
+    "  unrelated_updates TEXT NOT NULL,\n"
     "  edition TEXT NOT NULL,\n"
     "  licence_channel TEXT NOT NULL,\n"
     "  licence_evidence TEXT NOT NULL,\n"

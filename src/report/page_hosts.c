@@ -101,6 +101,10 @@ static void put_host_cells(FILE *file, const struct case_machine *machine, const
     fputs("</td><td class=\"update\">", file);
     html_put_between(file, "<span class=\"word\">", verdict->kb971033, "</span>");
     put_list(file, "ul", "minor", verdict->kb971033_evidence);
+    if (verdict->unrelated_updates != NULL && *verdict->unrelated_updates != '\0') {
+        fputs("<div class=\"minor\">unrelated, of the same day:</div>", file);
+        put_list(file, "ul", "minor", verdict->unrelated_updates);
+    }
     fputs("</td><td class=\"edition\">", file);
     html_put(file, verdict->edition);
     html_put_between(file, "<div class=\"minor\">", verdict->licence_channel, "</div>");

@@ -54,6 +54,7 @@ void conclusion_free_content(struct conclusion *conclusion)
     free(conclusion->review);
     free(conclusion->codes);
     free(conclusion->update_evidence);
+    free(conclusion->unrelated_updates);
     free(conclusion->licence_evidence);
     *conclusion = (struct conclusion){0};
 }
@@ -162,6 +163,7 @@ void dossier_conclude(struct dossier *dossier, struct conclusion *out)
         .review = make_review(dossier, &outcome),
         .codes = list_codes(&dossier->history),
         .update_evidence = update_evidence_text(&dossier->update),
+        .unrelated_updates = update_evidence_unrelated_text(&dossier->update),
         .licence_evidence = licence_evidence_text(&dossier->licence),
     };
     out->verdict = (struct case_verdict){
@@ -176,6 +178,7 @@ void dossier_conclude(struct dossier *dossier, struct conclusion *out)
         .codes = out->codes,
         .window_coverage = coverage_name(dossier->circumstances.coverage),
         .kb971033_evidence = out->update_evidence,
+        .unrelated_updates = out->unrelated_updates,
         .licence_evidence = out->licence_evidence,
         .os_version = dossier->system.os_version != NULL ? dossier->system.os_version : "",
         .clock = dossier->system.clock_changed ? "changed" : "ok",
@@ -200,6 +203,7 @@ void conclude_not_collected(const char *reason, bool shared_name, struct conclus
         .codes = "",
         .window_coverage = coverage_name(COVERAGE_NONE),
         .kb971033_evidence = "",
+        .unrelated_updates = "",
         .licence_evidence = "",
         .os_version = "",
         .clock = "ok",

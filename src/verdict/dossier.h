@@ -46,6 +46,7 @@ struct conclusion {
     char *review;
     char *codes;
     char *update_evidence;
+    char *unrelated_updates;
     char *licence_evidence;
 };
 

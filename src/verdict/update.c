@@ -34,6 +34,7 @@ const char *update_status_name(enum update_status status)
 void update_evidence_free_content(struct update_evidence *evidence)
 {
     groups_free_content(&evidence->groups);
+    groups_free_content(&evidence->unrelated);
     free(evidence->installed.path);
     free(evidence->absent.path);
     *evidence = (struct update_evidence){0};
@@ -69,20 +70,30 @@ static void note_mention(struct update_mention *newest, const struct update_piec
     *newest = mention;
 }
 
+static void feed_groups(struct groups *groups, const struct update_piece *piece, const char *says)
+{
+    groups_feed(groups, &(struct group_piece){
+                            .says = says,
+                            .kind = piece->kind,
+                            .number = piece->number,
+                            .unit = piece->unit,
+                            .with_collection = piece->with_collection,
+                            .filetime = piece->filetime,
+                            .path = piece->path,
+                            .detail = piece->detail,
+                        });
+}
+
 void update_evidence_feed(struct update_evidence *evidence, const struct update_piece *piece)
 {
-    if (piece->update->coincident)
+    if (piece->update->coincident) {
+        char *says = memory_format("%s %s", piece->update->name, update_says_name(piece->says));
+
+        feed_groups(&evidence->unrelated, piece, says);
+        free(says);
         return;
-    groups_feed(&evidence->groups, &(struct group_piece){
-                                       .says = update_says_name(piece->says),
-                                       .kind = piece->kind,
-                                       .number = piece->number,
-                                       .unit = piece->unit,
-                                       .with_collection = piece->with_collection,
-                                       .filetime = piece->filetime,
-                                       .path = piece->path,
-                                       .detail = piece->detail,
-                                   });
+    }
+    feed_groups(&evidence->groups, piece, update_says_name(piece->says));
     if (piece->says == UPDATE_SAYS_INSTALLED)
         note_mention(&evidence->installed, piece);
     else if (piece->says == UPDATE_SAYS_ABSENT)
@@ -143,4 +154,9 @@ void update_evidence_add_conflict(struct text *out, const struct update_evidence
 char *update_evidence_text(const struct update_evidence *evidence)
 {
     return groups_text(&evidence->groups);
+}
+
+char *update_evidence_unrelated_text(const struct update_evidence *evidence)
+{
+    return groups_text(&evidence->unrelated);
 }

@@ -83,11 +83,12 @@ struct update_evidence {
         installed; /* the newest piece that says so, in whatever order they come */
     struct update_mention absent;
     struct groups groups;
+    struct groups unrelated; /* pieces on the other updates of that day */
 };
 
 void update_evidence_free_content(struct update_evidence *evidence);
 
-/* Takes a piece in; one on another update is passed over. `kind` and `unit` are kept. */
+/* Takes a piece in; one on another update is kept for a person only. `kind` is kept, too. */
 void update_evidence_feed(struct update_evidence *evidence, const struct update_piece *piece);
 
 /* The status by what was fed so far. Pieces of the newest time that contradict each other mean
@@ -101,6 +102,11 @@ void update_evidence_add_conflict(struct text *out, const struct update_evidence
 
 /* Returns owned: all pieces for a person, in groups (verdict/group.h). */
 char *update_evidence_text(const struct update_evidence *evidence)
+    __attribute__((warn_unused_result));
+
+/* The same of the unrelated updates: `KB4480970 installed: DataStore.edb (1 row) at TIME in PATH`.
+ */
+char *update_evidence_unrelated_text(const struct update_evidence *evidence)
     __attribute__((warn_unused_result));
 
 #endif
