@@ -41,7 +41,7 @@ static const struct listing_data without_update = {
     .host = "PC1", .updates = without, .update_count = ARRAY_COUNT(without), WINDOWS_LICENCE};
 
 static const char *const of_updates[] = {
-    "wmic",           "wmic-csv", "wmic-list",  "get-hotfix", "get-hotfix-list",
+    "wmic",           "wmic-get", "wmic-csv",   "wmic-list",  "get-hotfix",    "get-hotfix-list",
     "get-hotfix-csv", "dism",     "dism-table", "systeminfo", "systeminfo-csv"};
 
 static bool is_dism(const char *form)
@@ -316,6 +316,8 @@ START_TEST(cells_that_are_cut_off_are_no_names)
         const char *wanted;
     } cases[] = {
         {"", "listing|Get-HotFix||1||Entries=2|Announced=|NamesUpdate=|Incomplete=\n"},
+        {"WIN-0DUCV7... Update           982861        NT AUTHORITY\\SY...  1/15/2014\n",
+         "listing|Get-HotFix||1||Entries=3|Announced=|NamesUpdate=|Incomplete=\n"},
         {"WIN-0DUCV7... Update           KB97103...\n", "|NamesUpdate=|Incomplete=a cell with"},
         {"WIN-0DUCV7... Update           KB971033...\n", "|NamesUpdate=|Incomplete=a cell with"},
         {"WIN-0DUCV7... Update           K...\n", "|NamesUpdate=|Incomplete=a cell with"},

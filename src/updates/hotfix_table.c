@@ -129,11 +129,20 @@ int wmic_table_read(struct listing_walk *walk, struct listing_out *out, struct e
     return result;
 }
 
+static bool is_ascii(const struct line *line)
+{
+    for (size_t index = 0; index < line->length_bytes; index++)
+        if ((unsigned char)line->bytes[index] >= 0x80)
+            return false;
+    return true;
+}
+
 /* Reads a row of PowerShell's table. False when the line goes on with the row before. */
 static bool read_hotfix_row(struct table *table, const struct line *row, struct line *host,
                             struct tally_entry *entry)
 {
     struct line cells = *row;
+    struct line rest;
 
     *host = (struct line){0};
     if (table->has_host && table->host_at == 0)
@@ -144,7 +153,9 @@ static bool read_hotfix_row(struct table *table, const struct line *row, struct 
         entry->date = update_find_date(cells);
         return true;
     }
-    entry->name = *row;
+    /* Another name, which stands under its heading when nothing before it is of double width. */
+    if (!is_ascii(row) || !take_word_at(row, table->id_at, &entry->name, &rest))
+        entry->name = line_trim(cells);
     return (unsigned char)*row->bytes > ' ';
 }
 
