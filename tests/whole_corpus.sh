@@ -32,6 +32,12 @@ check 'the evidence is of 2016-08-18' sh -c 'case $1 in
     *2016-08-18T17:39:24Z*) ;;
     *) echo "$1"; exit 1 ;;
 esac' - "$(cell "$hosts" IE10Win7 kb971033_evidence)"
+check 'the database is one of something else' equal \
+    'ese skipped an ESE database without an update history (no table tbHistory)' \
+    "$(for column in kind status detail; do
+        cell "$report/sources.csv" "$name/plaso/Catalog1.edb" $column
+    done | paste -s -d ' ')"
+check 'no text there is a listing' equal 0 "$(grep -c '","listing","' "$report/sources.csv")"
 log="$name/hayabusa-samples/many-events-application.evtx"
 check 'times are those of the events' equal 2016-09-20T13:15:31Z \
     "$(cell "$report/sources.csv" "$log" last_event_utc)"
