@@ -371,8 +371,8 @@ START_TEST(empty_listings_prove_no_absence)
         "HotFixID  \nNo Instance(s) Available.\n\n",
         "Node,HotFixID\n",
         "Source  HotFixID\n------  --------\n\n",
-        "Host Name:   PC1\nOS Name:   Microsoft Windows 7 Professional\n"
-        "OS Version:  6.1.7601 Service Pack 1 Build 7601\nHotfix(s):   N/A\n",
+        ("Host Name:   PC1\nOS Name:   Microsoft Windows 7 Professional\n"
+         "OS Version:  6.1.7601 Service Pack 1 Build 7601\nHotfix(s):   N/A\n"),
     };
     struct listed listed = {0};
 

@@ -51,19 +51,29 @@ void machines_find(const struct case_computer *computers, size_t count, struct m
 /* Adds a machine without aliases and returns its index. */
 size_t machines_add(struct machines *machines, const char *name);
 
+/* Has the machine that name, short or fully qualified? */
+bool machine_is_named(const struct machine *machine, const char *name);
+
 /* Has the machine that name, or had it, as a listing of it or a folder would write it: short or
  * fully qualified, or the NetBIOS name, which is cut off? */
 bool machine_answers_to(const struct machine *machine, const char *name);
 
 /* The machine of the nearest enclosing folder of `path` in which the logs name exactly one, or
- * MACHINE_NONE: also where all of these lie in a folder of the machine's own name, which the path
- * does not, so that it has a folder of its own beside that one. */
+ * MACHINE_NONE: also where all of these lie in a folder that names the machine, which the path
+ * does not, so that it has a folder of its own beside that one. Of a path without a folder, that is
+ * the working folder. */
 size_t machines_near(const struct machines *machines, const char *path);
+
+/* The machine that a path is near to. */
+struct near {
+    size_t machine; /* or MACHINE_NONE */
+    bool is_beside; /* it has nothing in the folder of the path, but beside that */
+};
 
 /* The same, where besides `named` lists places of sources that name their host themselves: they
  * count in a folder in which logs name none. */
-size_t machines_near_named(const struct machines *machines, const struct machine_places *named,
-                           const char *path);
+struct near machines_near_named(const struct machines *machines, const struct machine_places *named,
+                                const char *path);
 
 void machine_places_sort(struct machine_places *places);
 void machine_places_free_content(struct machine_places *places);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where sources lie, and what that tells of the machine they are of. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,34 +13,48 @@
 /* Windows' own listings give the NetBIOS name, which is cut off at so many bytes. */
 #define NETBIOS_NAME_BYTES 15
 
-/* Could a listing of the machine with that name give its host so? Both are folded. */
+/* Are the folded names one, or the short and the fully qualified form of one? */
 static bool is_form_of(const char *name, const char *host)
 {
-    size_t name_label = strcspn(name, ".");
-    size_t host_label = strcspn(host, ".");
+    size_t label = strcspn(name, ".");
 
     if (strcmp(name, host) == 0)
         return true;
-    if (host_label == NETBIOS_NAME_BYTES && host[host_label] == '\0' &&
-        name_label > NETBIOS_NAME_BYTES && strncmp(name, host, NETBIOS_NAME_BYTES) == 0)
-        return true;
-    return name_label == host_label && strncmp(name, host, name_label) == 0 &&
-           (name[name_label] == '\0' || host[host_label] == '\0');
+    return label == strcspn(host, ".") && strncmp(name, host, label) == 0 &&
+           (name[label] == '\0' || host[label] == '\0');
 }
 
-bool machine_answers_to(const struct machine *machine, const char *host)
+/* Is the folded host the NetBIOS name, cut off, of the one with the name? */
+static bool is_netbios_of(const char *name, const char *host)
 {
-    char *folded_host = text_fold(host);
+    return strlen(host) == NETBIOS_NAME_BYTES && strchr(host, '.') == NULL &&
+           strcspn(name, ".") > NETBIOS_NAME_BYTES && strncmp(name, host, NETBIOS_NAME_BYTES) == 0;
+}
+
+bool machine_is_named(const struct machine *machine, const char *name)
+{
+    char *folded_name = text_fold(name);
     char *folded = text_fold(machine->name);
-    bool answers = is_form_of(folded, folded_host);
+    bool is = is_form_of(folded, folded_name);
+
+    free(folded);
+    free(folded_name);
+    return is;
+}
+
+bool machine_answers_to(const struct machine *machine, const char *name)
+{
+    char *folded_name = text_fold(name);
+    char *folded = text_fold(machine->name);
+    bool answers = is_form_of(folded, folded_name) || is_netbios_of(folded, folded_name);
 
     free(folded);
     for (size_t alias = 0; alias < machine->alias_count && !answers; alias++) {
         folded = text_fold(machine->aliases[alias]);
-        answers = is_form_of(folded, folded_host);
+        answers = is_form_of(folded, folded_name) || is_netbios_of(folded, folded_name);
         free(folded);
     }
-    free(folded_host);
+    free(folded_name);
     return answers;
 }
 
@@ -64,104 +79,6 @@ void machine_places_free_content(struct machine_places *places)
         free(places->items[index].path);
     free(places->items);
     *places = (struct machine_places){0};
-}
-
-/* The first place whose path is not below the first `length` bytes of `path` and a slash. */
-static size_t find_place(const struct machine_places *places, const char *path, size_t length)
-{
-    size_t first = 0, end = places->count;
-
-    while (first < end) {
-        size_t middle = first + (end - first) / 2;
-        int order = strncmp(places->items[middle].path, path, length);
-
-        if (order < 0 || (order == 0 && (unsigned char)places->items[middle].path[length] < '/'))
-            first = middle + 1;
-        else
-            end = middle;
-    }
-    return first;
-}
-
-/* Where a file and a place lie in one folder: does the place lie in a folder below it that has the
- * machine's name, and the file does not? `length` is that of the folder's path, which both share.
- */
-static bool lies_apart(const struct machine *machine, const char *place, const char *path,
-                       size_t length)
-{
-    for (const char *start = place + length + 1, *end; (end = strchr(start, '/')) != NULL;
-         start = end + 1) {
-        size_t end_bytes = (size_t)(end - place);
-        char *name = memory_copy_bytes(start, (size_t)(end - start));
-        bool is_own = machine_answers_to(machine, name);
-
-        free(name);
-        if (is_own)
-            return strncmp(place, path, end_bytes) != 0 || path[end_bytes] != '/';
-    }
-    return false;
-}
-
-/* How many machines have places in the folder that the first `length` bytes of `path` are: none,
- * one, which *machine then is, or several. A machine whose places there are all in a folder of its
- * own name, beside that of the file, is as good as several: the folder is one of many machines. */
-enum folder_holds {
-    FOLDER_HOLDS_NONE,
-    FOLDER_HOLDS_ONE,
-    FOLDER_HOLDS_SEVERAL,
-};
-
-static enum folder_holds look_into(const struct machines *machines,
-                                   const struct machine_places *places, const char *path,
-                                   size_t length, size_t *machine)
-{
-    bool apart = strchr(path + length + 1, '/') != NULL;
-
-    *machine = MACHINE_NONE;
-    for (size_t place = find_place(places, path, length);
-         place < places->count && strncmp(places->items[place].path, path, length) == 0 &&
-         places->items[place].path[length] == '/';
-         place++) {
-        if (*machine != MACHINE_NONE && *machine != places->items[place].machine)
-            return FOLDER_HOLDS_SEVERAL;
-        *machine = places->items[place].machine;
-        apart = apart &&
-                lies_apart(&machines->items[*machine], places->items[place].path, path, length);
-    }
-    if (*machine == MACHINE_NONE)
-        return FOLDER_HOLDS_NONE;
-    return apart ? FOLDER_HOLDS_SEVERAL : FOLDER_HOLDS_ONE;
-}
-
-size_t machines_near_named(const struct machines *machines, const struct machine_places *named,
-                           const char *path)
-{
-    size_t length = strlen(path);
-
-    while (length > 0) {
-        enum folder_holds holds;
-        size_t machine;
-
-        for (length--; length > 0 && path[length] != '/'; length--)
-            ;
-        if (length == 0)
-            return MACHINE_NONE;
-        holds = look_into(machines, &machines->places, path, length, &machine);
-        if (holds == FOLDER_HOLDS_NONE)
-            holds = look_into(machines, named, path, length, &machine);
-        if (holds == FOLDER_HOLDS_SEVERAL)
-            return MACHINE_NONE;
-        if (holds == FOLDER_HOLDS_ONE)
-            return machine;
-    }
-    return MACHINE_NONE;
-}
-
-size_t machines_near(const struct machines *machines, const char *path)
-{
-    static const struct machine_places none = {0};
-
-    return machines_near_named(machines, &none, path);
 }
 
 /* ---- Names of folders ---- */
@@ -257,4 +174,162 @@ char *machine_folder_name(const char *path)
     if (part.length == strspn(part.text, ".") || part.length == 0)
         return memory_copy_text(path);
     return memory_copy_bytes(part.text, part.length);
+}
+
+/* ---- Nearness ---- */
+
+/* The first place whose path is not below the first `length` bytes of `path` and a slash. */
+static size_t find_place(const struct machine_places *places, const char *path, size_t length)
+{
+    size_t first = 0, end = places->count;
+
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        int order = strncmp(places->items[middle].path, path, length);
+
+        if (order < 0 || (order == 0 && (unsigned char)places->items[middle].path[length] < '/'))
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return first;
+}
+
+/* Does the folder's name have the machine's short name in it, as `20190110_PC1` has? */
+static bool folder_names_machine(const char *folder, const struct machine *machine)
+{
+    char *folded = text_fold(folder);
+    char *name = text_fold(machine->name);
+    size_t label_length = strcspn(name, ".");
+    bool names = false;
+
+    name[label_length] = '\0';
+    for (const char *at = folded; label_length > 0 && !names && (at = strstr(at, name)) != NULL;
+         at++)
+        names = (at == folded || !isalnum((unsigned char)at[-1])) &&
+                !isalnum((unsigned char)at[label_length]);
+    free(name);
+    free(folded);
+    return names || machine_answers_to(machine, folder);
+}
+
+/* Where a file and a place lie in one folder: does the place lie in a folder below it that names
+ * the machine, and the file does not? `length` is that of the folder's path, which both share. */
+static bool lies_apart(const struct machine *machine, const char *place, const char *path,
+                       size_t length)
+{
+    for (const char *start = place + length + 1, *end; (end = strchr(start, '/')) != NULL;
+         start = end + 1) {
+        size_t end_bytes = (size_t)(end - place);
+        char *name = memory_copy_bytes(start, (size_t)(end - start));
+        bool is_own = folder_names_machine(name, machine);
+
+        free(name);
+        if (is_own)
+            return strncmp(place, path, end_bytes) != 0 || path[end_bytes] != '/';
+    }
+    return false;
+}
+
+/* How many machines have places in the folder that the first `length` bytes of `path` are: none,
+ * one, which *machine then is, or several. A machine whose places there are all in a folder of its
+ * own name, beside that of the file, is as good as several: the folder is one of many machines. */
+enum folder_holds {
+    FOLDER_HOLDS_NONE,
+    FOLDER_HOLDS_ONE,
+    FOLDER_HOLDS_SEVERAL,
+};
+
+static enum folder_holds look_into(const struct machines *machines,
+                                   const struct machine_places *places, const char *path,
+                                   size_t length, size_t *machine)
+{
+    bool apart = strchr(path + length + 1, '/') != NULL;
+
+    *machine = MACHINE_NONE;
+    for (size_t place = find_place(places, path, length);
+         place < places->count && strncmp(places->items[place].path, path, length) == 0 &&
+         places->items[place].path[length] == '/';
+         place++) {
+        if (*machine != MACHINE_NONE && *machine != places->items[place].machine)
+            return FOLDER_HOLDS_SEVERAL;
+        *machine = places->items[place].machine;
+        apart = apart &&
+                lies_apart(&machines->items[*machine], places->items[place].path, path, length);
+    }
+    if (*machine == MACHINE_NONE)
+        return FOLDER_HOLDS_NONE;
+    return apart ? FOLDER_HOLDS_SEVERAL : FOLDER_HOLDS_ONE;
+}
+
+/* The working folder, in which all paths lie that begin neither at the root nor above it. */
+static bool lies_in_working_folder(const char *path)
+{
+    return path[0] != '/' && strncmp(path, "../", 3) != 0;
+}
+
+static bool is_bare(const char *path)
+{
+    return lies_in_working_folder(path) &&
+           strchr(path + (strncmp(path, "./", 2) == 0 ? 2 : 0), '/') == NULL;
+}
+
+static enum folder_holds look_into_working_folder(const struct machine_places *places,
+                                                  size_t *machine)
+{
+    *machine = MACHINE_NONE;
+    for (size_t place = 0; place < places->count; place++) {
+        if (!lies_in_working_folder(places->items[place].path))
+            continue;
+        if (*machine != MACHINE_NONE && *machine != places->items[place].machine)
+            return FOLDER_HOLDS_SEVERAL;
+        *machine = places->items[place].machine;
+    }
+    return *machine != MACHINE_NONE ? FOLDER_HOLDS_ONE : FOLDER_HOLDS_NONE;
+}
+
+/* For a file named without its folder: that of the files in it. */
+static struct near near_bare_file(const struct machines *machines,
+                                  const struct machine_places *named)
+{
+    size_t machine;
+    enum folder_holds holds = look_into_working_folder(&machines->places, &machine);
+
+    if (holds == FOLDER_HOLDS_NONE)
+        holds = look_into_working_folder(named, &machine);
+    return (struct near){.machine = holds == FOLDER_HOLDS_ONE ? machine : MACHINE_NONE};
+}
+
+struct near machines_near_named(const struct machines *machines, const struct machine_places *named,
+                                const char *path)
+{
+    size_t own_length = leave_windows(path, rename_folder_length(path));
+    size_t length = strlen(path);
+
+    if (is_bare(path))
+        return near_bare_file(machines, named);
+    while (length > 0) {
+        enum folder_holds holds;
+        size_t machine;
+
+        for (length--; length > 0 && path[length] != '/'; length--)
+            ;
+        if (length == 0)
+            break;
+        holds = look_into(machines, &machines->places, path, length, &machine);
+        if (holds == FOLDER_HOLDS_NONE)
+            holds = look_into(machines, named, path, length, &machine);
+        if (holds == FOLDER_HOLDS_SEVERAL)
+            break;
+        if (holds == FOLDER_HOLDS_ONE)
+            return (struct near){.machine = machine, .is_beside = length < own_length};
+    }
+    return (struct near){.machine = MACHINE_NONE};
+}
+
+size_t machines_near(const struct machines *machines, const char *path)
+{
+    static const struct machine_places none = {0};
+
+    return machines_near_named(machines, &none, path).machine;
 }

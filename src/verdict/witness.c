@@ -111,18 +111,27 @@ static size_t machine_of_label(const struct named_machines *hosts, size_t key, c
     return hosts->machine_of[label_key];
 }
 
-/* The machine of that name, or of the other form of it, made where there is none. */
+/* The machine of that name, or of the other form of it; or none so far. */
+static size_t known_machine_of_host(const struct matcher *matcher, const char *name)
+{
+    const struct named_machines *hosts = &matcher->hosts;
+    size_t key = name_table_find(&hosts->names, name);
+    size_t meaning = name_table_meaning(&hosts->names, key);
+
+    if (hosts->machine_of[key] != MACHINE_NONE)
+        return hosts->machine_of[key];
+    if (hosts->machine_of[meaning] != MACHINE_NONE)
+        return hosts->machine_of[meaning];
+    return machine_of_label(hosts, key, name);
+}
+
+/* The same, made where there is none. */
 static size_t machine_of_host(struct matcher *matcher, const char *name)
 {
     struct named_machines *hosts = &matcher->hosts;
-    size_t key = name_table_find(&hosts->names, name);
-    size_t meaning = name_table_meaning(&hosts->names, key);
-    size_t machine = hosts->machine_of[key];
+    size_t meaning = name_table_meaning(&hosts->names, name_table_find(&hosts->names, name));
+    size_t machine = known_machine_of_host(matcher, name);
 
-    if (machine == MACHINE_NONE)
-        machine = hosts->machine_of[meaning];
-    if (machine == MACHINE_NONE)
-        machine = machine_of_label(hosts, key, name);
     if (machine != MACHINE_NONE)
         return machine;
     machine = machines_add(matcher->machines, hosts->spellings[meaning]);
@@ -150,32 +159,118 @@ static size_t machine_of_folder(struct matcher *matcher, const char *name)
     return folders->machine_of[key];
 }
 
+/* A name that a program has cut off, as tables do with what their columns have no room for. */
+#define CUT_OFF "..."
+
+static bool is_cut_off(const char *name)
+{
+    size_t length = strlen(name);
+
+    return length > strlen(CUT_OFF) && strcmp(name + length - strlen(CUT_OFF), CUT_OFF) == 0;
+}
+
+/* Does the machine's name begin so? */
+static bool machine_begins_with(const struct machine *machine, const char *cut_off)
+{
+    char *start = text_fold(cut_off);
+    char *folded = text_fold(machine->name);
+    bool begins = strncmp(folded, start, strlen(start) - strlen(CUT_OFF)) == 0;
+
+    free(folded);
+    free(start);
+    return begins;
+}
+
+/* Of a name that was cut off only the machine beside it can tell; else it is one of its own, which
+ * may be that of several. */
+static void match_cut_off(struct matcher *matcher, struct witness *witness, size_t near)
+{
+    const struct case_witness *said = &witness->said;
+
+    if (near != MACHINE_NONE && machine_begins_with(&matcher->machines->items[near], said->name)) {
+        witness->machine = near;
+        return;
+    }
+    witness->machine = machine_of_host(matcher, said->name);
+    matcher->machines->items[witness->machine].shared_name = true;
+    witness->remark = memory_format("the host's name is cut off in it: %s", said->name);
+}
+
+/* The machine of the name: that which it lies beside where that has this name, in whatever form;
+ * else the one that has it elsewhere; else that which it lies beside, where it had the name earlier
+ * or the name may be cut off; else one of its own. */
+static size_t choose_machine(struct matcher *matcher, const char *name, size_t near)
+{
+    struct machine *beside = near != MACHINE_NONE ? &matcher->machines->items[near] : NULL;
+    size_t known;
+
+    if (beside != NULL && machine_is_named(beside, name))
+        return near;
+    known = known_machine_of_host(matcher, name);
+    if (known != MACHINE_NONE)
+        return known;
+    if (beside != NULL && machine_answers_to(beside, name))
+        return near;
+    return machine_of_host(matcher, name);
+}
+
 /* Its own name wins; where it contradicts the place, that is said. */
 static void match_named(struct matcher *matcher, struct witness *witness)
 {
     const struct case_witness *said = &witness->said;
     size_t near = machines_near(matcher->machines, said->path);
 
-    if (near != MACHINE_NONE && machine_answers_to(&matcher->machines->items[near], said->name)) {
-        witness->machine = near;
+    if (is_cut_off(said->name)) {
+        match_cut_off(matcher, witness, near);
         return;
     }
-    witness->machine = machine_of_host(matcher, said->name);
+    witness->machine = choose_machine(matcher, said->name, near);
     if (near != MACHINE_NONE && near != witness->machine)
         witness->remark =
             memory_format("it names the host %s, but lies among logs of %s: the name counts",
                           said->name, matcher->machines->items[near].name);
 }
 
-static void match_nameless(struct matcher *matcher, struct witness *witness, const char *folder)
+/* What is in one file with the listing of a named host is that host's. */
+static bool match_with_file(struct witness *witness, const struct witness *of_file, size_t count)
 {
-    witness->machine = machines_near_named(matcher->machines, &matcher->named, witness->said.path);
-    if (witness->machine != MACHINE_NONE)
+    size_t found = MACHINE_NONE;
+    bool several = false;
+
+    for (size_t index = 0; index < count; index++) {
+        if (!names_its_host(&of_file[index]))
+            continue;
+        several = several || (found != MACHINE_NONE && found != of_file[index].machine);
+        found = of_file[index].machine;
+    }
+    if (several)
+        witness->remark = memory_copy_text("some of it names no host, and the rest several");
+    witness->machine = several ? MACHINE_NONE : found;
+    return witness->machine != MACHINE_NONE;
+}
+
+/* `of_file` are the `count` witnesses of its file. */
+static void match_nameless(struct matcher *matcher, struct witness *witness, const char *folder,
+                           const struct witness *of_file, size_t count)
+{
+    struct near near;
+
+    if (match_with_file(witness, of_file, count))
         return;
-    witness->machine = machine_of_folder(matcher, folder);
-    witness->remark = memory_format("no host is named in it, nor exactly one beside it: taken for "
-                                    "that of the folder's name, %s",
-                                    matcher->machines->items[witness->machine].name);
+    near = machines_near_named(matcher->machines, &matcher->named, witness->said.path);
+    witness->machine =
+        near.machine != MACHINE_NONE ? near.machine : machine_of_folder(matcher, folder);
+    if (witness->remark != NULL)
+        return;
+    if (near.machine == MACHINE_NONE)
+        witness->remark = memory_format(
+            "no host is named in it, nor exactly one beside it: taken for that of the "
+            "folder's name, %s",
+            matcher->machines->items[witness->machine].name);
+    else if (near.is_beside)
+        witness->remark = memory_format("no host is named in it: taken for %s, whose logs lie in "
+                                        "another folder beside it",
+                                        matcher->machines->items[witness->machine].name);
 }
 
 static void add_named_place(struct matcher *matcher, const struct witness *witness)
@@ -185,6 +280,21 @@ static void add_named_place(struct matcher *matcher, const struct witness *witne
     named->items = memory_grow(named->items, named->count, sizeof(*named->items));
     named->items[named->count++] = (struct machine_place){
         .path = memory_copy_text(witness->said.path), .machine = witness->machine};
+}
+
+/* Witnesses are in order of paths: those of one file stand together. */
+static void match_all_nameless(struct matcher *matcher, struct witness *witnesses, size_t count)
+{
+    for (size_t first = 0, end; first < count; first = end) {
+        for (end = first + 1;
+             end < count && strcmp(witnesses[end].said.path, witnesses[first].said.path) == 0;
+             end++)
+            ;
+        for (size_t index = first; index < end; index++)
+            if (!names_its_host(&witnesses[index]))
+                match_nameless(matcher, &witnesses[index], matcher->folder_names[index],
+                               &witnesses[first], end - first);
+    }
 }
 
 void witnesses_match(struct witness *witnesses, size_t count, struct machines *machines)
@@ -200,9 +310,7 @@ void witnesses_match(struct witness *witnesses, size_t count, struct machines *m
             add_named_place(&matcher, &witnesses[index]);
         }
     machine_places_sort(&matcher.named);
-    for (size_t index = 0; index < count; index++)
-        if (!names_its_host(&witnesses[index]))
-            match_nameless(&matcher, &witnesses[index], matcher.folder_names[index]);
+    match_all_nameless(&matcher, witnesses, count);
     matcher_end(&matcher, count);
 }
 
