@@ -83,4 +83,10 @@ void machine_places_free_content(struct machine_places *places);
  * The path itself where there is no such name. */
 char *machine_folder_name(const char *path) __attribute__((warn_unused_result));
 
+/* Returns owned: the path of that folder, or the path itself where there is no such name. */
+char *machine_folder_path(const char *path) __attribute__((warn_unused_result));
+
+/* Do several machines have logs in that folder, so that its name is that of none? */
+bool machines_share_folder(const struct machines *machines, const char *path);
+
 #endif

@@ -165,15 +165,29 @@ static size_t leave_windows(const char *path, size_t length)
     return part.length > 0 ? at : length;
 }
 
-char *machine_folder_name(const char *path)
+/* The length of the path of the folder whose name is a machine's; 0 where there is none. */
+static size_t own_folder_length(const char *path)
 {
-    size_t length = rename_folder_length(path);
-    struct part part = last_part(path, leave_windows(path, length));
+    size_t length = leave_windows(path, rename_folder_length(path));
+    struct part part = last_part(path, length);
 
     /* `.` and `..` are no names. */
-    if (part.length == strspn(part.text, ".") || part.length == 0)
-        return memory_copy_text(path);
-    return memory_copy_bytes(part.text, part.length);
+    return part.length == 0 || part.length == strspn(part.text, ".") ? 0 : length;
+}
+
+char *machine_folder_path(const char *path)
+{
+    size_t length = own_folder_length(path);
+
+    return length > 0 ? memory_copy_bytes(path, length) : memory_copy_text(path);
+}
+
+char *machine_folder_name(const char *path)
+{
+    size_t length = own_folder_length(path);
+    struct part part = last_part(path, length);
+
+    return length > 0 ? memory_copy_bytes(part.text, part.length) : memory_copy_text(path);
 }
 
 /* ---- Nearness ---- */
@@ -332,4 +346,13 @@ size_t machines_near(const struct machines *machines, const char *path)
     static const struct machine_places none = {0};
 
     return machines_near_named(machines, &none, path).machine;
+}
+
+bool machines_share_folder(const struct machines *machines, const char *path)
+{
+    size_t length = own_folder_length(path);
+    size_t machine;
+
+    return length > 0 &&
+           look_into(machines, &machines->places, path, length, &machine) == FOLDER_HOLDS_SEVERAL;
 }

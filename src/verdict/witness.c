@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* First the witnesses that name their host, since they tell of whom a folder is to those that do
- * not. Names of machines and hosts are keys of one table, those of folders of another: a folder
- * called `pc1.old` is no fully qualified name that PC1 could mean. */
+ * not. Names of machines and hosts are keys of one table, paths of folders of another: a folder
+ * called `pc1.old` is no fully qualified name that PC1 could mean, and two folders called `live`
+ * are of two machines. */
 #include "verdict/witness.h"
 
 #include <stdlib.h>
@@ -22,7 +23,8 @@ struct matcher {
     struct machines *machines;
     struct named_machines hosts;
     struct named_machines folders;
-    char **folder_names;         /* owned: of each witness without a name, or NULL */
+    char **folder_paths;         /* owned: of each witness without a name, or NULL */
+    const char **by_last_part;   /* the spellings of the folders, by their last parts */
     struct machine_places named; /* of witnesses that name their host */
 };
 
@@ -55,11 +57,35 @@ static bool names_its_host(const struct witness *witness)
     return *witness->said.name != '\0';
 }
 
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+static int compare_last_parts(const void *left, const void *right)
+{
+    return strcasecmp(last_part(*(const char *const *)left),
+                      last_part(*(const char *const *)right));
+}
+
+static void sort_folders(struct matcher *matcher)
+{
+    size_t count = matcher->folders.names.count;
+
+    matcher->by_last_part = memory_allocate(count, sizeof(char *));
+    for (size_t key = 0; key < count; key++)
+        matcher->by_last_part[key] = matcher->folders.spellings[key];
+    if (count > 0)
+        qsort(matcher->by_last_part, count, sizeof(char *), compare_last_parts);
+}
+
 static void matcher_begin(struct matcher *matcher, const struct witness *witnesses, size_t count)
 {
     const struct machines *machines = matcher->machines;
 
-    matcher->folder_names = memory_allocate(count, sizeof(char *));
+    matcher->folder_paths = memory_allocate(count, sizeof(char *));
     for (size_t machine = 0; machine < machines->count; machine++)
         name_table_add(&matcher->hosts.names, machines->items[machine].name);
     for (size_t index = 0; index < count; index++) {
@@ -67,8 +93,8 @@ static void matcher_begin(struct matcher *matcher, const struct witness *witness
             name_table_add(&matcher->hosts.names, witnesses[index].said.name);
             continue;
         }
-        matcher->folder_names[index] = machine_folder_name(witnesses[index].said.path);
-        name_table_add(&matcher->folders.names, matcher->folder_names[index]);
+        matcher->folder_paths[index] = machine_folder_path(witnesses[index].said.path);
+        name_table_add(&matcher->folders.names, matcher->folder_paths[index]);
     }
     named_machines_seal(&matcher->hosts);
     named_machines_seal(&matcher->folders);
@@ -80,17 +106,19 @@ static void matcher_begin(struct matcher *matcher, const struct witness *witness
         if (names_its_host(&witnesses[index]))
             spell(&matcher->hosts, witnesses[index].said.name);
         else
-            spell(&matcher->folders, matcher->folder_names[index]);
+            spell(&matcher->folders, matcher->folder_paths[index]);
     }
+    sort_folders(matcher);
 }
 
 static void matcher_end(struct matcher *matcher, size_t count)
 {
     for (size_t index = 0; index < count; index++)
-        free(matcher->folder_names[index]);
-    free(matcher->folder_names);
+        free(matcher->folder_paths[index]);
+    free(matcher->folder_paths);
     named_machines_free_content(&matcher->hosts);
     named_machines_free_content(&matcher->folders);
+    free(matcher->by_last_part);
     machine_places_free_content(&matcher->named);
 }
 
@@ -109,6 +137,36 @@ static size_t machine_of_label(const struct named_machines *hosts, size_t key, c
     if (label_key == NAME_NONE || name_table_meaning(&hosts->names, label_key) != key)
         return MACHINE_NONE;
     return hosts->machine_of[label_key];
+}
+
+/* Begins the folded name so, in whatever case? Names that do stand behind it in the table. */
+static bool begins_with(const char *folded, const char *start)
+{
+    char *folded_start = text_fold(start);
+    bool begins = strncmp(folded, folded_start, strlen(folded_start)) == 0;
+
+    free(folded_start);
+    return begins;
+}
+
+/* The one machine whose name that is when cut off to a NetBIOS name; or none. */
+static size_t machine_of_netbios(const struct matcher *matcher, const char *name)
+{
+    const struct named_machines *hosts = &matcher->hosts;
+    size_t found = MACHINE_NONE;
+
+    for (size_t key = name_table_find(&hosts->names, name);
+         key < hosts->names.count && begins_with(hosts->names.folded[key], name); key++) {
+        size_t machine = hosts->machine_of[key];
+
+        if (machine == MACHINE_NONE || machine == found ||
+            !machine_answers_to(&matcher->machines->items[machine], name))
+            continue;
+        if (found != MACHINE_NONE)
+            return MACHINE_NONE;
+        found = machine;
+    }
+    return found;
 }
 
 /* The machine of that name, or of the other form of it; or none so far. */
@@ -140,23 +198,44 @@ static size_t machine_of_host(struct matcher *matcher, const char *name)
     return machine;
 }
 
-/* The machine that answers to the name of a folder, made where there is none. */
-static size_t machine_of_folder(struct matcher *matcher, const char *name)
+/* Have several folders that name? */
+static bool is_name_of_several(const struct matcher *matcher, const char *name)
+{
+    const char **folders = matcher->by_last_part;
+    size_t count = matcher->folders.names.count;
+    const char **found = bsearch(&name, folders, count, sizeof(*folders), compare_last_parts);
+
+    if (found == NULL)
+        return false;
+    return (found > folders && compare_last_parts(found - 1, &name) == 0) ||
+           (found + 1 < folders + count && compare_last_parts(found + 1, &name) == 0);
+}
+
+/* The machine that answers to the name of the folder at `folder`, in which the file lies, made
+ * where there is none. Where several folders have the name, it is the path; a name that is that of
+ * no machine, or of several, may stand in no list of scripts. */
+static size_t machine_of_folder(struct matcher *matcher, const char *folder, const char *path)
 {
     struct named_machines *hosts = &matcher->hosts;
     struct named_machines *folders = &matcher->folders;
-    size_t key = name_table_find(&folders->names, name);
+    size_t key = name_table_find(&folders->names, folder);
+    char *name = machine_folder_name(path);
     size_t host_key = name_table_find(&hosts->names, name);
+    size_t *machine = &folders->machine_of[key];
 
-    if (folders->machine_of[key] != MACHINE_NONE)
-        return folders->machine_of[key];
     if (host_key == NAME_NONE)
         host_key = name_table_find_full(&hosts->names, name);
-    if (host_key != NAME_NONE)
-        folders->machine_of[key] = machine_of_host(matcher, hosts->names.folded[host_key]);
-    else
-        folders->machine_of[key] = machines_add(matcher->machines, folders->spellings[key]);
-    return folders->machine_of[key];
+    if (*machine == MACHINE_NONE && host_key != NAME_NONE)
+        *machine = machine_of_host(matcher, hosts->names.folded[host_key]);
+    if (*machine == MACHINE_NONE) {
+        bool shared = machines_share_folder(matcher->machines, path);
+
+        *machine = machines_add(matcher->machines,
+                                is_name_of_several(matcher, name) ? folders->spellings[key] : name);
+        matcher->machines->items[*machine].shared_name = shared;
+    }
+    free(name);
+    return *machine;
 }
 
 /* A name that a program has cut off, as tables do with what their columns have no room for. */
@@ -172,9 +251,9 @@ static bool is_cut_off(const char *name)
 /* Does the machine's name begin so? */
 static bool machine_begins_with(const struct machine *machine, const char *cut_off)
 {
-    char *start = text_fold(cut_off);
+    char *start = memory_copy_bytes(cut_off, strlen(cut_off) - strlen(CUT_OFF));
     char *folded = text_fold(machine->name);
-    bool begins = strncmp(folded, start, strlen(start) - strlen(CUT_OFF)) == 0;
+    bool begins = begins_with(folded, start);
 
     free(folded);
     free(start);
@@ -211,7 +290,8 @@ static size_t choose_machine(struct matcher *matcher, const char *name, size_t n
         return known;
     if (beside != NULL && machine_answers_to(beside, name))
         return near;
-    return machine_of_host(matcher, name);
+    known = machine_of_netbios(matcher, name);
+    return known != MACHINE_NONE ? known : machine_of_host(matcher, name);
 }
 
 /* Its own name wins; where it contradicts the place, that is said. */
@@ -258,8 +338,9 @@ static void match_nameless(struct matcher *matcher, struct witness *witness, con
     if (match_with_file(witness, of_file, count))
         return;
     near = machines_near_named(matcher->machines, &matcher->named, witness->said.path);
-    witness->machine =
-        near.machine != MACHINE_NONE ? near.machine : machine_of_folder(matcher, folder);
+    witness->machine = near.machine != MACHINE_NONE
+                           ? near.machine
+                           : machine_of_folder(matcher, folder, witness->said.path);
     if (witness->remark != NULL)
         return;
     if (near.machine == MACHINE_NONE)
@@ -292,7 +373,7 @@ static void match_all_nameless(struct matcher *matcher, struct witness *witnesse
             ;
         for (size_t index = first; index < end; index++)
             if (!names_its_host(&witnesses[index]))
-                match_nameless(matcher, &witnesses[index], matcher->folder_names[index],
+                match_nameless(matcher, &witnesses[index], matcher->folder_paths[index],
                                &witnesses[first], end - first);
     }
 }
