@@ -59,6 +59,12 @@ void conclusion_free_content(struct conclusion *conclusion)
     *conclusion = (struct conclusion){0};
 }
 
+/* Listings that do not agree on the system, or on the licence: then no edition is assumed. */
+static bool dossier_edition_conflicts(const struct dossier *dossier)
+{
+    return licence_evidence_conflicts(&dossier->licence) || system_facts_conflict(&dossier->system);
+}
+
 /* systeminfo names the system itself, so it decides whether 6.1 is Windows 7 or the server. */
 static bool dossier_is_not_windows_7(const struct dossier *dossier)
 {
@@ -92,7 +98,7 @@ static char *make_review(const struct dossier *dossier, const struct history_out
         {dossier->system.clock_changed, "clock-changed"},
         {circumstances->shared_name, "shared-name"},
         {update_evidence_conflicts(&dossier->update), "update-evidence-conflict"},
-        {licence_evidence_conflicts(&dossier->licence), "edition-conflict"},
+        {dossier_edition_conflicts(dossier), "edition-conflict"},
         {outcome->listing_non_genuine, "listing-non-genuine"},
         {outcome->reactivated, "reactivated"},
         {outcome->could_not_ask, "could-not-ask"},
@@ -118,11 +124,17 @@ static char *make_reason(const struct dossier *dossier, const struct history_out
     update_evidence_add_conflict(&conflict, &dossier->update);
     if (conflict.length_bytes > 0)
         text_add_item(&out, text_get(&conflict));
+    text_clear(&conflict);
+    licence_evidence_add_change(&conflict, &dossier->licence);
+    if (conflict.length_bytes > 0)
+        text_add_item(&out, text_get(&conflict));
     text_free(&conflict);
     if (licence_evidence_conflicts(&dossier->licence)) {
         text_add(&out, "; edition-conflict: ");
         licence_evidence_add_conflict(&out, &dossier->licence);
     }
+    if (system_facts_conflict(&dossier->system))
+        text_add(&out, "; edition-conflict: systeminfo names Windows 7 and another system");
     return text_take(&out);
 }
 
@@ -155,7 +167,9 @@ void dossier_conclude(struct dossier *dossier, struct conclusion *out)
         .state = outcome.state,
         .update = update_evidence_status(&dossier->update),
         .channel = licence_evidence_channel(&dossier->licence),
-        .edition = licence_evidence_edition(&dossier->licence),
+        .edition = system_facts_conflict(&dossier->system)
+                       ? NULL
+                       : licence_evidence_edition(&dossier->licence),
         .not_windows_7 = dossier_is_not_windows_7(dossier),
     };
     *out = (struct conclusion){

@@ -46,13 +46,36 @@ static void group_piece(struct licence_evidence *evidence, const struct licence_
 
 static void feed_channel(struct licence_evidence *evidence, const struct licence_piece *piece)
 {
-    if (piece->with_collection && evidence->channel_with_collection &&
-        piece->channel != evidence->channel && !evidence->channel_conflict) {
+    struct licence_channel_mention mention = {
+        .channel = piece->channel,
+        .kind = piece->kind,
+        .with_collection = piece->with_collection,
+        .filetime = piece->filetime,
+    };
+
+    if (piece->with_collection && evidence->channel.with_collection &&
+        piece->channel != evidence->channel.channel && !evidence->channel_conflict) {
         evidence->channel_conflict = true;
-        evidence->other_channel = evidence->channel;
+        evidence->other_channel = evidence->channel.channel;
     }
-    evidence->channel = piece->channel;
-    evidence->channel_with_collection = piece->with_collection;
+    evidence->channel = mention;
+    if (!piece->with_collection)
+        evidence->event_channel = mention;
+}
+
+/* Events of one machine can be of a server's time before it was set up anew; listings cannot. */
+static void feed_system(struct licence_evidence *evidence, const struct licence_piece *piece)
+{
+    evidence->not_windows_7 = piece->not_windows_7;
+    if (!piece->with_collection)
+        return;
+    if (piece->not_windows_7)
+        evidence->listing_is_other = true;
+    else
+        evidence->listing_is_windows_7 = true;
+    evidence->system_conflict = evidence->listing_is_other && evidence->listing_is_windows_7;
+    if (evidence->system_conflict)
+        evidence->not_windows_7 = false;
 }
 
 void licence_evidence_feed(struct licence_evidence *evidence, const struct licence_piece *piece,
@@ -72,7 +95,7 @@ void licence_evidence_feed(struct licence_evidence *evidence, const struct licen
         return;
     assert(incident_edition_count <= LICENCE_EDITION_COUNT_MOST);
     evidence->newest = mention;
-    evidence->not_windows_7 = piece->not_windows_7;
+    feed_system(evidence, piece);
     if (mention.edition != NULL)
         evidence->mentions[mention.edition - incident_editions] = mention;
 }
@@ -94,12 +117,13 @@ static const struct licence_mention *find_conflict(const struct licence_evidence
 
 bool licence_evidence_conflicts(const struct licence_evidence *evidence)
 {
-    return evidence->channel_conflict || find_conflict(evidence) != NULL;
+    return evidence->channel_conflict || evidence->system_conflict ||
+           find_conflict(evidence) != NULL;
 }
 
 enum licence_channel licence_evidence_channel(const struct licence_evidence *evidence)
 {
-    return evidence->channel_conflict ? LICENCE_CHANNEL_UNKNOWN : evidence->channel;
+    return evidence->channel_conflict ? LICENCE_CHANNEL_UNKNOWN : evidence->channel.channel;
 }
 
 const struct incident_edition *licence_evidence_edition(const struct licence_evidence *evidence)
@@ -125,9 +149,26 @@ void licence_evidence_add_conflict(struct text *out, const struct licence_eviden
         text_add(out, " against ");
         add_mention(out, other);
     } else if (evidence->channel_conflict) {
-        text_add_format(out, "%s against %s by listings", licence_channel_name(evidence->channel),
+        text_add_format(out, "%s against %s by listings",
+                        licence_channel_name(evidence->channel.channel),
                         licence_channel_name(evidence->other_channel));
+    } else if (evidence->system_conflict) {
+        text_add(out, "Windows 7 against another system by listings");
     }
+}
+
+void licence_evidence_add_change(struct text *out, const struct licence_evidence *evidence)
+{
+    const struct licence_channel_mention *now = &evidence->channel;
+    const struct licence_channel_mention *before = &evidence->event_channel;
+
+    if (!now->with_collection || before->kind == NULL || evidence->channel_conflict ||
+        now->channel == before->channel)
+        return;
+    text_add_format(out, "licence channel %s by %s, %s before by %s at ",
+                    licence_channel_name(now->channel), now->kind,
+                    licence_channel_name(before->channel), before->kind);
+    filetime_add_text(out, before->filetime);
 }
 
 char *licence_evidence_text(const struct licence_evidence *evidence)

@@ -36,7 +36,8 @@ void licence_piece_free_content(struct licence_piece *piece);
  * every other event. */
 bool licence_piece_of_event(const struct observation *observation, struct licence_piece *out);
 
-/* Is it a finding of slmgr on a licence of Windows, not of Office? */
+/* Is it a finding of slmgr on a licence of Windows, not of Office? `slmgr /dli` gives no
+ * application id: there the product's name tells. */
 bool licence_is_of_windows(const struct finding *finding);
 
 /* Makes the piece that a finding of slmgr on a Windows licence is. Returns false for every other.
@@ -56,13 +57,24 @@ struct licence_mention {
 
 #define LICENCE_EDITION_COUNT_MOST 16
 
+/* The newest piece that decides the channel. */
+struct licence_channel_mention {
+    enum licence_channel channel;
+    const char *kind; /* NULL: none yet */
+    bool with_collection;
+    uint64_t filetime;
+};
+
 /* Starts as zeros; owns its groups. */
 struct licence_evidence {
     struct groups groups;
-    enum licence_channel channel; /* of the newest piece that decides it */
-    bool channel_with_collection; /* that piece is a listing */
-    bool channel_conflict;        /* listings give different channels: the first and another */
-    enum licence_channel other_channel;
+    struct licence_channel_mention channel;       /* of the newest piece that decides it */
+    struct licence_channel_mention event_channel; /* of the newest event that does */
+    bool channel_conflict;                        /* listings give different channels: */
+    enum licence_channel other_channel;           /* this one, too */
+    bool system_conflict;                         /* listings name Windows 7 and another system */
+    bool listing_is_windows_7;
+    bool listing_is_other;
     struct licence_mention newest; /* that decides the edition, which may be NULL: unknown */
     bool not_windows_7;            /* as that piece has it */
     struct licence_mention mentions[LICENCE_EDITION_COUNT_MOST]; /* in order of incident_editions */
@@ -76,7 +88,8 @@ void licence_evidence_free_content(struct licence_evidence *evidence);
 void licence_evidence_feed(struct licence_evidence *evidence, const struct licence_piece *piece,
                            uint64_t last_event_filetime);
 
-/* Do pieces of about the newest time name different editions, or listings different channels? */
+/* Do pieces of about the newest time name different editions, or listings different channels or
+ * systems? */
 bool licence_evidence_conflicts(const struct licence_evidence *evidence);
 
 /* The channel; unknown where listings contradict each other. */
@@ -84,6 +97,10 @@ enum licence_channel licence_evidence_channel(const struct licence_evidence *evi
 
 /* The edition, or NULL where it is unknown or pieces contradict each other. */
 const struct incident_edition *licence_evidence_edition(const struct licence_evidence *evidence);
+
+/* Adds, for the reason, that a listing gives another channel than the events before it; nothing
+ * where it does not, or where listings contradict each other anyway. */
+void licence_evidence_add_change(struct text *out, const struct licence_evidence *evidence);
 
 /* Adds the contradiction for the reason: `Windows 7 Enterprise by SPP 1003 at TIME against ...`;
  * nothing without one. */

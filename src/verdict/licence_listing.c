@@ -68,8 +68,12 @@ bool licence_is_of_windows(const struct finding *finding)
 {
     const char *application_id = finding_value(finding, FIELD_APPLICATION_ID);
 
-    return finding->kind == FINDING_LICENCE &&
-           (*application_id == '\0' || guid_equal(application_id, INCIDENT_WINDOWS_APPLICATION_ID));
+    if (finding->kind != FINDING_LICENCE)
+        return false;
+    if (*application_id != '\0')
+        return guid_equal(application_id, INCIDENT_WINDOWS_APPLICATION_ID);
+    return strcasestr(finding_value(finding, FIELD_NAME), "Windows") != NULL ||
+           strcasestr(finding_value(finding, FIELD_DESCRIPTION), "Windows") != NULL;
 }
 
 bool licence_piece_of_finding(const struct finding *finding, struct licence_piece *out)

@@ -92,6 +92,12 @@ static void take_listed_version(struct system_facts *facts, const char *version)
     free(facts->os_version);
     facts->os_version = text_take(&out);
     facts->other_than_6_1 = major != 6 || minor != 1;
+    facts->named_other = facts->named_other || facts->other_than_6_1;
+}
+
+bool system_facts_conflict(const struct system_facts *facts)
+{
+    return facts->named_windows_7 && facts->named_other;
 }
 
 void system_facts_feed_finding(struct system_facts *facts, const struct finding *finding)

@@ -18,7 +18,7 @@ struct system_facts {
     uint64_t os_version_filetime;
     bool other_than_6_1;  /* the version is known and none of Windows 7 or Server 2008 R2 */
     bool named_windows_7; /* a systeminfo calls it so, */
-    bool named_other;     /* or by another name */
+    bool named_other;     /* or by another name, or gives another version */
     bool clock_changed;
 };
 
@@ -26,6 +26,9 @@ void system_facts_free_content(struct system_facts *facts);
 
 /* Takes the next observation in; of those with equal times the last one counts. */
 void system_facts_feed_event(struct system_facts *facts, const struct observation *observation);
+
+/* Do listings of systeminfo contradict each other, or themselves? */
+bool system_facts_conflict(const struct system_facts *facts);
 
 /* Takes a finding of systeminfo in, once all events are: it is newer than they are. */
 void system_facts_feed_finding(struct system_facts *facts, const struct finding *finding);

@@ -157,6 +157,19 @@ static bool number_in(const struct finding *finding, const char *name, int64_t *
     return true;
 }
 
+static bool entry_is_of_kb971033(const struct finding *finding)
+{
+    return incident_names_kb971033(finding_value(finding, FIELD_UPDATE));
+}
+
+/* Listings of updates have no states: what is in them is installed. */
+static bool entry_is_installed(const struct finding *finding)
+{
+    const char *state = finding_value(finding, FIELD_STATE);
+
+    return *state == '\0' || strcmp(state, STATE_INSTALLED) == 0;
+}
+
 void update_context_feed(struct update_context *context, const struct finding *finding)
 {
     if (finding->kind == FINDING_LISTING) {
@@ -164,6 +177,9 @@ void update_context_feed(struct update_context *context, const struct finding *f
 
         if (announced > context->announced_count)
             context->announced_count = announced;
+    } else if (finding->kind == FINDING_ENTRY) {
+        context->is_undecided = context->is_undecided ||
+                                (entry_is_of_kb971033(finding) && !entry_is_installed(finding));
     } else if (finding->kind == FINDING_HISTORY_ROW &&
                incident_names_kb971033(finding_value(finding, FIELD_TITLE))) {
         context->history_rows++;
@@ -199,29 +215,39 @@ static void judge_history(const struct finding *finding, const struct update_con
                           struct update_piece *out)
 {
     const char *missing = finding_value(finding, FIELD_MISSING);
+    uint64_t unreadable = count_in(finding, FIELD_UNREADABLE_ROWS);
+    struct text detail = {0};
 
-    if (context->history_rows > 0 && *missing == '\0')
+    if (context->history_rows > 0 && *missing == '\0' && unreadable == 0)
         return;
     out->update = &incident_updates[0];
     out->filetime = finding->filetime;
-    out->detail = memory_format("%s rows, %" PRIu64 " of " INCIDENT_UPDATE "%s%s",
-                                finding_value(finding, FIELD_ROWS), context->history_rows,
-                                *missing != '\0' ? ", rows may be missing: " : "", missing);
+    text_add_format(&detail, "%" PRIu64 " of %s rows are of " INCIDENT_UPDATE,
+                    context->history_rows, finding_value(finding, FIELD_ROWS));
+    if (unreadable > 0)
+        text_add_format(&detail, ", %" PRIu64 " cannot be read", unreadable);
+    if (*missing != '\0')
+        text_add_format(&detail, ", rows may be missing: %s", missing);
+    out->detail = text_take(&detail);
 }
 
 static void judge_entry(const struct finding *finding, struct update_piece *out)
 {
     const char *state = finding_value(finding, FIELD_STATE);
+    const char *date = finding_value(finding, FIELD_DATE);
 
     out->update = incident_find_update(finding_value(finding, FIELD_UPDATE));
     out->with_collection = true;
-    if (*state == '\0' || strcmp(state, STATE_INSTALLED) == 0)
+    if (entry_is_installed(finding)) {
         out->says = UPDATE_SAYS_INSTALLED;
-    else if (strcmp(state, STATE_UNKNOWN) == 0)
+        if (*date != '\0')
+            out->detail = memory_format("it gives the date %s", date);
+    } else if (strcmp(state, STATE_UNKNOWN) == 0) {
         out->detail =
             memory_format("its state is not known: %s", finding_value(finding, FIELD_STATE_TEXT));
-    else
+    } else {
         out->detail = memory_format("its state is %s", state);
+    }
 }
 
 /* A listing of updates can be seen to be cut when systeminfo announces more of them; packages are
@@ -239,6 +265,8 @@ static void judge_listing(const struct finding *finding, const struct update_con
     out->with_collection = true;
     if (*incomplete != '\0') {
         out->detail = memory_format("not in it, but %s", incomplete);
+    } else if (context->is_undecided) {
+        out->detail = memory_copy_text("not in it, but another listing has it in a state between");
     } else if (!is_of_packages && count < context->announced_count) {
         out->detail = memory_format("not in it, but systeminfo announces %" PRIu64
                                     " updates and it has %" PRIu64,
