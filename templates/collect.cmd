@@ -17,7 +17,7 @@ rem     DataStore.edb      the update history
 rem     qfe.txt            installed updates; with systeminfo.txt, whether that list is whole
 rem     dism.txt           installed packages
 rem     slmgr.txt          edition, channel and state of the licence
-rem     systeminfo.txt     name, edition and version of Windows
+rem     systeminfo.txt     name and version of Windows, how many updates
 rem
 rem Exit codes
 rem     0     all of it was collected
@@ -49,18 +49,20 @@ call :export System
 call :export Setup
 if exist "%system32%\winevt\Logs\Archive-*.evtx" call :copy "%system32%\winevt\Logs\Archive-*.evtx"
 call :copy_history
+rem Exit codes of these are Windows error numbers, which are negative: "if errorlevel 1" misses
+rem them.
 echo collecting qfe.txt
 "%system32%\wbem\wmic.exe" qfe get CSName,Description,HotFixID,InstalledOn <nul >"%out%\qfe.txt"
-if errorlevel 1 call :failed qfe.txt
+if not "%errorlevel%"=="0" call :failed qfe.txt
 echo collecting dism.txt
 "%system32%\dism.exe" /online /english /get-packages >"%out%\dism.txt"
-if errorlevel 1 call :failed dism.txt
+if not "%errorlevel%"=="0" call :failed dism.txt
 echo collecting slmgr.txt
 "%system32%\cscript.exe" //nologo "%system32%\slmgr.vbs" /dlv >"%out%\slmgr.txt"
-if errorlevel 1 call :failed slmgr.txt
+if not "%errorlevel%"=="0" call :failed slmgr.txt
 echo collecting systeminfo.txt
 "%system32%\systeminfo.exe" >"%out%\systeminfo.txt"
-if errorlevel 1 call :failed systeminfo.txt
+if not "%errorlevel%"=="0" call :failed systeminfo.txt
 
 if defined failures goto incomplete
 echo done: "%out%"
@@ -86,30 +88,42 @@ exit /b 12
 rem %1 name of a log.
 echo collecting %1.evtx
 "%system32%\wevtutil.exe" epl %1 "%out%\%1.evtx"
-if errorlevel 1 call :failed %1.evtx
+if not "%errorlevel%"=="0" call :failed %1.evtx
 exit /b 0
 
 :copy
 rem %1 file or pattern.
 echo collecting %~nx1
 copy /b /y "%~1" "%out%\" >nul
-if errorlevel 1 call :failed %~nx1
+if not "%errorlevel%"=="0" call :failed %~nx1
 exit /b 0
 
 :copy_history
 rem The word of a state is the same in every display language.
 set "store=%SystemRoot%\SoftwareDistribution\DataStore\DataStore.edb"
-if not exist "%store%" exit /b 0
+if not exist "%store%" goto no_history
 set "was_running="
-"%system32%\sc.exe" query wuauserv | "%system32%\findstr.exe" /l /c:"RUNNING" >nul
+call :ask_service
 if not errorlevel 1 set "was_running=1"
 if defined was_running "%system32%\net.exe" stop wuauserv >nul 2>&1
 call :copy "%store%"
-if defined was_running "%system32%\net.exe" start wuauserv >nul 2>&1
+if not defined was_running exit /b 0
+"%system32%\net.exe" start wuauserv >nul 2>&1
+call :ask_service
+if errorlevel 1 call :failed the service wuauserv was not started again
 exit /b 0
 
+:no_history
+echo there is no DataStore.edb: Windows Update has no history here
+exit /b 0
+
+:ask_service
+rem 0 when the service is running.
+"%system32%\sc.exe" query wuauserv | "%system32%\findstr.exe" /l /c:"RUNNING" >nul
+exit /b %errorlevel%
+
 :failed
-rem %1 what could not be collected.
-echo failed: %1
+rem %* what could not be collected, or done.
+echo failed: %*
 set "failures=1"
 exit /b 0

@@ -121,6 +121,22 @@ static int read_mixing(const struct source *source, int descriptor, uint64_t par
     return 0;
 }
 
+static int read_finding(const struct source *source, int descriptor, uint64_t part,
+                        const struct reader_options *options, const struct sink *sink,
+                        struct source_facts *facts, struct error *err)
+{
+    const struct finding finding = {.origin = ORIGIN_DISM, .host = ""};
+
+    (void)source;
+    (void)descriptor;
+    (void)part;
+    (void)options;
+    (void)facts;
+    for (uint64_t number = 0; number < observations_a_part; number++)
+        sink->finding(sink->context, &finding, err);
+    return 0;
+}
+
 static int read_exiting(const struct source *source, int descriptor, uint64_t part,
                         const struct reader_options *options, const struct sink *sink,
                         struct source_facts *facts, struct error *err)
@@ -254,6 +270,7 @@ static int read_tapping(const struct source *source, int descriptor, uint64_t pa
 READER(counting, read_counting);
 READER(crashing, read_crashing);
 READER(mixing, read_mixing);
+READER(finding, read_finding);
 READER(exiting, read_exiting);
 READER(hanging, read_hanging_up);
 READER(garbage, read_garbage);
@@ -261,9 +278,17 @@ READER(others, read_other_events);
 READER(looking, read_looking);
 READER(tapping, read_tapping);
 
-static const struct reader *const readers[] = {
-    &counting_reader, &crashing_reader, &mixing_reader,  &exiting_reader, &hanging_reader,
-    &garbage_reader,  &others_reader,   &looking_reader, &tapping_reader, NULL};
+static const struct reader *const readers[] = {&counting_reader,
+                                               &crashing_reader,
+                                               &mixing_reader,
+                                               &finding_reader,
+                                               &exiting_reader,
+                                               &hanging_reader,
+                                               &garbage_reader,
+                                               &others_reader,
+                                               &looking_reader,
+                                               &tapping_reader,
+                                               NULL};
 
 /* ---- Fixture ---- */
 
@@ -538,16 +563,23 @@ START_TEST(what_is_said_in_turn_comes_in_turn)
 }
 END_TEST
 
+/* Bytes of a source, and how many findings it can have. */
 START_TEST(more_findings_than_the_source_has_room_for_are_a_crash)
 {
-    struct pool_job *job;
+    static const uint64_t most = 100 / 4 + 16 + 1;
 
-    observations_a_part = 40; /* half of them are findings, and too many as observations go */
-    start_pool(1);
-    job = add_of_size("mixing", 0, true, false, 15);
-    while (pool_job_state(job) != POOL_STATE_DONE)
-        ck_assert_int_eq(pool_wait(pool, true, &err), 0);
-    ck_assert_str_eq(pool_job_result(job)->crash, "a malformed message");
+    for (uint64_t more = 0; more < 2; more++) {
+        struct pool_job *job;
+
+        observations_a_part = most + more;
+        start_pool(1);
+        job = add_of_size("finding", 0, true, false, 100);
+        while (pool_job_state(job) != POOL_STATE_DONE)
+            ck_assert_int_eq(pool_wait(pool, true, &err), 0);
+        ck_assert_pstr_eq(pool_job_result(job)->crash, more > 0 ? "a malformed message" : NULL);
+        pool_free(pool);
+        pool = NULL;
+    }
 }
 END_TEST
 

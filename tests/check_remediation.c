@@ -563,8 +563,9 @@ START_TEST(the_script_that_collects_is_sound_as_text)
     lint_script("collect.cmd", bytes);
     expect_no_running_on("collect.cmd", bytes);
     for (size_t index = 0; index < ARRAY_COUNT(collected); index++) {
-        char *into = memory_format(">\"%%out%%\\%s\"\r\nif errorlevel 1 call :failed %s\r\n",
-                                   collected[index], collected[index]);
+        char *into = memory_format(
+            ">\"%%out%%\\%s\"\r\nif not \"%%errorlevel%%\"==\"0\" call :failed %s\r\n",
+            collected[index], collected[index]);
 
         ck_assert_msg(strstr(bytes, into) != NULL, "collect.cmd lacks %s", into);
         free(into);

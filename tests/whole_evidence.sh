@@ -39,6 +39,32 @@ check 'there are no other hosts but the one that was not collected' equal \
 check 'which is to be collected' equal 'not-collected collect' \
     "$(cell report/hosts.csv GONE classification) $(cell report/hosts.csv GONE action)"
 
+# Whose a listing is, where that is not plain.
+make_logs apart <<'END'
+file logs/PC1.evtx
+computer PC1
+noise 5 2019-01-08T07:00:00Z 2019-01-08T08:00:00Z
+listing texts/dism.txt dism en oem - +5
+listing logs/qfe.csv wmic-csv en oem PC2 +5
+END
+analyze -o apart-report apart
+check 'it is said whose a listing of no host is' equal \
+    'no host is named in it: taken for PC1, whose logs lie in another folder beside it' \
+    "$(cell apart-report/sources.csv apart/texts/dism.txt detail)"
+check 'and that a host contradicts the place' equal \
+    'it names the host PC2, but lies among logs of PC1: the name counts' \
+    "$(cell apart-report/sources.csv apart/logs/qfe.csv detail)"
+check 'the page shows both' equal 2 "$(grep -c 'taken for PC1, whose\|the name counts' \
+    apart-report/report.html)"
+mkdir many
+for number in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    echo "listing logs/all.csv wmic-csv en oem HOST$number +5"
+done | { cat; printf '%s\n' 'file logs/PC1.evtx' 'computer PC1' \
+    'noise 5 2019-01-08T07:00:00Z 2019-01-08T08:00:00Z'; } | make_logs many
+analyze -o many-report many
+check 'of many such remarks the first are listed' grep -q 'the name counts; and 4 more"' \
+    many-report/sources.csv
+
 # Lists and scripts follow from the action.
 lists=report/remediation
 check 'a healthy host with the update is in the list of removals' equal remove-kb971033 \

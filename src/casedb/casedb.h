@@ -339,7 +339,8 @@ int casedb_next_machine(struct casedb_cursor *cursor, struct case_machine *out, 
 
 /* Lists of one machine or source, each joined with "; ", returned owned:
  * aliases oldest first; paths of all places that say something of the machine, sorted; names of
- * the machines that the source says something of, sorted; remarks on how these were found. */
+ * the machines that the source says something of, sorted; the first remarks on how these were
+ * found. */
 int casedb_machine_aliases(struct casedb *db, int64_t machine_id, char **out, struct error *err);
 int casedb_machine_sources(struct casedb *db, int64_t machine_id, char **out, struct error *err);
 int casedb_source_machines(struct casedb *db, int64_t source_id, char **out, struct error *err);

@@ -24,8 +24,11 @@ static const char source_machines[] =
     " UNION SELECT machine_id FROM host_place WHERE place_id = ?1)"
     " ORDER BY folded_name, name";
 
+/* A source of many hosts could have one a host: the others are counted. */
 static const char source_remarks[] =
-    "SELECT DISTINCT remark FROM host_place WHERE place_id = ?1 AND remark <> '' ORDER BY remark";
+    "WITH said AS (SELECT DISTINCT remark FROM host_place WHERE place_id = ?1 AND remark <> '')"
+    " SELECT remark FROM (SELECT remark, 0 AS last FROM said ORDER BY remark LIMIT 8)"
+    " UNION ALL SELECT 'and ' || (count(*) - 8) || ' more' FROM said HAVING count(*) > 8";
 
 static int read_list(struct casedb *db, const char *sql, int64_t id, char **out, struct error *err)
 {

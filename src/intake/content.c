@@ -9,29 +9,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 
 #define BUFFER_BYTES ((size_t)1024 * 1024)
-
-/* Reads up to `size_bytes` at `offset_bytes`, going on after short reads; -1 with errno set. */
-static ssize_t read_fully(int descriptor, void *buffer, size_t size_bytes, uint64_t offset_bytes)
-{
-    size_t done = 0;
-    ssize_t got;
-
-    while (done < size_bytes) {
-        got = pread(descriptor, (char *)buffer + done, size_bytes - done,
-                    (off_t)(offset_bytes + done));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        done += (size_t)got;
-    }
-    return (ssize_t)done;
-}
 
 /* A device says its size in its own way, and the time of its node means nothing. */
 static int measure(const struct walk_entry *entry, int descriptor, struct source *source,
@@ -68,7 +49,7 @@ int content_open(const struct walk_entry *entry, int *descriptor, struct source 
         return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "cannot be opened: %m");
     if (measure(entry, *descriptor, source, err) != 0)
         return -1;
-    got = read_fully(*descriptor, head, sizeof(head), 0);
+    got = file_read_at(*descriptor, head, sizeof(head), 0);
     if (got < 0)
         return error_set(err, ERROR_SOURCE, 0, "cannot be read: %m");
     *kind = recognise(span_of(head, (size_t)got, 0));
@@ -96,9 +77,9 @@ bool content_equals_file(int descriptor, const char *path)
     ssize_t got = 1;
 
     while (equal && got > 0) {
-        got = read_fully(descriptor, buffers, BUFFER_BYTES, offset);
+        got = file_read_at(descriptor, buffers, BUFFER_BYTES, offset);
         equal = got >= 0 &&
-                read_fully(other, buffers + BUFFER_BYTES, BUFFER_BYTES, offset) == got &&
+                file_read_at(other, buffers + BUFFER_BYTES, BUFFER_BYTES, offset) == got &&
                 memcmp(buffers, buffers + BUFFER_BYTES, (size_t)got) == 0;
         offset += equal ? (uint64_t)got : 0;
     }

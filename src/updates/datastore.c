@@ -2,12 +2,11 @@
 /* Whether it is a database, whether all of it is there, and what it is as a whole. */
 #include "updates/datastore.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/array.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "updates/edb_tree.h"
 #include "updates/history.h"
@@ -162,11 +161,9 @@ static void feed_tap(const struct source *source, int descriptor,
     bytes = memory_allocate(TAP_BYTES, 1);
     while (done < source->size_bytes) {
         uint64_t left_bytes = source->size_bytes - done;
-        ssize_t got =
-            pread(descriptor, bytes, left_bytes < TAP_BYTES ? left_bytes : TAP_BYTES, (off_t)done);
+        ssize_t got = file_read_at(descriptor, bytes,
+                                   left_bytes < TAP_BYTES ? (size_t)left_bytes : TAP_BYTES, done);
 
-        if (got < 0 && errno == EINTR)
-            continue;
         if (got < 0)
             source_facts_add_damage(facts, done, "cannot be read: %m");
         if (got <= 0)

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "updates/edb.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/array.h"
+#include "base/file.h"
 
 /* Header, by libyal's EDB format document. */
 #define HEADER_SIGNATURE_AT 4u
@@ -62,25 +61,11 @@
 static ssize_t read_bytes(const struct edb *edb, uint64_t offset_bytes, void *buffer,
                           size_t size_bytes)
 {
-    size_t done = 0;
-
     if (offset_bytes >= edb->size_bytes)
         return 0;
     if (size_bytes > edb->size_bytes - offset_bytes)
         size_bytes = (size_t)(edb->size_bytes - offset_bytes);
-    while (done < size_bytes) {
-        ssize_t got = pread(edb->descriptor, (char *)buffer + done, size_bytes - done,
-                            (off_t)(offset_bytes + done));
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        done += (size_t)got;
-    }
-    return (ssize_t)done;
+    return file_read_at(edb->descriptor, buffer, size_bytes, offset_bytes);
 }
 
 static uint32_t fold_words(struct span words)

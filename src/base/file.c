@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+ssize_t file_read_at(int descriptor, void *buffer, size_t size_bytes, uint64_t offset_bytes)
+{
+    size_t done = 0;
+
+    while (done < size_bytes) {
+        ssize_t got = pread(descriptor, (char *)buffer + done, size_bytes - done,
+                            (off_t)(offset_bytes + done));
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return (ssize_t)done;
+}
