@@ -571,6 +571,8 @@ static const struct {
     {"branch-to-ancestor", 28, 28, "is met twice: branch pages lead back to it"},
     {"child-past-end", 28, 28, "of tbHistory is not in the file"},
     {"child-elsewhere", 28, 28, "of tbHistory belongs to another tree"},
+    {"leaf-link", 31, 31, "as the next, the tree has page"},
+    {"last-leaf-link", 31, 31, "is the last in the tree, but names page"},
     {"tag-offset", 30, 30, "of tbHistory lies out of the page"},
     {"tag-count", 31, 31, "nodes too many"},
     {"node-key", 30, 30, "of tbHistory has a key that runs out of it"},
