@@ -282,7 +282,7 @@ START_TEST(each_host_of_a_listing_has_its_own)
                      "Date=1/2/2019\n"
                      "listing|wmic qfe|PC1|2||Entries=2|Announced=|NamesUpdate=KB971033|"
                      "Incomplete=\n"
-                     "listing|wmic qfe|pc2|2||Entries=2|Announced=|NamesUpdate=|Incomplete=\n");
+                     "listing|wmic qfe|PC2|2||Entries=2|Announced=|NamesUpdate=|Incomplete=\n");
     listed_free_content(&listed);
 }
 END_TEST
@@ -315,9 +315,9 @@ START_TEST(cells_that_are_cut_off_are_no_names)
         const char *row;
         const char *wanted;
     } cases[] = {
-        {"", "listing|Get-HotFix||1||Entries=2|Announced=|NamesUpdate=|Incomplete=\n"},
+        {"", "listing|Get-HotFix|WIN-0DUCV7...|1||Entries=2|Announced=|NamesUpdate=|Incomplete=\n"},
         {"WIN-0DUCV7... Update           982861        NT AUTHORITY\\SY...  1/15/2014\n",
-         "listing|Get-HotFix||1||Entries=3|Announced=|NamesUpdate=|Incomplete=\n"},
+         "listing|Get-HotFix|WIN-0DUCV7...|1||Entries=3|Announced=|NamesUpdate=|Incomplete=\n"},
         {"WIN-0DUCV7... Update           KB97103...\n", "|NamesUpdate=|Incomplete=a cell with"},
         {"WIN-0DUCV7... Update           KB971033...\n", "|NamesUpdate=|Incomplete=a cell with"},
         {"WIN-0DUCV7... Update           K...\n", "|NamesUpdate=|Incomplete=a cell with"},
