@@ -148,9 +148,9 @@ static bool find_name(const struct table *table, const struct line *row, struct 
             at++;
         position++;
     }
-    /* A row of wmic is told by its host, too, and its gaps are wide: a longer cell of another
-     * machine may have moved the rest. */
-    if (!table->is_wmic || !table->has_host || !find_host(table, row, &host) ||
+    /* A row is told by its host, too, and by wide gaps: a longer cell may have moved the rest, as
+     * when names were replaced. */
+    if (!table->has_host || !find_host(table, row, &host) ||
         !update_find_number(row, 2, name))
         return false;
     *rest = line_from(*row, (size_t)(name->bytes - row->bytes) + name->length_bytes);
