@@ -150,8 +150,7 @@ static bool find_name(const struct table *table, const struct line *row, struct 
     }
     /* A row is told by its host, too, and by wide gaps: a longer cell may have moved the rest, as
      * when names were replaced. */
-    if (!table->has_host || !find_host(table, row, &host) ||
-        !update_find_number(row, 2, name))
+    if (!table->has_host || !find_host(table, row, &host) || !update_find_number(row, 2, name))
         return false;
     *rest = line_from(*row, (size_t)(name->bytes - row->bytes) + name->length_bytes);
     return line_is_blank(rest) || line_count_of(rest, " ") >= 2;

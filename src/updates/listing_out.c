@@ -70,6 +70,14 @@ void listing_out_hold(struct listing_out *out, const struct finding *finding)
                                    .value = memory_copy_text(finding->fields[index].value)};
 }
 
+void listing_out_remark(struct listing_out *out, uint64_t line, const char *origin,
+                        const char *host, const char *reason)
+{
+    if (out->incomplete_count++ < SOURCE_REMARKS_LISTED)
+        source_facts_add_detail(out->facts, "line %" PRIu64 ": %s%s%s: %s", line, origin,
+                                *host != '\0' ? " of " : "", host, reason);
+}
+
 /* ---- Lines that name the update ---- */
 
 /* A rule with words in it, as collecting scripts print them above a listing. */

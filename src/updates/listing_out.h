@@ -40,6 +40,11 @@ int listing_out_add(struct listing_out *out, const struct finding *finding, stru
  * FIELD_INCOMPLETE. */
 void listing_out_hold(struct listing_out *out, const struct finding *finding);
 
+/* Says of the source that the listing at this line, of a host if that is known, is not whole, and
+ * why; of many listings, of the first. */
+void listing_out_remark(struct listing_out *out, uint64_t line, const char *origin,
+                        const char *host, const char *reason);
+
 /* Says that the lines from `first` to `last` were read as an entry that names the update. Entries
  * are handed on in the order of their lines. */
 void listing_out_take_lines(struct listing_out *out, uint64_t first, uint64_t last);

@@ -287,16 +287,6 @@ static void add_reasons(const struct listing_tally *tally, struct tally_host *ho
         text_add_item(reasons, out->damage);
 }
 
-/* What is incomplete is said of the source, too; of a long one, of the first listings. */
-static void remark(const struct listing_tally *tally, const struct tally_host *host,
-                   struct listing_out *out)
-{
-    if (host->incomplete.length_bytes > 0 && out->incomplete_count++ < SOURCE_REMARKS_LISTED)
-        source_facts_add_detail(out->facts, "line %" PRIu64 ": %s%s%s: %s", tally->line,
-                                tally->origin, *host->name != '\0' ? " of " : "", host->name,
-                                text_get(&host->incomplete));
-}
-
 static void hand_on_whole(const struct listing_tally *tally, struct tally_host *host,
                           struct listing_out *out)
 {
@@ -319,7 +309,9 @@ static void hand_on_whole(const struct listing_tally *tally, struct tally_host *
                               .field_count = ARRAY_COUNT(fields)};
 
     add_reasons(tally, host, out);
-    remark(tally, host, out);
+    if (host->incomplete.length_bytes > 0)
+        listing_out_remark(out, tally->line, tally->origin, host->name,
+                           text_get(&host->incomplete));
     fields[ARRAY_COUNT(fields) - 1].value = text_get(&host->incomplete);
     listing_out_hold(out, &finding);
     free(entries);
