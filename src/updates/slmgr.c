@@ -123,6 +123,7 @@ static bool read_product(struct listing_walk *walk, struct product *product)
 
 static void read_status(struct listing_walk *walk, struct product *product)
 {
+    bool is_status_last = false;
     struct line value;
 
     for (unsigned count = 0;
@@ -130,11 +131,15 @@ static void read_status(struct listing_walk *walk, struct product *product)
          count++) {
         if (count == 0)
             product->status = value;
+        is_status_last = count == 0 && walk->lines.at == walk->lines.end;
         if (product->reason.length_bytes == 0 && read_code(&value, &product->code))
             product->reason = value;
     }
     if (product->fault == NULL && product->status.length_bytes == 0)
         product->fault = "it is cut: no status follows its key";
+    /* /dlv always goes on; after /dli the status can be the last line. */
+    else if (product->fault == NULL && is_status_last && product->activation_id.length_bytes > 0)
+        product->fault = "it is cut: nothing follows its status";
 }
 
 /* Returns owned: the GUID as the case has them. */
