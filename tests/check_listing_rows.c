@@ -437,11 +437,39 @@ START_TEST(a_number_alone_names_the_update)
 }
 END_TEST
 
+/* ---- Bounds ---- */
+
+START_TEST(what_is_left_out_is_damage)
+{
+    struct text text = {0};
+
+    text_add(&text, "Node,HotFixID\n");
+    for (unsigned host = 0; host < 100000; host++)
+        text_add_format(&text, "PC%u,KB2534111\n", host);
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_OK);
+    expect_part("listing|wmic qfe|PC99999|");
+    text_add(&text, "one-more,KB971033\n");
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_DAMAGED);
+    expect_detail("line 1: more than 100000 hosts: the entries of others were left out, 1");
+    text_clear(&text);
+    text_add(&text, "Node,HotFixID\n");
+    for (unsigned row = 0; row < 65; row++)
+        text_add(&text, "PC1,KB971033\n");
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_DAMAGED);
+    expect_detail("it says too much: findings were left out, 1");
+    text_free(&text);
+}
+END_TEST
+
 static Suite *listing_rows_suite(void)
 {
     Suite *suite = suite_create("listing_rows");
     TCase *cases = tcase_create("listing_rows");
 
+    tcase_set_timeout(cases, 60);
     tcase_add_test(cases, junk_in_a_table_is_no_row_and_hides_none);
     tcase_add_test(cases, junk_at_the_end_of_a_table_makes_it_incomplete);
     tcase_add_test(cases, a_blank_line_in_a_table_hides_no_row);
@@ -462,6 +490,7 @@ static Suite *listing_rows_suite(void)
     tcase_add_test(cases, other_fields_of_a_record_can_name_its_update);
     tcase_add_test(cases, packages_behind_a_stray_line_are_read);
     tcase_add_test(cases, a_number_alone_names_the_update);
+    tcase_add_test(cases, what_is_left_out_is_damage);
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -135,7 +135,7 @@ static int listing_read_part(const struct source *source, int descriptor, uint64
     if (result == 0 && (uint64_t)got < source->size_bytes)
         source_facts_add_damage(facts, (uint64_t)got, "became shorter while it was read");
     if (result == 0 && is_too_large) {
-        facts->status = SOURCE_STATUS_SKIPPED;
+        facts->status = SOURCE_STATUS_DAMAGED;
         source_facts_add_detail(facts, "a listing of more than %" PRIu64 " MiB is not read",
                                 LISTING_MOST_BYTES / (1024 * 1024));
     } else if (result == 0) {

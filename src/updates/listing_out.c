@@ -197,7 +197,7 @@ static void remark(struct listing_out *out, const char *reason)
         source_facts_add_detail(out->facts, "%s", reason);
     if (out->dropped_count > 0) {
         out->facts->status = SOURCE_STATUS_DAMAGED;
-        source_facts_add_detail(out->facts, "it says too much: %" PRIu64 " findings were left out",
+        source_facts_add_detail(out->facts, "it says too much: findings were left out, %" PRIu64,
                                 out->dropped_count);
     }
 }

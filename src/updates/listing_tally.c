@@ -330,8 +330,8 @@ void listing_tally_finish(struct listing_tally *tally, struct listing_out *out)
     if (tally->left_out_count > 0) {
         out->facts->status = SOURCE_STATUS_DAMAGED;
         source_facts_add_detail(out->facts,
-                                "line %" PRIu64 ": more than %u hosts: %" PRIu64
-                                " entries of the others were left out",
+                                "line %" PRIu64 ": more than %u hosts: the entries of others were "
+                                "left out, %" PRIu64,
                                 tally->line, HOSTS_MOST, tally->left_out_count);
     }
     tdestroy(tally->by_name, ignore);
