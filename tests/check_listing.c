@@ -282,7 +282,7 @@ START_TEST(each_host_of_a_listing_has_its_own)
                      "Date=1/2/2019\n"
                      "listing|wmic qfe|PC1|2||Entries=2|Announced=|NamesUpdate=KB971033|"
                      "Incomplete=\n"
-                     "listing|wmic qfe|pc2|2||Entries=2|Announced=|NamesUpdate=|Incomplete=\n");
+                     "listing|wmic qfe|PC2|2||Entries=2|Announced=|NamesUpdate=|Incomplete=\n");
     listed_free_content(&listed);
 }
 END_TEST
@@ -315,9 +315,9 @@ START_TEST(cells_that_are_cut_off_are_no_names)
         const char *row;
         const char *wanted;
     } cases[] = {
-        {"", "listing|Get-HotFix||1||Entries=2|Announced=|NamesUpdate=|Incomplete=\n"},
+        {"", "listing|Get-HotFix|WIN-0DUCV7...|1||Entries=2|Announced=|NamesUpdate=|Incomplete=\n"},
         {"WIN-0DUCV7... Update           982861        NT AUTHORITY\\SY...  1/15/2014\n",
-         "listing|Get-HotFix||1||Entries=3|Announced=|NamesUpdate=|Incomplete=\n"},
+         "listing|Get-HotFix|WIN-0DUCV7...|1||Entries=3|Announced=|NamesUpdate=|Incomplete=\n"},
         {"WIN-0DUCV7... Update           KB97103...\n", "|NamesUpdate=|Incomplete=a cell with"},
         {"WIN-0DUCV7... Update           KB971033...\n", "|NamesUpdate=|Incomplete=a cell with"},
         {"WIN-0DUCV7... Update           K...\n", "|NamesUpdate=|Incomplete=a cell with"},
@@ -537,22 +537,40 @@ START_TEST(only_licences_of_windows_with_a_key_are_handed_on)
 }
 END_TEST
 
-START_TEST(a_cut_licence_makes_up_nothing)
+/* Behind its key, status and reason a product has nothing that is read. */
+START_TEST(a_cut_licence_makes_up_nothing_and_is_remarked_on)
 {
     struct listing_data data = with_update;
     struct text text = {0};
     struct listed listed = {0};
+    size_t begins, reasoned;
 
     data.code = "0xC004F200";
     listing_add(&text, "slmgr", &data);
+    begins = (size_t)(strstr(text_get(&text), ", VOLUME_") - text_get(&text)) + strlen(", VOLUME_");
+    reasoned = (size_t)(strstr(text_get(&text), "(non-genuine).\n") - text_get(&text)) +
+               strlen("(non-genuine).\n");
     for (size_t length = 1; length <= text.length_bytes; length++) {
+        bool ends = text.bytes[length - 1] == '\n';
+
         listed_read(&listed, text_get(&text), length);
+        ck_assert_msg(length < begins || length >= reasoned ||
+                          strstr(text_get(&listed.facts.detail), "slmgr: it is cut") != NULL,
+                      "%zu bytes: %s", length, text_get(&listed.facts.detail));
         if (strstr(text_get(&listed.findings), "licence|") == NULL)
             continue;
         expect_part(&listed, "|PartialProductKey=HVTHH|");
-        ck_assert(strstr(text_get(&listed.findings), "|NotificationCode=\n") != NULL ||
-                  strstr(text_get(&listed.findings), "|NotificationCode=0xC004F200\n") != NULL);
+        if (length < reasoned)
+            expect_part(&listed, "|NotificationReason=|NotificationCode=\n");
+        else
+            expect_part(&listed, "|NotificationCode=0xC004F200\n");
+        ck_assert(strstr(text_get(&listed.findings), "|LicenseStatus=|") != NULL ||
+                  strstr(text_get(&listed.findings), "|LicenseStatus=Notification|") != NULL);
+        if (!ends && length < reasoned)
+            ck_assert_ptr_nonnull(
+                strstr(text_get(&listed.facts.detail), "it is cut: its last line does not end"));
     }
+    ck_assert_str_eq(text_get(&listed.facts.detail), "");
     text_free(&text);
     listed_free_content(&listed);
 }
@@ -713,7 +731,7 @@ static Suite *listing_suite(void)
     tcase_add_test(cases, bytes_that_are_no_text_make_a_listing_incomplete);
     tcase_add_test(cases, licences_are_read_in_every_language_and_encoding);
     tcase_add_test(cases, only_licences_of_windows_with_a_key_are_handed_on);
-    tcase_add_test(cases, a_cut_licence_makes_up_nothing);
+    tcase_add_test(cases, a_cut_licence_makes_up_nothing_and_is_remarked_on);
     tcase_add_test(cases, all_listings_of_a_file_are_read);
     tcase_add_test(cases, a_licence_before_packages_is_read);
     tcase_add_test(cases, what_is_incomplete_is_said_of_the_source);

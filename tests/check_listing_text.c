@@ -358,7 +358,7 @@ static void count_bytes(void *context, const void *bytes, size_t size_bytes)
     *(uint64_t *)context += size_bytes;
 }
 
-START_TEST(a_listing_that_is_too_large_is_skipped_but_hashed)
+START_TEST(a_listing_that_is_too_large_is_damage_and_hashed)
 {
     uint64_t tapped_bytes = 0;
     struct byte_tap tap = {.context = &tapped_bytes, .take = count_bytes};
@@ -374,9 +374,9 @@ START_TEST(a_listing_that_is_too_large_is_skipped_but_hashed)
 
     ck_assert_int_eq(
         reader_read(&listing_reader, &source, descriptor, &options, &sink, &facts, &err), 0);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_SKIPPED);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
     ck_assert_uint_eq(tapped_bytes, size_bytes);
-    ck_assert_str_eq(text_get(&facts.detail), "a listing of more than 32 MiB is not read");
+    ck_assert_str_eq(text_get(&facts.detail), "a listing of more than 64 MiB is not read");
     ck_assert_str_eq(text_get(&findings), "");
     close(descriptor);
     source_facts_free_content(&facts);
@@ -569,7 +569,7 @@ static Suite *listing_text_suite(void)
     tcase_add_test(cases, code_pages_are_told_by_the_words_in_them);
     tcase_add_test(cases, bytes_become_lines_of_utf8);
     tcase_add_test(cases, every_code_page_is_there);
-    tcase_add_test(cases, a_listing_that_is_too_large_is_skipped_but_hashed);
+    tcase_add_test(cases, a_listing_that_is_too_large_is_damage_and_hashed);
     tcase_add_test(cases, a_sink_that_fails_ends_every_parser);
     tcase_add_test(cases, a_file_that_became_shorter_is_damaged_and_incomplete);
     tcase_add_test(cases, no_text_takes_long);

@@ -5,6 +5,8 @@
 
 #include "base/memory.h"
 
+#define NUMBER_DIGITS_MOST 9
+
 struct lines lines_of(const char *bytes, size_t length_bytes)
 {
     return (struct lines){.at = bytes, .end = length_bytes > 0 ? bytes + length_bytes : bytes};
@@ -43,6 +45,14 @@ void lines_skip_blank(struct lines *lines)
 
     while (lines_next(&after, &line) && line_is_blank(&line))
         *lines = after;
+}
+
+bool lines_are_doubled(struct lines lines)
+{
+    struct line line;
+
+    return lines_next(&lines, &line) && line_is_blank(&line) && lines_next(&lines, &line) &&
+           !line_is_blank(&line);
 }
 
 static bool is_blank(char character)
@@ -114,6 +124,26 @@ bool line_split(const struct line *line, char separator, struct line *left, stru
     return true;
 }
 
+bool line_next_cell(struct line *rest, char separator, struct line *cell)
+{
+    struct line left, right;
+
+    if (rest->bytes == NULL)
+        return false;
+    if (line_split(rest, separator, &left, &right)) {
+        *rest = right;
+    } else {
+        left = line_trim(*rest);
+        *rest = (struct line){0};
+    }
+    if (left.length_bytes >= 2 && *left.bytes == '"' && line_ends_with(&left, "\"")) {
+        left = line_from(left, 1);
+        left.length_bytes--;
+    }
+    *cell = left;
+    return true;
+}
+
 bool line_starts_with(const struct line *line, const char *text)
 {
     size_t length = strlen(text);
@@ -147,6 +177,19 @@ size_t line_count_of(const struct line *line, const char *these)
            strchr(these, line->bytes[count]) != NULL)
         count++;
     return count;
+}
+
+bool line_take_number(struct line *rest, uint64_t *number)
+{
+    size_t digits = line_count_of(rest, "0123456789");
+
+    if (digits == 0 || digits > NUMBER_DIGITS_MOST)
+        return false;
+    *number = 0;
+    for (size_t index = 0; index < digits; index++)
+        *number = *number * 10 + (uint64_t)(rest->bytes[index] - '0');
+    *rest = line_from(*rest, digits);
+    return true;
 }
 
 char *line_copy(const struct line *line, size_t most_bytes)

@@ -33,6 +33,10 @@ bool lines_next_filled(struct lines *lines, struct line *out);
 /* Moves past blank lines. */
 void lines_skip_blank(struct lines *lines);
 
+/* Is the next line blank and the one behind it not? Behind the first line of a listing, that tells
+ * a text of which each line end was made two. */
+bool lines_are_doubled(struct lines lines);
+
 bool line_is_blank(const struct line *line);
 
 /* The line without blanks at both ends, and from a position on (at most its length). */
@@ -47,6 +51,11 @@ bool line_next_word(struct line *rest, struct line *word);
  * none. `line` may be one of the sides. */
 bool line_split(const struct line *line, char separator, struct line *left, struct line *right);
 
+/* Cuts the next cell, up to `separator` or the end, off the front of *rest, trimmed and without
+ * quotes around it; false when there is none any more. For lines in which quotes protect nothing.
+ */
+bool line_next_cell(struct line *rest, char separator, struct line *cell);
+
 bool line_equals(const struct line *line, const char *text);
 bool line_starts_with(const struct line *line, const char *text);
 bool line_ends_with(const struct line *line, const char *text);
@@ -54,6 +63,10 @@ bool line_contains(const struct line *line, const char *text);
 
 /* How many bytes at the start of the line are one of `these` (ASCII). */
 size_t line_count_of(const struct line *line, const char *these);
+
+/* Reads the decimal number of at most nine digits that the line begins with, and takes it off the
+ * front of *rest; false, and nothing changed, when there is none. */
+bool line_take_number(struct line *rest, uint64_t *number);
 
 /* Returns an owned copy of its first `most_bytes` bytes, never half a character of UTF-8. */
 char *line_copy(const struct line *line, size_t most_bytes) __attribute__((warn_unused_result));

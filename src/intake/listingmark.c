@@ -56,27 +56,6 @@ static enum listing_form table_form(const struct line *line, struct lines after)
                : LISTING_FORM_WMIC_TABLE;
 }
 
-/* Cuts the next cell off *rest; quotes around it are no part of it. */
-static bool next_cell(struct line *rest, char separator, struct line *cell)
-{
-    struct line left, right;
-
-    if (rest->bytes == NULL)
-        return false;
-    if (line_split(rest, separator, &left, &right)) {
-        *rest = right;
-    } else {
-        left = line_trim(*rest);
-        *rest = (struct line){0};
-    }
-    if (left.length_bytes >= 2 && *left.bytes == '"' && line_ends_with(&left, "\"")) {
-        left = line_from(left, 1);
-        left.length_bytes--;
-    }
-    *cell = left;
-    return true;
-}
-
 static bool has_property_cells(const struct line *line, char separator)
 {
     struct line rest = *line;
@@ -84,7 +63,7 @@ static bool has_property_cells(const struct line *line, char separator)
     size_t count = 0;
     bool has_id = false;
 
-    while (next_cell(&rest, separator, &cell)) {
+    while (line_next_cell(&rest, separator, &cell)) {
         if (!listing_is_property(&cell) && !listing_is_added_property(&cell) &&
             !(count == 0 && line_equals(&cell, "Node")))
             return false;
@@ -127,7 +106,8 @@ static bool is_field(const struct line *line, char separator, struct line *name)
            (listing_is_property(name) || listing_is_added_property(name));
 }
 
-/* Is the line a field, and so are those that follow, and one of them names the update? */
+/* Is the line a field, and so are those that follow, and one of them names the update? Asked of the
+ * same line again, the answer is the same. */
 static bool begins_fields(struct listing_walk *walk, const struct line *line, struct lines after,
                           char separator)
 {
@@ -136,13 +116,19 @@ static bool begins_fields(struct listing_walk *walk, const struct line *line, st
 
     if (line->number <= walk->no_fields_line)
         return false;
-    for (size_t count = 0; count < NEAR_LINES && is_field(&at, separator, &name); count++) {
+    for (size_t count = 0; count < NEAR_LINES; count++) {
+        if (!is_field(&at, separator, &name)) {
+            /* Whatever begins before that line comes to it, too. */
+            if (count > 0)
+                walk->no_fields_line = at.number - 1;
+            return false;
+        }
         if (line_equals(&name, "HotFixID"))
             return true;
-        if (!lines_next_filled(&after, &at))
-            break;
-        /* Whatever begins before that line comes to it, too. */
-        walk->no_fields_line = at.number - 1;
+        if (!lines_next_filled(&after, &at)) {
+            walk->no_fields_line = at.number;
+            return false;
+        }
     }
     return false;
 }
@@ -208,7 +194,7 @@ static bool is_systeminfo_row(const struct line *line)
     struct line cell;
     size_t count = 0;
 
-    while (next_cell(&rest, ',', &cell)) {
+    while (line_next_cell(&rest, ',', &cell)) {
         struct line text = line_trim(cell);
 
         if (count == 0 ? !is_one_word(text)

@@ -93,27 +93,21 @@ static int read_listings(const struct listing_text *text, struct listing_out *ou
 static int read_text(struct span bytes, bool is_short, const struct sink *sink,
                      struct source_facts *facts, struct error *err)
 {
-    struct listing_out out = {
-        .sink = sink,
-        .facts = facts,
-        .damage = is_short ? "the file became shorter while it was read" : NULL,
-    };
+    struct listing_out out;
     struct listing_text text;
     int result;
 
     listing_text_decode(bytes, &text);
+    listing_out_begin(&out, sink, facts, text_get(&text.text), text.text.length_bytes);
+    if (is_short)
+        out.damage = "the file became shorter while it was read";
     if (text.has_controls) {
         out.damage = "there are bytes in the text that are no text";
         source_facts_add_damage(facts, text.control_offset_bytes,
                                 "a control character where text should be");
     }
     result = read_listings(&text, &out, err);
-    if (out.incomplete_count > SOURCE_REMARKS_LISTED)
-        source_facts_add_detail(facts, "and %" PRIu64 " more that are incomplete",
-                                out.incomplete_count - SOURCE_REMARKS_LISTED);
-    if (out.dropped_count > 0)
-        source_facts_add_detail(facts, "it says too much: %" PRIu64 " findings were left out",
-                                out.dropped_count);
+    result = listing_out_finish(&out, result, err);
     if (out.handed_count == 0 && result == 0)
         source_facts_add_detail(facts, "no listing could be read from it");
     listing_text_free_content(&text);
@@ -141,7 +135,7 @@ static int listing_read_part(const struct source *source, int descriptor, uint64
     if (result == 0 && (uint64_t)got < source->size_bytes)
         source_facts_add_damage(facts, (uint64_t)got, "became shorter while it was read");
     if (result == 0 && is_too_large) {
-        facts->status = SOURCE_STATUS_SKIPPED;
+        facts->status = SOURCE_STATUS_DAMAGED;
         source_facts_add_detail(facts, "a listing of more than %" PRIu64 " MiB is not read",
                                 LISTING_MOST_BYTES / (1024 * 1024));
     } else if (result == 0) {

@@ -13,11 +13,12 @@
 
 /* Bounds on what a hostile text can make of itself. A machine has a few hundred updates and a few
  * thousand packages; a listing of many hosts has a row for each. */
-#define FINDINGS_MOST 100000u
-#define HOSTS_MOST 20000u
+#define HOSTS_MOST 100000u
 #define ENTRIES_MOST 100000u
 #define HANDED_MOST 64u
 #define HOST_MOST_BYTES 255u
+/* What stands for the rest of a name. */
+#define CUT_OFF "..."
 
 struct tally_host {
     char *name;    /* owned; "" when it is not known */
@@ -31,16 +32,6 @@ struct tally_host {
     struct text incomplete; /* owned */
 };
 
-int listing_out_add(struct listing_out *out, const struct finding *finding, struct error *err)
-{
-    if (out->handed_count >= FINDINGS_MOST) {
-        out->dropped_count++;
-        return 0;
-    }
-    out->handed_count++;
-    return out->sink->finding != NULL ? out->sink->finding(out->sink->context, finding, err) : 0;
-}
-
 /* ---- Hosts ---- */
 
 static int compare_hosts(const void *left, const void *right)
@@ -49,13 +40,30 @@ static int compare_hosts(const void *left, const void *right)
                       ((const struct tally_host *)right)->name);
 }
 
-/* A name that was cut off is no name. */
-static char *copy_host(const struct line *host)
+/* Does the name end in three dots, or in one character of three? Then it was cut off; sets
+ * *length_bytes to that of what there is of it. */
+static bool is_cut_off(const struct line *host, size_t *length_bytes)
 {
-    if (host->length_bytes > HOST_MOST_BYTES || line_ends_with(host, "...") ||
-        line_ends_with(host, "\xE2\x80\xA6"))
-        return memory_copy_text("");
-    return line_copy(host, HOST_MOST_BYTES);
+    static const char ellipsis[] = "\xE2\x80\xA6";
+
+    *length_bytes = host->length_bytes;
+    if (line_ends_with(host, ellipsis))
+        *length_bytes -= sizeof(ellipsis) - 1;
+    else if (line_ends_with(host, CUT_OFF))
+        *length_bytes -= sizeof(CUT_OFF) - 1;
+    return *length_bytes < host->length_bytes;
+}
+
+/* Returns owned: the name as it is written; one that was cut off, there or here, ends in dots. */
+static char *copy_host(const struct line *given)
+{
+    struct line host = *given;
+    bool is_cut = is_cut_off(given, &host.length_bytes) || host.length_bytes > HOST_MOST_BYTES;
+    char *name = line_copy(&host, HOST_MOST_BYTES);
+    char *whole = is_cut ? memory_format("%s%s", name, CUT_OFF) : memory_copy_text(name);
+
+    free(name);
+    return whole;
 }
 
 static struct tally_host *insert_host(struct listing_tally *tally, char *name)
@@ -153,9 +161,25 @@ static int hand_on(struct listing_tally *tally, struct tally_host *host, struct 
     out->facts->selected_count++;
     if (host->handed_count++ < HANDED_MOST)
         result = listing_out_add(out, &finding, err);
+    else
+        out->dropped_count++;
     free(state_text);
     free(date);
     return result;
+}
+
+/* The update that the entry's name names: HotFixID can have the number alone. */
+static const struct incident_update *find_update(const struct line *name, const char *text)
+{
+    const struct incident_update *update;
+    char *number;
+
+    if (name->length_bytes == 0 || line_count_of(name, "0123456789") < name->length_bytes)
+        return incident_find_update(text);
+    number = memory_format("KB%s", text);
+    update = incident_find_update(number);
+    free(number);
+    return update;
 }
 
 int listing_tally_add(struct listing_tally *tally, struct listing_out *out, struct line host_name,
@@ -167,16 +191,20 @@ int listing_tally_add(struct listing_tally *tally, struct listing_out *out, stru
     int result = 0;
 
     out->facts->record_count++;
-    if (host == NULL)
+    name = line_copy(&entry->name, LISTING_VALUE_MOST_BYTES);
+    update = find_update(&entry->name, name);
+    if (update != NULL && !update->coincident)
+        listing_out_take_lines(out, entry->name.number, entry->name.number);
+    if (host == NULL) {
+        free(name);
         return 0;
+    }
     if (host->id_count < ENTRIES_MOST) {
         host->ids = memory_grow(host->ids, host->id_count, sizeof(*host->ids));
         host->ids[host->id_count++] = hash_name(&entry->name);
     } else {
         host->has_more = true;
     }
-    name = line_copy(&entry->name, LISTING_VALUE_MOST_BYTES);
-    update = incident_find_update(name);
     host->names_other = host->names_other || update == NULL;
     host->names_update = host->names_update || (update != NULL && !update->coincident);
     if (update != NULL)
@@ -259,18 +287,8 @@ static void add_reasons(const struct listing_tally *tally, struct tally_host *ho
         text_add_item(reasons, out->damage);
 }
 
-/* What is incomplete is said of the source, too; of a long one, of the first listings. */
-static void remark(const struct listing_tally *tally, const struct tally_host *host,
-                   struct listing_out *out)
-{
-    if (host->incomplete.length_bytes > 0 && out->incomplete_count++ < SOURCE_REMARKS_LISTED)
-        source_facts_add_detail(out->facts, "line %" PRIu64 ": %s%s%s: %s", tally->line,
-                                tally->origin, *host->name != '\0' ? " of " : "", host->name,
-                                text_get(&host->incomplete));
-}
-
-static int hand_on_whole(const struct listing_tally *tally, struct tally_host *host,
-                         struct listing_out *out, struct error *err)
+static void hand_on_whole(const struct listing_tally *tally, struct tally_host *host,
+                          struct listing_out *out)
 {
     uint64_t distinct = count_distinct(host);
     uint64_t repeated = host->id_count - distinct;
@@ -289,15 +307,15 @@ static int hand_on_whole(const struct listing_tally *tally, struct tally_host *h
                               .place = tally->line,
                               .fields = fields,
                               .field_count = ARRAY_COUNT(fields)};
-    int result;
 
     add_reasons(tally, host, out);
-    remark(tally, host, out);
+    if (host->incomplete.length_bytes > 0)
+        listing_out_remark(out, tally->line, tally->origin, host->name,
+                           text_get(&host->incomplete));
     fields[ARRAY_COUNT(fields) - 1].value = text_get(&host->incomplete);
-    result = listing_out_add(out, &finding, err);
+    listing_out_hold(out, &finding);
     free(entries);
     free(announced);
-    return result;
 }
 
 static void ignore(void *host)
@@ -305,23 +323,22 @@ static void ignore(void *host)
     (void)host;
 }
 
-int listing_tally_finish(struct listing_tally *tally, struct listing_out *out, struct error *err)
+void listing_tally_finish(struct listing_tally *tally, struct listing_out *out)
 {
-    int result = 0;
-
     if (tally->host_count == 0)
         insert_host(tally, memory_copy_text(""));
-    if (tally->left_out_count > 0)
+    if (tally->left_out_count > 0) {
+        out->facts->status = SOURCE_STATUS_DAMAGED;
         source_facts_add_detail(out->facts,
-                                "line %" PRIu64 ": more than %u hosts: %" PRIu64
-                                " entries of the others were left out",
+                                "line %" PRIu64 ": more than %u hosts: the entries of others were "
+                                "left out, %" PRIu64,
                                 tally->line, HOSTS_MOST, tally->left_out_count);
+    }
     tdestroy(tally->by_name, ignore);
     for (size_t index = 0; index < tally->host_count; index++) {
         struct tally_host *host = tally->hosts[index];
 
-        if (result == 0)
-            result = hand_on_whole(tally, host, out, err);
+        hand_on_whole(tally, host, out);
         text_free(&host->incomplete);
         free(host->ids);
         free(host->name);
@@ -330,5 +347,4 @@ int listing_tally_finish(struct listing_tally *tally, struct listing_out *out, s
     free(tally->hosts);
     text_free(&tally->incomplete);
     *tally = (struct listing_tally){0};
-    return result;
 }

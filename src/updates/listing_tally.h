@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* listing_tally: what a listing of updates says, host by host: entries that name an update of the
  * table are handed on as they come (FINDING_ENTRY), and at the end what each host's listing is as a
- * whole (FINDING_LISTING). */
+ * whole (FINDING_LISTING), which `out` holds back. */
 #ifndef SPPTRIAGE_UPDATES_LISTING_TALLY_H
 #define SPPTRIAGE_UPDATES_LISTING_TALLY_H
 
-#include "base/error.h"
-#include "base/lines.h"
-#include "source.h"
+#include "updates/listing_out.h"
 
 /* So much of a value is handed on; what listings have is shorter. */
 #define LISTING_VALUE_MOST_BYTES 1024u
-
-/* Where parsers put what they find; one a source. */
-struct listing_out {
-    const struct sink *sink;
-    struct source_facts *facts;
-    const char *damage;        /* NULL, or why nothing in the text is complete */
-    uint64_t handed_count;     /* findings, */
-    uint64_t dropped_count;    /* and those that were too many */
-    uint64_t incomplete_count; /* listings; the first are remarked on in the facts */
-};
-
-/* Hands a finding on, unless there were too many of this source. */
-int listing_out_add(struct listing_out *out, const struct finding *finding, struct error *err);
 
 struct tally_entry {
     struct line name;       /* borrowed, like the others: KB971033, a package identity */
@@ -65,7 +50,7 @@ void listing_tally_say_last(struct listing_tally *tally, const char *reason);
 #define TALLY_CUT_AT_LINE "it is cut: no empty line ends it"
 void listing_tally_say_cut(struct listing_tally *tally, const char *reason);
 
-/* Hands on what the listing is, once for each host, and frees what the tally owns. */
-int listing_tally_finish(struct listing_tally *tally, struct listing_out *out, struct error *err);
+/* Hands what the listing is to `out`, once for each host, and frees what the tally owns. */
+void listing_tally_finish(struct listing_tally *tally, struct listing_out *out);
 
 #endif

@@ -143,36 +143,38 @@ static bool read_package(struct listing_walk *walk, const struct line *line,
     return true;
 }
 
+/* Reads up to the sentence that ends the listing, another listing, or the end of the text. Any
+ * other line interrupts it; packages that follow are read all the same. */
 static int read_packages(struct listing_walk *walk, struct listing_tally *tally,
                          struct listing_out *out, struct error *err)
 {
     const struct line no_host = {0};
+    struct lines before = walk->lines;
     bool is_whole = true;
     struct tally_entry entry;
     struct line line;
     int result = 0;
 
-    while (result == 0) {
-        struct lines before = walk->lines;
-
-        if (!lines_next_filled(&walk->lines, &line)) {
-            listing_tally_say(tally, "it is cut: nothing ends it");
-            break;
-        }
+    for (; result == 0 && lines_next_filled(&walk->lines, &line); before = walk->lines) {
         if (read_package(walk, &line, &entry, &is_whole)) {
             result = listing_tally_add(tally, out, no_host, &entry, err);
-        } else {
-            if (!is_ending(line))
-                listing_tally_say(tally, "it does not end with what dism says when all went well");
-            else if (!line.ended)
-                listing_tally_say(tally, TALLY_CUT_IN_LINE);
-            if (!is_ending(line))
-                walk->lines = before;
-            break;
+            if (!is_whole)
+                listing_tally_say(tally, "one of its entries is not whole");
+            continue;
         }
-        if (!is_whole)
-            listing_tally_say(tally, "one of its entries is not whole");
+        if (is_ending(line)) {
+            if (!line.ended)
+                listing_tally_say(tally, TALLY_CUT_IN_LINE);
+            return 0;
+        }
+        listing_tally_say(tally, "it does not end with what dism says when all went well");
+        walk->lines = before;
+        lines_skip_blank(&walk->lines);
+        if (listing_form_at(walk) != LISTING_FORM_NONE)
+            return 0;
+        lines_next(&walk->lines, &line);
     }
+    listing_tally_say(tally, "it is cut: nothing ends it");
     return result;
 }
 
@@ -203,7 +205,6 @@ int packages_read(struct listing_walk *walk, struct listing_out *out, struct err
     if (!skip_banner(walk))
         return 0;
     result = read_packages(walk, &tally, out, err);
-    if (listing_tally_finish(&tally, out, err) != 0)
-        result = -1;
+    listing_tally_finish(&tally, out);
     return result;
 }

@@ -38,8 +38,9 @@ struct product {
     struct line partial_key;
     struct line status;
     struct line reason;
-    uint32_t code;   /* 0 without a reason */
-    bool is_doubled; /* an empty line follows each line */
+    uint32_t code;     /* 0 without a reason */
+    bool is_doubled;   /* an empty line follows each line */
+    const char *fault; /* NULL, or why it is not whole */
 };
 
 static bool is_key_part(const struct line *value)
@@ -66,20 +67,35 @@ static bool read_code(const struct line *value, uint32_t *code)
 }
 
 /* Takes the next line that has a label; false at the end of the product: an empty line, another
- * product or listing, the end. Where line ends are doubled, an empty line follows each line. */
-static bool next_value(struct listing_walk *walk, bool is_doubled, struct line *value)
+ * product or listing, the end. Where line ends are doubled, an empty line follows each line. Notes
+ * when the line does not end: then it is the last one, and its value may be the start of another.
+ */
+static bool next_value(struct listing_walk *walk, struct product *product, struct line *value)
 {
     struct lines after = walk->lines;
     struct line line, label;
 
-    if (is_doubled && lines_next(&after, &line) && line_is_blank(&line))
+    if (product->is_doubled && lines_next(&after, &line) && line_is_blank(&line))
         walk->lines = after;
     after = walk->lines;
-    if (listing_form_at(walk) != LISTING_FORM_NONE || !lines_next(&after, &line) ||
-        !line_split(&line, ':', &label, value))
+    if (listing_form_at(walk) != LISTING_FORM_NONE || !lines_next(&after, &line))
+        return false;
+    if (!line.ended && !line_is_blank(&line))
+        product->fault = TALLY_CUT_IN_LINE;
+    if (!line_split(&line, ':', &label, value))
         return false;
     walk->lines = after;
     return true;
+}
+
+/* Does the product go on with a line without a label: that it is not in use? */
+static bool has_sentence(struct listing_walk *walk)
+{
+    struct lines after = walk->lines;
+    struct line line;
+
+    return lines_next(&after, &line) && !line_is_blank(&line) &&
+           listing_form_at(walk) == LISTING_FORM_NONE;
 }
 
 /* Reads up to the key: false when the product has none. */
@@ -87,8 +103,8 @@ static bool read_product(struct listing_walk *walk, struct product *product)
 {
     struct line value;
 
-    for (unsigned count = 0;
-         count < PRODUCT_LINES_MOST && next_value(walk, product->is_doubled, &value); count++) {
+    for (unsigned count = 0; count < PRODUCT_LINES_MOST && next_value(walk, product, &value);
+         count++) {
         if (is_key_part(&value)) {
             product->partial_key = value;
             return true;
@@ -100,20 +116,30 @@ static bool read_product(struct listing_walk *walk, struct product *product)
         else if (product->application_id.length_bytes == 0)
             product->application_id = value;
     }
+    if (product->fault == NULL && !has_sentence(walk))
+        product->fault = "it is cut: it ends before its key";
     return false;
 }
 
 static void read_status(struct listing_walk *walk, struct product *product)
 {
+    bool is_status_last = false;
     struct line value;
 
     for (unsigned count = 0;
-         count < STATUS_LINES_MOST && next_value(walk, product->is_doubled, &value); count++) {
+         count < STATUS_LINES_MOST && next_value(walk, product, &value) && product->fault == NULL;
+         count++) {
         if (count == 0)
             product->status = value;
+        is_status_last = count == 0 && walk->lines.at == walk->lines.end;
         if (product->reason.length_bytes == 0 && read_code(&value, &product->code))
             product->reason = value;
     }
+    if (product->fault == NULL && product->status.length_bytes == 0)
+        product->fault = "it is cut: no status follows its key";
+    /* /dlv always goes on; after /dli the status can be the last line. */
+    else if (product->fault == NULL && is_status_last && product->activation_id.length_bytes > 0)
+        product->fault = "it is cut: nothing follows its status";
 }
 
 /* Returns owned: the GUID as the case has them. */
@@ -180,14 +206,19 @@ int slmgr_read(struct listing_walk *walk, struct listing_out *out, struct error 
 {
     struct product product = {0};
     struct line line, label;
+    bool has_key;
 
     if (!lines_next_filled(&walk->lines, &line) || !line_split(&line, ':', &label, &product.name) ||
         !lines_next_filled(&walk->lines, &line) ||
         !line_split(&line, ':', &label, &product.description))
         return 0;
     product.is_doubled = product.description.number > product.name.number + 1;
-    if (!read_product(walk, &product))
-        return 0;
-    read_status(walk, &product);
-    return hand_on(out, &product, err);
+    if (!line.ended)
+        product.fault = TALLY_CUT_IN_LINE;
+    has_key = read_product(walk, &product);
+    if (has_key)
+        read_status(walk, &product);
+    if (product.fault != NULL)
+        listing_out_remark(out, product.name.number, ORIGIN_SLMGR, "", product.fault);
+    return has_key ? hand_on(out, &product, err) : 0;
 }

@@ -54,19 +54,12 @@ static int hand_on_system(struct listing_out *out, const struct line *host,
 /* Reads `[07]: KB2534111`. False when the line is none; a line that was cut is none. */
 static bool read_item(struct line line, uint64_t *number, struct line *value)
 {
-    size_t digits;
-
     line = line_trim(line);
     if (!line_starts_with(&line, "["))
         return false;
     line = line_from(line, 1);
-    digits = line_count_of(&line, DIGITS);
-    *number = 0;
-    if (digits == 0 || digits > 9)
+    if (!line_take_number(&line, number))
         return false;
-    for (size_t index = 0; index < digits; index++)
-        *number = *number * 10 + (uint64_t)(line.bytes[index] - '0');
-    line = line_from(line, digits);
     if (!line_starts_with(&line, "]:"))
         return false;
     *value = line_trim(line_from(line, 2));
@@ -76,17 +69,9 @@ static bool read_item(struct line line, uint64_t *number, struct line *value)
 /* The first number in the text: how many entries are announced. */
 static bool read_count(struct line text, uint64_t *count)
 {
-    size_t digits;
-
     while (text.length_bytes > 0 && line_count_of(&text, DIGITS) == 0)
         text = line_from(text, 1);
-    digits = line_count_of(&text, DIGITS);
-    if (digits == 0 || digits > 9)
-        return false;
-    *count = 0;
-    for (size_t index = 0; index < digits; index++)
-        *count = *count * 10 + (uint64_t)(text.bytes[index] - '0');
-    return true;
+    return line_take_number(&text, count);
 }
 
 /* Takes the next item of a list, which has the number that follows. */
@@ -161,13 +146,11 @@ static int find_list(struct listing_walk *walk, struct system *system, struct li
 }
 
 /* A host's name is handed on though nothing else is known of it. */
-static int finish(struct system *system, struct listing_out *out, int result, struct error *err)
+static void finish(struct system *system, struct listing_out *out)
 {
     if (system->tally.host_count == 0)
         listing_tally_add_host(&system->tally, system->host);
-    if (listing_tally_finish(&system->tally, out, err) != 0)
-        result = -1;
-    return result;
+    listing_tally_finish(&system->tally, out);
 }
 
 int systeminfo_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
@@ -184,43 +167,30 @@ int systeminfo_read(struct listing_walk *walk, struct listing_out *out, struct e
     result = hand_on_system(out, &system.host, &name, &version, err);
     if (result == 0)
         result = find_list(walk, &system, out, err);
-    return finish(&system, out, result, err);
+    finish(&system, out);
+    return result;
 }
 
 /* ---- As CSV ---- */
-
-/* Cuts the next entry, up to a comma, off *rest. */
-static struct line next_part(struct line *rest)
-{
-    struct line part, after;
-
-    if (line_split(rest, ',', &part, &after)) {
-        *rest = after;
-    } else {
-        part = line_trim(*rest);
-        rest->length_bytes = 0;
-    }
-    return part;
-}
 
 /* Reads the cell `2 Hotfix(s) Installed.,[01]: KB2534111,[02]: KB2999226`. False when it is
  * another. */
 static bool read_cell(struct system *system, struct line cell, struct listing_out *out, int *result,
                       struct error *err)
 {
-    struct line rest = cell, found;
-    struct line head = next_part(&rest);
-    struct line first = next_part(&(struct line){rest.bytes, rest.length_bytes, 0, false});
+    struct line rest = cell, after, head, part, found;
     struct tally_entry entry = {.state = ""};
     uint64_t number;
 
-    if (!read_item(first, &number, &entry.name) || number != 1 ||
-        !update_find_number(&entry.name, 1, &found))
+    if (!line_next_cell(&rest, ',', &head))
+        return false;
+    after = rest;
+    if (!line_next_cell(&after, ',', &part) || !read_item(part, &number, &entry.name) ||
+        number != 1 || !update_find_number(&entry.name, 1, &found))
         return false;
     system->tally.is_announced = read_count(head, &system->tally.announced_count);
-    while (*result == 0 && rest.length_bytes > 0) {
-        first = next_part(&rest);
-        if (!read_item(first, &number, &entry.name))
+    while (*result == 0 && line_next_cell(&rest, ',', &part)) {
+        if (!read_item(part, &number, &entry.name))
             continue;
         entry.name.number = cell.number;
         *result = listing_tally_add(&system->tally, out, system->host, &entry, err);
@@ -244,7 +214,8 @@ static int read_row(struct listing_out *out, const struct csv_row *row, const st
         listing_tally_say(&system.tally, TALLY_CUT_IN_LINE);
     if (system.tally.host_count > 0 && !system.tally.is_announced)
         listing_tally_say(&system.tally, "it does not say how many entries it has");
-    return finish(&system, out, result, err);
+    finish(&system, out);
+    return result;
 }
 
 int systeminfo_csv_read(struct listing_walk *walk, struct listing_out *out, struct error *err)

@@ -36,19 +36,28 @@ bool update_find_number(const struct line *line, size_t blanks, struct line *num
     return false;
 }
 
+/* Is it digits, so many at least and at most, behind that letter (or '\0')? */
+static bool is_digits(struct line word, char letter, size_t least, size_t most)
+{
+    if (letter != '\0' && word.length_bytes > 0 && (*word.bytes & ~0x20) == letter)
+        word = line_from(word, 1);
+    else if (letter != '\0')
+        return false;
+    return word.length_bytes >= least && word.length_bytes <= most &&
+           line_count_of(&word, DIGITS) == word.length_bytes;
+}
+
 bool update_is_name(const struct line *cell)
 {
     struct line rest = *cell;
     struct line word;
 
     if (line_starts_with(cell, "File "))
-        rest = line_from(rest, sizeof("File ") - 1);
-    if (!line_next_word(&rest, &word) || !line_is_blank(&rest))
-        return false;
-    for (size_t index = 0; index < word.length_bytes; index++)
-        if (word.bytes[index] >= '0' && word.bytes[index] <= '9')
-            return true;
-    return false;
+        return is_digits(line_trim(line_from(rest, sizeof("File ") - 1)), '\0', 1, 8);
+    return line_next_word(&rest, &word) && line_is_blank(&rest) &&
+           (is_number(&word) || listing_is_guid(&word) ||
+            is_digits(word, '\0', NUMBER_DIGITS_LEAST, 8) ||
+            is_digits(word, 'Q', NUMBER_DIGITS_LEAST, 8));
 }
 
 static bool starts_with_dots(const struct line *text)

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of listings among lines that are none: what is read, whose it is, and that nothing is taken
+ * for complete of which a row may be missing. Texts are as consoles and scripts leave them. */
+#include <check.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "listed.h"
+#include "run.h"
+
+static struct listed listed;
+
+static void read_text(const char *text)
+{
+    listed_read(&listed, text, strlen(text));
+}
+
+/* Reads the three parts as one text. */
+static void read_parts(const char *before, const char *between, const char *after)
+{
+    struct text text = {0};
+
+    text_add_format(&text, "%s%s%s", before, between, after);
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    text_free(&text);
+}
+
+static void expect_part(const char *part)
+{
+    ck_assert_msg(strstr(text_get(&listed.findings), part) != NULL, "no \"%s\" in:\n%s", part,
+                  text_get(&listed.findings));
+}
+
+static void expect_no_part(const char *part)
+{
+    ck_assert_msg(strstr(text_get(&listed.findings), part) == NULL, "\"%s\" in:\n%s", part,
+                  text_get(&listed.findings));
+}
+
+static void expect_detail(const char *part)
+{
+    ck_assert_msg(strstr(text_get(&listed.facts.detail), part) != NULL, "no \"%s\" in: %s", part,
+                  text_get(&listed.facts.detail));
+}
+
+static size_t count_parts(const char *part)
+{
+    const char *at = text_get(&listed.findings);
+    size_t count = 0;
+
+    while ((at = strstr(at, part)) != NULL) {
+        count++;
+        at++;
+    }
+    return count;
+}
+
+/* What consoles write among the rows. */
+static const char *const junk[] = {
+    "Get-HotFix : The RPC server is unavailable. (Exception from HRESULT: 0x800706BA)\n"
+    "At line:1 char:1\n+ Get-HotFix -ComputerName PC1,PC2,PC3\n+ ~~~~~~~~~~~~~~~~~~~~\n"
+    "    + CategoryInfo          : NotSpecified: (:) [Get-HotFix], COMException\n"
+    "    + FullyQualifiedErrorId : GetCOMException,Microsoft.PowerShell.Commands.GetHotFixCommand\n"
+    " \n",
+    "Node - PC2\nERROR:\nDescription = The RPC server is unavailable.\n",
+    "ERROR:\n",
+    "PS C:\\> exit\n",
+    "C:\\>rem next\n",
+    "WARNING: something happened\n",
+    "----------\n",
+    "   some text\n",
+    "Checking KB971034 now\n",
+};
+
+/* ---- Tables ---- */
+
+#define GET_HOTFIX_HEAD                                                                 \
+    "\nSource        Description      HotFixID      InstalledBy          InstalledOn\n" \
+    "------        -----------      --------      -----------          -----------\n"
+#define GET_HOTFIX_ROW(host, name) \
+    host "           Update           " name "     NT AUTHORITY\\SYSTEM  1/22/2019\n"
+#define WMIC_HEAD "Caption                CSName  Description  HotFixID   InstalledOn  \n"
+#define WMIC_ROW(host, name) \
+    "http://x/?kbid=1       " host "     Update       " name "  1/22/2019    \n"
+
+static void expect_rows_behind_junk(const char *origin)
+{
+    expect_no_part("|Incomplete=\n");
+    ck_assert_uint_eq(count_parts("entry|"), 1);
+    expect_part("|Update=KB971033|");
+    ck_assert_uint_eq(count_parts("listing|"), 2);
+    expect_part(origin);
+    expect_part("|PC1|");
+    expect_part("|PC3|");
+    expect_part("lines that are none of its rows interrupt it");
+    ck_assert_uint_eq(listed.facts.record_count, 3);
+}
+
+START_TEST(junk_in_a_table_is_no_row_and_hides_none)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(junk); index++) {
+        read_parts(GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2534111"), junk[index],
+                   GET_HOTFIX_ROW("PC3", "KB2534111") GET_HOTFIX_ROW("PC3", "KB971033 ") "\n\n");
+        expect_rows_behind_junk("entry|Get-HotFix|PC3|");
+        read_parts(WMIC_HEAD WMIC_ROW("PC1", "KB2534111"), junk[index],
+                   WMIC_ROW("PC3", "KB2534111") WMIC_ROW("PC3", "KB971033 ") "\n");
+        expect_rows_behind_junk("entry|wmic qfe|PC3|");
+    }
+}
+END_TEST
+
+START_TEST(junk_at_the_end_of_a_table_makes_it_incomplete)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(junk); index++) {
+        read_parts(GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2534111"), junk[index], "\n");
+        ck_assert(!listed_has_complete(&listed));
+        ck_assert_uint_eq(count_parts("listing|"), 1);
+        read_parts("\nHotFixID\n--------\nKB2534111\n", junk[index], "\nKB971033\n\n");
+        ck_assert(!listed_has_complete(&listed));
+        expect_part("|Update=KB971033|");
+    }
+    read_parts(WMIC_HEAD WMIC_ROW("PC1", "KB2534111"), "\n", "ERROR:\n");
+    ck_assert(!listed_has_complete(&listed));
+    read_parts(WMIC_HEAD WMIC_ROW("PC1", "KB2534111"), "\n", "C:\\>exit\n");
+    ck_assert(listed_has_complete(&listed));
+}
+END_TEST
+
+START_TEST(a_blank_line_in_a_table_hides_no_row)
+{
+    read_text(WMIC_HEAD WMIC_ROW("PC1", "KB2534111") "\n" WMIC_ROW("PC1", "KB971033 ") "\n");
+    expect_part("entry|wmic qfe|PC1|4|");
+    ck_assert(!listed_has_complete(&listed));
+    read_text(
+        GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2534111") "\n" GET_HOTFIX_ROW("PC1", "KB971033 "));
+    expect_part("entry|Get-HotFix|PC1|6|");
+    ck_assert(!listed_has_complete(&listed));
+}
+END_TEST
+
+START_TEST(a_table_ends_where_another_listing_begins)
+{
+    read_text(WMIC_HEAD WMIC_ROW("PC1", "KB2534111") WMIC_HEAD WMIC_ROW("PC2", "KB971033 ") "\n");
+    expect_part("entry|wmic qfe|PC2|4|");
+    expect_part("listing|wmic qfe|PC1|1||Entries=1|Announced=|NamesUpdate=|Incomplete=it is cut");
+    expect_part("listing|wmic qfe|PC2|3|");
+    read_text(GET_HOTFIX_HEAD GET_HOTFIX_ROW(
+        "PC1", "KB2534111") "Host Name: PC2\nOS Name: Microsoft Windows 7 Professional\n"
+                            "OS Version: 6.1.7601 Service Pack 1 Build 7601\n"
+                            "Hotfix(s): 1 Hotfix(s) Installed.\n  [01]: KB971033\n");
+    expect_part("entry|systeminfo|PC2|");
+    expect_part("|PC1|2||Entries=1|Announced=|NamesUpdate=|Incomplete=it is cut");
+    read_text(GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2534111")
+                  GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2999226") "\n");
+    expect_no_part("|Source|");
+    ck_assert_uint_eq(count_parts("listing|Get-HotFix|PC1|"), 2);
+}
+END_TEST
+
+START_TEST(rows_have_names_of_updates_alone)
+{
+    static const char *const names[] = {"KB2534111", "982861   ", "Q147222  ", "File 1   ",
+                                        "KB9764_x ", "Setup    ", "SP1      ", "12       "};
+
+    for (size_t index = 0; index < ARRAY_COUNT(names); index++) {
+        struct text text = {0};
+
+        text_add_format(&text, WMIC_HEAD "%-23sPC1     Update       %s  1/22/2019    \n\n", "",
+                        names[index]);
+        listed_read(&listed, text_get(&text), text.length_bytes);
+        ck_assert_msg(listed_has_complete(&listed) == (index < 4), "%s", names[index]);
+        text_free(&text);
+    }
+    read_text("HotFixID   \nKB2534111  \nFile 1     \n{3A7E8B1F-1B2C-4D5E-8F90-123456789ABC}\n"
+              "KB971033   \n\n");
+    expect_part("entry|wmic qfe||5||Update=KB971033|");
+    expect_part("|Entries=4|Announced=|NamesUpdate=KB971033|Incomplete=\n");
+}
+END_TEST
+
+/* PowerShell wraps cells on request; a name that is wrapped is not all in its row. */
+START_TEST(wrapped_cells_go_on_with_their_row)
+{
+    read_text("Source  Description      HotFixID   InstalledOn\n"
+              "------  -----------      --------   -----------\n"
+              "PC1     Security Update  KB2534111  1/22/2019\n"
+              "                                    12:00:00 AM\n"
+              "PC1     Update           KB971033   1/22/2019\n"
+              "                                    12:00:00 AM\n\n");
+    expect_part("|Entries=2|Announced=|NamesUpdate=KB971033|Incomplete=\n");
+    read_text("Source  Description      HotFixID   InstalledOn\n"
+              "------  -----------      --------   -----------\n"
+              "PC1     Security Update  KB2534111  1/22/2019\n"
+              "PC1     Update           KB25341    1/22/2019\n"
+              "                         11\n\n");
+    expect_part("|Incomplete=a cell with an update number is cut off\n");
+}
+END_TEST
+
+START_TEST(names_that_were_replaced_may_move_the_rest_of_a_row)
+{
+    read_text(GET_HOTFIX_HEAD
+              "LONGER-NAME-1           Update           KB2534111     NT AUTHORITY\\SYSTEM\n"
+              "LONGER-NAME-1           Update           KB971033      NT AUTHORITY\\SYSTEM\n\n");
+    expect_part("entry|Get-HotFix|LONGER-NAME-1|5||Update=KB971033|");
+    expect_part("|Incomplete=\n");
+}
+END_TEST
+
+START_TEST(a_table_with_tabs_is_not_taken_for_complete)
+{
+    read_text("Source\tDescription\tHotFixID\n------\t-----------\t--------\n"
+              "PC1\tUpdate\tKB2534111\nPC1\tUpdate\tKB2999226\n\n");
+    ck_assert(!listed_has_complete(&listed));
+    expect_no_part("Update\tKB");
+}
+END_TEST
+
+/* ---- CSV ---- */
+
+#define CSV_HEAD "\nNode,Caption,CSName,Description,HotFixID,InstalledBy,InstalledOn\n"
+#define CSV_ROW(host, name) \
+    host ",http://x," host ",Update," name ",NT AUTHORITY\\SYSTEM,1/22/2019\n"
+
+START_TEST(junk_in_csv_is_no_row_and_hides_none)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(junk); index++) {
+        read_parts(CSV_HEAD CSV_ROW("PC1", "KB2534111"), junk[index],
+                   CSV_ROW("PC3", "KB2534111") CSV_ROW("PC3", "KB971033"));
+        ck_assert_uint_eq(count_parts("listing|"), 2);
+        ck_assert(!listed_has_complete(&listed));
+        expect_part("entry|wmic qfe|PC3|");
+        expect_part("among its rows could not be read as such");
+    }
+    read_text(CSV_HEAD CSV_ROW("PC1", "KB2534111") "ERROR:\nDescription = Quota violation\n");
+    expect_part("|Incomplete=2 lines among its rows could not be read as such\n");
+    read_text(CSV_HEAD CSV_ROW("PC1", "KB2534111") "\nERROR:\nDescription = Quota violation\n");
+    ck_assert(!listed_has_complete(&listed));
+    read_text(CSV_HEAD CSV_ROW("PC1", "KB2534111") "\nC:\\>exit\n");
+    ck_assert(listed_has_complete(&listed));
+}
+END_TEST
+
+START_TEST(updates_are_found_in_rows_that_are_not_well_formed)
+{
+    static const char *const rows[] = {
+        "PC2,http://x,PC2,Update,KB971033,CORP\\Doe, John,1/22/2019\n",
+        "PC2,http://x, y,PC2,Update,KB971033,SYSTEM,1/22/2019\n",
+        "PC2,\"http://x,PC2,Update,KB971033,SYSTEM,1/22/2019\n",
+        "PC2,http://x,PC2,Update,KB971033\n",
+    };
+
+    for (size_t index = 0; index < ARRAY_COUNT(rows); index++) {
+        read_parts(CSV_HEAD CSV_ROW("PC1", "KB2534111"), rows[index],
+                   CSV_ROW("PC3", "KB2999226") CSV_ROW("PC3", "KB4480970"));
+        expect_part("entry|wmic qfe|PC2|4||Update=KB971033|");
+        expect_part("entry|wmic qfe|PC3|6||Update=KB4480970|");
+        expect_part("|Incomplete=1 line among its rows could not be read as such");
+        ck_assert(!listed_has_complete(&listed));
+        ck_assert_uint_eq(listed.facts.undecodable_count, 0);
+    }
+}
+END_TEST
+
+START_TEST(an_update_of_which_the_host_cannot_be_told_is_of_none)
+{
+    read_text("\"Description\",\"Source\",\"HotFixID\"\n\"Update\",\"PC1\",\"KB2534111\"\n"
+              "Update, security,PC1,KB971033\n");
+    expect_no_part("entry|");
+    ck_assert(!listed_has_complete(&listed));
+    ck_assert_uint_eq(listed.facts.undecodable_count, 1);
+    expect_detail("line 3: whose update it is cannot be told");
+    read_text("Description  HotFixID   Source\n-----------  --------   ------\n"
+              "Update       KB2534111  PC1\nUpdate       KB971033\n\n");
+    expect_no_part("entry|");
+    ck_assert(!listed_has_complete(&listed));
+    expect_detail("line 4: whose update it is cannot be told");
+}
+END_TEST
+
+/* ---- Lists ---- */
+
+#define RECORD(host, name) "Caption=x\nCSName=" host "\nHotFixID=" name "\nInstalledOn=1/1/2019\n"
+
+START_TEST(junk_in_a_list_hides_no_record_and_no_host)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(junk); index++) {
+        if (strstr(junk[index], "Description") != NULL)
+            continue; /* which is a field */
+        read_parts("\n\n" RECORD("PC1", "KB2534111") "\n\n" RECORD("PC2", "KB2534111"), junk[index],
+                   "\n\n" RECORD("PC3", "KB971033") "\n\n\n");
+        expect_part("entry|wmic qfe|PC3|");
+        ck_assert(!listed_has_complete(&listed) || index == 7); /* which goes on with a value */
+        read_parts("\n\n" RECORD("PC1", "KB2534111") "\n\nCaption=x\nCSName=PC3\n", junk[index],
+                   "HotFixID=KB971033\nInstalledOn=1/1/2019\n\n\n\n");
+        expect_part("entry|wmic qfe|PC3|");
+        expect_no_part("entry|wmic qfe||");
+    }
+    read_text("\n\n" RECORD("PC1", "KB971033") "\n\nHotFixID=KB2534111\nInstalledOn=1/1/2019\n\n\n"
+                                               "\n");
+    expect_part("entry|wmic qfe|PC1|");
+    ck_assert(!listed_has_complete(&listed));
+}
+END_TEST
+
+/* ---- Hosts ---- */
+
+START_TEST(hosts_that_were_cut_off_keep_their_dots)
+{
+    read_text("Source        Description      HotFixID\n------        -----------      --------\n"
+              "WORKSTATIO... Update           KB2534111\n"
+              "WORKSTATIO... Update           KB971033\n"
+              "LAPTOP-FIN\xE2\x80\xA6   Update           KB2534111\n\n");
+    expect_part("entry|Get-HotFix|WORKSTATIO...|4|");
+    expect_part("listing|Get-HotFix|LAPTOP-FIN...|1|");
+    expect_no_part("Get-HotFix||");
+}
+END_TEST
+
+START_TEST(the_host_can_stand_in_any_column)
+{
+    read_text("HotFixID  InstalledOn           PSComputerName\n"
+              "--------  -----------           --------------\n"
+              "KB2534111 1/22/2019 12:00:00 AM PC1\n"
+              "KB971033  1/22/2019 12:00:00 AM PC2\n\n");
+    expect_part("listing|Get-HotFix|PC1|1||Entries=1|Announced=|NamesUpdate=|Incomplete=\n");
+    expect_part("entry|Get-HotFix|PC2|4|");
+    read_text("HotFixID  Source\n--------  ------\nKB2534111 PC1\nKB971033  PC2\n\n");
+    expect_part("entry|Get-HotFix|PC2|4|");
+    expect_no_part("Get-HotFix||");
+    /* Behind a translated description, in characters or in columns of the console. */
+    read_text("Description HotFixID  Source\n----------- --------  ------\n"
+              "更新        KB2534111 PC1\n更新          KB971033  PC1\n\n");
+    expect_part("entry|Get-HotFix|PC1|4|");
+    expect_part("|Entries=2|Announced=|NamesUpdate=KB971033|Incomplete=\n");
+}
+END_TEST
+
+START_TEST(the_machines_own_name_goes_before_what_it_was_asked_by)
+{
+    read_text("Node,CSName,HotFixID\n10.1.2.3,PC1,KB971033\nlocalhost,PC2,KB971033\n"
+              "alias,PC3,KB971033\nPC4,,KB971033\n");
+    for (const char *const *part =
+             (const char *const[]){"|PC1|2|", "|PC2|3|", "|PC3|4|", "|PC4|5|", NULL};
+         *part != NULL; part++)
+        expect_part(*part);
+    read_text("\"PSComputerName\",\"Source\",\"HotFixID\"\n\"PC9\",\"PC1\",\"KB971033\"\n"
+              "\"PC9\",\"localhost\",\"KB971033\"\n");
+    expect_part("entry|Get-HotFix|PC1|2|");
+    expect_part("entry|Get-HotFix|PC9|3|");
+    read_text("PSComputerName : localhost\nHotFixID : KB971033\nCSName : PC1\n\n"
+              "PSComputerName : localhost\nHotFixID : KB2534111\nCSName : PC1\n\n\n");
+    expect_part("entry|Get-HotFix|PC1|");
+}
+END_TEST
+
+START_TEST(addresses_are_no_names)
+{
+    static const char *const hosts[] = {"localhost", "LOCALHOST", ".",      "127.0.0.1",
+                                        "::1",       "10.1.2.3",  "fe80::1"};
+
+    for (size_t index = 0; index < ARRAY_COUNT(hosts); index++) {
+        struct text text = {0};
+
+        text_add_format(&text, "Node,HotFixID\n%s,KB971033\n", hosts[index]);
+        listed_read(&listed, text_get(&text), text.length_bytes);
+        expect_part("entry|wmic qfe||2|");
+        text_free(&text);
+    }
+}
+END_TEST
+
+/* ---- Lines that were lost ---- */
+
+START_TEST(a_line_that_names_the_update_and_is_no_entry_leaves_nothing_complete)
+{
+    static const char *const lines[] = {
+        "Installed: KB971033\n", "  [09]: KB971033\n",
+        "Package Identity : Microsoft-Windows-Security-WindowsActivationTechnologies-package~x\n",
+        "Update\tKB971033\tPC1\n"};
+    static const char *const harmless[] = {"==== KB971033? ====\n",
+                                           "--- KB971033 ---\n",
+                                           "C:\\>wmic qfe | find \"KB971033\"\n",
+                                           "PS C:\\> Get-HotFix -Id KB971033\n",
+                                           "+ Get-HotFix -Id KB971033\n",
+                                           "wmic qfe where HotFixID=\"KB971033\"\n",
+                                           "KB9710331 is another one\n",
+                                           "http://support.microsoft.com/?kbid=971033\n"};
+
+    for (size_t index = 0; index < ARRAY_COUNT(lines); index++) {
+        read_parts(WMIC_HEAD WMIC_ROW("PC1", "KB2534111") "\n", "text\n", lines[index]);
+        expect_part("|Incomplete=the text names KB971033 on line 5, which could not be read as an "
+                    "entry\n");
+        expect_detail("the text names KB971033 on line 5, which could not be read as an entry");
+        read_parts(lines[index], lines[index], WMIC_HEAD WMIC_ROW("PC1", "KB2534111") "\n");
+        expect_part("|Incomplete=the text names KB971033 on line 1, which");
+        expect_detail("as an entry, nor could 1 more");
+    }
+    for (size_t index = 0; index < ARRAY_COUNT(harmless); index++) {
+        read_parts(harmless[index], "", WMIC_HEAD WMIC_ROW("PC1", "KB2534111") "\n");
+        ck_assert_msg(listed_has_complete(&listed), "%s", harmless[index]);
+        ck_assert_str_eq(text_get(&listed.facts.detail), "");
+    }
+}
+END_TEST
+
+START_TEST(other_fields_of_a_record_can_name_its_update)
+{
+    read_text("__RELPATH : Win32_QuickFixEngineering.HotFixID=\"KB971033\"\nCSName : PC1\n"
+              "HotFixID : KB971033\n__PATH : HotFixID=\"KB971033\"\n\n"
+              "__RELPATH : Win32_QuickFixEngineering.HotFixID=\"KB2534111\"\nCSName : PC1\n"
+              "HotFixID : KB2534111\n__PATH : HotFixID=\"KB2534111\"\n\n\n");
+    expect_part("|Entries=2|Announced=|NamesUpdate=KB971033|Incomplete=\n");
+}
+END_TEST
+
+START_TEST(packages_behind_a_stray_line_are_read)
+{
+    read_text(
+        "Version: 6.1.7600.16385\n\n"
+        "P : Package_for_KB2534111~31bf3856ad364e35~amd64~~6.1.1.0\nS : Installed\nR : Update\n"
+        "T : 1/1/2019\n\nsomething else\n"
+        "P : Package_for_KB971033~31bf3856ad364e35~amd64~~6.1.1.0\nS : Installed\nR : Update\n"
+        "T : 1/1/2019\n\nThe operation completed successfully.\n");
+    expect_part("entry|dism||9|");
+    expect_part("|Entries=2|Announced=|NamesUpdate=KB971033|Incomplete=it does not end");
+}
+END_TEST
+
+START_TEST(a_number_alone_names_the_update)
+{
+    read_text("Node,HotFixID\nPC1,971033\nPC1,KB2534111\n");
+    expect_part("entry|wmic qfe|PC1|2||Update=KB971033|Name=971033|");
+    expect_part("|Entries=2|Announced=|NamesUpdate=KB971033|Incomplete=\n");
+    read_text("Node,HotFixID\nPC1,9710331\nPC1,KB2534111\n");
+    expect_part("|Entries=2|Announced=|NamesUpdate=|Incomplete=\n");
+}
+END_TEST
+
+/* ---- Bounds ---- */
+
+START_TEST(what_is_left_out_is_damage)
+{
+    struct text text = {0};
+
+    text_add(&text, "Node,HotFixID\n");
+    for (unsigned host = 0; host < 100000; host++)
+        text_add_format(&text, "PC%u,KB2534111\n", host);
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_OK);
+    expect_part("listing|wmic qfe|PC99999|");
+    text_add(&text, "one-more,KB971033\n");
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_DAMAGED);
+    expect_detail("line 1: more than 100000 hosts: the entries of others were left out, 1");
+    text_clear(&text);
+    text_add(&text, "Node,HotFixID\n");
+    for (unsigned row = 0; row < 65; row++)
+        text_add(&text, "PC1,KB971033\n");
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_DAMAGED);
+    expect_detail("it says too much: findings were left out, 1");
+    text_free(&text);
+}
+END_TEST
+
+static Suite *listing_rows_suite(void)
+{
+    Suite *suite = suite_create("listing_rows");
+    TCase *cases = tcase_create("listing_rows");
+
+    tcase_set_timeout(cases, 60);
+    tcase_add_test(cases, junk_in_a_table_is_no_row_and_hides_none);
+    tcase_add_test(cases, junk_at_the_end_of_a_table_makes_it_incomplete);
+    tcase_add_test(cases, a_blank_line_in_a_table_hides_no_row);
+    tcase_add_test(cases, a_table_ends_where_another_listing_begins);
+    tcase_add_test(cases, rows_have_names_of_updates_alone);
+    tcase_add_test(cases, wrapped_cells_go_on_with_their_row);
+    tcase_add_test(cases, names_that_were_replaced_may_move_the_rest_of_a_row);
+    tcase_add_test(cases, a_table_with_tabs_is_not_taken_for_complete);
+    tcase_add_test(cases, junk_in_csv_is_no_row_and_hides_none);
+    tcase_add_test(cases, updates_are_found_in_rows_that_are_not_well_formed);
+    tcase_add_test(cases, an_update_of_which_the_host_cannot_be_told_is_of_none);
+    tcase_add_test(cases, junk_in_a_list_hides_no_record_and_no_host);
+    tcase_add_test(cases, hosts_that_were_cut_off_keep_their_dots);
+    tcase_add_test(cases, the_host_can_stand_in_any_column);
+    tcase_add_test(cases, the_machines_own_name_goes_before_what_it_was_asked_by);
+    tcase_add_test(cases, addresses_are_no_names);
+    tcase_add_test(cases, a_line_that_names_the_update_and_is_no_entry_leaves_nothing_complete);
+    tcase_add_test(cases, other_fields_of_a_record_can_name_its_update);
+    tcase_add_test(cases, packages_behind_a_stray_line_are_read);
+    tcase_add_test(cases, a_number_alone_names_the_update);
+    tcase_add_test(cases, what_is_left_out_is_damage);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+int main(void)
+{
+    return run_suite(listing_rows_suite());
+}
