@@ -137,10 +137,6 @@ START_TEST(what_quotes_a_listing_is_none)
     expect_quoted("#!/bin/sh\ncat <<END\n", "END\n");
     expect_quoted("#include <stdio.h>\n", "");
     expect_quoted("{\\rtf1\\ansi\n", "}");
-    expect_quoted("The update can be found with the commands that are shown here below.\n"
-                  "Each of them prints a list, and in that list the update may stand.\n"
-                  "This is what one of them printed on a machine of the finance department:\n\n",
-                  "");
 }
 END_TEST
 
