@@ -115,6 +115,7 @@ enum text_coding plaintext_coding(struct span head, size_t *mark_bytes)
 #define NARROW_BYTES_LEAST 64
 #define NARROW_PART 8
 #define WINDOW_BYTES 4096u
+#define TURNS_MOST 3
 
 static bool is_ascii(uint8_t byte)
 {
@@ -217,19 +218,29 @@ static bool is_narrow(const uint8_t *bytes, size_t length)
     return others <= length / NARROW_PART;
 }
 
-/* How many bytes are UTF-16. Its lines have zeros, if only in their ends. */
-static size_t count_wide(const struct span *bytes, bool big_endian)
+/* How many bytes are UTF-16 in that order; sets *next to the coding of what follows. Its lines have
+ * zeros, if only in their ends, so what lies between two of them tells other text. */
+static size_t count_wide(const struct span *bytes, enum text_coding coding, enum text_coding *next)
 {
-    const uint8_t *from = bytes->bytes;
-    const uint8_t *end = from + bytes->left_bytes;
-    const uint8_t *start = from;
+    bool big_endian = coding == TEXT_CODING_UTF16BE;
+    enum text_coding other = big_endian ? TEXT_CODING_UTF16LE : TEXT_CODING_UTF16BE;
+    size_t start = 0;
 
-    while (start < end) {
-        const uint8_t *zero = memchr(start, 0, (size_t)(end - start));
-        size_t length = (size_t)((zero != NULL ? zero : end) - start);
+    *next = TEXT_CODING_BYTES;
+    while (start < bytes->left_bytes) {
+        const uint8_t *at = bytes->bytes + start;
+        const uint8_t *zero = memchr(at, 0, bytes->left_bytes - start);
+        size_t length = zero != NULL ? (size_t)(zero - at) : bytes->left_bytes - start;
+        size_t end = start + (big_endian && start > 0); /* of the units before */
+        struct span behind;
 
-        if (is_narrow(start, length))
-            return (size_t)(start - from) + (big_endian && start > from);
+        if (is_narrow(at, length))
+            return end;
+        if (start > 0 && span_at(bytes, end, &behind) &&
+            (find_mark(&behind)->coding == other || are_units(bytes, end, !big_endian))) {
+            *next = other;
+            return end;
+        }
         start += length + 1;
     }
     return bytes->left_bytes;
@@ -237,18 +248,19 @@ static size_t count_wide(const struct span *bytes, bool big_endian)
 
 bool plaintext_next_stretch(struct span *rest, enum text_coding *coding, struct text_stretch *out)
 {
-    enum text_coding next = TEXT_CODING_BYTES;
     size_t size_bytes = 0;
+    enum text_coding next;
 
-    for (unsigned turn = 0; size_bytes == 0 && rest->left_bytes > 0; turn++) {
-        out->coding = turn > 2 ? TEXT_CODING_BYTES : *coding;
-        if (turn > 2)
-            size_bytes = rest->left_bytes;
-        else if (is_wide(*coding))
-            size_bytes = count_wide(rest, *coding == TEXT_CODING_UTF16BE);
-        else
-            size_bytes = count_narrow(rest, &next);
-        *coding = is_wide(*coding) ? TEXT_CODING_BYTES : next;
+    /* UTF-16 of no bytes is followed by others, and these by others again. */
+    for (unsigned turn = 0; size_bytes == 0 && turn < TURNS_MOST; turn++) {
+        out->coding = *coding;
+        size_bytes =
+            is_wide(*coding) ? count_wide(rest, *coding, &next) : count_narrow(rest, &next);
+        *coding = next;
+    }
+    if (size_bytes == 0) {
+        out->coding = TEXT_CODING_BYTES;
+        size_bytes = rest->left_bytes;
     }
     return size_bytes > 0 && span_take(rest, size_bytes, &out->bytes) &&
            (find_mark(&out->bytes)->coding != out->coding ||
