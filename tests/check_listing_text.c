@@ -137,10 +137,74 @@ START_TEST(what_quotes_a_listing_is_none)
     expect_quoted("#!/bin/sh\ncat <<END\n", "END\n");
     expect_quoted("#include <stdio.h>\n", "");
     expect_quoted("{\\rtf1\\ansi\n", "}");
-    expect_quoted("The update can be found with the commands that are shown here below.\n"
-                  "Each of them prints a list, and in that list the update may stand.\n"
-                  "This is what one of them printed on a machine of the finance department:\n\n",
-                  "");
+}
+END_TEST
+
+static const char *name_of_text(const char *text, size_t size_bytes)
+{
+    struct span head = span_of(text, size_bytes, 0);
+
+    if (head.left_bytes > RECOGNISE_HEAD_BYTES)
+        head.left_bytes = RECOGNISE_HEAD_BYTES;
+    return recognise(head)->name;
+}
+
+/* Whatever a console shows before and behind a listing. */
+START_TEST(what_stands_around_a_listing_does_not_hide_it)
+{
+    static const char *const before[] = {
+        "This system is the property of Example Corp and is for authorised use only by staff.\n"
+        "By using this system you agree that all of your activity may be monitored and kept.\n"
+        "Unauthorised use of the system is not allowed and may be punished under the law.\n",
+        "ERROR: Access is denied. You need to run this command from an elevated prompt window.\n"
+        "Get-HotFix : Cannot find the requested hotfix on the 'localhost' computer. Verify it.\n"
+        "Elevated permissions are required to run DISM. Use an elevated command prompt to do so.\n",
+        "Windows IP Configuration\n\n   DNS Servers . . . : fec0:0:0:ffff::1%1\n   ::1\n",
+        "PC1\n// a comment\n:: another\nTo: whom it may concern\n",
+    };
+    static const char *const behind[] = {"", "\n::1             localhost\n", "\n//comment\n",
+                                         "\n<end>\n```\nFrom: me\nTo: you\nSubject: it\n"};
+
+    for (size_t form = 0; form < listing_maker_count; form++)
+        for (size_t row = 0; row < ARRAY_COUNT(before); row++)
+            for (size_t last = 0; last < ARRAY_COUNT(behind); last++) {
+                struct text text = {0};
+
+                text_add(&text, before[row]);
+                listing_add(&text, listing_makers[form].name, &data);
+                text_add(&text, behind[last]);
+                ck_assert_msg(strcmp(kind_of_text(text_get(&text)), "listing") == 0, "%s",
+                              text_get(&text));
+                text_free(&text);
+            }
+}
+END_TEST
+
+START_TEST(a_listing_is_found_behind_many_lines)
+{
+    struct text text = {0};
+
+    for (unsigned line = 0; line < 700; line++)
+        text_add_format(&text, "svchost.exe   %u  Services   0   12,345 K of memory in use\n",
+                        line);
+    listing_add(&text, "systeminfo", &data);
+    ck_assert_uint_gt(text.length_bytes, 32768);
+    ck_assert_str_eq(kind_of_text(text_get(&text)), "listing");
+    text_free(&text);
+}
+END_TEST
+
+START_TEST(a_text_that_is_not_read_is_named_by_what_it_has)
+{
+    static const char page[] = "<html><body><pre>\nHotFixID\nKB2534111\n\n</pre>\n";
+    static const char notes[] = "KB971033 was seen here.\n";
+    static const char other[] = "Nothing was seen here.\n";
+
+    ck_assert_str_eq(name_of_text(page, sizeof(page) - 1),
+                     "text that quotes a listing in a page, mail, script or manual");
+    ck_assert_str_eq(name_of_text(notes, sizeof(notes) - 1),
+                     "text that is no listing, though it names KB971033");
+    ck_assert_str_eq(name_of_text(other, sizeof(other) - 1), "text that is no listing");
 }
 END_TEST
 
@@ -335,6 +399,95 @@ START_TEST(bytes_become_lines_of_utf8)
 }
 END_TEST
 
+/* ---- Texts in stretches ---- */
+
+/* Adds the listing so encoded. */
+static void add_encoded(struct text *out, const char *form, const struct listing_data *listed,
+                        enum listing_encoding encoding, bool with_mark)
+{
+    struct text text = {0};
+
+    listing_add(&text, form, listed);
+    listing_encode(out, text_get(&text), listed->language, encoding, LISTING_CRLF, with_mark);
+    text_free(&text);
+}
+
+static void expect_both(struct listed *listed, const struct text *file, const char *what)
+{
+    const char *findings;
+
+    ck_assert_msg(strcmp(kind_of(text_get(file), file->length_bytes), "listing") == 0, "%s", what);
+    listed_read(listed, text_get(file), file->length_bytes);
+    findings = text_get(&listed->findings);
+    ck_assert_msg(strstr(findings, "listing|systeminfo|PC1|") != NULL, "%s: %s", what, findings);
+    ck_assert_msg(strstr(findings, "entry|Get-HotFix|PC1|") != NULL, "%s: %s", what, findings);
+    ck_assert_msg(strstr(findings, "licence|slmgr|") != NULL, "%s: %s", what, findings);
+    ck_assert_msg(strstr(findings, "Incomplete=it") == NULL, "%s: %s", what, findings);
+    ck_assert_int_eq(listed->facts.status, SOURCE_STATUS_OK);
+}
+
+/* `type` and cmd append bytes, PowerShell appends UTF-16, with its mark or without. */
+START_TEST(listings_appended_in_another_encoding_are_read)
+{
+    struct listed listed = {0};
+
+    for (int language = 0; language < LISTING_LANGUAGES; language++)
+        for (int first = 0; first < LISTING_ENCODINGS; first++)
+            for (int second = 0; second < LISTING_ENCODINGS; second++)
+                for (int odd = 0; odd < 2; odd++) {
+                    struct listing_data own = data;
+                    struct text file = {0};
+                    bool second_is_marked = second != LISTING_OEM && second != LISTING_UTF16LE_BARE;
+                    char what[64];
+
+                    own.language = (enum listing_language)language;
+                    snprintf(what, sizeof(what), "%d: %d, %d, %d", language, first, second, odd);
+                    /* Big-endian text without a mark is not written by anything. */
+                    add_encoded(&file, "systeminfo", &own, (enum listing_encoding)first, true);
+                    if (odd && first != LISTING_UTF16LE && first != LISTING_UTF16BE &&
+                        first != LISTING_UTF16LE_BARE)
+                        text_add(&file, "x\r\n");
+                    add_encoded(&file, "get-hotfix", &own, (enum listing_encoding)second,
+                                second_is_marked);
+                    add_encoded(&file, "slmgr", &own, (enum listing_encoding)first, true);
+                    expect_both(&listed, &file, what);
+                    text_free(&file);
+                }
+    listed_free_content(&listed);
+}
+END_TEST
+
+/* Where a line breaks off, its end is lost, and nothing is known to be whole. */
+START_TEST(text_appended_within_a_line_is_damage)
+{
+    struct listed listed = {0};
+
+    for (int second = 0; second < 2; second++) {
+        struct text file = {0};
+        char *cut;
+
+        add_encoded(&file, "wmic", &data, LISTING_UTF8, true);
+        cut = strstr(text_get(&file), "KB2999226");
+        file.length_bytes = (size_t)(cut - text_get(&file)) + 4;
+        add_encoded(&file, "get-hotfix", &data, second ? LISTING_UTF16LE : LISTING_UTF16LE_BARE,
+                    true);
+        listed_read(&listed, text_get(&file), file.length_bytes);
+        ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_DAMAGED);
+        ck_assert(!listed_has_complete(&listed));
+        ck_assert_ptr_nonnull(strstr(text_get(&listed.findings), "entry|Get-HotFix|PC1|"));
+        text_free(&file);
+        add_encoded(&file, "wmic", &data, LISTING_UTF16LE, true);
+        file.length_bytes -= 100;
+        add_encoded(&file, "get-hotfix", &data, LISTING_UTF8, true);
+        listed_read(&listed, text_get(&file), file.length_bytes);
+        ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_DAMAGED);
+        ck_assert(!listed_has_complete(&listed));
+        text_free(&file);
+    }
+    listed_free_content(&listed);
+}
+END_TEST
+
 START_TEST(every_code_page_is_there)
 {
     codepage_prepare();
@@ -447,6 +600,13 @@ END_TEST
 
 #define HOSTILE_BYTES ((size_t)2 * 1024 * 1024)
 
+static void expect_bounded(struct listed *listed, const struct text *text)
+{
+    kind_of(text_get(text), text->length_bytes);
+    listed_read(listed, text_get(text), text->length_bytes);
+    ck_assert_uint_le(listed->findings.length_bytes, (size_t)64 * 1024 * 1024);
+}
+
 /* Whatever grows faster than the text would not end within the time of the suite. */
 START_TEST(no_text_takes_long)
 {
@@ -477,7 +637,18 @@ START_TEST(no_text_takes_long)
         {"N: a\nD: x, RETAIL channel\n", "\n"},
         {"", "\"a\",\"Windows\",\"6.1.1 1\",,,,,,,\n"},
         {"", "a "},
+        {"", "x\n\xEF\xBB\xBF"},
+        {"HotFixID\n", "KB971033 \n"},
+        {"Source  HotFixID\n------  --------\n", "x\n"},
+        {"Source  HotFixID\n------  --------\n", "PC1     KB971033\n\n"},
+        {"Node,HotFixID\n", "x\n"},
+        {"Node,HotFixID\n", "PC1,KB971033,\n"},
+        {"", "KB971033\n"},
+        {"", "CSName=\n"},
+        {"", "HotFixID=KB971033\nx\n"},
+        {"", "V: 1.1.1.1\nP : a~0123456789abcdef~a~~1.1.1.1\nx\n"},
     };
+    static const char wide[] = "a\0b\0c\0\r\0\n\0de\r\n";
     struct listed listed = {0};
 
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
@@ -486,9 +657,15 @@ START_TEST(no_text_takes_long)
         text_add(&text, cases[index].head);
         while (text.length_bytes < HOSTILE_BYTES)
             text_add(&text, cases[index].unit);
-        kind_of(text_get(&text), text.length_bytes);
-        listed_read(&listed, text_get(&text), text.length_bytes);
-        ck_assert_uint_le(listed.findings.length_bytes, (size_t)32 * 1024 * 1024);
+        expect_bounded(&listed, &text);
+        text_free(&text);
+    }
+    for (size_t offset = 0; offset < 2; offset++) {
+        struct text text = {0};
+
+        while (text.length_bytes < HOSTILE_BYTES)
+            text_add_bytes(&text, wide + offset, sizeof(wide) - 1 - offset);
+        expect_bounded(&listed, &text);
         text_free(&text);
     }
     listed_free_content(&listed);
@@ -562,12 +739,17 @@ static Suite *listing_text_suite(void)
     tcase_add_test(cases, lines_are_taken_apart);
     tcase_add_test(cases, listings_are_known_in_every_language_and_encoding);
     tcase_add_test(cases, what_quotes_a_listing_is_none);
+    tcase_add_test(cases, what_stands_around_a_listing_does_not_hide_it);
+    tcase_add_test(cases, a_listing_is_found_behind_many_lines);
+    tcase_add_test(cases, a_text_that_is_not_read_is_named_by_what_it_has);
     tcase_add_test(cases, an_indented_listing_is_none);
     tcase_add_test(cases, texts_that_only_name_things_are_none);
     tcase_add_test(cases, other_kinds_stay_what_they_are);
     tcase_add_test(cases, none_of_our_own_files_is_a_listing);
     tcase_add_test(cases, code_pages_are_told_by_the_words_in_them);
     tcase_add_test(cases, bytes_become_lines_of_utf8);
+    tcase_add_test(cases, listings_appended_in_another_encoding_are_read);
+    tcase_add_test(cases, text_appended_within_a_line_is_damage);
     tcase_add_test(cases, every_code_page_is_there);
     tcase_add_test(cases, a_listing_that_is_too_large_is_damage_and_hashed);
     tcase_add_test(cases, a_sink_that_fails_ends_every_parser);

@@ -247,63 +247,65 @@ enum listing_form listing_form_at(struct listing_walk *walk)
 
 /* ---- Texts that quote listings ---- */
 
-/* Headings of a collecting script, its echoed commands, banners, what other programs print: more
- * stands before no listing. And of so many words are lines of prose, of which a letter or a manual
- * has several. */
-#define LINES_BEFORE_MOST 200
-#define PROSE_WORDS 9
-#define PROSE_LINES 3
-
-/* How lines of scripts, pages, mails and programs begin: ASCII, without regard to case. */
-static bool is_foreign(const struct line *line)
+/* Does the line begin with one of these: ASCII, without regard to case? */
+static bool begins_with(const struct line *line, const char *const *starts, size_t count)
 {
-    static const char *const starts[] = {
-        "<",         "```",          "~~~",          "| ",
-        "@echo",     "@rem",         "rem ",         "::",
-        "#!",        "#include",     "/*",           "//",
-        "import ",   "from:",        "to:",          "subject:",
-        "received:", "return-path:", "mime-version", "content-type",
-        "param(",    "function ",    "def ",         "class ",
-        "require ",  "setlocal",     "{\\rtf",       "{\"",
-        "[{"};
-
-    for (size_t index = 0; index < ARRAY_COUNT(starts); index++)
+    for (size_t index = 0; index < count; index++)
         if (strlen(starts[index]) <= line->length_bytes &&
             strncasecmp(line->bytes, starts[index], strlen(starts[index])) == 0)
             return true;
     return false;
 }
 
-/* Words have letters: the dots of `IPv4 Address. . . . . : 192.168.1.101` are none. */
-static bool is_prose(struct line line)
+/* How the first line of scripts, pages, sources and data begins. */
+static bool begins_foreign(const struct line *line)
 {
-    struct line word;
-    size_t words = 0;
+    static const char *const starts[] = {
+        "| ",      "rem ",   "::",        "/*",   "//",       "{\"",    "[{",
+        "import ", "param(", "function ", "def ", "require ", "class ", "[cmdletbinding"};
 
-    while (words < PROSE_WORDS && line_next_word(&line, &word))
-        words += word.length_bytes > 1 &&
-                 (isalpha((unsigned char)*word.bytes) || (unsigned char)*word.bytes >= 0x80);
-    return words == PROSE_WORDS;
+    return begins_with(line, starts, ARRAY_COUNT(starts));
 }
 
-bool listing_begins_text(struct lines head)
+/* How any line of them before a listing begins: a tag, a fence, a shell that is told what to do. */
+static bool quotes(const struct line *line)
+{
+    static const char *const starts[] = {"```",      "~~~",    "@echo", "@rem", "#!", "#include",
+                                         "setlocal", "{\\rtf", "<!",    "<?",   "</"};
+
+    return begins_with(line, starts, ARRAY_COUNT(starts)) ||
+           (line->length_bytes > 1 && *line->bytes == '<' &&
+            isalpha((unsigned char)line->bytes[1]) && contains_byte(line, '>'));
+}
+
+/* Of the headers of a mail, so many stand above it. */
+#define MAIL_HEADERS_LEAST 2
+
+static bool is_mail_header(const struct line *line)
+{
+    static const char *const starts[] = {
+        "from:",        "to:",          "subject:",     "received:", "sent:",
+        "return-path:", "mime-version", "content-type", "message-id"};
+
+    return begins_with(line, starts, ARRAY_COUNT(starts));
+}
+
+enum listing_presence listing_judge_text(struct lines head)
 {
     struct listing_walk walk = {.lines = head};
-    size_t headings = 0, prose = 0;
+    bool is_first = true, is_quoted = false;
+    unsigned mail_headers = 0;
     struct line line;
 
     while (listing_form_at(&walk) == LISTING_FORM_NONE) {
         if (!lines_next(&walk.lines, &line))
-            return false;
-        headings += !line_is_blank(&line);
-        prose += is_prose(line);
-        if (headings > LINES_BEFORE_MOST || prose >= PROSE_LINES)
-            return false;
-    }
-    while (lines_next(&head, &line)) {
+            return LISTING_ABSENT;
         line = line_trim(line);
-        if (is_foreign(&line))
-            return false;
+        if (line.length_bytes == 0)
+            continue;
+        is_quoted = is_quoted || quotes(&line) || (is_first && begins_foreign(&line));
+        mail_headers += is_mail_header(&line);
+        is_first = false;
     }
-    return true;
+    return is_quoted || mail_headers >= MAIL_HEADERS_LEAST ? LISTING_QUOTED : LISTING_PRESENT;
 }

@@ -38,9 +38,14 @@ struct listing_walk {
 /* The form of the listing that begins with the next line, or NONE. Looks at a few lines more. */
 enum listing_form listing_form_at(struct listing_walk *walk);
 
-/* Is the text that begins with these lines a listing, or several with headings between them, and
- * no script, page, mail or report that quotes one? */
-bool listing_begins_text(struct lines head);
+enum listing_presence {
+    LISTING_ABSENT,  /* no listing begins in it */
+    LISTING_QUOTED,  /* one does, but it is a page, mail, script or manual that quotes it */
+    LISTING_PRESENT, /* it is a listing, or has some, with whatever before and behind */
+};
+
+/* What the text that begins with these lines is. */
+enum listing_presence listing_judge_text(struct lines head);
 
 /* The separator of the line as one of CSV that has a cell HotFixID, or '\0'. */
 char listing_csv_separator(const struct line *line);

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/lines.h"
+#include "incident.h"
 #include "intake/listingmark.h"
 #include "intake/plaintext.h"
 #include "source.h"
@@ -40,28 +41,54 @@ static const struct magic magics[] = {
 };
 
 /* Marks are ASCII, so characters of code pages need not be known. */
-static bool is_listing(struct span head, enum text_coding coding, size_t mark_bytes)
+static void decode(struct span head, enum text_coding coding, struct text *out)
 {
-    struct text text = {0};
-    bool is;
+    struct text_stretch stretch;
 
-    if (!span_skip(&head, mark_bytes))
-        return false;
-    if (coding == TEXT_CODING_UTF16LE || coding == TEXT_CODING_UTF16BE)
-        plaintext_add_utf16(&text, head, coding);
-    else
-        text_add_bytes(&text, (const char *)head.bytes, head.left_bytes);
-    plaintext_end_lines(&text);
-    is = listing_begins_text(lines_of(text_get(&text), text.length_bytes));
+    while (plaintext_next_stretch(&head, &coding, &stretch)) {
+        if (out->length_bytes > 0 && out->bytes[out->length_bytes - 1] != '\n')
+            text_add(out, "\n");
+        if (stretch.coding == TEXT_CODING_UTF16LE || stretch.coding == TEXT_CODING_UTF16BE)
+            plaintext_add_utf16(out, stretch.bytes, stretch.coding);
+        else
+            text_add_bytes(out, (const char *)stretch.bytes.bytes, stretch.bytes.left_bytes);
+    }
+    plaintext_end_lines(out);
+    plaintext_drop_marks(out);
+}
+
+/* The names say what of a text that is not read may be worth a look. */
+static const struct file_kind *recognise_text(struct span head, enum text_coding coding)
+{
+    static const struct file_kind listing = {SOURCE_KIND_LISTING, "listing of updates or licences"};
+    static const struct file_kind quoting = {
+        "text", "text that quotes a listing in a page, mail, script or manual"};
+    static const struct file_kind naming = {"text",
+                                            "text that is no listing, though it names KB971033"};
+    static const struct file_kind plain = {"text", "text that is no listing"};
+    const struct file_kind *kind = &plain;
+    struct text text = {0};
+
+    decode(head, coding, &text);
+    switch (listing_judge_text(lines_of(text_get(&text), text.length_bytes))) {
+    case LISTING_PRESENT:
+        kind = &listing;
+        break;
+    case LISTING_QUOTED:
+        kind = &quoting;
+        break;
+    case LISTING_ABSENT:
+        if (incident_names_kb971033(text_get(&text)))
+            kind = &naming;
+        break;
+    }
     text_free(&text);
-    return is;
+    return kind;
 }
 
 const struct file_kind *recognise(struct span head)
 {
     static const struct file_kind empty = {"empty", "empty file"};
-    static const struct file_kind listing = {SOURCE_KIND_LISTING, "listing of updates or licences"};
-    static const struct file_kind plain = {"text", "text that is no listing"};
     static const struct file_kind unknown = {"unknown", "file of an unknown kind"};
     enum text_coding coding;
     size_t mark_bytes;
@@ -76,5 +103,5 @@ const struct file_kind *recognise(struct span head)
     coding = plaintext_coding(head, &mark_bytes);
     if (coding == TEXT_CODING_NONE)
         return &unknown;
-    return is_listing(head, coding, mark_bytes) ? &listing : &plain;
+    return recognise_text(head, coding);
 }

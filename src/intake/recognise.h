@@ -8,7 +8,7 @@
 #include "base/span.h"
 
 /* So many bytes of the start of a file decide what it is; fewer when the file has no more. */
-#define RECOGNISE_HEAD_BYTES 16384
+#define RECOGNISE_HEAD_BYTES 65536
 
 struct file_kind {
     const char *kind; /* as in sources.csv: "evtx", "zip", "listing", "text", "unknown", ... */

@@ -106,6 +106,11 @@ static int read_text(struct span bytes, bool is_short, const struct sink *sink,
         source_facts_add_damage(facts, text.control_offset_bytes,
                                 "a control character where text should be");
     }
+    if (text.is_torn) {
+        out.damage = "a line of it breaks off where text in another encoding begins";
+        source_facts_add_damage(facts, text.tear_offset_bytes,
+                                "text in another encoding begins within a line");
+    }
     result = read_listings(&text, &out, err);
     result = listing_out_finish(&out, result, err);
     if (out.handed_count == 0 && result == 0)

@@ -11,6 +11,7 @@
 #define REPLACEMENT_CHARACTER 0xFFFDu
 /* The code page is chosen by so much of a text: its labels are near its start. */
 #define SAMPLE_BYTES ((size_t)64 * 1024)
+#define NO_CODEPAGE SIZE_MAX
 
 /* Words of listings that are not ASCII. The code page that makes most of them appear is taken.
  * Labels of systeminfo: public listings in Japanese and French; the others are words of the
@@ -150,62 +151,91 @@ static void find_controls(struct span bytes, bool wide, bool big_endian, struct 
     uint16_t unit = 0;
     uint8_t byte = 0;
 
-    while (wide ? span_u16(&at, &unit) : span_u8(&at, &byte)) {
+    while (!out->has_controls && (wide ? span_u16(&at, &unit) : span_u8(&at, &byte))) {
         if (wide && big_endian)
             unit = (uint16_t)(unit << 8 | unit >> 8);
         if (is_control(wide ? unit : byte)) {
             out->has_controls = true;
             out->control_offset_bytes = at.offset_bytes - (wide ? sizeof(unit) : sizeof(byte));
-            return;
         }
     }
 }
 
-static void decode_bytes(struct span bytes, struct listing_text *out)
+/* The code page is chosen once, by the first stretch that is in one; *codepage starts as
+ * NO_CODEPAGE. */
+static const char *decode_bytes(struct span bytes, size_t *codepage, struct listing_text *out)
 {
+    size_t start = out->text.length_bytes;
     size_t cut_bytes;
-    size_t codepage;
 
     find_controls(bytes, false, false, out);
     if (!is_utf8(bytes, &cut_bytes)) {
-        codepage = choose_codepage(bytes);
-        out->encoding = codepage_name(codepage);
-        codepage_add_text(&out->text, codepage, bytes);
-        return;
+        if (*codepage == NO_CODEPAGE)
+            *codepage = choose_codepage(bytes);
+        codepage_add_text(&out->text, *codepage, bytes);
+        return codepage_name(*codepage);
     }
-    out->encoding = "UTF-8";
     text_add_bytes(&out->text, (const char *)bytes.bytes, bytes.left_bytes - cut_bytes);
     if (cut_bytes > 0)
         text_add_character(&out->text, REPLACEMENT_CHARACTER);
-    for (char *zero = out->text.bytes, *end = zero + out->text.length_bytes;
+    for (char *zero = out->text.bytes + start, *end = out->text.bytes + out->text.length_bytes;
          zero < end && (zero = memchr(zero, '\0', (size_t)(end - zero))) != NULL;)
         *zero = ' ';
+    return "UTF-8";
+}
+
+static const char *decode_wide(struct span bytes, enum text_coding coding, struct listing_text *out)
+{
+    find_controls(bytes, true, coding == TEXT_CODING_UTF16BE, out);
+    plaintext_add_utf16(&out->text, bytes, coding);
+    /* Half of a LF behind its CR is a cut line end, and told by that CR. */
+    if (bytes.left_bytes % sizeof(uint16_t) != 0 &&
+        (out->text.length_bytes == 0 || out->text.bytes[out->text.length_bytes - 1] != '\r'))
+        text_add_character(&out->text, REPLACEMENT_CHARACTER);
+    return coding == TEXT_CODING_UTF16LE ? "UTF-16LE" : "UTF-16BE";
+}
+
+/* A new stretch begins a new line; when the one before has not ended, what was in that line is
+ * lost. */
+static void begin_stretch(uint64_t offset_bytes, struct listing_text *out)
+{
+    size_t length = out->text.length_bytes;
+
+    if (length == 0 || out->text.bytes[length - 1] == '\n')
+        return;
+    if (!out->is_torn) {
+        out->is_torn = true;
+        out->tear_offset_bytes = offset_bytes;
+    }
+    text_add(&out->text, "\n");
 }
 
 void listing_text_decode(struct span bytes, struct listing_text *out)
 {
     struct span head = bytes;
-    size_t mark_bytes;
+    struct text_stretch stretch;
+    size_t mark_bytes, codepage = NO_CODEPAGE;
     enum text_coding coding;
 
     if (head.left_bytes > RECOGNISE_HEAD_BYTES)
         head.left_bytes = RECOGNISE_HEAD_BYTES;
     coding = plaintext_coding(head, &mark_bytes);
     *out = (struct listing_text){0};
-    if (!span_skip(&bytes, mark_bytes))
-        return;
-    if (coding != TEXT_CODING_UTF16LE && coding != TEXT_CODING_UTF16BE) {
-        decode_bytes(bytes, out);
-    } else {
-        find_controls(bytes, true, coding == TEXT_CODING_UTF16BE, out);
-        out->encoding = coding == TEXT_CODING_UTF16LE ? "UTF-16LE" : "UTF-16BE";
-        plaintext_add_utf16(&out->text, bytes, coding);
-        /* Half of a LF behind its CR is a cut line end, and told by that CR. */
-        if (bytes.left_bytes % sizeof(uint16_t) != 0 &&
-            (out->text.length_bytes == 0 || out->text.bytes[out->text.length_bytes - 1] != '\r'))
-            text_add_character(&out->text, REPLACEMENT_CHARACTER);
+    while (plaintext_next_stretch(&bytes, &coding, &stretch)) {
+        bool is_wide =
+            stretch.coding == TEXT_CODING_UTF16LE || stretch.coding == TEXT_CODING_UTF16BE;
+        const char *encoding;
+
+        begin_stretch(stretch.bytes.offset_bytes, out);
+        encoding = is_wide ? decode_wide(stretch.bytes, stretch.coding, out)
+                           : decode_bytes(stretch.bytes, &codepage, out);
+        if (out->encoding == NULL)
+            out->encoding = encoding;
     }
+    if (out->encoding == NULL)
+        out->encoding = "UTF-8";
     plaintext_end_lines(&out->text);
+    plaintext_drop_marks(&out->text);
 }
 
 void listing_text_free_content(struct listing_text *text)
