@@ -17,6 +17,7 @@
 #include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
+#include "chance.h"
 #include "findings.h"
 #include "fixtures/ese_layout.h"
 #include "fixtures/ese_writer.h"
@@ -127,18 +128,9 @@ struct making {
     struct text story;
 };
 
-/* Marsaglia's xorshift64*. */
-static uint64_t next_random(struct making *making)
-{
-    making->random ^= making->random >> 12;
-    making->random ^= making->random << 25;
-    making->random ^= making->random >> 27;
-    return making->random * UINT64_C(0x2545F4914F6CDD1D);
-}
-
 static uint32_t below(struct making *making, uint64_t limit)
 {
-    return (uint32_t)((next_random(making) >> 16) % limit);
+    return (uint32_t)((chance_next(&making->random) >> 16) % limit);
 }
 
 /* Numbers that stand for much: limits, flags, small ones. */
@@ -150,7 +142,7 @@ static uint32_t strange_number(struct making *making)
     uint32_t chosen = below(making, ARRAY_COUNT(strange) + 3);
 
     return chosen < ARRAY_COUNT(strange)    ? strange[chosen]
-           : chosen == ARRAY_COUNT(strange) ? (uint32_t)next_random(making)
+           : chosen == ARRAY_COUNT(strange) ? (uint32_t)chance_next(&making->random)
                                             : below(making, 600);
 }
 
@@ -303,7 +295,7 @@ static void make_mutant(const struct original *original, uint64_t seed, uint64_t
 
     *making = (struct making){.random = (seed + number) * UINT64_C(0x9E3779B97F4A7C15) | 1};
     for (int index = 0; index < 8; index++)
-        next_random(making);
+        chance_next(&making->random);
     making->image = memory_allocate(1, sizeof(*making->image));
     *making->image = *original->image;
     making->image->rows = NULL;

@@ -2,6 +2,7 @@
 /* A change is a row of the table at the end. What it changes is found through the places: where in
  * the log the numbers stand that a reader goes by. */
 #include "mutant.h"
+#include "chance.h"
 
 #include <inttypes.h>
 #include <libdeflate.h>
@@ -62,18 +63,9 @@ struct making {
 
 /* --- chance --- */
 
-/* Marsaglia's xorshift64*. */
-static uint64_t next_random(struct making *making)
-{
-    making->random ^= making->random >> 12;
-    making->random ^= making->random << 25;
-    making->random ^= making->random >> 27;
-    return making->random * UINT64_C(0x2545F4914F6CDD1D);
-}
-
 static size_t below(struct making *making, size_t limit)
 {
-    return (size_t)(next_random(making) >> 11) % limit;
+    return (size_t)(chance_next(&making->random) >> 11) % limit;
 }
 
 /* A number that is likely to be wrong in an interesting way, where `right` stands. */
@@ -309,7 +301,7 @@ static void spoil_stretch(struct making *making)
     size_t at = any_chunk(making) + below(making, CHUNK_SIZE_BYTES);
 
     for (size_t count = 1 + below(making, 64); count > 0 && at < making->size_bytes; count--, at++)
-        making->bytes[at] = (uint8_t)next_random(making);
+        making->bytes[at] = (uint8_t)chance_next(&making->random);
     text_add_format(&making->story, " to %zu", at);
 }
 
@@ -552,7 +544,7 @@ static void lie_in_file_header(struct making *making)
     size_t at =
         below(making, 2) > 0 ? below(making, FILE_HEADER_USED_BYTES) : FILE_HEADER_OFFSET_FLAGS;
 
-    store(making, at, 1, below(making, 2) > 0 ? 4 : next_random(making) & 0xff);
+    store(making, at, 1, below(making, 2) > 0 ? 4 : chance_next(&making->random) & 0xff);
 }
 
 /* A stretch, or a record, stands at another place, too. */
@@ -634,7 +626,7 @@ void mutant_make(const struct stock *stock, uint64_t seed, uint64_t number, stru
 
     making->random = (seed + 1) * UINT64_C(0x9E3779B97F4A7C15) ^ (number + 1) << 20;
     for (unsigned turn = 0; turn < 8; turn++)
-        next_random(making);
+        chance_next(&making->random);
     /* Three in four have what is compared. */
     log = stock->selected_count > 0 && below(making, 4) > 0
               ? &stock->logs[stock->selected[below(making, stock->selected_count)]]
