@@ -2,7 +2,6 @@
 /* A change is a row of the table at the end. What it changes is found through the places: where in
  * the log the numbers stand that a reader goes by. */
 #include "mutant.h"
-#include "chance.h"
 
 #include <inttypes.h>
 #include <libdeflate.h>
@@ -13,6 +12,7 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "chance.h"
 #include "evtx/binxml.h"
 #include "evtx/chunk.h"
 #include "evtx/value.h"
