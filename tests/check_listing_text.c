@@ -457,6 +457,39 @@ START_TEST(listings_appended_in_another_encoding_are_read)
 }
 END_TEST
 
+/* UTF-16 without a mark can begin with an empty line, or with letters that are not ASCII; and what
+ * stands before it can be short. */
+START_TEST(where_a_stretch_begins_is_found)
+{
+    static const char *const before[] = {"HotFixID\nKB2534111\n\n", "\r\n", "x\n", "xy\r\n", ""};
+    struct listed listed = {0};
+
+    for (int language = 0; language < LISTING_LANGUAGES; language++)
+        for (size_t row = 0; row < ARRAY_COUNT(before); row++)
+            for (size_t skipped = 0; skipped < 2; skipped++) {
+                struct listing_data own = data;
+                struct text text = {0}, file = {0};
+
+                own.language = (enum listing_language)language;
+                text_add(&file, before[row]);
+                listing_add(&text, "systeminfo", &own);
+                listing_encode(&file, text_get(&text) + skipped, own.language, LISTING_UTF16LE_BARE,
+                               LISTING_CRLF, false);
+                ck_assert_str_eq(kind_of(text_get(&file), file.length_bytes), "listing");
+                listed_read(&listed, text_get(&file), file.length_bytes);
+                ck_assert_msg(strstr(text_get(&listed.findings), "entry|systeminfo|PC1|") != NULL,
+                              "%d, %zu, %zu: %s", language, row, skipped,
+                              text_get(&listed.findings));
+                ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_OK);
+                ck_assert(strncmp(before[row], "Hot", 3) != 0 ||
+                          strstr(text_get(&listed.findings), "listing|wmic qfe|") != NULL);
+                text_free(&text);
+                text_free(&file);
+            }
+    listed_free_content(&listed);
+}
+END_TEST
+
 /* Where a line breaks off, its end is lost, and nothing is known to be whole. */
 START_TEST(text_appended_within_a_line_is_damage)
 {
@@ -749,6 +782,7 @@ static Suite *listing_text_suite(void)
     tcase_add_test(cases, code_pages_are_told_by_the_words_in_them);
     tcase_add_test(cases, bytes_become_lines_of_utf8);
     tcase_add_test(cases, listings_appended_in_another_encoding_are_read);
+    tcase_add_test(cases, where_a_stretch_begins_is_found);
     tcase_add_test(cases, text_appended_within_a_line_is_damage);
     tcase_add_test(cases, every_code_page_is_there);
     tcase_add_test(cases, a_listing_that_is_too_large_is_damage_and_hashed);

@@ -113,23 +113,19 @@ static bool begins_fields(struct listing_walk *walk, const struct line *line, st
 {
     struct line at = *line;
     struct line name;
+    size_t count = 0;
 
     if (line->number <= walk->no_fields_line)
         return false;
-    for (size_t count = 0; count < NEAR_LINES; count++) {
-        if (!is_field(&at, separator, &name)) {
-            /* Whatever begins before that line comes to it, too. */
-            if (count > 0)
-                walk->no_fields_line = at.number - 1;
-            return false;
-        }
+    for (; count < NEAR_LINES && is_field(&at, separator, &name); count++) {
         if (line_equals(&name, "HotFixID"))
             return true;
-        if (!lines_next_filled(&after, &at)) {
-            walk->no_fields_line = at.number;
-            return false;
-        }
+        if (!lines_next_filled(&after, &at))
+            break;
     }
+    /* Whatever begins before that line comes to it, too. */
+    if (count > 0)
+        walk->no_fields_line = at.number - 1;
     return false;
 }
 

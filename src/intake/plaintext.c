@@ -72,6 +72,26 @@ static bool is_wide(enum text_coding coding)
     return coding == TEXT_CODING_UTF16LE || coding == TEXT_CODING_UTF16BE;
 }
 
+static bool is_ascii(uint8_t byte)
+{
+    return (byte >= 0x20 && byte < 0x7F) || byte == '\r' || byte == '\n' || byte == '\t';
+}
+
+/* So many bytes of ASCII at the start of a text are no UTF-16, or so many with a line end: bytes of
+ * East Asian characters can look like a few. */
+#define NARROW_LETTERS_LEAST 16
+#define NARROW_LINE_LEAST 4
+
+static bool begins_narrow(struct span text)
+{
+    size_t count = 0;
+
+    while (count < text.left_bytes && is_ascii(text.bytes[count]))
+        count++;
+    return count >= NARROW_LETTERS_LEAST ||
+           (count >= NARROW_LINE_LEAST && memchr(text.bytes, '\n', count) != NULL);
+}
+
 /* Is it text when stretches of UTF-16 in it are left out? */
 static bool is_mixed(struct span text)
 {
@@ -101,7 +121,7 @@ enum text_coding plaintext_coding(struct span head, size_t *mark_bytes)
                                                                          : TEXT_CODING_NONE;
     if (count_controls(text) <= text.left_bytes / BYTES_A_CONTROL)
         return mark->coding;
-    if (*mark_bytes == 0 && is_utf16(text, false, false))
+    if (*mark_bytes == 0 && is_utf16(text, false, false) && !begins_narrow(text))
         return TEXT_CODING_UTF16LE;
     return is_mixed(text) ? mark->coding : TEXT_CODING_NONE;
 }
@@ -117,18 +137,22 @@ enum text_coding plaintext_coding(struct span head, size_t *mark_bytes)
 #define WINDOW_BYTES 4096u
 #define TURNS_MOST 3
 
-static bool is_ascii(uint8_t byte)
-{
-    return (byte >= 0x20 && byte < 0x7F) || byte == '\r' || byte == '\n' || byte == '\t';
-}
-
-/* Do units of ASCII stand there? */
+/* Do units of ASCII stand there, or a line end? */
 static bool are_units(const struct span *bytes, size_t at, bool big_endian)
 {
-    for (size_t unit = 0; unit < UNITS_LEAST; unit++, at += 2)
+    uint8_t before = 0;
+
+    for (unsigned unit = 0; unit < UNITS_LEAST; unit++, at += 2) {
+        uint8_t byte;
+
         if (at + 1 >= bytes->left_bytes || bytes->bytes[at + !big_endian] != 0 ||
             !is_ascii(bytes->bytes[at + big_endian]))
             return false;
+        byte = bytes->bytes[at + big_endian];
+        if (before == '\r' && byte == '\n')
+            return true;
+        before = byte;
+    }
     return true;
 }
 

@@ -111,6 +111,17 @@ static bool is_command(struct line line)
     return false;
 }
 
+/* The first place of the words, without regard to case, or NULL. */
+static const char *find(const char *at, const char *end, const char *words)
+{
+    size_t length = strlen(words);
+
+    for (; (size_t)(end - at) >= length; at++)
+        if ((*at | 0x20) == (*words | 0x20) && strncasecmp(at, words, length) == 0)
+            return at;
+    return NULL;
+}
+
 static bool lies_in(const char *at, const struct line *line)
 {
     return at != NULL && at < line->bytes + line->length_bytes;
@@ -119,15 +130,14 @@ static bool lies_in(const char *at, const struct line *line)
 /* Does the line name the update? Each place in the text is looked for once. */
 static bool names_update(struct listing_out *out, const struct line *line)
 {
-    const char *package = incident_updates[0].package;
     const char *digits = strpbrk(INCIDENT_UPDATE, "0123456789");
     bool names = false;
     char *text;
 
     if (out->number_at != NULL && out->number_at < line->bytes)
-        out->number_at = strstr(line->bytes, digits);
+        out->number_at = find(line->bytes, out->asked.end, digits);
     if (out->package_at != NULL && out->package_at < line->bytes)
-        out->package_at = strcasestr(line->bytes, package);
+        out->package_at = find(line->bytes, out->asked.end, incident_updates[0].package);
     if (lies_in(out->number_at, line) || lies_in(out->package_at, line)) {
         text = memory_copy_bytes(line->bytes, line->length_bytes);
         names = incident_names_kb971033(text);

@@ -29,7 +29,7 @@ struct listing_out {
     uint64_t unread_count;  /* and how many there are */
 };
 
-/* Begins with a text that is ended by a NUL, has no other, and outlives *out. */
+/* Begins with a text that has no NUL and outlives *out. */
 void listing_out_begin(struct listing_out *out, const struct sink *sink, struct source_facts *facts,
                        const char *text, size_t length_bytes);
 
