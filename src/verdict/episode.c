@@ -294,9 +294,10 @@ static char *make_reason(const struct history *history)
                         history->observation_count, history->observation_count == 1 ? "" : "s");
     }
     if (history->listing_path != NULL)
-        text_add_format(&out, "; slmgr gives 0x%08" PRIX32 " (%s) in %s, of the time of collection",
-                        INCIDENT_CODE_NON_GENUINE, incident_code_meaning(INCIDENT_CODE_NON_GENUINE),
-                        history->listing_path);
+        text_add_format(&out,
+                        "%s slmgr gives 0x%08" PRIX32 " (%s) in %s, of the time of collection",
+                        history->fault_count > 0 ? ";" : ", but", INCIDENT_CODE_NON_GENUINE,
+                        incident_code_meaning(INCIDENT_CODE_NON_GENUINE), history->listing_path);
     return text_take(&out);
 }
 
