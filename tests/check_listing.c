@@ -435,6 +435,26 @@ START_TEST(dism_without_its_last_sentence_is_incomplete)
 }
 END_TEST
 
+/* As parents of language packages of Internet Explorer have it. */
+START_TEST(packages_can_be_of_no_architecture)
+{
+    static const char text[] =
+        "\nDeployment Image Servicing and Management tool\nVersion: 6.1.7600.16385\n\n"
+        "Image Version: 6.1.7600.16385\n\nPackages listing:\n\n"
+        "Package Identity : Microsoft-Windows-IE-Hyphenation-Parent-Package-English~"
+        "31bf3856ad364e35~~~11.2.9412.0\nState : Installed\nRelease Type : Feature Pack\n"
+        "Install Time : 3/2/2015 8:00 AM\n\n"
+        "Package Identity : Package_for_KB2534111~31bf3856ad364e35~amd64~~6.1.1.0\n"
+        "State : Installed\nRelease Type : Hotfix\nInstall Time : 3/2/2015 8:00 AM\n\n"
+        "The operation completed successfully.\n";
+    struct listed listed = {0};
+
+    listed_read(&listed, text, sizeof(text) - 1);
+    expect_part(&listed, "|Entries=2|Announced=|NamesUpdate=|Incomplete=\n");
+    listed_free_content(&listed);
+}
+END_TEST
+
 START_TEST(packages_have_their_state)
 {
     static const struct {
@@ -727,6 +747,7 @@ static Suite *listing_suite(void)
     tcase_add_test(cases, systeminfo_that_lists_less_than_it_announces_is_incomplete);
     tcase_add_test(cases, entries_that_are_listed_twice_count_once);
     tcase_add_test(cases, dism_without_its_last_sentence_is_incomplete);
+    tcase_add_test(cases, packages_can_be_of_no_architecture);
     tcase_add_test(cases, packages_have_their_state);
     tcase_add_test(cases, bytes_that_are_no_text_make_a_listing_incomplete);
     tcase_add_test(cases, licences_are_read_in_every_language_and_encoding);

@@ -113,7 +113,7 @@ bool listing_is_identity(const struct line *word)
         rest.bytes[TOKEN_LENGTH] != '~')
         return false;
     rest = line_from(rest, TOKEN_LENGTH + 1);
-    return line_split(&rest, '~', &architecture, &rest) && architecture.length_bytes > 0 &&
+    return line_split(&rest, '~', &architecture, &rest) &&
            line_split(&rest, '~', &language, &rest) && take_version(&rest) &&
            rest.length_bytes == 0;
 }

@@ -52,9 +52,20 @@ static void spell(struct named_machines *named, const char *name)
         named->spellings[key] = name;
 }
 
+/* A name that a program has cut off, as tables do with what their columns have no room for. */
+#define CUT_OFF "..."
+
+static bool is_cut_off(const char *name)
+{
+    size_t length = strlen(name);
+
+    return length > strlen(CUT_OFF) && strcmp(name + length - strlen(CUT_OFF), CUT_OFF) == 0;
+}
+
+/* A name that was cut off tells less than the place does: it only has to fit. */
 static bool names_its_host(const struct witness *witness)
 {
-    return *witness->said.name != '\0';
+    return *witness->said.name != '\0' && !is_cut_off(witness->said.name);
 }
 
 static const char *last_part(const char *path)
@@ -228,7 +239,7 @@ static size_t machine_of_folder(struct matcher *matcher, const char *folder, con
     if (*machine == MACHINE_NONE && host_key != NAME_NONE)
         *machine = machine_of_host(matcher, hosts->names.folded[host_key]);
     if (*machine == MACHINE_NONE) {
-        bool shared = machines_share_folder(matcher->machines, path);
+        bool shared = strcmp(folder, path) == 0 || machines_share_folder(matcher->machines, path);
 
         *machine = machines_add(matcher->machines,
                                 is_name_of_several(matcher, name) ? folders->spellings[key] : name);
@@ -236,43 +247,6 @@ static size_t machine_of_folder(struct matcher *matcher, const char *folder, con
     }
     free(name);
     return *machine;
-}
-
-/* A name that a program has cut off, as tables do with what their columns have no room for. */
-#define CUT_OFF "..."
-
-static bool is_cut_off(const char *name)
-{
-    size_t length = strlen(name);
-
-    return length > strlen(CUT_OFF) && strcmp(name + length - strlen(CUT_OFF), CUT_OFF) == 0;
-}
-
-/* Does the machine's name begin so? */
-static bool machine_begins_with(const struct machine *machine, const char *cut_off)
-{
-    char *start = memory_copy_bytes(cut_off, strlen(cut_off) - strlen(CUT_OFF));
-    char *folded = text_fold(machine->name);
-    bool begins = begins_with(folded, start);
-
-    free(folded);
-    free(start);
-    return begins;
-}
-
-/* Of a name that was cut off only the machine beside it can tell; else it is one of its own, which
- * may be that of several. */
-static void match_cut_off(struct matcher *matcher, struct witness *witness, size_t near)
-{
-    const struct case_witness *said = &witness->said;
-
-    if (near != MACHINE_NONE && machine_begins_with(&matcher->machines->items[near], said->name)) {
-        witness->machine = near;
-        return;
-    }
-    witness->machine = machine_of_host(matcher, said->name);
-    matcher->machines->items[witness->machine].shared_name = true;
-    witness->remark = memory_format("the host's name is cut off in it: %s", said->name);
 }
 
 /* The machine of the name: that which it lies beside where that has this name, in whatever form;
@@ -300,10 +274,6 @@ static void match_named(struct matcher *matcher, struct witness *witness)
     const struct case_witness *said = &witness->said;
     size_t near = machines_near(matcher->machines, said->path);
 
-    if (is_cut_off(said->name)) {
-        match_cut_off(matcher, witness, near);
-        return;
-    }
     witness->machine = choose_machine(matcher, said->name, near);
     if (near != MACHINE_NONE && near != witness->machine)
         witness->remark =
@@ -327,6 +297,50 @@ static bool match_with_file(struct witness *witness, const struct witness *of_fi
         witness->remark = memory_copy_text("some of it names no host, and the rest several");
     witness->machine = several ? MACHINE_NONE : found;
     return witness->machine != MACHINE_NONE;
+}
+
+/* Does the name begin so? */
+static bool fits_cut_off(const char *name, const char *cut_off)
+{
+    char *start = memory_copy_bytes(cut_off, strlen(cut_off) - strlen(CUT_OFF));
+    char *folded = text_fold(name);
+    bool fits = begins_with(folded, start);
+
+    free(folded);
+    free(start);
+    return fits;
+}
+
+/* A name that was cut off is that of the machine in its file, beside it, or of its folder, where
+ * that begins so; else that of one of its own, which is kept apart from those of other files. */
+static void match_cut_off(struct matcher *matcher, struct witness *witness, const char *folder,
+                          const struct witness *of_file, size_t count)
+{
+    const struct case_witness *said = &witness->said;
+    struct machines *machines = matcher->machines;
+    size_t near = machines_near_named(machines, &matcher->named, said->path).machine;
+    char *folder_name = machine_folder_name(said->path);
+    char *name;
+
+    if (match_with_file(witness, of_file, count) &&
+        fits_cut_off(machines->items[witness->machine].name, said->name)) {
+        free(folder_name);
+        return;
+    }
+    free(witness->remark);
+    witness->remark = NULL;
+    if (near != MACHINE_NONE && fits_cut_off(machines->items[near].name, said->name)) {
+        witness->machine = near;
+    } else if (fits_cut_off(folder_name, said->name)) {
+        witness->machine = machine_of_folder(matcher, folder, said->path);
+    } else {
+        name = memory_format("%s in %s", said->name, said->path);
+        witness->machine = machines_add(machines, name);
+        machines->items[witness->machine].shared_name = true;
+        witness->remark = memory_format("the host's name is cut off in it: %s", said->name);
+        free(name);
+    }
+    free(folder_name);
 }
 
 /* `of_file` are the `count` witnesses of its file. */
@@ -372,7 +386,10 @@ static void match_all_nameless(struct matcher *matcher, struct witness *witnesse
              end++)
             ;
         for (size_t index = first; index < end; index++)
-            if (!names_its_host(&witnesses[index]))
+            if (is_cut_off(witnesses[index].said.name))
+                match_cut_off(matcher, &witnesses[index], matcher->folder_paths[index],
+                              &witnesses[first], end - first);
+            else if (!names_its_host(&witnesses[index]))
                 match_nameless(matcher, &witnesses[index], matcher->folder_paths[index],
                                &witnesses[first], end - first);
     }
