@@ -1,12 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The fuzz target, as a plain program, over its seeds.
+# The fuzz targets, as plain programs, over their seeds.
 . "$top_srcdir/tests/lib.sh"
-mkdir "$scratch/seeds"
-check 'the seeds are made' "$FUZZ_SEEDS" "$scratch/seeds"
-check 'there are some' [ "$(find "$scratch/seeds" -type f | wc -l)" -gt 20 ]
-check 'each is read without harm' "$FUZZ_SELECT" "$scratch"/seeds/*
 printf 'ElfChnk' >"$scratch/short"
+printf 'Node,HotFixID\nPC1,KB' >"$scratch/cut"
 : >"$scratch/empty"
-check 'and so is what is cut short' "$FUZZ_SELECT" "$scratch/short" "$scratch/empty"
+for target in select listing; do
+    mkdir "$scratch/$target"
+    check "the seeds of $target are made" "$FUZZ-seeds-$target" "$scratch/$target"
+    check 'there are some' [ "$(find "$scratch/$target" -type f | wc -l)" -gt 20 ]
+    check 'each is read without harm' "$FUZZ-$target" "$scratch/$target"/*
+    check 'and so is what is cut short' "$FUZZ-$target" "$scratch/short" "$scratch/cut" \
+        "$scratch/empty"
+done
 finish

@@ -3,12 +3,11 @@
  * each is read by the parser of its form, and what is none is passed over. */
 #include "updates/listing.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/codepage.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "updates/listing_text.h"
 #include "updates/parsers.h"
@@ -45,22 +44,20 @@ static int64_t read_source(const struct source *source, int descriptor,
 {
     char *buffer = memory_allocate(1, BUFFER_BYTES);
     uint64_t done = 0;
-    ssize_t got = 1;
+    ssize_t got = 0;
 
-    while (got > 0 && done < source->size_bytes) {
+    while (done < source->size_bytes) {
         uint64_t left = source->size_bytes - done;
 
-        got = pread(descriptor, buffer, left < BUFFER_BYTES ? (size_t)left : BUFFER_BYTES,
-                    (off_t)done);
-        if (got < 0 && errno == EINTR)
-            got = 1;
-        else if (got > 0) {
-            if (options->tap != NULL)
-                options->tap->take(options->tap->context, buffer, (size_t)got);
-            if (kept != NULL)
-                text_add_bytes(kept, buffer, (size_t)got);
-            done += (uint64_t)got;
-        }
+        got = file_read_at(descriptor, buffer, left < BUFFER_BYTES ? (size_t)left : BUFFER_BYTES,
+                           done);
+        if (got <= 0)
+            break;
+        if (options->tap != NULL)
+            options->tap->take(options->tap->context, buffer, (size_t)got);
+        if (kept != NULL)
+            text_add_bytes(kept, buffer, (size_t)got);
+        done += (uint64_t)got;
     }
     if (got < 0)
         error_set(err, ERROR_SOURCE, done, "cannot be read: %m");

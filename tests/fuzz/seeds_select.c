@@ -1,27 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes the seeds of the fuzz target: chunks of made logs, and small ones of a single record each.
- * Usage: fuzz-seeds FOLDER */
+/* Writes the seeds of the fuzz target fuzz_select: chunks of made logs, and small ones of a single
+ * record each.
+ * Usage: fuzz-seeds-select FOLDER */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "fixtures/evtx_layout.h"
 #include "made.h"
+#include "seed.h"
 
 static void write_seed(const char *folder, unsigned number, const uint8_t *bytes, size_t size_bytes)
 {
-    char *path = memory_format("%s/%03u", folder, number);
-    FILE *file = fopen(path, "we");
-
     while (size_bytes > 0 && bytes[size_bytes - 1] == 0)
         size_bytes--; /* the target adds the zeros again */
-    if (file == NULL || fwrite(bytes, 1, size_bytes, file) != size_bytes || fclose(file) != 0) {
-        perror(path);
-        exit(EXIT_FAILURE);
-    }
-    free(path);
+    seed_write(folder, number, bytes, size_bytes);
 }
 
 /* The first record of the chunk alone: it has its templates with it. */
@@ -41,7 +35,7 @@ int main(int count, char **arguments)
     unsigned number = 0;
 
     if (count != 2) {
-        fputs("Usage: fuzz-seeds FOLDER\n", stderr);
+        fputs("Usage: fuzz-seeds-select FOLDER\n", stderr);
         return EXIT_FAILURE;
     }
     for (size_t log = 0; log < made_log_count; log++) {
