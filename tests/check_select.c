@@ -243,6 +243,7 @@ END_TEST
  * they mostly are. */
 enum special {
     SPECIAL_MIXED,  /* the provider's name is a literal and a value */
+    SPECIAL_HALF,   /* the provider's name is a value that has one byte more than its characters */
     SPECIAL_NESTED, /* what stands behind EventRecordID in System is one value of BinXML */
 };
 
@@ -258,8 +259,9 @@ static void put_special_system(struct binxml *out, enum special special)
     craft_open_element(out, "System");
     binxml_open(out, "Provider", BINXML_NO_DEPENDENCY, true);
     binxml_attribute(out, "Name");
-    binxml_value(out, special == SPECIAL_MIXED ? "Windows Activation " : INCIDENT_PROVIDER_WAT);
-    if (special == SPECIAL_MIXED)
+    if (special != SPECIAL_HALF)
+        binxml_value(out, special == SPECIAL_MIXED ? "Windows Activation " : INCIDENT_PROVIDER_WAT);
+    if (special != SPECIAL_NESTED)
         binxml_substitution(out, false, 3, VALUE_STRING);
     binxml_close_empty(out);
     put_value_element(out, "EventID", 0, VALUE_UINT16);
@@ -297,12 +299,15 @@ static void put_special(struct binxml *out, const void *context)
     at = out->position;
     if (special == SPECIAL_MIXED) {
         binxml_put_utf16(out, "Technologies");
+    } else if (special == SPECIAL_HALF) {
+        binxml_put_utf16(out, INCIDENT_PROVIDER_WAT);
+        binxml_put_number(out, 'x', 1);
     } else {
         craft_put_text(out, "Channel", "Application");
         craft_put_text(out, "Computer", "PC");
         binxml_put_end_of_stream(out);
     }
-    binxml_values_add(out, &values, special == SPECIAL_MIXED ? VALUE_STRING : VALUE_BINXML, at);
+    binxml_values_add(out, &values, special == SPECIAL_NESTED ? VALUE_BINXML : VALUE_STRING, at);
     binxml_put_end_of_stream(out);
 }
 
@@ -321,6 +326,12 @@ START_TEST(field_of_several_pieces_is_put_together)
 {
     look_at_special(SPECIAL_MIXED);
     ck_assert_uint_eq(glance.computer, GLANCE_NO_COMPUTER);
+}
+END_TEST
+
+START_TEST(name_that_ends_in_half_a_character_is_found)
+{
+    look_at_special(SPECIAL_HALF);
 }
 END_TEST
 
@@ -378,6 +389,7 @@ static Suite *select_suite(void)
     tcase_add_test(tests, names_of_computers_compare_without_case);
     tcase_add_test(tests, system_in_a_nested_value_is_found);
     tcase_add_test(tests, field_of_several_pieces_is_put_together);
+    tcase_add_test(tests, name_that_ends_in_half_a_character_is_found);
     tcase_add_test(tests, fields_in_a_value_of_system_are_found);
     tcase_add_test(tests, record_without_its_values_is_undecodable);
     tcase_add_test(tests, bytes_that_are_no_binxml_are_undecodable);

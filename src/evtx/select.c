@@ -169,12 +169,13 @@ static size_t find_computer_utf16(struct selector *selector, struct span name)
     return found;
 }
 
-/* Is the UTF-16 text, which ends at its first U+0000, this name? */
+/* Is the UTF-16 text, which ends at its first U+0000, this name? A byte behind its last unit says
+ * nothing, to the decoder neither. */
 static bool is_name(struct span utf16, const struct name *name)
 {
     uint16_t behind;
 
-    if (utf16.left_bytes != name->size_bytes &&
+    if ((utf16.left_bytes & ~(size_t)1) != name->size_bytes &&
         (!span_u16_at(&utf16, name->size_bytes, &behind) || behind != 0))
         return false;
     return span_starts_with(&utf16, name->utf16, name->size_bytes);
