@@ -334,8 +334,14 @@ const struct incident_edition *incident_find_partial_key(const char *partial_key
         .activation_id = (id), .channel = LICENCE_CHANNEL_VOLUME_KMS, .not_windows_7 = true, \
         .name = (label)                                                                      \
     }
+#define ADD_ON(id, label)                                                             \
+    {                                                                                 \
+        .activation_id = (id), .channel = LICENCE_CHANNEL_UNKNOWN, .is_add_on = true, \
+        .name = (label)                                                               \
+    }
 
-/* KMS client licences take id and name from their edition. */
+/* KMS client licences take id and name from their edition. Add-ons: Microsoft, "Obtaining Extended
+ * Security Updates for eligible Windows devices", activation ids. */
 static const struct incident_licence licences[] = {
     KMS_CLIENT(EDITION_PROFESSIONAL),
     KMS_CLIENT(EDITION_PROFESSIONAL_N),
@@ -359,6 +365,9 @@ static const struct incident_licence licences[] = {
     SERVER("cda18cf3-c196-46ad-b289-60c072869994", "Windows Server 2008 R2 HPC"),
     SERVER("8a26851c-1c7e-48d3-a687-fbca9b9ac16b", "Windows Server 2008 R2 for Itanium"),
     SERVER("f772515c-0e87-48d5-a676-e6962c3e1195", "Windows MultiPoint Server 2010"),
+    ADD_ON("77db037b-95c3-48d7-a3ab-a9c6d41093e0", "Windows 7 ESU, year 1"),
+    ADD_ON("0e00c25d-8795-4fb7-9572-3803d91b6880", "Windows 7 ESU, year 2"),
+    ADD_ON("4220f546-f522-46df-8202-4d07afd26454", "Windows 7 ESU, year 3"),
 };
 
 static const struct incident_licence other_licence = {

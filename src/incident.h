@@ -170,6 +170,7 @@ struct incident_licence {
     enum licence_channel channel;
     const struct incident_edition *edition; /* or NULL */
     bool not_windows_7;                     /* a licence of another system, such as a server's */
+    bool is_add_on;                         /* not of the system, but of what comes on top of it */
     const char *name;                       /* of the licence, for a person */
 };
 

@@ -12,7 +12,7 @@ rem In the machine's folder (what it tells spptriage):
 rem     Application.evtx   the signals of the incident, recoveries, edition and licence
 rem     System.evtx        updates installed, Windows version, clock changes
 rem     Setup.evtx         the state of the package of KB971033
-rem     Archive-*.evtx     earlier logs, where full ones are archived
+rem     Archive-*.evtx     earlier ones of these, where full logs are archived
 rem     DataStore.edb      the update history
 rem     qfe.txt            installed updates; with systeminfo.txt, whether that list is whole
 rem     dism.txt           installed packages
@@ -47,7 +47,7 @@ if not exist "%out%" goto no_folder
 call :export Application
 call :export System
 call :export Setup
-if exist "%system32%\winevt\Logs\Archive-*.evtx" call :copy "%system32%\winevt\Logs\Archive-*.evtx"
+for %%L in (Application System Setup) do call :copy_archived %%L
 call :copy_history
 rem Exit codes of these are Windows error numbers, which are negative: "if errorlevel 1" misses
 rem them.
@@ -57,8 +57,9 @@ if not "%errorlevel%"=="0" call :failed qfe.txt
 echo collecting dism.txt
 "%system32%\dism.exe" /online /english /get-packages >"%out%\dism.txt"
 if not "%errorlevel%"=="0" call :failed dism.txt
+rem cscript.exe is one of 64 bits where Windows is: to it, the script lies in System32 always.
 echo collecting slmgr.txt
-"%system32%\cscript.exe" //nologo "%system32%\slmgr.vbs" /dlv >"%out%\slmgr.txt"
+"%system32%\cscript.exe" //nologo "%SystemRoot%\System32\slmgr.vbs" /dlv >"%out%\slmgr.txt"
 if not "%errorlevel%"=="0" call :failed slmgr.txt
 echo collecting systeminfo.txt
 "%system32%\systeminfo.exe" >"%out%\systeminfo.txt"
@@ -96,6 +97,12 @@ rem %1 file or pattern.
 echo collecting %~nx1
 copy /b /y "%~1" "%out%\" >nul
 if not "%errorlevel%"=="0" call :failed %~nx1
+exit /b 0
+
+:copy_archived
+rem %1 name of a log. There can be archives of others, and large ones.
+set "archives=%system32%\winevt\Logs\Archive-%1-*.evtx"
+if exist "%archives%" call :copy "%archives%"
 exit /b 0
 
 :copy_history

@@ -596,6 +596,50 @@ START_TEST(a_cut_licence_makes_up_nothing_and_is_remarked_on)
 }
 END_TEST
 
+/* As a console of 80 columns left it, and with a colon of another width. */
+START_TEST(a_licence_of_wrapped_lines_is_read)
+{
+    static const char text[] =
+        "\nName: Windows Server(R), ServerStandard edition\n"
+        "Description: Windows Operating System - Windows Server(R), VOLUME_KMSCLIENT chan\nnel\n"
+        "\xE6\x89\xA9\xE5\xB1\x95 PID\xEF\xBC\x9A"
+        "00392-00170\n"
+        "Partial Product Key: R7VHC\nLicense Status: Licensed\n"
+        "Volume activation expiration: 251100 minute(s) (174 day(s))\n\n";
+    static const char unused[] =
+        "Name: Windows(R) 7, Enterprise edition\n"
+        "Description: Windows Operating System - Windows(R) 7, VOLUME_KMSCLIENT channel\n"
+        "This license is not in use.\n\n";
+    struct listed listed = {0};
+
+    listed_read(&listed, text, sizeof(text) - 1);
+    expect_part(&listed, "|Description=Windows Operating System - Windows Server(R), "
+                         "VOLUME_KMSCLIENT channel|ActivationId=|ApplicationId=|"
+                         "PartialProductKey=R7VHC|LicenseStatus=Licensed|");
+    ck_assert_str_eq(text_get(&listed.facts.detail), "");
+    listed_read(&listed, unused, sizeof(unused) - 1);
+    ck_assert_str_eq(text_get(&listed.findings), "");
+    ck_assert_str_eq(text_get(&listed.facts.detail), "no listing could be read from it");
+    listed_free_content(&listed);
+}
+END_TEST
+
+START_TEST(a_system_whose_host_was_blanked_is_read)
+{
+    static const char text[] = "\nHost Name:\n"
+                               "OS Name:                   Microsoft Windows 7 Enterprise\n"
+                               "OS Version:                6.1.7601 Service Pack 1 Build 7601\n"
+                               "Hotfix(s):                 1 Hotfix(s) Installed.\n"
+                               "                           [01]: KB2534111\n";
+    struct listed listed = {0};
+
+    listed_read(&listed, text, sizeof(text) - 1);
+    expect_part(&listed, "system|systeminfo||2||OSName=Microsoft Windows 7 Enterprise|");
+    expect_part(&listed, "listing|systeminfo||2||Entries=1|Announced=1|NamesUpdate=|Incomplete=\n");
+    listed_free_content(&listed);
+}
+END_TEST
+
 /* ---- Files of several listings ---- */
 
 START_TEST(all_listings_of_a_file_are_read)
@@ -753,6 +797,8 @@ static Suite *listing_suite(void)
     tcase_add_test(cases, licences_are_read_in_every_language_and_encoding);
     tcase_add_test(cases, only_licences_of_windows_with_a_key_are_handed_on);
     tcase_add_test(cases, a_cut_licence_makes_up_nothing_and_is_remarked_on);
+    tcase_add_test(cases, a_licence_of_wrapped_lines_is_read);
+    tcase_add_test(cases, a_system_whose_host_was_blanked_is_read);
     tcase_add_test(cases, all_listings_of_a_file_are_read);
     tcase_add_test(cases, a_licence_before_packages_is_read);
     tcase_add_test(cases, what_is_incomplete_is_said_of_the_source);

@@ -354,6 +354,20 @@ START_TEST(the_machines_own_name_goes_before_what_it_was_asked_by)
 }
 END_TEST
 
+/* What a machine calls itself is short, and another's name in another domain. */
+START_TEST(the_full_form_of_its_name_goes_before_it)
+{
+    read_text(
+        "Node,CSName,HotFixID\npc1.corp.example,PC1,KB971033\npc10.corp.example,PC1,KB971033\n"
+        "PC3,PC3,KB971033\n");
+    expect_part("entry|wmic qfe|pc1.corp.example|2|");
+    expect_part("entry|wmic qfe|PC1|3|");
+    expect_part("entry|wmic qfe|PC3|4|");
+    read_text("CSName : PC1\nHotFixID : KB971033\nPSComputerName : PC1.corp.example\n\n\n");
+    expect_part("entry|Get-HotFix|PC1.corp.example|");
+}
+END_TEST
+
 START_TEST(addresses_are_no_names)
 {
     static const char *const hosts[] = {"localhost", "LOCALHOST", ".",      "127.0.0.1",
@@ -397,10 +411,114 @@ START_TEST(a_line_that_names_the_update_and_is_no_entry_leaves_nothing_complete)
         expect_detail("as an entry, nor could 1 more");
     }
     for (size_t index = 0; index < ARRAY_COUNT(harmless); index++) {
-        read_parts(harmless[index], "", WMIC_HEAD WMIC_ROW("PC1", "KB2534111") "\n");
+        read_parts(harmless[index], "C:\\>wmic qfe get\n",
+                   WMIC_HEAD WMIC_ROW("PC1", "KB2534111") "\n");
         ck_assert_msg(listed_has_complete(&listed), "%s", harmless[index]);
         ck_assert_str_eq(text_get(&listed.facts.detail), "");
     }
+}
+END_TEST
+
+/* ---- Listings that leave entries out ---- */
+
+/* A command, and a listing that it makes; what was seen above real ones comes first. */
+static const struct {
+    const char *command;
+    bool selects;
+} commands[] = {
+    {"PS C:\\> Get-Hotfix | Where-Object { $_.Description -eq \"Security Update\" } \n", true},
+    {"Get-HotFix | where -filter {$_.Description -like \"Security*\"} | ft\n", true},
+    {"PS C:\\> Get-HotFix | Sort-Object -Property InstalledOn | Select-Object -First 20\n", true},
+    {"*Evil-WinRM* PS C:\\Users\\x> get-hotfix|?{$_.InstalledOn}\n", true},
+    {"PS C:\\> Get-HotFix -Id KB2534111\n", true},
+    {"PS C:\\> get-hotfix KB2534111\n", true},
+    {"PS C:\\> gwmi win32_quickfixengineering | ? HotFixID -match 253\n", true},
+    {"PS C:\\> Get-WmiObject -Class Win32_QuickFixEngineering -Filter \"HotFixID like 'KB25%'\"\n",
+     true},
+    {"powershell -Command \"Get-HotFix | Select-String KB25\"\n", true},
+    {"PS C:\\> Get-HotFix | Select-Object Source, HotFixID | Sort-Object HotFixID\n", false},
+    {"PS C:\\> Get-HotFix -ComputerName PC1 | Format-Table -AutoSize\n", false},
+    {"PS C:\\> wmic qfe where \"HotFixID='KB2534111'\"\nNo Instance(s) Available.\n\n"
+     "PS C:\\> Get-HotFix | ft\n",
+     false},
+    {"PS C:\\> Get-HotFix -Id KB971033\n\nPS C:\\> Get-HotFix | ft\n", false},
+    {"PS C:\\> Get-HotFix -Id KB971033\n\nPS C:\\> Get-HotFix\n", false},
+};
+
+START_TEST(a_listing_whose_command_leaves_entries_out_is_not_complete)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(commands); index++) {
+        read_parts(commands[index].command, GET_HOTFIX_HEAD,
+                   GET_HOTFIX_ROW("PC1", "KB2534111") "\n\n");
+        ck_assert_msg(listed_has_complete(&listed) == !commands[index].selects, "%s",
+                      commands[index].command);
+        if (commands[index].selects)
+            expect_part("|Incomplete=the command above it leaves entries out\n");
+    }
+    read_parts("C:\\>wmic qfe where \"HotFixID like 'KB25%'\"\n", WMIC_HEAD,
+               WMIC_ROW("PC1", "KB2534111") "\n");
+    expect_part("|Incomplete=the command above it leaves entries out\n");
+    read_text(
+        "C:\\>dism /online /get-packages /format:table | findstr KB25\nVersion: 6.1.7600.16385\n\n"
+        "Package_for_KB2534111~31bf3856ad364e35~amd64~~6.1.1.0 | Installed | Update | 1/1/2019\n\n"
+        "The operation completed successfully.\n");
+    expect_part("|Incomplete=the command above it leaves entries out\n");
+    /* One that is another listing's says nothing. */
+    read_parts("PS C:\\> Get-HotFix -Id KB2534111\n", WMIC_HEAD, WMIC_ROW("PC1", "KB2534111") "\n");
+    ck_assert(listed_has_complete(&listed));
+}
+END_TEST
+
+/* KB971033 is described as an update. */
+START_TEST(a_listing_of_security_updates_alone_is_not_complete)
+{
+    static const char reason[] =
+        "|Incomplete=it has security updates only, which KB971033 is not\n";
+
+    read_text(GET_HOTFIX_HEAD
+              "PC1           Security Update  KB2534111     NT AUTHORITY\\SYSTEM  1/22/2019\n"
+              "PC1           Security Update  KB2999226     NT AUTHORITY\\SYSTEM  1/22/2019\n\n");
+    expect_part(reason);
+    read_text(GET_HOTFIX_HEAD
+              "PC1           Security Update  KB2534111     NT AUTHORITY\\SYSTEM  1/22/2019\n"
+              "PC1           Update           KB2999226     NT AUTHORITY\\SYSTEM  1/22/2019\n\n");
+    ck_assert(listed_has_complete(&listed));
+    read_text("Node,Description,HotFixID\nPC1,Security Update,KB2534111\nPC2,Update,KB2534111\n");
+    expect_part(reason);
+    ck_assert(listed_has_complete(&listed));
+    read_text("\n\nDescription=Security Update\nHotFixID=KB2534111\n\n\n"
+              "Description=Security Update\nHotFixID=KB2999226\n\n\n\n");
+    expect_part(reason);
+}
+END_TEST
+
+/* ---- Listings one behind the other ---- */
+
+START_TEST(listings_that_were_appended_are_each_complete)
+{
+    static const char typed[] = "#TYPE System.Management.ManagementObject#root\\cimv2\n"
+                                "\"Source\",\"HotFixID\"\n\"%s\",\"KB2534111\"\n";
+    struct text text = {0};
+
+    for (const char *const *host = (const char *const[]){"PC1", "PC2", "PC3", NULL}; *host != NULL;
+         host++)
+        text_add_format(&text, typed, *host);
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    ck_assert_uint_eq(count_parts("|Entries=1|Announced=|NamesUpdate=|Incomplete=\n"), 3);
+    text_free(&text);
+    read_text(
+        "\n\n" RECORD("PC1", "KB2534111") "\n\n" RECORD("PC1", "KB2999226") "\n\n\n\n\n" RECORD(
+            "PC2", "KB2534111") "\n\n" RECORD("PC2", "KB2999226") "\n\n\n");
+    ck_assert_uint_eq(count_parts("|Entries=2|Announced=|NamesUpdate=|Incomplete=\n"), 2);
+}
+END_TEST
+
+START_TEST(a_table_with_each_line_end_twice_is_read)
+{
+    read_text("\n\nSource  Description  HotFixID\n\n------  -----------  --------\n\n"
+              "PC1     Update       KB2534111\n\nPC1     Update       KB971033\n\n\n\n");
+    expect_part("entry|Get-HotFix|PC1|9|");
+    expect_part("|Entries=2|Announced=|NamesUpdate=KB971033|Incomplete=\n");
 }
 END_TEST
 
@@ -485,8 +603,13 @@ static Suite *listing_rows_suite(void)
     tcase_add_test(cases, hosts_that_were_cut_off_keep_their_dots);
     tcase_add_test(cases, the_host_can_stand_in_any_column);
     tcase_add_test(cases, the_machines_own_name_goes_before_what_it_was_asked_by);
+    tcase_add_test(cases, the_full_form_of_its_name_goes_before_it);
     tcase_add_test(cases, addresses_are_no_names);
     tcase_add_test(cases, a_line_that_names_the_update_and_is_no_entry_leaves_nothing_complete);
+    tcase_add_test(cases, a_listing_whose_command_leaves_entries_out_is_not_complete);
+    tcase_add_test(cases, a_listing_of_security_updates_alone_is_not_complete);
+    tcase_add_test(cases, listings_that_were_appended_are_each_complete);
+    tcase_add_test(cases, a_table_with_each_line_end_twice_is_read);
     tcase_add_test(cases, other_fields_of_a_record_can_name_its_update);
     tcase_add_test(cases, packages_behind_a_stray_line_are_read);
     tcase_add_test(cases, a_number_alone_names_the_update);

@@ -46,7 +46,7 @@ static enum listing_form table_form(const struct line *line, struct lines after)
 
     if (!is_table_header(line))
         return LISTING_FORM_NONE;
-    if (lines_next(&after, &next)) {
+    if (lines_next_filled(&after, &next)) {
         next = line_trim(next);
         if (is_dashes(&next))
             return LISTING_FORM_HOTFIX_TABLE;
@@ -162,24 +162,25 @@ static bool is_one_word(struct line text)
     return line_next_word(&text, &word) && !line_next_word(&text, &word);
 }
 
-/* The listings that begin with labels and values. slmgr: a product's name and description.
- * systeminfo: host, system, version. */
+/* The listings that begin with labels and values. slmgr: a product's name and description, which
+ * for products of Windows names it in any language. systeminfo: host (blanked in some), system,
+ * version. */
 static enum listing_form labels_form(struct listing_walk *walk, const struct line *line,
                                      struct lines after)
 {
     struct line label, value, next, second, third;
 
-    if (!listing_split_label(line, &label, &value) || value.length_bytes == 0)
+    if (!listing_split_label(line, &label, &value))
         return LISTING_FORM_NONE;
     if (begins_dism(walk, line, &value, after))
         return LISTING_FORM_DISM;
-    if (!lines_next_filled(&after, &next) || !listing_split_label(&next, &label, &second))
+    if (!lines_next_filled(&after, &next) || !listing_split_label(&next, &label, &second) ||
+        !line_contains(&second, "Windows"))
         return LISTING_FORM_NONE;
-    if (listing_names_channel(&second))
+    if (value.length_bytes > 0 && listing_names_channel(&second))
         return LISTING_FORM_SLMGR;
-    return line_contains(&second, "Windows") && is_one_word(value) &&
-                   lines_next_filled(&after, &next) && listing_split_label(&next, &label, &third) &&
-                   listing_is_system_version(&third)
+    return (value.length_bytes == 0 || is_one_word(value)) && lines_next_filled(&after, &next) &&
+                   listing_split_label(&next, &label, &third) && listing_is_system_version(&third)
                ? LISTING_FORM_SYSTEMINFO
                : LISTING_FORM_NONE;
 }

@@ -57,10 +57,21 @@ bool host_is_name(const struct line *cell)
              strncasecmp(cell->bytes, here, cell->length_bytes) == 0);
 }
 
+/* Is it the fully qualified form of the name, which is without a domain? */
+static bool is_full_form(const struct line *name, const struct line *full)
+{
+    return full->length_bytes > name->length_bytes && full->bytes[name->length_bytes] == '.' &&
+           strncasecmp(full->bytes, name->bytes, name->length_bytes) == 0;
+}
+
 struct line host_choose(const struct line cells[HOST_COLUMNS])
 {
+    struct line chosen = {0};
+
     for (size_t column = 0; column < HOST_COLUMNS; column++)
-        if (host_is_name(&cells[column]))
-            return cells[column];
-    return (struct line){0};
+        if (host_is_name(&cells[column]) &&
+            (chosen.length_bytes == 0 ||
+             (!line_contains(&chosen, ".") && is_full_form(&chosen, &cells[column]))))
+            chosen = cells[column];
+    return chosen;
 }

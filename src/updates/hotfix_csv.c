@@ -22,6 +22,7 @@ struct csv_listing {
     size_t column_count;
     size_t id;
     size_t date;
+    size_t description;
     size_t hosts[HOST_COLUMNS]; /* NO_COLUMN for those that are not there */
     bool has_host;
     size_t empty_end;       /* so many empty lines are more than lie between rows */
@@ -34,7 +35,7 @@ static bool read_header(struct csv_listing *listing, const struct line *line)
 {
     struct csv_row *row = &listing->row;
 
-    listing->id = listing->date = NO_COLUMN;
+    listing->id = listing->date = listing->description = NO_COLUMN;
     for (size_t column = 0; column < HOST_COLUMNS; column++)
         listing->hosts[column] = NO_COLUMN;
     if (!csv_row_split(row, line, listing->separator) || row->count > CSV_CELLS_MOST)
@@ -52,6 +53,8 @@ static bool read_header(struct csv_listing *listing, const struct line *line)
             listing->id = index;
         if (line_equals(&cell, "InstalledOn"))
             listing->date = index;
+        if (line_equals(&cell, "Description"))
+            listing->description = index;
     }
     return listing->id != NO_COLUMN;
 }
@@ -70,6 +73,7 @@ static bool read_row(const struct csv_listing *listing, const struct line *line,
         return false;
     entry->name = csv_row_cell(row, line, listing->id);
     entry->date = csv_row_cell(row, line, listing->date);
+    entry->description = csv_row_cell(row, line, listing->description);
     for (size_t column = 0; column < HOST_COLUMNS; column++) {
         cells[column] = csv_row_cell(row, line, listing->hosts[column]);
         if (cells[column].length_bytes > 0 && !host_is_plausible(&cells[column]))
@@ -129,10 +133,11 @@ static int take_unread(struct csv_listing *listing, const struct line *line,
     return 0;
 }
 
-/* What can stand behind a listing without concerning it: a rule with words in it, and a prompt. */
+/* What can stand behind a listing without concerning it: a rule with words in it, a prompt, and the
+ * line that Export-Csv begins the next one with. */
 static bool is_heading(const struct line *line)
 {
-    return line_count_of(line, "=-#*_") >= 2 ||
+    return line_count_of(line, "=-#*_") >= 2 || line_starts_with(line, "#TYPE ") ||
            (memchr(line->bytes, '>', line->length_bytes) != NULL &&
             (line_starts_with(line, "PS ") || line_contains(line, ":\\")));
 }

@@ -2,7 +2,7 @@
 /* Lists of updates, a field a line: wmic qfe list full (`HotFixID=KB971033`), and Get-HotFix
  * through Format-List (`HotFixID    : KB971033`). Property names are never translated. A record
  * ends where its first property comes again. Records lie apart by empty lines, and more of them
- * than between two records end the listing; any other line before that interrupts it. */
+ * than between its first two end the listing; any other line before that interrupts it. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ struct fields {
     struct listing_tally tally;
     char separator;
     enum listing_form form;
-    size_t most_empty; /* lines between two records */
+    size_t most_empty; /* lines between two records: as many as between the first two, if more */
     struct record record;
     size_t whole_count;  /* fields of the first record */
     size_t empty_count;  /* lines behind the field before */
@@ -111,6 +111,8 @@ static int take_field(struct fields *fields, const struct line *name, const stru
         record->entry.name = *value;
     else if (line_equals(name, "InstalledOn"))
         record->entry.date = *value;
+    else if (line_equals(name, "Description"))
+        record->entry.description = *value;
     else if (host < HOST_COLUMNS)
         record->hosts[host] = *value;
     record->has_host = record->has_host || host < HOST_COLUMNS;
@@ -152,7 +154,8 @@ static int read_lines(struct listing_walk *walk, struct fields *fields, struct l
             take_other(fields, &line);
             continue;
         }
-        if (fields->has_end)
+        if (fields->has_end ||
+            (fields->whole_count > 0 && fields->empty_count > fields->most_empty))
             break;
         if (line.ended) /* a value that was cut is another one */
             result = take_field(fields, &name, &value, out, err);

@@ -19,6 +19,7 @@ struct table {
     size_t column_count;
     size_t starts[COLUMNS_MOST]; /* positions, in columns */
     size_t id_at;
+    size_t description_at;         /* NO_COLUMN when it is not there */
     size_t hosts_at[HOST_COLUMNS]; /* NO_COLUMN for those that are not there */
     bool has_host;
     bool is_wmic;
@@ -40,6 +41,7 @@ static void read_header(struct table *table, const struct line *header)
     struct line rest = *header;
     struct line word;
 
+    table->description_at = NO_COLUMN;
     for (size_t column = 0; column < HOST_COLUMNS; column++)
         table->hosts_at[column] = NO_COLUMN;
     while (table->column_count < COLUMNS_MOST && line_next_word(&rest, &word)) {
@@ -53,6 +55,8 @@ static void read_header(struct table *table, const struct line *header)
         }
         if (line_equals(&word, "HotFixID"))
             table->id_at = at;
+        if (line_equals(&word, "Description"))
+            table->description_at = at;
     }
 }
 
@@ -177,6 +181,8 @@ static enum line_kind read_line(const struct table *table, const struct line *ro
     if (find_name(table, row, &entry->name, &rest)) {
         if (find_host(table, row, host)) {
             entry->date = update_find_date(rest);
+            if (table->description_at != NO_COLUMN)
+                find_cell(row, table->description_at, false, &entry->description);
             return LINE_ROW;
         }
         source_facts_add_undecodable(out->facts, "line %" PRIu64 ": " HOST_NOT_TOLD, row->number);
@@ -286,6 +292,8 @@ int hotfix_table_read(struct listing_walk *walk, struct listing_out *out, struct
         return 0;
     table.tally = (struct listing_tally){.origin = ORIGIN_GET_HOTFIX, .line = line.number};
     read_header(&table, &line);
-    lines_next(&walk->lines, &line); /* the dashes */
+    if (lines_are_doubled(walk->lines))
+        table.empty_end = 2;
+    lines_next_filled(&walk->lines, &line); /* the dashes */
     return read_rows(&table, walk, line.ended, out, err);
 }

@@ -78,6 +78,7 @@ static int read_listings(const struct listing_text *text, struct listing_out *ou
         const char *before = walk.lines.at;
         enum listing_form form = listing_form_at(&walk);
 
+        out->begun_at = before;
         if (form != LISTING_FORM_NONE)
             result = parsers[form](&walk, out, err);
         /* A parser that finds nothing to take leaves the line where it is. */

@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "incident.h"
+#include "updates/command.h"
 
 /* A text of a hundred thousand hosts has as many listings, and as many entries of the update. */
 #define FINDINGS_MOST 400000u
@@ -27,6 +28,7 @@ void listing_out_begin(struct listing_out *out, const struct sink *sink, struct 
 {
     *out = (struct listing_out){.sink = sink,
                                 .facts = facts,
+                                .text = text,
                                 .asked = lines_of(text, length_bytes),
                                 .number_at = text,
                                 .package_at = text};
@@ -86,31 +88,6 @@ static bool is_heading(const struct line *line)
     return line->length_bytes >= 2 && line_count_of(line, "=-#*_") >= 2;
 }
 
-/* A command as a console echoes it, behind a prompt or not, and as PowerShell's errors quote it. */
-static bool is_command(struct line line)
-{
-    static const char *const programs[] = {"wmic",  "dism", "get-hotfix", "systeminfo",
-                                           "wusa",  "find", "findstr",    "cscript",
-                                           "slmgr", "echo", "type",       "powershell"};
-    struct line before, after, word;
-
-    if (line_starts_with(&line, "+ "))
-        line = line_trim(line_from(line, 2));
-    else if (line_split(&line, '>', &before, &after) && line_next_word(&before, &word) &&
-             (line_equals(&word, "PS") || line_contains(&word, ":\\")))
-        line = after;
-    if (!line_next_word(&line, &word) || !line_next_word(&line, &after) ||
-        line_equals(&after, ":")) /* `Get-HotFix : ...` is an error */
-        return false;
-    if (word.length_bytes > 4 && strncasecmp(word.bytes + word.length_bytes - 4, ".exe", 4) == 0)
-        word.length_bytes -= 4;
-    for (size_t index = 0; index < ARRAY_COUNT(programs); index++)
-        if (word.length_bytes == strlen(programs[index]) &&
-            strncasecmp(word.bytes, programs[index], word.length_bytes) == 0)
-            return true;
-    return false;
-}
-
 /* The first place of the words, without regard to case, or NULL. */
 static const char *find(const char *at, const char *end, const char *words)
 {
@@ -154,7 +131,7 @@ static void ask_lines_before(struct listing_out *out, uint64_t number)
     while (out->asked.number + 1 < number && lines_next(&out->asked, &line)) {
         struct line text = line_trim(line);
 
-        if (!names_update(out, &line) || is_heading(&text) || is_command(text))
+        if (!names_update(out, &line) || is_heading(&text) || command_is(text))
             continue;
         if (out->unread_count++ == 0)
             out->unread_line = line.number;

@@ -15,6 +15,8 @@ struct held_listing;
 struct listing_out {
     const struct sink *sink;
     struct source_facts *facts;
+    const char *text;          /* borrowed */
+    const char *begun_at;      /* in it: the start of the listing that is being read */
     const char *damage;        /* NULL, or why nothing in the text is complete */
     uint64_t handed_count;     /* findings, */
     uint64_t dropped_count;    /* and those that were too many */

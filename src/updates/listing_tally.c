@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "incident.h"
+#include "updates/command.h"
 
 /* Bounds on what a hostile text can make of itself. A machine has a few hundred updates and a few
  * thousand packages; a listing of many hosts has a row for each. */
@@ -28,6 +29,7 @@ struct tally_host {
     size_t handed_count;
     bool names_update;
     bool names_other;       /* an entry that is none of the table */
+    bool names_other_kind;  /* an entry that is not said to be a security update */
     bool has_more;          /* entries than are counted */
     struct text incomplete; /* owned */
 };
@@ -206,6 +208,8 @@ int listing_tally_add(struct listing_tally *tally, struct listing_out *out, stru
         host->has_more = true;
     }
     host->names_other = host->names_other || update == NULL;
+    host->names_other_kind =
+        host->names_other_kind || !line_starts_with(&entry->description, "Security Update");
     host->names_update = host->names_update || (update != NULL && !update->coincident);
     if (update != NULL)
         result = hand_on(tally, host, out, entry, name, update, err);
@@ -281,6 +285,10 @@ static void add_reasons(const struct listing_tally *tally, struct tally_host *ho
         text_add_item(reasons, "it has no entry");
     else if (!host->names_other)
         text_add_item(reasons, "it has no entry but those that were looked for");
+    else if (!host->names_other_kind)
+        text_add_item(reasons, "it has security updates only, which " INCIDENT_UPDATE " is not");
+    if (command_above_selects(out->text, out->begun_at, tally->origin))
+        text_add_item(reasons, "the command above it leaves entries out");
     if (host->has_more)
         text_add_item(reasons, "it has more entries than are counted");
     if (out->damage != NULL)

@@ -11,10 +11,11 @@
 #define LISTING_VALUE_MOST_BYTES 1024u
 
 struct tally_entry {
-    struct line name;       /* borrowed, like the others: KB971033, a package identity */
-    const char *state;      /* one of STATE_..., or "" where the listing has none */
-    struct line state_text; /* may be empty */
-    struct line date;       /* may be empty */
+    struct line name;        /* borrowed, like the others: KB971033, a package identity */
+    const char *state;       /* one of STATE_..., or "" where the listing has none */
+    struct line state_text;  /* may be empty */
+    struct line date;        /* may be empty */
+    struct line description; /* what the update is called, or begins so; may be empty */
 };
 
 /* A listing. Starts as zeros, but for `origin` and `line`. */

@@ -34,8 +34,9 @@ bool host_is_plausible(const struct line *cell);
 /* Does it name a machine: is it neither empty nor an address, `localhost` or `.`? */
 bool host_is_name(const struct line *cell);
 
-/* The best of the cells (empty ones where there is no such column) that names a machine, or an
- * empty line. */
+/* The best of the cells (empty ones where there is no such column) that names a machine, or its
+ * fully qualified form where another has that: what a machine calls itself is often short, and
+ * another's name in another domain. An empty line when none does. */
 struct line host_choose(const struct line cells[HOST_COLUMNS]);
 
 #define HOST_NOT_TOLD "whose update it is cannot be told"

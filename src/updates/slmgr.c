@@ -11,7 +11,8 @@
  *     Notification Reason: 0xC004F200 (non-genuine).
  *
  * Labels are translated, so it is the order and the form of the values that tell them apart; other
- * GUIDs, such as that of the KMS client, come after the key. */
+ * GUIDs, such as that of the KMS client, come after the key. Lines up to the key need no label:
+ * some consoles wrap what is longer than 80 characters. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include <strings.h>
 
 #include "base/array.h"
+#include "base/memory.h"
 #include "incident.h"
 #include "updates/parsers.h"
 
@@ -33,6 +35,7 @@
 struct product {
     struct line name;
     struct line description;
+    struct line description_rest; /* where it was wrapped; else empty */
     struct line activation_id;
     struct line application_id;
     struct line partial_key;
@@ -66,45 +69,53 @@ static bool read_code(const struct line *value, uint32_t *code)
     return true;
 }
 
-/* Takes the next line that has a label; false at the end of the product: an empty line, another
- * product or listing, the end. Where line ends are doubled, an empty line follows each line. Notes
- * when the line does not end: then it is the last one, and its value may be the start of another.
- */
-static bool next_value(struct listing_walk *walk, struct product *product, struct line *value)
+/* Takes the next line; false at the end of the product: an empty line, another product or listing,
+ * the end. Where line ends are doubled, an empty line follows each line. Notes when the line does
+ * not end: then it is the last one, and its value may be the start of another. */
+static bool next_line(struct listing_walk *walk, struct product *product, struct line *line)
 {
     struct lines after = walk->lines;
-    struct line line, label;
 
-    if (product->is_doubled && lines_next(&after, &line) && line_is_blank(&line))
+    if (product->is_doubled && lines_next(&after, line) && line_is_blank(line))
         walk->lines = after;
     after = walk->lines;
-    if (listing_form_at(walk) != LISTING_FORM_NONE || !lines_next(&after, &line))
+    if (listing_form_at(walk) != LISTING_FORM_NONE || !lines_next(&after, line) ||
+        line_is_blank(line))
         return false;
-    if (!line.ended && !line_is_blank(&line))
+    if (!line->ended)
         product->fault = TALLY_CUT_IN_LINE;
-    if (!line_split(&line, ':', &label, value))
-        return false;
     walk->lines = after;
     return true;
 }
 
-/* Does the product go on with a line without a label: that it is not in use? */
-static bool has_sentence(struct listing_walk *walk)
+/* Takes what of the description stands on a line of its own. It ends with that word in every
+ * language. */
+static void read_description_rest(struct listing_walk *walk, struct product *product)
 {
-    struct lines after = walk->lines;
-    struct line line;
+    struct lines before = walk->lines;
+    struct line line, label, value;
 
-    return lines_next(&after, &line) && !line_is_blank(&line) &&
-           listing_form_at(walk) == LISTING_FORM_NONE;
+    if (line_ends_with(&product->description, " channel"))
+        return;
+    if (next_line(walk, product, &line) && !line_split(&line, ':', &label, &value))
+        product->description_rest = line_trim(line);
+    else
+        walk->lines = before;
 }
 
-/* Reads up to the key: false when the product has none. */
+/* Reads up to the key: false when the product has none. One that is not in use says so in a
+ * sentence without a label. */
 static bool read_product(struct listing_walk *walk, struct product *product)
 {
-    struct line value;
+    bool has_sentence = product->description_rest.length_bytes > 0;
+    struct line line, label, value;
 
-    for (unsigned count = 0; count < PRODUCT_LINES_MOST && next_value(walk, product, &value);
+    for (unsigned count = 0; count < PRODUCT_LINES_MOST && next_line(walk, product, &line);
          count++) {
+        if (!line_split(&line, ':', &label, &value)) {
+            has_sentence = true;
+            continue;
+        }
         if (is_key_part(&value)) {
             product->partial_key = value;
             return true;
@@ -116,7 +127,7 @@ static bool read_product(struct listing_walk *walk, struct product *product)
         else if (product->application_id.length_bytes == 0)
             product->application_id = value;
     }
-    if (product->fault == NULL && !has_sentence(walk))
+    if (product->fault == NULL && !has_sentence)
         product->fault = "it is cut: it ends before its key";
     return false;
 }
@@ -124,10 +135,10 @@ static bool read_product(struct listing_walk *walk, struct product *product)
 static void read_status(struct listing_walk *walk, struct product *product)
 {
     bool is_status_last = false;
-    struct line value;
+    struct line line, label, value;
 
-    for (unsigned count = 0;
-         count < STATUS_LINES_MOST && next_value(walk, product, &value) && product->fault == NULL;
+    for (unsigned count = 0; count < STATUS_LINES_MOST && next_line(walk, product, &line) &&
+                             line_split(&line, ':', &label, &value) && product->fault == NULL;
          count++) {
         if (count == 0)
             product->status = value;
@@ -158,12 +169,24 @@ static char *copy_guid(const struct line *value)
     return text;
 }
 
+/* Returns owned: the description, put together again where it was wrapped. */
+static char *copy_description(const struct product *product)
+{
+    char *start = line_copy(&product->description, LISTING_VALUE_MOST_BYTES);
+    char *rest = line_copy(&product->description_rest, LISTING_VALUE_MOST_BYTES);
+    char *whole = memory_format("%s%s", start, rest);
+
+    free(start);
+    free(rest);
+    return whole;
+}
+
 static int hand_on(struct listing_out *out, const struct product *product, struct error *err)
 {
     char *activation_id = copy_guid(&product->activation_id);
     char *application_id = copy_guid(&product->application_id);
     char *name = line_copy(&product->name, LISTING_VALUE_MOST_BYTES);
-    char *description = line_copy(&product->description, LISTING_VALUE_MOST_BYTES);
+    char *description = copy_description(product);
     char *partial_key = line_copy(&product->partial_key, LISTING_VALUE_MOST_BYTES);
     char *status = line_copy(&product->status, LISTING_VALUE_MOST_BYTES);
     char *reason = line_copy(&product->reason, LISTING_VALUE_MOST_BYTES);
@@ -215,6 +238,7 @@ int slmgr_read(struct listing_walk *walk, struct listing_out *out, struct error 
     product.is_doubled = product.description.number > product.name.number + 1;
     if (!line.ended)
         product.fault = TALLY_CUT_IN_LINE;
+    read_description_rest(walk, &product);
     has_key = read_product(walk, &product);
     if (has_key)
         read_status(walk, &product);

@@ -84,7 +84,7 @@ static void read_kms_request(const struct observation *observation, struct licen
 
 enum licence_line {
     LICENCE_LINE_UNREADABLE,
-    LICENCE_LINE_NOT_INSTALLED,
+    LICENCE_LINE_NOT_INSTALLED, /* or an add-on, which says nothing of the system's licence */
     LICENCE_LINE_INSTALLED,
 };
 
@@ -140,7 +140,9 @@ static enum licence_line read_line(const char *line, const char *end, char **gui
         free(*guid);
         return LICENCE_LINE_UNREADABLE;
     }
-    return code == CODE_NO_PRODUCT_KEY ? LICENCE_LINE_NOT_INSTALLED : LICENCE_LINE_INSTALLED;
+    return code == CODE_NO_PRODUCT_KEY || incident_find_licence(*guid)->is_add_on
+               ? LICENCE_LINE_NOT_INSTALLED
+               : LICENCE_LINE_INSTALLED;
 }
 
 struct licence_list {

@@ -64,11 +64,22 @@ static void read_description(const struct finding *finding, struct licence_piece
                            (out->decides_channel && out->channel != LICENCE_CHANNEL_VOLUME_KMS);
 }
 
+/* A licence for what comes on top of Windows, such as extended security updates, has Windows' own
+ * application id, and a key beside that of Windows. */
+static bool is_add_on(const struct finding *finding)
+{
+    const struct incident_licence *licence =
+        incident_find_known_licence(finding_value(finding, FIELD_ACTIVATION_ID));
+
+    return (licence != NULL && licence->is_add_on) ||
+           strcasestr(finding_value(finding, FIELD_NAME), " add-on for ") != NULL;
+}
+
 bool licence_is_of_windows(const struct finding *finding)
 {
     const char *application_id = finding_value(finding, FIELD_APPLICATION_ID);
 
-    if (finding->kind != FINDING_LICENCE)
+    if (finding->kind != FINDING_LICENCE || is_add_on(finding))
         return false;
     if (*application_id != '\0')
         return guid_equal(application_id, INCIDENT_WINDOWS_APPLICATION_ID);

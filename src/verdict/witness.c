@@ -281,6 +281,15 @@ static void match_named(struct matcher *matcher, struct witness *witness)
                           said->name, matcher->machines->items[near].name);
 }
 
+/* Is a host that the file names this machine? */
+static bool is_named_in(const struct witness *of_file, size_t count, size_t machine)
+{
+    for (size_t index = 0; index < count; index++)
+        if (names_its_host(&of_file[index]) && of_file[index].machine == machine)
+            return true;
+    return false;
+}
+
 /* What is in one file with the listing of a named host is that host's. */
 static bool match_with_file(struct witness *witness, const struct witness *of_file, size_t count)
 {
@@ -343,6 +352,18 @@ static void match_cut_off(struct matcher *matcher, struct witness *witness, cons
     free(folder_name);
 }
 
+/* What is in one file with listings of several hosts is that one's of them which the place tells,
+ * else nobody's: one of its own, that stands in no list of scripts. */
+static void match_with_several(struct matcher *matcher, struct witness *witness, size_t near,
+                               const struct witness *of_file, size_t count)
+{
+    witness->machine = near;
+    if (near != MACHINE_NONE && is_named_in(of_file, count, near))
+        return;
+    witness->machine = machines_add(matcher->machines, witness->said.path);
+    matcher->machines->items[witness->machine].shared_name = true;
+}
+
 /* `of_file` are the `count` witnesses of its file. */
 static void match_nameless(struct matcher *matcher, struct witness *witness, const char *folder,
                            const struct witness *of_file, size_t count)
@@ -352,11 +373,13 @@ static void match_nameless(struct matcher *matcher, struct witness *witness, con
     if (match_with_file(witness, of_file, count))
         return;
     near = machines_near_named(matcher->machines, &matcher->named, witness->said.path);
+    if (witness->remark != NULL) {
+        match_with_several(matcher, witness, near.machine, of_file, count);
+        return;
+    }
     witness->machine = near.machine != MACHINE_NONE
                            ? near.machine
                            : machine_of_folder(matcher, folder, witness->said.path);
-    if (witness->remark != NULL)
-        return;
     if (near.machine == MACHINE_NONE)
         witness->remark = memory_format(
             "no host is named in it, nor exactly one beside it: taken for that of the "
