@@ -78,12 +78,15 @@ struct near machines_near_named(const struct machines *machines, const struct ma
 void machine_places_sort(struct machine_places *places);
 void machine_places_free_content(struct machine_places *places);
 
+/* Stands for the name of the working folder, in which files lie that are named without one. */
+#define MACHINE_WORKING_FOLDER "."
+
 /* Returns owned: the name of the folder that the path lies in, or, where that belongs to the layout
  * of Windows (`HOST/C/Windows/System32/winevt/Logs`), of the one that holds the copy of the disk.
- * The path itself where there is no such name. */
+ * Where there is no such name, MACHINE_WORKING_FOLDER or the path itself. */
 char *machine_folder_name(const char *path) __attribute__((warn_unused_result));
 
-/* Returns owned: the path of that folder, or the path itself where there is no such name. */
+/* Returns owned: the path of that folder; where it has no such name, the same as above. */
 char *machine_folder_path(const char *path) __attribute__((warn_unused_result));
 
 /* Do several machines have logs in that folder, so that its name is that of none? */

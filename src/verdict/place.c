@@ -175,11 +175,29 @@ static size_t own_folder_length(const char *path)
     return part.length == 0 || part.length == strspn(part.text, ".") ? 0 : length;
 }
 
+/* The working folder, in which all paths lie that begin neither at the root nor above it. */
+static bool lies_in_working_folder(const char *path)
+{
+    return path[0] != '/' && strncmp(path, "../", 3) != 0;
+}
+
+static bool is_bare(const char *path)
+{
+    return lies_in_working_folder(path) &&
+           strchr(path + (strncmp(path, "./", 2) == 0 ? 2 : 0), '/') == NULL;
+}
+
+/* Returns owned: what stands for a folder without a name. */
+static char *copy_nameless(const char *path)
+{
+    return memory_copy_text(is_bare(path) ? MACHINE_WORKING_FOLDER : path);
+}
+
 char *machine_folder_path(const char *path)
 {
     size_t length = own_folder_length(path);
 
-    return length > 0 ? memory_copy_bytes(path, length) : memory_copy_text(path);
+    return length > 0 ? memory_copy_bytes(path, length) : copy_nameless(path);
 }
 
 char *machine_folder_name(const char *path)
@@ -187,7 +205,7 @@ char *machine_folder_name(const char *path)
     size_t length = own_folder_length(path);
     struct part part = last_part(path, length);
 
-    return length > 0 ? memory_copy_bytes(part.text, part.length) : memory_copy_text(path);
+    return length > 0 ? memory_copy_bytes(part.text, part.length) : copy_nameless(path);
 }
 
 /* ---- Nearness ---- */
@@ -274,18 +292,6 @@ static enum folder_holds look_into(const struct machines *machines,
     if (*machine == MACHINE_NONE)
         return FOLDER_HOLDS_NONE;
     return apart ? FOLDER_HOLDS_SEVERAL : FOLDER_HOLDS_ONE;
-}
-
-/* The working folder, in which all paths lie that begin neither at the root nor above it. */
-static bool lies_in_working_folder(const char *path)
-{
-    return path[0] != '/' && strncmp(path, "../", 3) != 0;
-}
-
-static bool is_bare(const char *path)
-{
-    return lies_in_working_folder(path) &&
-           strchr(path + (strncmp(path, "./", 2) == 0 ? 2 : 0), '/') == NULL;
 }
 
 static enum folder_holds look_into_working_folder(const struct machine_places *places,

@@ -239,7 +239,8 @@ static size_t machine_of_folder(struct matcher *matcher, const char *folder, con
     if (*machine == MACHINE_NONE && host_key != NAME_NONE)
         *machine = machine_of_host(matcher, hosts->names.folded[host_key]);
     if (*machine == MACHINE_NONE) {
-        bool shared = strcmp(folder, path) == 0 || machines_share_folder(matcher->machines, path);
+        bool shared = strcmp(folder, path) == 0 || strcmp(folder, MACHINE_WORKING_FOLDER) == 0 ||
+                      machines_share_folder(matcher->machines, path);
 
         *machine = machines_add(matcher->machines,
                                 is_name_of_several(matcher, name) ? folders->spellings[key] : name);
