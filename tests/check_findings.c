@@ -22,7 +22,7 @@ static void assign_witnesses(const char *remark, struct text *out)
         int64_t machine;
 
         must(casedb_add_machine(db, name, true, false, 0, &machine, &err));
-        must(casedb_assign_witness(db, &witness, machine, remark, &err));
+        must(casedb_assign_witness(db, &witness, machine, remark, false, &err));
         text_add_item(out, name);
         free(name);
     }
@@ -76,6 +76,7 @@ START_TEST(findings_come_back_with_every_field)
     ck_assert_int_eq(casedb_next_finding(cursor, &back, &err), 1);
     expect_finding(&back.finding, &sample_findings[0]);
     ck_assert_str_eq(back.path, "a");
+    ck_assert(!back.is_guess);
     ck_assert_int_eq(casedb_next_finding(cursor, &back, &err), 0);
     casedb_cursor_free(cursor);
     must(casedb_machine_findings(db, find_machine("Host in a"), &cursor, &err));
@@ -98,13 +99,14 @@ START_TEST(a_finding_in_two_places_of_one_machine_counts_once)
     must(casedb_add_machine(db, "PC", true, false, 0, &machine, &err));
     must(casedb_witnesses(db, &cursor, &err));
     while (casedb_next_witness(cursor, &witness, &err) == 1)
-        must(casedb_assign_witness(db, &witness, machine, "", &err));
+        must(casedb_assign_witness(db, &witness, machine, "", true, &err));
     casedb_cursor_free(cursor);
     must(casedb_commit_derived(db, &err));
     must(casedb_machine_findings(db, machine, &cursor, &err));
     for (int index = 0; index < 2; index++) {
         ck_assert_int_eq(casedb_next_finding(cursor, &back, &err), 1);
         ck_assert_str_eq(back.path, "a/list");
+        ck_assert(back.is_guess);
     }
     ck_assert_int_eq(casedb_next_finding(cursor, &back, &err), 0);
     casedb_cursor_free(cursor);

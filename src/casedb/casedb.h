@@ -223,10 +223,10 @@ int casedb_add_machine_alias(struct casedb *db, int64_t machine_id, size_t posit
 int casedb_assign_computer(struct casedb *db, int64_t computer_id, int64_t machine_id,
                            struct error *err);
 
-/* Says whose a host is in one place (case_witness), and how that was found, for a person, where it
- * is not plain. */
+/* Says whose a host is in one place (case_witness), how that was found, for a person, where it is
+ * not plain, and whether it is a guess. */
 int casedb_assign_witness(struct casedb *db, const struct case_witness *witness, int64_t machine_id,
-                          const char *remark, struct error *err);
+                          const char *remark, bool is_guess, struct error *err);
 
 /* Once all are assigned: marks the observations that say what another of the same machine says
  * (equal computer, channel, EventRecordID, event time, provider, id and strings); the first in
@@ -371,6 +371,7 @@ struct case_finding {
     struct finding finding;
     int64_t place_id; /* the source row of the first place that says so of this machine */
     const char *path; /* of it */
+    bool is_guess;    /* that it says so of this machine */
 };
 
 /* Findings of one machine, in order of (path, order of adding); each once, though the machine may

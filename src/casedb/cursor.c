@@ -51,8 +51,8 @@ static const char observation_strings[] =
 /* Of the places of a source that are the machine's, the first counts. */
 static const char machine_findings[] =
     "SELECT f.id, f.kind, f.origin, h.name, f.place, f.filetime, where_said.place_id,"
-    " where_said.path"
-    " FROM (SELECT said.host_id, said.place_id, p.path,"
+    " where_said.path, where_said.is_guess"
+    " FROM (SELECT said.host_id, said.place_id, p.path, said.is_guess,"
     "  row_number() OVER (PARTITION BY said.host_id ORDER BY p.path) AS rank"
     "  FROM host_place AS said JOIN source AS p ON p.id = said.place_id"
     "  WHERE said.machine_id = ?1) AS where_said"
@@ -297,6 +297,7 @@ int casedb_next_finding(struct casedb_cursor *cursor, struct case_finding *out, 
     finding->filetime = row_number(&row);
     out->place_id = row_integer(&row);
     out->path = row_text(&row);
+    out->is_guess = row_integer(&row) != 0;
     step = read_pairs(cursor, id, &finding->field_count, err);
     for (size_t index = 0; index < finding->field_count; index++)
         cursor->fields[index] = (struct finding_field){cursor->reused[index].name.bytes,

@@ -19,7 +19,8 @@ static const char insert_machine_name[] =
 static const char assign_computer[] = "UPDATE source_computer SET machine_id = ?1 WHERE id = ?2";
 
 static const char assign_witness[] =
-    "INSERT INTO host_place (host_id, place_id, machine_id, remark) VALUES (?1, ?2, ?3, ?4)";
+    "INSERT INTO host_place (host_id, place_id, machine_id, remark, is_guess)"
+    " VALUES (?1, ?2, ?3, ?4, ?5)";
 
 static const char mark_duplicates[] =
     "UPDATE observation SET duplicate = 1 WHERE id IN ("
@@ -109,7 +110,7 @@ int casedb_assign_computer(struct casedb *db, int64_t computer_id, int64_t machi
 }
 
 int casedb_assign_witness(struct casedb *db, const struct case_witness *witness, int64_t machine_id,
-                          const char *remark, struct error *err)
+                          const char *remark, bool is_guess, struct error *err)
 {
     struct query query = query_of(db, assign_witness);
 
@@ -117,6 +118,7 @@ int casedb_assign_witness(struct casedb *db, const struct case_witness *witness,
     query_integer(&query, witness->place_id);
     query_integer(&query, machine_id);
     query_text(&query, remark);
+    query_integer(&query, is_guess);
     return query_run(&query, err);
 }
 

@@ -194,6 +194,7 @@ static const char create_machine[] =
     "  place_id " OF_SOURCE ",\n"
     "  machine_id " OF_MACHINE ",\n"
     "  remark TEXT NOT NULL, -- on how that was found, for sources.csv; or empty\n"
+    "  is_guess INTEGER NOT NULL, -- 1: neither a name nor a folder of its own tells so\n"
     "  PRIMARY KEY (host_id, place_id)\n"
     ") STRICT, WITHOUT ROWID;\n"
     "CREATE INDEX host_place_by_machine ON host_place(machine_id);\n"

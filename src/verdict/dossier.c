@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "verdict/action.h"
 
@@ -30,6 +31,7 @@ void dossier_free_content(struct dossier *dossier)
     update_evidence_free_content(&dossier->update);
     licence_evidence_free_content(&dossier->licence);
     system_facts_free_content(&dossier->system);
+    free(dossier->guessed_path);
     *dossier = (struct dossier){0};
 }
 
@@ -41,11 +43,13 @@ void dossier_feed_event(struct dossier *dossier, const struct observation *obser
     system_facts_feed_event(&dossier->system, observation);
 }
 
-void dossier_feed_finding(struct dossier *dossier, const struct finding *finding, const char *path)
+void dossier_feed_finding(struct dossier *dossier, const struct case_finding *found)
 {
-    if (licence_is_of_windows(finding))
-        history_feed_licence(&dossier->history, finding, path);
-    system_facts_feed_finding(&dossier->system, finding);
+    if (licence_is_of_windows(&found->finding))
+        history_feed_licence(&dossier->history, &found->finding, found->path);
+    system_facts_feed_finding(&dossier->system, &found->finding);
+    if (found->is_guess && dossier->guessed_path == NULL)
+        dossier->guessed_path = memory_copy_text(found->path);
 }
 
 void conclusion_free_content(struct conclusion *conclusion)
@@ -114,7 +118,8 @@ static char *make_review(const struct dossier *dossier, const struct history_out
     return text_take(&out);
 }
 
-/* Adds what contradicts what to the reason: it changed what the verdict says. */
+/* Adds to the reason what changed what the verdict says: what contradicts what, and what is the
+ * machine's by a guess. */
 static char *make_reason(const struct dossier *dossier, const struct history_outcome *outcome)
 {
     struct text conflict = {0};
@@ -135,6 +140,9 @@ static char *make_reason(const struct dossier *dossier, const struct history_out
     }
     if (system_facts_conflict(&dossier->system))
         text_add(&out, "; edition-conflict: systeminfo names Windows 7 and another system");
+    if (dossier->guessed_path != NULL)
+        text_add_format(&out, "; %s names no host, and is this one's by a guess",
+                        dossier->guessed_path);
     return text_take(&out);
 }
 

@@ -27,6 +27,7 @@ struct dossier {
     struct update_evidence update;
     struct licence_evidence licence;
     struct system_facts system;
+    char *guessed_path; /* owned: the first source that is the machine's by a guess; or NULL */
 };
 
 /* Starts an empty dossier for that window. */
@@ -37,7 +38,7 @@ void dossier_free_content(struct dossier *dossier);
  * these, its findings. Evidence on the update and on the licence is fed to these by the caller, who
  * also keeps it. */
 void dossier_feed_event(struct dossier *dossier, const struct observation *observation);
-void dossier_feed_finding(struct dossier *dossier, const struct finding *finding, const char *path);
+void dossier_feed_finding(struct dossier *dossier, const struct case_finding *found);
 
 /* A verdict with the texts it was made of. */
 struct conclusion {

@@ -85,7 +85,7 @@ static int take_finding(struct gathering *gathering, const struct case_finding *
     struct licence_piece licence;
     int result = 0;
 
-    dossier_feed_finding(gathering->dossier, &found->finding, found->path);
+    dossier_feed_finding(gathering->dossier, found);
     if (update_piece_of_finding(&found->finding, &gathering->context, &update)) {
         update.path = found->path;
         result = keep_update(gathering, &update, found->place_id, err);

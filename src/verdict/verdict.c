@@ -229,9 +229,9 @@ static int write_machines(struct derivation *derivation, struct error *err)
     for (size_t index = 0; index < derivation->witness_count; index++) {
         const struct witness *witness = &derivation->witnesses[index];
 
-        if (casedb_assign_witness(derivation->db, &witness->said,
-                                  derivation->machine_ids[witness->machine],
-                                  witness->remark != NULL ? witness->remark : "", err) != 0)
+        if (casedb_assign_witness(
+                derivation->db, &witness->said, derivation->machine_ids[witness->machine],
+                witness->remark != NULL ? witness->remark : "", witness->is_guess, err) != 0)
             return -1;
     }
     return casedb_mark_duplicates(derivation->db, err);

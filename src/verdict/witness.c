@@ -359,7 +359,8 @@ static void match_with_several(struct matcher *matcher, struct witness *witness,
                                const struct witness *of_file, size_t count)
 {
     witness->machine = near;
-    if (near != MACHINE_NONE && is_named_in(of_file, count, near))
+    witness->is_guess = near != MACHINE_NONE && is_named_in(of_file, count, near);
+    if (witness->is_guess)
         return;
     witness->machine = machines_add(matcher->machines, witness->said.path);
     matcher->machines->items[witness->machine].shared_name = true;
@@ -381,6 +382,7 @@ static void match_nameless(struct matcher *matcher, struct witness *witness, con
     witness->machine = near.machine != MACHINE_NONE
                            ? near.machine
                            : machine_of_folder(matcher, folder, witness->said.path);
+    witness->is_guess = near.is_beside;
     if (near.machine == MACHINE_NONE)
         witness->remark = memory_format(
             "no host is named in it, nor exactly one beside it: taken for that of the "

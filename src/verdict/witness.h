@@ -14,6 +14,7 @@ struct witness {
     size_t machine;           /* filled in */
     char *remark;             /* filled in, owned: on how it was found where that is not plain, or
                                * NULL */
+    bool is_guess;            /* filled in: neither a name nor a folder of its own tells so */
 };
 
 /* Finds the machines of the witnesses. One that names its host is of the machine with that name,
