@@ -191,9 +191,8 @@ static int check_inputs_are_there(struct analysis *analysis, struct error *err)
     struct case_source source;
     int next = casedb_sources(analysis->db, &cursor, err) == 0 ? 1 : -1;
 
-    /* A source that could not even be opened has no kind. */
     while (next == 1 && (next = casedb_next_source(cursor, &source, err)) == 1)
-        if (*source.kind != '\0')
+        if (source_kind_is_of_file(source.kind))
             mark_inputs(analysis, source.path, had);
     casedb_cursor_free(cursor);
     for (size_t index = 0; index < analysis->walk.entry_count; index++)

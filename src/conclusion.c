@@ -54,8 +54,7 @@ static int count_sources(struct casedb *db, struct source_counts *out, struct er
     while (next == 1 && (next = casedb_next_source(cursor, &source, err)) == 1) {
         out->undecodable += source.undecodable_count > 0;
         out->conflicting += source.conflict_count > 0;
-        /* What was not opened has no kind. */
-        out->logs += source.status != SOURCE_STATUS_SKIPPED && *source.kind != '\0';
+        out->logs += source.status != SOURCE_STATUS_SKIPPED && source_kind_is_of_file(source.kind);
         switch (source.status) {
         case SOURCE_STATUS_OK:
             break;

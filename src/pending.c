@@ -141,7 +141,8 @@ int pending_open(struct reading *reading, const struct walk_entry *entry, struct
     pending->descriptor = -1;
     if (entry->problem == NULL)
         return open_content(reading, pending, err);
-    pending->source = (struct source){.path = memory_copy_text(entry->path), .kind = ""};
+    pending->source = (struct source){.path = memory_copy_text(entry->path),
+                                      .kind = entry->is_folder ? SOURCE_KIND_FOLDER : ""};
     pending->status = entry->status;
     pending->why = memory_copy_text(entry->problem);
     return 0;

@@ -23,6 +23,11 @@ const char *source_status_name(enum source_status status)
     return names[status];
 }
 
+bool source_kind_is_of_file(const char *kind)
+{
+    return *kind != '\0' && strcmp(kind, SOURCE_KIND_FOLDER) != 0;
+}
+
 void source_free_content(struct source *source)
 {
     free(source->path);

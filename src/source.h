@@ -33,11 +33,17 @@ const char *source_status_name(enum source_status status);
 #define SOURCE_KIND_DATABASE "ese"
 #define SOURCE_KIND_LISTING "listing"
 
+/* The kind of an input that is a folder without a file. */
+#define SOURCE_KIND_FOLDER "folder"
+
+/* Is it the kind of a file that was opened? What could not be opened has none. */
+bool source_kind_is_of_file(const char *kind);
+
 /* A place a source lies in, as intake found it. */
 struct source {
     char *path;       /* owned: as given by the user, or below a folder as given */
-    const char *kind; /* constant: "evtx", SOURCE_KIND_CARVED, or what else the content is; "" when
-                         not looked at */
+    const char *kind; /* constant: "evtx", SOURCE_KIND_CARVED, or what else the content is;
+                         SOURCE_KIND_FOLDER; "" when not looked at */
     uint64_t size_bytes;
     int64_t mtime_ns; /* since 1970 */
     char *sha256;     /* owned: 64 lower-case hex digits, or NULL where hashing is off */

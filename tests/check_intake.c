@@ -110,9 +110,35 @@ START_TEST(a_missing_path_is_an_entry_with_its_reason)
 }
 END_TEST
 
+START_TEST(an_input_folder_without_a_file_is_an_entry_with_its_reason)
+{
+    const char *inputs[] = {"empty", "hollow", "links", "t"};
+    struct walk walk;
+
+    ck_assert_int_eq(mkdir("empty", 0777), 0);
+    ck_assert_int_eq(mkdir("hollow", 0777), 0);
+    ck_assert_int_eq(mkdir("hollow/sub", 0777), 0);
+    ck_assert_int_eq(mkdir("links", 0777), 0);
+    ck_assert_int_eq(symlink("../t/file", "links/link"), 0);
+    ck_assert_int_eq(mkdir("t", 0777), 0);
+    ck_assert_int_eq(mkdir("t/sub", 0777), 0);
+    write_text("t/file", "x");
+    walk_collect(inputs, 4, NULL, false, &walk);
+    ck_assert_uint_eq(walk.entry_count, 5);
+    ck_assert_uint_eq(walk.file_count, 1);
+    ck_assert_int_eq(find(&walk, "empty")->status, SOURCE_STATUS_UNREADABLE);
+    ck_assert(find(&walk, "empty")->is_folder);
+    ck_assert_str_eq(find(&walk, "empty")->problem, "the folder holds no file");
+    ck_assert_str_eq(find(&walk, "hollow")->problem, "the folder holds no file");
+    ck_assert_int_eq(find(&walk, "links")->status, SOURCE_STATUS_UNREADABLE);
+    ck_assert_int_eq(find(&walk, "links/link")->status, SOURCE_STATUS_SKIPPED);
+    walk_free_content(&walk);
+}
+END_TEST
+
 START_TEST(the_output_folder_is_not_walked_into)
 {
-    const char *inputs[] = {"t"};
+    const char *inputs[] = {"t", "t/report"};
     struct stat exclude;
     struct walk walk;
 
@@ -121,7 +147,7 @@ START_TEST(the_output_folder_is_not_walked_into)
     write_text("t/report/hosts.csv", "");
     write_text("t/file", "");
     ck_assert_int_eq(stat("t/report", &exclude), 0);
-    walk_collect(inputs, 1, &exclude, false, &walk);
+    walk_collect(inputs, 2, &exclude, false, &walk);
     ck_assert_uint_eq(walk.entry_count, 1);
     walk_free_content(&walk);
 }
@@ -400,6 +426,7 @@ static Suite *intake_suite(void)
     tcase_add_test(cases, links_and_special_files_are_listed_but_not_read);
     tcase_add_test(cases, a_named_link_is_followed);
     tcase_add_test(cases, a_missing_path_is_an_entry_with_its_reason);
+    tcase_add_test(cases, an_input_folder_without_a_file_is_an_entry_with_its_reason);
     tcase_add_test(cases, the_output_folder_is_not_walked_into);
     tcase_add_test(cases, lists_of_paths_end_at_lines_or_nuls);
     tcase_add_test(cases, files_are_known_by_their_content);

@@ -60,6 +60,33 @@ START_TEST(short_name_means_the_one_full_name)
 }
 END_TEST
 
+START_TEST(netbios_name_is_that_of_one_owner)
+{
+    static const char *const names[] = {"LAPTOP-ACCOUNTS-1.corp", "laptop-accounts-1", "other",
+                                        "LAPTOP-ACCOUNTS.corp",   "laptop-accounts",   "LAPTOP-B"};
+    struct name_table table = make_names(names, ARRAY_COUNT(names));
+    size_t owner_of[ARRAY_COUNT(names)];
+    bool several;
+
+    for (size_t key = 0; key < table.count; key++)
+        owner_of[key] = NAME_NONE;
+    owner_of[name_table_find(&table, names[0])] = 7;
+    owner_of[name_table_find(&table, names[3])] = 8;
+    ck_assert_uint_eq(name_table_netbios_owner(&table, owner_of, "Laptop-Accounts", &several), 7);
+    ck_assert(!several);
+    owner_of[name_table_find(&table, names[1])] = 7;
+    ck_assert_uint_eq(name_table_netbios_owner(&table, owner_of, "Laptop-Accounts", &several), 7);
+    owner_of[name_table_find(&table, names[1])] = 9;
+    ck_assert_uint_eq(name_table_netbios_owner(&table, owner_of, "Laptop-Accounts", &several),
+                      NAME_NONE);
+    ck_assert(several);
+    ck_assert_uint_eq(name_table_netbios_owner(&table, owner_of, "Laptop-Account", &several),
+                      NAME_NONE);
+    ck_assert(!several);
+    name_table_free_content(&table);
+}
+END_TEST
+
 START_TEST(empty_table_knows_no_name)
 {
     struct name_table table = make_names(NULL, 0);
@@ -228,6 +255,7 @@ static Suite *machine_suite(void)
 
     tcase_add_test(cases, names_are_one_whatever_their_case);
     tcase_add_test(cases, short_name_means_the_one_full_name);
+    tcase_add_test(cases, netbios_name_is_that_of_one_owner);
     tcase_add_test(cases, empty_table_knows_no_name);
     tcase_add_loop_test(cases, ids_of_sources_do_not_matter, 0, 6);
     tcase_add_test(cases, nearest_folder_that_names_one_machine);

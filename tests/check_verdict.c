@@ -165,7 +165,7 @@ static void read_log_name(struct rule_case *rule, struct case_log *log, const ch
 static const char *read_source_kind(struct rule_case *rule, const char *word)
 {
     static const char *const kinds[] = {SOURCE_KIND_CARVED, SOURCE_KIND_DATABASE,
-                                        SOURCE_KIND_LISTING};
+                                        SOURCE_KIND_LISTING, SOURCE_KIND_FOLDER};
 
     for (size_t index = 0; index < ARRAY_COUNT(kinds); index++)
         if (strcmp(kinds[index], word) == 0)

@@ -39,6 +39,18 @@ check 'there are no other hosts but the one that was not collected' equal \
 check 'which is to be collected' equal 'not-collected collect' \
     "$(cell report/hosts.csv GONE classification) $(cell report/hosts.csv GONE action)"
 
+# An inventory of NetBIOS names, which are cut off.
+make_logs cut-off <<'RECIPE'
+file Application.evtx
+computer CORPLAPTOP-ACCOUNTING-01.corp.example
+noise 20 2019-01-01T00:00:00Z 2019-01-10T00:00:00Z
+RECIPE
+printf 'host,owner\nCORPLAPTOP-ACCO,Ann\n' >inventory.csv
+analyze -o netbios --inventory inventory.csv cut-off
+check 'a NetBIOS name in the inventory is the one machine' equal Ann \
+    "$(cell netbios/hosts.csv CORPLAPTOP-ACCOUNTING-01.corp.example owner)"
+check 'and no host to collect' equal 1 "$(wc -l <netbios/remediation/not-collected.csv)"
+
 # Whose a listing is, where that is not plain.
 make_logs apart <<'END'
 file logs/PC1.evtx

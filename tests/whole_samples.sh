@@ -24,6 +24,9 @@ while IFS= read -r line; do
     grep -qxF -- "${line:+    $line}" README.md || echo "not in README.md: $line"
 done <samples/expected-summary.txt >"$scratch/stale"
 check 'the README shows that summary' equal '' "$(cat "$scratch/stale")"
+meaning=$(sed -n 's/^| `shared-name` | its \(.*\) |$/\1/p' README.md)
+check 'the page says of a shared name what the README says' grep -qF -- "Its $meaning." \
+    "$report/report.html"
 cp -r "$report" "$scratch/first"
 
 analyze -o "$report" samples/collection

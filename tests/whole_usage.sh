@@ -50,7 +50,7 @@ analyze -o r missing
 check 'a missing path and no other input' refused 'missing: No such file or directory'
 mkdir empty
 analyze -o r empty
-check 'an empty folder' refused 'empty holds no file'
+check 'an empty folder' refused 'empty: the folder holds no file'
 : | "$SPPTRIAGE" analyze --templates "$top_srcdir/templates" -o r - >out 2>err
 status=$?
 check 'an empty list of paths' refused 'no input given'
@@ -177,6 +177,40 @@ check 'and removed' only once case.db hosts.csv remediation report.html sources.
 analyze -o partly logs/PC1 missing
 check 'a missing path among others is incomplete' equal 2 "$status"
 check 'it has its row' equal unreadable "$(cell partly/sources.csv missing status)"
+
+# An input folder without a file, as a share is that is not mounted.
+mkdir unmounted hollow hollow/sub linking
+ln -s ../logs/PC1 linking/PC1
+mkdir logs/PC1/sub
+analyze -o hollowed logs/PC1 unmounted hollow linking
+check 'input folders without a file among others are incomplete' equal 2 "$status"
+check 'they are told of' grep -q 'sources that could not be read whole: 3; see' "$scratch/err"
+check 'an empty one has its row' equal 'unreadable: the folder holds no file' \
+    "$(cell hollowed/sources.csv unmounted status): $(cell hollowed/sources.csv unmounted detail)"
+check 'which says that it is no file' equal folder "$(cell hollowed/sources.csv unmounted kind)"
+check 'and is nothing that a host has lost' equal '' "$(cell hollowed/hosts.csv PC1 review)"
+check 'so has one of empty folders' equal unreadable "$(cell hollowed/sources.csv hollow status)"
+check 'and one of links' equal unreadable "$(cell hollowed/sources.csv linking status)"
+check 'a folder below an input has none' equal 6 "$(wc -l <hollowed/sources.csv)"
+cp -r hollowed hollowed.before
+analyze -o hollowed logs/PC1 unmounted hollow linking
+check 'the same command again is incomplete, too' equal 2 "$status"
+check 'and changes nothing' diff -r hollowed hollowed.before
+spptriage report --templates "$top_srcdir/templates" hollowed/case.db
+check 'nor does a report of the case' diff -r hollowed hollowed.before
+check 'which is incomplete, too' equal 2 "$status"
+analyze -o hollowed2 logs/PC1
+printf 'hollow\nlinking/\nlogs/PC1\nunmounted\n' |
+    "$SPPTRIAGE" analyze --templates "$top_srcdir/templates" -o hollowed2 --add - >out 2>err
+check 'nor does another way to it' diff -r hollowed hollowed2
+cp logs/PC2/Application.evtx unmounted/
+analyze -o hollowed logs/PC1 unmounted hollow linking
+check 'files that came are read' equal ok "$(cell hollowed/sources.csv unmounted/Application.evtx status)"
+check 'and the row of the folder goes' equal '' "$(cell hollowed/sources.csv unmounted status)"
+analyze -o filled logs/PC1 unmounted hollow linking
+check 'as if they had always been there' diff -r hollowed filled
+rmdir logs/PC1/sub
+
 cp -r logs going
 analyze -o went going
 check 'before the file goes' equal 0 "$status"

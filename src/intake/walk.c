@@ -58,6 +58,12 @@ static void add_special(struct walk *out, const FTSENT *found, bool devices)
     out->entries[out->entry_count - 1].is_device = is_device;
 }
 
+static bool is_excluded(const FTSENT *folder, const struct stat *exclude)
+{
+    return exclude != NULL && folder->fts_statp->st_dev == exclude->st_dev &&
+           folder->fts_statp->st_ino == exclude->st_ino;
+}
+
 static void add_found(struct walk *out, FTS *tree, FTSENT *found, const struct stat *exclude,
                       bool devices)
 {
@@ -65,8 +71,7 @@ static void add_found(struct walk *out, FTS *tree, FTSENT *found, const struct s
 
     switch (found->fts_info) {
     case FTS_D:
-        if (exclude != NULL && found->fts_statp->st_dev == exclude->st_dev &&
-            found->fts_statp->st_ino == exclude->st_ino)
+        if (is_excluded(found, exclude))
             fts_set(tree, found, FTS_SKIP);
         break;
     case FTS_F:
@@ -90,11 +95,27 @@ static void add_found(struct walk *out, FTS *tree, FTSENT *found, const struct s
     }
 }
 
+/* An input that is a folder without a file may be a share that is not mounted, or a level that was
+ * mistyped. `first` is where its entries begin. What is unreadable in it is told of already. */
+static void check_folder(struct walk *out, const char *path, size_t first)
+{
+    for (size_t index = first; index < out->entry_count; index++)
+        if (out->entries[index].status != SOURCE_STATUS_SKIPPED)
+            return;
+    add_entry(out, path, true, SOURCE_STATUS_UNREADABLE,
+              memory_copy_text(out->entry_count == first
+                                   ? "the folder holds no file"
+                                   : "the folder holds no file, only links or special files: name "
+                                     "the target of a link as an input"));
+    out->entries[out->entry_count - 1].is_folder = true;
+}
+
 static void collect_input(struct walk *out, const char *input, const struct stat *exclude,
                           bool devices)
 {
     char *path = memory_copy_text(input);
     char *const roots[] = {path, NULL};
+    size_t first = out->entry_count;
     FTSENT *found;
     FTS *tree;
 
@@ -102,8 +123,12 @@ static void collect_input(struct walk *out, const char *input, const struct stat
     tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
     if (tree == NULL)
         add_entry(out, path, true, SOURCE_STATUS_UNREADABLE, memory_copy_text(strerror(errno)));
-    while (tree != NULL && (errno = 0, found = fts_read(tree)) != NULL)
+    while (tree != NULL && (errno = 0, found = fts_read(tree)) != NULL) {
         add_found(out, tree, found, exclude, devices);
+        if (found->fts_info == FTS_DP && found->fts_level == FTS_ROOTLEVEL &&
+            !is_excluded(found, exclude))
+            check_folder(out, path, first);
+    }
     if (tree != NULL && errno != 0)
         add_entry(out, path, true, SOURCE_STATUS_UNREADABLE, memory_copy_text(strerror(errno)));
     if (tree != NULL)

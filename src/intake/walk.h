@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* walk: turns what the user named into a list of files, in order. Folders are walked without
  * following symbolic links; a link, a device or a folder that cannot be read is in the list too,
- * with the reason why it is not read: nothing is left out silently. */
+ * with the reason why it is not read, and so is a folder named as an input that holds no file:
+ * nothing is left out silently. */
 #ifndef SPPTRIAGE_INTAKE_WALK_H
 #define SPPTRIAGE_INTAKE_WALK_H
 
@@ -19,6 +20,7 @@ struct walk_entry {
     enum source_status status; /* with a problem: skipped or unreadable */
     bool named;                /* named itself, not found in a folder */
     bool is_device;            /* a block device */
+    bool is_folder;            /* an input that is a folder without a file */
 };
 
 struct walk {
@@ -30,7 +32,8 @@ struct walk {
 void walk_free_content(struct walk *walk);
 
 /* Collects the files of the inputs (paths of files and folders, without a slash at the end).
- * `exclude` is a folder that is not walked into (the output folder), or NULL. With `devices`, a
+ * `exclude` is a folder that is not walked into (the output folder), nor in the list when it is an
+ * input itself, or NULL. With `devices`, a
  * block device is read that is itself an input; devices in folders never are. Fills *out, owned
  * by the caller. */
 void walk_collect(const char *const *inputs, size_t input_count, const struct stat *exclude,

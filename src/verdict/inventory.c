@@ -12,6 +12,8 @@
 struct matcher {
     struct name_table names;
     size_t *machine_of; /* of each key: the machine with that newest name, or MACHINE_NONE */
+    size_t *owner_of;   /* of each key: the machine that has the name in whatever form; behind the
+                           machines' numbers, a host without one; or MACHINE_NONE */
     bool *taken;        /* of each machine */
 };
 
@@ -48,6 +50,7 @@ static void matcher_begin(struct matcher *matcher, const struct inventory_host *
 static void matcher_end(struct matcher *matcher)
 {
     free(matcher->machine_of);
+    free(matcher->owner_of);
     free(matcher->taken);
     name_table_free_content(&matcher->names);
 }
@@ -74,6 +77,40 @@ static size_t find_other_form(const struct matcher *matcher, const char *host)
             found = matcher->machine_of[label_key];
     }
     return found;
+}
+
+/* Tells whose the names are, once hosts were matched by their short and full forms. */
+static void find_owners(struct matcher *matcher, const struct inventory_host *hosts,
+                        size_t host_count, const struct machines *machines)
+{
+    size_t count = matcher->names.count;
+
+    matcher->owner_of = memory_allocate(count, sizeof(*matcher->owner_of));
+    for (size_t key = 0; key < count; key++)
+        matcher->owner_of[key] = matcher->machine_of[key];
+    for (size_t host = 0; host < host_count; host++) {
+        size_t key = name_table_find(&matcher->names, hosts[host].name);
+
+        matcher->owner_of[key] = hosts[host].machine != MACHINE_NONE
+                                     ? hosts[host].machine
+                                     : machines->count + name_table_meaning(&matcher->names, key);
+    }
+}
+
+/* For a host of which no form is a machine's name: the one machine whose NetBIOS name that is. */
+static size_t find_cut_off(const struct matcher *matcher, struct inventory_host *host,
+                           const struct machines *machines)
+{
+    size_t key = name_table_find(&matcher->names, host->name);
+    struct name_range full = name_table_full_names(&matcher->names, key);
+    size_t owner;
+
+    if (full.end > full.first) {
+        host->shared = name_table_is_shared(&matcher->names, key);
+        return MACHINE_NONE;
+    }
+    owner = name_table_netbios_owner(&matcher->names, matcher->owner_of, host->name, &host->shared);
+    return owner < machines->count ? owner : MACHINE_NONE;
 }
 
 static int compare_earlier_names(const void *left_item, const void *right_item)
@@ -109,13 +146,16 @@ static char *make_reason(const struct matcher *matcher, const struct inventory_h
                          const struct machines *machines, const struct earlier_name *names,
                          size_t name_count)
 {
-    size_t key = name_table_meaning(&matcher->names, name_table_find(&matcher->names, host->name));
+    size_t own_key = name_table_find(&matcher->names, host->name);
+    size_t key = name_table_meaning(&matcher->names, own_key);
     struct text out = {0};
     bool first = true;
 
     text_add(&out, "nothing was collected for this host");
     if (host->shared)
-        text_add(&out, "; several fully qualified names begin with this one");
+        text_add(&out, name_table_is_shared(&matcher->names, own_key)
+                           ? "; several fully qualified names begin with this one"
+                           : "; several longer names begin with this one");
     for (size_t index = 0; index < name_count; index++) {
         if (names[index].key != key)
             continue;
@@ -149,17 +189,21 @@ void inventory_match(struct inventory_host *hosts, size_t host_count, struct mac
         take(&matcher, &hosts[index]);
     }
     for (size_t index = 0; index < host_count; index++) {
+        if (hosts[index].machine != MACHINE_NONE)
+            continue;
+        hosts[index].machine = find_other_form(&matcher, hosts[index].name);
+        take(&matcher, &hosts[index]);
+    }
+    find_owners(&matcher, hosts, host_count, machines);
+    for (size_t index = 0; index < host_count; index++) {
         struct inventory_host *host = &hosts[index];
 
         if (host->machine != MACHINE_NONE)
             continue;
-        host->machine = find_other_form(&matcher, host->name);
+        host->machine = find_cut_off(&matcher, host, machines);
         take(&matcher, host);
-        if (host->machine != MACHINE_NONE)
-            continue;
-        host->shared =
-            name_table_is_shared(&matcher.names, name_table_find(&matcher.names, host->name));
-        host->reason = make_reason(&matcher, host, machines, names, name_count);
+        if (host->machine == MACHINE_NONE)
+            host->reason = make_reason(&matcher, host, machines, names, name_count);
     }
     free(names);
     matcher_end(&matcher);

@@ -15,13 +15,14 @@ struct inventory_host {
     char *name;     /* owned */
     size_t machine; /* filled in: the machine it is, or MACHINE_NONE: nothing was collected */
     bool repeated;  /* filled in: another host of the list is that machine already */
-    bool shared;    /* filled in: a short name that several machines could have */
+    bool shared;    /* filled in: a short or NetBIOS name that several machines could have */
     char *reason;   /* filled in, owned: for one that was not collected, else NULL */
 };
 
 /* Matches the hosts, in the order of the file, with the machines by newest name: first those that
- * have the very name, then the short and fully qualified forms. A machine whose
- * short name several fully qualified hosts share is marked as such. */
+ * have the very name, then the short and fully qualified forms, last the NetBIOS names that fit one
+ * machine, and no host without one. A machine whose short name several fully qualified hosts share
+ * is marked as such. */
 void inventory_match(struct inventory_host *hosts, size_t host_count, struct machines *machines);
 
 void inventory_free(struct inventory_host *hosts, size_t host_count);

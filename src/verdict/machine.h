@@ -9,8 +9,9 @@
 #include <stdint.h>
 
 #include "casedb/casedb.h"
+#include "verdict/name.h"
 
-#define MACHINE_NONE ((size_t)-1)
+#define MACHINE_NONE NAME_NONE
 
 struct machine {
     char *name;     /* owned: the newest */

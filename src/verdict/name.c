@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+#define NETBIOS_NAME_BYTES 15
+
 void name_table_free_content(struct name_table *table)
 {
     for (size_t index = 0; index < table->count; index++)
@@ -112,4 +114,35 @@ bool name_table_is_shared(const struct name_table *table, size_t key)
     struct name_range range = name_table_full_names(table, key);
 
     return range.end - range.first > 1;
+}
+
+static bool may_be_cut_off(const char *host)
+{
+    return strlen(host) == NETBIOS_NAME_BYTES && strchr(host, '.') == NULL;
+}
+
+bool name_is_netbios_of(const char *name, const char *host)
+{
+    return may_be_cut_off(host) && strcspn(name, ".") > NETBIOS_NAME_BYTES &&
+           strncmp(name, host, NETBIOS_NAME_BYTES) == 0;
+}
+
+size_t name_table_netbios_owner(const struct name_table *table, const size_t *owner_of,
+                                const char *host, bool *several)
+{
+    char *folded = text_fold(host);
+    size_t key = may_be_cut_off(folded) ? lower_bound(table, folded) : table->count;
+    size_t found = NAME_NONE;
+
+    *several = false;
+    for (; key < table->count && strncmp(table->folded[key], folded, NETBIOS_NAME_BYTES) == 0 &&
+           !*several;
+         key++) {
+        if (owner_of[key] == NAME_NONE || !name_is_netbios_of(table->folded[key], folded))
+            continue;
+        *several = found != NAME_NONE && found != owner_of[key];
+        found = owner_of[key];
+    }
+    free(folded);
+    return *several ? NAME_NONE : found;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* name: computer names as DESIGN section 3 compares them: without regard to case, and a short
  * name may mean a fully qualified one. A table gives each distinct name a key; keys are in the
- * order of the folded names. */
+ * order of the folded names. Windows' own listings, and what knows machines by them, have the
+ * NetBIOS name: the first label, cut off after 15 bytes. */
 #ifndef SPPTRIAGE_VERDICT_NAME_H
 #define SPPTRIAGE_VERDICT_NAME_H
 
@@ -43,5 +44,14 @@ size_t name_table_meaning(const struct name_table *table, size_t key);
 
 /* Does a short name mean neither of several fully qualified ones? */
 bool name_table_is_shared(const struct name_table *table, size_t key);
+
+/* Is the folded `host` the NetBIOS name, cut off, of the one with the folded name? */
+bool name_is_netbios_of(const char *name, const char *host);
+
+/* The one number that `owner_of` has for the keys of which `host` is the NetBIOS name, cut off;
+ * NAME_NONE, which is also that of keys without an owner, where there is none or are several, which
+ * *several tells. */
+size_t name_table_netbios_owner(const struct name_table *table, const size_t *owner_of,
+                                const char *host, bool *several);
 
 #endif

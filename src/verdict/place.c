@@ -8,10 +8,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "verdict/machine.h"
+#include "verdict/name.h"
 #include "verdict/rename.h"
-
-/* Windows' own listings give the NetBIOS name, which is cut off at so many bytes. */
-#define NETBIOS_NAME_BYTES 15
 
 /* Are the folded names one, or the short and the fully qualified form of one? */
 static bool is_form_of(const char *name, const char *host)
@@ -22,13 +20,6 @@ static bool is_form_of(const char *name, const char *host)
         return true;
     return label == strcspn(host, ".") && strncmp(name, host, label) == 0 &&
            (name[label] == '\0' || host[label] == '\0');
-}
-
-/* Is the folded host the NetBIOS name, cut off, of the one with the name? */
-static bool is_netbios_of(const char *name, const char *host)
-{
-    return strlen(host) == NETBIOS_NAME_BYTES && strchr(host, '.') == NULL &&
-           strcspn(name, ".") > NETBIOS_NAME_BYTES && strncmp(name, host, NETBIOS_NAME_BYTES) == 0;
 }
 
 bool machine_is_named(const struct machine *machine, const char *name)
@@ -46,12 +37,12 @@ bool machine_answers_to(const struct machine *machine, const char *name)
 {
     char *folded_name = text_fold(name);
     char *folded = text_fold(machine->name);
-    bool answers = is_form_of(folded, folded_name) || is_netbios_of(folded, folded_name);
+    bool answers = is_form_of(folded, folded_name) || name_is_netbios_of(folded, folded_name);
 
     free(folded);
     for (size_t alias = 0; alias < machine->alias_count && !answers; alias++) {
         folded = text_fold(machine->aliases[alias]);
-        answers = is_form_of(folded, folded_name) || is_netbios_of(folded, folded_name);
+        answers = is_form_of(folded, folded_name) || name_is_netbios_of(folded, folded_name);
         free(folded);
     }
     free(folded_name);

@@ -150,36 +150,6 @@ static size_t machine_of_label(const struct named_machines *hosts, size_t key, c
     return hosts->machine_of[label_key];
 }
 
-/* Begins the folded name so, in whatever case? Names that do stand behind it in the table. */
-static bool begins_with(const char *folded, const char *start)
-{
-    char *folded_start = text_fold(start);
-    bool begins = strncmp(folded, folded_start, strlen(folded_start)) == 0;
-
-    free(folded_start);
-    return begins;
-}
-
-/* The one machine whose name that is when cut off to a NetBIOS name; or none. */
-static size_t machine_of_netbios(const struct matcher *matcher, const char *name)
-{
-    const struct named_machines *hosts = &matcher->hosts;
-    size_t found = MACHINE_NONE;
-
-    for (size_t key = name_table_find(&hosts->names, name);
-         key < hosts->names.count && begins_with(hosts->names.folded[key], name); key++) {
-        size_t machine = hosts->machine_of[key];
-
-        if (machine == MACHINE_NONE || machine == found ||
-            !machine_answers_to(&matcher->machines->items[machine], name))
-            continue;
-        if (found != MACHINE_NONE)
-            return MACHINE_NONE;
-        found = machine;
-    }
-    return found;
-}
-
 /* The machine of that name, or of the other form of it; or none so far. */
 static size_t known_machine_of_host(const struct matcher *matcher, const char *name)
 {
@@ -257,6 +227,7 @@ static size_t choose_machine(struct matcher *matcher, const char *name, size_t n
 {
     struct machine *beside = near != MACHINE_NONE ? &matcher->machines->items[near] : NULL;
     size_t known;
+    bool several;
 
     if (beside != NULL && machine_is_named(beside, name))
         return near;
@@ -265,7 +236,8 @@ static size_t choose_machine(struct matcher *matcher, const char *name, size_t n
         return known;
     if (beside != NULL && machine_answers_to(beside, name))
         return near;
-    known = machine_of_netbios(matcher, name);
+    known =
+        name_table_netbios_owner(&matcher->hosts.names, matcher->hosts.machine_of, name, &several);
     return known != MACHINE_NONE ? known : machine_of_host(matcher, name);
 }
 
@@ -309,14 +281,16 @@ static bool match_with_file(struct witness *witness, const struct witness *of_fi
     return witness->machine != MACHINE_NONE;
 }
 
-/* Does the name begin so? */
+/* Does the name begin so, in whatever case? */
 static bool fits_cut_off(const char *name, const char *cut_off)
 {
     char *start = memory_copy_bytes(cut_off, strlen(cut_off) - strlen(CUT_OFF));
+    char *folded_start = text_fold(start);
     char *folded = text_fold(name);
-    bool fits = begins_with(folded, start);
+    bool fits = strncmp(folded, folded_start, strlen(folded_start)) == 0;
 
     free(folded);
+    free(folded_start);
     free(start);
     return fits;
 }
