@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "verdict/earlier.h"
 #include "verdict/name.h"
 
 /* Names of machines and hosts as keys of one table. */
@@ -15,12 +16,6 @@ struct matcher {
     size_t *owner_of;   /* of each key: the machine that has the name in whatever form; behind the
                            machines' numbers, a host without one; or MACHINE_NONE */
     bool *taken;        /* of each machine */
-};
-
-/* One earlier name of one machine. */
-struct earlier_name {
-    size_t key;
-    size_t machine;
 };
 
 static void matcher_begin(struct matcher *matcher, const struct inventory_host *hosts,
@@ -113,56 +108,23 @@ static size_t find_cut_off(const struct matcher *matcher, struct inventory_host 
     return owner < machines->count ? owner : MACHINE_NONE;
 }
 
-static int compare_earlier_names(const void *left_item, const void *right_item)
-{
-    const struct earlier_name *left = left_item;
-    const struct earlier_name *right = right_item;
-
-    if (left->key != right->key)
-        return left->key < right->key ? -1 : 1;
-    return (left->machine > right->machine) - (left->machine < right->machine);
-}
-
-static struct earlier_name *list_earlier_names(const struct matcher *matcher,
-                                               const struct machines *machines, size_t *count)
-{
-    struct earlier_name *names = NULL;
-
-    *count = 0;
-    for (size_t machine = 0; machine < machines->count; machine++)
-        for (size_t alias = 0; alias < machines->items[machine].alias_count; alias++) {
-            const char *name = machines->items[machine].aliases[alias];
-
-            names = memory_grow(names, *count, sizeof(*names));
-            names[(*count)++] =
-                (struct earlier_name){name_table_find(&matcher->names, name), machine};
-        }
-    if (*count > 0)
-        qsort(names, *count, sizeof(*names), compare_earlier_names);
-    return names;
-}
-
 static char *make_reason(const struct matcher *matcher, const struct inventory_host *host,
-                         const struct machines *machines, const struct earlier_name *names,
-                         size_t name_count)
+                         const struct machines *machines, const struct earlier_names *earlier)
 {
     size_t own_key = name_table_find(&matcher->names, host->name);
     size_t key = name_table_meaning(&matcher->names, own_key);
+    struct text owners = {0};
     struct text out = {0};
-    bool first = true;
 
     text_add(&out, "nothing was collected for this host");
     if (host->shared)
         text_add(&out, name_table_is_shared(&matcher->names, own_key)
                            ? "; several fully qualified names begin with this one"
                            : "; several longer names begin with this one");
-    for (size_t index = 0; index < name_count; index++) {
-        if (names[index].key != key)
-            continue;
-        text_add(&out, first ? "; it is an earlier name of " : ", ");
-        text_add(&out, machines->items[names[index].machine].name);
-        first = false;
-    }
+    earlier_names_add_owners(earlier, matcher->names.folded[key], machines, &owners);
+    if (owners.length_bytes > 0)
+        text_add_format(&out, "; it is an earlier name of %s", text_get(&owners));
+    text_free(&owners);
     return text_take(&out);
 }
 
@@ -177,13 +139,12 @@ static void take(struct matcher *matcher, struct inventory_host *host)
 void inventory_match(struct inventory_host *hosts, size_t host_count, struct machines *machines)
 {
     struct matcher matcher = {0};
-    struct earlier_name *names;
-    size_t name_count;
+    struct earlier_names earlier = {0};
 
     if (host_count == 0)
         return;
     matcher_begin(&matcher, hosts, host_count, machines);
-    names = list_earlier_names(&matcher, machines, &name_count);
+    earlier_names_list(&earlier, machines);
     for (size_t index = 0; index < host_count; index++) {
         hosts[index].machine = find_exact(&matcher, hosts[index].name);
         take(&matcher, &hosts[index]);
@@ -203,9 +164,9 @@ void inventory_match(struct inventory_host *hosts, size_t host_count, struct mac
         host->machine = find_cut_off(&matcher, host, machines);
         take(&matcher, host);
         if (host->machine == MACHINE_NONE)
-            host->reason = make_reason(&matcher, host, machines, names, name_count);
+            host->reason = make_reason(&matcher, host, machines, &earlier);
     }
-    free(names);
+    earlier_names_free_content(&earlier);
     matcher_end(&matcher);
 }
 

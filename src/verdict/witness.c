@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "verdict/earlier.h"
 #include "verdict/name.h"
 
 /* Names with the machines they stand for. */
@@ -26,6 +27,8 @@ struct matcher {
     char **folder_paths;         /* owned: of each witness without a name, or NULL */
     const char **by_last_part;   /* the spellings of the folders, by their last parts */
     struct machine_places named; /* of witnesses that name their host */
+    struct earlier_names earlier;
+    size_t log_count; /* machines that there are logs of; the others stand behind them */
 };
 
 static void named_machines_seal(struct named_machines *named)
@@ -120,6 +123,7 @@ static void matcher_begin(struct matcher *matcher, const struct witness *witness
             spell(&matcher->folders, matcher->folder_paths[index]);
     }
     sort_folders(matcher);
+    earlier_names_list(&matcher->earlier, machines);
 }
 
 static void matcher_end(struct matcher *matcher, size_t count)
@@ -131,6 +135,7 @@ static void matcher_end(struct matcher *matcher, size_t count)
     named_machines_free_content(&matcher->folders);
     free(matcher->by_last_part);
     machine_places_free_content(&matcher->named);
+    earlier_names_free_content(&matcher->earlier);
 }
 
 /* For a fully qualified name without a machine: that of the short name which means it, or none. */
@@ -241,6 +246,21 @@ static size_t choose_machine(struct matcher *matcher, const char *name, size_t n
     return known != MACHINE_NONE ? known : machine_of_host(matcher, name);
 }
 
+/* Says of a machine that there are no logs of, where its name was that of another once. */
+static void remark_on_earlier_name(const struct matcher *matcher, struct witness *witness)
+{
+    struct text owners = {0};
+
+    if (witness->machine < matcher->log_count)
+        return;
+    earlier_names_add_owners(&matcher->earlier, witness->said.name, matcher->machines, &owners);
+    if (owners.length_bytes > 0)
+        witness->remark = memory_format("it names the host %s, which is an earlier name of %s: it "
+                                        "counts for a machine of its own",
+                                        witness->said.name, text_get(&owners));
+    text_free(&owners);
+}
+
 /* Its own name wins; where it contradicts the place, that is said. */
 static void match_named(struct matcher *matcher, struct witness *witness)
 {
@@ -252,6 +272,8 @@ static void match_named(struct matcher *matcher, struct witness *witness)
         witness->remark =
             memory_format("it names the host %s, but lies among logs of %s: the name counts",
                           said->name, matcher->machines->items[near].name);
+    else
+        remark_on_earlier_name(matcher, witness);
 }
 
 /* Is a host that the file names this machine? */
@@ -397,7 +419,7 @@ static void match_all_nameless(struct matcher *matcher, struct witness *witnesse
 
 void witnesses_match(struct witness *witnesses, size_t count, struct machines *machines)
 {
-    struct matcher matcher = {.machines = machines};
+    struct matcher matcher = {.machines = machines, .log_count = machines->count};
 
     if (count == 0)
         return;
