@@ -98,14 +98,18 @@ END_TEST
 
 START_TEST(a_missing_path_is_an_entry_with_its_reason)
 {
-    const char *inputs[] = {"missing", "there"};
+    const char *inputs[] = {"missing", "there", "dangling"};
     struct walk walk;
 
     write_text("there", "x");
-    walk_collect(inputs, 2, NULL, false, &walk);
+    ck_assert_int_eq(symlink("nothing", "dangling"), 0);
+    walk_collect(inputs, 3, NULL, false, &walk);
     ck_assert_uint_eq(walk.file_count, 1);
     ck_assert_int_eq(find(&walk, "missing")->status, SOURCE_STATUS_UNREADABLE);
     ck_assert_str_eq(find(&walk, "missing")->problem, "No such file or directory");
+    ck_assert_int_eq(find(&walk, "dangling")->status, SOURCE_STATUS_UNREADABLE);
+    ck_assert_str_eq(find(&walk, "dangling")->problem,
+                     "symbolic link that leads nowhere: No such file or directory");
     walk_free_content(&walk);
 }
 END_TEST

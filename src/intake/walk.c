@@ -30,16 +30,16 @@ static void add_entry(struct walk *out, const char *path, bool named, enum sourc
 }
 
 /* A link is never followed below an input. That its target is gone, or that it goes in circles,
- * is of no interest then but for the person who looks for what is missing. */
-static void add_link(struct walk *out, const char *path)
+ * is of no interest then but for the person who looks for what is missing. One that is named itself
+ * comes here only then, and is as good as a path that is missing. */
+static void add_link(struct walk *out, const char *path, bool named)
 {
     char *target = realpath(path, NULL);
-    char *problem = target != NULL
-                        ? memory_copy_text("symbolic link, not followed: name its target as an "
-                                           "input")
-                        : memory_format("symbolic link, not followed: %s", strerror(errno));
+    const char *reason = target != NULL ? "name its target as an input" : strerror(errno);
 
-    add_entry(out, path, false, SOURCE_STATUS_SKIPPED, problem);
+    add_entry(out, path, named, named ? SOURCE_STATUS_UNREADABLE : SOURCE_STATUS_SKIPPED,
+              memory_format("symbolic link%s: %s", named ? " that leads nowhere" : ", not followed",
+                            reason));
     free(target);
 }
 
@@ -79,7 +79,7 @@ static void add_found(struct walk *out, FTS *tree, FTSENT *found, const struct s
         break;
     case FTS_SL:
     case FTS_SLNONE:
-        add_link(out, found->fts_path);
+        add_link(out, found->fts_path, named);
         break;
     case FTS_DNR:
     case FTS_ERR:
