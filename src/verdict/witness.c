@@ -11,49 +11,18 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "verdict/earlier.h"
-#include "verdict/name.h"
-
-/* Names with the machines they stand for. */
-struct named_machines {
-    struct name_table names;
-    size_t *machine_of;     /* of each key: the machine, or MACHINE_NONE */
-    const char **spellings; /* of each key: as it is first written */
-};
+#include "verdict/host_table.h"
 
 struct matcher {
     struct machines *machines;
-    struct named_machines hosts;
-    struct named_machines folders;
+    struct host_table hosts;
+    struct host_table folders;
     char **folder_paths;         /* owned: of each witness without a name, or NULL */
     const char **by_last_part;   /* the spellings of the folders, by their last parts */
     struct machine_places named; /* of witnesses that name their host */
     struct earlier_names earlier;
     size_t log_count; /* machines that there are logs of; the others stand behind them */
 };
-
-static void named_machines_seal(struct named_machines *named)
-{
-    name_table_seal(&named->names);
-    named->machine_of = memory_allocate(named->names.count, sizeof(*named->machine_of));
-    named->spellings = memory_allocate(named->names.count, sizeof(char *));
-    for (size_t key = 0; key < named->names.count; key++)
-        named->machine_of[key] = MACHINE_NONE;
-}
-
-static void named_machines_free_content(struct named_machines *named)
-{
-    free(named->machine_of);
-    free(named->spellings);
-    name_table_free_content(&named->names);
-}
-
-static void spell(struct named_machines *named, const char *name)
-{
-    size_t key = name_table_find(&named->names, name);
-
-    if (named->spellings[key] == NULL)
-        named->spellings[key] = name;
-}
 
 /* A name that a program has cut off, as tables do with what their columns have no room for. */
 #define CUT_OFF "..."
@@ -110,17 +79,17 @@ static void matcher_begin(struct matcher *matcher, const struct witness *witness
         matcher->folder_paths[index] = machine_folder_path(witnesses[index].said.path);
         name_table_add(&matcher->folders.names, matcher->folder_paths[index]);
     }
-    named_machines_seal(&matcher->hosts);
-    named_machines_seal(&matcher->folders);
+    host_table_seal(&matcher->hosts);
+    host_table_seal(&matcher->folders);
     for (size_t machine = 0; machine < machines->count; machine++)
         matcher->hosts
             .machine_of[name_table_find(&matcher->hosts.names, machines->items[machine].name)] =
             machine;
     for (size_t index = 0; index < count; index++) {
         if (names_its_host(&witnesses[index]))
-            spell(&matcher->hosts, witnesses[index].said.name);
+            host_table_spell(&matcher->hosts, witnesses[index].said.name);
         else
-            spell(&matcher->folders, matcher->folder_paths[index]);
+            host_table_spell(&matcher->folders, matcher->folder_paths[index]);
     }
     sort_folders(matcher);
     earlier_names_list(&matcher->earlier, machines);
@@ -131,57 +100,11 @@ static void matcher_end(struct matcher *matcher, size_t count)
     for (size_t index = 0; index < count; index++)
         free(matcher->folder_paths[index]);
     free(matcher->folder_paths);
-    named_machines_free_content(&matcher->hosts);
-    named_machines_free_content(&matcher->folders);
+    host_table_free_content(&matcher->hosts);
+    host_table_free_content(&matcher->folders);
     free(matcher->by_last_part);
     machine_places_free_content(&matcher->named);
     earlier_names_free_content(&matcher->earlier);
-}
-
-/* For a fully qualified name without a machine: that of the short name which means it, or none. */
-static size_t machine_of_label(const struct named_machines *hosts, size_t key, const char *name)
-{
-    size_t label_length = strcspn(name, ".");
-    size_t label_key = NAME_NONE;
-
-    if (name[label_length] == '.' && label_length > 0) {
-        char *label = memory_copy_bytes(name, label_length);
-
-        label_key = name_table_find(&hosts->names, label);
-        free(label);
-    }
-    if (label_key == NAME_NONE || name_table_meaning(&hosts->names, label_key) != key)
-        return MACHINE_NONE;
-    return hosts->machine_of[label_key];
-}
-
-/* The machine of that name, or of the other form of it; or none so far. */
-static size_t known_machine_of_host(const struct matcher *matcher, const char *name)
-{
-    const struct named_machines *hosts = &matcher->hosts;
-    size_t key = name_table_find(&hosts->names, name);
-    size_t meaning = name_table_meaning(&hosts->names, key);
-
-    if (hosts->machine_of[key] != MACHINE_NONE)
-        return hosts->machine_of[key];
-    if (hosts->machine_of[meaning] != MACHINE_NONE)
-        return hosts->machine_of[meaning];
-    return machine_of_label(hosts, key, name);
-}
-
-/* The same, made where there is none. */
-static size_t machine_of_host(struct matcher *matcher, const char *name)
-{
-    struct named_machines *hosts = &matcher->hosts;
-    size_t meaning = name_table_meaning(&hosts->names, name_table_find(&hosts->names, name));
-    size_t machine = known_machine_of_host(matcher, name);
-
-    if (machine != MACHINE_NONE)
-        return machine;
-    machine = machines_add(matcher->machines, hosts->spellings[meaning]);
-    matcher->machines->items[machine].shared_name = name_table_is_shared(&hosts->names, meaning);
-    hosts->machine_of[meaning] = machine;
-    return machine;
 }
 
 /* Have several folders that name? */
@@ -202,17 +125,15 @@ static bool is_name_of_several(const struct matcher *matcher, const char *name)
  * no machine, or of several, may stand in no list of scripts. */
 static size_t machine_of_folder(struct matcher *matcher, const char *folder, const char *path)
 {
-    struct named_machines *hosts = &matcher->hosts;
-    struct named_machines *folders = &matcher->folders;
+    struct host_table *hosts = &matcher->hosts;
+    struct host_table *folders = &matcher->folders;
     size_t key = name_table_find(&folders->names, folder);
     char *name = machine_folder_name(path);
-    size_t host_key = name_table_find(&hosts->names, name);
+    size_t host_key = host_table_find(hosts, name);
     size_t *machine = &folders->machine_of[key];
 
-    if (host_key == NAME_NONE)
-        host_key = name_table_find_full(&hosts->names, name);
     if (*machine == MACHINE_NONE && host_key != NAME_NONE)
-        *machine = machine_of_host(matcher, hosts->names.folded[host_key]);
+        *machine = host_table_make_machine(hosts, matcher->machines, hosts->names.folded[host_key]);
     if (*machine == MACHINE_NONE) {
         bool shared = strcmp(folder, path) == 0 || strcmp(folder, MACHINE_WORKING_FOLDER) == 0 ||
                       machines_share_folder(matcher->machines, path);
@@ -236,14 +157,16 @@ static size_t choose_machine(struct matcher *matcher, const char *name, size_t n
 
     if (beside != NULL && machine_is_named(beside, name))
         return near;
-    known = known_machine_of_host(matcher, name);
+    known = host_table_machine(&matcher->hosts, name);
     if (known != MACHINE_NONE)
         return known;
     if (beside != NULL && machine_answers_to(beside, name))
         return near;
     known =
         name_table_netbios_owner(&matcher->hosts.names, matcher->hosts.machine_of, name, &several);
-    return known != MACHINE_NONE ? known : machine_of_host(matcher, name);
+    return known != MACHINE_NONE
+               ? known
+               : host_table_make_machine(&matcher->hosts, matcher->machines, name);
 }
 
 /* Says of a machine that there are no logs of, where its name was that of another once. */
@@ -362,6 +285,45 @@ static void match_with_several(struct matcher *matcher, struct witness *witness,
     matcher->machines->items[witness->machine].shared_name = true;
 }
 
+/* The machine that the file's name begins with, or none: so, too, in a folder with a host's name.
+ */
+static size_t machine_of_file_name(const struct matcher *matcher, const char *path)
+{
+    char *folder_name = machine_folder_name(path);
+    bool is_of_host = host_table_find(&matcher->hosts, folder_name) != NAME_NONE;
+
+    free(folder_name);
+    return is_of_host ? MACHINE_NONE : host_table_machine_of_file(&matcher->hosts, last_part(path));
+}
+
+/* By its place, else by the file's name, else by what lies beside its folder, else by the name of
+ * that. All but the first is said. */
+static void match_place(struct matcher *matcher, struct witness *witness, const char *folder,
+                        const struct near *near)
+{
+    const char *path = witness->said.path;
+    bool is_near = near->machine != MACHINE_NONE && !near->is_beside;
+    size_t named = is_near ? MACHINE_NONE : machine_of_file_name(matcher, path);
+
+    witness->machine = named != MACHINE_NONE           ? named
+                       : near->machine != MACHINE_NONE ? near->machine
+                                                       : machine_of_folder(matcher, folder, path);
+    witness->is_guess = named != MACHINE_NONE || near->is_beside;
+    if (named != MACHINE_NONE)
+        witness->remark =
+            memory_format("no host is named in it: taken for %s, which its file's name begins with",
+                          matcher->machines->items[witness->machine].name);
+    else if (near->machine == MACHINE_NONE)
+        witness->remark = memory_format(
+            "no host is named in it, nor exactly one beside it: taken for that of the "
+            "folder's name, %s",
+            matcher->machines->items[witness->machine].name);
+    else if (near->is_beside)
+        witness->remark = memory_format("no host is named in it: taken for %s, whose logs lie in "
+                                        "another folder beside it",
+                                        matcher->machines->items[witness->machine].name);
+}
+
 /* `of_file` are the `count` witnesses of its file. */
 static void match_nameless(struct matcher *matcher, struct witness *witness, const char *folder,
                            const struct witness *of_file, size_t count)
@@ -371,23 +333,10 @@ static void match_nameless(struct matcher *matcher, struct witness *witness, con
     if (match_with_file(witness, of_file, count))
         return;
     near = machines_near_named(matcher->machines, &matcher->named, witness->said.path);
-    if (witness->remark != NULL) {
+    if (witness->remark != NULL)
         match_with_several(matcher, witness, near.machine, of_file, count);
-        return;
-    }
-    witness->machine = near.machine != MACHINE_NONE
-                           ? near.machine
-                           : machine_of_folder(matcher, folder, witness->said.path);
-    witness->is_guess = near.is_beside;
-    if (near.machine == MACHINE_NONE)
-        witness->remark = memory_format(
-            "no host is named in it, nor exactly one beside it: taken for that of the "
-            "folder's name, %s",
-            matcher->machines->items[witness->machine].name);
-    else if (near.is_beside)
-        witness->remark = memory_format("no host is named in it: taken for %s, whose logs lie in "
-                                        "another folder beside it",
-                                        matcher->machines->items[witness->machine].name);
+    else
+        match_place(matcher, witness, folder, &near);
 }
 
 static void add_named_place(struct matcher *matcher, const struct witness *witness)
