@@ -10,7 +10,7 @@
 #include "fixtures/events.h"
 #include "fleet_noise.h"
 #include "fleet_random.h"
-#include "incident.h"
+#include "model/incident.h"
 
 #define LOG_BEGINS UINT64_C(131722848000000000) /* 2018-06-01T00:00:00Z */
 #define LOG_SPAN (365 * FILETIME_DAY)

@@ -5,7 +5,7 @@
 
 #include <check.h>
 
-#include "casedb/casedb.h"
+#include "case/casedb.h"
 
 #define CASE_PATH "case.db"
 

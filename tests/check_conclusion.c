@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checks the end of a run: which sources make it incomplete, and what it says of them. */
-#include "conclusion.h"
+#include "app/finish.h"
 
 #include <check.h>
 #include <stdio.h>

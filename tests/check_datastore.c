@@ -10,13 +10,13 @@
 #include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
+#include "ese/datastore.h"
 #include "findings.h"
 #include "fixtures/ese_damage.h"
 #include "fixtures/ese_layout.h"
 #include "fixtures/ese_writer.h"
 #include "readout.h"
 #include "run.h"
-#include "updates/datastore.h"
 
 #define START READOUT_START
 #define TITLE "Update for Windows 7 (KB971033)"

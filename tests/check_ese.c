@@ -14,13 +14,13 @@
 #include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
+#include "ese/compressed.h"
+#include "ese/edb_tree.h"
+#include "ese/extract.h"
+#include "ese/history_row.h"
 #include "fixtures/ese_writer.h"
 #include "readout.h"
 #include "run.h"
-#include "updates/compressed.h"
-#include "updates/edb_tree.h"
-#include "updates/extract.h"
-#include "updates/history_row.h"
 
 #define START READOUT_START
 

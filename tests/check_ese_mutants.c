@@ -18,6 +18,7 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "chance.h"
+#include "ese/datastore.h"
 #include "findings.h"
 #include "fixtures/ese_layout.h"
 #include "fixtures/ese_writer.h"
@@ -25,7 +26,6 @@
 #include "readout.h"
 #include "run.h"
 #include "trial.h"
-#include "updates/datastore.h"
 
 #define MUTANTS_USUAL 1500u
 #define BATCH 50u

@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "casework.h"
-#include "incident.h"
+#include "model/incident.h"
 #include "report/report.h"
 #include "run.h"
 #include "scratch.h"

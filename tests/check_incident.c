@@ -6,7 +6,7 @@
 
 #include "base/array.h"
 #include "base/filetime.h"
-#include "incident.h"
+#include "model/incident.h"
 #include "run.h"
 
 static uint64_t at(const char *text)

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "craft.h"
 #include "evtx/binxml.h"
-#include "evtx/judge.h"
+#include "evtx/template_layout.h"
 #include "evtx/value.h"
 #include "fixtures/events.h"
 #include "made.h"

@@ -11,12 +11,12 @@
 #include "base/memory.h"
 #include "fixtures/listings.h"
 #include "fixtures/recipe.h"
-#include "incident.h"
 #include "intake/recognise.h"
 #include "listed.h"
+#include "model/incident.h"
 #include "run.h"
 #include "scratch.h"
-#include "updates/listing.h"
+#include "text/listing.h"
 
 #define WAT_PACKAGE                                                                             \
     "Microsoft-Windows-Security-WindowsActivationTechnologies-package~31bf3856ad364e35~amd64~~" \

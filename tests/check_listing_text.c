@@ -15,13 +15,13 @@
 #include "chance.h"
 #include "findings.h"
 #include "fixtures/listings.h"
-#include "incident.h"
 #include "intake/recognise.h"
 #include "listed.h"
+#include "model/incident.h"
 #include "readout.h"
 #include "run.h"
-#include "updates/listing.h"
-#include "updates/listing_text.h"
+#include "text/listing.h"
+#include "text/listing_text.h"
 
 static const struct listing_update updates[] = {{"KB2534111", LISTING_INSTALLED},
                                                 {"KB971033", LISTING_INSTALLED},
@@ -313,8 +313,8 @@ START_TEST(none_of_our_own_files_is_a_listing)
                                           "/samples/expected-inventory",
                                           "/samples/expected/remediation",
                                           "/samples/expected/remediation/scripts",
-                                          "/src",
-                                          "/src/updates",
+                                          "/src/model",
+                                          "/src/text",
                                           "/src/intake",
                                           "/tests",
                                           "/tests/fixtures",

@@ -9,10 +9,10 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "identity/inventory_match.h"
+#include "identity/machine.h"
+#include "identity/name.h"
 #include "run.h"
-#include "verdict/inventory.h"
-#include "verdict/machine.h"
-#include "verdict/name.h"
 
 static struct name_table make_names(const char *const *names, size_t count)
 {

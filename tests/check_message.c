@@ -6,7 +6,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "incident.h"
+#include "model/incident.h"
 #include "run.h"
 
 struct sentence {

@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/ingest.h"
 #include "base/array.h"
 #include "base/memory.h"
 #include "casework.h"
-#include "reading.h"
 #include "run.h"
 #include "scratch.h"
 

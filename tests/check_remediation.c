@@ -12,7 +12,7 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "incident.h"
+#include "model/incident.h"
 #include "run.h"
 
 #define HEADER                                                                    \

@@ -8,12 +8,12 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "craft.h"
-#include "evtx/repeat.h"
+#include "evtx/dedupe.h"
 #include "evtx/select.h"
 #include "evtx/value.h"
 #include "fixtures/events.h"
-#include "incident.h"
 #include "made.h"
+#include "model/incident.h"
 #include "run.h"
 
 #define START UINT64_C(131914152000000000) /* 2019-01-08T10:00:00Z */

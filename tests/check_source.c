@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checks what a reader notes of a source: its computers by name, and what sources.csv says. */
-#include "source.h"
+#include "model/source.h"
 
 #include <check.h>
 #include <stdlib.h>

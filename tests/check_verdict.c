@@ -13,7 +13,7 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "casedb/casedb.h"
+#include "case/casedb.h"
 #include "run.h"
 #include "scratch.h"
 #include "verdict/verdict.h"

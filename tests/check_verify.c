@@ -8,10 +8,10 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "craft.h"
+#include "evtx/check/verify.h"
 #include "evtx/decode.h"
-#include "evtx/verify.h"
 #include "fixtures/events.h"
-#include "incident.h"
+#include "model/incident.h"
 #include "run.h"
 
 #define START UINT64_C(131914152000000000) /* 2019-01-08T10:00:00Z */
@@ -190,7 +190,7 @@ START_TEST(each_chunk_is_read_for_itself)
 }
 END_TEST
 
-/* What libevtx is known to get wrong (evtx/reference.h), and what is near to it and is not. */
+/* What libevtx is known to get wrong (evtx/check/reference.h), and what is near to it and is not. */
 static const struct {
     const char *ours;
     const char *theirs;

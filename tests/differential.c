@@ -8,12 +8,12 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "evtx/binxml.h"
+#include "evtx/check/eventtext.h"
+#include "evtx/check/reference.h"
+#include "evtx/check/verify.h"
 #include "evtx/chunk.h"
 #include "evtx/decode.h"
-#include "evtx/eventtext.h"
-#include "evtx/reference.h"
 #include "evtx/select.h"
-#include "evtx/verify.h"
 
 /* Remarks beyond these are only counted. */
 #define REMARK_BYTES_MOST 65536u

@@ -4,7 +4,7 @@
 #define SPPTRIAGE_TESTS_FINDINGS_H
 
 #include "base/text.h"
-#include "source.h"
+#include "model/source.h"
 
 /* Adds a line `kind|origin|host|place|UTC time|name=value|...`, the time empty for none. */
 void findings_add_line(struct text *out, const struct finding *finding);

@@ -9,14 +9,14 @@
 
 #include "base/memory.h"
 #include "evtx/binxml.h"
+#include "evtx/check/eventtext.h"
+#include "evtx/check/reference.h"
+#include "evtx/check/verify.h"
 #include "evtx/chunk.h"
 #include "evtx/decode.h"
-#include "evtx/eventtext.h"
 #include "evtx/log.h"
-#include "evtx/reference.h"
 #include "evtx/select.h"
 #include "evtx/value.h"
-#include "evtx/verify.h"
 
 /* Of fragments in each other that are looked into. */
 #define NESTING_MOST 4u
@@ -274,7 +274,7 @@ static bool has_binary_field(const struct judging *judging, const struct record 
 }
 
 /* Does something like another record stand in the record? In the copy that libevtx reads, its
- * position is written over what would be its number (evtx/reference.h). */
+ * position is written over what would be its number (evtx/check/reference.h). */
 static bool holds_a_record(const struct record *record)
 {
     return memmem(record->bytes.bytes + RECORD_OFFSET_BINXML,

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "source.h"
+#include "model/source.h"
 
 /* What the reader handed on, copied, in its order. Starts as zeros. */
 struct judged_log {

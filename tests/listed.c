@@ -7,7 +7,7 @@
 
 #include "findings.h"
 #include "readout.h"
-#include "updates/listing.h"
+#include "text/listing.h"
 
 void listed_free_content(struct listed *listed)
 {

@@ -7,7 +7,7 @@
 #include "base/filetime.h"
 #include "fixtures/events.h"
 #include "fixtures/evtx_damage.h"
-#include "incident.h"
+#include "model/incident.h"
 
 #define START UINT64_C(131914152000000000) /* 2019-01-08T10:00:00Z */
 

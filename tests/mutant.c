@@ -16,7 +16,7 @@
 #include "evtx/binxml.h"
 #include "evtx/chunk.h"
 #include "evtx/value.h"
-#include "incident.h"
+#include "model/incident.h"
 #include "stock.h"
 
 /* Places beyond these are not looked for. */

@@ -3,8 +3,8 @@
 #ifndef SPPTRIAGE_TESTS_SAME_H
 #define SPPTRIAGE_TESTS_SAME_H
 
-#include "finding.h"
-#include "observation.h"
+#include "model/finding.h"
+#include "model/observation.h"
 
 /* Compares every field and string. */
 void expect_observation(const struct observation *found, const struct observation *wanted);

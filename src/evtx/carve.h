@@ -3,7 +3,7 @@
 #ifndef SPPTRIAGE_EVTX_CARVE_H
 #define SPPTRIAGE_EVTX_CARVE_H
 
-#include "source.h"
+#include "model/source.h"
 
 /* kind "carved"; see struct reader. */
 extern const struct reader evtx_carve_reader;

@@ -10,12 +10,12 @@
 
 #include "base/memory.h"
 #include "evtx/binxml.h"
+#include "evtx/check/verify.h"
 #include "evtx/chunk.h"
 #include "evtx/decode.h"
-#include "evtx/repeat.h"
+#include "evtx/dedupe.h"
+#include "evtx/log_summary.h"
 #include "evtx/select.h"
-#include "evtx/tally.h"
-#include "evtx/verify.h"
 
 #define FETCH_LINE_BYTES 64u
 #define FETCH_AHEAD_BYTES 4096u

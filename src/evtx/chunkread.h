@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/span.h"
-#include "source.h"
+#include "model/source.h"
 
 struct chunkread;
 
@@ -32,7 +32,7 @@ struct chunk_place {
 int chunkread_read(struct chunkread *reading, struct span bytes, const struct chunk_place *place,
                    struct error *err);
 
-/* Hands on what was held back (evtx/repeat.h). -1 as above. */
+/* Hands on what was held back (evtx/dedupe.h). -1 as above. */
 int chunkread_finish(struct chunkread *reading, struct error *err);
 
 #endif

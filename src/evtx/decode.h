@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "evtx/chunk.h"
 #include "evtx/value.h"
-#include "observation.h"
+#include "model/observation.h"
 
 /* A string of the event while it is read: places in the text, which may still move. */
 struct event_string_place {

@@ -2,7 +2,7 @@
 /* The reader of EVTX logs. Every 64 KiB slot behind the file header is looked at, whatever the
  * headers count: mapped (base/mapping.h), checked and walked (evtx/chunk.h), its records selected
  * (evtx/select.h), those that matter decoded (evtx/decode.h), and what can decide a verdict read a
- * second time by libevtx (evtx/verify.h). What is done with one chunk is evtx/chunkread.h's; here
+ * second time by libevtx (evtx/check/verify.h). What is done with one chunk is evtx/chunkread.h's; here
  * is what makes a log of chunks: parts, slots, header, end. */
 #include "evtx/log.h"
 
@@ -16,7 +16,7 @@
 #include "base/memory.h"
 #include "evtx/chunk.h"
 #include "evtx/chunkread.h"
-#include "evtx/tally.h"
+#include "evtx/log_summary.h"
 
 /* A part: so many slots. Parts are what reader processes share a log by: large enough that a part
  * costs nothing, small enough that one log is shared evenly. */

@@ -12,9 +12,9 @@
 #include "base/utf16.h"
 #include "evtx/binxml.h"
 #include "evtx/decode.h"
-#include "evtx/judge.h"
+#include "evtx/template_layout.h"
 #include "evtx/value.h"
-#include "incident.h"
+#include "model/incident.h"
 
 /* Definitions of a chunk that are remembered; real ones have 30 or so. The table that finds them by
  * their offset is small, to stay in the nearest cache. */

@@ -17,7 +17,7 @@
 
 #include "base/error.h"
 #include "evtx/chunk.h"
-#include "source.h"
+#include "model/source.h"
 
 #define GLANCE_NO_COMPUTER SIZE_MAX
 

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "intake/recognise.h"
 #include "intake/walk.h"
-#include "source.h"
+#include "model/source.h"
 
 /* Opens the file of an entry for reading, never waiting for a writer, and fills *source (owned by
  * the caller; its sha256 is left NULL) with path, kind, size and time. ERROR_SOURCE when it

@@ -6,10 +6,10 @@
 
 #include "base/array.h"
 #include "base/lines.h"
-#include "incident.h"
-#include "intake/listingmark.h"
-#include "intake/plaintext.h"
-#include "source.h"
+#include "model/incident.h"
+#include "model/source.h"
+#include "text/coding.h"
+#include "text/forms.h"
 
 struct magic {
     size_t offset_bytes;

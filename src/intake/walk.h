@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "source.h"
+#include "model/source.h"
 
 struct walk_entry {
     char *path;                /* owned: as named, or below a folder as named */

@@ -3,7 +3,7 @@
 #ifndef SPPTRIAGE_REPORT_HOSTS_H
 #define SPPTRIAGE_REPORT_HOSTS_H
 
-#include "casedb/casedb.h"
+#include "case/casedb.h"
 #include "report/outdir.h"
 
 int hosts_write(struct casedb *db, struct outdir *out, struct error *err);

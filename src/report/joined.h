@@ -3,7 +3,7 @@
 #ifndef SPPTRIAGE_REPORT_JOINED_H
 #define SPPTRIAGE_REPORT_JOINED_H
 
-#include "casedb/casedb.h"
+#include "case/casedb.h"
 
 /* Owns its names. */
 struct joined {

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "incident.h"
+#include "model/incident.h"
 
 /* Most providers begin with it, and it tells a person nothing. */
 #define PROVIDER_PREFIX "Microsoft-Windows-"

@@ -4,7 +4,7 @@
 #define SPPTRIAGE_REPORT_MESSAGE_H
 
 #include "base/text.h"
-#include "observation.h"
+#include "model/observation.h"
 #include "verdict/signal.h"
 
 /* Adds the sentence: provider and id, what the event says by the event table, and what matters

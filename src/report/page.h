@@ -3,7 +3,7 @@
 #ifndef SPPTRIAGE_REPORT_PAGE_H
 #define SPPTRIAGE_REPORT_PAGE_H
 
-#include "casedb/casedb.h"
+#include "case/casedb.h"
 #include "report/outdir.h"
 
 int page_write(struct casedb *db, const struct window *window, const char *templates_path,

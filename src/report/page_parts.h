@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "casedb/casedb.h"
+#include "case/casedb.h"
 #include "report/joined.h"
 #include "report/summary.h"
 

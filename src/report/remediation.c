@@ -8,7 +8,7 @@
 
 #include "base/array.h"
 #include "base/memory.h"
-#include "incident.h"
+#include "model/incident.h"
 #include "report/csv.h"
 #include "report/template.h"
 

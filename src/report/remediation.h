@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "casedb/casedb.h"
+#include "case/casedb.h"
 #include "report/outdir.h"
 
 /* May this host name stand in a .hosts.txt? Only letters, digits, `-`, `_` and `.` (ASCII), not

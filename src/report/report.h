@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* report: writes every report of DESIGN section 7 from the case alone. */
-#ifndef SPPTRIAGE_REPORT_H
-#define SPPTRIAGE_REPORT_H
+#ifndef SPPTRIAGE_REPORT_REPORT_H
+#define SPPTRIAGE_REPORT_REPORT_H
 
 #include <stdio.h>
 
 #include "base/error.h"
-#include "casedb/casedb.h"
+#include "case/casedb.h"
 
 struct report_options {
     const char *output_path;    /* the output folder; it exists */

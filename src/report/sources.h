@@ -4,7 +4,7 @@
 #define SPPTRIAGE_REPORT_SOURCES_H
 
 #include "base/text.h"
-#include "casedb/casedb.h"
+#include "case/casedb.h"
 #include "report/outdir.h"
 
 /* Makes the row of a source whole: a copy gets what was read of its content, under the path it

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include "casedb/casedb.h"
-#include "report/tally.h"
+#include "case/casedb.h"
+#include "report/word_count.h"
 
 /* The classifications of DESIGN section 6. */
 #define CLASS_AFFECTED "affected-by-incident"

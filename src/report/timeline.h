@@ -3,7 +3,7 @@
 #ifndef SPPTRIAGE_REPORT_TIMELINE_H
 #define SPPTRIAGE_REPORT_TIMELINE_H
 
-#include "casedb/casedb.h"
+#include "case/casedb.h"
 #include "report/outdir.h"
 
 /* Writes both. */

@@ -3,7 +3,7 @@
 #ifndef SPPTRIAGE_VERDICT_ACTION_H
 #define SPPTRIAGE_VERDICT_ACTION_H
 
-#include "incident.h"
+#include "model/incident.h"
 #include "verdict/episode.h"
 #include "verdict/update.h"
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "incident.h"
+#include "model/incident.h"
 
 enum coverage {
     COVERAGE_NONE,

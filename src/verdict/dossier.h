@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "casedb/casedb.h"
+#include "case/casedb.h"
 #include "verdict/coverage.h"
 #include "verdict/episode.h"
 #include "verdict/licence.h"

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "finding.h"
-#include "incident.h"
+#include "model/finding.h"
+#include "model/incident.h"
 #include "verdict/signal.h"
 
 enum classification {

@@ -5,7 +5,7 @@
 #define SPPTRIAGE_VERDICT_EVIDENCE_H
 
 #include "base/error.h"
-#include "casedb/casedb.h"
+#include "case/casedb.h"
 #include "verdict/dossier.h"
 
 /* Feeds all observations of the machine, then, when it has some, all its findings. -1 is

@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "finding.h"
-#include "incident.h"
-#include "observation.h"
+#include "model/finding.h"
+#include "model/incident.h"
+#include "model/observation.h"
 #include "verdict/group.h"
 
 /* One piece of evidence. Owns id and detail. What makes one leaves its path "". */

@@ -5,8 +5,8 @@
 #define SPPTRIAGE_VERDICT_SIGNAL_H
 
 #include "base/text.h"
-#include "incident.h"
-#include "observation.h"
+#include "model/incident.h"
+#include "model/observation.h"
 
 enum role {
     ROLE_SIGNAL_STRONG,

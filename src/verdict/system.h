@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "finding.h"
-#include "incident.h"
-#include "observation.h"
+#include "model/finding.h"
+#include "model/incident.h"
+#include "model/observation.h"
 
 /* Starts as zeros but for the window; owns the version's text. */
 struct system_facts {

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "finding.h"
-#include "incident.h"
-#include "observation.h"
+#include "model/finding.h"
+#include "model/incident.h"
+#include "model/observation.h"
 #include "verdict/group.h"
 
 enum update_says {

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "identity/inventory_match.h"
+#include "identity/machine.h"
+#include "identity/source_host.h"
 #include "verdict/dossier.h"
 #include "verdict/evidence.h"
-#include "verdict/inventory.h"
-#include "verdict/machine.h"
-#include "verdict/witness.h"
 
 struct derivation {
     struct casedb *db;

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
-#include "source.h"
+#include "model/source.h"
 #include "worker/hash.h"
 #include "worker/pack.h"
 

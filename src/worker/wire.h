@@ -19,9 +19,9 @@
 
 #include "base/error.h"
 #include "base/span.h"
-#include "incident.h"
-#include "observation.h"
-#include "source.h"
+#include "model/incident.h"
+#include "model/observation.h"
+#include "model/source.h"
 #include "worker/hash.h"
 #include "worker/pack.h"
 

@@ -11,9 +11,9 @@
 #include "base/array.h"
 #include "base/lines.h"
 #include "base/text.h"
-#include "incident.h"
 #include "intake/recognise.h"
-#include "updates/listing.h"
+#include "model/incident.h"
+#include "text/listing.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,7 +10,7 @@
 #include "evtx/binxml.h"
 #include "evtx/chunk.h"
 #include "evtx/decode.h"
-#include "evtx/repeat.h"
+#include "evtx/dedupe.h"
 #include "evtx/select.h"
 
 /* Each can take long, as hostile records do; more of them tell nothing new. */

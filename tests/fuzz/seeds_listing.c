@@ -7,7 +7,7 @@
 
 #include "base/array.h"
 #include "fixtures/listings.h"
-#include "incident.h"
+#include "model/incident.h"
 #include "seed.h"
 
 static const struct listing_update updates[] = {{"KB2534111", LISTING_INSTALLED},

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* analyze: from inputs to reports. What the user named is collected and checked before anything
+ * is written; then sources go into the case, and verdicts and reports are made from it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/finish.h"
+#include "app/ingest.h"
+#include "app/options.h"
+#include "app/output_directory.h"
+#include "base/memory.h"
+#include "intake/inventory.h"
+#include "intake/walk.h"
+#include "report/report.h"
+
+#define DEFAULT_OUTPUT "spptriage-report"
+
+struct analysis {
+    struct options options; /* the window may become the case's */
+    struct casefolder folder;
+    struct casedb *db;
+    char **inputs; /* owned: what was named, sorted, each once */
+    size_t input_count;
+    char *working_folder; /* owned: where relative inputs lie; "" without any */
+    struct walk walk;
+    struct inventory inventory;
+};
+
+static void free_texts(char **texts, size_t count)
+{
+    for (size_t index = 0; index < count; index++)
+        free(texts[index]);
+    free(texts);
+}
+
+static int compare_texts(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+static void sort_inputs(char **inputs, size_t *count)
+{
+    size_t kept = 0;
+
+    if (*count == 0)
+        return;
+    qsort(inputs, *count, sizeof(*inputs), compare_texts);
+    for (size_t index = 0; index < *count; index++) {
+        if (kept > 0 && strcmp(inputs[kept - 1], inputs[index]) == 0)
+            free(inputs[index]);
+        else
+            inputs[kept++] = inputs[index];
+    }
+    *count = kept;
+}
+
+static void find_working_folder(struct analysis *analysis)
+{
+    bool relative = false;
+
+    for (size_t index = 0; index < analysis->input_count; index++)
+        relative = relative || analysis->inputs[index][0] != '/';
+    free(analysis->working_folder);
+    analysis->working_folder = relative ? getcwd(NULL, 0) : NULL;
+    if (analysis->working_folder == NULL)
+        analysis->working_folder = memory_copy_text("");
+}
+
+/* `folder/` and `folder` are one input. */
+static void drop_last_slashes(char *path)
+{
+    for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
+        path[length - 1] = '\0';
+}
+
+static int collect_inputs(struct analysis *analysis, struct error *err)
+{
+    const struct options *options = &analysis->options;
+    int result = 0;
+
+    for (size_t index = 0; result == 0 && index < options->argument_count; index++) {
+        const char *argument = options->arguments[index];
+
+        if (strcmp(argument, "-") == 0) {
+            result = walk_read_list(stdin, &analysis->inputs, &analysis->input_count, err);
+            continue;
+        }
+        if (*argument == '\0')
+            return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "an input is an empty path");
+        analysis->inputs =
+            memory_grow(analysis->inputs, analysis->input_count, sizeof(*analysis->inputs));
+        analysis->inputs[analysis->input_count++] = memory_copy_text(argument);
+    }
+    for (size_t index = 0; index < analysis->input_count; index++)
+        drop_last_slashes(analysis->inputs[index]);
+    sort_inputs(analysis->inputs, &analysis->input_count);
+    if (result == 0 && analysis->input_count == 0)
+        result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                           "no input given; see spptriage analyze --help");
+    return result;
+}
+
+/* Nothing to read is an error, with the first reason there is. */
+static int check_walk(const struct analysis *analysis, struct error *err)
+{
+    const struct walk *walk = &analysis->walk;
+
+    if (walk->file_count > 0)
+        return 0;
+    if (walk->entry_count > 0)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: %s; there is no other file to read",
+                         walk->entries[0].path, walk->entries[0].problem);
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s holds no file to read",
+                     analysis->inputs[0]);
+}
+
+static void walk_inputs(struct analysis *analysis)
+{
+    walk_free_content(&analysis->walk);
+    walk_collect((const char *const *)analysis->inputs, analysis->input_count,
+                 &analysis->folder.status, analysis->options.carve, &analysis->walk);
+}
+
+static bool inputs_equal(const struct analysis *analysis, const struct case_settings *settings)
+{
+    if (analysis->input_count != settings->input_count)
+        return false;
+    for (size_t index = 0; index < analysis->input_count; index++)
+        if (strcmp(analysis->inputs[index], settings->inputs[index]) != 0)
+            return false;
+    return true;
+}
+
+static bool windows_equal(const struct window *left, const struct window *right)
+{
+    return left->start_filetime == right->start_filetime &&
+           left->end_filetime == right->end_filetime;
+}
+
+/* Adds the inputs of the case to those of this run. */
+static void join_inputs(struct analysis *analysis, const struct case_settings *settings)
+{
+    for (size_t index = 0; index < settings->input_count; index++) {
+        analysis->inputs =
+            memory_grow(analysis->inputs, analysis->input_count, sizeof(*analysis->inputs));
+        analysis->inputs[analysis->input_count++] = memory_copy_text(settings->inputs[index]);
+    }
+    sort_inputs(analysis->inputs, &analysis->input_count);
+}
+
+/* What to do about an unfinished case of another run. */
+static const char *unfinished_hint(const struct analysis *analysis)
+{
+    return analysis->folder.partial_made
+               ? ""
+               : "; deleting case.db.partial there gives the unfinished run up";
+}
+
+/* Sets mark[I] for every input that the path is or lies below; `inputs` are sorted. */
+static void mark_inputs(const struct analysis *analysis, const char *path, bool *mark)
+{
+    char *above = memory_copy_text(path);
+    size_t length = strlen(above);
+
+    while (length > 0) {
+        char *const *found;
+
+        above[length] = '\0';
+        found = bsearch(&above, analysis->inputs, analysis->input_count, sizeof(*analysis->inputs),
+                        compare_texts);
+        if (found != NULL)
+            mark[found - analysis->inputs] = true;
+        /* To the last slash; "/" is an input, too. */
+        for (length--; length > 0 && above[length] != '/'; length--)
+            ;
+        if (length == 0 && above[0] == '/' && above[1] != '\0')
+            length = 1;
+    }
+    free(above);
+}
+
+/* An input that has nothing any more (a share that is not mounted) would silently take its sources
+ * out of the case. */
+static int check_inputs_are_there(struct analysis *analysis, struct error *err)
+{
+    bool *had = memory_allocate(analysis->input_count, sizeof(*had));
+    bool *has = memory_allocate(analysis->input_count, sizeof(*has));
+    struct casedb_cursor *cursor = NULL;
+    struct case_source source;
+    int next = casedb_sources(analysis->db, &cursor, err) == 0 ? 1 : -1;
+
+    while (next == 1 && (next = casedb_next_source(cursor, &source, err)) == 1)
+        if (source_kind_is_of_file(source.kind))
+            mark_inputs(analysis, source.path, had);
+    casedb_cursor_free(cursor);
+    for (size_t index = 0; index < analysis->walk.entry_count; index++)
+        if (analysis->walk.entries[index].problem == NULL)
+            mark_inputs(analysis, analysis->walk.entries[index].path, has);
+    for (size_t index = 0; next == 0 && index < analysis->input_count; index++)
+        if (had[index] && !has[index])
+            next = error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                             "%s: nothing to read is there any more, but the case has sources of "
+                             "it: bring it back, or begin a new case with -o",
+                             analysis->inputs[index]);
+    free(had);
+    free(has);
+    return next;
+}
+
+/* Relative inputs are other inputs in another working folder. */
+static int check_working_folder(const struct analysis *analysis,
+                                const struct case_settings *settings, struct error *err)
+{
+    bool differs = *settings->folder != '\0' && *analysis->working_folder != '\0' &&
+                   strcmp(settings->folder, analysis->working_folder) != 0;
+
+    if (differs)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "the inputs of the case in %s are relative to %s: run the command there, "
+                         "or name another folder with -o",
+                         analysis->folder.path, settings->folder);
+    return 0;
+}
+
+/* Refuses another case, or joins this run's inputs to it (--add): then all inputs of the case are
+ * walked, so that the result is that of one run over all of them. A run with --add and without
+ * --window takes the case's window. */
+static int agree_with_case(struct analysis *analysis, const struct case_settings *settings,
+                           struct error *err)
+{
+    struct options *options = &analysis->options;
+    const char *kind = analysis->folder.partial_made ? "a case" : "the unfinished case";
+
+    if (check_working_folder(analysis, settings, err) != 0)
+        return -1;
+    if (!options->add && !inputs_equal(analysis, settings))
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "the output folder %s holds %s of other inputs; use --add when these "
+                         "belong to it, or name another folder with -o%s",
+                         analysis->folder.path, kind, unfinished_hint(analysis));
+    if (!options->add && !windows_equal(&options->window, &settings->window))
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "the output folder %s holds %s with another window; use --add to give "
+                         "the case this window, or name another folder with -o%s",
+                         analysis->folder.path, kind, unfinished_hint(analysis));
+    if (!options->window_given)
+        options->window = settings->window;
+    if (!inputs_equal(analysis, settings)) {
+        join_inputs(analysis, settings);
+        find_working_folder(analysis);
+        walk_inputs(analysis);
+    }
+    return check_inputs_are_there(analysis, err);
+}
+
+/* Deletes from the case the sources that are not among the inputs any more. */
+static int drop_vanished(struct analysis *analysis, struct error *err)
+{
+    const struct walk *walk = &analysis->walk;
+    const char **paths = memory_allocate(walk->entry_count, sizeof(*paths));
+    size_t deleted = 0;
+    int result;
+
+    for (size_t index = 0; index < walk->entry_count; index++)
+        paths[index] = walk->entries[index].path;
+    result = casedb_keep_only_sources(analysis->db, paths, walk->entry_count, &deleted, err);
+    if (result == 0 && deleted > 0 && !analysis->options.quiet)
+        fprintf(stderr,
+                "spptriage: sources of the case that are gone from the inputs and left "
+                "out: %zu\n",
+                deleted);
+    free(paths);
+    return result;
+}
+
+static int open_case(struct analysis *analysis, struct error *err)
+{
+    struct case_settings settings = {0};
+    bool old;
+    int found = 0;
+    int result = casefolder_open_case(&analysis->folder, &analysis->db, &old, err);
+
+    if (result == 0 && old)
+        found = casedb_read_settings(analysis->db, &settings, err);
+    if (found == 1)
+        result = agree_with_case(analysis, &settings, err);
+    else if (found < 0)
+        result = -1;
+    if (result == 0 && found == 1)
+        result = drop_vanished(analysis, err);
+    if (result == 0) {
+        struct case_settings joined = {.window = analysis->options.window,
+                                       .inputs = analysis->inputs,
+                                       .folder = analysis->working_folder,
+                                       .input_count = analysis->input_count};
+
+        result = casedb_write_settings(analysis->db, &joined, err);
+    }
+    case_settings_free_content(&settings);
+    return result;
+}
+
+/* Everything between the checks and the reports. */
+static int fill_case(struct analysis *analysis, struct error *err)
+{
+    int result = reading_run(analysis->db, &analysis->walk, &analysis->options, err);
+
+    if (result == 0 && analysis->options.inventory != NULL)
+        result = conclusion_store_inventory(analysis->db, &analysis->inventory,
+                                            analysis->options.quiet, err);
+    return result;
+}
+
+/* Collects and checks what the user named; writes nothing but the folder and an empty case. */
+static int prepare(struct analysis *analysis, struct error *err)
+{
+    const struct options *options = &analysis->options;
+
+    if (collect_inputs(analysis, err) != 0 ||
+        report_check_templates(options->templates, err) != 0 ||
+        (options->inventory != NULL &&
+         inventory_read(options->inventory, &analysis->inventory, err) != 0) ||
+        casefolder_open(options->output != NULL ? options->output : DEFAULT_OUTPUT,
+                        &analysis->folder, err) != 0)
+        return -1;
+    find_working_folder(analysis);
+    walk_inputs(analysis);
+    if (check_walk(analysis, err) != 0)
+        return -1;
+    if (open_case(analysis, err) == 0)
+        return 0;
+    casedb_close(analysis->db);
+    analysis->db = NULL;
+    casefolder_drop_partial(&analysis->folder);
+    return -1;
+}
+
+static enum exit_status analyze_run(const struct options *options, struct error *err)
+{
+    struct analysis analysis = {.options = *options, .folder = {.descriptor = -1}};
+    enum exit_status status = EXIT_STATUS_NOTHING_DONE;
+
+    if (prepare(&analysis, err) == 0 && fill_case(&analysis, err) == 0)
+        conclusion_write(&analysis.folder, &analysis.db, &analysis.options, &status, err);
+    casedb_close(analysis.db);
+    casefolder_close(&analysis.folder);
+    walk_free_content(&analysis.walk);
+    inventory_free_content(&analysis.inventory);
+    free_texts(analysis.inputs, analysis.input_count);
+    free(analysis.working_folder);
+    return err->kind == ERROR_NONE ? status : EXIT_STATUS_NOTHING_DONE;
+}
+
+const struct command analyze_command = {
+    .name = "analyze",
+    .letters = "ojwcVHiatpqvhn",
+    .synopsis = "[options] INPUT...",
+    .purpose = "Reads event logs from files and folders (- reads a list of paths) and writes the "
+               "reports.",
+    .run = analyze_run,
+};

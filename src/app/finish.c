@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/finish.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "report/report.h"
+#include "verdict/verdict.h"
+
+int conclusion_store_inventory(struct casedb *db, const struct inventory *inventory, bool quiet,
+                               struct error *err)
+{
+    size_t repeated = 0;
+    bool added;
+    int result = casedb_begin_inventory(db, (const char *const *)inventory->columns,
+                                        inventory->column_count, err);
+
+    for (size_t index = 0; result == 0 && index < inventory->host_count; index++) {
+        result = casedb_add_inventory_host(
+            db, inventory->hosts[index],
+            (const char *const *)inventory->values + index * inventory->column_count, &added, err);
+        repeated += result == 0 && !added;
+    }
+    if (result == 0)
+        result = casedb_finish_inventory(db, err);
+    else
+        casedb_abandon_inventory(db);
+    if (result == 0 && !quiet && repeated > 0)
+        fprintf(stderr, "spptriage: rows of the inventory left out that repeat a host: %zu\n",
+                repeated);
+    if (result == 0 && !quiet && inventory->rows_without_host > 0)
+        fprintf(stderr, "spptriage: rows of the inventory left out that have no host: %zu\n",
+                inventory->rows_without_host);
+    return result;
+}
+
+/* What became of the sources and of the inventory, counted. */
+struct source_counts {
+    size_t skipped;
+    size_t not_followed;   /* links and special files */
+    size_t repeated_hosts; /* of the inventory */
+    size_t logs;
+    size_t not_whole; /* damaged, unreadable or crashed */
+    size_t undecodable;
+    size_t conflicting; /* with records that the two readers read differently */
+};
+
+static int count_sources(struct casedb *db, struct source_counts *out, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct case_source source;
+    int next = casedb_sources(db, &cursor, err) == 0 ? 1 : -1;
+
+    while (next == 1 && (next = casedb_next_source(cursor, &source, err)) == 1) {
+        out->undecodable += source.undecodable_count > 0;
+        out->conflicting += source.conflict_count > 0;
+        out->logs += source.status != SOURCE_STATUS_SKIPPED && source_kind_is_of_file(source.kind);
+        switch (source.status) {
+        case SOURCE_STATUS_OK:
+            break;
+        case SOURCE_STATUS_SKIPPED:
+            out->skipped += *source.kind != '\0';
+            out->not_followed += *source.kind == '\0';
+            break;
+        case SOURCE_STATUS_DAMAGED:
+        case SOURCE_STATUS_UNREADABLE:
+        case SOURCE_STATUS_CRASHED:
+            out->not_whole++;
+        }
+    }
+    casedb_cursor_free(cursor);
+    return next;
+}
+
+static void warn(size_t count, const char *what)
+{
+    if (count > 0)
+        fprintf(stderr, "spptriage: warning: %s: %zu; see sources.csv\n", what, count);
+}
+
+static enum exit_status judge_sources(const struct source_counts *counts, bool quiet)
+{
+    if (!quiet) {
+        if (counts->logs == 0)
+            fputs("spptriage: warning: no event log was among the files; see sources.csv\n",
+                  stderr);
+        warn(counts->skipped, "files skipped in which there is nothing to read");
+        warn(counts->not_followed, "links not followed, and special files");
+        warn(counts->not_whole, "sources that could not be read whole");
+        if (counts->repeated_hosts > 0)
+            fprintf(stderr,
+                    "spptriage: warning: rows of the inventory left out, as another row names the "
+                    "same machine: %zu\n",
+                    counts->repeated_hosts);
+        warn(counts->undecodable, "sources with records that could not be decoded");
+        warn(counts->conflicting, "sources with records read differently by libevtx");
+    }
+    return counts->not_whole > 0 || counts->undecodable > 0 || counts->conflicting > 0
+               ? EXIT_STATUS_INCOMPLETE
+               : EXIT_STATUS_OK;
+}
+
+/* Hosts of the inventory that are no machine of their own: another row names the same machine. */
+static int count_repeated_hosts(struct casedb *db, size_t *out, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct case_inventory_host host;
+    struct case_machine machine;
+    int next = casedb_inventory(db, &cursor, err) == 0 ? 1 : -1;
+
+    *out = 0;
+    while (next == 1 && (next = casedb_next_inventory_host(cursor, &host, err)) == 1)
+        *out += 1;
+    casedb_cursor_free(cursor);
+    cursor = NULL;
+    if (next == 0)
+        next = casedb_machines(db, &cursor, err) == 0 ? 1 : -1;
+    while (next == 1 && (next = casedb_next_machine(cursor, &machine, err)) == 1)
+        *out -= machine.inventory_id != 0;
+    casedb_cursor_free(cursor);
+    return next;
+}
+
+int conclusion_write(struct casefolder *folder, struct casedb **db, const struct options *options,
+                     enum exit_status *status, struct error *err)
+{
+    struct source_counts counts = {0};
+    char *summary = NULL;
+    size_t summary_bytes = 0;
+    FILE *memory = open_memstream(&summary, &summary_bytes);
+    int result;
+
+    if (memory == NULL)
+        result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot make the summary: %m");
+    else
+        result = verdict_derive(*db, &options->window, err);
+    if (result == 0)
+        result = count_sources(*db, &counts, err);
+    if (result == 0)
+        result = count_repeated_hosts(*db, &counts.repeated_hosts, err);
+    if (result == 0)
+        result = report_summary(*db, memory, err);
+    if (memory != NULL)
+        fclose(memory);
+    if (result == 0)
+        result = casefolder_finish(folder, db, options->templates, &options->window, err);
+    casedb_close(*db);
+    *db = NULL;
+    if (result == 0)
+        *status = judge_sources(&counts, options->quiet);
+    if (result == 0 && !options->quiet)
+        printf("%s\nreports: %s\n", summary, folder->path);
+    if (result == 0 && fflush(stdout) != 0)
+        result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                           "the reports are written, but not the summary: %m");
+    free(summary);
+    return result;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main: commands and dispatch. The only place that prints an error: one line, what and where. */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/options.h"
+#include "base/array.h"
+#include "base/text.h"
+
+static const struct command *const commands[] = {&analyze_command, &report_command};
+
+static void show_help(void)
+{
+    puts("spptriage: which machines the activation incident of 8/9 January 2019 (KB 4487266) "
+         "broke,\nwith evidence, and what to do on each\n");
+    for (size_t index = 0; index < ARRAY_COUNT(commands); index++)
+        printf("  spptriage %s %s\n      %s\n", commands[index]->name, commands[index]->synopsis,
+               commands[index]->purpose);
+    puts("\nspptriage COMMAND --help shows the options of a command; --version the version.");
+}
+
+/* What is said may hold a path or a word with any bytes in it. */
+static void print_error(const char *message)
+{
+    struct text line = {0};
+
+    text_add_visible(&line, message);
+    fprintf(stderr, "spptriage: %s\n", text_get(&line));
+    text_free(&line);
+}
+
+static enum exit_status run_command(const struct command *command, int argc, char **argv)
+{
+    enum exit_status status = EXIT_STATUS_NOTHING_DONE;
+    struct error err = {.offset_bytes = ERROR_NO_OFFSET};
+    struct options options;
+
+    switch (options_read(command, argc, argv, &options, &err)) {
+    case OPTIONS_RUN:
+        status = command->run(&options, &err);
+        break;
+    case OPTIONS_HELP_SHOWN:
+        status = EXIT_STATUS_OK;
+        break;
+    case OPTIONS_WRONG:
+        break;
+    }
+    if (err.kind != ERROR_NONE)
+        print_error(err.message);
+    error_clear(&err);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : "";
+    struct error err = {.offset_bytes = ERROR_NO_OFFSET};
+
+    setlocale(LC_MESSAGES, "C");
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        show_help();
+        return EXIT_STATUS_OK;
+    }
+    if (strcmp(word, "--version") == 0) {
+        options_show_version();
+        return EXIT_STATUS_OK;
+    }
+    for (size_t index = 0; index < ARRAY_COUNT(commands); index++)
+        if (strcmp(word, commands[index]->name) == 0)
+            return (int)run_command(commands[index], argc - 1, argv + 1);
+    error_set(&err, ERROR_RUN, ERROR_NO_OFFSET, "%s%s; see spptriage --help", word,
+              *word == '\0' ? "no command given" : ": no such command");
+    print_error(err.message);
+    error_clear(&err);
+    return EXIT_STATUS_NOTHING_DONE;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every option is a row of the table: its letter (which stands for a long-only option too), its
+ * words in --help, and what it does. */
+#include "app/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/filetime.h"
+#include "base/memory.h"
+
+#define JOBS_MOST 256
+#define HELP_LETTER 'h'
+#define VERSION_LETTER 'n'
+
+static int take_window(const char *text, struct options *out, struct error *err)
+{
+    const char *slash = strchr(text, '/');
+    char *start = memory_copy_bytes(text, slash != NULL ? (size_t)(slash - text) : strlen(text));
+    struct window window = {0};
+    bool is_window = slash != NULL && filetime_parse(start, &window.start_filetime) &&
+                     filetime_parse(slash + 1, &window.end_filetime) &&
+                     window.start_filetime != 0 && window.start_filetime <= window.end_filetime;
+
+    free(start);
+    if (!is_window)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "--window %s: wanted START/END in UTC, such as "
+                         "2019-01-08T10:00:00Z/2019-01-09T04:30:00Z",
+                         text);
+    out->window = window;
+    out->window_given = true;
+    return 0;
+}
+
+static int take_progress(const char *text, struct options *out, struct error *err)
+{
+    static const char *const words[] = {
+        [PROGRESS_AUTO] = "auto", [PROGRESS_ALWAYS] = "always", [PROGRESS_NEVER] = "never"};
+
+    for (size_t index = 0; index < ARRAY_COUNT(words); index++) {
+        if (strcmp(text, words[index]) == 0) {
+            out->progress = (enum progress_mode)index;
+            return 0;
+        }
+    }
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "--progress %s: wanted auto, always or never",
+                     text);
+}
+
+static int take_output(const char *value, struct options *out, struct error *err)
+{
+    (void)err;
+    out->output = value;
+    return 0;
+}
+
+static int take_jobs(const char *value, struct options *out, struct error *err)
+{
+    size_t jobs = 0;
+
+    for (const char *digit = value; *digit >= '0' && *digit <= '9' && jobs <= JOBS_MOST; digit++)
+        jobs = 10 * jobs + (size_t)(*digit - '0');
+    if (jobs == 0 || jobs > JOBS_MOST || strspn(value, "0123456789") != strlen(value))
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "--jobs %s: wanted a number, 1 to %d",
+                         value, JOBS_MOST);
+    out->jobs = jobs;
+    return 0;
+}
+
+static int take_carve(const char *value, struct options *out, struct error *err)
+{
+    (void)value;
+    (void)err;
+    out->carve = true;
+    return 0;
+}
+
+static int take_inventory(const char *value, struct options *out, struct error *err)
+{
+    (void)err;
+    out->inventory = value;
+    return 0;
+}
+
+static int take_templates(const char *value, struct options *out, struct error *err)
+{
+    (void)err;
+    out->templates = value;
+    return 0;
+}
+
+static int take_verify(const char *value, struct options *out, struct error *err)
+{
+    (void)value;
+    (void)err;
+    out->verify = true;
+    return 0;
+}
+
+static int take_no_hash(const char *value, struct options *out, struct error *err)
+{
+    (void)value;
+    (void)err;
+    out->hash = false;
+    return 0;
+}
+
+static int take_add(const char *value, struct options *out, struct error *err)
+{
+    (void)value;
+    (void)err;
+    out->add = true;
+    return 0;
+}
+
+static int take_quiet(const char *value, struct options *out, struct error *err)
+{
+    (void)value;
+    (void)err;
+    out->quiet = true;
+    return 0;
+}
+
+static int take_verbose(const char *value, struct options *out, struct error *err)
+{
+    (void)value;
+    (void)err;
+    out->verbose = true;
+    return 0;
+}
+
+struct option_row {
+    char letter;
+    bool letter_shown; /* can be given as -x */
+    const char *name;
+    const char *argument; /* NULL: takes none */
+    const char *help;
+    int (*take)(const char *value, struct options *out, struct error *err);
+};
+
+static const struct option_row rows[] = {
+    {'o', true, "output", "DIR", "the output folder", take_output},
+    {'j', true, "jobs", "N", "reader processes, 1 to 256; default: one a core", take_jobs},
+    {'w', false, "window", "START/END", "another window, ISO 8601 in UTC", take_window},
+    {'c', false, "carve", NULL,
+     "search files that are no logs, and block devices, for chunks of event logs", take_carve},
+    {'V', false, "verify", NULL,
+     "check every checksum, not only those of chunks that hold something of interest", take_verify},
+    {'H', false, "no-hash", NULL, "leave SHA-256 out; equal files are met by size and content",
+     take_no_hash},
+    {'i', false, "inventory", "FILE",
+     "CSV with a column host: joined to the reports, hosts without a source are not-collected",
+     take_inventory},
+    {'a', false, "add", NULL, "these inputs belong to the case that the output folder holds",
+     take_add},
+    {'t', false, "templates", "DIR", "other templates", take_templates},
+    {'p', false, "progress", "WHEN", "auto, always or never", take_progress},
+    {'q', true, "quiet", NULL, "print errors only", take_quiet},
+    {'v', true, "verbose", NULL, "print a line for every source", take_verbose},
+    {HELP_LETTER, true, "help", NULL, "show this help", NULL},
+    {VERSION_LETTER, false, "version", NULL, "show the version", NULL},
+};
+
+void options_show_version(void)
+{
+    puts("spptriage " PACKAGE_VERSION);
+}
+
+static bool row_is_taken(const struct option_row *row, const struct command *command)
+{
+    return strchr(command->letters, row->letter) != NULL;
+}
+
+static void show_help(const struct command *command)
+{
+    printf("usage: spptriage %s %s\n%s\n\n", command->name, command->synopsis, command->purpose);
+    for (size_t index = 0; index < ARRAY_COUNT(rows); index++) {
+        char *words;
+
+        if (!row_is_taken(&rows[index], command))
+            continue;
+        words = memory_format("--%s%s%s", rows[index].name, rows[index].argument != NULL ? " " : "",
+                              rows[index].argument != NULL ? rows[index].argument : "");
+        printf("  %c%c%c %-22s %s\n", rows[index].letter_shown ? '-' : ' ',
+               rows[index].letter_shown ? rows[index].letter : ' ',
+               rows[index].letter_shown ? ',' : ' ', words, rows[index].help);
+        free(words);
+    }
+}
+
+static int take_option(int letter, const char *value, struct options *out, struct error *err)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(rows); index++)
+        if (rows[index].letter == letter)
+            return rows[index].take(value, out, err);
+    return 0; /* getopt gives only letters of the table */
+}
+
+/* Makes getopt's tables of the rows that the command takes. */
+static void make_getopt_tables(const struct command *command, struct option *names,
+                               struct text *letters)
+{
+    size_t count = 0;
+
+    text_add(letters, ":");
+    for (size_t index = 0; index < ARRAY_COUNT(rows); index++) {
+        if (!row_is_taken(&rows[index], command))
+            continue;
+        names[count++] = (struct option){.name = rows[index].name,
+                                         .has_arg = rows[index].argument != NULL ? required_argument
+                                                                                 : no_argument,
+                                         .val = rows[index].letter};
+        if (rows[index].letter_shown)
+            text_add_format(letters, "%c%s", rows[index].letter,
+                            rows[index].argument != NULL ? ":" : "");
+    }
+    names[count] = (struct option){0};
+}
+
+/* getopt names a short option by its letter; a long one is the word before the next. */
+static void refuse_option(const struct command *command, char **argv, const char *why,
+                          struct error *err)
+{
+    bool is_short = optopt != 0 && strncmp(argv[optind - 1], "--", 2) != 0;
+    char *given = is_short ? memory_format("-%c", optopt) : memory_copy_text(argv[optind - 1]);
+
+    error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: %s; see spptriage %s --help", given, why,
+              command->name);
+    free(given);
+}
+
+enum options_outcome options_read(const struct command *command, int argc, char **argv,
+                                  struct options *out, struct error *err)
+{
+    struct option names[ARRAY_COUNT(rows) + 1];
+    struct text letters = {0};
+    enum options_outcome outcome = OPTIONS_RUN;
+    int letter;
+
+    *out = (struct options){.hash = true, .window = incident_window, .templates = TEMPLATES_DIR};
+    make_getopt_tables(command, names, &letters);
+    opterr = 0;
+    while (outcome == OPTIONS_RUN &&
+           (letter = getopt_long(argc, argv, text_get(&letters), names, NULL)) != -1) {
+        if (letter == HELP_LETTER) {
+            show_help(command);
+            outcome = OPTIONS_HELP_SHOWN;
+        } else if (letter == VERSION_LETTER) {
+            options_show_version();
+            outcome = OPTIONS_HELP_SHOWN;
+        } else if (letter == '?' || letter == ':') {
+            refuse_option(command, argv, letter == ':' ? "a value is missing" : "no such option",
+                          err);
+            outcome = OPTIONS_WRONG;
+        } else if (take_option(letter, optarg, out, err) != 0) {
+            outcome = OPTIONS_WRONG;
+        }
+    }
+    text_free(&letters);
+    out->arguments = argv + optind;
+    out->argument_count = (size_t)(argc - optind);
+    return outcome;
+}

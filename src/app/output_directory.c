@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/output_directory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/memory.h"
+#include "report/report.h"
+
+#define CASE_NAME "case.db"
+#define PARTIAL_NAME "case.db.partial"
+#define COPY_NAME ".case.db.copy" /* of a case, until it is complete */
+
+/* What a report folder may hold beside a case, its copies and what SQLite keeps beside them;
+ * temporary names of reports begin with a dot and end in .partial. */
+static const char *const report_names[] = {
+    "hosts.csv", "timeline.csv", "timeline.jsonl", "sources.csv", "report.html", "remediation",
+};
+
+static bool is_case_name(const char *name)
+{
+    static const char *const stems[] = {CASE_NAME, PARTIAL_NAME, COPY_NAME};
+    static const char *const company[] = {"", "-journal", "-wal", "-shm"};
+
+    for (size_t stem = 0; stem < ARRAY_COUNT(stems); stem++) {
+        size_t length = strlen(stems[stem]);
+
+        for (size_t end = 0; end < ARRAY_COUNT(company); end++)
+            if (strncmp(name, stems[stem], length) == 0 && strcmp(name + length, company[end]) == 0)
+                return true;
+    }
+    return false;
+}
+
+static bool is_report_name(const char *name)
+{
+    size_t length = strlen(name);
+
+    if (name[0] == '.' && length > strlen(".partial") &&
+        strcmp(name + length - strlen(".partial"), ".partial") == 0)
+        return true;
+    for (size_t index = 0; index < ARRAY_COUNT(report_names); index++)
+        if (strcmp(name, report_names[index]) == 0)
+            return true;
+    return is_case_name(name);
+}
+
+/* Sets *foreign (owned) to the name of something that is no part of a report, or to NULL. */
+static int look_into(const struct casefolder *folder, char **foreign, bool *empty,
+                     struct error *err)
+{
+    DIR *listing = opendir(folder->path);
+    const struct dirent *entry;
+    bool has_case = false;
+
+    *foreign = NULL;
+    *empty = true;
+    if (listing == NULL)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read the output folder %s: %m",
+                         folder->path);
+    while ((entry = readdir(listing)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        *empty = false;
+        has_case = has_case || strncmp(entry->d_name, CASE_NAME, strlen(CASE_NAME)) == 0;
+        if (*foreign == NULL && !is_report_name(entry->d_name))
+            *foreign = memory_copy_text(entry->d_name);
+    }
+    closedir(listing);
+    if (*foreign == NULL && !*empty && !has_case)
+        *foreign = memory_copy_text("reports without their " CASE_NAME);
+    return 0;
+}
+
+static int check_content(const struct casefolder *folder, struct error *err)
+{
+    char *foreign;
+    bool empty;
+
+    if (look_into(folder, &foreign, &empty, err) != 0)
+        return -1;
+    if (foreign != NULL)
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                  "the output folder %s holds something else than an earlier report (%s); name an "
+                  "empty or a new folder with -o",
+                  folder->path, foreign);
+    free(foreign);
+    return err->kind == ERROR_NONE ? 0 : -1;
+}
+
+int casefolder_open(const char *path, struct casefolder *out, struct error *err)
+{
+    *out = (struct casefolder){.path = memory_copy_text(path),
+                               .case_path = memory_format("%s/" CASE_NAME, path),
+                               .partial_path = memory_format("%s/" PARTIAL_NAME, path),
+                               .copy_path = memory_format("%s/" COPY_NAME, path),
+                               .descriptor = -1};
+    if (mkdir(path, 0777) == 0)
+        out->created = true;
+    else if (errno != EEXIST)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot make the output folder %s: %m",
+                         path);
+    out->descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (out->descriptor < 0 || fstat(out->descriptor, &out->status) != 0)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot open the output folder %s: %m",
+                         path);
+    if (flock(out->descriptor, LOCK_EX | LOCK_NB) != 0)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "another run is writing to the output folder %s", path);
+    if (faccessat(out->descriptor, ".", W_OK | X_OK, 0) != 0)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "cannot write to the output folder %s: %m", path);
+    return check_content(out, err);
+}
+
+void casefolder_close(struct casefolder *folder)
+{
+    if (folder->created)
+        rmdir(folder->path); /* only succeeds when nothing is in it */
+    if (folder->descriptor >= 0)
+        close(folder->descriptor);
+    free(folder->path);
+    free(folder->case_path);
+    free(folder->partial_path);
+    free(folder->copy_path);
+    *folder = (struct casefolder){.descriptor = -1};
+}
+
+/* Removes a case with what SQLite keeps beside it. */
+static void remove_case(const char *path)
+{
+    static const char *const company[] = {"", "-journal", "-wal", "-shm"};
+
+    for (size_t end = 0; end < ARRAY_COUNT(company); end++) {
+        char *name = memory_format("%s%s", path, company[end]);
+
+        unlink(name);
+        free(name);
+    }
+}
+
+static int take_copy(const struct casefolder *folder, const char *path, struct error *err)
+{
+    if (rename(folder->copy_path, path) == 0)
+        return 0;
+    error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m", path);
+    remove_case(folder->copy_path);
+    return -1;
+}
+
+/* Copies the bytes of a file of `size_bytes`. */
+static int copy_bytes(int from, int to, off_t size_bytes)
+{
+    ssize_t sent = 1;
+
+    while (size_bytes > 0 && sent > 0) {
+        sent = sendfile(to, from, NULL, (size_t)size_bytes);
+        size_bytes -= sent > 0 ? sent : 0;
+    }
+    if (sent == 0)
+        errno = EIO; /* it became shorter */
+    return size_bytes > 0 ? -1 : 0;
+}
+
+/* A case that is complete is one file, and it may be one that can only be read: its copy to work
+ * on is one of bytes. */
+static int copy_file(const char *path, const char *copy_path, struct error *err)
+{
+    int from = open(path, O_RDONLY | O_CLOEXEC);
+    int to = open(copy_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    struct stat status;
+
+    if (from < 0 || fstat(from, &status) != 0)
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read %s: %m", path);
+    else if (to < 0 || copy_bytes(from, to, status.st_size) != 0)
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m", copy_path);
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
+    return err->kind == ERROR_NONE ? 0 : -1;
+}
+
+int casefolder_copy_case(struct casefolder *folder, const char *case_path, struct casedb **out,
+                         struct error *err)
+{
+    remove_case(folder->copy_path); /* of a run that was killed */
+    if (copy_file(case_path, folder->copy_path, err) != 0) {
+        remove_case(folder->copy_path);
+        return -1;
+    }
+    if (take_copy(folder, folder->partial_path, err) != 0)
+        return -1;
+    folder->partial_made = true;
+    return casedb_open(folder->partial_path, false, out, err);
+}
+
+int casefolder_open_case(struct casefolder *folder, struct casedb **out, bool *old,
+                         struct error *err)
+{
+    bool has_partial = access(folder->partial_path, F_OK) == 0;
+    bool has_case = access(folder->case_path, F_OK) == 0;
+
+    *old = has_partial || has_case;
+    if (has_case && !has_partial)
+        return casefolder_copy_case(folder, folder->case_path, out, err);
+    folder->partial_made = !has_partial;
+    return casedb_open(folder->partial_path, !has_partial, out, err);
+}
+
+void casefolder_drop_partial(struct casefolder *folder)
+{
+    if (folder->partial_made)
+        remove_case(folder->partial_path);
+}
+
+/* Everything is written before anything gets its final name; the case is the last: a case.db
+ * stands for reports that are there. */
+int casefolder_finish(struct casefolder *folder, struct casedb **db, const char *templates,
+                      const struct window *window, struct error *err)
+{
+    struct report_options options = {
+        .output_path = folder->path, .templates_path = templates, .window = *window};
+    int result;
+
+    remove_case(folder->copy_path); /* of a run that was killed */
+    result = casedb_copy(*db, folder->copy_path, err);
+    if (result == 0)
+        result = report_write(*db, &options, err);
+    if (result != 0)
+        remove_case(folder->copy_path);
+    if (result == 0)
+        result = take_copy(folder, folder->case_path, err);
+    if (result == 0) {
+        casedb_discard(*db);
+        remove_case(folder->partial_path);
+    } else {
+        casedb_close(*db);
+    }
+    *db = NULL;
+    return result;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* casefolder: the output folder and the case in it. While a run works, the case is
+ * `case.db.partial`; it becomes `case.db` together with the reports made from it. A run that was
+ * ended leaves the partial case, and the next run of the same command goes on with it.
+ * One run at a time: the folder is locked. */
+#ifndef SPPTRIAGE_APP_OUTPUT_DIRECTORY_H
+#define SPPTRIAGE_APP_OUTPUT_DIRECTORY_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "case/casedb.h"
+
+struct casefolder {
+    char *path;         /* owned */
+    char *case_path;    /* owned: PATH/case.db */
+    char *partial_path; /* owned: PATH/case.db.partial */
+    char *copy_path;    /* owned: a copy of the case, until it is complete */
+    int descriptor;     /* of the folder, locked; -1 when not open */
+    bool created;       /* by this run */
+    bool partial_made;  /* the partial case was made by this run */
+    struct stat status;
+};
+
+/* Opens and locks the folder, making it where there is none (its parent must exist). ERROR_RUN
+ * when it cannot be made, is no folder, is in use by another run, or holds something else than an
+ * earlier report. */
+int casefolder_open(const char *path, struct casefolder *out, struct error *err);
+
+/* Unlocks the folder; removes it again when this run made it and nothing is in it. */
+void casefolder_close(struct casefolder *folder);
+
+/* Opens the case to work on: the partial one of an earlier run, else a copy of the complete one,
+ * else a new one. *old says whether there was one. */
+int casefolder_open_case(struct casefolder *folder, struct casedb **out, bool *old,
+                         struct error *err);
+
+/* Opens a copy of the complete case at `case_path`, wherever it lies, as the case to work on. */
+int casefolder_copy_case(struct casefolder *folder, const char *case_path, struct casedb **out,
+                         struct error *err);
+
+/* Removes the partial case when this run made it: for a run that has read nothing yet. */
+void casefolder_drop_partial(struct casefolder *folder);
+
+/* Writes the reports of the case and gives reports and case their final names. Closes *db and
+ * sets it to NULL, also on failure; the partial case is then left for the next run. */
+int casefolder_finish(struct casefolder *folder, struct casedb **db, const char *templates,
+                      const struct window *window, struct error *err);
+
+#endif

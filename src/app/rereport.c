@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* report: makes verdicts and reports again from a case, into its own folder or another. */
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/finish.h"
+#include "app/options.h"
+#include "app/output_directory.h"
+#include "base/memory.h"
+#include "intake/inventory.h"
+#include "report/report.h"
+
+struct rereport {
+    struct options options;
+    const char *case_path;
+    char *output; /* owned */
+    struct casefolder folder;
+    struct casedb *db;
+    struct inventory inventory;
+};
+
+static int check_arguments(struct rereport *rereport, struct error *err)
+{
+    const struct options *options = &rereport->options;
+    char *path;
+
+    if (options->argument_count != 1)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "wanted one case; see spptriage report --help");
+    rereport->case_path = options->arguments[0];
+    path = memory_copy_text(rereport->case_path);
+    rereport->output = memory_copy_text(options->output != NULL ? options->output : dirname(path));
+    free(path);
+    return 0;
+}
+
+/* Another report in the output folder is overwritten only when it is one of the same case. */
+static int check_folder(struct rereport *rereport, const struct case_settings *settings,
+                        struct error *err)
+{
+    struct casedb *there = NULL;
+    struct case_settings other = {0};
+    bool same = true;
+    int found = 0;
+
+    if (access(rereport->folder.partial_path, F_OK) == 0)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "%s is the case of a run that did not finish: run its analyze command "
+                         "again first",
+                         rereport->folder.partial_path);
+    if (access(rereport->folder.case_path, F_OK) != 0)
+        return 0;
+    if (casedb_open(rereport->folder.case_path, false, &there, err) == 0)
+        found = casedb_read_settings(there, &other, err);
+    casedb_close(there);
+    if (found == 1) {
+        same = other.input_count == settings->input_count &&
+               strcmp(other.folder, settings->folder) == 0;
+        for (size_t index = 0; same && index < other.input_count; index++)
+            same = strcmp(other.inputs[index], settings->inputs[index]) == 0;
+    }
+    case_settings_free_content(&other);
+    if (!same)
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                  "the output folder %s holds the report of another case; name another folder "
+                  "with -o",
+                  rereport->folder.path);
+    return err->kind == ERROR_NONE ? 0 : -1;
+}
+
+static int open_case(struct rereport *rereport, struct error *err)
+{
+    struct case_settings settings = {0};
+    struct casedb *original = NULL;
+    int found = -1;
+
+    if (casedb_open(rereport->case_path, false, &original, err) == 0)
+        found = casedb_read_settings(original, &settings, err);
+    casedb_close(original);
+    if (found == 0)
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: the case is empty: no run wrote into it",
+                  rereport->case_path);
+    rereport->options.window = settings.window;
+    if (found == 1 && casefolder_open(rereport->output, &rereport->folder, err) == 0 &&
+        check_folder(rereport, &settings, err) == 0)
+        casefolder_copy_case(&rereport->folder, rereport->case_path, &rereport->db, err);
+    case_settings_free_content(&settings);
+    return err->kind == ERROR_NONE ? 0 : -1;
+}
+
+static int prepare(struct rereport *rereport, struct error *err)
+{
+    const struct options *options = &rereport->options;
+
+    if (check_arguments(rereport, err) != 0 ||
+        report_check_templates(options->templates, err) != 0 ||
+        (options->inventory != NULL &&
+         inventory_read(options->inventory, &rereport->inventory, err) != 0) ||
+        open_case(rereport, err) != 0)
+        return -1;
+    if (options->inventory != NULL)
+        return conclusion_store_inventory(rereport->db, &rereport->inventory, options->quiet, err);
+    return 0;
+}
+
+static enum exit_status rereport_run(const struct options *options, struct error *err)
+{
+    struct rereport rereport = {.options = *options, .folder = {.descriptor = -1}};
+    enum exit_status status = EXIT_STATUS_NOTHING_DONE;
+
+    if (prepare(&rereport, err) == 0)
+        conclusion_write(&rereport.folder, &rereport.db, &rereport.options, &status, err);
+    casedb_close(rereport.db);
+    if (err->kind != ERROR_NONE)
+        casefolder_drop_partial(&rereport.folder);
+    casefolder_close(&rereport.folder);
+    inventory_free_content(&rereport.inventory);
+    free(rereport.output);
+    return err->kind == ERROR_NONE ? status : EXIT_STATUS_NOTHING_DONE;
+}
+
+const struct command report_command = {
+    .name = "report",
+    .letters = "oitqhn",
+    .synopsis = "[options] CASE.DB",
+    .purpose = "Makes verdicts and reports again from a case.",
+    .run = rereport_run,
+};

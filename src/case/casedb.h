@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* casedb: the case, one SQLite file, and every statement on it. Readers' results stream in, one
+ * transaction a source; machines, evidence and verdicts are derived from them, in one transaction
+ * for all, and can be derived again at any time. Reports are made from the case alone.
+ *
+ * Ownership: every insert borrows what it is given. A cursor hands out rows whose pointers are
+ * borrowed until its next call. Texts are any bytes but NUL and come back as they went in. Times
+ * are FILETIMEs, 0 for none. SQLite's integers are signed: numbers above INT64_MAX (hostile record
+ * ids) come back unchanged, but stand before all others in an order.
+ * Every failure is an ERROR_RUN with one line that names the case: without it a run cannot go on.
+ * A transaction stays open when something in it fails, until it is abandoned. */
+#ifndef SPPTRIAGE_CASE_CASEDB_H
+#define SPPTRIAGE_CASE_CASEDB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "model/finding.h"
+#include "model/observation.h"
+#include "model/source.h"
+
+/* PRAGMA user_version of the schema. A case of another version is refused. */
+#define CASEDB_SCHEMA_VERSION 3
+
+struct casedb;
+
+/* Opens the case at `path`; with `create`, makes an empty one where there is none (no file, or one
+ * without a byte). Fails with a message that names the path when it is no case, or a case of
+ * another schema version. From the first write on no other process gets at the case, and what
+ * is committed outlives a killed process, whose case is whole again when next opened. A case that
+ * is only read is not changed by a byte; it may be one that cannot be written. */
+int casedb_open(const char *path, bool create, struct casedb **out, struct error *err);
+
+/* Closes the case, whose cursors were freed before; NULL is accepted. An open transaction is
+ * rolled back. The case is then one file without company. */
+void casedb_close(struct casedb *db);
+
+/* The same for a case that the caller deletes next: no disk is waited for. */
+void casedb_discard(struct casedb *db);
+
+/* Writes a compacted copy of the case to `path`, where no file may be, or an empty one. Equal
+ * content gives equal bytes, whatever sources were read, read again or deleted on the way, in
+ * whatever order. Content is everything but the ids of sources, computers and observations, as
+ * which the copy has the rank by path; machines, evidence and the inventory count in the order
+ * they were added in. The case itself gets these ids, too: those handed out before are void, and
+ * no cursor and no transaction may be open. On failure nothing is left at `path`, unless a file
+ * that was not empty was there. A killed process can leave half a copy there. */
+int casedb_copy(struct casedb *db, const char *path, struct error *err);
+
+/* ---- The run: inputs and options ---- */
+
+struct case_settings {
+    struct window window;
+    char **inputs; /* owned: as given on the command line, sorted, each once */
+    size_t input_count;
+    char *folder; /* owned: what relative inputs are relative to; "" or NULL without any */
+};
+
+void case_settings_free_content(struct case_settings *settings);
+
+/* Reads the settings: 1 when the case has some, 0 when it is new, -1. *out is then owned, and
+ * freed with case_settings_free_content. */
+int casedb_read_settings(struct casedb *db, struct case_settings *out, struct error *err);
+
+/* Replaces the settings. */
+int casedb_write_settings(struct casedb *db, const struct case_settings *settings,
+                          struct error *err);
+
+/* ---- Sources ---- */
+
+/* Sources are added in order of their paths (bytes). One with the content of another that was
+ * read has a row of its own that refers to that one (same_as), which comes before it. Once the
+ * source that was read is deleted or begun again, the rows that refer to it are gone as if never
+ * read: casedb_find_source does not find them, and they are read again when their turn comes. So
+ * casedb_keep_only_sources is called before sources are looked up. */
+
+/* A source as the case keeps it. */
+struct case_source {
+    int64_t id;
+    const char *path;
+    const char *kind;
+    uint64_t size_bytes;
+    int64_t mtime_ns;
+    const char *sha256;       /* or NULL */
+    int64_t same_as;          /* id of the source that has the same content and was read, or 0 */
+    const char *same_as_path; /* of that source, or NULL */
+    const char *read_options; /* under which it was read: see casedb_begin_source */
+    enum source_status status;
+    uint64_t record_count;
+    uint64_t recovered_count;
+    uint64_t selected_count;
+    uint64_t undecodable_count;
+    uint64_t conflict_count;
+    uint64_t first_filetime;
+    uint64_t last_filetime;
+    const char *detail; /* without the remark on same content, which the report adds */
+};
+
+/* Looks the source at `path` up: 1 and *out filled (strings borrowed until the next call on db),
+ * 0 where there is none, -1. */
+int casedb_find_source(struct casedb *db, const char *path, struct case_source *out,
+                       struct error *err);
+
+/* Opens a transaction, deletes what an earlier run read from the same path, and adds the source.
+ * `read_options` is any text that differs when a source has to be read again (window, verify).
+ * A source that was read before under the same path keeps its id. Sets *id. On failure no
+ * transaction is open. */
+int casedb_begin_source(struct casedb *db, const struct source *source, const char *read_options,
+                        int64_t *id, struct error *err);
+
+/* Adds an observation to the source whose transaction is open. Of equal EVENT_KEEP_FIRST_AND_LAST
+ * ones (equal computer without regard to case, provider, id and string values) only the first and
+ * the last stay, in order of (event time, EventRecordID, offset): in a log that wrapped around,
+ * the order of the file is another. */
+int casedb_add_observation(struct casedb *db, int64_t source_id, const struct incident_event *event,
+                           const struct observation *observation, struct error *err);
+
+/* Adds a finding to the source whose transaction is open. */
+int casedb_add_finding(struct casedb *db, int64_t source_id, const struct finding *finding,
+                       struct error *err);
+
+/* Gives the source whose transaction is open its SHA-256, where that was not known when it was
+ * begun. */
+int casedb_set_source_hash(struct casedb *db, int64_t source_id, const char *sha256,
+                           struct error *err);
+
+/* Notes what was learnt of the source and commits it with everything read from it. `same_as` is
+ * the id of the source with the same content that was read, or 0; with it, computers are not
+ * noted, for those of that source count. */
+int casedb_finish_source(struct casedb *db, int64_t source_id, const struct source_facts *facts,
+                         int64_t same_as, struct error *err);
+
+/* Rolls an open source back. */
+void casedb_abandon_source(struct casedb *db);
+
+/* Deletes every source whose path is not among the `paths`, sorted by bytes, with all that was
+ * read from it: the case then holds what the inputs hold now. Sets *deleted to how many. */
+int casedb_keep_only_sources(struct casedb *db, const char *const *paths, size_t path_count,
+                             size_t *deleted, struct error *err);
+
+/* ---- The inventory (--inventory) ---- */
+
+struct case_inventory {
+    const char *const *columns; /* the other columns' names, in the file's order */
+    size_t column_count;
+};
+
+/* Replaces the inventory by an empty one with these columns, in a transaction. */
+int casedb_begin_inventory(struct casedb *db, const char *const *columns, size_t column_count,
+                           struct error *err);
+/* Adds a host; `values` has one value a column ("" for an empty one). A host that is there
+ * already (without regard to case) is left alone and *added says so. */
+int casedb_add_inventory_host(struct casedb *db, const char *host, const char *const *values,
+                              bool *added, struct error *err);
+int casedb_finish_inventory(struct casedb *db, struct error *err);
+void casedb_abandon_inventory(struct casedb *db);
+
+/* Reads the inventory's column names in order: returns owned in *columns (each and the array
+ * freed with free). */
+int casedb_read_inventory_columns(struct casedb *db, char ***columns, size_t *column_count,
+                                  struct error *err);
+
+/* Reads the values of one inventory host by id, as many as there are columns; returned owned. */
+int casedb_read_inventory_values(struct casedb *db, int64_t inventory_id, char ***values,
+                                 size_t *value_count, struct error *err);
+
+struct case_inventory_host {
+    int64_t id;
+    const char *host;
+};
+
+/* ---- What the logs say of computers: the matter of machine identity ---- */
+
+/* One computer name in one place a log lies in. Where several places have the same content,
+ * each gives rows of its own (with equal source_id), so that folders can be compared. */
+struct case_computer {
+    int64_t id;        /* of the name in the source: what observations refer to */
+    int64_t source_id; /* that was read */
+    int64_t place_id;  /* the source row of this place; equal to source_id for the first */
+    const char *path;  /* of this place */
+    bool carved;       /* the source is no log, but was searched for chunks */
+    enum source_status status;
+    uint64_t undecodable_count; /* of the source */
+    const char *name;
+    uint64_t record_count;
+    uint64_t first_number;
+    uint64_t last_number;
+    uint64_t last_filetime;
+    bool forwarded;
+    uint64_t application_count;
+    uint64_t application_first_filetime;
+    uint64_t application_last_filetime;
+    uint64_t application_first_record_id;
+    uint64_t application_last_record_id;
+};
+
+/* One host of a source without events, in one place that has its content: each place is judged by
+ * itself, as equal listings can be of two machines. */
+struct case_witness {
+    int64_t id;       /* of the host in the source: what findings refer to */
+    int64_t place_id; /* the source row of this place */
+    const char *path; /* of this place */
+    const char *name; /* of the host, "" where the source does not say */
+};
+
+/* ---- Derived: machines, evidence, verdicts ---- */
+
+/* Opens the transaction in which everything derived is made anew; it is empty then. */
+int casedb_begin_derived(struct casedb *db, struct error *err);
+
+/* Adds a machine with its newest name. `inventory_id` is the inventory host it is, or 0.
+ * `collected` is false for a host of the inventory for which nothing was collected. */
+int casedb_add_machine(struct casedb *db, const char *name, bool collected, bool shared_name,
+                       int64_t inventory_id, int64_t *machine_id, struct error *err);
+
+/* Adds an earlier name; position counts from 0, oldest first. */
+int casedb_add_machine_alias(struct casedb *db, int64_t machine_id, size_t position,
+                             const char *name, struct error *err);
+
+/* Says whose the observations of this computer (case_computer.id) are. */
+int casedb_assign_computer(struct casedb *db, int64_t computer_id, int64_t machine_id,
+                           struct error *err);
+
+/* Says whose a host is in one place (case_witness), how that was found, for a person, where it is
+ * not plain, and whether it is a guess. */
+int casedb_assign_witness(struct casedb *db, const struct case_witness *witness, int64_t machine_id,
+                          const char *remark, bool is_guess, struct error *err);
+
+/* Once all are assigned: marks the observations that say what another of the same machine says
+ * (equal computer, channel, EventRecordID, event time, provider, id and strings); the first in
+ * order of path and offset counts, with what the second reader said of it and not of the others.
+ * Marked ones are in no cursor but casedb_conflicts. */
+int casedb_mark_duplicates(struct casedb *db, struct error *err);
+
+/* A piece of evidence on KB 971033, or on one of the unrelated updates of that day. */
+struct case_update_evidence {
+    int64_t machine_id;
+    const char *update_name; /* "KB971033" */
+    const char *kind;        /* "WAT 13", "WindowsUpdateClient 19", "wmic qfe", ... */
+    const char *says;        /* "installed", "absent", or "neither" with the why in `detail` */
+    bool with_collection;    /* a listing: newer than all that has a time */
+    uint64_t filetime;
+    const char *detail; /* for a person, may be "" */
+    int64_t source_id;
+    const char *path; /* of the source; only read, not written */
+};
+int casedb_add_update_evidence(struct casedb *db, const struct case_update_evidence *evidence,
+                               struct error *err);
+
+/* A piece of evidence on edition and licence channel. */
+struct case_licence_evidence {
+    int64_t machine_id;
+    const char *kind; /* "SPP 12288", "SPP 1003", "slmgr" */
+    const char *activation_id;
+    const char *edition; /* or "" */
+    const char *licence_channel;
+    bool with_collection; /* a listing: newer than all that has a time */
+    uint64_t filetime;
+    const char *detail;
+    int64_t source_id;
+    const char *path; /* only read */
+};
+int casedb_add_licence_evidence(struct casedb *db, const struct case_licence_evidence *evidence,
+                                struct error *err);
+
+/* The verdict on a machine: the words and values of DESIGN sections 6 and 7. */
+struct case_verdict {
+    int64_t machine_id;
+    const char *classification;
+    const char *confidence; /* or "" */
+    const char *reason;
+    const char *review; /* a "; " list, or "" */
+    const char *state;
+    uint64_t first_fault_filetime;
+    uint64_t last_fault_filetime;
+    uint64_t recovered_filetime;
+    uint64_t in_window_events;
+    uint64_t events_8196;
+    uint64_t events_8208;
+    uint64_t events_8209;
+    uint64_t events_13;
+    const char *codes; /* a "; " list, or "" */
+    const char *window_coverage;
+    const char *kb971033;
+    const char *kb971033_evidence; /* a "; " list for a person */
+    const char *unrelated_updates; /* the same of the other updates of that day, not in hosts.csv */
+    const char *edition;
+    const char *licence_channel;
+    const char *licence_evidence; /* a "; " list for a person, not in hosts.csv */
+    const char *os_version;       /* or "" */
+    const char *clock;
+    const char *action;
+    const char *kms_client_key; /* or "" */
+    const char *verified;       /* of the events that the reason names, what the second reader says
+                                 * at worst: yes, no, conflict; "" where it names no signal */
+};
+int casedb_add_verdict(struct casedb *db, const struct case_verdict *verdict, struct error *err);
+
+int casedb_commit_derived(struct casedb *db, struct error *err);
+void casedb_abandon_derived(struct casedb *db);
+
+/* ---- Cursors ---- */
+
+/* One kind of cursor for all that is read in order. casedb_cursor_free accepts NULL. */
+struct casedb_cursor;
+void casedb_cursor_free(struct casedb_cursor *cursor);
+
+/* Sources in path order (bytes). */
+int casedb_sources(struct casedb *db, struct casedb_cursor **out, struct error *err);
+int casedb_next_source(struct casedb_cursor *cursor, struct case_source *out, struct error *err);
+
+/* Computers in order of (path of the place, least record number, folded name). */
+int casedb_computers(struct casedb *db, struct casedb_cursor **out, struct error *err);
+int casedb_next_computer(struct casedb_cursor *cursor, struct case_computer *out,
+                         struct error *err);
+
+/* Witnesses in order of (path of the place, folded name). */
+int casedb_witnesses(struct casedb *db, struct casedb_cursor **out, struct error *err);
+int casedb_next_witness(struct casedb_cursor *cursor, struct case_witness *out, struct error *err);
+
+/* Inventory hosts in the order of the file. */
+int casedb_inventory(struct casedb *db, struct casedb_cursor **out, struct error *err);
+int casedb_next_inventory_host(struct casedb_cursor *cursor, struct case_inventory_host *out,
+                               struct error *err);
+
+/* A machine, with its verdict once that is in. Names in order: folded, then by bytes. */
+struct case_machine {
+    int64_t id;
+    const char *name;
+    bool collected;
+    bool shared_name;
+    int64_t inventory_id;
+    struct case_verdict verdict; /* texts NULL before the verdict is in */
+};
+int casedb_machines(struct casedb *db, struct casedb_cursor **out, struct error *err);
+int casedb_next_machine(struct casedb_cursor *cursor, struct case_machine *out, struct error *err);
+
+/* Lists of one machine or source, each joined with "; ", returned owned:
+ * aliases oldest first; paths of all places that say something of the machine, sorted; names of
+ * the machines that the source says something of, sorted; the first remarks on how these were
+ * found. */
+int casedb_machine_aliases(struct casedb *db, int64_t machine_id, char **out, struct error *err);
+int casedb_machine_sources(struct casedb *db, int64_t machine_id, char **out, struct error *err);
+int casedb_source_machines(struct casedb *db, int64_t source_id, char **out, struct error *err);
+int casedb_source_remarks(struct casedb *db, int64_t source_id, char **out, struct error *err);
+
+/* An observation as the case keeps it; the strings are borrowed like the rest. */
+struct case_observation {
+    struct observation observation;
+    const char *machine; /* its newest name */
+    int64_t machine_id;
+    int64_t source_id;
+    const char *path; /* of the source */
+};
+
+/* Observations of one machine, in order of (event time, EventRecordID, path, offset). */
+int casedb_machine_observations(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
+                                struct error *err);
+/* All observations, in the same order. */
+int casedb_timeline(struct casedb *db, struct casedb_cursor **out, struct error *err);
+/* All conflicts in the same order, whether or not they count once: each is a reading that one of
+ * the two readers has wrong. */
+int casedb_conflicts(struct casedb *db, struct casedb_cursor **out, struct error *err);
+int casedb_next_observation(struct casedb_cursor *cursor, struct case_observation *out,
+                            struct error *err);
+
+/* A finding as the case keeps it; the fields are borrowed like the rest. */
+struct case_finding {
+    struct finding finding;
+    int64_t place_id; /* the source row of the first place that says so of this machine */
+    const char *path; /* of it */
+    bool is_guess;    /* that it says so of this machine */
+};
+
+/* Findings of one machine, in order of (path, order of adding); each once, though the machine may
+ * have its source in several places. */
+int casedb_machine_findings(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
+                            struct error *err);
+int casedb_next_finding(struct casedb_cursor *cursor, struct case_finding *out, struct error *err);
+
+/* Evidence of one machine in order of (listings last, time, path, kind). */
+int casedb_update_evidence(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
+                           struct error *err);
+int casedb_next_update_evidence(struct casedb_cursor *cursor, struct case_update_evidence *out,
+                                struct error *err);
+/* On how many machines some evidence says that this update is or was installed. */
+int casedb_count_update_machines(struct casedb *db, const char *update_name, uint64_t *count,
+                                 struct error *err);
+int casedb_licence_evidence(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
+                            struct error *err);
+int casedb_next_licence_evidence(struct casedb_cursor *cursor, struct case_licence_evidence *out,
+                                 struct error *err);
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the user said: the window and the inputs of the run, and the inventory. */
+#include "case/internal.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+static const char read_window[] =
+    "SELECT window_start_filetime, window_end_filetime, folder FROM run";
+static const char read_inputs[] = "SELECT path FROM run_input ORDER BY position";
+static const char replace_window[] =
+    "INSERT OR REPLACE INTO run (id, window_start_filetime, window_end_filetime, folder)"
+    " VALUES (1, ?1, ?2, ?3)";
+static const char delete_inputs[] = "DELETE FROM run_input";
+static const char insert_input[] = "INSERT INTO run_input (position, path) VALUES (?1, ?2)";
+
+static const char delete_inventory_columns[] = "DELETE FROM inventory_column";
+static const char delete_inventory_hosts[] = "DELETE FROM inventory_host";
+static const char insert_inventory_column[] =
+    "INSERT INTO inventory_column (position, name) VALUES (?1, ?2)";
+static const char insert_inventory_host[] =
+    "INSERT INTO inventory_host (host, folded_host) VALUES (?1, ?2)"
+    " ON CONFLICT (folded_host) DO NOTHING";
+static const char insert_inventory_values[] =
+    "INSERT INTO inventory_value (host_id, position, value) VALUES (?1, ?2, ?3)";
+static const char count_inventory_columns[] = "SELECT count(*) FROM inventory_column";
+static const char read_inventory_columns[] = "SELECT name FROM inventory_column ORDER BY position";
+static const char read_inventory_values[] =
+    "SELECT value FROM inventory_value WHERE host_id = ?1 ORDER BY position";
+
+/* ---- Lists of texts ---- */
+
+static void free_texts(char **texts, size_t count)
+{
+    for (size_t index = 0; index < count; index++)
+        free(texts[index]);
+    free(texts);
+}
+
+/* Reads the one column of the query: owned texts. */
+static int read_texts(struct query *query, char ***texts, size_t *count, struct error *err)
+{
+    char **items = NULL;
+    size_t item_count = 0;
+    int step;
+
+    while ((step = query_step(query, err)) == 1) {
+        struct row row = row_of(query->statement);
+
+        items = memory_grow(items, item_count, sizeof(*items));
+        items[item_count++] = memory_copy_text(row_text(&row));
+    }
+    if (step < 0) {
+        free_texts(items, item_count);
+        return -1;
+    }
+    *texts = items;
+    *count = item_count;
+    return 0;
+}
+
+/* Adds the texts with their positions, by a statement of (position, text). */
+static int add_texts(struct casedb *db, const char *sql, const char *const *texts, size_t count,
+                     struct error *err)
+{
+    for (size_t index = 0; index < count; index++) {
+        struct query query = query_of(db, sql);
+
+        query_number(&query, index);
+        query_text(&query, texts[index]);
+        if (query_run(&query, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int run(struct casedb *db, const char *sql, struct error *err)
+{
+    struct query query = query_of(db, sql);
+
+    return query_run(&query, err);
+}
+
+/* ---- The run ---- */
+
+void case_settings_free_content(struct case_settings *settings)
+{
+    free_texts(settings->inputs, settings->input_count);
+    free(settings->folder);
+    *settings = (struct case_settings){0};
+}
+
+int casedb_read_settings(struct casedb *db, struct case_settings *out, struct error *err)
+{
+    struct query query = query_of(db, read_window);
+    int step = query_step(&query, err);
+    struct row row;
+
+    *out = (struct case_settings){0};
+    if (step != 1)
+        return step;
+    row = row_of(query.statement);
+    out->window.start_filetime = row_number(&row);
+    out->window.end_filetime = row_number(&row);
+    out->folder = memory_copy_text(row_text(&row));
+    query_end(&query);
+    query = query_of(db, read_inputs);
+    return read_texts(&query, &out->inputs, &out->input_count, err) == 0 ? 1 : -1;
+}
+
+static int write_settings(struct casedb *db, const struct case_settings *settings,
+                          struct error *err)
+{
+    struct query query = query_of(db, replace_window);
+
+    query_number(&query, settings->window.start_filetime);
+    query_number(&query, settings->window.end_filetime);
+    query_text(&query, settings->folder != NULL ? settings->folder : "");
+    if (query_run(&query, err) != 0 || run(db, delete_inputs, err) != 0)
+        return -1;
+    return add_texts(db, insert_input, (const char *const *)settings->inputs, settings->input_count,
+                     err);
+}
+
+int casedb_write_settings(struct casedb *db, const struct case_settings *settings,
+                          struct error *err)
+{
+    if (casedb_begin(db, err) != 0)
+        return -1;
+    if (write_settings(db, settings, err) != 0 || casedb_commit(db, err) != 0) {
+        casedb_roll_back(db);
+        return -1;
+    }
+    return 0;
+}
+
+/* ---- The inventory ---- */
+
+int casedb_begin_inventory(struct casedb *db, const char *const *columns, size_t column_count,
+                           struct error *err)
+{
+    if (casedb_begin(db, err) != 0)
+        return -1;
+    if (run(db, delete_inventory_columns, err) != 0 || run(db, delete_inventory_hosts, err) != 0 ||
+        add_texts(db, insert_inventory_column, columns, column_count, err) != 0) {
+        casedb_roll_back(db);
+        return -1;
+    }
+    return 0;
+}
+
+static int count_columns(struct casedb *db, size_t *count, struct error *err)
+{
+    struct query query = query_of(db, count_inventory_columns);
+    struct row row;
+
+    if (query_step(&query, err) != 1)
+        return -1;
+    row = row_of(query.statement);
+    *count = (size_t)row_number(&row);
+    query_end(&query);
+    return 0;
+}
+
+static int add_inventory_values(struct casedb *db, int64_t host_id, const char *const *values,
+                                struct error *err)
+{
+    size_t count = 0;
+
+    if (count_columns(db, &count, err) != 0)
+        return -1;
+    for (size_t index = 0; index < count; index++) {
+        struct query query = query_of(db, insert_inventory_values);
+
+        query_integer(&query, host_id);
+        query_number(&query, index);
+        query_text(&query, values[index]);
+        if (query_run(&query, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int casedb_add_inventory_host(struct casedb *db, const char *host, const char *const *values,
+                              bool *added, struct error *err)
+{
+    char *folded = text_fold(host);
+    struct query query = query_of(db, insert_inventory_host);
+    int result;
+
+    query_text(&query, host);
+    query_text(&query, folded);
+    result = query_run(&query, err);
+    *added = result == 0 && sqlite3_changes(db->sqlite) > 0;
+    if (*added)
+        result = add_inventory_values(db, sqlite3_last_insert_rowid(db->sqlite), values, err);
+    free(folded);
+    return result;
+}
+
+int casedb_finish_inventory(struct casedb *db, struct error *err)
+{
+    return casedb_commit(db, err);
+}
+
+void casedb_abandon_inventory(struct casedb *db)
+{
+    casedb_roll_back(db);
+}
+
+int casedb_read_inventory_columns(struct casedb *db, char ***columns, size_t *column_count,
+                                  struct error *err)
+{
+    struct query query = query_of(db, read_inventory_columns);
+
+    return read_texts(&query, columns, column_count, err);
+}
+
+int casedb_read_inventory_values(struct casedb *db, int64_t inventory_id, char ***values,
+                                 size_t *value_count, struct error *err)
+{
+    struct query query = query_of(db, read_inventory_values);
+
+    query_integer(&query, inventory_id);
+    return read_texts(&query, values, value_count, err);
+}

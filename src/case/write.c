@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sources and what is read from them: one transaction a source. */
+#include "case/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+static const char find_id[] = "SELECT id FROM source WHERE path = ?1";
+
+/* Takes with it all that was read from the source, and the places that have its content. */
+static const char delete_source[] = "DELETE FROM source WHERE id = ?1";
+
+static const char insert_source[] =
+    "INSERT INTO source (id, path, kind, size_bytes, mtime_ns, sha256, read_options)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+
+static const char update_source[] =
+    "UPDATE source SET status = ?1, record_count = ?2, recovered_count = ?3, selected_count = ?4,"
+    " undecodable_count = ?5, conflict_count = ?6, first_filetime = ?7, last_filetime = ?8,"
+    " detail = ?9, same_as = ?10 WHERE id = ?11";
+
+static const char update_hash[] = "UPDATE source SET sha256 = ?1 WHERE id = ?2";
+
+static const char all_paths[] = "SELECT id, path FROM source ORDER BY path";
+
+static const char find_computer[] =
+    "SELECT id FROM source_computer WHERE source_id = ?1 AND folded_name = ?2";
+
+static const char insert_computer[] =
+    "INSERT INTO source_computer (source_id, name, folded_name) VALUES (?1, ?2, ?3)";
+
+static const char update_computer[] =
+    "UPDATE source_computer SET name = ?1, record_count = ?2, first_number = ?3, last_number = ?4,"
+    " last_filetime = ?5, forwarded = ?6, application_count = ?7, application_first_filetime = ?8,"
+    " application_last_filetime = ?9, application_first_record_id = ?10,"
+    " application_last_record_id = ?11 WHERE id = ?12";
+
+static const char find_alike[] =
+    "SELECT id, (event_filetime, record_id, offset_bytes) < (?3, ?4, ?5) FROM observation"
+    " WHERE computer_id = ?1 AND likeness = ?2 ORDER BY event_filetime, record_id, offset_bytes";
+
+static const char delete_observation[] = "DELETE FROM observation WHERE id = ?1";
+
+static const char insert_observation[] =
+    "INSERT INTO observation (id, computer_id, offset_bytes, record_number, recovered, provider,"
+    " event_id, qualifiers, level, event_filetime, record_id, channel, computer, user_sid,"
+    " identity, likeness, verified, other_reading)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+
+static const char insert_string[] =
+    "INSERT INTO observation_string (observation_id, position, name, value)"
+    " VALUES (?1, ?2, ?3, ?4)";
+
+static const char find_host[] =
+    "SELECT id FROM source_host WHERE source_id = ?1 AND folded_name = ?2";
+
+static const char insert_host[] =
+    "INSERT INTO source_host (source_id, name, folded_name) VALUES (?1, ?2, ?3)";
+
+static const char insert_finding[] =
+    "INSERT INTO finding (host_id, kind, origin, place, filetime) VALUES (?1, ?2, ?3, ?4, ?5)";
+
+static const char insert_field[] =
+    "INSERT INTO finding_field (finding_id, position, name, value) VALUES (?1, ?2, ?3, ?4)";
+
+/* ---- Sources ---- */
+
+static int run_with_id(struct casedb *db, const char *sql, int64_t id, struct error *err)
+{
+    struct query query = query_of(db, sql);
+
+    query_integer(&query, id);
+    return query_run(&query, err);
+}
+
+/* Deletes the source at the path, if any, and sets *id to the one it had, or 0. */
+static int make_way(struct casedb *db, const char *path, int64_t *id, struct error *err)
+{
+    struct query query = query_of(db, find_id);
+    struct row row;
+    int step;
+
+    *id = 0;
+    query_text(&query, path);
+    step = query_step(&query, err);
+    if (step <= 0)
+        return step;
+    row = row_of(query.statement);
+    *id = row_integer(&row);
+    query_end(&query);
+    return run_with_id(db, delete_source, *id, err);
+}
+
+static int add_source(struct casedb *db, const struct source *source, const char *read_options,
+                      int64_t *id, struct error *err)
+{
+    struct query query;
+
+    if (make_way(db, source->path, id, err) != 0)
+        return -1;
+    query = query_of(db, insert_source);
+    query_unless(&query, 0, *id);
+    query_text(&query, source->path);
+    query_text(&query, source->kind);
+    query_number(&query, source->size_bytes);
+    query_integer(&query, source->mtime_ns);
+    query_text(&query, source->sha256);
+    query_text(&query, read_options);
+    if (query_run(&query, err) != 0)
+        return -1;
+    *id = sqlite3_last_insert_rowid(db->sqlite);
+    return 0;
+}
+
+int casedb_begin_source(struct casedb *db, const struct source *source, const char *read_options,
+                        int64_t *id, struct error *err)
+{
+    casedb_forget_computer(db);
+    if (casedb_begin(db, err) != 0)
+        return -1;
+    if (add_source(db, source, read_options, id, err) != 0) {
+        casedb_roll_back(db);
+        return -1;
+    }
+    return 0;
+}
+
+int casedb_set_source_hash(struct casedb *db, int64_t source_id, const char *sha256,
+                           struct error *err)
+{
+    struct query query = query_of(db, update_hash);
+
+    query_text(&query, sha256);
+    query_integer(&query, source_id);
+    return query_run(&query, err);
+}
+
+void casedb_abandon_source(struct casedb *db)
+{
+    casedb_roll_back(db);
+}
+
+int casedb_keep_only_sources(struct casedb *db, const char *const *paths, size_t path_count,
+                             size_t *deleted, struct error *err)
+{
+    struct query query = query_of(db, all_paths);
+    int64_t *doomed = NULL;
+    size_t doomed_count = 0;
+    size_t next = 0;
+    int step;
+
+    *deleted = 0;
+    while ((step = query_step(&query, err)) == 1) {
+        struct row row = row_of(query.statement);
+        int64_t id = row_integer(&row);
+        const char *path = row_text(&row);
+
+        while (next < path_count && strcmp(paths[next], path) < 0)
+            next++;
+        if (next < path_count && strcmp(paths[next], path) == 0)
+            continue;
+        doomed = memory_grow(doomed, doomed_count, sizeof(*doomed));
+        doomed[doomed_count++] = id;
+    }
+    if (step == 0 && doomed_count > 0)
+        step = casedb_begin(db, err);
+    for (size_t index = 0; index < doomed_count && step == 0; index++)
+        step = run_with_id(db, delete_source, doomed[index], err);
+    if (step == 0 && doomed_count > 0)
+        step = casedb_commit(db, err);
+    if (step == 0)
+        *deleted = doomed_count;
+    else
+        casedb_roll_back(db);
+    free(doomed);
+    return step;
+}
+
+/* ---- Computers of a source ---- */
+
+void casedb_forget_computer(struct casedb *db)
+{
+    free(db->recent.name);
+    free(db->recent.folded_name);
+    db->recent = (struct recent_computer){0};
+}
+
+/* A name that sources have, of computers or of hosts: how it is found and added. */
+struct name_statements {
+    const char *find;
+    const char *insert;
+};
+
+static int find_or_add_name(struct casedb *db, const struct name_statements *statements,
+                            int64_t source_id, const char *name, const char *folded_name,
+                            int64_t *id, struct error *err)
+{
+    struct query query = query_of(db, statements->find);
+    int step;
+
+    query_integer(&query, source_id);
+    query_text(&query, folded_name);
+    step = query_step(&query, err);
+    if (step == 1) {
+        struct row row = row_of(query.statement);
+
+        *id = row_integer(&row);
+        query_end(&query);
+        return 0;
+    }
+    if (step < 0)
+        return -1;
+    query = query_of(db, statements->insert);
+    query_integer(&query, source_id);
+    query_text(&query, name);
+    query_text(&query, folded_name);
+    if (query_run(&query, err) != 0)
+        return -1;
+    *id = sqlite3_last_insert_rowid(db->sqlite);
+    return 0;
+}
+
+/* Makes the computer of that name the recent one. */
+static int meet_computer(struct casedb *db, int64_t source_id, const char *name, struct error *err)
+{
+    static const struct name_statements statements = {find_computer, insert_computer};
+    struct recent_computer *recent = &db->recent;
+
+    if (recent->source_id == source_id && strcmp(recent->name, name) == 0)
+        return 0;
+    casedb_forget_computer(db);
+    recent->name = memory_copy_text(name);
+    recent->folded_name = text_fold(name);
+    if (find_or_add_name(db, &statements, source_id, name, recent->folded_name, &recent->id, err) !=
+        0)
+        return -1;
+    recent->source_id = source_id;
+    return 0;
+}
+
+static int note_computer(struct casedb *db, int64_t source_id, const struct computer_facts *facts,
+                         struct error *err)
+{
+    struct query query;
+
+    if (meet_computer(db, source_id, facts->name, err) != 0)
+        return -1;
+    query = query_of(db, update_computer);
+    query_text(&query, facts->name);
+    query_number(&query, facts->record_count);
+    query_number(&query, facts->first_number);
+    query_number(&query, facts->last_number);
+    query_number(&query, facts->last_filetime);
+    query_integer(&query, facts->forwarded);
+    query_number(&query, facts->application_count);
+    query_number(&query, facts->application_first_filetime);
+    query_number(&query, facts->application_last_filetime);
+    query_number(&query, facts->application_first_record_id);
+    query_number(&query, facts->application_last_record_id);
+    query_integer(&query, db->recent.id);
+    return query_run(&query, err);
+}
+
+int casedb_finish_source(struct casedb *db, int64_t source_id, const struct source_facts *facts,
+                         int64_t same_as, struct error *err)
+{
+    struct query query = query_of(db, update_source);
+
+    query_text(&query, source_status_name(facts->status));
+    query_number(&query, facts->record_count);
+    query_number(&query, facts->recovered_count);
+    query_number(&query, facts->selected_count);
+    query_number(&query, facts->undecodable_count);
+    query_number(&query, facts->conflict_count);
+    query_number(&query, facts->first_filetime);
+    query_number(&query, facts->last_filetime);
+    query_text(&query, text_get(&facts->detail));
+    query_unless(&query, 0, same_as);
+    query_integer(&query, source_id);
+    if (query_run(&query, err) != 0)
+        return -1;
+    for (size_t index = 0; index < facts->computer_count && same_as == 0; index++)
+        if (note_computer(db, source_id, &facts->computers[index], err) != 0)
+            return -1;
+    return casedb_commit(db, err);
+}
+
+/* ---- Observations ---- */
+
+static int add_strings(struct casedb *db, int64_t observation_id,
+                       const struct observation *observation, struct error *err)
+{
+    for (size_t index = 0; index < observation->string_count; index++) {
+        struct query query = query_of(db, insert_string);
+
+        query_integer(&query, observation_id);
+        query_number(&query, index);
+        query_text(&query, observation->strings[index].name);
+        query_text(&query, observation->strings[index].value);
+        if (query_run(&query, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Adds the observation under `id`, or under the next one for 0. */
+static int insert(struct casedb *db, int64_t id, const struct observation *observation,
+                  const uint8_t *likeness, struct error *err)
+{
+    uint8_t identity[CASEDB_DIGEST_BYTES];
+    struct query query = query_of(db, insert_observation);
+
+    if (identity_of(db, observation, db->recent.folded_name, identity, err) != 0)
+        return -1;
+    query_unless(&query, 0, id);
+    query_integer(&query, db->recent.id);
+    query_number(&query, observation->offset_bytes);
+    query_number(&query, observation->record_number);
+    query_integer(&query, observation->recovered);
+    query_text(&query, observation->provider);
+    query_integer(&query, observation->event_id);
+    query_unless(&query, OBSERVATION_ABSENT, observation->qualifiers);
+    query_unless(&query, OBSERVATION_ABSENT, observation->level);
+    query_number(&query, observation->event_filetime);
+    query_number(&query, observation->record_id);
+    query_text(&query, observation->channel);
+    query_text(&query, observation->computer);
+    query_text(&query, observation->user_sid);
+    query_bytes(&query, identity, sizeof(identity));
+    query_bytes(&query, likeness, likeness != NULL ? CASEDB_DIGEST_BYTES : 0);
+    query_text(&query, verified_name(observation->verified));
+    query_text(&query,
+               observation->verified == VERIFIED_CONFLICT ? observation->other_reading : NULL);
+    if (query_run(&query, err) != 0)
+        return -1;
+    return add_strings(db, sqlite3_last_insert_rowid(db->sqlite), observation, err);
+}
+
+/* What adding one more of those that are kept first and last displaces. */
+struct displaced {
+    bool newcomer; /* the one to be added: it lies between the two */
+    int64_t id;    /* of the one that gives way, or 0: there was no pair yet */
+};
+
+static int find_displaced(struct casedb *db, const struct observation *observation,
+                          const uint8_t *likeness, struct displaced *out, struct error *err)
+{
+    struct query query = query_of(db, find_alike);
+    int64_t ids[2] = {0};
+    bool before[2] = {false}; /* do they lie before the newcomer? */
+    size_t count = 0;
+    int step;
+
+    query_integer(&query, db->recent.id);
+    query_bytes(&query, likeness, CASEDB_DIGEST_BYTES);
+    query_number(&query, observation->event_filetime);
+    query_number(&query, observation->record_id);
+    query_number(&query, observation->offset_bytes);
+    while ((step = query_step(&query, err)) == 1 && count < 2) {
+        struct row row = row_of(query.statement);
+
+        ids[count] = row_integer(&row);
+        before[count++] = row_integer(&row) != 0;
+    }
+    query_end(&query);
+    if (step < 0)
+        return -1;
+    *out = (struct displaced){0};
+    if (count == 2) {
+        out->newcomer = before[0] && !before[1];
+        out->id = before[1] ? ids[1] : ids[0];
+    }
+    return 0;
+}
+
+/* The one that gives way leaves its id behind, so that ids stay without gaps (copy.c). */
+static int add_first_or_last(struct casedb *db, const struct observation *observation,
+                             struct error *err)
+{
+    uint8_t likeness[CASEDB_DIGEST_BYTES];
+    struct displaced displaced;
+
+    if (identity_of_content(db, observation, likeness, err) != 0 ||
+        find_displaced(db, observation, likeness, &displaced, err) != 0)
+        return -1;
+    if (displaced.newcomer)
+        return 0;
+    if (displaced.id != 0 && run_with_id(db, delete_observation, displaced.id, err) != 0)
+        return -1;
+    return insert(db, displaced.id, observation, likeness, err);
+}
+
+int casedb_add_observation(struct casedb *db, int64_t source_id, const struct incident_event *event,
+                           const struct observation *observation, struct error *err)
+{
+    if (meet_computer(db, source_id, observation->computer, err) != 0)
+        return -1;
+    if (event->keep == EVENT_KEEP_FIRST_AND_LAST)
+        return add_first_or_last(db, observation, err);
+    return insert(db, 0, observation, NULL, err);
+}
+
+/* ---- Findings ---- */
+
+static int add_fields(struct casedb *db, int64_t finding_id, const struct finding *finding,
+                      struct error *err)
+{
+    for (size_t index = 0; index < finding->field_count; index++) {
+        struct query query = query_of(db, insert_field);
+
+        query_integer(&query, finding_id);
+        query_number(&query, index);
+        query_text(&query, finding->fields[index].name);
+        query_text(&query, finding->fields[index].value);
+        if (query_run(&query, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int casedb_add_finding(struct casedb *db, int64_t source_id, const struct finding *finding,
+                       struct error *err)
+{
+    static const struct name_statements statements = {find_host, insert_host};
+    char *folded_name = text_fold(finding->host);
+    struct query query;
+    int64_t host_id;
+    int result =
+        find_or_add_name(db, &statements, source_id, finding->host, folded_name, &host_id, err);
+
+    free(folded_name);
+    if (result != 0)
+        return -1;
+    query = query_of(db, insert_finding);
+    query_integer(&query, host_id);
+    query_text(&query, finding_kind_name(finding->kind));
+    query_text(&query, finding->origin);
+    query_number(&query, finding->place);
+    query_number(&query, finding->filetime);
+    if (query_run(&query, err) != 0)
+        return -1;
+    return add_fields(db, sqlite3_last_insert_rowid(db->sqlite), finding, err);
+}

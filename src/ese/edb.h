@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* edb: an ESE database as pages, without any library: its header, and one page at a time with the
+ * nodes in it, every offset checked. Whatever is told of a page stays inside its bytes. Layout:
+ * libyal, "Extensible Storage Engine (ESE) Database File (EDB) format"; Microsoft's published
+ * source of ESE (cpage, checksumu). A struct edb borrows the descriptor and owns nothing. */
+#ifndef SPPTRIAGE_ESE_EDB_H
+#define SPPTRIAGE_ESE_EDB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/span.h"
+#include "model/source.h"
+
+#define EDB_PAGE_BYTES_MOST 32768u
+
+#define EDB_VERSION 0x620u
+/* The first revision that has pages of 16 and 32 KiB. */
+#define EDB_REVISION_LARGE_PAGES 0x11u
+
+/* Fixed places: the tree of the extents that the database owns, the catalog, its shadow. */
+#define EDB_PAGE_EXTENTS 2u
+#define EDB_PAGE_CATALOG 4u
+#define EDB_PAGE_SHADOW 24u
+#define EDB_OBJECT_DATABASE 1u
+#define EDB_OBJECT_CATALOG 2u
+#define EDB_OBJECT_SHADOW 3u
+
+/* State in the header. */
+#define EDB_STATE_DIRTY 2u
+#define EDB_STATE_CLEAN 3u
+
+struct edb {
+    int descriptor;
+    uint64_t size_bytes; /* of the file, as far as it is there */
+    uint32_t page_size_bytes;
+    uint32_t revision;
+    uint32_t state;      /* EDB_STATE_... or another number */
+    uint32_t file_type;  /* 0: a database */
+    uint32_t page_count; /* whole pages behind header and copy; page N lies at (N + 1) pages */
+    bool is_large;       /* pages of 16 or 32 KiB: other header, tags and records */
+};
+
+/* Reads the header, or its copy where that alone is right (noted as damage). Returns -1
+ * (ERROR_SOURCE) when neither can be gone by: no such file, or a page size, version or revision
+ * that is not known. */
+int edb_open(int descriptor, uint64_t size_bytes, struct edb *out, struct source_facts *facts,
+             struct error *err);
+
+/* Where the page lies in the file, in bytes. */
+uint64_t edb_page_offset(const struct edb *edb, uint32_t number);
+
+enum edb_page_flag {
+    EDB_PAGE_ROOT = 0x1,
+    EDB_PAGE_LEAF = 0x2,
+    EDB_PAGE_PARENT = 0x4, /* of leaves */
+    EDB_PAGE_EMPTY = 0x8,
+    EDB_PAGE_SPACE_TREE = 0x20,
+    EDB_PAGE_INDEX = 0x40,
+    EDB_PAGE_LONG_VALUES = 0x80,
+    EDB_PAGE_NEW_RECORDS = 0x800,
+    EDB_PAGE_NEW_CHECKSUM = 0x2000,
+};
+
+/* A page of which header and room for its tags are in bounds. Borrows the bytes it was read to. */
+struct edb_page {
+    uint32_t number;
+    uint32_t flags; /* enum edb_page_flag, and others */
+    uint32_t object_id;
+    uint32_t next;      /* page on the right, 0 for none; of leaves alone */
+    uint16_t tag_count; /* tag 0 is no node */
+    struct span body;   /* what tags point into */
+    struct span tags;   /* the last tag first */
+    bool is_large;      /* as of its database */
+    bool checksum_is_wrong;
+};
+
+/* Reads the page to `buffer`, which has room for one. Returns -1 (ERROR_SOURCE, with the page's
+ * offset) when it is not there, is unused (zeros) or has no sound header. */
+int edb_read_page(const struct edb *edb, uint32_t number, uint8_t *buffer, struct edb_page *out,
+                  struct error *err);
+
+struct edb_node {
+    bool is_deleted;    /* then the rest is not looked at, */
+    bool is_empty;      /* and neither where the tag is one of no bytes */
+    struct span prefix; /* the key is this, shared with the page's prefix, and */
+    struct span key;    /* this */
+    struct span data;
+};
+
+/* The node of tag number `tag`, from 1. Returns -1 (ERROR_SOURCE) when it is out of bounds. */
+int edb_page_node(const struct edb_page *page, uint16_t tag, struct edb_node *out,
+                  struct error *err);
+
+#endif

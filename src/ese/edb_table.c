@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ese/edb_table.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/memory.h"
+#include "ese/edb_tree.h"
+
+/* Fixed columns of the catalog: ids, and where they lie in a record. */
+enum catalog_column {
+    CATALOG_TABLE = 1,
+    CATALOG_TYPE = 2,
+    CATALOG_ID = 3,
+    CATALOG_COLUMN_TYPE = 4, /* of a table: its root page */
+    CATALOG_SIZE = 5,
+    CATALOG_CODE_PAGE = 7,
+    CATALOG_RECORD_OFFSET = 9,
+    CATALOG_NAME = 128,
+};
+
+static const struct {
+    size_t offset_bytes;
+    size_t size_bytes;
+} catalog_places[] = {
+    [CATALOG_TABLE] = {4, 4},          [CATALOG_TYPE] = {8, 2},  [CATALOG_ID] = {10, 4},
+    [CATALOG_COLUMN_TYPE] = {14, 4},   [CATALOG_SIZE] = {18, 4}, [CATALOG_CODE_PAGE] = {26, 4},
+    [CATALOG_RECORD_OFFSET] = {31, 2},
+};
+
+/* Types of catalog records. */
+#define ENTRY_TABLE 1u
+#define ENTRY_COLUMN 2u
+
+/* The first u16 of a record's tagged part is a number that libesedb masks so in both forms. */
+#define LIBESEDB_TAGGED_MASK 0x3FFFu
+
+/* --- catalog records --- */
+
+struct entry {
+    uint32_t table;
+    uint32_t type;
+    struct edb_column column; /* its name is not set; of a table, `type` is the root page */
+    uint32_t record_offset;   /* 0 for none */
+    struct span name;
+};
+
+static bool catalog_number(const struct edb_record *record, enum catalog_column column,
+                           uint32_t *out)
+{
+    struct span bytes;
+    uint16_t half;
+
+    if (!edb_record_fixed(record, column, catalog_places[column].offset_bytes,
+                          catalog_places[column].size_bytes, &bytes))
+        return false;
+    if (catalog_places[column].size_bytes == sizeof(*out))
+        return span_u32(&bytes, out);
+    if (!span_u16(&bytes, &half))
+        return false;
+    *out = half;
+    return true;
+}
+
+static int entry_open(const struct edb *edb, struct span bytes, struct entry *out,
+                      struct error *err)
+{
+    struct edb_record record;
+    struct entry entry = {0};
+
+    if (edb_record_open(bytes, edb->is_large, &record, err) != 0)
+        return -1;
+    if (!catalog_number(&record, CATALOG_TABLE, &entry.table) ||
+        !catalog_number(&record, CATALOG_TYPE, &entry.type) ||
+        !catalog_number(&record, CATALOG_ID, &entry.column.id) ||
+        !catalog_number(&record, CATALOG_COLUMN_TYPE, &entry.column.type))
+        return error_set(err, ERROR_SOURCE, bytes.offset_bytes, "lacks what a table is known by");
+    if (!catalog_number(&record, CATALOG_SIZE, &entry.column.size_bytes))
+        entry.column.size_bytes = 0;
+    if (!catalog_number(&record, CATALOG_CODE_PAGE, &entry.column.code_page))
+        entry.column.code_page = 0;
+    if (!catalog_number(&record, CATALOG_RECORD_OFFSET, &entry.record_offset))
+        entry.record_offset = 0;
+    if (entry.type <= ENTRY_COLUMN &&
+        (!edb_record_variable(&record, CATALOG_NAME, &entry.name) || entry.name.left_bytes == 0 ||
+         entry.name.left_bytes > EDB_NAME_BYTES_MOST ||
+         memchr(entry.name.bytes, '\0', entry.name.left_bytes) != NULL))
+        return error_set(err, ERROR_SOURCE, bytes.offset_bytes, "has no name");
+    *out = entry;
+    return 0;
+}
+
+/* --- columns of fixed size --- */
+
+/* Sizes of the types that have one (JET_coltyp); binary and text of fixed size have their own. */
+static const uint8_t type_sizes[] = {
+    [1] = 1, [2] = 1, [3] = 2,  [4] = 4,  [5] = 8,  [6] = 4,   [7] = 8,
+    [8] = 8, [9] = 0, [10] = 0, [14] = 4, [15] = 8, [16] = 16, [17] = 2,
+};
+#define FIXED_BYTES_MOST 255u
+
+static bool has_known_size(const struct edb_column *column)
+{
+    if (column->type >= ARRAY_COUNT(type_sizes) || column->size_bytes == 0 ||
+        column->size_bytes > FIXED_BYTES_MOST)
+        return false;
+    return type_sizes[column->type] == column->size_bytes || column->type == 9 ||
+           column->type == EDB_TYPE_TEXT;
+}
+
+/* The first column that does not follow the one before it as it should, or NULL. */
+static const struct edb_column *find_misfit(const struct edb_table *table)
+{
+    size_t offset_bytes = EDB_RECORD_HEADER_BYTES;
+
+    for (size_t index = 0; index < table->column_count; index++) {
+        const struct edb_column *column = &table->columns[index];
+
+        if (column->id >= EDB_FIRST_VARIABLE)
+            break;
+        if (column->id != index + 1 || !has_known_size(column) ||
+            (column->offset_bytes != 0 && column->offset_bytes != offset_bytes))
+            return column;
+        offset_bytes += column->size_bytes;
+    }
+    return NULL;
+}
+
+/* --- the search --- */
+
+struct search {
+    const struct edb *edb;
+    const char *catalog; /* what is searched, for a person */
+    const char *name;
+    struct source_facts *facts;
+    struct edb_table *table;
+};
+
+static void note_entry(const struct search *search, const struct edb_place *place, const char *what)
+{
+    source_facts_add_damage(search->facts, place->offset_bytes,
+                            "record %u in page %" PRIu32 " of %s %s", place->tag, place->page,
+                            search->catalog, what);
+}
+
+static void take_column(struct search *search, const struct edb_place *place,
+                        const struct entry *entry, char **name)
+{
+    struct edb_table *table = search->table;
+    struct edb_column column = entry->column;
+
+    if (table->column_count == EDB_COLUMNS_MOST) {
+        note_entry(search, place, "is a column too many of its table");
+        return;
+    }
+    if (table->column_count > 0 && column.id <= table->columns[table->column_count - 1].id) {
+        note_entry(search, place, "is a column out of order");
+        return;
+    }
+    column.name = *name;
+    *name = NULL;
+    column.offset_bytes = entry->record_offset;
+    table->columns = memory_grow(table->columns, table->column_count, sizeof(*table->columns));
+    table->columns[table->column_count++] = column;
+}
+
+/* The key of the catalog is table, type, id: a table stands before its columns. */
+static int take_entry(void *context, const struct edb_place *place, const struct edb_node *node,
+                      struct error *err)
+{
+    struct search *search = context;
+    struct edb_table *table = search->table;
+    struct error wrong = {0};
+    struct entry entry = {0};
+    char *name;
+
+    (void)err;
+    if (node == NULL)
+        return 0;
+    if (entry_open(search->edb, node->data, &entry, &wrong) != 0) {
+        note_entry(search, place, wrong.message);
+        error_clear(&wrong);
+        return 0;
+    }
+    name = memory_copy_bytes((const char *)entry.name.bytes, entry.name.left_bytes);
+    if (entry.type == ENTRY_TABLE && !table->is_found && text_equal_ascii(name, search->name)) {
+        table->is_found = true;
+        table->object_id = entry.table;
+        table->root_page = entry.column.type;
+        table->named_at_bytes = place->offset_bytes;
+    } else if (entry.type == ENTRY_COLUMN && table->is_found && entry.table == table->object_id) {
+        take_column(search, place, &entry, &name);
+    }
+    free(name);
+    return 0;
+}
+
+static void search_catalog(const struct edb *edb, const struct edb_tree *catalog, const char *name,
+                           struct source_facts *facts, struct edb_table *out)
+{
+    struct search search = {
+        .edb = edb, .catalog = catalog->name, .name = name, .facts = facts, .table = out};
+    struct edb_visitor visitor = {.context = &search, .node = take_entry};
+    uint64_t damage_count = facts->damage.count;
+    const struct edb_column *misfit;
+    struct error ignored = {0};
+
+    edb_tree_walk(edb, catalog, &visitor, facts, &ignored);
+    error_clear(&ignored);
+    misfit = find_misfit(out);
+    if (misfit != NULL)
+        source_facts_add_damage(facts, out->named_at_bytes,
+                                "column %" PRIu32 " of %s in %s does not follow the one before it",
+                                misfit->id, name, catalog->name);
+    out->columns_fit = misfit == NULL;
+    out->is_certain = facts->damage.count == damage_count;
+}
+
+/* How much of use it is. */
+static unsigned rank(const struct edb_table *table)
+{
+    if (table->is_certain)
+        return 3;
+    return table->is_found ? (table->columns_fit ? 2 : 1) : 0;
+}
+
+void edb_table_find(const struct edb *edb, const char *name, struct source_facts *facts,
+                    struct edb_table *out)
+{
+    static const struct edb_tree catalog = {
+        .name = "the catalog", .root_page = EDB_PAGE_CATALOG, .object_id = EDB_OBJECT_CATALOG};
+    static const struct edb_tree shadow = {
+        .name = "the shadow catalog", .root_page = EDB_PAGE_SHADOW, .object_id = EDB_OBJECT_SHADOW};
+    struct edb_table second = {0};
+
+    *out = (struct edb_table){0};
+    search_catalog(edb, &catalog, name, facts, out);
+    if (out->is_certain)
+        return;
+    search_catalog(edb, &shadow, name, facts, &second);
+    if (rank(&second) > rank(out)) {
+        struct edb_table first = *out;
+
+        *out = second;
+        second = first;
+        source_facts_add_detail(facts, "the shadow catalog is used instead");
+    }
+    edb_table_free_content(&second);
+}
+
+void edb_table_free_content(struct edb_table *table)
+{
+    for (size_t index = 0; index < table->column_count; index++)
+        free(table->columns[index].name);
+    free(table->columns);
+    *table = (struct edb_table){0};
+}
+
+/* --- columns by name, and records --- */
+
+size_t edb_table_find_column(const struct edb_table *table, const char *name)
+{
+    size_t index = 0;
+
+    while (index < table->column_count && !text_equal_ascii(table->columns[index].name, name))
+        index++;
+    return index;
+}
+
+static bool has_column(const struct edb_table *table, uint32_t id)
+{
+    for (size_t index = 0; index < table->column_count; index++)
+        if (table->columns[index].id == id)
+            return true;
+    return false;
+}
+
+/* The tagged columns: libesedb goes on to the next one only when it meets the column in the
+ * catalog, and takes a value without bytes for all the bytes that are left. */
+static bool reads_tagged(const struct edb_table *table, const struct edb_record *record,
+                         uint32_t last_id)
+{
+    if (record->tagged_count * 4 > LIBESEDB_TAGGED_MASK)
+        return false;
+    for (size_t index = 0; index < record->tagged_count; index++) {
+        struct edb_tagged tagged = edb_record_tagged(record, index);
+
+        if (tagged.is_null || (tagged.value.left_bytes == 0 && index + 1 < record->tagged_count) ||
+            (tagged.id < last_id && !has_column(table, tagged.id)))
+            return false;
+    }
+    return true;
+}
+
+enum edb_fit edb_table_judge(const struct edb_table *table, const struct edb_record *record,
+                             uint32_t last_id)
+{
+    size_t end = EDB_RECORD_HEADER_BYTES;
+
+    for (size_t index = 0; index < table->column_count; index++)
+        if (table->columns[index].id <= record->last_fixed)
+            end += table->columns[index].size_bytes;
+    if (end > record->nulls_at)
+        return EDB_FIT_BROKEN;
+    for (uint32_t id = EDB_FIRST_VARIABLE; id <= record->last_variable; id++)
+        if (!has_column(table, id))
+            return EDB_FIT_NOT;
+    return reads_tagged(table, record, last_id) ? EDB_FIT : EDB_FIT_NOT;
+}

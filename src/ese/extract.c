@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The least database that libesedb reads: two equal headers, and pages of which only flags, tag
+ * count and tags are set; page 4 is the catalog. Keys are empty: records are asked for by their
+ * number. */
+#include "ese/extract.h"
+
+#include <endian.h>
+#include <libbfio.h>
+#include <libesedb.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* As many leaves of the table as a database is opened for, which takes a millisecond. */
+#define LEAVES_MOST 64u
+
+/* Pages. libesedb wants page 24, the shadow catalog, to be there; it can be zeros. */
+#define PAGE_TABLE (EDB_PAGE_SHADOW + 1)
+#define PAGE_LEAVES (PAGE_TABLE + 1)
+
+#define HEADER_BYTES 668u
+#define TABLE_NAME "rows"
+#define TABLE_OBJECT 6u
+
+/* Page header and tags (libyal's EDB format document). */
+#define PAGE_TAG_COUNT_AT 34u
+#define PAGE_FLAGS_AT 36u
+#define PAGE_HEADER_BYTES 40u
+#define PAGE_LARGE_HEADER_BYTES 80u
+#define TAG_BYTES 4u
+/* Length of the key, of which there is none. */
+#define NODE_HEAD_BYTES 2u
+
+/* A catalog record: fixed columns 1 to 7, and the name. */
+#define CATALOG_FIXED 7u
+#define CATALOG_ENDS_AT 31u
+#define CATALOG_RECORD_BYTES (CATALOG_ENDS_AT + 2 + EDB_NAME_BYTES_MOST)
+#define ENTRY_TABLE 1u
+#define ENTRY_COLUMN 2u
+#define TYPE_BINARY 9u
+#define TYPE_LONG_BINARY 11u
+
+/* A page that records are added to, as far as it is filled. */
+struct leaf {
+    uint32_t number;
+    uint16_t tag_count; /* 0: not begun */
+    size_t used_bytes;  /* of the room between header and tags */
+};
+
+struct extract {
+    const struct edb *edb;
+    const struct edb_table *table;
+    uint8_t *bytes; /* owned: the database */
+    size_t size_bytes;
+    uint32_t catalog_pages; /* leaves of the catalog, behind those of the table */
+    struct leaf leaf;
+    size_t count;
+    libbfio_handle_t *handle;
+    libesedb_file_t *file;
+    libesedb_table_t *rows;
+    libesedb_record_t *record;
+    uint8_t *value; /* owned: the last one asked for, a page at most */
+};
+
+static void write_u16(uint8_t *at, size_t value)
+{
+    uint16_t number = htole16((uint16_t)value);
+
+    memcpy(at, &number, sizeof(number));
+}
+
+static void write_u32(uint8_t *at, uint32_t value)
+{
+    uint32_t number = htole32(value);
+
+    memcpy(at, &number, sizeof(number));
+}
+
+/* --- pages --- */
+
+static uint8_t *page_at(const struct extract *extract, uint32_t number)
+{
+    return extract->bytes + (size_t)edb_page_offset(extract->edb, number);
+}
+
+static void page_begin(struct extract *extract, struct leaf *leaf, uint32_t number, uint32_t flags)
+{
+    uint8_t *page = page_at(extract, number);
+
+    memset(page, 0, extract->edb->page_size_bytes);
+    write_u32(page + PAGE_FLAGS_AT, flags | EDB_PAGE_NEW_RECORDS);
+    /* Tag 0 is no node; it stays empty. */
+    write_u16(page + PAGE_TAG_COUNT_AT, 1);
+    *leaf = (struct leaf){.number = number, .tag_count = 1};
+}
+
+/* Adds a node. Returns false, and changes nothing, where there is no room. */
+static bool page_add(struct extract *extract, struct leaf *leaf, const void *data,
+                     size_t size_bytes)
+{
+    uint32_t page_size_bytes = extract->edb->page_size_bytes;
+    uint8_t *page = page_at(extract, leaf->number);
+    size_t header_bytes = extract->edb->is_large ? PAGE_LARGE_HEADER_BYTES : PAGE_HEADER_BYTES;
+    size_t tags_bytes = ((size_t)leaf->tag_count + 1) * TAG_BYTES;
+    uint8_t *node = page + header_bytes + leaf->used_bytes;
+    uint8_t *tag = page + page_size_bytes - tags_bytes;
+
+    if (header_bytes + leaf->used_bytes + NODE_HEAD_BYTES + size_bytes + tags_bytes >
+        page_size_bytes)
+        return false;
+    memcpy(node + NODE_HEAD_BYTES, data, size_bytes);
+    write_u16(tag, NODE_HEAD_BYTES + size_bytes);
+    write_u16(tag + 2, leaf->used_bytes);
+    leaf->used_bytes += NODE_HEAD_BYTES + size_bytes;
+    write_u16(page + PAGE_TAG_COUNT_AT, ++leaf->tag_count);
+    return true;
+}
+
+/* A root page over leaves that follow each other. */
+static void write_root(struct extract *extract, uint32_t number, uint32_t first, uint32_t count)
+{
+    struct leaf root;
+
+    page_begin(extract, &root, number, EDB_PAGE_ROOT | EDB_PAGE_PARENT);
+    for (uint32_t index = 0; index < count; index++) {
+        uint8_t child[sizeof(uint32_t)];
+
+        write_u32(child, first + index);
+        page_add(extract, &root, child, sizeof(child));
+    }
+}
+
+/* --- header and catalog --- */
+
+static void write_header(struct extract *extract)
+{
+    uint32_t checksum = 0;
+    uint8_t *header = extract->bytes;
+
+    write_u32(header + 4, 0x89ABCDEF);
+    write_u32(header + 8, EDB_VERSION);
+    write_u32(header + 232, EDB_REVISION_LARGE_PAGES);
+    write_u32(header + 236, extract->edb->page_size_bytes);
+    for (size_t at = 4; at < HEADER_BYTES; at += sizeof(checksum)) {
+        uint32_t word;
+
+        memcpy(&word, header + at, sizeof(word));
+        checksum ^= le32toh(word);
+    }
+    write_u32(header, 0x89ABCDEF ^ checksum);
+    memcpy(header + extract->edb->page_size_bytes, header, extract->edb->page_size_bytes);
+}
+
+/* Types that the reader asks for stay; for libesedb all others are bytes. */
+static uint32_t plain_type(const struct edb_column *column)
+{
+    switch (column->type) {
+    case EDB_TYPE_INT32:
+    case EDB_TYPE_DATE:
+    case EDB_TYPE_TEXT:
+    case EDB_TYPE_LONG_TEXT:
+        return column->type;
+    }
+    return column->id < EDB_FIRST_TAGGED ? TYPE_BINARY : TYPE_LONG_BINARY;
+}
+
+static void catalog_add(struct extract *extract, struct leaf *leaf, uint32_t entry, uint32_t id,
+                        uint32_t type, const struct edb_column *column)
+{
+    const char *name = column != NULL ? column->name : TABLE_NAME;
+    size_t name_bytes = strlen(name);
+    uint8_t record[CATALOG_RECORD_BYTES] = {CATALOG_FIXED, EDB_FIRST_VARIABLE, CATALOG_ENDS_AT};
+
+    write_u32(record + 4, TABLE_OBJECT);
+    write_u16(record + 8, entry);
+    write_u32(record + 10, id);
+    write_u32(record + 14, type);
+    if (column != NULL) {
+        write_u32(record + 18, column->size_bytes);
+        write_u32(record + 26, column->code_page);
+    }
+    write_u16(record + CATALOG_ENDS_AT, name_bytes);
+    memcpy(record + CATALOG_ENDS_AT + 2, name, name_bytes);
+    if (!page_add(extract, leaf, record, CATALOG_ENDS_AT + 2 + name_bytes)) {
+        page_begin(extract, leaf, leaf->number + 1, EDB_PAGE_LEAF);
+        page_add(extract, leaf, record, CATALOG_ENDS_AT + 2 + name_bytes);
+    }
+}
+
+static void write_catalog(struct extract *extract)
+{
+    const struct edb_table *table = extract->table;
+    uint32_t first = PAGE_LEAVES + LEAVES_MOST;
+    struct leaf leaf;
+
+    page_begin(extract, &leaf, first, EDB_PAGE_LEAF);
+    catalog_add(extract, &leaf, ENTRY_TABLE, TABLE_OBJECT, PAGE_TABLE, NULL);
+    for (size_t index = 0; index < table->column_count; index++) {
+        const struct edb_column *column = &table->columns[index];
+
+        catalog_add(extract, &leaf, ENTRY_COLUMN, column->id, plain_type(column), column);
+    }
+    write_root(extract, EDB_PAGE_CATALOG, first, leaf.number - first + 1);
+}
+
+struct extract *extract_create(const struct edb *edb, const struct edb_table *table)
+{
+    struct extract *extract = memory_allocate(1, sizeof(*extract));
+    /* The catalog's records, at their longest, and what is lost at the end of each page. */
+    size_t catalog_bytes =
+        (table->column_count + 1) * (CATALOG_RECORD_BYTES + NODE_HEAD_BYTES + TAG_BYTES);
+    size_t catalog_pages = catalog_bytes / (edb->page_size_bytes - PAGE_LARGE_HEADER_BYTES -
+                                            2 * CATALOG_RECORD_BYTES) +
+                           1;
+
+    *extract = (struct extract){.edb = edb, .table = table};
+    extract->size_bytes =
+        (2 + PAGE_LEAVES - 1 + LEAVES_MOST + catalog_pages) * (size_t)edb->page_size_bytes;
+    extract->bytes = memory_allocate(extract->size_bytes, 1);
+    extract->value = memory_allocate(edb->page_size_bytes, 1);
+    write_header(extract);
+    write_catalog(extract);
+    if (libbfio_memory_range_initialize(&extract->handle, NULL) != 1 ||
+        libbfio_memory_range_set(extract->handle, extract->bytes, extract->size_bytes, NULL) != 1)
+        abort();
+    return extract;
+}
+
+/* --- records --- */
+
+bool extract_add(struct extract *extract, struct span record)
+{
+    struct leaf *leaf = &extract->leaf;
+
+    if (leaf->tag_count == 0)
+        page_begin(extract, leaf, PAGE_LEAVES, EDB_PAGE_LEAF);
+    if (!page_add(extract, leaf, record.bytes, record.left_bytes)) {
+        if (leaf->number + 1 == PAGE_LEAVES + LEAVES_MOST)
+            return false;
+        page_begin(extract, leaf, leaf->number + 1, EDB_PAGE_LEAF);
+        if (!page_add(extract, leaf, record.bytes, record.left_bytes))
+            return false;
+    }
+    extract->count++;
+    return true;
+}
+
+size_t extract_count(const struct extract *extract)
+{
+    return extract->count;
+}
+
+/* Fills *err from libesedb's error and frees that. */
+static int extract_fail(libesedb_error_t **cause, struct error *err)
+{
+    char reason[1024] = "unknown";
+    char *words = reason, *name_end;
+
+    if (*cause != NULL && libesedb_error_sprint(*cause, reason, sizeof(reason)) == -1)
+        memcpy(reason, "unknown", sizeof("unknown"));
+    libesedb_error_free(cause);
+    reason[strcspn(reason, "\n")] = '\0';
+    name_end = strstr(reason, ": ");
+    if (name_end != NULL)
+        words = name_end + strlen(": ");
+    if (words[0] != '\0' && words[strlen(words) - 1] == '.')
+        words[strlen(words) - 1] = '\0';
+    return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "libesedb: %s", words);
+}
+
+int extract_open(struct extract *extract, struct error *err)
+{
+    libesedb_error_t *cause = NULL;
+    int count = 0;
+
+    write_root(extract, PAGE_TABLE, PAGE_LEAVES, extract->leaf.number - PAGE_LEAVES + 1);
+    if (libesedb_file_initialize(&extract->file, &cause) != 1 ||
+        libesedb_file_open_file_io_handle(extract->file, extract->handle, LIBESEDB_OPEN_READ,
+                                          &cause) != 1 ||
+        libesedb_file_get_table(extract->file, 0, &extract->rows, &cause) != 1 ||
+        libesedb_table_get_number_of_records(extract->rows, &count, &cause) != 1)
+        return extract_fail(&cause, err);
+    if (count < 0 || (size_t)count != extract->count)
+        return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "libesedb finds %d of %zu records",
+                         count, extract->count);
+    return 0;
+}
+
+int extract_take(struct extract *extract, size_t index, struct error *err)
+{
+    libesedb_error_t *cause = NULL;
+
+    if (extract->record != NULL)
+        libesedb_record_free(&extract->record, NULL);
+    extract->record = NULL;
+    if (libesedb_table_get_record(extract->rows, (int)index, &extract->record, &cause) != 1)
+        return extract_fail(&cause, err);
+    return 0;
+}
+
+int extract_value(struct extract *extract, size_t column, uint8_t *flags, struct span *value,
+                  struct error *err)
+{
+    libesedb_error_t *cause = NULL;
+    size_t size_bytes = 0;
+
+    *flags = 0;
+    *value = (struct span){0};
+    if (libesedb_record_get_value_data_flags(extract->record, (int)column, flags, &cause) != 1 ||
+        libesedb_record_get_value_data_size(extract->record, (int)column, &size_bytes, &cause) != 1)
+        return extract_fail(&cause, err);
+    if (extract->table->columns[column].id < EDB_FIRST_TAGGED)
+        *flags = 0;
+    if (size_bytes == 0)
+        return 0;
+    if (size_bytes > extract->edb->page_size_bytes)
+        return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "libesedb: a value of %zu bytes",
+                         size_bytes);
+    if (libesedb_record_get_value_data(extract->record, (int)column, extract->value, size_bytes,
+                                       &cause) != 1)
+        return extract_fail(&cause, err);
+    *value = span_of(extract->value, size_bytes, 0);
+    return 0;
+}
+
+void extract_clear(struct extract *extract)
+{
+    if (extract->record != NULL)
+        libesedb_record_free(&extract->record, NULL);
+    if (extract->rows != NULL)
+        libesedb_table_free(&extract->rows, NULL);
+    if (extract->file != NULL) {
+        libesedb_file_close(extract->file, NULL);
+        libesedb_file_free(&extract->file, NULL);
+    }
+    extract->leaf = (struct leaf){0};
+    extract->count = 0;
+}
+
+void extract_free(struct extract *extract)
+{
+    if (extract == NULL)
+        return;
+    extract_clear(extract);
+    libbfio_handle_free(&extract->handle, NULL);
+    free(extract->value);
+    free(extract->bytes);
+    free(extract);
+}

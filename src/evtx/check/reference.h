@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reference: libevtx as the independent decoder of one chunk at a time. A chunk is handed to it
+ * as a log of its own in memory: a made-up file header and a copy of the chunk whose header says
+ * that nothing of it is used. libevtx then takes every record for one that it recovers, and reads
+ * it like any other; it spends no time on a checksum of the whole (it computes one at 0.4 GB/s),
+ * and records under a damaged header are read all the same. What is not wanted is covered by
+ * made-up records, one over each gap, so that it need not be searched; the bytes of templates and
+ * names in there stay.
+ *
+ * What Debian's libevtx (20181227) does with a record, found by reading and trying it:
+ * - it never says where a record lies (libevtx_record_get_offset gives 0): in the copy, each record
+ *   therefore bears its position in the place of its number, which nothing else depends on;
+ * - strings end at their first NUL, lose a byte order mark at their begin, and are empty when they
+ *   are one line feed; half a surrogate pair becomes U+FFFD, and the upper half takes the unit
+ *   behind it along;
+ * - a string array gives one element for each string;
+ * - characters past U+FFFF come out 0x3FF too low (evtx/check/eventtext.h puts them right);
+ * - a negative number is a minus and the bits but the sign's: -2147188641 comes out as -295007;
+ * - a floating-point number is written with an exponent: 1.500000e+000;
+ * - a time that cannot be is written as its numbers in hexadecimal, those of a SYSTEMTIME wrong;
+ * - a record that ends exactly at the chunk's end is not handed out;
+ * - forwarded records (no template instance) are not decoded;
+ * - it is no guard against hostile input: it does not compare the number of a template's values
+ *   with the chunk before it makes room for them and reads them (so do not ask it for a record that
+ *   is not sound, evtx/chunk.h), recurses as deep as elements are nested in a template, and writes
+ *   out a value as often as a template substitutes it. Such a chunk can end the process, or keep
+ *   it busy for long. */
+#ifndef SPPTRIAGE_EVTX_CHECK_REFERENCE_H
+#define SPPTRIAGE_EVTX_CHECK_REFERENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "evtx/chunk.h"
+
+struct reference;
+
+/* Returns owned (reference_free). Failing to set libevtx up ends the process like running out of
+ * memory: nothing else can make it fail. */
+struct reference *reference_create(void) __attribute__((warn_unused_result));
+void reference_free(struct reference *reference);
+
+/* Has libevtx read the chunk, of which nothing is borrowed: the `count` records, in ascending
+ * order and none in another, and from `shown_from` (in the chunk; behind the records) on whatever
+ * it takes for a record itself, if that is sound. The records must be sound (evtx/binxml.h). With
+ * CHUNK_SIZE_BYTES it sees the records alone, which costs a fraction. Returns -1 (ERROR_SOURCE)
+ * when it refuses the chunk, which then has no records. */
+int reference_open(struct reference *reference, const struct chunk *chunk,
+                   const struct record *records, size_t count, uint32_t shown_from,
+                   struct error *err);
+
+/* How many records of the open chunk libevtx has, in the order of the chunk; some that it was asked
+ * for may be missing, some are none of ours. */
+size_t reference_count(const struct reference *reference);
+
+struct reference_record {
+    uint32_t position_bytes; /* in the chunk */
+    const char *text;        /* the event as libevtx's XML; borrowed until the next call */
+    size_t length_bytes;
+};
+
+/* Finds the record at `position_bytes` of the chunk. Fills *index; returns false where it is not
+ * there. */
+bool reference_find(struct reference *reference, uint32_t position_bytes, size_t *index);
+
+/* Fills *out with the record at `index` (from 0). Returns -1 (ERROR_SOURCE) with the reason when
+ * libevtx cannot decode it; position_bytes is filled all the same where it is known, else 0. */
+int reference_read(struct reference *reference, size_t index, struct reference_record *out,
+                   struct error *err);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a log says as a whole: times, computers, shifted header times. */
+#include "evtx/log_summary.h"
+
+#include "base/filetime.h"
+#include "base/text.h"
+
+/* Classic events have whole seconds, headers parts of them. */
+#define SAME_TIME_MOST FILETIME_SECOND
+/* Event times that lie further apart than this cannot both be next to one header time. */
+#define APART_LEAST (2 * FILETIME_SECOND)
+
+static uint64_t time_distance(uint64_t left, uint64_t right)
+{
+    return left > right ? left - right : right - left;
+}
+
+static inline void times_extend(uint64_t filetime, uint64_t *first, uint64_t *last)
+{
+    if (filetime == 0)
+        return;
+    if (*first == 0 || filetime < *first)
+        *first = filetime;
+    if (filetime > *last)
+        *last = filetime;
+}
+
+/* What the log covers goes from its first to its last record: a time in between that is earlier or
+ * later than both was written by a clock that was wrong. */
+static inline void computer_add_application(struct computer_facts *computer,
+                                            const struct glance *glance)
+{
+    if (glance->event_filetime == 0)
+        return;
+    if (computer->application_count == 0 ||
+        glance->record_id < computer->application_first_record_id) {
+        computer->application_first_record_id = glance->record_id;
+        computer->application_first_filetime = glance->event_filetime;
+    }
+    if (computer->application_count == 0 ||
+        glance->record_id > computer->application_last_record_id) {
+        computer->application_last_record_id = glance->record_id;
+        computer->application_last_filetime = glance->event_filetime;
+    }
+    computer->application_count++;
+}
+
+static inline void computer_add(struct computer_facts *computer, uint64_t number,
+                                const struct glance *glance)
+{
+    if (computer->record_count == 0 || number < computer->first_number)
+        computer->first_number = number;
+    if (number > computer->last_number)
+        computer->last_number = number;
+    computer->record_count++;
+    if (glance->event_filetime > computer->last_filetime)
+        computer->last_filetime = glance->event_filetime;
+    if (glance->forwarded)
+        computer->forwarded = true;
+    if (glance->application)
+        computer_add_application(computer, glance);
+}
+
+/* Lets the last record vote, now that the event time after it is known. */
+static inline void vote(struct source_seam *seam, uint64_t next_filetime)
+{
+    uint64_t own = seam->last_filetime;
+    uint64_t written = seam->last_written_filetime;
+
+    if (own == 0 || next_filetime == 0 || time_distance(own, next_filetime) <= APART_LEAST)
+        return;
+    if (time_distance(written, own) <= SAME_TIME_MOST)
+        seam->own_votes++;
+    else if (time_distance(written, next_filetime) <= SAME_TIME_MOST)
+        seam->shifted_votes++;
+}
+
+/* The record becomes the last one; times of 0 cannot tell. */
+static inline void seam_add(struct source_seam *seam, uint64_t event_filetime,
+                            uint64_t written_filetime)
+{
+    vote(seam, event_filetime);
+    if (!seam->has_records)
+        seam->first_filetime = event_filetime;
+    seam->has_records = true;
+    seam->last_filetime = written_filetime != 0 ? event_filetime : 0;
+    seam->last_written_filetime = written_filetime;
+}
+
+void tally_add_record(struct source_facts *facts, const struct record *record,
+                      const struct glance *glance)
+{
+    facts->record_count++;
+    times_extend(glance->event_filetime, &facts->first_filetime, &facts->last_filetime);
+    if (glance->computer != GLANCE_NO_COMPUTER)
+        computer_add(&facts->computers[glance->computer], record->number, glance);
+    if (record->written_filetime == 0)
+        facts->seam.shifted_votes++;
+    seam_add(&facts->seam, glance->event_filetime, record->written_filetime);
+}
+
+void tally_add_undecodable(struct source_facts *facts)
+{
+    facts->record_count++;
+    seam_add(&facts->seam, 0, 0);
+}
+
+void tally_join(struct source_facts *whole, const struct source_facts *part)
+{
+    const struct source_seam *from = &part->seam;
+    struct source_seam *into = &whole->seam;
+
+    into->own_votes += from->own_votes;
+    into->shifted_votes += from->shifted_votes;
+    if (!from->has_records)
+        return;
+    vote(into, from->first_filetime);
+    if (!into->has_records)
+        into->first_filetime = from->first_filetime;
+    into->has_records = true;
+    into->last_filetime = from->last_filetime;
+    into->last_written_filetime = from->last_written_filetime;
+}
+
+void tally_finish(struct source_facts *facts)
+{
+    facts->header_times_shifted = facts->seam.shifted_votes > facts->seam.own_votes;
+}

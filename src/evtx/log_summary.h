@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tally: what a log says as a whole, from its walked records in the order of the file: the number
+ * of records, first and last event time, the computers, and whether the times in the record
+ * headers are shifted. Owns nothing: it writes into the facts of the source's part, which it
+ * borrows; what lies across two parts is told when these are joined.
+ *
+ * Shifted times. When Windows exports a log (wevtutil epl, Event Viewer), the header of each
+ * record bears the time of the NEXT record's event, and 0 in the last one; otherwise a header
+ * bears the time of its own event, or a little later. So each record whose own and next event time
+ * lie apart can tell, and does so when its header is next to just one of them; a header of 0 tells
+ * too, as nothing else writes one. The majority decides: at the seams of a wrapped log, and where
+ * the service wrote an event late, single records tell wrongly. */
+#ifndef SPPTRIAGE_EVTX_LOG_SUMMARY_H
+#define SPPTRIAGE_EVTX_LOG_SUMMARY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "evtx/chunk.h"
+#include "evtx/select.h"
+#include "model/source.h"
+
+/* Counts one walked record in. */
+void tally_add_record(struct source_facts *facts, const struct record *record,
+                      const struct glance *glance);
+
+/* Counts one walked record in that could not be decoded. */
+void tally_add_undecodable(struct source_facts *facts);
+
+/* Joins the seam of the part that follows, before source_facts_join. */
+void tally_join(struct source_facts *whole, const struct source_facts *part);
+
+/* Decides about the header times, once all parts are joined. */
+void tally_finish(struct source_facts *facts);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity/logset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+static int compare_rows(const void *left_item, const void *right_item, void *context)
+{
+    const struct logset *set = context;
+    size_t left = *(const size_t *)left_item;
+    size_t right = *(const size_t *)right_item;
+    const struct case_computer *a = &set->computers[left];
+    const struct case_computer *b = &set->computers[right];
+
+    if (a->source_id != b->source_id)
+        return a->source_id < b->source_id ? -1 : 1;
+    if (a->id != b->id)
+        return a->id < b->id ? -1 : 1;
+    return (left > right) - (left < right);
+}
+
+static void read_names(struct logset *set, const struct case_computer *computers, size_t count)
+{
+    set->computers = computers;
+    set->count = count;
+    set->keys = memory_allocate(count, sizeof(*set->keys));
+    set->meanings = memory_allocate(count, sizeof(*set->meanings));
+    set->order = memory_allocate(count, sizeof(*set->order));
+    for (size_t row = 0; row < count; row++) {
+        set->order[row] = row;
+        if (computers[row].name[0] != '\0')
+            name_table_add(&set->names, computers[row].name);
+    }
+    name_table_seal(&set->names);
+    for (size_t row = 0; row < count; row++)
+        set->keys[row] = name_table_find(&set->names, computers[row].name);
+    qsort_r(set->order, count, sizeof(*set->order), compare_rows, set);
+    set->spellings = memory_allocate(set->names.count, sizeof(*set->spellings));
+    set->spelling_filetimes = memory_allocate(set->names.count, sizeof(*set->spelling_filetimes));
+}
+
+void logset_free_content(struct logset *set)
+{
+    for (size_t log = 0; log < set->log_count; log++)
+        free(set->logs[log].runs);
+    free(set->logs);
+    free(set->keys);
+    free(set->meanings);
+    free(set->order);
+    free(set->spellings);
+    free(set->spelling_filetimes);
+    name_table_free_content(&set->names);
+}
+
+size_t log_row(const struct logset *set, const struct log *log, size_t row)
+{
+    return set->order[log->first_row + row];
+}
+
+/* Is this the first place's row of its name? */
+static bool row_is_first(const struct logset *set, const struct log *log, size_t row)
+{
+    return row == 0 || set->computers[log_row(set, log, row)].id !=
+                           set->computers[log_row(set, log, row - 1)].id;
+}
+
+static int compare_keys(const void *left_item, const void *right_item)
+{
+    size_t left = *(const size_t *)left_item;
+    size_t right = *(const size_t *)right_item;
+
+    return (left > right) - (left < right);
+}
+
+/* What a name in a log means: a short one the full one of the same log, where the log has several
+ * of them none of these, where it has none the one of the case. `keys` are the log's, ascending. */
+static size_t meaning_in_log(const struct logset *set, const size_t *keys, size_t key_count,
+                             size_t key)
+{
+    struct name_range full = name_table_full_names(&set->names, key);
+    size_t first = 0, end = key_count;
+
+    if (full.first == full.end)
+        return key;
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+
+        if (keys[middle] < full.first)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    if (first == key_count || keys[first] >= full.end)
+        return name_table_meaning(&set->names, key);
+    return first + 1 == key_count || keys[first + 1] >= full.end ? keys[first] : key;
+}
+
+/* Adds what the row says to the run of that name. `runs` has, of each key, the number of its run in
+ * the log, counted from 1, or 0. */
+static void add_to_run(struct log *log, size_t *runs, size_t key, const struct case_computer *row)
+{
+    struct run *run;
+
+    if (runs[key] == 0) {
+        log->runs = memory_grow(log->runs, log->run_count, sizeof(*log->runs));
+        log->runs[log->run_count++] = (struct run){.key = key, .first_number = UINT64_MAX};
+        runs[key] = log->run_count;
+    }
+    run = &log->runs[runs[key] - 1];
+    if (row->last_filetime > run->last_filetime)
+        run->last_filetime = row->last_filetime;
+    if (row->record_count == 0)
+        return;
+    run->record_count += row->record_count;
+    if (row->first_number < run->first_number)
+        run->first_number = row->first_number;
+    if (row->last_number > run->last_number)
+        run->last_number = row->last_number;
+}
+
+/* The newest log's spelling is shown; of logs that end together, that of the first path. */
+static void note_spelling(struct logset *set, const struct log *log, size_t row)
+{
+    size_t key = set->keys[row];
+    const struct case_computer *old = set->spellings[key];
+
+    if (old != NULL &&
+        (set->spelling_filetimes[key] > log->last_filetime ||
+         (set->spelling_filetimes[key] == log->last_filetime && strcmp(old->path, log->path) <= 0)))
+        return;
+    set->spellings[key] = &set->computers[row];
+    set->spelling_filetimes[key] = log->last_filetime;
+}
+
+/* `runs` is zeros, before and after: one a key. */
+static void read_log_names(struct logset *set, struct log *log, size_t *runs)
+{
+    size_t *keys = memory_allocate(log->row_count, sizeof(*keys));
+    size_t key_count = 0;
+
+    log->path = set->computers[log_row(set, log, 0)].path;
+    for (size_t row = 0; row < log->row_count; row++) {
+        const struct case_computer *computer = &set->computers[log_row(set, log, row)];
+        size_t key = set->keys[log_row(set, log, row)];
+
+        if (strcmp(computer->path, log->path) < 0)
+            log->path = computer->path;
+        if (computer->last_filetime > log->last_filetime)
+            log->last_filetime = computer->last_filetime;
+        if (key != NAME_NONE && row_is_first(set, log, row))
+            keys[key_count++] = key;
+    }
+    qsort(keys, key_count, sizeof(*keys), compare_keys);
+    for (size_t row = 0; row < log->row_count; row++) {
+        size_t index = log_row(set, log, row);
+
+        set->meanings[index] = NAME_NONE;
+        if (set->keys[index] == NAME_NONE)
+            continue;
+        set->meanings[index] = meaning_in_log(set, keys, key_count, set->keys[index]);
+        if (row_is_first(set, log, row)) {
+            add_to_run(log, runs, set->meanings[index], &set->computers[index]);
+            note_spelling(set, log, index);
+        }
+    }
+    for (size_t run = 0; run < log->run_count; run++)
+        runs[log->runs[run].key] = 0;
+    free(keys);
+}
+
+/* ---- Whose log it is ---- */
+
+/* Short forms come first, then names known from recovered records only, then in the order of
+ * writing. */
+static int compare_runs(const void *left_item, const void *right_item)
+{
+    const struct run *left = left_item;
+    const struct run *right = right_item;
+    uint64_t a = left->record_count > 0 ? left->first_number : left->last_filetime;
+    uint64_t b = right->record_count > 0 ? right->first_number : right->last_filetime;
+
+    if (left->short_form != right->short_form)
+        return left->short_form ? -1 : 1;
+    if ((left->record_count > 0) != (right->record_count > 0))
+        return left->record_count > 0 ? 1 : -1;
+    if (a != b)
+        return a < b ? -1 : 1;
+    return (left->key > right->key) - (left->key < right->key);
+}
+
+static bool is_full_form(const struct run *run, struct name_range full)
+{
+    return run->key >= full.first && run->key < full.end;
+}
+
+/* A machine that moved to another domain keeps its short name, which is written beside the full
+ * ones all along: its records are no runs of a name of their own. */
+static void mark_short_forms(const struct logset *set, struct log *log)
+{
+    for (size_t index = 0; index < log->run_count; index++) {
+        struct run *run = &log->runs[index];
+        struct name_range full = name_table_full_names(&set->names, run->key);
+
+        for (size_t other = 0; full.first < full.end && other < log->run_count; other++)
+            if (is_full_form(&log->runs[other], full) && log->runs[other].record_count > 0)
+                run->short_form = true;
+    }
+}
+
+static bool runs_overlap(const struct run *left, const struct run *right)
+{
+    return left->record_count > 0 && right->record_count > 0 &&
+           left->first_number <= right->last_number && right->first_number <= left->last_number;
+}
+
+/* Is the short form among the records of a machine with another label? */
+static bool short_form_alternates(const struct logset *set, const struct log *log,
+                                  const struct run *run)
+{
+    struct name_range full = name_table_full_names(&set->names, run->key);
+
+    for (size_t other = 0; other < log->run_count; other++)
+        if (&log->runs[other] != run && !is_full_form(&log->runs[other], full) &&
+            runs_overlap(run, &log->runs[other]))
+            return true;
+    return false;
+}
+
+/* Did one machine write the log? Sorts the runs. */
+static bool log_is_own(const struct logset *set, struct log *log)
+{
+    for (size_t row = 0; row < log->row_count; row++)
+        if (set->computers[log_row(set, log, row)].forwarded ||
+            set->computers[log_row(set, log, row)].carved)
+            return false;
+    if (log->run_count < 2)
+        return true;
+    mark_short_forms(set, log);
+    qsort(log->runs, log->run_count, sizeof(*log->runs), compare_runs);
+    if (log->runs[log->run_count - 1].record_count == 0)
+        return false;
+    for (size_t run = 0; run < log->run_count; run++)
+        if (log->runs[run].short_form ? short_form_alternates(set, log, &log->runs[run])
+                                      : run > 0 && !log->runs[run - 1].short_form &&
+                                            runs_overlap(&log->runs[run - 1], &log->runs[run]))
+            return false;
+    return true;
+}
+
+size_t log_newest_key(const struct log *log)
+{
+    return log->run_count > 0 ? log->runs[log->run_count - 1].key : NAME_NONE;
+}
+
+static void find_logs(struct logset *set)
+{
+    size_t *runs = memory_allocate(set->names.count, sizeof(*runs));
+
+    for (size_t row = 0, first = 0; row < set->count; row++) {
+        const struct case_computer *computer = &set->computers[set->order[row]];
+        struct log *log;
+
+        if (row + 1 < set->count &&
+            set->computers[set->order[row + 1]].source_id == computer->source_id)
+            continue;
+        set->logs = memory_grow(set->logs, set->log_count, sizeof(*set->logs));
+        log = &set->logs[set->log_count++];
+        *log = (struct log){.first_row = first, .row_count = row + 1 - first};
+        read_log_names(set, log, runs);
+        log->own = log_is_own(set, log);
+        log->owner_key = log->own ? log_newest_key(log) : NAME_NONE;
+        first = row + 1;
+    }
+    free(runs);
+}
+
+void logset_read(struct logset *set, const struct case_computer *computers, size_t count)
+{
+    *set = (struct logset){0};
+    read_names(set, computers, count);
+    find_logs(set);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* logset: the computer names of each log and whether one machine wrote it (DESIGN section 3, the
+ * first steps to a machine). Names are keys of a table; a key stands for what a name means. Pure;
+ * borrows the computers it is made from. */
+#ifndef SPPTRIAGE_IDENTITY_LOGSET_H
+#define SPPTRIAGE_IDENTITY_LOGSET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "case/casedb.h"
+#include "identity/name.h"
+
+/* One name in one log: the records of all its spellings, short and full. */
+struct run {
+    size_t key; /* what the name means; see meaning_in_log */
+    uint64_t record_count;
+    uint64_t first_number;
+    uint64_t last_number;
+    uint64_t last_filetime;
+    bool short_form; /* a short name that stands for the newest of the full ones in its log */
+};
+
+struct log {
+    size_t first_row; /* its rows in `order`: those of one computer id stand together */
+    size_t row_count;
+    const char *path; /* of its first place */
+    struct run *runs; /* owned; when `own`, short forms first, then oldest first */
+    size_t run_count;
+    bool own; /* one machine wrote all of it */
+    uint64_t last_filetime;
+    size_t owner_key; /* the newest name of its machine, when `own` and named */
+    bool shared;      /* its newest name is an earlier one of several machines */
+    bool circular;    /* see struct rename_place */
+    bool used_later;  /* it goes on under a name that its machine gave up before */
+};
+
+/* All logs of a case. */
+struct logset {
+    const struct case_computer *computers;
+    size_t *keys;     /* of each computer: its name as it is, NAME_NONE for an empty one */
+    size_t *meanings; /* of each computer: what its name means, or NAME_NONE */
+    size_t *order;    /* indexes of computers by (source, computer id, place) */
+    size_t count;
+    struct name_table names;
+    struct log *logs; /* by source id */
+    size_t log_count;
+    const struct case_computer **spellings; /* of each key: the row whose spelling is shown */
+    uint64_t *spelling_filetimes;           /* of the log it is from */
+};
+
+/* Reads the logs out of `computers`, which are in the order of casedb_computers. */
+void logset_read(struct logset *set, const struct case_computer *computers, size_t count);
+void logset_free_content(struct logset *set);
+
+/* The index into computers of the log's row number `row`. */
+size_t log_row(const struct logset *set, const struct log *log, size_t row);
+
+/* The newest name in a log of one machine; NAME_NONE where the log has no names. */
+size_t log_newest_key(const struct log *log);
+
+#endif

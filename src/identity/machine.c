@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From computers to machines: what names each log has and whether one machine wrote it
+ * (verdict/logset.h), which logs with another newest name belong to a renamed machine
+ * (verdict/rename.h), then the machines with their aliases, and last the logs without a name.
+ * Names are keys of a table until a machine is made. */
+#include "identity/machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/filetime.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "identity/logset.h"
+#include "identity/rename.h"
+
+void machines_free_content(struct machines *machines)
+{
+    for (size_t index = 0; index < machines->count; index++) {
+        struct machine *machine = &machines->items[index];
+
+        for (size_t alias = 0; alias < machine->alias_count; alias++)
+            free(machine->aliases[alias]);
+        free(machine->aliases);
+        free(machine->name);
+    }
+    machine_places_free_content(&machines->places);
+    free(machines->items);
+    free(machines->owners);
+    free(machines->own_log);
+    *machines = (struct machines){0};
+}
+
+/* ---- Logs of renamed machines ---- */
+
+/* Where its places disagree, the log belongs to none of the machines but stays one of its own. */
+static void settle_log(struct log *log, const struct rename_place *place)
+{
+    size_t newest = log_newest_key(log);
+
+    if (place->shared || (place->owner_key != newest && log->owner_key != newest &&
+                          place->owner_key != log->owner_key))
+        log->shared = true;
+    if (place->owner_key != newest)
+        log->owner_key = place->owner_key;
+    if (place->circular)
+        log->circular = true;
+}
+
+static struct rename_place *list_places(const struct logset *set, size_t *count)
+{
+    struct rename_place *places = memory_allocate(set->count, sizeof(*places));
+
+    *count = 0;
+    for (size_t index = 0; index < set->log_count; index++) {
+        const struct log *log = &set->logs[index];
+        int64_t id = set->computers[log_row(set, log, 0)].id;
+
+        /* Every place has a row of each name: one name's rows list them. */
+        for (size_t row = 0; log->own && log->run_count > 0 && row < log->row_count; row++) {
+            const struct case_computer *computer = &set->computers[log_row(set, log, row)];
+
+            if (computer->id == id)
+                places[(*count)++] = (struct rename_place){
+                    .path = computer->path,
+                    .log = index,
+                    .key = log_newest_key(log),
+                    .last_filetime = log->last_filetime,
+                };
+        }
+    }
+    return places;
+}
+
+static struct rename_pair *list_pairs(const struct logset *set, size_t *count)
+{
+    struct rename_pair *pairs = NULL;
+
+    *count = 0;
+    for (size_t index = 0; index < set->log_count; index++) {
+        const struct log *log = &set->logs[index];
+
+        for (size_t run = 0; log->own && run + 1 < log->run_count; run++) {
+            pairs = memory_grow(pairs, *count, sizeof(*pairs));
+            pairs[(*count)++] = (struct rename_pair){log->runs[run].key, log_newest_key(log)};
+        }
+    }
+    return pairs;
+}
+
+/* A machine that was renamed writes no more under the old name; a day is for clocks. Where a log
+ * goes on under it, another machine may have taken the name over. */
+#define NAME_USED_LATER_LEAST FILETIME_DAY
+
+/* The latest time at which logs of that owner say they still had the earlier name `key`. */
+static uint64_t last_time_of_name(const struct logset *set, size_t owner_key, size_t key)
+{
+    uint64_t last = 0;
+
+    for (size_t index = 0; index < set->log_count; index++) {
+        const struct log *log = &set->logs[index];
+
+        for (size_t run = 0; log->own && log->owner_key == owner_key && run + 1 < log->run_count;
+             run++)
+            if (log->runs[run].key == key && log->runs[run].last_filetime > last)
+                last = log->runs[run].last_filetime;
+    }
+    return last;
+}
+
+static void note_names_used_later(struct logset *set)
+{
+    for (size_t index = 0; index < set->log_count; index++) {
+        struct log *log = &set->logs[index];
+        size_t newest = log_newest_key(log);
+        uint64_t last;
+
+        if (!log->own || newest == NAME_NONE || log->owner_key == newest)
+            continue;
+        last = last_time_of_name(set, log->owner_key, newest);
+        log->used_later = last != 0 && log->last_filetime > last &&
+                          log->last_filetime - last > NAME_USED_LATER_LEAST;
+    }
+}
+
+static void join_renamed(struct logset *set)
+{
+    size_t place_count, pair_count;
+    struct rename_place *places = list_places(set, &place_count);
+    struct rename_pair *pairs = list_pairs(set, &pair_count);
+
+    rename_resolve(places, place_count, pairs, pair_count);
+    for (size_t place = 0; place < place_count; place++)
+        settle_log(&set->logs[places[place].log], &places[place]);
+    for (size_t log = 0; log < set->log_count; log++)
+        if (set->logs[log].shared)
+            set->logs[log].owner_key = log_newest_key(&set->logs[log]);
+    note_names_used_later(set);
+    free(pairs);
+    free(places);
+}
+
+/* ---- Machines and aliases ---- */
+
+/* The machine's earlier names while they are put in order. */
+struct alias_list {
+    struct run *names; /* of each: key and last_filetime */
+    size_t count;
+};
+
+static size_t find_alias(const struct alias_list *list, size_t key)
+{
+    size_t place = 0;
+
+    while (place < list->count && list->names[place].key != key)
+        place++;
+    return place;
+}
+
+static bool runs_before(const struct log *log, size_t run, size_t key)
+{
+    for (size_t index = 0; index < run; index++)
+        if (log->runs[index].key == key)
+            return true;
+    return false;
+}
+
+/* Is the name no earlier one, but the machine's newest, or a short form of that? */
+static bool is_form_of(const struct logset *set, size_t key, size_t machine_key)
+{
+    struct name_range full = name_table_full_names(&set->names, key);
+
+    return key == machine_key || (machine_key >= full.first && machine_key < full.end);
+}
+
+/* Puts the earlier names of a log into the list. Within a log the order of writing holds; names
+ * that only different logs have go by their last event. */
+static void add_aliases(const struct logset *set, struct alias_list *list, const struct log *log,
+                        size_t machine_key)
+{
+    size_t limit = list->count; /* the place of the name that follows in this log */
+
+    for (size_t run = log->run_count; run > 0; run--) {
+        const struct run *name = &log->runs[run - 1];
+        size_t place = find_alias(list, name->key);
+
+        if (name->short_form || is_form_of(set, name->key, machine_key))
+            continue;
+        if (place < list->count) {
+            if (name->last_filetime > list->names[place].last_filetime)
+                list->names[place].last_filetime = name->last_filetime;
+            limit = place < limit ? place : limit;
+            continue;
+        }
+        for (place = limit; place > 0; place--)
+            if (list->names[place - 1].last_filetime <= name->last_filetime ||
+                runs_before(log, run - 1, list->names[place - 1].key))
+                break;
+        list->names = memory_grow(list->names, list->count, sizeof(*list->names));
+        memmove(&list->names[place + 1], &list->names[place],
+                (list->count - place) * sizeof(*list->names));
+        list->names[place] = *name;
+        list->count++;
+        limit = place;
+    }
+}
+
+static int compare_logs_by_owner(const void *left_item, const void *right_item)
+{
+    const struct log *left = *(const struct log *const *)left_item;
+    const struct log *right = *(const struct log *const *)right_item;
+
+    if (left->owner_key != right->owner_key)
+        return left->owner_key < right->owner_key ? -1 : 1;
+    if (left->last_filetime != right->last_filetime)
+        return left->last_filetime > right->last_filetime ? -1 : 1;
+    return strcmp(left->path, right->path);
+}
+
+static void name_machine(const struct logset *set, size_t key, struct machine *machine)
+{
+    machine->name = memory_copy_text(set->spellings[key]->name);
+    machine->shared_name = name_table_is_shared(&set->names, key);
+}
+
+/* Gives each machine the aliases of its logs, the newest log first. `items` is by key. */
+static void name_aliases(const struct logset *set, struct machine **items)
+{
+    const struct log **logs = memory_allocate(set->log_count, sizeof(struct log *));
+    size_t count = 0;
+
+    for (size_t log = 0; log < set->log_count; log++)
+        if (set->logs[log].owner_key != NAME_NONE)
+            logs[count++] = &set->logs[log];
+    qsort(logs, count, sizeof(*logs), compare_logs_by_owner);
+    for (size_t log = 0; log < count;) {
+        size_t key = logs[log]->owner_key;
+        struct machine *machine = items[key];
+        struct alias_list list = {0};
+
+        for (; log < count && logs[log]->owner_key == key; log++) {
+            add_aliases(set, &list, logs[log], key);
+            machine->shared_name = machine->shared_name || logs[log]->shared ||
+                                   logs[log]->circular || logs[log]->used_later;
+        }
+        machine->aliases = memory_allocate(list.count, sizeof(*machine->aliases));
+        for (size_t alias = 0; alias < list.count; alias++)
+            machine->aliases[machine->alias_count++] =
+                memory_copy_text(set->spellings[list.names[alias].key]->name);
+        free(list.names);
+    }
+    free(logs);
+}
+
+/* A short newest name can mean a full one that no log of its machine has, as it is only an earlier
+ * name of another machine: it may then mean a third one as well. `items` is by key, NULL where
+ * there is no machine. */
+static void note_borrowed_names(const struct logset *set, struct machine **items)
+{
+    bool *own = memory_allocate(set->names.count, sizeof(*own));
+    bool *earlier = memory_allocate(set->names.count, sizeof(*earlier));
+
+    for (size_t index = 0; index < set->log_count; index++) {
+        const struct log *log = &set->logs[index];
+
+        for (size_t row = 0; row < log->row_count; row++) {
+            size_t key = set->keys[log_row(set, log, row)];
+
+            if (key != NAME_NONE && (!log->own || log->owner_key == key))
+                own[key] = true;
+        }
+        for (size_t run = 0; log->own && run < log->run_count; run++)
+            if (log->runs[run].key != log->owner_key)
+                earlier[log->runs[run].key] = true;
+    }
+    for (size_t key = 0; key < set->names.count; key++)
+        if (items[key] != NULL && earlier[key] && !own[key])
+            items[key]->shared_name = true;
+    free(earlier);
+    free(own);
+}
+
+/* The key of the machine whose the row is, NAME_NONE when its log has no name. */
+static size_t row_owner_key(const struct logset *set, const struct log *log, size_t row)
+{
+    return log->own ? log->owner_key : set->meanings[row];
+}
+
+/* Makes the named machines, and owners of all rows but those of logs without a name. */
+static void make_machines(const struct logset *set, struct machines *out)
+{
+    size_t *items = memory_allocate(set->names.count, sizeof(*items));
+    bool *wanted = memory_allocate(set->names.count, sizeof(*wanted));
+    struct machine **machines = memory_allocate(set->names.count, sizeof(struct machine *));
+
+    for (size_t index = 0; index < set->log_count; index++) {
+        const struct log *log = &set->logs[index];
+
+        for (size_t row = 0; row < log->row_count; row++) {
+            size_t key = row_owner_key(set, log, log_row(set, log, row));
+
+            out->own_log[log_row(set, log, row)] = log->own;
+            out->owners[log_row(set, log, row)] = key; /* its machine comes below */
+            if (key != NAME_NONE)
+                wanted[key] = true;
+        }
+    }
+    for (size_t key = 0; key < set->names.count; key++) {
+        if (!wanted[key])
+            continue;
+        out->items = memory_grow(out->items, out->count, sizeof(*out->items));
+        out->items[out->count] = (struct machine){0};
+        name_machine(set, key, &out->items[out->count]);
+        items[key] = out->count++;
+    }
+    for (size_t key = 0; key < set->names.count; key++)
+        machines[key] = wanted[key] ? &out->items[items[key]] : NULL;
+    for (size_t row = 0; row < set->count; row++)
+        out->owners[row] = out->owners[row] != NAME_NONE ? items[out->owners[row]] : MACHINE_NONE;
+    name_aliases(set, machines);
+    note_borrowed_names(set, machines);
+    free(machines);
+    free(wanted);
+    free(items);
+}
+
+/* ---- Logs without a name ---- */
+
+static void list_machine_places(const struct logset *set, struct machines *out)
+{
+    struct machine_places *places = &out->places;
+
+    places->items = memory_allocate(set->count, sizeof(*places->items));
+    for (size_t row = 0; row < set->count; row++)
+        if (out->owners[row] != MACHINE_NONE)
+            places->items[places->count++] = (struct machine_place){
+                memory_copy_text(set->computers[row].path), out->owners[row]};
+    machine_places_sort(places);
+}
+
+size_t machines_add(struct machines *machines, const char *name)
+{
+    machines->items = memory_grow(machines->items, machines->count, sizeof(*machines->items));
+    machines->items[machines->count] = (struct machine){.name = memory_copy_text(name)};
+    return machines->count++;
+}
+
+/* The machine with the name of the folder that the path lies in; made where there is none. */
+static size_t machine_of_folder(struct machines *machines, const char *path)
+{
+    char *name = machine_folder_name(path);
+    char *folded = text_fold(name);
+    size_t found = MACHINE_NONE;
+
+    for (size_t item = 0; item < machines->count && found == MACHINE_NONE; item++) {
+        char *other = text_fold(machines->items[item].name);
+
+        if (strcmp(other, folded) == 0)
+            found = item;
+        free(other);
+    }
+    if (found == MACHINE_NONE)
+        found = machines_add(machines, name);
+    free(folded);
+    free(name);
+    return found;
+}
+
+/* Rows of one computer id are one machine's, that of the first place. */
+static void own_nameless(const struct logset *set, struct machines *out)
+{
+    for (size_t index = 0; index < set->count; index++) {
+        size_t row = set->order[index];
+        const struct case_computer *computer = &set->computers[row];
+
+        if (out->owners[row] != MACHINE_NONE)
+            continue;
+        if (index > 0 && set->computers[set->order[index - 1]].id == computer->id)
+            out->owners[row] = out->owners[set->order[index - 1]];
+        else
+            out->owners[row] = machines_near(out, computer->path);
+        if (out->owners[row] == MACHINE_NONE)
+            out->owners[row] = machine_of_folder(out, computer->path);
+    }
+}
+
+void machines_find(const struct case_computer *computers, size_t count, struct machines *out)
+{
+    struct logset set = {0};
+
+    *out = (struct machines){
+        .owners = memory_allocate(count, sizeof(*out->owners)),
+        .own_log = memory_allocate(count, sizeof(*out->own_log)),
+    };
+    logset_read(&set, computers, count);
+    join_renamed(&set);
+    make_machines(&set, out);
+    list_machine_places(&set, out);
+    own_nameless(&set, out);
+    logset_free_content(&set);
+}

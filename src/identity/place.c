@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where sources lie, and what that tells of the machine they are of. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "identity/machine.h"
+#include "identity/name.h"
+#include "identity/rename.h"
+
+/* Are the folded names one, or the short and the fully qualified form of one? */
+static bool is_form_of(const char *name, const char *host)
+{
+    size_t label = strcspn(name, ".");
+
+    if (strcmp(name, host) == 0)
+        return true;
+    return label == strcspn(host, ".") && strncmp(name, host, label) == 0 &&
+           (name[label] == '\0' || host[label] == '\0');
+}
+
+bool machine_is_named(const struct machine *machine, const char *name)
+{
+    char *folded_name = text_fold(name);
+    char *folded = text_fold(machine->name);
+    bool is = is_form_of(folded, folded_name);
+
+    free(folded);
+    free(folded_name);
+    return is;
+}
+
+bool machine_answers_to(const struct machine *machine, const char *name)
+{
+    char *folded_name = text_fold(name);
+    char *folded = text_fold(machine->name);
+    bool answers = is_form_of(folded, folded_name) || name_is_netbios_of(folded, folded_name);
+
+    free(folded);
+    for (size_t alias = 0; alias < machine->alias_count && !answers; alias++) {
+        folded = text_fold(machine->aliases[alias]);
+        answers = is_form_of(folded, folded_name) || name_is_netbios_of(folded, folded_name);
+        free(folded);
+    }
+    free(folded_name);
+    return answers;
+}
+
+static int compare_places(const void *left_item, const void *right_item)
+{
+    const struct machine_place *left = left_item;
+    const struct machine_place *right = right_item;
+    int order = strcmp(left->path, right->path);
+
+    return order != 0 ? order : (left->machine > right->machine) - (left->machine < right->machine);
+}
+
+void machine_places_sort(struct machine_places *places)
+{
+    if (places->count > 0)
+        qsort(places->items, places->count, sizeof(*places->items), compare_places);
+}
+
+void machine_places_free_content(struct machine_places *places)
+{
+    for (size_t index = 0; index < places->count; index++)
+        free(places->items[index].path);
+    free(places->items);
+    *places = (struct machine_places){0};
+}
+
+/* ---- Names of folders ---- */
+
+/* Folders of Windows in which logs and databases lie, below the one called Windows. */
+static const char *const windows_folders[] = {
+    "System32", "Sysnative", "winevt", "Logs", "SoftwareDistribution", "DataStore"};
+
+/* Folders that collectors put the copy of a disk in (FACTS.md, Collections); `C`, `C:` and `C%3A`
+ * besides. */
+static const char *const collector_folders[] = {"uploads", "auto",     "ntfs", "lazy_ntfs",
+                                                "mft",     "ntfs_vss", "fs"};
+
+/* A part of a path between slashes. */
+struct part {
+    const char *text;
+    size_t length;
+};
+
+static bool part_is(const struct part *part, const char *word)
+{
+    return strlen(word) == part->length && strncasecmp(part->text, word, part->length) == 0;
+}
+
+static bool part_is_one_of(const struct part *part, const char *const *words, size_t count)
+{
+    for (size_t index = 0; index < count; index++)
+        if (part_is(part, words[index]))
+            return true;
+    return false;
+}
+
+/* Is it what a collector calls a drive, a volume or a shadow copy? */
+static bool part_is_disk(const struct part *part)
+{
+    bool drive =
+        part->length > 0 && ((part->text[0] | 0x20) >= 'a' && (part->text[0] | 0x20) <= 'z');
+
+    if (drive && (part->length == 1 || (part->length == 2 && part->text[1] == ':') ||
+                  (part->length == 4 && strncasecmp(part->text + 1, "%3A", 3) == 0)))
+        return true;
+    return (part->length >= 3 && strncasecmp(part->text, "%5C", 3) == 0) ||
+           (part->length >= 3 && strncasecmp(part->text, "vss", 3) == 0 &&
+            strspn(part->text + 3, "0123456789") == part->length - 3);
+}
+
+/* The last part of the path's first `length` bytes. */
+static struct part last_part(const char *path, size_t length)
+{
+    size_t start = length;
+
+    for (; start > 0 && path[start - 1] != '/'; start--)
+        ;
+    return (struct part){path + start, length - start};
+}
+
+/* The length of the path without its last part and the slash before that; 0 where it has no more.
+ */
+static size_t without_last(const char *path, size_t length)
+{
+    size_t start = length - last_part(path, length).length;
+
+    return start > 0 ? start - 1 : 0;
+}
+
+/* The length of the path of the folder that holds the copy of a disk, or that of the folder
+ * itself. */
+static size_t leave_windows(const char *path, size_t length)
+{
+    size_t at = length;
+    struct part part = last_part(path, at);
+
+    while (at > 0 && part_is_one_of(&part, windows_folders, ARRAY_COUNT(windows_folders))) {
+        at = without_last(path, at);
+        part = last_part(path, at);
+    }
+    if (!part_is(&part, "Windows"))
+        return length;
+    do {
+        at = without_last(path, at);
+        part = last_part(path, at);
+    } while (at > 0 && (part_is_disk(&part) ||
+                        part_is_one_of(&part, collector_folders, ARRAY_COUNT(collector_folders))));
+    return part.length > 0 ? at : length;
+}
+
+/* The length of the path of the folder whose name is a machine's; 0 where there is none. */
+static size_t own_folder_length(const char *path)
+{
+    size_t length = leave_windows(path, rename_folder_length(path));
+    struct part part = last_part(path, length);
+
+    /* `.` and `..` are no names. */
+    return part.length == 0 || part.length == strspn(part.text, ".") ? 0 : length;
+}
+
+/* The working folder, in which all paths lie that begin neither at the root nor above it. */
+static bool lies_in_working_folder(const char *path)
+{
+    return path[0] != '/' && strncmp(path, "../", 3) != 0;
+}
+
+static bool is_bare(const char *path)
+{
+    return lies_in_working_folder(path) &&
+           strchr(path + (strncmp(path, "./", 2) == 0 ? 2 : 0), '/') == NULL;
+}
+
+/* Returns owned: what stands for a folder without a name. */
+static char *copy_nameless(const char *path)
+{
+    return memory_copy_text(is_bare(path) ? MACHINE_WORKING_FOLDER : path);
+}
+
+char *machine_folder_path(const char *path)
+{
+    size_t length = own_folder_length(path);
+
+    return length > 0 ? memory_copy_bytes(path, length) : copy_nameless(path);
+}
+
+char *machine_folder_name(const char *path)
+{
+    size_t length = own_folder_length(path);
+    struct part part = last_part(path, length);
+
+    return length > 0 ? memory_copy_bytes(part.text, part.length) : copy_nameless(path);
+}
+
+/* ---- Nearness ---- */
+
+/* The first place whose path is not below the first `length` bytes of `path` and a slash. */
+static size_t find_place(const struct machine_places *places, const char *path, size_t length)
+{
+    size_t first = 0, end = places->count;
+
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        int order = strncmp(places->items[middle].path, path, length);
+
+        if (order < 0 || (order == 0 && (unsigned char)places->items[middle].path[length] < '/'))
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return first;
+}
+
+/* Does the folder's name have the machine's short name in it, as `20190110_PC1` has? */
+static bool folder_names_machine(const char *folder, const struct machine *machine)
+{
+    char *folded = text_fold(folder);
+    char *name = text_fold(machine->name);
+    size_t label_length = strcspn(name, ".");
+    bool names = false;
+
+    name[label_length] = '\0';
+    for (const char *at = folded; label_length > 0 && !names && (at = strstr(at, name)) != NULL;
+         at++)
+        names = (at == folded || !isalnum((unsigned char)at[-1])) &&
+                !isalnum((unsigned char)at[label_length]);
+    free(name);
+    free(folded);
+    return names || machine_answers_to(machine, folder);
+}
+
+/* Where a file and a place lie in one folder: does the place lie in a folder below it that names
+ * the machine, and the file does not? `length` is that of the folder's path, which both share. */
+static bool lies_apart(const struct machine *machine, const char *place, const char *path,
+                       size_t length)
+{
+    for (const char *start = place + length + 1, *end; (end = strchr(start, '/')) != NULL;
+         start = end + 1) {
+        size_t end_bytes = (size_t)(end - place);
+        char *name = memory_copy_bytes(start, (size_t)(end - start));
+        bool is_own = folder_names_machine(name, machine);
+
+        free(name);
+        if (is_own)
+            return strncmp(place, path, end_bytes) != 0 || path[end_bytes] != '/';
+    }
+    return false;
+}
+
+/* How many machines have places in the folder that the first `length` bytes of `path` are: none,
+ * one, which *machine then is, or several. A machine whose places there are all in a folder of its
+ * own name, beside that of the file, is as good as several: the folder is one of many machines. */
+enum folder_holds {
+    FOLDER_HOLDS_NONE,
+    FOLDER_HOLDS_ONE,
+    FOLDER_HOLDS_SEVERAL,
+};
+
+static enum folder_holds look_into(const struct machines *machines,
+                                   const struct machine_places *places, const char *path,
+                                   size_t length, size_t *machine)
+{
+    bool apart = strchr(path + length + 1, '/') != NULL;
+
+    *machine = MACHINE_NONE;
+    for (size_t place = find_place(places, path, length);
+         place < places->count && strncmp(places->items[place].path, path, length) == 0 &&
+         places->items[place].path[length] == '/';
+         place++) {
+        if (*machine != MACHINE_NONE && *machine != places->items[place].machine)
+            return FOLDER_HOLDS_SEVERAL;
+        *machine = places->items[place].machine;
+        apart = apart &&
+                lies_apart(&machines->items[*machine], places->items[place].path, path, length);
+    }
+    if (*machine == MACHINE_NONE)
+        return FOLDER_HOLDS_NONE;
+    return apart ? FOLDER_HOLDS_SEVERAL : FOLDER_HOLDS_ONE;
+}
+
+static enum folder_holds look_into_working_folder(const struct machine_places *places,
+                                                  size_t *machine)
+{
+    *machine = MACHINE_NONE;
+    for (size_t place = 0; place < places->count; place++) {
+        if (!lies_in_working_folder(places->items[place].path))
+            continue;
+        if (*machine != MACHINE_NONE && *machine != places->items[place].machine)
+            return FOLDER_HOLDS_SEVERAL;
+        *machine = places->items[place].machine;
+    }
+    return *machine != MACHINE_NONE ? FOLDER_HOLDS_ONE : FOLDER_HOLDS_NONE;
+}
+
+/* For a file named without its folder: that of the files in it. */
+static struct near near_bare_file(const struct machines *machines,
+                                  const struct machine_places *named)
+{
+    size_t machine;
+    enum folder_holds holds = look_into_working_folder(&machines->places, &machine);
+
+    if (holds == FOLDER_HOLDS_NONE)
+        holds = look_into_working_folder(named, &machine);
+    return (struct near){.machine = holds == FOLDER_HOLDS_ONE ? machine : MACHINE_NONE};
+}
+
+struct near machines_near_named(const struct machines *machines, const struct machine_places *named,
+                                const char *path)
+{
+    size_t own_length = leave_windows(path, rename_folder_length(path));
+    size_t length = strlen(path);
+
+    if (is_bare(path))
+        return near_bare_file(machines, named);
+    while (length > 0) {
+        enum folder_holds holds;
+        size_t machine;
+
+        for (length--; length > 0 && path[length] != '/'; length--)
+            ;
+        if (length == 0)
+            break;
+        holds = look_into(machines, &machines->places, path, length, &machine);
+        if (holds == FOLDER_HOLDS_NONE)
+            holds = look_into(machines, named, path, length, &machine);
+        if (holds == FOLDER_HOLDS_SEVERAL)
+            break;
+        if (holds == FOLDER_HOLDS_ONE)
+            return (struct near){.machine = machine, .is_beside = length < own_length};
+    }
+    return (struct near){.machine = MACHINE_NONE};
+}
+
+size_t machines_near(const struct machines *machines, const char *path)
+{
+    static const struct machine_places none = {0};
+
+    return machines_near_named(machines, &none, path).machine;
+}
+
+bool machines_share_folder(const struct machines *machines, const char *path)
+{
+    size_t length = own_folder_length(path);
+    size_t machine;
+
+    return length > 0 &&
+           look_into(machines, &machines->places, path, length, &machine) == FOLDER_HOLDS_SEVERAL;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* incident: the facts of the incident of 8/9 January 2019 as data: the window, the codes, the
+ * events that matter, the editions with their keys, the update and its package. Facts are from
+ * Microsoft KB 4487266, the message table of sppsvc.exe and the public activation id tables
+ * (FACTS.md). Owns nothing; everything it hands out is constant. */
+#ifndef SPPTRIAGE_MODEL_INCIDENT_H
+#define SPPTRIAGE_MODEL_INCIDENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/observation.h"
+
+/* A span of time, both ends included, as FILETIMEs. */
+struct window {
+    uint64_t start_filetime;
+    uint64_t end_filetime;
+};
+
+/* 2019-01-08T10:00:00Z to 2019-01-09T04:30:00Z (KB 4487266). */
+extern const struct window incident_window;
+
+/* Does the time lie in the window, ends included? 0, which is no time, never does. */
+bool window_contains(const struct window *window, uint64_t filetime);
+
+/* Providers, application and template ids, update and package names. */
+#define INCIDENT_PROVIDER_SPP "Microsoft-Windows-Security-SPP"
+#define INCIDENT_PROVIDER_WAT "Windows Activation Technologies"
+#define INCIDENT_PROVIDER_UPDATE_CLIENT "Microsoft-Windows-WindowsUpdateClient"
+#define INCIDENT_PROVIDER_SERVICING "Microsoft-Windows-Servicing"
+#define INCIDENT_PROVIDER_EVENTLOG "EventLog"
+#define INCIDENT_PROVIDER_KERNEL "Microsoft-Windows-Kernel-General"
+#define INCIDENT_WINDOWS_APPLICATION_ID "55c92734-d682-4d71-983e-d6ec3f16059f"
+#define INCIDENT_WINDOWS7_TEMPLATE_ID "66c92734-d682-4d71-983e-d6ec3f16059f"
+#define INCIDENT_UPDATE "KB971033"
+/* %s: amd64 or x86. */
+#define INCIDENT_PACKAGE_FORMAT                                                              \
+    "Microsoft-Windows-Security-WindowsActivationTechnologies-Package~31bf3856ad364e35~%s~~" \
+    "7.1.7600.16395"
+
+#define INCIDENT_CODE_REFUSED UINT32_C(0xC004C4A2)     /* refused by the validation server */
+#define INCIDENT_CODE_NON_GENUINE UINT32_C(0xC004F200) /* non-genuine */
+
+/* A refusal is a code 0xC004xxxx: the licensing side answered no (DESIGN section 1). */
+bool incident_is_refusal(uint32_t code);
+
+/* What a code means in a few words, or NULL for a code the table does not have. */
+const char *incident_code_meaning(uint32_t code);
+
+/* What an event of the table is for. Which role one event then has, the verdict judges by its
+ * strings (src/verdict/signal.h). */
+enum event_use {
+    EVENT_USE_SPP_8196,
+    EVENT_USE_SPP_8208,
+    EVENT_USE_SPP_8209,
+    EVENT_USE_SPP_FAULT,           /* 1014, 8193, 8194, 8195, 8198, 8200 */
+    EVENT_USE_SPP_TICKET_ACQUIRED, /* 12304 */
+    EVENT_USE_SPP_GENUINE,         /* 12305 */
+    EVENT_USE_KMS_REQUEST,         /* 12288 */
+    EVENT_USE_KMS_ANSWER,          /* 12289 */
+    EVENT_USE_LICENCES,            /* 1003 */
+    EVENT_USE_WAT_13,
+    EVENT_USE_WAT_OTHER,
+    EVENT_USE_UPDATE_INSTALLED, /* WindowsUpdateClient 19 */
+    EVENT_USE_UPDATE_FAILED,    /* WindowsUpdateClient 20 */
+    EVENT_USE_PACKAGE_REACHED,  /* Servicing 2 */
+    EVENT_USE_PACKAGE_CHANGE,   /* Servicing 1, 3, 4 */
+    EVENT_USE_OS_VERSION,       /* EventLog 6009 */
+    EVENT_USE_CLOCK,            /* Kernel-General 1 */
+};
+
+/* Which observations of an event the case keeps (DESIGN section 5). */
+enum event_keep {
+    EVENT_KEEP_ALL,
+    EVENT_KEEP_NAMED_UPDATES,  /* those that name one of the three updates */
+    EVENT_KEEP_CLOCK_STEPS,    /* those that count for the column `clock` */
+    EVENT_KEEP_FIRST_AND_LAST, /* of equal ones in one source */
+};
+
+#define EVENT_ANY_ID (-1)
+
+struct incident_event {
+    const char *provider;
+    int32_t event_id; /* or EVENT_ANY_ID, after the rows that name one */
+    enum event_use use;
+    enum event_keep keep;
+    const char *summary; /* the event in a few words, for the timeline */
+};
+
+/* A provider with its rows of the event table. */
+struct incident_provider {
+    const char *name;
+    const struct incident_event *events;
+    size_t event_count;
+};
+extern const struct incident_provider incident_providers[];
+extern const size_t incident_provider_count;
+
+/* The row for this event id of the provider, or NULL: not of interest. */
+const struct incident_event *incident_provider_event(const struct incident_provider *provider,
+                                                     uint16_t event_id);
+
+/* The row of the event table for this provider (exact) and id, or NULL: not of interest. */
+const struct incident_event *incident_find_event(const char *provider, uint16_t event_id);
+
+/* Does the case keep this observation, going by its own content? (EVENT_KEEP_FIRST_AND_LAST
+ * passes here; the case sees to it.) `event` is the observation's row. */
+bool incident_keeps(const struct incident_event *event, const struct observation *observation,
+                    const struct window *window);
+
+/* Reads NewTime and OldTime of a Kernel-General 1 and answers whether it is a step back of more
+ * than five minutes whose old or new time lies in the window, or that jumps over it. */
+bool incident_is_clock_change(const struct observation *observation, const struct window *window);
+
+/* Can an observation of this row be a signal or a recovery (DESIGN section 6)? Those are read by
+ * both readers. */
+bool incident_may_decide(const struct incident_event *event);
+
+/* The updates of the day: the one the incident turns on, and the two unrelated ones. */
+struct incident_update {
+    const char *name;    /* KB971033 */
+    const char *package; /* the part of its package's name that no other has, or NULL */
+    bool coincident;     /* came out the same day and is unrelated (KB 4487266) */
+};
+extern const struct incident_update incident_updates[];
+extern const size_t incident_update_count;
+
+/* Does the text name KB971033, by its number or by its package? */
+bool incident_names_kb971033(const char *text);
+
+/* The update of the table that the text names so, KB971033 before the others, or NULL. */
+const struct incident_update *incident_find_update(const char *text);
+
+/* The update of the table that the observation names in any of its strings, or NULL. */
+const struct incident_update *incident_named_update(const struct observation *observation);
+
+enum licence_channel {
+    LICENCE_CHANNEL_UNKNOWN,
+    LICENCE_CHANNEL_VOLUME_KMS,
+    LICENCE_CHANNEL_VOLUME_MAK,
+    LICENCE_CHANNEL_KMS_HOST,
+    LICENCE_CHANNEL_OTHER,
+};
+
+/* The words of hosts.csv: volume-kms, volume-mak, kms-host, other, unknown. */
+const char *licence_channel_name(enum licence_channel channel);
+
+/* A Windows edition that the incident concerned, with its KMS client setup key (KB 4487266). */
+struct incident_edition {
+    const char *name;     /* "Windows 7 Professional N" */
+    const char *registry; /* EditionID in the registry: "ProfessionalN" */
+    const char *slug;     /* in file names: "professional-n" */
+    const char *kms_client_key;
+    const char *activation_id;
+};
+extern const struct incident_edition incident_editions[];
+extern const size_t incident_edition_count;
+
+/* The edition of that name (as written in hosts.csv), or NULL. */
+const struct incident_edition *incident_find_edition(const char *name);
+
+/* The edition whose KMS client setup key ends in this group, which slmgr shows of the installed key
+ * (any case), or NULL. */
+const struct incident_edition *incident_find_partial_key(const char *partial_key);
+
+/* What an activation id tells: the channel, and the edition where it is one of the six. */
+struct incident_licence {
+    const char *activation_id;
+    enum licence_channel channel;
+    const struct incident_edition *edition; /* or NULL */
+    bool not_windows_7;                     /* a licence of another system, such as a server's */
+    bool is_add_on;                         /* not of the system, but of what comes on top of it */
+    const char *name;                       /* of the licence, for a person */
+};
+
+/* What the activation id (any case, braces or not) tells; for an id of no table, channel other
+ * and no edition. Never NULL. */
+const struct incident_licence *incident_find_licence(const char *activation_id);
+
+/* The same, but NULL for an id of no table. */
+const struct incident_licence *incident_find_known_licence(const char *activation_id);
+
+/* Are the two GUIDs equal? Case and braces are not regarded, nor blanks around them. */
+bool guid_equal(const char *left, const char *right);
+
+#endif

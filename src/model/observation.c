@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/observation.h"
+
+#include <string.h>
+
+const char *verified_name(enum verified verified)
+{
+    static const char *const names[] = {
+        [VERIFIED_NOT_ASKED] = "",
+        [VERIFIED_YES] = "yes",
+        [VERIFIED_NO] = "no",
+        [VERIFIED_CONFLICT] = "conflict",
+    };
+
+    return names[verified];
+}
+
+const char *observation_value(const struct observation *observation, size_t index)
+{
+    return index < observation->string_count ? observation->strings[index].value : NULL;
+}
+
+const char *observation_named(const struct observation *observation, const char *name)
+{
+    for (size_t index = 0; index < observation->string_count; index++)
+        if (strcmp(observation->strings[index].name, name) == 0)
+            return observation->strings[index].value;
+    return NULL;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text/command.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/array.h"
+#include "model/finding.h"
+#include "text/parsers.h"
+
+/* So many lines lie between a command and the start of its output at most; longer lines are no
+ * commands. */
+#define LINES_ABOVE_MOST 12
+#define COMMAND_MOST_BYTES 8191 /* of cmd.exe */
+
+static bool word_is(const struct line *word, const char *text)
+{
+    return word->length_bytes == strlen(text) &&
+           strncasecmp(word->bytes, text, word->length_bytes) == 0;
+}
+
+static bool word_is_one_of(const struct line *word, const char *const *texts, size_t count)
+{
+    for (size_t index = 0; index < count; index++)
+        if (word_is(word, texts[index]))
+            return true;
+    return false;
+}
+
+/* Does the line begin so, in whatever case? */
+static bool starts_with(const struct line *line, const char *text)
+{
+    return line->length_bytes >= strlen(text) && strncasecmp(line->bytes, text, strlen(text)) == 0;
+}
+
+static bool names(const struct line *line, const char *text)
+{
+    for (struct line at = *line; at.length_bytes > 0; at = line_from(at, 1))
+        if (starts_with(&at, text))
+            return true;
+    return false;
+}
+
+/* Takes off what stands before the command: `PS C:\> `, `C:\collect>`, and the `+ ` of an error. */
+static struct line without_prompt(struct line line)
+{
+    struct line before, after, word;
+
+    line = line_trim(line);
+    if (line_starts_with(&line, "+ "))
+        return line_trim(line_from(line, 2));
+    if (!line_split(&line, '>', &before, &after))
+        return line;
+    while (line_next_word(&before, &word))
+        if (line_equals(&word, "PS") || line_contains(&word, ":\\"))
+            return after;
+    return line;
+}
+
+bool command_is(struct line line)
+{
+    static const char *const programs[] = {"wmic",       "dism",
+                                           "get-hotfix", "get-wmiobject",
+                                           "gwmi",       "get-ciminstance",
+                                           "gcim",       "get-windowspackage",
+                                           "systeminfo", "wusa",
+                                           "find",       "findstr",
+                                           "cscript",    "slmgr",
+                                           "echo",       "type",
+                                           "powershell"};
+    struct line command, word, second;
+
+    if (line.length_bytes > COMMAND_MOST_BYTES)
+        return false;
+    line = without_prompt(line);
+    if (!line_next_cell(&line, '|', &command) || !line_next_word(&command, &word) ||
+        (line_next_word(&command, &second) && line_equals(&second, ":"))) /* which is an error */
+        return false;
+    if (word.length_bytes > 4 && strncasecmp(word.bytes + word.length_bytes - 4, ".exe", 4) == 0)
+        word.length_bytes -= 4;
+    return word_is_one_of(&word, programs, ARRAY_COUNT(programs));
+}
+
+/* ---- What a command leaves out ---- */
+
+/* Words of commands that make such listings. */
+static const struct {
+    const char *origin;
+    const char *word;
+} makers[] = {{ORIGIN_WMIC, "qfe"},
+              {ORIGIN_WMIC, "quickfix"},
+              {ORIGIN_GET_HOTFIX, "hotfix"},
+              {ORIGIN_GET_HOTFIX, "quickfix"},
+              {ORIGIN_DISM, "packages"},
+              {ORIGIN_DISM, "windowspackage"},
+              {ORIGIN_SYSTEMINFO, "systeminfo"}};
+
+static bool makes(const struct line *line, const char *origin)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(makers); index++)
+        if (strcmp(makers[index].origin, origin) == 0 && names(line, makers[index].word))
+            return true;
+    return false;
+}
+
+/* Is that, behind a `|`, what passes some lines or objects on and others not? */
+static bool stage_selects(struct line stage)
+{
+    static const char *const filters[] = {"where", "where-object", "?", "findstr", "find",
+                                          "sls",   "select-string"};
+    static const char *const parts[] = {"-first", "-last", "-skip", "-index"};
+    struct line word;
+
+    if (!line_next_word(&stage, &word))
+        return false;
+    if (word_is_one_of(&word, filters, ARRAY_COUNT(filters)) || starts_with(&word, "?{") ||
+        starts_with(&word, "where{"))
+        return true;
+    while (line_next_word(&stage, &word))
+        if (word_is_one_of(&word, parts, ARRAY_COUNT(parts)))
+            return true;
+    return false;
+}
+
+/* Parameters of the commands themselves that do so: these, or an update's number alone. */
+static bool parameters_select(struct line line)
+{
+    static const char *const parameters[] = {"where",   "-id",    "-hotfixid",   "-description",
+                                             "-filter", "-query", "-packagename"};
+    struct line word;
+
+    while (line_next_word(&line, &word))
+        if (word_is_one_of(&word, parameters, ARRAY_COUNT(parameters)) || update_is_name(&word))
+            return true;
+    return false;
+}
+
+static bool selects(struct line command)
+{
+    struct line stage;
+
+    if (!line_next_cell(&command, '|', &stage))
+        return false;
+    if (parameters_select(stage))
+        return true;
+    while (line_next_cell(&command, '|', &stage))
+        if (stage_selects(stage))
+            return true;
+    return false;
+}
+
+bool command_above_selects(const char *text, const char *at, const char *origin)
+{
+    for (unsigned count = 0; count < LINES_ABOVE_MOST && at > text; count++) {
+        const char *end = at - 1;
+        const char *before = end > text ? memrchr(text, '\n', (size_t)(end - text)) : NULL;
+        struct line line = {.bytes = before != NULL ? before + 1 : text, .ended = true};
+
+        line.length_bytes = (size_t)(end - line.bytes);
+        at = line.bytes;
+        if (command_is(line) && makes(&line, origin))
+            return selects(without_prompt(line));
+    }
+    return false;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text/forms.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/array.h"
+#include "text/listing_value.h"
+
+/* So many lines are looked at for what a listing must have near its beginning. */
+#define NEAR_LINES 24
+#define CSV_CELLS_LEAST 10
+
+static bool contains_byte(const struct line *line, char byte)
+{
+    return line->length_bytes > 0 && memchr(line->bytes, byte, line->length_bytes) != NULL;
+}
+
+/* ---- Listings of updates ---- */
+
+static bool is_table_header(const struct line *line)
+{
+    struct line rest = *line;
+    struct line word;
+    bool has_id = false;
+
+    if (line->length_bytes == 0 || *line->bytes == ' ' || !line_contains(line, "HotFixID"))
+        return false;
+    while (line_next_word(&rest, &word)) {
+        if (!listing_is_property(&word) && !listing_is_added_property(&word))
+            return false;
+        has_id = has_id || line_equals(&word, "HotFixID");
+    }
+    return has_id;
+}
+
+static bool is_dashes(const struct line *line)
+{
+    return line_starts_with(line, "--") && line_count_of(line, "- ") == line->length_bytes;
+}
+
+static enum listing_form table_form(const struct line *line, struct lines after)
+{
+    struct line next;
+
+    if (!is_table_header(line))
+        return LISTING_FORM_NONE;
+    if (lines_next_filled(&after, &next)) {
+        next = line_trim(next);
+        if (is_dashes(&next))
+            return LISTING_FORM_HOTFIX_TABLE;
+    }
+    return line_starts_with(line, "Source") || line_starts_with(line, "PS")
+               ? LISTING_FORM_NONE
+               : LISTING_FORM_WMIC_TABLE;
+}
+
+static bool has_property_cells(const struct line *line, char separator)
+{
+    struct line rest = *line;
+    struct line cell;
+    size_t count = 0;
+    bool has_id = false;
+
+    while (line_next_cell(&rest, separator, &cell)) {
+        if (!listing_is_property(&cell) && !listing_is_added_property(&cell) &&
+            !(count == 0 && line_equals(&cell, "Node")))
+            return false;
+        has_id = has_id || line_equals(&cell, "HotFixID");
+        count++;
+    }
+    return has_id && count >= 2;
+}
+
+char listing_csv_separator(const struct line *line)
+{
+    static const char separators[] = ",;\t";
+
+    if (!line_contains(line, "HotFixID"))
+        return '\0';
+    for (const char *separator = separators; *separator != '\0'; separator++)
+        if (contains_byte(line, *separator) && has_property_cells(line, *separator))
+            return *separator;
+    return '\0';
+}
+
+static enum listing_form csv_form(const struct line *line)
+{
+    char separator = listing_csv_separator(line);
+    struct line node, rest;
+
+    if (separator == '\0')
+        return LISTING_FORM_NONE;
+    return line_split(line, separator, &node, &rest) && line_equals(&node, "Node")
+               ? LISTING_FORM_WMIC_CSV
+               : LISTING_FORM_HOTFIX_CSV;
+}
+
+static bool is_field(const struct line *line, char separator, struct line *name)
+{
+    struct line value;
+
+    return line->length_bytes > 0 && *line->bytes != ' ' &&
+           line_split(line, separator, name, &value) &&
+           (listing_is_property(name) || listing_is_added_property(name));
+}
+
+/* Is the line a field, and so are those that follow, and one of them names the update? Asked of the
+ * same line again, the answer is the same. */
+static bool begins_fields(struct listing_walk *walk, const struct line *line, struct lines after,
+                          char separator)
+{
+    struct line at = *line;
+    struct line name;
+    size_t count = 0;
+
+    if (line->number <= walk->no_fields_line)
+        return false;
+    for (; count < NEAR_LINES && is_field(&at, separator, &name); count++) {
+        if (line_equals(&name, "HotFixID"))
+            return true;
+        if (!lines_next_filled(&after, &at))
+            break;
+    }
+    /* Whatever begins before that line comes to it, too. */
+    if (count > 0)
+        walk->no_fields_line = at.number - 1;
+    return false;
+}
+
+/* ---- The others ---- */
+
+static uint64_t find_package_line(struct lines lines)
+{
+    struct line line, identity;
+
+    while (lines_next(&lines, &line))
+        if (listing_package_in_list(&line, &identity) || listing_package_in_table(&line, &identity))
+            return line.number;
+    return 0;
+}
+
+/* dism says its version, `Version: 6.1.7600.16385`, before it says anything else. */
+static bool begins_dism(struct listing_walk *walk, const struct line *line,
+                        const struct line *value, struct lines after)
+{
+    if (!listing_is_version(value))
+        return false;
+    if (!walk->package_is_known ||
+        (walk->package_line != 0 && walk->package_line <= line->number)) {
+        walk->package_line = find_package_line(after);
+        walk->package_is_known = true;
+    }
+    return walk->package_line != 0 && walk->package_line - line->number <= NEAR_LINES;
+}
+
+static bool is_one_word(struct line text)
+{
+    struct line word;
+
+    return line_next_word(&text, &word) && !line_next_word(&text, &word);
+}
+
+/* The listings that begin with labels and values. slmgr: a product's name and description, which
+ * for products of Windows names it in any language. systeminfo: host (blanked in some), system,
+ * version. */
+static enum listing_form labels_form(struct listing_walk *walk, const struct line *line,
+                                     struct lines after)
+{
+    struct line label, value, next, second, third;
+
+    if (!listing_split_label(line, &label, &value))
+        return LISTING_FORM_NONE;
+    if (begins_dism(walk, line, &value, after))
+        return LISTING_FORM_DISM;
+    if (!lines_next_filled(&after, &next) || !listing_split_label(&next, &label, &second) ||
+        !line_contains(&second, "Windows"))
+        return LISTING_FORM_NONE;
+    if (value.length_bytes > 0 && listing_names_channel(&second))
+        return LISTING_FORM_SLMGR;
+    return (value.length_bytes == 0 || is_one_word(value)) && lines_next_filled(&after, &next) &&
+                   listing_split_label(&next, &label, &third) && listing_is_system_version(&third)
+               ? LISTING_FORM_SYSTEMINFO
+               : LISTING_FORM_NONE;
+}
+
+static bool is_systeminfo_row(const struct line *line)
+{
+    struct line rest = *line;
+    struct line cell;
+    size_t count = 0;
+
+    while (line_next_cell(&rest, ',', &cell)) {
+        struct line text = line_trim(cell);
+
+        if (count == 0 ? !is_one_word(text)
+                       : (count == 1 && !line_contains(&text, "Windows")) ||
+                             (count == 2 && !listing_is_system_version(&text)))
+            return false;
+        if (++count >= CSV_CELLS_LEAST)
+            return true;
+    }
+    return false;
+}
+
+static bool begins_systeminfo_csv(const struct line *line, struct lines after)
+{
+    struct line next;
+
+    if (!contains_byte(line, ','))
+        return false;
+    return is_systeminfo_row(line) || (lines_next_filled(&after, &next) &&
+                                       line_starts_with(&next, "\"") && is_systeminfo_row(&next));
+}
+
+/* Cheap questions come first: every line of every text is asked. */
+enum listing_form listing_form_at(struct listing_walk *walk)
+{
+    struct lines after = walk->lines;
+    enum listing_form form = LISTING_FORM_NONE;
+    struct line line;
+
+    if (!lines_next(&after, &line) || line.length_bytes == 0 || (unsigned char)*line.bytes <= ' ')
+        return LISTING_FORM_NONE;
+    if (line_contains(&line, "HotFixID")) {
+        form = table_form(&line, after);
+        if (form == LISTING_FORM_NONE)
+            form = csv_form(&line);
+    }
+    if (form != LISTING_FORM_NONE)
+        return form;
+    if (contains_byte(&line, '=') && begins_fields(walk, &line, after, '='))
+        return LISTING_FORM_WMIC_LIST;
+    if (*line.bytes == '"')
+        return begins_systeminfo_csv(&line, after) ? LISTING_FORM_SYSTEMINFO_CSV
+                                                   : LISTING_FORM_NONE;
+    if (!contains_byte(&line, ':'))
+        return LISTING_FORM_NONE;
+    if (begins_fields(walk, &line, after, ':'))
+        return LISTING_FORM_HOTFIX_LIST;
+    return labels_form(walk, &line, after);
+}
+
+/* ---- Texts that quote listings ---- */
+
+/* Does the line begin with one of these: ASCII, without regard to case? */
+static bool begins_with(const struct line *line, const char *const *starts, size_t count)
+{
+    for (size_t index = 0; index < count; index++)
+        if (strlen(starts[index]) <= line->length_bytes &&
+            strncasecmp(line->bytes, starts[index], strlen(starts[index])) == 0)
+            return true;
+    return false;
+}
+
+/* How the first line of scripts, pages, sources and data begins. */
+static bool begins_foreign(const struct line *line)
+{
+    static const char *const starts[] = {
+        "| ",      "rem ",   "::",        "/*",   "//",       "{\"",    "[{",
+        "import ", "param(", "function ", "def ", "require ", "class ", "[cmdletbinding"};
+
+    return begins_with(line, starts, ARRAY_COUNT(starts));
+}
+
+/* How any line of them before a listing begins: a tag, a fence, a shell that is told what to do. */
+static bool quotes(const struct line *line)
+{
+    static const char *const starts[] = {"```",      "~~~",    "@echo", "@rem", "#!", "#include",
+                                         "setlocal", "{\\rtf", "<!",    "<?",   "</"};
+
+    return begins_with(line, starts, ARRAY_COUNT(starts)) ||
+           (line->length_bytes > 1 && *line->bytes == '<' &&
+            isalpha((unsigned char)line->bytes[1]) && contains_byte(line, '>'));
+}
+
+/* Of the headers of a mail, so many stand above it. */
+#define MAIL_HEADERS_LEAST 2
+
+static bool is_mail_header(const struct line *line)
+{
+    static const char *const starts[] = {
+        "from:",        "to:",          "subject:",     "received:", "sent:",
+        "return-path:", "mime-version", "content-type", "message-id"};
+
+    return begins_with(line, starts, ARRAY_COUNT(starts));
+}
+
+enum listing_presence listing_judge_text(struct lines head)
+{
+    struct listing_walk walk = {.lines = head};
+    bool is_first = true, is_quoted = false;
+    unsigned mail_headers = 0;
+    struct line line;
+
+    while (listing_form_at(&walk) == LISTING_FORM_NONE) {
+        if (!lines_next(&walk.lines, &line))
+            return LISTING_ABSENT;
+        line = line_trim(line);
+        if (line.length_bytes == 0)
+            continue;
+        is_quoted = is_quoted || quotes(&line) || (is_first && begins_foreign(&line));
+        mail_headers += is_mail_header(&line);
+        is_first = false;
+    }
+    return is_quoted || mail_headers >= MAIL_HEADERS_LEAST ? LISTING_QUOTED : LISTING_PRESENT;
+}

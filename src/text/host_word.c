@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "text/parsers.h"
+
+/* CSName is what the machine calls itself, and so is Source; the others are what it was asked by,
+ * which can be an address. */
+static const char *const host_columns[HOST_COLUMNS] = {"CSName", "Source", "PSComputerName", "Node",
+                                                       "__SERVER"};
+
+size_t host_column_of(const struct line *heading)
+{
+    size_t column = 0;
+
+    while (column < HOST_COLUMNS && !line_equals(heading, host_columns[column]))
+        column++;
+    return column;
+}
+
+/* No name of a host has one of these, and an address only the colon. */
+#define NOT_IN_HOSTS "\"'<>|*?=,;()[]{}\\/+~^&%$"
+
+bool host_is_plausible(const struct line *cell)
+{
+    struct line rest = *cell;
+    struct line word;
+    bool has_letters = false;
+
+    if (!line_next_word(&rest, &word) || !line_is_blank(&rest) || line_ends_with(&word, ":"))
+        return false;
+    for (size_t index = 0; index < word.length_bytes; index++) {
+        unsigned char byte = (unsigned char)word.bytes[index];
+
+        if (strchr(NOT_IN_HOSTS, byte) != NULL)
+            return false;
+        has_letters = has_letters || byte >= 0x80 || isalnum(byte);
+    }
+    return has_letters || line_equals(&word, ".");
+}
+
+static bool is_address(const struct line *word)
+{
+    size_t digits = line_count_of(word, "0123456789.");
+
+    return digits == word->length_bytes ? line_contains(word, ".")
+                                        : line_contains(word, ":") || line_starts_with(word, "[");
+}
+
+bool host_is_name(const struct line *cell)
+{
+    static const char here[] = "localhost";
+
+    return cell->length_bytes > 0 && !line_equals(cell, ".") && !is_address(cell) &&
+           !(cell->length_bytes == sizeof(here) - 1 &&
+             strncasecmp(cell->bytes, here, cell->length_bytes) == 0);
+}
+
+/* Is it the fully qualified form of the name, which is without a domain? */
+static bool is_full_form(const struct line *name, const struct line *full)
+{
+    return full->length_bytes > name->length_bytes && full->bytes[name->length_bytes] == '.' &&
+           strncasecmp(full->bytes, name->bytes, name->length_bytes) == 0;
+}
+
+struct line host_choose(const struct line cells[HOST_COLUMNS])
+{
+    struct line chosen = {0};
+
+    for (size_t column = 0; column < HOST_COLUMNS; column++)
+        if (host_is_name(&cells[column]) &&
+            (chosen.length_bytes == 0 ||
+             (!line_contains(&chosen, ".") && is_full_form(&chosen, &cells[column]))))
+            chosen = cells[column];
+    return chosen;
+}

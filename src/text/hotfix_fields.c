@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists of updates, a field a line: wmic qfe list full (`HotFixID=KB971033`), and Get-HotFix
+ * through Format-List (`HotFixID    : KB971033`). Property names are never translated. A record
+ * ends where its first property comes again. Records lie apart by empty lines, and more of them
+ * than between its first two end the listing; any other line before that interrupts it. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/incident.h"
+#include "text/parsers.h"
+
+struct record {
+    struct line first; /* the name of the first property */
+    struct line hosts[HOST_COLUMNS];
+    struct tally_entry entry;
+    bool has_host;
+    uint64_t last_line;
+    size_t field_count;
+};
+
+struct fields {
+    struct listing_tally tally;
+    char separator;
+    enum listing_form form;
+    size_t most_empty; /* lines between two records: as many as between the first two, if more */
+    struct record record;
+    size_t whole_count;  /* fields of the first record */
+    size_t empty_count;  /* lines behind the field before */
+    bool has_host;       /* as a record before has one */
+    bool is_interrupted; /* by lines that are no fields; those that follow are read all the same */
+    bool has_end;        /* such lines came behind its end: further fields are another list's */
+};
+
+static bool read_field(char separator, const struct line *line, struct line *name,
+                       struct line *value)
+{
+    return line->length_bytes > 0 && (unsigned char)*line->bytes > ' ' &&
+           line_split(line, separator, name, value) &&
+           (listing_is_property(name) || listing_is_added_property(name));
+}
+
+static bool same_text(const struct line *left, const struct line *right)
+{
+    return left->length_bytes == right->length_bytes &&
+           memcmp(left->bytes, right->bytes, left->length_bytes) == 0;
+}
+
+static void interrupt(struct fields *fields)
+{
+    if (!fields->is_interrupted)
+        listing_tally_say(&fields->tally, LISTING_INTERRUPTED);
+    fields->is_interrupted = true;
+}
+
+static int end_record(struct fields *fields, struct listing_out *out, struct error *err)
+{
+    const struct record *record = &fields->record;
+    const struct line *name = &record->entry.name;
+    char *text;
+
+    if (record->field_count == 0)
+        return 0;
+    if (fields->whole_count == 0)
+        fields->whole_count = record->field_count;
+    if (name->length_bytes == 0)
+        return 0;
+    if (update_is_cut(name)) {
+        listing_tally_say(&fields->tally, UPDATE_ID_CUT);
+        return 0;
+    }
+    text = line_copy(name, LISTING_VALUE_MOST_BYTES);
+    if (incident_names_kb971033(text)) /* and so can its other fields */
+        listing_out_take_lines(out, record->first.number, record->last_line);
+    free(text);
+    if (fields->has_host && !record->has_host) {
+        source_facts_add_undecodable(out->facts, "line %" PRIu64 ": " HOST_NOT_TOLD, name->number);
+        interrupt(fields);
+        return 0;
+    }
+    fields->has_host = record->has_host;
+    return listing_tally_add(&fields->tally, out, host_choose(record->hosts), &record->entry, err);
+}
+
+/* Has the record an update, or such a host, already? Then lines are missing between. */
+static bool has_field(const struct record *record, const struct line *name)
+{
+    size_t host = host_column_of(name);
+
+    return host < HOST_COLUMNS ? record->hosts[host].bytes != NULL
+                               : line_equals(name, "HotFixID") && record->entry.name.bytes != NULL;
+}
+
+static int take_field(struct fields *fields, const struct line *name, const struct line *value,
+                      struct listing_out *out, struct error *err)
+{
+    struct record *record = &fields->record;
+    size_t host = host_column_of(name);
+    int result = 0;
+
+    if (record->field_count > 0 && (same_text(name, &record->first) || has_field(record, name))) {
+        if (!same_text(name, &record->first))
+            interrupt(fields);
+        result = end_record(fields, out, err);
+        *record = (struct record){0};
+    }
+    if (record->field_count++ == 0)
+        *record = (struct record){.first = *name, .field_count = 1, .entry = {.state = ""}};
+    record->last_line = name->number;
+    if (line_equals(name, "HotFixID"))
+        record->entry.name = *value;
+    else if (line_equals(name, "InstalledOn"))
+        record->entry.date = *value;
+    else if (line_equals(name, "Description"))
+        record->entry.description = *value;
+    else if (host < HOST_COLUMNS)
+        record->hosts[host] = *value;
+    record->has_host = record->has_host || host < HOST_COLUMNS;
+    return result;
+}
+
+/* Takes a line that is not blank and is none of the fields. */
+static void take_other(struct fields *fields, const struct line *line)
+{
+    bool goes_on = fields->empty_count == 0 && (unsigned char)*line->bytes <= ' ';
+
+    if (goes_on || fields->is_interrupted)
+        return;
+    if (fields->empty_count > fields->most_empty) {
+        fields->has_end = true;
+        return;
+    }
+    interrupt(fields);
+}
+
+/* Reads up to what ends the list, or the end of the text. */
+static int read_lines(struct listing_walk *walk, struct fields *fields, struct listing_out *out,
+                      bool *last_ended, struct error *err)
+{
+    struct lines after = walk->lines;
+    struct line line, name, value;
+    enum listing_form form;
+    int result = 0;
+
+    for (; result == 0 && lines_next(&after, &line); walk->lines = after) {
+        if (line_is_blank(&line)) {
+            fields->empty_count += line.ended;
+            continue;
+        }
+        form = listing_form_at(walk);
+        if (form != LISTING_FORM_NONE && form != fields->form)
+            break;
+        if (!read_field(fields->separator, &line, &name, &value)) {
+            take_other(fields, &line);
+            continue;
+        }
+        if (fields->has_end ||
+            (fields->whole_count > 0 && fields->empty_count > fields->most_empty))
+            break;
+        if (line.ended) /* a value that was cut is another one */
+            result = take_field(fields, &name, &value, out, err);
+        if (fields->whole_count > 0 && fields->empty_count > fields->most_empty)
+            fields->most_empty = fields->empty_count;
+        fields->empty_count = 0;
+        *last_ended = line.ended;
+    }
+    return result;
+}
+
+static int read_fields(struct listing_walk *walk, struct fields *fields, struct listing_out *out,
+                       struct error *err)
+{
+    bool last_ended = true;
+    int result = read_lines(walk, fields, out, &last_ended, err);
+
+    if (result == 0 && fields->record.field_count < fields->whole_count)
+        listing_tally_say_cut(&fields->tally, "it is cut: its last entry is not whole");
+    if (result == 0)
+        result = end_record(fields, out, err);
+    if (!last_ended)
+        listing_tally_say_cut(&fields->tally, TALLY_CUT_IN_LINE);
+    else if (fields->empty_count <= fields->most_empty)
+        listing_tally_say_cut(&fields->tally, TALLY_CUT_AT_LINE);
+    listing_tally_finish(&fields->tally, out);
+    return result;
+}
+
+int wmic_list_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+{
+    struct fields fields = {.tally = {.origin = ORIGIN_WMIC, .line = walk->lines.number + 1},
+                            .separator = '=',
+                            .form = LISTING_FORM_WMIC_LIST,
+                            .most_empty = 2};
+
+    return read_fields(walk, &fields, out, err);
+}
+
+int hotfix_list_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+{
+    struct fields fields = {.tally = {.origin = ORIGIN_GET_HOTFIX, .line = walk->lines.number + 1},
+                            .separator = ':',
+                            .form = LISTING_FORM_HOTFIX_LIST,
+                            .most_empty = 1};
+
+    return read_fields(walk, &fields, out, err);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dism /online /get-packages. A banner with versions comes first, then packages, each either as
+ * four lines or as a row:
+ *
+ *     Package Identity : Package_for_KB2534111~31bf3856ad364e35~amd64~~6.1.1.0
+ *     State : Installed
+ *     Release Type : Update
+ *     Install Time : 11/21/2010 3:40 AM
+ *
+ *     Package_for_KB2534111~31bf3856ad364e35~amd64~~6.1.1.0 | Installed | Update | 11/21/2010 3:40
+ *
+ * and a sentence ends it. Labels, states and sentence are translated. */
+#include "base/array.h"
+#include "text/parsers.h"
+
+#define LINES_A_PACKAGE 3 /* behind its identity */
+#define CELLS_A_PACKAGE 4
+
+/* States. The English ones: Microsoft, DismPackageFeatureState and dism's own output. The others
+ * are the word for `installed` in each language, which cannot mean another state; that in Chinese
+ * is in public listings, the two of Japanese are in Microsoft's translation of its guide to
+ * packages in a pending state. Words that are not here are not guessed at. */
+static const struct {
+    const char *word;
+    const char *state;
+} states[] = {
+    {"Installed", STATE_INSTALLED},
+    {"Uninstall Pending", STATE_UNINSTALL_PENDING},
+    {"Install Pending", STATE_INSTALL_PENDING},
+    {"Staged", STATE_STAGED},
+    {"Superseded", STATE_SUPERSEDED},
+    {"Not Present", STATE_NOT_PRESENT},
+    {"Installiert", STATE_INSTALLED},
+    {"Installé", STATE_INSTALLED},
+    {"インストール済み", STATE_INSTALLED},
+    {"インストールの保留中", STATE_INSTALL_PENDING},
+    {"アンインストールの保留中", STATE_UNINSTALL_PENDING},
+    {"Instalado", STATE_INSTALLED}, /* Spanish and Portuguese */
+    {"Installato", STATE_INSTALLED},
+    {"Geïnstalleerd", STATE_INSTALLED},
+    {"Zainstalowano", STATE_INSTALLED},
+    {"Zainstalowany", STATE_INSTALLED},
+    {"Установлено", STATE_INSTALLED},
+    {"Установлен", STATE_INSTALLED},
+    {"已安装", STATE_INSTALLED},
+    {"已安裝", STATE_INSTALLED},
+    {"설치됨", STATE_INSTALLED},
+};
+
+/* `The operation completed successfully.`, without its stop. The German sentence is in public
+ * listings of dism; the others are those of the system's message 0 and of dism in each language. */
+static const char *const endings[] = {"The operation completed successfully",
+                                      "Der Vorgang wurde erfolgreich beendet",
+                                      "L'opération a réussi",
+                                      "L’opération a réussi",
+                                      "操作は正常に完了しました",
+                                      "この操作を正しく終了しました",
+                                      "La operación se completó correctamente",
+                                      "Operazione completata",
+                                      "A operação foi concluída com êxito",
+                                      "A operação foi concluída com sucesso",
+                                      "De bewerking is voltooid",
+                                      "Operacja ukończona pomyślnie",
+                                      "Операция успешно завершена",
+                                      "操作成功完成",
+                                      "作業順利完成",
+                                      "작업을 완료했습니다"};
+
+static const char *find_state(const struct line *word)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(states); index++)
+        if (line_equals(word, states[index].word))
+            return states[index].state;
+    return STATE_UNKNOWN;
+}
+
+static bool is_ending(struct line line)
+{
+    line = line_trim(line);
+    if (line_ends_with(&line, "."))
+        line.length_bytes -= 1;
+    else if (line_ends_with(&line, "。"))
+        line.length_bytes -= sizeof("。") - 1;
+    for (size_t index = 0; index < ARRAY_COUNT(endings); index++)
+        if (line_equals(&line, endings[index]))
+            return true;
+    return false;
+}
+
+/* Reads the lines of a package behind its identity, as far as there are. Returns how many. */
+static size_t read_details(struct listing_walk *walk, struct tally_entry *entry, bool *ended)
+{
+    struct lines after = walk->lines;
+    struct line line, label, value, identity;
+    size_t count = 0;
+
+    while (count < LINES_A_PACKAGE && lines_next_filled(&after, &line) &&
+           line_split(&line, ':', &label, &value) && !listing_is_identity(&value) &&
+           !listing_package_in_table(&line, &identity)) {
+        if (count == 0)
+            entry->state_text = value;
+        if (count == LINES_A_PACKAGE - 1)
+            entry->date = value;
+        *ended = line.ended;
+        walk->lines = after;
+        count++;
+    }
+    return count;
+}
+
+/* Reads the cells of a row behind its identity. Returns how many there are, with that one. */
+static size_t read_cells(const struct line *row, struct tally_entry *entry)
+{
+    struct line rest = *row, cell;
+    size_t count = 1;
+
+    while (line_split(&rest, '|', &cell, &rest)) {
+        if (count == 2)
+            entry->state_text = cell;
+        count++;
+    }
+    if (count == CELLS_A_PACKAGE)
+        entry->date = rest;
+    return count;
+}
+
+/* Reads the package that the line begins. False when it begins none. */
+static bool read_package(struct listing_walk *walk, const struct line *line,
+                         struct tally_entry *entry, bool *is_whole)
+{
+    bool ended = line->ended;
+
+    *entry = (struct tally_entry){.state = STATE_UNKNOWN};
+    if (!line->ended)
+        return false;
+    if (listing_package_in_list(line, &entry->name))
+        *is_whole = read_details(walk, entry, &ended) == LINES_A_PACKAGE && ended;
+    else if (listing_package_in_table(line, &entry->name))
+        *is_whole = read_cells(line, entry) == CELLS_A_PACKAGE && ended;
+    else
+        return false;
+    entry->state = find_state(&entry->state_text);
+    return true;
+}
+
+/* Reads up to the sentence that ends the listing, another listing, or the end of the text. Any
+ * other line interrupts it; packages that follow are read all the same. */
+static int read_packages(struct listing_walk *walk, struct listing_tally *tally,
+                         struct listing_out *out, struct error *err)
+{
+    const struct line no_host = {0};
+    struct lines before = walk->lines;
+    bool is_whole = true;
+    struct tally_entry entry;
+    struct line line;
+    int result = 0;
+
+    for (; result == 0 && lines_next_filled(&walk->lines, &line); before = walk->lines) {
+        if (read_package(walk, &line, &entry, &is_whole)) {
+            result = listing_tally_add(tally, out, no_host, &entry, err);
+            if (!is_whole)
+                listing_tally_say(tally, "one of its entries is not whole");
+            continue;
+        }
+        if (is_ending(line)) {
+            if (!line.ended)
+                listing_tally_say(tally, TALLY_CUT_IN_LINE);
+            return 0;
+        }
+        listing_tally_say(tally, "it does not end with what dism says when all went well");
+        walk->lines = before;
+        lines_skip_blank(&walk->lines);
+        if (listing_form_at(walk) != LISTING_FORM_NONE)
+            return 0;
+        lines_next(&walk->lines, &line);
+    }
+    listing_tally_say(tally, "it is cut: nothing ends it");
+    return result;
+}
+
+/* Moves to the first package. False when another listing comes before it: a version can be that of
+ * slmgr. */
+static bool skip_banner(struct listing_walk *walk)
+{
+    struct lines after = walk->lines;
+    struct line line, identity;
+
+    while (lines_next(&after, &line) && !listing_package_in_list(&line, &identity) &&
+           !listing_package_in_table(&line, &identity)) {
+        enum listing_form form;
+
+        walk->lines = after;
+        form = listing_form_at(walk);
+        if (form != LISTING_FORM_NONE && form != LISTING_FORM_DISM)
+            return false;
+    }
+    return true;
+}
+
+int packages_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+{
+    struct listing_tally tally = {.origin = ORIGIN_DISM, .line = walk->lines.number + 1};
+    int result;
+
+    if (!skip_banner(walk))
+        return 0;
+    result = read_packages(walk, &tally, out, err);
+    listing_tally_finish(&tally, out);
+    return result;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* systeminfo. Host, system and version come first; the updates are a numbered list under a line
+ * that says how many there are:
+ *
+ *     Host Name:                 PC1
+ *     OS Name:                   Microsoft Windows 7 Enterprise
+ *     OS Version:                6.1.7601 Service Pack 1 Build 7601
+ *     ...
+ *     Hotfix(s):                 2 Hotfix(s) Installed.
+ *                                [01]: KB2534111
+ *                                [02]: KB2999226
+ *
+ * Windows 7 cuts that list off when it gets long: public listings announce 294 entries and end
+ * after `[245]: KB3020369` with `[24`. As CSV all of it is one cell, entries with commas. Labels
+ * are translated, and so is the sentence about the count. Processors and network cards are numbered
+ * alike. */
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "text/csv_row.h"
+#include "text/parsers.h"
+
+#define DIGITS "0123456789"
+/* So many lines lie between the version and the updates at most. */
+#define LINES_BEFORE_LIST_MOST 200
+
+struct system {
+    struct listing_tally tally;
+    struct line host;
+};
+
+static int hand_on_system(struct listing_out *out, const struct line *host,
+                          const struct line *os_name, const struct line *os_version,
+                          struct error *err)
+{
+    char *host_text = line_copy(host, LISTING_VALUE_MOST_BYTES);
+    char *name = line_copy(os_name, LISTING_VALUE_MOST_BYTES);
+    char *version = line_copy(os_version, LISTING_VALUE_MOST_BYTES);
+    const struct finding_field fields[] = {{FIELD_OS_NAME, name}, {FIELD_OS_VERSION, version}};
+    const struct finding finding = {.kind = FINDING_SYSTEM,
+                                    .origin = ORIGIN_SYSTEMINFO,
+                                    .host = host_text,
+                                    .place = host->number,
+                                    .fields = fields,
+                                    .field_count = ARRAY_COUNT(fields)};
+    int result = listing_out_add(out, &finding, err);
+
+    free(host_text);
+    free(name);
+    free(version);
+    return result;
+}
+
+/* Reads `[07]: KB2534111`. False when the line is none; a line that was cut is none. */
+static bool read_item(struct line line, uint64_t *number, struct line *value)
+{
+    line = line_trim(line);
+    if (!line_starts_with(&line, "["))
+        return false;
+    line = line_from(line, 1);
+    if (!line_take_number(&line, number))
+        return false;
+    if (!line_starts_with(&line, "]:"))
+        return false;
+    *value = line_trim(line_from(line, 2));
+    return value->length_bytes > 0;
+}
+
+/* The first number in the text: how many entries are announced. */
+static bool read_count(struct line text, uint64_t *count)
+{
+    while (text.length_bytes > 0 && line_count_of(&text, DIGITS) == 0)
+        text = line_from(text, 1);
+    return line_take_number(&text, count);
+}
+
+/* Takes the next item of a list, which has the number that follows. */
+static bool next_item(struct lines *lines, uint64_t *number, struct line *item, bool *ended)
+{
+    struct lines after = *lines;
+    struct line line;
+    uint64_t own;
+
+    if (!lines_next_filled(&after, &line) || !read_item(line, &own, item) || own != *number + 1)
+        return false;
+    *number = own;
+    *ended = line.ended;
+    *lines = after;
+    return true;
+}
+
+/* Is the list that begins there one of updates? Leaves *lines behind it when it is not. */
+static bool is_list_of_updates(struct lines *lines)
+{
+    struct lines at = *lines;
+    uint64_t number = 0;
+    struct line item, found;
+    bool ended;
+
+    while (next_item(&at, &number, &item, &ended))
+        if (update_find_number(&item, 1, &found) && found.bytes == item.bytes)
+            return true;
+    if (number > 0)
+        *lines = at;
+    return false;
+}
+
+static int read_list(struct listing_walk *walk, struct system *system, struct listing_out *out,
+                     struct error *err)
+{
+    struct tally_entry entry = {.state = ""};
+    uint64_t number = 0;
+    bool ended = true;
+    int result = 0;
+
+    while (result == 0 && next_item(&walk->lines, &number, &entry.name, &ended)) {
+        if (!ended) { /* its last digit may be missing */
+            listing_tally_say(&system->tally, TALLY_CUT_IN_LINE);
+            break;
+        }
+        result = listing_tally_add(&system->tally, out, system->host, &entry, err);
+    }
+    return result;
+}
+
+/* Looks for the list of updates, and reads it. */
+static int find_list(struct listing_walk *walk, struct system *system, struct listing_out *out,
+                     struct error *err)
+{
+    struct line line = {0}, label, value = {0};
+
+    for (unsigned count = 0; count < LINES_BEFORE_LIST_MOST; count++) {
+        lines_skip_blank(&walk->lines);
+        if (is_list_of_updates(&walk->lines)) {
+            system->tally.is_announced = read_count(value, &system->tally.announced_count);
+            if (!system->tally.is_announced)
+                listing_tally_say(&system->tally, "it does not say how many entries it has");
+            return read_list(walk, system, out, err);
+        }
+        if (listing_form_at(walk) != LISTING_FORM_NONE || !lines_next(&walk->lines, &line))
+            return 0;
+        if (!line_split(&line, ':', &label, &value))
+            value = (struct line){0};
+    }
+    return 0;
+}
+
+/* A host's name is handed on though nothing else is known of it. */
+static void finish(struct system *system, struct listing_out *out)
+{
+    if (system->tally.host_count == 0)
+        listing_tally_add_host(&system->tally, system->host);
+    listing_tally_finish(&system->tally, out);
+}
+
+int systeminfo_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+{
+    struct system system = {.tally = {.origin = ORIGIN_SYSTEMINFO}};
+    struct line line, label, name, version;
+    int result;
+
+    if (!lines_next_filled(&walk->lines, &line) || !line_split(&line, ':', &label, &system.host) ||
+        !lines_next_filled(&walk->lines, &line) || !line_split(&line, ':', &label, &name) ||
+        !lines_next_filled(&walk->lines, &line) || !line_split(&line, ':', &label, &version))
+        return 0;
+    system.tally.line = system.host.number;
+    result = hand_on_system(out, &system.host, &name, &version, err);
+    if (result == 0)
+        result = find_list(walk, &system, out, err);
+    finish(&system, out);
+    return result;
+}
+
+/* ---- As CSV ---- */
+
+/* Reads the cell `2 Hotfix(s) Installed.,[01]: KB2534111,[02]: KB2999226`. False when it is
+ * another. */
+static bool read_cell(struct system *system, struct line cell, struct listing_out *out, int *result,
+                      struct error *err)
+{
+    struct line rest = cell, after, head, part, found;
+    struct tally_entry entry = {.state = ""};
+    uint64_t number;
+
+    if (!line_next_cell(&rest, ',', &head))
+        return false;
+    after = rest;
+    if (!line_next_cell(&after, ',', &part) || !read_item(part, &number, &entry.name) ||
+        number != 1 || !update_find_number(&entry.name, 1, &found))
+        return false;
+    system->tally.is_announced = read_count(head, &system->tally.announced_count);
+    while (*result == 0 && line_next_cell(&rest, ',', &part)) {
+        if (!read_item(part, &number, &entry.name))
+            continue;
+        entry.name.number = cell.number;
+        *result = listing_tally_add(&system->tally, out, system->host, &entry, err);
+    }
+    return true;
+}
+
+static int read_row(struct listing_out *out, const struct csv_row *row, const struct line *line,
+                    struct error *err)
+{
+    struct line name = csv_row_cell(row, line, 1);
+    struct line version = csv_row_cell(row, line, 2);
+    struct system system = {.tally = {.origin = ORIGIN_SYSTEMINFO, .line = line->number},
+                            .host = csv_row_cell(row, line, 0)};
+    int result = hand_on_system(out, &system.host, &name, &version, err);
+
+    for (size_t index = 3; result == 0 && index < row->count; index++)
+        if (read_cell(&system, csv_row_cell(row, line, index), out, &result, err))
+            break;
+    if (!line->ended)
+        listing_tally_say(&system.tally, TALLY_CUT_IN_LINE);
+    if (system.tally.host_count > 0 && !system.tally.is_announced)
+        listing_tally_say(&system.tally, "it does not say how many entries it has");
+    finish(&system, out);
+    return result;
+}
+
+int systeminfo_csv_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+{
+    struct csv_row row = {0};
+    struct lines after = walk->lines;
+    struct line line, version;
+    int result = 0;
+
+    /* The header, then a row for each host. */
+    for (bool first = true; result == 0 && lines_next(&after, &line); walk->lines = after) {
+        if (line_is_blank(&line))
+            continue;
+        if (!csv_row_split(&row, &line, ',')) {
+            walk->lines = after;
+            break;
+        }
+        version = csv_row_cell(&row, &line, 2);
+        if (listing_is_system_version(&version))
+            result = read_row(out, &row, &line, err);
+        else if (!first)
+            break;
+        first = false;
+    }
+    csv_row_free_content(&row);
+    return result;
+}

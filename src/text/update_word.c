@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <strings.h>
+
+#include "text/parsers.h"
+
+#define DIGITS "0123456789"
+/* KB and at least so many digits. */
+#define NUMBER_DIGITS_LEAST 5
+
+static bool is_number(const struct line *word)
+{
+    struct line digits;
+
+    if (word->length_bytes < 2 || strncasecmp(word->bytes, "KB", 2) != 0)
+        return false;
+    digits = line_from(*word, 2);
+    return line_count_of(&digits, DIGITS) >= NUMBER_DIGITS_LEAST;
+}
+
+bool update_find_number(const struct line *line, size_t blanks, struct line *number)
+{
+    struct line rest = *line;
+
+    while (line_next_word(&rest, number)) {
+        size_t before = 0;
+
+        if (!is_number(number))
+            continue;
+        while (number->bytes - before > line->bytes && before < blanks &&
+               number->bytes[-1 - (ptrdiff_t)before] == ' ')
+            before++;
+        if (number->bytes == line->bytes || before == blanks)
+            return true;
+    }
+    return false;
+}
+
+/* Is it digits, so many at least and at most, behind that letter (or '\0')? */
+static bool is_digits(struct line word, char letter, size_t least, size_t most)
+{
+    if (letter != '\0' && word.length_bytes > 0 && (*word.bytes & ~0x20) == letter)
+        word = line_from(word, 1);
+    else if (letter != '\0')
+        return false;
+    return word.length_bytes >= least && word.length_bytes <= most &&
+           line_count_of(&word, DIGITS) == word.length_bytes;
+}
+
+bool update_is_name(const struct line *cell)
+{
+    struct line rest = *cell;
+    struct line word;
+
+    if (line_starts_with(cell, "File "))
+        return is_digits(line_trim(line_from(rest, sizeof("File ") - 1)), '\0', 1, 8);
+    return line_next_word(&rest, &word) && line_is_blank(&rest) &&
+           (is_number(&word) || listing_is_guid(&word) ||
+            is_digits(word, '\0', NUMBER_DIGITS_LEAST, 8) ||
+            is_digits(word, 'Q', NUMBER_DIGITS_LEAST, 8));
+}
+
+static bool starts_with_dots(const struct line *text)
+{
+    return line_starts_with(text, "...") || line_starts_with(text, "\xE2\x80\xA6");
+}
+
+bool update_is_cut(const struct line *name)
+{
+    struct line rest;
+
+    if (!is_number(name))
+        return line_contains(name, "...") || line_contains(name, "\xE2\x80\xA6");
+    rest = line_from(*name, 2);
+    rest = line_from(rest, line_count_of(&rest, DIGITS));
+    return starts_with_dots(&rest);
+}
+
+static bool is_date(struct line word)
+{
+    for (unsigned part = 0; part < 3; part++) {
+        size_t digits = line_count_of(&word, DIGITS);
+
+        if (digits == 0 || digits > 4)
+            return false;
+        word = line_from(word, digits);
+        if (part < 2 && line_count_of(&word, "./-") == 0)
+            return false;
+        if (part < 2)
+            word = line_from(word, 1);
+    }
+    return word.length_bytes == 0;
+}
+
+struct line update_find_date(struct line line)
+{
+    struct line word;
+
+    while (line_next_word(&line, &word))
+        if (is_date(word))
+            return word;
+    return (struct line){0};
+}
