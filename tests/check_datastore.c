@@ -48,12 +48,13 @@ static void clear_all(void)
 /* Whether every checksum is asked for. */
 static bool verify;
 
-static int read_with(int descriptor, uint64_t size_bytes, const struct byte_tap *tap,
+static int read_with(int descriptor, uint64_t size_bytes, const struct byte_sink *byte_sink,
                      const struct sink *sink)
 {
     static char path[] = "made";
     struct source source = {.path = path, .kind = datastore_reader.kind, .size_bytes = size_bytes};
-    struct reader_options options = {.window = incident_window, .verify = verify, .tap = tap};
+    struct reader_options options = {
+        .window = incident_window, .verify = verify, .byte_sink = byte_sink};
 
     clear_all();
     return reader_read(&datastore_reader, &source, descriptor, &options, sink, &got.facts,
@@ -506,16 +507,16 @@ static void take_bytes(void *context, const void *bytes, size_t size_bytes)
     text_add_bytes(context, bytes, size_bytes);
 }
 
-START_TEST(tap_gets_every_byte_once)
+START_TEST(byte_sink_gets_every_byte_once)
 {
     struct ese_history_row *rows = make_rows(500);
     struct ese_image *image = ese_write_datastore(rows, 500, NULL);
     struct text bytes = {0};
-    struct byte_tap tap = {.context = &bytes, .take = take_bytes};
+    struct byte_sink byte_sink = {.context = &bytes, .take = take_bytes};
     struct sink sink = findings_sink(&got.lines);
     int descriptor = readout_make_file(image->bytes, image->size_bytes);
 
-    ck_assert_int_eq(read_with(descriptor, image->size_bytes, &tap, &sink), 0);
+    ck_assert_int_eq(read_with(descriptor, image->size_bytes, &byte_sink, &sink), 0);
     ck_assert_uint_eq(bytes.length_bytes, image->size_bytes);
     ck_assert_mem_eq(bytes.bytes, image->bytes, image->size_bytes);
     text_free(&bytes);
@@ -688,7 +689,7 @@ static Suite *datastore_suite(void)
     tcase_add_loop_test(tests, header_of_nothing_known_is_refused, 0, ARRAY_COUNT(header_changes));
     tcase_add_test(tests, file_cut_anywhere_is_damaged_or_refused);
     tcase_add_test(tests, file_that_becomes_shorter_is_damaged);
-    tcase_add_test(tests, tap_gets_every_byte_once);
+    tcase_add_test(tests, byte_sink_gets_every_byte_once);
     tcase_add_test(tests, sink_ends_the_run);
     tcase_add_loop_test(tests, damage_costs_what_it_hit_and_is_told, 0, (int)ese_damage_count);
     tcase_add_test(tests, page_size_of_the_header_is_believed_when_it_can_be);

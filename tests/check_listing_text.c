@@ -547,12 +547,12 @@ static void count_bytes(void *context, const void *bytes, size_t size_bytes)
 
 START_TEST(a_listing_that_is_too_large_is_damage_and_hashed)
 {
-    uint64_t tapped_bytes = 0;
-    struct byte_tap tap = {.context = &tapped_bytes, .take = count_bytes};
+    uint64_t taken_bytes = 0;
+    struct byte_sink byte_sink = {.context = &taken_bytes, .take = count_bytes};
     static char path[] = "made";
     uint64_t size_bytes = LISTING_MOST_BYTES + 1;
     struct source source = {.path = path, .kind = "listing", .size_bytes = size_bytes};
-    struct reader_options options = {.window = incident_window, .tap = &tap};
+    struct reader_options options = {.window = incident_window, .byte_sink = &byte_sink};
     struct text findings = {0};
     struct sink sink = findings_sink(&findings);
     struct source_facts facts = {0};
@@ -562,7 +562,7 @@ START_TEST(a_listing_that_is_too_large_is_damage_and_hashed)
     ck_assert_int_eq(
         reader_read(&listing_reader, &source, descriptor, &options, &sink, &facts, &err), 0);
     ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
-    ck_assert_uint_eq(tapped_bytes, size_bytes);
+    ck_assert_uint_eq(taken_bytes, size_bytes);
     ck_assert_str_eq(text_get(&facts.detail), "a listing of more than 64 MiB is not read");
     ck_assert_str_eq(text_get(&findings), "");
     close(descriptor);

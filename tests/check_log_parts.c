@@ -213,7 +213,8 @@ START_TEST(header_times_are_voted_on_by_all_parts_and_at_their_border)
     put_chunk(PART_SLOTS, 1);
     read_log();
     ck_assert_uint_eq(got.facts.record_count, votes[_i].count);
-    ck_assert_uint_eq(got.facts.seam.shifted_votes + got.facts.seam.own_votes, votes[_i].count - 1);
+    ck_assert_uint_eq(got.facts.partial.shifted_votes + got.facts.partial.own_votes,
+                      votes[_i].count - 1);
     ck_assert_int_eq(got.facts.header_times_shifted, votes[_i].is_shifted);
 }
 END_TEST

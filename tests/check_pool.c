@@ -241,8 +241,8 @@ static int read_looking(const struct source *source, int descriptor, uint64_t pa
     return error_set(err, ERROR_SOURCE, 77, "cannot be read at all");
 }
 
-/* Shows the tap every byte, in pieces. */
-static int read_tapping(const struct source *source, int descriptor, uint64_t part,
+/* Shows the byte sink every byte, in pieces. */
+static int read_showing(const struct source *source, int descriptor, uint64_t part,
                         const struct reader_options *options, const struct sink *sink,
                         struct source_facts *facts, struct error *err)
 {
@@ -253,9 +253,9 @@ static int read_tapping(const struct source *source, int descriptor, uint64_t pa
     (void)part;
     (void)sink;
     (void)err;
-    while (options->tap != NULL &&
+    while (options->byte_sink != NULL &&
            (got = pread(descriptor, piece, sizeof(piece), (off_t)offset)) > 0) {
-        options->tap->take(options->tap->context, piece, (size_t)got);
+        options->byte_sink->take(options->byte_sink->context, piece, (size_t)got);
         offset += (uint64_t)got;
     }
     facts->record_count = offset;
@@ -276,7 +276,7 @@ READER(hanging, read_hanging_up);
 READER(garbage, read_garbage);
 READER(others, read_other_events);
 READER(looking, read_looking);
-READER(tapping, read_tapping);
+READER(showing, read_showing);
 
 static const struct reader *const readers[] = {&counting_reader,
                                                &crashing_reader,
@@ -287,7 +287,7 @@ static const struct reader *const readers[] = {&counting_reader,
                                                &garbage_reader,
                                                &others_reader,
                                                &looking_reader,
-                                               &tapping_reader,
+                                               &showing_reader,
                                                NULL};
 
 /* ---- Fixture ---- */
@@ -483,9 +483,9 @@ START_TEST(a_source_is_hashed_with_reading_and_without)
     struct pool_job *jobs[3];
 
     start_pool(1);
-    jobs[0] = add("tapping", 0, true, true);
-    jobs[1] = add("looking", 0, true, true); /* does not look at the tap */
-    jobs[2] = add("tapping", 0, false, true);
+    jobs[0] = add("showing", 0, true, true);
+    jobs[1] = add("looking", 0, true, true); /* does not look at the byte sink */
+    jobs[2] = add("showing", 0, false, true);
     for (size_t index = 0; index < ARRAY_COUNT(jobs); index++) {
         finish(jobs[index], 0);
         ck_assert_str_eq(pool_job_result(jobs[index])->sha256, SHA256_OF_ABC);
@@ -501,7 +501,7 @@ START_TEST(a_source_that_is_shorter_than_it_was_has_no_hash)
 
     start_pool(1);
     ck_assert_int_eq(truncate("file", 2), 0);
-    job = add("tapping", 0, true, true);
+    job = add("showing", 0, true, true);
     finish(job, 0);
     result = pool_job_result(job);
     ck_assert_str_eq(result->sha256, "");

@@ -190,7 +190,8 @@ START_TEST(each_chunk_is_read_for_itself)
 }
 END_TEST
 
-/* What libevtx is known to get wrong (evtx/check/reference.h), and what is near to it and is not. */
+/* What libevtx is known to get wrong (evtx/check/reference.h), and what is near to it and is not.
+ */
 static const struct {
     const char *ours;
     const char *theirs;

@@ -113,7 +113,7 @@ static struct wire_result sample_result(void)
     source_facts_add_undecodable(facts, "undecodable");
     source_facts_add_conflict(facts, "conflict");
     source_facts_add_detail(facts, "detail");
-    facts->seam = (struct source_seam){true, 1, 2, 3, 4, 5, true, 6, 7, 8, 9, 10};
+    facts->partial = (struct partial_state){true, 1, 2, 3, 4, 5, true, 6, 7, 8, 9, 10};
     error_set(&result.read_err, ERROR_SOURCE, 11, "why");
     error_set(&result.hash_err, ERROR_SOURCE, ERROR_NO_OFFSET, "no hash");
     memset(result.hash, 0xAB, sizeof(result.hash));
@@ -179,7 +179,8 @@ static void expect_computer(const struct computer_facts *found, const struct com
     ck_assert_uint_eq(found->application_last_record_id, wanted->application_last_record_id);
 }
 
-static void expect_seam(const struct source_seam *found, const struct source_seam *wanted)
+static void expect_partial_state(const struct partial_state *found,
+                                 const struct partial_state *wanted)
 {
     ck_assert(found->has_records == wanted->has_records);
     ck_assert_uint_eq(found->first_filetime, wanted->first_filetime);
@@ -209,7 +210,7 @@ static void expect_facts(const struct source_facts *found, const struct source_f
     expect_remarks(&found->damage, &wanted->damage);
     expect_remarks(&found->undecodable, &wanted->undecodable);
     expect_remarks(&found->conflicts, &wanted->conflicts);
-    expect_seam(&found->seam, &wanted->seam);
+    expect_partial_state(&found->partial, &wanted->partial);
     ck_assert_str_eq(text_get(&found->detail), text_get(&wanted->detail));
 }
 
@@ -270,7 +271,7 @@ START_TEST(no_field_was_added_that_is_not_sent)
     ck_assert_uint_eq(sizeof(struct finding), 56);
     ck_assert_uint_eq(sizeof(struct observation), 112);
     ck_assert_uint_eq(sizeof(struct computer_facts), 88);
-    ck_assert_uint_eq(sizeof(struct source_seam), 96);
+    ck_assert_uint_eq(sizeof(struct partial_state), 96);
     ck_assert_uint_eq(offsetof(struct source_facts, computers), 72);
 }
 END_TEST

@@ -11,8 +11,8 @@
 #include "ese/edb_tree.h"
 #include "ese/history.h"
 
-/* Read at a time for the tap. */
-#define TAP_BYTES (256u * 1024)
+/* Read at a time for the byte sink. */
+#define BYTE_SINK_BYTES (256u * 1024)
 
 /* --- the database --- */
 
@@ -148,27 +148,28 @@ static int read_database(struct datastore *datastore, struct error *err)
 
 /* --- the reader --- */
 
-/* Hands every byte of the source to the tap: it is read once more for that, as the pages that
+/* Hands every byte of the source to the byte sink: it is read once more for that, as the pages that
  * matter lie anywhere. */
-static void feed_tap(const struct source *source, int descriptor,
-                     const struct reader_options *options, struct source_facts *facts)
+static void feed_byte_sink(const struct source *source, int descriptor,
+                           const struct reader_options *options, struct source_facts *facts)
 {
     uint64_t done = 0;
     uint8_t *bytes;
 
-    if (options->tap == NULL)
+    if (options->byte_sink == NULL)
         return;
-    bytes = memory_allocate(TAP_BYTES, 1);
+    bytes = memory_allocate(BYTE_SINK_BYTES, 1);
     while (done < source->size_bytes) {
         uint64_t left_bytes = source->size_bytes - done;
-        ssize_t got = file_read_at(descriptor, bytes,
-                                   left_bytes < TAP_BYTES ? (size_t)left_bytes : TAP_BYTES, done);
+        ssize_t got =
+            file_read_at(descriptor, bytes,
+                         left_bytes < BYTE_SINK_BYTES ? (size_t)left_bytes : BYTE_SINK_BYTES, done);
 
         if (got < 0)
             source_facts_add_damage(facts, done, "cannot be read: %m");
         if (got <= 0)
             break;
-        options->tap->take(options->tap->context, bytes, (size_t)got);
+        options->byte_sink->take(options->byte_sink->context, bytes, (size_t)got);
         done += (uint64_t)got;
     }
     free(bytes);
@@ -189,7 +190,7 @@ static int datastore_read_part(const struct source *source, int descriptor, uint
     int result;
 
     (void)part;
-    feed_tap(source, descriptor, options, facts);
+    feed_byte_sink(source, descriptor, options, facts);
     if (present_bytes < source->size_bytes)
         source_facts_add_damage(facts, present_bytes, "became shorter while it was read");
     if (edb_open(descriptor, source->size_bytes, &datastore.edb, facts, err) != 0)

@@ -154,7 +154,7 @@ static int carve_chunk(struct carving *carving, uint64_t offset_bytes, uint64_t 
     if (!is_chunk(bytes))
         return 0;
     *next = end;
-    carving->facts->seam.has_chunks = true;
+    carving->facts->partial.has_chunks = true;
     place.is_cut = is_copy && count_sound_bytes(bytes) == 0;
     if (place.is_cut)
         source_facts_add_damage(carving->facts, offset_bytes,
@@ -278,13 +278,13 @@ static int carve_read_part(const struct source *source, int descriptor, uint64_t
 
 static void carve_join(struct source_facts *whole, struct source_facts *part)
 {
-    whole->seam.has_chunks = whole->seam.has_chunks || part->seam.has_chunks;
+    whole->partial.has_chunks = whole->partial.has_chunks || part->partial.has_chunks;
     source_facts_join(whole, part);
 }
 
 static void carve_finish(struct source_facts *facts)
 {
-    if (!facts->seam.has_chunks)
+    if (!facts->partial.has_chunks)
         source_facts_add_detail(facts, "no chunk of an event log was found in it");
     source_facts_finish(facts);
 }

@@ -2,8 +2,8 @@
 /* The reader of EVTX logs. Every 64 KiB slot behind the file header is looked at, whatever the
  * headers count: mapped (base/mapping.h), checked and walked (evtx/chunk.h), its records selected
  * (evtx/select.h), those that matter decoded (evtx/decode.h), and what can decide a verdict read a
- * second time by libevtx (evtx/check/verify.h). What is done with one chunk is evtx/chunkread.h's; here
- * is what makes a log of chunks: parts, slots, header, end. */
+ * second time by libevtx (evtx/check/verify.h). What is done with one chunk is evtx/chunkread.h's;
+ * here is what makes a log of chunks: parts, slots, header, end. */
 #include "evtx/log.h"
 
 #include <errno.h>
@@ -68,12 +68,12 @@ static void log_check_mapping(struct log *log)
                             : strerror(EIO));
 }
 
-static void log_hand_to_tap(const struct log *log, const void *bytes, size_t size_bytes)
+static void log_hand_to_byte_sink(const struct log *log, const void *bytes, size_t size_bytes)
 {
-    const struct byte_tap *tap = log->options->tap;
+    const struct byte_sink *byte_sink = log->options->byte_sink;
 
-    if (tap != NULL)
-        tap->take(tap->context, bytes, size_bytes);
+    if (byte_sink != NULL)
+        byte_sink->take(byte_sink->context, bytes, size_bytes);
 }
 
 /* Reads the file header, which tells every part whether checksums are kept; the first part notes
@@ -93,10 +93,10 @@ static int log_read_header(struct log *log, bool first_part, struct error *err)
     if (file_header_open(span_of(bytes, (size_t)got, 0), &log->header, &damage) != 0 && first_part)
         source_facts_add_damage(log->facts, damage.offset_bytes, "%s", damage.message);
     error_clear(&damage);
-    log->facts->seam.chunk_count = log->header.chunk_count;
+    log->facts->partial.chunk_count = log->header.chunk_count;
     if (!first_part)
         return 0;
-    log_hand_to_tap(log, bytes, (size_t)got);
+    log_hand_to_byte_sink(log, bytes, (size_t)got);
     if ((size_t)got < wanted_bytes)
         log_note_unreadable(log, (uint64_t)got, NULL);
     if ((log->header.flags & LOG_FLAG_DIRTY) != 0)
@@ -116,30 +116,30 @@ static void facts_note_lost(struct source_facts *facts, uint64_t offset_bytes, u
 
 static void log_count_empty(struct log *log, uint64_t offset_bytes)
 {
-    struct source_seam *seam = &log->facts->seam;
+    struct partial_state *partial = &log->facts->partial;
 
-    if (!seam->has_chunks && seam->leading_empty++ == 0)
-        seam->leading_empty_offset_bytes = offset_bytes;
-    else if (seam->has_chunks && seam->trailing_empty++ == 0)
-        seam->trailing_empty_offset_bytes = offset_bytes;
+    if (!partial->has_chunks && partial->leading_empty++ == 0)
+        partial->leading_empty_offset_bytes = offset_bytes;
+    else if (partial->has_chunks && partial->trailing_empty++ == 0)
+        partial->trailing_empty_offset_bytes = offset_bytes;
 }
 
 /* Where a chunk follows empty slots, something was lost. */
 static void log_end_empty(struct log *log)
 {
-    struct source_seam *seam = &log->facts->seam;
+    struct partial_state *partial = &log->facts->partial;
 
-    if (seam->has_chunks)
-        facts_note_lost(log->facts, seam->trailing_empty_offset_bytes, seam->trailing_empty);
-    seam->has_chunks = true;
-    seam->trailing_empty = 0;
+    if (partial->has_chunks)
+        facts_note_lost(log->facts, partial->trailing_empty_offset_bytes, partial->trailing_empty);
+    partial->has_chunks = true;
+    partial->trailing_empty = 0;
 }
 
 /* Joins the run of empty slots that goes over from one part to the next. */
 static void join_empty(struct source_facts *whole, const struct source_facts *part)
 {
-    const struct source_seam *from = &part->seam;
-    struct source_seam *into = &whole->seam;
+    const struct partial_state *from = &part->partial;
+    struct partial_state *into = &whole->partial;
     uint64_t run = into->trailing_empty + from->leading_empty;
 
     if (into->trailing_empty == 0)
@@ -155,15 +155,15 @@ static void join_empty(struct source_facts *whole, const struct source_facts *pa
 /* At the end of the log, where the file header counts them as used, something was lost. */
 static void finish_empty(struct source_facts *facts)
 {
-    const struct source_seam *seam = &facts->seam;
+    const struct partial_state *partial = &facts->partial;
     uint64_t first, lost;
 
-    if (seam->trailing_empty == 0)
+    if (partial->trailing_empty == 0)
         return;
-    first = (seam->trailing_empty_offset_bytes - FILE_HEADER_SIZE_BYTES) / CHUNK_SIZE_BYTES;
-    lost = seam->chunk_count > first ? seam->chunk_count - first : 0;
-    facts_note_lost(facts, seam->trailing_empty_offset_bytes,
-                    lost < seam->trailing_empty ? lost : seam->trailing_empty);
+    first = (partial->trailing_empty_offset_bytes - FILE_HEADER_SIZE_BYTES) / CHUNK_SIZE_BYTES;
+    lost = partial->chunk_count > first ? partial->chunk_count - first : 0;
+    facts_note_lost(facts, partial->trailing_empty_offset_bytes,
+                    lost < partial->trailing_empty ? lost : partial->trailing_empty);
 }
 
 /* --- slots --- */
@@ -175,7 +175,7 @@ static int log_read_slot(struct log *log, struct span slot, struct error *err)
     bool is_cut = slot.left_bytes < CHUNK_SIZE_BYTES;
     int result = 0;
 
-    log_hand_to_tap(log, slot.bytes, slot.left_bytes);
+    log_hand_to_byte_sink(log, slot.bytes, slot.left_bytes);
     if (is_cut) {
         if (!log->ended)
             source_facts_add_damage(log->facts, offset_bytes,
@@ -245,7 +245,7 @@ static int log_read_part(struct log *log, uint64_t part, struct error *err)
     if (log->end_bytes < wanted_bytes && !log->ended)
         log_note_unreadable(log, log->end_bytes, NULL);
     /* What stands before the first chunk of the log is no other part's. */
-    log->facts->seam.has_chunks = part == 0;
+    log->facts->partial.has_chunks = part == 0;
     return log->end_bytes > start_bytes ? log_read_slots(log, start_bytes, err) : 0;
 }
 

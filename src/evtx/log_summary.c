@@ -62,29 +62,29 @@ static inline void computer_add(struct computer_facts *computer, uint64_t number
 }
 
 /* Lets the last record vote, now that the event time after it is known. */
-static inline void vote(struct source_seam *seam, uint64_t next_filetime)
+static inline void vote(struct partial_state *partial, uint64_t next_filetime)
 {
-    uint64_t own = seam->last_filetime;
-    uint64_t written = seam->last_written_filetime;
+    uint64_t own = partial->last_filetime;
+    uint64_t written = partial->last_written_filetime;
 
     if (own == 0 || next_filetime == 0 || time_distance(own, next_filetime) <= APART_LEAST)
         return;
     if (time_distance(written, own) <= SAME_TIME_MOST)
-        seam->own_votes++;
+        partial->own_votes++;
     else if (time_distance(written, next_filetime) <= SAME_TIME_MOST)
-        seam->shifted_votes++;
+        partial->shifted_votes++;
 }
 
 /* The record becomes the last one; times of 0 cannot tell. */
-static inline void seam_add(struct source_seam *seam, uint64_t event_filetime,
-                            uint64_t written_filetime)
+static inline void partial_state_add(struct partial_state *partial, uint64_t event_filetime,
+                                     uint64_t written_filetime)
 {
-    vote(seam, event_filetime);
-    if (!seam->has_records)
-        seam->first_filetime = event_filetime;
-    seam->has_records = true;
-    seam->last_filetime = written_filetime != 0 ? event_filetime : 0;
-    seam->last_written_filetime = written_filetime;
+    vote(partial, event_filetime);
+    if (!partial->has_records)
+        partial->first_filetime = event_filetime;
+    partial->has_records = true;
+    partial->last_filetime = written_filetime != 0 ? event_filetime : 0;
+    partial->last_written_filetime = written_filetime;
 }
 
 void tally_add_record(struct source_facts *facts, const struct record *record,
@@ -95,20 +95,20 @@ void tally_add_record(struct source_facts *facts, const struct record *record,
     if (glance->computer != GLANCE_NO_COMPUTER)
         computer_add(&facts->computers[glance->computer], record->number, glance);
     if (record->written_filetime == 0)
-        facts->seam.shifted_votes++;
-    seam_add(&facts->seam, glance->event_filetime, record->written_filetime);
+        facts->partial.shifted_votes++;
+    partial_state_add(&facts->partial, glance->event_filetime, record->written_filetime);
 }
 
 void tally_add_undecodable(struct source_facts *facts)
 {
     facts->record_count++;
-    seam_add(&facts->seam, 0, 0);
+    partial_state_add(&facts->partial, 0, 0);
 }
 
 void tally_join(struct source_facts *whole, const struct source_facts *part)
 {
-    const struct source_seam *from = &part->seam;
-    struct source_seam *into = &whole->seam;
+    const struct partial_state *from = &part->partial;
+    struct partial_state *into = &whole->partial;
 
     into->own_votes += from->own_votes;
     into->shifted_votes += from->shifted_votes;
@@ -124,5 +124,5 @@ void tally_join(struct source_facts *whole, const struct source_facts *part)
 
 void tally_finish(struct source_facts *facts)
 {
-    facts->header_times_shifted = facts->seam.shifted_votes > facts->seam.own_votes;
+    facts->header_times_shifted = facts->partial.shifted_votes > facts->partial.own_votes;
 }

@@ -8,7 +8,7 @@
  * record bears the time of the NEXT record's event, and 0 in the last one; otherwise a header
  * bears the time of its own event, or a little later. So each record whose own and next event time
  * lie apart can tell, and does so when its header is next to just one of them; a header of 0 tells
- * too, as nothing else writes one. The majority decides: at the seams of a wrapped log, and where
+ * too, as nothing else writes one. The majority decides: where a wrapped log begins anew, and where
  * the service wrote an event late, single records tell wrongly. */
 #ifndef SPPTRIAGE_EVTX_LOG_SUMMARY_H
 #define SPPTRIAGE_EVTX_LOG_SUMMARY_H
@@ -27,7 +27,7 @@ void tally_add_record(struct source_facts *facts, const struct record *record,
 /* Counts one walked record in that could not be decoded. */
 void tally_add_undecodable(struct source_facts *facts);
 
-/* Joins the seam of the part that follows, before source_facts_join. */
+/* Joins the partial state of the part that follows, before source_facts_join. */
 void tally_join(struct source_facts *whole, const struct source_facts *part);
 
 /* Decides about the header times, once all parts are joined. */

@@ -82,7 +82,7 @@ struct remarks {
 /* Where two parts of a source meet: what the next part, or the end, is needed for to tell. Filled
  * and read by the reader of logs alone (evtx/log_summary.h, evtx/log.c), but for has_chunks, which
  * the one of images has too. */
-struct source_seam {
+struct partial_state {
     bool has_records;               /* the part has a walked record; the next three are of such */
     uint64_t first_filetime;        /* event time of the first, 0 when it cannot tell */
     uint64_t last_filetime;         /* event time of the last, 0 when it cannot tell */
@@ -124,7 +124,7 @@ struct source_facts {
     struct remarks damage;
     struct remarks undecodable;
     struct remarks conflicts;
-    struct source_seam seam;
+    struct partial_state partial;
     struct text detail; /* for sources.csv, a "; " list; whole after source_facts_finish */
 };
 
@@ -147,7 +147,7 @@ void source_facts_add_conflict(struct source_facts *facts, const char *format, .
     __attribute__((format(printf, 2, 3)));
 
 /* Adds what a part says to `whole`, which has what the parts before it say. Takes what *part
- * owns and leaves it empty. The seams are joined by the reader (struct reader). */
+ * owns and leaves it empty. The partial states are joined by the reader (struct reader). */
 void source_facts_join(struct source_facts *whole, struct source_facts *part);
 
 /* Completes the detail of facts to which nothing will be added any more. */
@@ -166,7 +166,7 @@ struct sink {
 };
 
 /* Is handed the bytes of a source. */
-struct byte_tap {
+struct byte_sink {
     void *context;
     void (*take)(void *context, const void *bytes, size_t size_bytes);
 };
@@ -175,7 +175,7 @@ struct reader_options {
     struct window window;
     bool verify;         /* check every checksum, not only those of chunks that hold something */
     bool skip_reference; /* do not ask libevtx (it ended a reader process) */
-    const struct byte_tap *tap; /* NULL, or: gets every byte of the part once, in order */
+    const struct byte_sink *byte_sink; /* NULL, or: gets every byte of the part once, in order */
 };
 
 /* The one interface of all readers. A source is read in parts, each on its own and in any order,
@@ -194,7 +194,8 @@ struct reader {
     int (*read_part)(const struct source *source, int descriptor, uint64_t part,
                      const struct reader_options *options, const struct sink *sink,
                      struct source_facts *facts, struct error *err);
-    /* Joins the part that follows (source_facts_join, and the seam). Takes what *part owns. */
+    /* Joins the part that follows (source_facts_join, and the partial state). Takes what *part
+     * owns. */
     void (*join)(struct source_facts *whole, struct source_facts *part);
     /* Adds what can be told once all parts are joined, and completes the detail. */
     void (*finish)(struct source_facts *facts);

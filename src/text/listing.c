@@ -35,8 +35,8 @@ void listing_prepare(void)
 
 /* ---- The file ---- */
 
-/* Reads the source to its end and hands it to the tap; keeps its bytes when `kept` is not NULL.
- * Returns how many there were, less than the source's size when it became shorter; -1 when it
+/* Reads the source to its end and hands it to the byte sink; keeps its bytes when `kept` is not
+ * NULL. Returns how many there were, less than the source's size when it became shorter; -1 when it
  * cannot be read. */
 static int64_t read_source(const struct source *source, int descriptor,
                            const struct reader_options *options, struct text *kept,
@@ -53,8 +53,8 @@ static int64_t read_source(const struct source *source, int descriptor,
                            done);
         if (got <= 0)
             break;
-        if (options->tap != NULL)
-            options->tap->take(options->tap->context, buffer, (size_t)got);
+        if (options->byte_sink != NULL)
+            options->byte_sink->take(options->byte_sink->context, buffer, (size_t)got);
         if (kept != NULL)
             text_add_bytes(kept, buffer, (size_t)got);
         done += (uint64_t)got;

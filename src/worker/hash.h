@@ -22,7 +22,7 @@ void hash_free(struct hash *hash);
 /* Begins anew. What fails from here on is told by hash_finish. */
 void hash_begin(struct hash *hash);
 
-/* Takes the next bytes; `hash` is a struct hash (the signature is that of struct byte_tap). */
+/* Takes the next bytes; `hash` is a struct hash (the signature is that of struct byte_sink). */
 void hash_take(void *hash, const void *bytes, size_t size_bytes);
 
 /* How many bytes were taken since hash_begin. */

@@ -85,18 +85,18 @@ static void read_part(struct loop *loop, const struct wire_job *job, const struc
                       int descriptor, struct wire_result *result)
 {
     const struct reader *reader = find_reader(loop, job->kind);
-    struct byte_tap tap = {.context = loop->hash, .take = hash_take};
+    struct byte_sink byte_sink = {.context = loop->hash, .take = hash_take};
     struct reader_options options = {.window = job->window,
                                      .verify = job->verify,
                                      .skip_reference = job->skip_reference,
-                                     .tap = job->hash ? &tap : NULL};
+                                     .byte_sink = job->hash ? &byte_sink : NULL};
     struct sink sink = {.context = loop, .observation = take_observation, .finding = take_finding};
 
     reader->read_part(source, descriptor, job->part, &options, &sink, &result->facts,
                       &result->read_err);
 }
 
-/* What the reader showed to the tap is hashed already; a source that it did not show whole is
+/* What the reader showed to the byte sink is hashed already; a source that it did not show whole is
  * hashed here. */
 static void finish_hash(struct loop *loop, const struct wire_job *job, int descriptor,
                         struct wire_result *result)

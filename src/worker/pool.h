@@ -36,7 +36,7 @@ struct pool_job;
 
 /* Makes a pool of up to `reader_count` readers, none of which is forked yet. `readers` is an array
  * that ends with NULL, and is borrowed as long as the pool lives, as are the options (which have
- * no tap). -1 (ERROR_RUN) where libcrypto has no SHA-256. */
+ * no byte sink). -1 (ERROR_RUN) where libcrypto has no SHA-256. */
 int pool_new(size_t reader_count, const struct reader *const *readers,
              const struct reader_options *options, struct pool **out, struct error *err);
 

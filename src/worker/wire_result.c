@@ -166,25 +166,25 @@ static uint32_t add_computers(struct pack *out, struct source_facts *facts)
     return (uint32_t)added;
 }
 
-/* ---- Seams ---- */
+/* ---- Partial states ---- */
 
-static void add_seam(struct pack *out, const struct source_seam *seam)
+static void add_partial_state(struct pack *out, const struct partial_state *partial)
 {
-    pack_bool(out, seam->has_records);
-    pack_u64(out, seam->first_filetime);
-    pack_u64(out, seam->last_filetime);
-    pack_u64(out, seam->last_written_filetime);
-    pack_u64(out, seam->own_votes);
-    pack_u64(out, seam->shifted_votes);
-    pack_bool(out, seam->has_chunks);
-    pack_u64(out, seam->leading_empty);
-    pack_u64(out, seam->trailing_empty);
-    pack_u64(out, seam->leading_empty_offset_bytes);
-    pack_u64(out, seam->trailing_empty_offset_bytes);
-    pack_u16(out, seam->chunk_count);
+    pack_bool(out, partial->has_records);
+    pack_u64(out, partial->first_filetime);
+    pack_u64(out, partial->last_filetime);
+    pack_u64(out, partial->last_written_filetime);
+    pack_u64(out, partial->own_votes);
+    pack_u64(out, partial->shifted_votes);
+    pack_bool(out, partial->has_chunks);
+    pack_u64(out, partial->leading_empty);
+    pack_u64(out, partial->trailing_empty);
+    pack_u64(out, partial->leading_empty_offset_bytes);
+    pack_u64(out, partial->trailing_empty_offset_bytes);
+    pack_u16(out, partial->chunk_count);
 }
 
-static bool read_seam(struct span *in, struct source_seam *out)
+static bool read_partial_state(struct span *in, struct partial_state *out)
 {
     return unpack_bool(in, &out->has_records) && span_u64(in, &out->first_filetime) &&
            span_u64(in, &out->last_filetime) && span_u64(in, &out->last_written_filetime) &&
@@ -213,7 +213,7 @@ static void add_facts(struct pack *out, const struct source_facts *facts)
     add_remarks(out, &facts->damage);
     add_remarks(out, &facts->undecodable);
     add_remarks(out, &facts->conflicts);
-    add_seam(out, &facts->seam);
+    add_partial_state(out, &facts->partial);
     add_remark(out, text_get(&facts->detail));
 }
 
@@ -231,7 +231,7 @@ static bool read_facts(struct span *in, struct source_facts *out)
         !span_u64(in, &out->first_filetime) || !span_u64(in, &out->last_filetime) ||
         !unpack_bool(in, &out->header_times_shifted) || !read_remarks(in, &out->damage) ||
         !read_remarks(in, &out->undecodable) || !read_remarks(in, &out->conflicts) ||
-        !read_seam(in, &out->seam) || !read_remark(in, &detail))
+        !read_partial_state(in, &out->partial) || !read_remark(in, &detail))
         return false;
     out->status = (enum source_status)status;
     if (*detail != '\0')
