@@ -197,7 +197,7 @@ static void write_json(struct json_writer *json, const struct row *row)
     json_end_object(json);
 }
 
-int timeline_write(struct casedb *db, const struct window *window, struct outdir *out,
+int timeline_write(struct casedb *db, const struct window *window, struct staging *out,
                    struct error *err)
 {
     struct casedb_cursor *observations = NULL;
@@ -208,8 +208,8 @@ int timeline_write(struct casedb *db, const struct window *window, struct outdir
     int next = 0;
 
     if (casedb_timeline(db, &observations, err) != 0 ||
-        outdir_create(out, "timeline.csv", &csv.file, err) != 0 ||
-        outdir_create(out, "timeline.jsonl", &json.file, err) != 0)
+        staging_create(out, "timeline.csv", &csv.file, err) != 0 ||
+        staging_create(out, "timeline.jsonl", &json.file, err) != 0)
         goto out;
     csv_row(&csv, columns, ARRAY_COUNT(columns));
     /* On a full disk the rest need not be gone through: closing says what happened. */
@@ -221,8 +221,8 @@ int timeline_write(struct casedb *db, const struct window *window, struct outdir
         write_json(&json, &row);
         row_free_content(&row);
     }
-    if (next >= 0 && outdir_close(out, csv.file, err) == 0)
-        result = outdir_close(out, json.file, err);
+    if (next >= 0 && staging_close(out, csv.file, err) == 0)
+        result = staging_close(out, json.file, err);
 out:
     casedb_cursor_free(observations);
     return result;

@@ -3,29 +3,29 @@
  * places (`.NAME.partial`) and get their final names together, once all of them are complete;
  * what fails leaves the folder as it was. No symbolic link below the folder is followed. Every
  * failure is an ERROR_RUN that names the file and says why (%m). */
-#ifndef SPPTRIAGE_REPORT_OUTDIR_H
-#define SPPTRIAGE_REPORT_OUTDIR_H
+#ifndef SPPTRIAGE_REPORT_STAGING_H
+#define SPPTRIAGE_REPORT_STAGING_H
 
 #include <stddef.h>
 #include <stdio.h>
 
 #include "base/error.h"
 
-struct outdir;
+struct staging;
 
 /* Starts on the existing folder `path` (borrowed for the life of the outdir). */
-int outdir_begin(const char *path, struct outdir **out, struct error *err);
+int staging_begin(const char *path, struct staging **out, struct error *err);
 
 /* Opens a new file whose final name is `name`, relative to the folder, with "/" between parts;
  * folders on the way are made. Names are the program's own, never from input, and each is given
- * once. *file stays the outdir's: close it with outdir_close, which notices write errors such as
- * a full disk; what is still open at the end is closed by outdir_abandon. */
-int outdir_create(struct outdir *out, const char *name, FILE **file, struct error *err);
-int outdir_close(struct outdir *out, FILE *file, struct error *err);
+ * once. *file stays the outdir's: close it with staging_close, which notices write errors such as
+ * a full disk; what is still open at the end is closed by staging_abandon. */
+int staging_create(struct staging *out, const char *name, FILE **file, struct error *err);
+int staging_close(struct staging *out, FILE *file, struct error *err);
 
 /* Files that an earlier report may have left: those in `subfolder` whose names match one of the
  * fnmatch patterns (as do their temporary names). */
-struct outdir_leftovers {
+struct staging_leftovers {
     const char *subfolder;
     const char *const *patterns;
     size_t pattern_count;
@@ -34,10 +34,10 @@ struct outdir_leftovers {
 /* Gives every file its final name and removes those leftovers (NULL for none) that were not
  * written this time. Every file must have been closed. Frees *out, also on failure, and then has
  * removed the temporary files. */
-int outdir_commit(struct outdir *out, const struct outdir_leftovers *leftovers, struct error *err);
+int staging_commit(struct staging *out, const struct staging_leftovers *leftovers, struct error *err);
 
 /* Removes the temporary files and the folders that were made for them, and frees *out. NULL is
  * accepted. */
-void outdir_abandon(struct outdir *out);
+void staging_abandon(struct staging *out);
 
 #endif
