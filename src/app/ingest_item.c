@@ -5,7 +5,7 @@
  * to be begun earlier is rolled back then.
  *
  * Without hashes (--no-hash) both questions are answered before anything is read. */
-#include "app/ingest_queue.h"
+#include "app/ingest.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@
 /* Crashes of one source that the detail names; the others are counted. */
 #define CRASHES_LISTED 8
 
-struct pending {
+struct ingest_item {
     const struct walk_entry *entry;
     struct source source;
     int descriptor;
@@ -30,13 +30,13 @@ struct pending {
     /* One that is: */
     const struct reader *reader;
     uint64_t part_count;
-    uint64_t added_count;      /* parts given to the pool */
-    uint64_t taken_count;      /* and taken from it */
-    struct pool_job **parts;   /* owned: a ring of those between the two */
-    struct pool_job *hash_job; /* of several parts: a job of its own, or NULL */
-    bool unchanged;            /* without hashes: the case has it as it is */
-    const struct twin *same;   /* the source with this content that came first, or NULL */
-    struct twin *own;          /* what others are compared with, or NULL */
+    uint64_t added_count;            /* parts given to the pool */
+    uint64_t taken_count;            /* and taken from it */
+    struct pool_job **parts;         /* owned: a ring of those between the two */
+    struct pool_job *hash_job;       /* of several parts: a job of its own, or NULL */
+    bool unchanged;                  /* without hashes: the case has it as it is */
+    const struct indexed_file *same; /* the source with this content that came first, or NULL */
+    struct indexed_file *own;        /* what others are compared with, or NULL */
     /* Once its turn has come: */
     bool started;
     bool old_is_alike; /* the case has had it, all but the hash as it is now, and then: */
@@ -56,162 +56,161 @@ struct pending {
 
 /* ---- Opening ---- */
 
-static const struct reader *find_reader(const struct reading *reading, const char *kind)
+static const struct reader *find_reader(const struct ingest *ingest, const char *kind)
 {
-    for (const struct reader *const *reader = reading->readers; *reader != NULL; reader++)
+    for (const struct reader *const *reader = ingest->readers; *reader != NULL; reader++)
         if (strcmp((*reader)->kind, kind) == 0)
             return *reader;
     return NULL;
 }
 
 /* With --carve, files that no reader takes, and devices, get another kind, which has one. */
-static const struct reader *choose_reader(const struct reading *reading,
+static const struct reader *choose_reader(const struct ingest *ingest,
                                           const struct walk_entry *entry, struct source *source)
 {
-    const struct reader *reader = entry->is_device ? NULL : find_reader(reading, source->kind);
+    const struct reader *reader = entry->is_device ? NULL : find_reader(ingest, source->kind);
 
-    if (reader != NULL || !reading->options->carve || source->size_bytes == 0)
+    if (reader != NULL || !ingest->options->carve || source->size_bytes == 0)
         return reader;
     source->kind = SOURCE_KIND_CARVED;
-    return find_reader(reading, source->kind);
+    return find_reader(ingest, source->kind);
 }
 
 /* Has the case this source, as it is now, but for the hash and for what it is the same as? One that
  * could not be read is tried again. */
-static bool is_alike(const struct reading *reading, const struct source *source,
+static bool is_alike(const struct ingest *ingest, const struct source *source,
                      const struct case_source *old)
 {
     return old->size_bytes == source->size_bytes && old->mtime_ns == source->mtime_ns &&
            strcmp(old->kind, source->kind) == 0 &&
-           strcmp(old->read_options, reading->read_options) == 0 &&
+           strcmp(old->read_options, ingest->read_options) == 0 &&
            old->status != SOURCE_STATUS_UNREADABLE && old->status != SOURCE_STATUS_CRASHED;
 }
 
 /* Answers both questions without hashes. Where there is no earlier source with its content, the
  * row of a source does not change before its turn, so it can be looked at now. */
-static int compare_without_hash(struct reading *reading, struct pending *pending, struct error *err)
+static int compare_without_hash(struct ingest *ingest, struct ingest_item *item, struct error *err)
 {
     struct case_source old;
     int found;
 
-    pending->same =
-        twins_find_or_add(reading->twins, &pending->source, pending->descriptor, &pending->own);
-    if (pending->same != NULL)
+    item->same =
+        content_index_find_or_add(ingest->index, &item->source, item->descriptor, &item->own);
+    if (item->same != NULL)
         return 0;
-    found = casedb_find_source(reading->db, pending->source.path, &old, err);
+    found = casedb_find_source(ingest->db, item->source.path, &old, err);
     /* A device does not tell when it was changed. */
-    if (found == 1 && old.same_as == 0 && old.sha256 == NULL && !pending->entry->is_device &&
-        is_alike(reading, &pending->source, &old)) {
-        pending->unchanged = true;
-        twin_set_id(pending->own, old.id);
+    if (found == 1 && old.same_as == 0 && old.sha256 == NULL && !item->entry->is_device &&
+        is_alike(ingest, &item->source, &old)) {
+        item->unchanged = true;
+        indexed_file_set_id(item->own, old.id);
     }
     return found < 0 ? -1 : 0;
 }
 
-static int open_content(struct reading *reading, struct pending *pending, struct error *err)
+static int open_content(struct ingest *ingest, struct ingest_item *item, struct error *err)
 {
-    struct error source_err = {.source = pending->entry->path, .offset_bytes = ERROR_NO_OFFSET};
+    struct error source_err = {.source = item->entry->path, .offset_bytes = ERROR_NO_OFFSET};
     const struct file_kind *kind = NULL;
 
-    if (content_open(pending->entry, &pending->descriptor, &pending->source, &kind, &source_err) !=
-        0) {
-        pending->status = SOURCE_STATUS_UNREADABLE;
-        pending->why = memory_copy_text(source_err.message);
+    if (content_open(item->entry, &item->descriptor, &item->source, &kind, &source_err) != 0) {
+        item->status = SOURCE_STATUS_UNREADABLE;
+        item->why = memory_copy_text(source_err.message);
         error_clear(&source_err);
         return 0;
     }
-    pending->reader = choose_reader(reading, pending->entry, &pending->source);
-    if (pending->reader == NULL) {
-        pending->status = SOURCE_STATUS_SKIPPED;
-        pending->why = memory_format("no event log, update database or listing: %s", kind->name);
+    item->reader = choose_reader(ingest, item->entry, &item->source);
+    if (item->reader == NULL) {
+        item->status = SOURCE_STATUS_SKIPPED;
+        item->why = memory_format("no event log, update database or listing: %s", kind->name);
         return 0;
     }
-    pending->part_count = pending->reader->count_parts(pending->source.size_bytes);
-    pending->parts = memory_allocate(pool_capacity(reading->pool), sizeof(*pending->parts));
-    return reading->options->hash ? 0 : compare_without_hash(reading, pending, err);
+    item->part_count = item->reader->count_parts(item->source.size_bytes);
+    item->parts = memory_allocate(pool_capacity(ingest->pool), sizeof(*item->parts));
+    return ingest->options->hash ? 0 : compare_without_hash(ingest, item, err);
 }
 
-int pending_open(struct reading *reading, const struct walk_entry *entry, struct pending **out,
-                 struct error *err)
+int ingest_item_open(struct ingest *ingest, const struct walk_entry *entry,
+                     struct ingest_item **out, struct error *err)
 {
-    struct pending *pending = memory_allocate(1, sizeof(*pending));
+    struct ingest_item *item = memory_allocate(1, sizeof(*item));
 
-    *out = pending;
-    pending->entry = entry;
-    pending->descriptor = -1;
+    *out = item;
+    item->entry = entry;
+    item->descriptor = -1;
     if (entry->problem == NULL)
-        return open_content(reading, pending, err);
-    pending->source = (struct source){.path = memory_copy_text(entry->path),
-                                      .kind = entry->is_folder ? SOURCE_KIND_FOLDER : ""};
-    pending->status = entry->status;
-    pending->why = memory_copy_text(entry->problem);
+        return open_content(ingest, item, err);
+    item->source = (struct source){.path = memory_copy_text(entry->path),
+                                   .kind = entry->is_folder ? SOURCE_KIND_FOLDER : ""};
+    item->status = entry->status;
+    item->why = memory_copy_text(entry->problem);
     return 0;
 }
 
-void pending_free(struct pending *pending)
+void ingest_item_free(struct ingest_item *item)
 {
-    if (pending == NULL)
+    if (item == NULL)
         return;
-    if (pending->descriptor >= 0)
-        close(pending->descriptor);
-    source_free_content(&pending->source);
-    source_facts_free_content(&pending->facts);
-    free(pending->why);
-    free(pending->parts);
-    free(pending->old_sha256);
-    free(pending->unreadable);
-    error_clear(&pending->hash_err);
-    free(pending->hash_crash);
-    free(pending);
+    if (item->descriptor >= 0)
+        close(item->descriptor);
+    source_free_content(&item->source);
+    source_facts_free_content(&item->facts);
+    free(item->why);
+    free(item->parts);
+    free(item->old_sha256);
+    free(item->unreadable);
+    error_clear(&item->hash_err);
+    free(item->hash_crash);
+    free(item);
 }
 
 /* ---- Jobs ---- */
 
-static bool is_read(const struct pending *pending)
+static bool is_read(const struct ingest_item *item)
 {
-    return pending->reader != NULL && !pending->unchanged && pending->same == NULL;
+    return item->reader != NULL && !item->unchanged && item->same == NULL;
 }
 
-bool pending_has_job(const struct pending *pending)
+bool ingest_item_has_job(const struct ingest_item *item)
 {
-    return is_read(pending) && pending->added_count < pending->part_count;
+    return is_read(item) && item->added_count < item->part_count;
 }
 
-static struct pool_job **place_of(const struct reading *reading, const struct pending *pending,
+static struct pool_job **place_of(const struct ingest *ingest, const struct ingest_item *item,
                                   uint64_t part)
 {
-    return &pending->parts[part % pool_capacity(reading->pool)];
+    return &item->parts[part % pool_capacity(ingest->pool)];
 }
 
 /* A source of one part is hashed on the way. Otherwise the hash is a job of its own, which comes
  * first because it takes longest. */
-void pending_add_job(struct reading *reading, struct pending *pending)
+void ingest_item_add_job(struct ingest *ingest, struct ingest_item *item)
 {
-    const struct source *source = &pending->source;
-    bool is_single = pending->part_count == 1;
-    struct pool_order order = {.source = source, .descriptor = pending->descriptor};
+    const struct source *source = &item->source;
+    bool is_single = item->part_count == 1;
+    struct pool_order order = {.source = source, .descriptor = item->descriptor};
 
-    if (reading->options->hash && !is_single && pending->hash_job == NULL) {
+    if (ingest->options->hash && !is_single && item->hash_job == NULL) {
         order.hash = true;
         order.work_bytes = source->size_bytes;
-        pending->hash_job = pool_add(reading->pool, &order);
+        item->hash_job = pool_add(ingest->pool, &order);
         return;
     }
-    order.part = pending->added_count;
+    order.part = item->added_count;
     order.read = true;
-    order.hash = reading->options->hash && is_single;
-    order.work_bytes = source->size_bytes / pending->part_count;
-    *place_of(reading, pending, pending->added_count++) = pool_add(reading->pool, &order);
+    order.hash = ingest->options->hash && is_single;
+    order.work_bytes = source->size_bytes / item->part_count;
+    *place_of(ingest, item, item->added_count++) = pool_add(ingest->pool, &order);
 }
 
 /* ---- Into the case ---- */
 
-static void print_source(const struct reading *reading, const struct source *source,
+static void print_source(const struct ingest *ingest, const struct source *source,
                          const char *status, const struct source_facts *facts)
 {
     struct text path = {0};
 
-    if (!reading->options->verbose || reading->options->quiet)
+    if (!ingest->options->verbose || ingest->options->quiet)
         return;
     text_add_visible(&path, source->path);
     fprintf(stderr, "%s: %s", text_get(&path), status);
@@ -223,7 +222,7 @@ static void print_source(const struct reading *reading, const struct source *sou
 }
 
 /* Puts a source that is not read, or cannot be, into the case with the reason. */
-static int note_source(struct reading *reading, const struct source *source,
+static int note_source(struct ingest *ingest, const struct source *source,
                        enum source_status status, const char *why, int64_t same_as,
                        struct error *err)
 {
@@ -233,53 +232,52 @@ static int note_source(struct reading *reading, const struct source *source,
 
     if (why != NULL)
         source_facts_add_detail(&facts, "%s", why);
-    result = casedb_begin_source(reading->db, source, reading->read_options, &id, err);
-    if (result == 0 && casedb_finish_source(reading->db, id, &facts, same_as, err) != 0) {
-        casedb_abandon_source(reading->db);
+    result = casedb_begin_source(ingest->db, source, ingest->read_options, &id, err);
+    if (result == 0 && casedb_finish_source(ingest->db, id, &facts, same_as, err) != 0) {
+        casedb_abandon_source(ingest->db);
         result = -1;
     }
     if (result == 0)
-        print_source(reading, source,
+        print_source(ingest, source,
                      same_as != 0 ? "same content as another" : source_status_name(status), NULL);
     source_facts_free_content(&facts);
     return result;
 }
 
 /* Looks up what the case has at the path, before anything is done about it. */
-static int start(struct reading *reading, struct pending *pending, struct error *err)
+static int start(struct ingest *ingest, struct ingest_item *item, struct error *err)
 {
     struct case_source old;
-    int found = casedb_find_source(reading->db, pending->source.path, &old, err);
+    int found = casedb_find_source(ingest->db, item->source.path, &old, err);
 
     if (found < 0)
         return -1;
-    pending->started = true;
-    pending->old_is_alike = found == 1 && is_alike(reading, &pending->source, &old);
-    if (pending->old_is_alike) {
-        pending->old_id = old.id;
-        pending->old_same_as = old.same_as;
-        pending->old_sha256 = memory_copy_text(old.sha256);
+    item->started = true;
+    item->old_is_alike = found == 1 && is_alike(ingest, &item->source, &old);
+    if (item->old_is_alike) {
+        item->old_id = old.id;
+        item->old_same_as = old.same_as;
+        item->old_sha256 = memory_copy_text(old.sha256);
     }
     return 0;
 }
 
-static int begin(struct reading *reading, struct pending *pending, struct error *err)
+static int begin(struct ingest *ingest, struct ingest_item *item, struct error *err)
 {
-    if (pending->begun)
+    if (item->begun)
         return 0;
-    if (casedb_begin_source(reading->db, &pending->source, reading->read_options, &pending->id,
-                            err) != 0)
+    if (casedb_begin_source(ingest->db, &item->source, ingest->read_options, &item->id, err) != 0)
         return -1;
-    pending->begun = true;
-    pending->hash_is_in = pending->source.sha256 != NULL;
+    item->begun = true;
+    item->hash_is_in = item->source.sha256 != NULL;
     return 0;
 }
 
-static void abandon(struct reading *reading, struct pending *pending)
+static void abandon(struct ingest *ingest, struct ingest_item *item)
 {
-    if (pending->begun)
-        casedb_abandon_source(reading->db);
-    pending->begun = false;
+    if (item->begun)
+        casedb_abandon_source(ingest->db);
+    item->begun = false;
 }
 
 /* What a sink needs to put an observation into the case. */
@@ -304,46 +302,46 @@ static int keep_finding(void *context, const struct finding *finding, struct err
 }
 
 /* Puts what a job has gathered into the case. */
-static int drain(struct reading *reading, struct pending *pending, struct pool_job *job,
+static int drain(struct ingest *ingest, struct ingest_item *item, struct pool_job *job,
                  struct error *err)
 {
-    struct destination destination = {.db = reading->db};
+    struct destination destination = {.db = ingest->db};
     struct sink sink = {
         .context = &destination, .observation = keep_observation, .finding = keep_finding};
 
-    if (begin(reading, pending, err) != 0)
+    if (begin(ingest, item, err) != 0)
         return -1;
-    destination.source_id = pending->id;
-    return pool_drain(reading->pool, job, &sink, err);
+    destination.source_id = item->id;
+    return pool_drain(ingest->pool, job, &sink, err);
 }
 
 /* ---- What came of the parts ---- */
 
 /* The part, for a person; "" for the only one. Returned owned. */
-static char *name_part(const struct pending *pending)
+static char *name_part(const struct ingest_item *item)
 {
-    if (pending->part_count == 1)
+    if (item->part_count == 1)
         return memory_copy_text("");
-    return memory_format("part %" PRIu64 " of %" PRIu64 ": ", pending->taken_count + 1,
-                         pending->part_count);
+    return memory_format("part %" PRIu64 " of %" PRIu64 ": ", item->taken_count + 1,
+                         item->part_count);
 }
 
-static void note_crash(struct pending *pending, const struct pool_result *result)
+static void note_crash(struct ingest_item *item, const struct pool_result *result)
 {
     char *part;
 
-    if (result->crash_count == 0 || pending->crash_count++ >= CRASHES_LISTED)
+    if (result->crash_count == 0 || item->crash_count++ >= CRASHES_LISTED)
         return;
-    part = name_part(pending);
+    part = name_part(item);
     if (result->crash_count == 1)
-        source_facts_add_detail(&pending->facts,
-                                pending->reader->asks_reference
+        source_facts_add_detail(&item->facts,
+                                item->reader->asks_reference
                                     ? "%sits reader process ended (%s), it seems by libevtx: read "
                                       "again without that, so no signal in it is verified"
                                     : "%sits reader process ended (%s): read again",
                                 part, result->crash);
     else
-        source_facts_add_detail(&pending->facts,
+        source_facts_add_detail(&item->facts,
                                 "%sits reader process ended twice (%s), so it was given up and "
                                 "what lies beside it was kept; the same command tries again",
                                 part, result->crash);
@@ -351,209 +349,206 @@ static void note_crash(struct pending *pending, const struct pool_result *result
 }
 
 /* A part that cannot be read while others can is damage. */
-static void note_unreadable(struct pending *pending, struct pool_result *result)
+static void note_unreadable(struct ingest_item *item, struct pool_result *result)
 {
     const struct error *err = &result->read_err;
 
     if (err->kind == ERROR_NONE)
         return;
-    if (pending->unreadable == NULL)
-        pending->unreadable = memory_copy_text(err->message);
-    pending->unreadable_count++;
+    if (item->unreadable == NULL)
+        item->unreadable = memory_copy_text(err->message);
+    item->unreadable_count++;
     source_facts_add_damage(&result->facts,
                             err->offset_bytes != ERROR_NO_OFFSET ? err->offset_bytes : 0, "%s",
                             err->message);
 }
 
 /* Joins the facts of the part whose turn it is, and lets the job go. */
-static void take_part(struct reading *reading, struct pending *pending, struct pool_job *job)
+static void take_part(struct ingest *ingest, struct ingest_item *item, struct pool_job *job)
 {
     struct pool_result *result = pool_job_result(job);
 
-    note_unreadable(pending, result);
-    if (pending->taken_count == 0) {
-        pending->facts = result->facts;
+    note_unreadable(item, result);
+    if (item->taken_count == 0) {
+        item->facts = result->facts;
         result->facts = (struct source_facts){0};
     } else {
-        pending->reader->join(&pending->facts, &result->facts);
+        item->reader->join(&item->facts, &result->facts);
     }
-    note_crash(pending, result);
-    pool_remove(reading->pool, job);
-    pending->taken_count++;
+    note_crash(item, result);
+    pool_remove(ingest->pool, job);
+    item->taken_count++;
 }
 
 /* Takes the hash, wherever it was made. */
-static void take_hash(struct reading *reading, struct pending *pending, struct pool_job *job)
+static void take_hash(struct ingest *ingest, struct ingest_item *item, struct pool_job *job)
 {
-    struct pool_result *result =
-        pool_job_result(pending->hash_job != NULL ? pending->hash_job : job);
+    struct pool_result *result = pool_job_result(item->hash_job != NULL ? item->hash_job : job);
 
     if (result->sha256[0] != '\0')
-        pending->source.sha256 = memory_copy_text(result->sha256);
-    pending->hash_err = result->hash_err;
+        item->source.sha256 = memory_copy_text(result->sha256);
+    item->hash_err = result->hash_err;
     result->hash_err = (struct error){0};
-    if (pending->hash_job == NULL)
+    if (item->hash_job == NULL)
         return;
     if (result->crash_count == 2)
-        pending->hash_crash = memory_copy_text(result->crash);
-    pool_remove(reading->pool, pending->hash_job);
-    pending->hash_job = NULL;
+        item->hash_crash = memory_copy_text(result->crash);
+    pool_remove(ingest->pool, item->hash_job);
+    item->hash_job = NULL;
 }
 
 /* ---- The end of a source ---- */
 
 /* Says why there is no hash. What kept a source from being hashed mostly kept it from being read
  * whole, and was said then. */
-static void note_missing_hash(struct pending *pending)
+static void note_missing_hash(struct ingest_item *item)
 {
-    const struct error *err = &pending->hash_err;
+    const struct error *err = &item->hash_err;
 
-    if (err->kind != ERROR_NONE && pending->facts.damage.count == 0)
-        source_facts_add_damage(&pending->facts, err->offset_bytes, "%s", err->message);
-    if (pending->hash_crash == NULL)
+    if (err->kind != ERROR_NONE && item->facts.damage.count == 0)
+        source_facts_add_damage(&item->facts, err->offset_bytes, "%s", err->message);
+    if (item->hash_crash == NULL)
         return;
-    pending->crash_count++;
-    source_facts_add_detail(&pending->facts,
+    item->crash_count++;
+    source_facts_add_detail(&item->facts,
                             "no SHA-256: the reader process ended twice (%s); the same command "
                             "tries again",
-                            pending->hash_crash);
+                            item->hash_crash);
 }
 
 /* Completes the facts, to which all parts are joined. */
-static void complete_facts(struct pending *pending)
+static void complete_facts(struct ingest_item *item)
 {
-    struct source_facts *facts = &pending->facts;
+    struct source_facts *facts = &item->facts;
 
-    if (pending->unreadable_count == pending->part_count) {
+    if (item->unreadable_count == item->part_count) {
         source_facts_free_content(facts);
         facts->status = SOURCE_STATUS_UNREADABLE;
-        source_facts_add_detail(facts, "%s", pending->unreadable);
+        source_facts_add_detail(facts, "%s", item->unreadable);
         return;
     }
-    if (pending->crash_count > CRASHES_LISTED)
+    if (item->crash_count > CRASHES_LISTED)
         source_facts_add_detail(facts, "and %" PRIu64 " more such parts",
-                                pending->crash_count - CRASHES_LISTED);
-    note_missing_hash(pending);
+                                item->crash_count - CRASHES_LISTED);
+    note_missing_hash(item);
     /* A file that is being written, as a log of a running machine may be, gives a mixed picture. */
-    if (!content_is_unchanged(pending->entry, pending->descriptor, &pending->source))
+    if (!content_is_unchanged(item->entry, item->descriptor, &item->source))
         source_facts_add_damage(facts, 0, "the file was changed while it was read");
-    pending->reader->finish(facts);
-    if (pending->crash_count > 0)
+    item->reader->finish(facts);
+    if (item->crash_count > 0)
         facts->status = SOURCE_STATUS_CRASHED;
 }
 
-static int finish(struct reading *reading, struct pending *pending, struct error *err)
+static int finish(struct ingest *ingest, struct ingest_item *item, struct error *err)
 {
-    complete_facts(pending);
-    if (begin(reading, pending, err) != 0 ||
-        (pending->source.sha256 != NULL && !pending->hash_is_in &&
-         casedb_set_source_hash(reading->db, pending->id, pending->source.sha256, err) != 0) ||
-        casedb_finish_source(reading->db, pending->id, &pending->facts, 0, err) != 0)
+    complete_facts(item);
+    if (begin(ingest, item, err) != 0 ||
+        (item->source.sha256 != NULL && !item->hash_is_in &&
+         casedb_set_source_hash(ingest->db, item->id, item->source.sha256, err) != 0) ||
+        casedb_finish_source(ingest->db, item->id, &item->facts, 0, err) != 0)
         return -1;
-    pending->begun = false;
-    if (pending->own != NULL)
-        twin_set_id(pending->own, pending->id);
-    print_source(reading, &pending->source, source_status_name(pending->facts.status),
-                 &pending->facts);
+    item->begun = false;
+    if (item->own != NULL)
+        indexed_file_set_id(item->own, item->id);
+    print_source(ingest, &item->source, source_status_name(item->facts.status), &item->facts);
     return 0;
 }
 
 /* With the hash, is the source one that the case has already? */
-static bool is_unchanged(const struct pending *pending)
+static bool is_unchanged(const struct ingest_item *item)
 {
-    int64_t same_as = pending->same != NULL ? twin_id(pending->same) : 0;
+    int64_t same_as = item->same != NULL ? indexed_file_id(item->same) : 0;
 
-    return pending->old_is_alike && pending->old_same_as == same_as &&
-           pending->old_sha256 != NULL && pending->source.sha256 != NULL &&
-           strcmp(pending->old_sha256, pending->source.sha256) == 0;
+    return item->old_is_alike && item->old_same_as == same_as && item->old_sha256 != NULL &&
+           item->source.sha256 != NULL && strcmp(item->old_sha256, item->source.sha256) == 0;
 }
 
 /* The source stays as the case has it. */
-static void keep_old(struct reading *reading, struct pending *pending)
+static void keep_old(struct ingest *ingest, struct ingest_item *item)
 {
-    abandon(reading, pending);
-    if (pending->own != NULL)
-        twin_set_id(pending->own, pending->old_id);
-    print_source(reading, &pending->source, "unchanged", NULL);
+    abandon(ingest, item);
+    if (item->own != NULL)
+        indexed_file_set_id(item->own, item->old_id);
+    print_source(ingest, &item->source, "unchanged", NULL);
 }
 
 /* Takes the last part, and decides what the source is. */
-static int settle(struct reading *reading, struct pending *pending, struct pool_job *job,
+static int settle(struct ingest *ingest, struct ingest_item *item, struct pool_job *job,
                   struct error *err)
 {
-    take_hash(reading, pending, job);
-    if (pending->source.sha256 != NULL)
-        pending->same =
-            twins_find_or_add(reading->twins, &pending->source, pending->descriptor, &pending->own);
-    if (is_unchanged(pending)) {
-        pool_remove(reading->pool, job);
-        keep_old(reading, pending);
+    take_hash(ingest, item, job);
+    if (item->source.sha256 != NULL)
+        item->same =
+            content_index_find_or_add(ingest->index, &item->source, item->descriptor, &item->own);
+    if (is_unchanged(item)) {
+        pool_remove(ingest->pool, job);
+        keep_old(ingest, item);
         return 0;
     }
-    if (pending->same != NULL) {
-        pool_remove(reading->pool, job);
-        abandon(reading, pending);
-        return note_source(reading, &pending->source, SOURCE_STATUS_OK, NULL,
-                           twin_id(pending->same), err);
+    if (item->same != NULL) {
+        pool_remove(ingest->pool, job);
+        abandon(ingest, item);
+        return note_source(ingest, &item->source, SOURCE_STATUS_OK, NULL,
+                           indexed_file_id(item->same), err);
     }
-    if (drain(reading, pending, job, err) != 0)
+    if (drain(ingest, item, job, err) != 0)
         return -1;
-    take_part(reading, pending, job);
-    return finish(reading, pending, err);
+    take_part(ingest, item, job);
+    return finish(ingest, item, err);
 }
 
 /* Ends a source that is not read. */
-static int note_unread(struct reading *reading, struct pending *pending, struct error *err)
+static int note_unread(struct ingest *ingest, struct ingest_item *item, struct error *err)
 {
     int64_t same_as;
 
-    if (pending->reader == NULL)
-        return note_source(reading, &pending->source, pending->status, pending->why, 0, err);
-    same_as = pending->same != NULL ? twin_id(pending->same) : 0;
-    if (pending->unchanged ||
-        (pending->old_is_alike && pending->old_sha256 == NULL && pending->old_same_as == same_as)) {
-        print_source(reading, &pending->source, "unchanged", NULL);
+    if (item->reader == NULL)
+        return note_source(ingest, &item->source, item->status, item->why, 0, err);
+    same_as = item->same != NULL ? indexed_file_id(item->same) : 0;
+    if (item->unchanged ||
+        (item->old_is_alike && item->old_sha256 == NULL && item->old_same_as == same_as)) {
+        print_source(ingest, &item->source, "unchanged", NULL);
         return 0;
     }
-    return note_source(reading, &pending->source, SOURCE_STATUS_OK, NULL, same_as, err);
+    return note_source(ingest, &item->source, SOURCE_STATUS_OK, NULL, same_as, err);
 }
 
-static int take_step(struct reading *reading, struct pending *pending, enum pending_step *step,
+static int take_step(struct ingest *ingest, struct ingest_item *item, enum ingest_step *step,
                      struct error *err)
 {
-    bool is_last = pending->taken_count + 1 == pending->part_count;
+    bool is_last = item->taken_count + 1 == item->part_count;
     struct pool_job *job;
     enum pool_state state;
 
-    *step = PENDING_DONE;
-    if (pending->reader != NULL && !pending->started && start(reading, pending, err) != 0)
+    *step = INGEST_STEP_DONE;
+    if (item->reader != NULL && !item->started && start(ingest, item, err) != 0)
         return -1;
-    if (!is_read(pending))
-        return note_unread(reading, pending, err);
-    job = *place_of(reading, pending, pending->taken_count);
+    if (!is_read(item))
+        return note_unread(ingest, item, err);
+    job = *place_of(ingest, item, item->taken_count);
     state = pool_job_state(job);
-    *step = PENDING_WAITS;
+    *step = INGEST_STEP_WAITS;
     if (state == POOL_STATE_WORKING ||
-        (state == POOL_STATE_DONE && is_last && pending->hash_job != NULL &&
-         pool_job_state(pending->hash_job) != POOL_STATE_DONE))
+        (state == POOL_STATE_DONE && is_last && item->hash_job != NULL &&
+         pool_job_state(item->hash_job) != POOL_STATE_DONE))
         return 0;
     if (state == POOL_STATE_DONE && is_last) {
-        *step = PENDING_DONE;
-        return settle(reading, pending, job, err);
+        *step = INGEST_STEP_DONE;
+        return settle(ingest, item, job, err);
     }
-    *step = PENDING_GOES_ON;
-    if (drain(reading, pending, job, err) != 0)
+    *step = INGEST_STEP_GOES_ON;
+    if (drain(ingest, item, job, err) != 0)
         return -1;
     if (state == POOL_STATE_DONE)
-        take_part(reading, pending, job);
+        take_part(ingest, item, job);
     return 0;
 }
 
-int pending_advance(struct reading *reading, struct pending *pending, enum pending_step *step,
-                    struct error *err)
+int ingest_item_advance(struct ingest *ingest, struct ingest_item *item, enum ingest_step *step,
+                        struct error *err)
 {
-    if (take_step(reading, pending, step, err) == 0)
+    if (take_step(ingest, item, step, err) == 0)
         return 0;
-    abandon(reading, pending);
+    abandon(ingest, item);
     return -1;
 }

@@ -3,10 +3,10 @@
 
 #include "base/array.h"
 #include "report/hosts.h"
-#include "report/staging.h"
 #include "report/page.h"
 #include "report/remediation.h"
 #include "report/sources.h"
+#include "report/staging.h"
 #include "report/timeline.h"
 
 /* What an earlier report may have put among the scripts, and this one has no need of. */

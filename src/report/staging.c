@@ -23,7 +23,7 @@
 struct staging_folder {
     char *name; /* relative to the output folder; "" for itself */
     int descriptor;
-    bool made; /* by this outdir, which removes it again when it gives up */
+    bool made; /* by this staging, which removes it again when it gives up */
 };
 
 struct staged_file {
@@ -331,7 +331,8 @@ static int remove_leftovers(const struct staging *out, const struct staging_left
     return result;
 }
 
-int staging_commit(struct staging *out, const struct staging_leftovers *leftovers, struct error *err)
+int staging_commit(struct staging *out, const struct staging_leftovers *leftovers,
+                   struct error *err)
 {
     int result = 0;
 
