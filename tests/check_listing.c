@@ -16,7 +16,7 @@
 #include "model/incident.h"
 #include "run.h"
 #include "scratch.h"
-#include "text/listing.h"
+#include "text/text_reader.h"
 
 #define WAT_PACKAGE                                                                             \
     "Microsoft-Windows-Security-WindowsActivationTechnologies-package~31bf3856ad364e35~amd64~~" \

@@ -7,7 +7,7 @@
 
 #include "findings.h"
 #include "readout.h"
-#include "text/listing.h"
+#include "text/text_reader.h"
 
 void listed_free_content(struct listed *listed)
 {

@@ -15,7 +15,7 @@
 #include "ese/datastore.h"
 #include "evtx/carve.h"
 #include "evtx/log.h"
-#include "text/listing.h"
+#include "text/text_reader.h"
 
 /* Sources that were opened, in the order of their turns: a ring. */
 struct ingest_queue {

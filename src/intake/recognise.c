@@ -8,7 +8,7 @@
 #include "base/lines.h"
 #include "model/incident.h"
 #include "model/source.h"
-#include "text/coding.h"
+#include "text/plaintext.h"
 #include "text/forms.h"
 
 struct magic {

@@ -20,7 +20,7 @@ struct listing_text {
     uint64_t tear_offset_bytes; /* first at this offset */
 };
 
-/* Decodes all of the text, each stretch as it is written (intake/plaintext.h); a character that was
+/* Decodes all of the text, each stretch as it is written (text/plaintext.h); a character that was
  * cut at the end of one becomes U+FFFD. */
 void listing_text_decode(struct span bytes, struct listing_text *out);
 

@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "intake/recognise.h"
 #include "model/incident.h"
-#include "text/listing.h"
+#include "text/text_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,8 +2,8 @@
 /* listing: the reader of text listings: what wmic qfe, Get-HotFix, dism /get-packages, slmgr /dlv
  * and systeminfo print, in any language, encoding and number in one file (FACTS.md, Text
  * listings). */
-#ifndef SPPTRIAGE_TEXT_LISTING_H
-#define SPPTRIAGE_TEXT_LISTING_H
+#ifndef SPPTRIAGE_TEXT_TEXT_READER_H
+#define SPPTRIAGE_TEXT_TEXT_READER_H
 
 #include "model/source.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plaintext: is it text, and how are its characters written? Owns nothing. */
-#ifndef SPPTRIAGE_TEXT_CODING_H
-#define SPPTRIAGE_TEXT_CODING_H
+#ifndef SPPTRIAGE_TEXT_PLAINTEXT_H
+#define SPPTRIAGE_TEXT_PLAINTEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

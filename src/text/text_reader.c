@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reader of text listings. A file can be one listing or several with headings between them;
  * each is read by the parser of its form, and what is none is passed over. */
-#include "text/listing.h"
+#include "text/text_reader.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

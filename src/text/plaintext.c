@@ -6,7 +6,7 @@
 #include "base/array.h"
 #include "base/codepage.h"
 #include "intake/recognise.h"
-#include "text/coding.h"
+#include "text/plaintext.h"
 
 #define REPLACEMENT_CHARACTER 0xFFFDu
 /* The code page is chosen by so much of a text: its labels are near its start. */

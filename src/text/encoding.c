@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text/coding.h"
+#include "text/plaintext.h"
 
 #include <string.h>
 

@@ -20,7 +20,7 @@
 #include "model/incident.h"
 #include "readout.h"
 #include "run.h"
-#include "text/listing.h"
+#include "text/text_reader.h"
 #include "text/listing_text.h"
 
 static const struct listing_update updates[] = {{"KB2534111", LISTING_INSTALLED},
