@@ -1,26 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plaintext: is it text, and how are its characters written? Owns nothing. */
+/* plaintext: the bytes of a text, however it is written, as lines of UTF-8. A wrong guess at the
+ * code page changes only words: what decides (update numbers, package names, GUIDs, keys, codes)
+ * is ASCII. */
 #ifndef SPPTRIAGE_TEXT_PLAINTEXT_H
 #define SPPTRIAGE_TEXT_PLAINTEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/span.h"
 #include "base/text.h"
 
+/* So many bytes at its start tell whether a file is text, and how that is written. */
+#define PLAINTEXT_HEAD_BYTES ((size_t)64 * 1024)
+
+struct plaintext {
+    struct text text; /* owned: UTF-8, lines end with LF, no NUL but the last */
+    const char
+        *encoding;     /* of its first stretch: "UTF-8", "UTF-16LE", "UTF-16BE", or a code page */
+    bool has_controls; /* characters that no text has, such as NUL: something was overwritten, */
+    uint64_t control_offset_bytes; /* first at this offset in the source */
+    bool is_torn; /* text in another encoding begins within a line (which is ended there), */
+    uint64_t tear_offset_bytes; /* first at this offset */
+};
+
+/* Decodes all of the text, each stretch as it is written; a character that was cut at the end of
+ * one becomes U+FFFD. False, and *out is empty, when the bytes are not text. */
+bool plaintext_decode(struct span bytes, struct plaintext *out);
+
+void plaintext_free_content(struct plaintext *text);
+
+/* ---- How it is written (encoding.c) ---- */
+
 enum text_coding {
-    TEXT_CODING_NONE, /* it is no text */
+    TEXT_CODING_NONE, /* it is not text */
     TEXT_CODING_UTF8, /* with byte order mark */
     TEXT_CODING_UTF16LE,
     TEXT_CODING_UTF16BE,
     TEXT_CODING_BYTES, /* ASCII and more: UTF-8 or a code page */
 };
 
-/* How the text that begins with `head` is written, or the first stretch of it. Sets *mark_bytes to
- * the length of its byte order mark, 0 without one. UTF-16 without a mark is known by its zero
- * bytes. */
-enum text_coding plaintext_coding(struct span head, size_t *mark_bytes);
+/* How the text that begins with `head` is written, or the first stretch of it. UTF-16 without a
+ * byte order mark is known by its zero bytes. */
+enum text_coding encoding_of(struct span head);
+
+/* Is it UTF-16? */
+bool encoding_is_wide(enum text_coding coding);
 
 /* A text to which others were appended, each by another program, is written in stretches: `type`
  * writes bytes, PowerShell UTF-16, with a mark or without. */
@@ -30,28 +56,16 @@ struct text_stretch {
 };
 
 /* Takes the next stretch, written so, off the front of *rest, and sets *coding to how the one
- * behind it is written; false at the end. Starts with plaintext_coding. UTF-16 ends where ASCII
- * with line ends begins, and begins where some of its units are ASCII; big-endian only behind a
- * mark. */
-bool plaintext_next_stretch(struct span *rest, enum text_coding *coding, struct text_stretch *out);
+ * behind it is written; false at the end. Starts with encoding_of. UTF-16 ends where ASCII with
+ * line ends begins, and begins where some of its units are ASCII; big-endian only behind a mark. */
+bool encoding_next_stretch(struct span *rest, enum text_coding *coding, struct text_stretch *out);
 
 /* Is the character one that no text has? Consoles leave backspaces and escape sequences, printers
  * form feeds, and DOS an end of file. */
-bool plaintext_is_control(unsigned unit);
+bool encoding_is_control(unsigned unit);
 
-/* Adds UTF-16 as UTF-8 to its end, a U+0000 as a blank. */
-void plaintext_add_utf16(struct text *out, struct span utf16, enum text_coding coding);
-
-/* Makes LF of every line end in the text: CR LF, CR CR LF (what wmic's output becomes in a file),
- * CR alone. Where LF is in use, a CR at the very end ends no line: the text was cut there. */
-void plaintext_end_lines(struct text *text);
-
-/* Does in each line, which ends with LF, what a console does at a backspace: the next character is
- * written over the one before. */
-void plaintext_apply_backspaces(struct text *text);
-
-/* Takes byte order marks out of the lines that begin with one: those of texts that were appended.
- */
-void plaintext_drop_marks(struct text *text);
+/* The code page (base/codepage.h) that the bytes are most likely in, by the words in them; the
+ * usual one where no word tells. */
+size_t codepage_choose(struct span bytes);
 
 #endif
