@@ -133,7 +133,7 @@ static int put_host(const struct page *page, FILE *file, const struct case_machi
 }
 
 /* Writes the hosts of one classification as a group of rows. */
-static int put_class(const struct page *page, FILE *file, const struct tally_row *class,
+static int put_class(const struct page *page, FILE *file, const struct word_count *class,
                      struct error *err)
 {
     struct casedb_cursor *machines = NULL;
@@ -166,7 +166,7 @@ static int put_class(const struct page *page, FILE *file, const struct tally_row
 int page_put_hosts(void *context, FILE *file, struct error *err)
 {
     const struct page *page = context;
-    const struct tally *classes = &page->summary.classes;
+    const struct word_counts *classes = &page->summary.classes;
 
     for (size_t index = 0; index < classes->row_count; index++)
         if (classes->rows[index].count > 0 &&
