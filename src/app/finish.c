@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "evtx/carve.h"
-#include "evtx/log.h"
+#include "evtx/readers.h"
 #include "report/report.h"
 #include "verdict/verdict.h"
 
