@@ -75,7 +75,7 @@ static struct timeline_row row_of(const struct case_observation *found, const st
         add_code(&row.codes, row.judgement.codes[index]);
     }
     row.in_window = window_contains(window, observation->event_filetime) ? "yes" : "no";
-    row.verified = verified_name(role_verified(row.judgement.role, observation->verified));
+    row.verified = verified_word(role_verified(row.judgement.role, observation->verified));
     return row;
 }
 
@@ -101,7 +101,7 @@ static void write_csv(struct csv_writer *csv, const struct timeline_row *row)
         csv_cell(csv, "");
     csv_cell(csv, observation->channel);
     csv_number(csv, observation->record_id);
-    csv_cell(csv, role_name(row->judgement.role));
+    csv_cell(csv, role_word(row->judgement.role));
     csv_cell(csv, text_get(&row->codes));
     csv_cell(csv, row->in_window);
     csv_cell(csv, row->verified);
@@ -157,7 +157,7 @@ static void write_json_columns(struct json_writer *json, const struct timeline_r
     if (*observation->channel != '\0')
         json_text(json, "channel", observation->channel);
     json_number(json, "record_id", observation->record_id);
-    json_text(json, "role", role_name(row->judgement.role));
+    json_text(json, "role", role_word(row->judgement.role));
     if (row->judgement.code_count > 0)
         write_json_codes(json, &row->judgement);
     json_text(json, "in_window", row->in_window);
