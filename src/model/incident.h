@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/lookup.h"
 #include "model/observation.h"
 
 /* A span of time, both ends included, as FILETIMEs. */
@@ -118,13 +119,21 @@ bool incident_is_clock_change(const struct observation *observation, const struc
 bool incident_may_decide(const struct incident_event *event);
 
 /* The updates of the day: the one the incident turns on, and the two unrelated ones. */
+enum update_id {
+    UPDATE_ID_KB971033,
+    UPDATE_ID_KB4480960,
+    UPDATE_ID_KB4480970,
+    UPDATE_ID_COUNT,
+};
+
 struct incident_update {
+    enum update_id id;
     const char *name;    /* KB971033 */
     const char *package; /* the part of its package's name that no other has, or NULL */
     bool coincident;     /* came out the same day and is unrelated (KB 4487266) */
 };
-extern const struct incident_update incident_updates[];
-extern const size_t incident_update_count;
+extern const struct incident_update incident_updates[UPDATE_ID_COUNT];
+extern const struct word_table update_id_words; /* their names */
 
 /* Does the text name KB971033, by its number or by its package? */
 bool incident_names_kb971033(const char *text);

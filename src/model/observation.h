@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/lookup.h"
+
 /* A number that the event does not have (qualifiers, level). */
 #define OBSERVATION_ABSENT (-1)
 
@@ -18,16 +20,17 @@ struct observation_string {
     const char *value; /* as read, control characters included; "" for an empty one */
 };
 
-/* What the second, independent reader (libevtx) says of an observation. */
+/* What the second, independent reader (libevtx, libesedb) says of an observation or finding. */
 enum verified {
     VERIFIED_NOT_ASKED, /* it decides nothing, so it was not asked */
     VERIFIED_YES,       /* reads the same */
     VERIFIED_NO,        /* cannot read the record */
     VERIFIED_CONFLICT,  /* reads something else */
+    VERIFIED_COUNT,
 };
 
 /* The words of the reports and the case: "" for not asked, yes, no, conflict. */
-const char *verified_name(enum verified verified);
+extern const struct word_table verified_words;
 
 struct observation {
     const char *provider;    /* System/Provider Name */

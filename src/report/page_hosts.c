@@ -73,7 +73,7 @@ static void put_list(FILE *file, const char *tag, const char *class, const char 
 static void put_verified(FILE *file, const char *verified)
 {
     for (size_t index = 0; verified != NULL && index < ARRAY_COUNT(verified_meanings); index++)
-        if (strcmp(verified_name(verified_meanings[index].verified), verified) == 0)
+        if (strcmp(lookup_word(&verified_words, verified_meanings[index].verified), verified) == 0)
             fprintf(file, "<div class=\"minor\">%s</div>", verified_meanings[index].meaning);
 }
 

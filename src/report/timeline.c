@@ -75,7 +75,8 @@ static struct row row_of(const struct case_observation *found, const struct wind
         add_code(&row.codes, row.judgement.codes[index]);
     }
     row.in_window = window_contains(window, observation->event_filetime) ? "yes" : "no";
-    row.verified = verified_name(role_verified(row.judgement.role, observation->verified));
+    row.verified =
+        lookup_word(&verified_words, role_verified(row.judgement.role, observation->verified));
     return row;
 }
 

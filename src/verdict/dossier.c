@@ -204,7 +204,7 @@ void dossier_conclude(struct dossier *dossier, struct conclusion *out)
         .licence_evidence = out->licence_evidence,
         .os_version = dossier->system.os_version != NULL ? dossier->system.os_version : "",
         .clock = dossier->system.clock_changed ? "changed" : "ok",
-        .verified = verified_name(outcome.verified),
+        .verified = lookup_word(&verified_words, outcome.verified),
     };
     conclude_counts(&dossier->history, &out->verdict);
     conclude_action(&matter, &out->verdict);
@@ -229,7 +229,7 @@ void conclude_not_collected(const char *reason, bool shared_name, struct conclus
         .licence_evidence = "",
         .os_version = "",
         .clock = "ok",
-        .verified = verified_name(VERIFIED_NOT_ASKED),
+        .verified = lookup_word(&verified_words, VERIFIED_NOT_ASKED),
     };
     conclude_action(&matter, &out->verdict);
 }
