@@ -155,18 +155,19 @@ START_TEST(sound_history_is_read)
     rows[3].title.text = "Mise \xC3\xA0 jour \xF0\x9F\x98\x80 (kb971033)";
     read_rows(rows, ARRAY_COUNT(rows), &options);
     expect_sound(4);
-    ck_assert_str_eq(text_get(&got.lines),
-                     "history-row|DataStore.edb||4|2019-01-08T10:04:00Z|status=1|mapped_result=0"
-                     "|unmapped_result=0|server_selection=3|client_id=AutomaticUpdates"
-                     "|title=Mise \xC3\xA0 jour \xF0\x9F\x98\x80 (kb971033)\n"
-                     "history-row|DataStore.edb||3|2019-01-08T10:03:00Z|status=2"
-                     "|mapped_result=-2145124329|unmapped_result=-1|server_selection=3|client_id="
-                     "|title=" TITLE "\n"
-                     "history-row|DataStore.edb||1|2019-01-08T10:01:00Z|status=1|mapped_result=0"
-                     "|unmapped_result=0|server_selection=3|client_id=AutomaticUpdates|title=" TITLE
-                     "\n"
-                     "history|DataStore.edb||0|2019-01-08T10:04:00Z|row_count=4|unreadable_count=0"
-                     "|missing=\n");
+    ck_assert_str_eq(
+        text_get(&got.lines),
+        "history-row|DataStore.edb||4|2019-01-08T10:04:00Z|status=1|mapped_result=0"
+        "|unmapped_result=0|server_selection=3|update_id=KB971033|client_id=AutomaticUpdates"
+        "|title=Mise \xC3\xA0 jour \xF0\x9F\x98\x80 (kb971033)\n"
+        "history-row|DataStore.edb||3|2019-01-08T10:03:00Z|status=2"
+        "|mapped_result=-2145124329|unmapped_result=-1|server_selection=3|update_id=KB971033|"
+        "client_id="
+        "|title=" TITLE "\n"
+        "history-row|DataStore.edb||1|2019-01-08T10:01:00Z|status=1|mapped_result=0"
+        "|unmapped_result=0|server_selection=3|client_id=AutomaticUpdates|title=" TITLE "\n"
+        "history|DataStore.edb||0|2019-01-08T10:04:00Z|row_count=4|unreadable_count=0"
+        "|missing=\n");
     ck_assert_uint_eq(got.facts.selected_count, 3);
     ck_assert_uint_eq(got.facts.first_filetime, START + FILETIME_MINUTE);
     ck_assert_uint_eq(got.facts.last_filetime, START + 4 * FILETIME_MINUTE);

@@ -317,7 +317,7 @@ static void read_strings(struct case_event *event, char *rest, bool named)
 static enum verified read_verified(struct rule_case *rule, const char *word)
 {
     for (enum verified verified = VERIFIED_YES; verified <= VERIFIED_CONFLICT; verified++)
-        if (strcmp(lookup_word(&verified_words, verified), word) == 0)
+        if (strcmp(verified_word(verified), word) == 0)
             return verified;
     complain(rule, "verified is yes, no or conflict, and not %s", word);
     return VERIFIED_NOT_ASKED;
@@ -391,7 +391,7 @@ static void read_event(struct rule_case *rule, char *line)
 static enum finding_origin read_origin(struct rule_case *rule, const char *word)
 {
     for (unsigned origin = 0; origin < FINDING_ORIGIN_COUNT; origin++)
-        if (strncmp(lookup_word(&finding_origin_words, origin), word, strcspn(word, "-")) == 0)
+        if (strncmp(finding_origin_word(origin), word, strcspn(word, "-")) == 0)
             return (enum finding_origin)origin;
     complain(rule, "no origin: %s", word);
     return FINDING_ORIGIN_DATASTORE;
@@ -407,11 +407,11 @@ static void read_finding_option(struct rule_case *rule, struct case_said *said, 
 
 static const struct member *find_member(enum finding_kind kind, const char *name)
 {
-    const struct finding_kind_row *row = &finding_kinds[kind];
+    const struct finding_members *members = &finding_members[kind];
 
-    for (size_t index = 0; index < row->member_count; index++)
-        if (strcmp(row->members[index].name, name) == 0)
-            return &row->members[index];
+    for (size_t index = 0; index < members->count; index++)
+        if (strcmp(members->rows[index].name, name) == 0)
+            return &members->rows[index];
     return NULL;
 }
 
@@ -433,7 +433,7 @@ static bool read_value(struct case_said *said, const struct member *member, cons
         *(int64_t *)at = strtoll(value, &end, 0);
         return *end == '\0' && member_is_in_range(member, *(int64_t *)at);
     case MEMBER_CHOICE:
-        return lookup_value(member->words, value, at);
+        return word_set_find(member->words, value, at);
     case MEMBER_TEXT:
         ck_assert_uint_lt(said->text_count, ARRAY_COUNT(said->texts));
         said->texts[said->text_count] = copy_string(value);
@@ -474,7 +474,7 @@ static void read_finding(struct rule_case *rule, char *line)
     count = split_words(line, words);
     ck_assert_msg(count >= 4, "a finding is PATH ORIGIN KIND");
     said->path = memory_copy_text(words[1]);
-    if (!lookup_value(&finding_kind_words, words[3], &kind))
+    if (!word_set_find(&finding_kind_words, words[3], &kind))
         complain(rule, "no kind of finding: %s", words[3]);
     said->finding = finding_of((enum finding_kind)kind, read_origin(rule, words[2]));
     for (size_t word = 4; word < count; word++)

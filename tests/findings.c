@@ -21,7 +21,7 @@ static void add_value(struct text *out, const struct member *member, const void 
             text_add_format(out, "%" PRId64, *(const int64_t *)at);
         break;
     case MEMBER_CHOICE:
-        text_add(out, lookup_word(member->words, *(const unsigned *)at));
+        text_add(out, word_set_word(member->words, *(const unsigned *)at));
         break;
     case MEMBER_TEXT:
         text_add(out, *(const char *const *)at);
@@ -31,16 +31,15 @@ static void add_value(struct text *out, const struct member *member, const void 
 
 void findings_add_line(struct text *out, const struct finding *finding)
 {
-    const struct finding_kind_row *kind = &finding_kinds[finding->kind];
+    const struct finding_members *members = &finding_members[finding->kind];
 
-    text_add_format(out, "%s|%s|%s|%" PRIu64 "|", kind->word,
-                    lookup_word(&finding_origin_words, finding->origin), finding->host,
-                    finding->place);
+    text_add_format(out, "%s|%s|%s|%" PRIu64 "|", finding_kind_word(finding->kind),
+                    finding_origin_word(finding->origin), finding->host, finding->place);
     if (finding->filetime != 0)
         filetime_add_text(out, finding->filetime);
-    for (size_t index = 0; index < kind->member_count; index++) {
-        text_add_format(out, "|%s=", kind->members[index].name);
-        add_value(out, &kind->members[index], finding_content(finding));
+    for (size_t index = 0; index < members->count; index++) {
+        text_add_format(out, "|%s=", members->rows[index].name);
+        add_value(out, &members->rows[index], finding_content(finding));
     }
     text_add(out, "\n");
 }

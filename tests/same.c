@@ -75,7 +75,7 @@ static void fill_member(const struct member *member, void *owner)
 
 void expect_finding(const struct finding *found, const struct finding *wanted)
 {
-    const struct finding_kind_row *kind = &finding_kinds[wanted->kind];
+    const struct finding_members *members = &finding_members[wanted->kind];
 
     ck_assert_uint_eq(found->kind, wanted->kind);
     ck_assert_uint_eq(found->origin, wanted->origin);
@@ -83,20 +83,20 @@ void expect_finding(const struct finding *found, const struct finding *wanted)
     ck_assert_uint_eq(found->place, wanted->place);
     ck_assert_uint_eq(found->filetime, wanted->filetime);
     ck_assert_uint_eq(found->verified, wanted->verified);
-    for (size_t index = 0; index < kind->member_count; index++)
-        expect_member(&kind->members[index], finding_content(found), finding_content(wanted));
+    for (size_t index = 0; index < members->count; index++)
+        expect_member(&members->rows[index], finding_content(found), finding_content(wanted));
 }
 
 struct finding sample_finding(enum finding_kind kind)
 {
-    const struct finding_kind_row *row = &finding_kinds[kind];
+    const struct finding_members *members = &finding_members[kind];
     struct finding finding = finding_of(kind, (enum finding_origin)(kind % FINDING_ORIGIN_COUNT));
 
     finding.host = "Host";
     finding.place = UINT64_MAX;
     finding.filetime = UINT64_MAX - 1;
     finding.verified = VERIFIED_CONFLICT;
-    for (size_t index = 0; index < row->member_count; index++)
-        fill_member(&row->members[index], finding_content(&finding));
+    for (size_t index = 0; index < members->count; index++)
+        fill_member(&members->rows[index], finding_content(&finding));
     return finding;
 }

@@ -3,12 +3,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "evtx/readers.h"
 #include "report/report.h"
 #include "verdict/verdict.h"
 
-int conclusion_store_inventory(struct casedb *db, const struct inventory *inventory, bool quiet,
-                               struct error *err)
+int finish_store_inventory(struct casedb *db, const struct inventory *inventory, bool quiet,
+                           struct error *err)
 {
     size_t repeated = 0;
     bool added;
@@ -45,6 +47,12 @@ struct source_counts {
     size_t conflicting; /* with records that the two readers read differently */
 };
 
+/* Does what the case has of such a source come from an event log, or from the remains of some? */
+static bool is_of_logs(const char *kind)
+{
+    return strcmp(kind, evtx_log_reader.kind) == 0 || strcmp(kind, evtx_carve_reader.kind) == 0;
+}
+
 static int count_sources(struct casedb *db, struct source_counts *out, struct error *err)
 {
     struct casedb_cursor *cursor = NULL;
@@ -54,7 +62,7 @@ static int count_sources(struct casedb *db, struct source_counts *out, struct er
     while (next == 1 && (next = casedb_next_source(cursor, &source, err)) == 1) {
         out->undecodable += source.undecodable_count > 0;
         out->conflicting += source.conflict_count > 0;
-        out->logs += source.status != SOURCE_STATUS_SKIPPED && source_kind_is_of_file(source.kind);
+        out->logs += source.status != SOURCE_STATUS_SKIPPED && is_of_logs(source.kind);
         switch (source.status) {
         case SOURCE_STATUS_OK:
             break;
@@ -121,8 +129,8 @@ static int count_repeated_hosts(struct casedb *db, size_t *out, struct error *er
     return next;
 }
 
-int conclusion_write(struct casefolder *folder, struct casedb **db, const struct options *options,
-                     enum exit_status *status, struct error *err)
+int finish_write(struct output_directory *directory, struct casedb **db,
+                 const struct options *options, enum exit_status *status, struct error *err)
 {
     struct source_counts counts = {0};
     char *summary = NULL;
@@ -143,13 +151,13 @@ int conclusion_write(struct casefolder *folder, struct casedb **db, const struct
     if (memory != NULL)
         fclose(memory);
     if (result == 0)
-        result = casefolder_finish(folder, db, options->templates, &options->window, err);
+        result = output_directory_finish(directory, db, options->templates, &options->window, err);
     casedb_close(*db);
     *db = NULL;
     if (result == 0)
         *status = judge_sources(&counts, options->quiet);
     if (result == 0 && !options->quiet)
-        printf("%s\nreports: %s\n", summary, folder->path);
+        printf("%s\nreports: %s\n", summary, directory->path);
     if (result == 0 && fflush(stdout) != 0)
         result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                            "the reports are written, but not the summary: %m");

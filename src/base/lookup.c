@@ -1,21 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/lookup.h"
 
-#include <assert.h>
 #include <string.h>
 
-const char *lookup_word(const struct word_table *table, unsigned value)
+#include "base/text.h"
+
+const char *word_set_word(const struct word_set *set, unsigned member)
 {
-    assert(value < table->count);
-    return *(const char *const *)((const char *)table->first + value * table->row_bytes);
+    assert(member < set->count);
+    return set->words[member];
 }
 
-bool lookup_value(const struct word_table *table, const char *word, unsigned *value)
+bool word_set_find(const struct word_set *set, const char *word, unsigned *member)
 {
-    for (unsigned index = 0; index < table->count; index++)
-        if (strcmp(lookup_word(table, index), word) == 0) {
-            *value = index;
+    for (size_t index = 0; index < set->count; index++)
+        if (strcmp(set->words[index], word) == 0) {
+            *member = (unsigned)index;
             return true;
         }
     return false;
+}
+
+char *word_set_list(const struct word_set *set, uint32_t members)
+{
+    struct text out = {0};
+
+    for (size_t index = 0; index < set->count; index++)
+        if ((members >> index & 1u) != 0)
+            text_add_item(&out, set->words[index]);
+    return text_take(&out);
 }

@@ -25,9 +25,9 @@ enum member_type {
 struct member {
     const char *name;
     enum member_type type;
-    size_t offset_bytes;            /* in the struct */
-    int64_t least, greatest;        /* of a number */
-    const struct word_table *words; /* of a choice */
+    size_t offset_bytes;          /* in the struct */
+    int64_t least, greatest;      /* of a number */
+    const struct word_set *words; /* of a choice */
 };
 
 /* Begins the row of a member; its type is that of the member. */

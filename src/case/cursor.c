@@ -225,7 +225,7 @@ static int read_verified(struct casedb *db, struct row *row, struct observation 
 {
     unsigned verified;
 
-    if (!lookup_value(&verified_words, row_text(row), &verified))
+    if (!word_set_find(&verified_words, row_text(row), &verified))
         return casedb_fail_word(db, "an observation has no known `verified`", err);
     out->verified = (enum verified)verified;
     out->other_reading = row_text_or_null(row);
@@ -279,15 +279,15 @@ static int read_finding(struct casedb_cursor *cursor, struct row *row, struct fi
 {
     unsigned kind, origin, verified;
 
-    if (!lookup_value(&finding_kind_words, row_text(row), &kind))
+    if (!word_set_find(&finding_kind_words, row_text(row), &kind))
         return casedb_fail_word(cursor->db, "a finding has no known kind", err);
-    if (!lookup_value(&finding_origin_words, row_text(row), &origin))
+    if (!word_set_find(&finding_origin_words, row_text(row), &origin))
         return casedb_fail_word(cursor->db, "a finding has no known origin", err);
     *out = finding_of((enum finding_kind)kind, (enum finding_origin)origin);
     out->host = row_text(row);
     out->place = row_number(row);
     out->filetime = row_number(row);
-    if (!lookup_value(&verified_words, row_text(row), &verified))
+    if (!word_set_find(&verified_words, row_text(row), &verified))
         return casedb_fail_word(cursor->db, "a finding has no known `verified`", err);
     out->verified = (enum verified)verified;
     return 0;
@@ -297,7 +297,7 @@ static int read_finding(struct casedb_cursor *cursor, struct row *row, struct fi
 static int read_content(struct casedb_cursor *cursor, int64_t id, struct finding *out,
                         struct error *err)
 {
-    const struct finding_kind_row *kind = &finding_kinds[out->kind];
+    const struct finding_members *members = &finding_members[out->kind];
     sqlite3_stmt **statement = &cursor->contents[out->kind];
     struct row row;
 
@@ -316,8 +316,8 @@ static int read_content(struct casedb_cursor *cursor, int64_t id, struct finding
     }
     row = row_of(*statement);
     row_integer(&row); /* the id */
-    for (size_t index = 0; index < kind->member_count; index++)
-        if (!row_member(&row, &kind->members[index], finding_content(out)))
+    for (size_t index = 0; index < members->count; index++)
+        if (!row_member(&row, &members->rows[index], finding_content(out)))
             return casedb_fail_word(cursor->db, "a finding says what none can say", err);
     return 0;
 }

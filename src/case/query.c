@@ -166,7 +166,7 @@ void query_member(struct query *query, const struct member *member, const void *
         query_unless(query, MEMBER_ABSENT, *(const int64_t *)at);
         break;
     case MEMBER_CHOICE:
-        query_text(query, lookup_word(member->words, *(const unsigned *)at));
+        query_text(query, word_set_word(member->words, *(const unsigned *)at));
         break;
     case MEMBER_TEXT:
         query_text(query, *(const char *const *)at);
@@ -258,7 +258,7 @@ bool row_member(struct row *row, const struct member *member, void *owner)
             *(int64_t *)at = MEMBER_ABSENT;
         return is_null || member_is_in_range(member, *(int64_t *)at);
     case MEMBER_CHOICE:
-        return lookup_value(member->words, row_text(row), at);
+        return word_set_find(member->words, row_text(row), at);
     case MEMBER_TEXT:
         *(const char **)at = row_text(row);
         return true;

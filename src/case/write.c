@@ -340,7 +340,7 @@ static int insert(struct casedb *db, int64_t id, const struct observation *obser
     query_text(&query, observation->user_sid);
     query_bytes(&query, identity, sizeof(identity));
     query_bytes(&query, likeness, likeness != NULL ? CASEDB_DIGEST_BYTES : 0);
-    query_text(&query, lookup_word(&verified_words, observation->verified));
+    query_text(&query, verified_word(observation->verified));
     query_text(&query,
                observation->verified == VERIFIED_CONFLICT ? observation->other_reading : NULL);
     if (query_run(&query, err) != 0)
@@ -417,12 +417,12 @@ int casedb_add_observation(struct casedb *db, int64_t source_id, const struct in
 static int add_content(struct casedb *db, int64_t finding_id, const struct finding *finding,
                        struct error *err)
 {
-    const struct finding_kind_row *kind = &finding_kinds[finding->kind];
+    const struct finding_members *members = &finding_members[finding->kind];
     struct query query = query_of(db, insert_content[finding->kind]);
 
     query_integer(&query, finding_id);
-    for (size_t index = 0; index < kind->member_count; index++)
-        query_member(&query, &kind->members[index], finding_content(finding));
+    for (size_t index = 0; index < members->count; index++)
+        query_member(&query, &members->rows[index], finding_content(finding));
     return query_run(&query, err);
 }
 
@@ -441,11 +441,11 @@ int casedb_add_finding(struct casedb *db, int64_t source_id, const struct findin
         return -1;
     query = query_of(db, insert_finding);
     query_integer(&query, host_id);
-    query_text(&query, lookup_word(&finding_kind_words, finding->kind));
-    query_text(&query, lookup_word(&finding_origin_words, finding->origin));
+    query_text(&query, finding_kind_word(finding->kind));
+    query_text(&query, finding_origin_word(finding->origin));
     query_number(&query, finding->place);
     query_number(&query, finding->filetime);
-    query_text(&query, lookup_word(&verified_words, finding->verified));
+    query_text(&query, verified_word(finding->verified));
     if (query_run(&query, err) != 0)
         return -1;
     return add_content(db, sqlite3_last_insert_rowid(db->sqlite), finding, err);

@@ -1,29 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/finding.h"
 
-static const char *const origins[] = {
-    [FINDING_ORIGIN_DATASTORE] = "DataStore.edb",
-    [FINDING_ORIGIN_WMIC] = "wmic qfe",
-    [FINDING_ORIGIN_GET_HOTFIX] = "Get-HotFix",
-    [FINDING_ORIGIN_DISM] = "dism",
-    [FINDING_ORIGIN_SLMGR] = "slmgr",
-    [FINDING_ORIGIN_SYSTEMINFO] = "systeminfo",
-};
-_Static_assert(ARRAY_COUNT(origins) == FINDING_ORIGIN_COUNT, "an origin has no word");
-const struct word_table finding_origin_words = WORDS_OF_LIST(origins);
-
-static const char *const package_states[] = {
-    [PACKAGE_STATE_NOT_TOLD] = "",
-    [PACKAGE_STATE_INSTALLED] = "Installed",
-    [PACKAGE_STATE_UNINSTALL_PENDING] = "Uninstall Pending",
-    [PACKAGE_STATE_INSTALL_PENDING] = "Install Pending",
-    [PACKAGE_STATE_STAGED] = "Staged",
-    [PACKAGE_STATE_SUPERSEDED] = "Superseded",
-    [PACKAGE_STATE_NOT_PRESENT] = "Not Present",
-    [PACKAGE_STATE_UNKNOWN] = "unknown",
-};
-_Static_assert(ARRAY_COUNT(package_states) == PACKAGE_STATE_COUNT, "a state has no word");
-const struct word_table package_state_words = WORDS_OF_LIST(package_states);
+MAKE_WORDS(finding_kind, FINDING_KINDS, FINDING_KIND_COUNT)
+MAKE_WORDS(finding_origin, FINDING_ORIGINS, FINDING_ORIGIN_COUNT)
+MAKE_WORDS(package_state, PACKAGE_STATES, PACKAGE_STATE_COUNT)
 
 /* ---- What the kinds consist of ---- */
 
@@ -77,35 +57,23 @@ static const struct member system_members[] = {
     {MEMBER(struct finding_system, os_version)},
 };
 
-#define KIND(its_word, its_members)                                                            \
-    {                                                                                          \
-        .word = (its_word), .members = (its_members), .member_count = ARRAY_COUNT(its_members) \
-    }
+#define MEMBERS_OF(kind, word, name) [kind] = {name##_members, ARRAY_COUNT(name##_members)},
 
-const struct finding_kind_row finding_kinds[] = {
-    [FINDING_HISTORY] = KIND("history", history_members),
-    [FINDING_HISTORY_ROW] = KIND("history-row", history_row_members),
-    [FINDING_LISTING] = KIND("listing", listing_members),
-    [FINDING_ENTRY] = KIND("entry", entry_members),
-    [FINDING_LICENCE] = KIND("licence", licence_members),
-    [FINDING_SYSTEM] = KIND("system", system_members),
-};
-_Static_assert(ARRAY_COUNT(finding_kinds) == FINDING_KIND_COUNT, "a kind has no row");
-const struct word_table finding_kind_words = WORDS_OF_ROWS(finding_kinds, word);
+const struct finding_members finding_members[FINDING_KIND_COUNT] = {FINDING_KINDS(MEMBERS_OF)};
 
 /* ---- Findings ---- */
 
 struct finding finding_of(enum finding_kind kind, enum finding_origin origin)
 {
-    const struct finding_kind_row *row = &finding_kinds[kind];
+    const struct finding_members *members = &finding_members[kind];
     struct finding finding = {.kind = kind, .origin = origin, .host = ""};
 
-    for (size_t index = 0; index < row->member_count; index++) {
-        void *member = member_at(&row->members[index], finding_content(&finding));
+    for (size_t index = 0; index < members->count; index++) {
+        void *member = member_at(&members->rows[index], finding_content(&finding));
 
-        if (row->members[index].type == MEMBER_TEXT)
+        if (members->rows[index].type == MEMBER_TEXT)
             *(const char **)member = "";
-        else if (row->members[index].type == MEMBER_NUMBER)
+        else if (members->rows[index].type == MEMBER_NUMBER)
             *(int64_t *)member = MEMBER_ABSENT;
     }
     return finding;

@@ -13,32 +13,38 @@
 
 #include "base/member.h"
 #include "model/incident.h"
-#include "model/observation.h"
+#include "model/words.h"
 
-enum finding_kind {
-    FINDING_HISTORY,     /* an update history as a whole */
-    FINDING_HISTORY_ROW, /* a row of it that names an update of the table (incident.h) */
-    FINDING_LISTING,     /* a listing of updates or packages as a whole; one a host of it, behind
-                          * its entries */
-    FINDING_ENTRY,       /* an entry of it that names an update of the table */
-    FINDING_LICENCE,     /* what slmgr says of a Windows licence that has a product key */
-    FINDING_SYSTEM,      /* what systeminfo says of the system */
-    FINDING_KIND_COUNT,
-};
+/* enumerator, word of the case, name in the union of struct finding */
+#define FINDING_KINDS(ROW)                                                                    \
+    ROW(FINDING_HISTORY, "history", history) /* an update history as a whole */               \
+    /* a row of it that names an update of the incident's table (incident.h) */               \
+    ROW(FINDING_HISTORY_ROW, "history-row", history_row)                                      \
+    /* a listing of updates or packages as a whole; one a host of it, behind its entries */   \
+    ROW(FINDING_LISTING, "listing", listing)                                                  \
+    ROW(FINDING_ENTRY, "entry", entry) /* an entry of it that names an update of the table */ \
+    /* what slmgr says of a Windows licence that has a product key */                         \
+    ROW(FINDING_LICENCE, "licence", licence)                                                  \
+    ROW(FINDING_SYSTEM, "system", system) /* what systeminfo says of the system */
 
-/* What a finding is of. */
-enum finding_origin {
-    FINDING_ORIGIN_DATASTORE,
-    FINDING_ORIGIN_WMIC,
-    FINDING_ORIGIN_GET_HOTFIX,
-    FINDING_ORIGIN_DISM,
-    FINDING_ORIGIN_SLMGR,
-    FINDING_ORIGIN_SYSTEMINFO,
-    FINDING_ORIGIN_COUNT,
-};
+enum finding_kind { FINDING_KINDS(WORDS_ENUMERATOR) };
+enum { FINDING_KIND_COUNT = 0 FINDING_KINDS(WORDS_ONE) };
+extern const struct word_set finding_kind_words;
+const char *finding_kind_word(enum finding_kind kind);
 
-/* As reports and the case call it: "DataStore.edb", "wmic qfe", "Get-HotFix", "dism", ... */
-extern const struct word_table finding_origin_words;
+/* What a finding is of; enumerator, word of reports and case */
+#define FINDING_ORIGINS(ROW)                       \
+    ROW(FINDING_ORIGIN_DATASTORE, "DataStore.edb") \
+    ROW(FINDING_ORIGIN_WMIC, "wmic qfe")           \
+    ROW(FINDING_ORIGIN_GET_HOTFIX, "Get-HotFix")   \
+    ROW(FINDING_ORIGIN_DISM, "dism")               \
+    ROW(FINDING_ORIGIN_SLMGR, "slmgr")             \
+    ROW(FINDING_ORIGIN_SYSTEMINFO, "systeminfo")
+
+enum finding_origin { FINDING_ORIGINS(WORDS_ENUMERATOR) };
+enum { FINDING_ORIGIN_COUNT = 0 FINDING_ORIGINS(WORDS_ONE) };
+extern const struct word_set finding_origin_words;
+const char *finding_origin_word(enum finding_origin origin);
 
 /* ---- What each kind says ---- */
 
@@ -72,21 +78,21 @@ struct finding_listing {
                               * last line does not end" */
 };
 
-enum package_state {
-    PACKAGE_STATE_NOT_TOLD, /* the listing has no states: all that is in it is installed */
-    PACKAGE_STATE_INSTALLED,
-    PACKAGE_STATE_UNINSTALL_PENDING,
-    PACKAGE_STATE_INSTALL_PENDING,
-    PACKAGE_STATE_STAGED,
-    PACKAGE_STATE_SUPERSEDED,
-    PACKAGE_STATE_NOT_PRESENT,
-    PACKAGE_STATE_UNKNOWN, /* a word that is not known */
-    PACKAGE_STATE_COUNT,
-};
+/* enumerator, word: as dism has it in English */
+#define PACKAGE_STATES(ROW)                                                                    \
+    ROW(PACKAGE_STATE_NOT_TOLD, "") /* the listing has none: all that is in it is installed */ \
+    ROW(PACKAGE_STATE_INSTALLED, "Installed")                                                  \
+    ROW(PACKAGE_STATE_UNINSTALL_PENDING, "Uninstall Pending")                                  \
+    ROW(PACKAGE_STATE_INSTALL_PENDING, "Install Pending")                                      \
+    ROW(PACKAGE_STATE_STAGED, "Staged")                                                        \
+    ROW(PACKAGE_STATE_SUPERSEDED, "Superseded")                                                \
+    ROW(PACKAGE_STATE_NOT_PRESENT, "Not Present")                                              \
+    ROW(PACKAGE_STATE_UNKNOWN, "unknown") /* a word that is not known */
 
-/* As dism has them in English: "Installed", "Uninstall Pending", ...; "unknown"; "" where not told.
- */
-extern const struct word_table package_state_words;
+enum package_state { PACKAGE_STATES(WORDS_ENUMERATOR) };
+enum { PACKAGE_STATE_COUNT = 0 PACKAGE_STATES(WORDS_ONE) };
+extern const struct word_set package_state_words;
+const char *package_state_word(enum package_state state);
 
 struct finding_entry {
     enum update_id update_id; /* that it names */
@@ -124,26 +130,20 @@ struct finding {
                         * that can be read. 0 for listings: they are of the time of collection */
     enum verified verified; /* what the second reader says of it */
     union {                 /* by its kind */
-        struct finding_history history;
-        struct finding_history_row history_row;
-        struct finding_listing listing;
-        struct finding_entry entry;
-        struct finding_licence licence;
-        struct finding_system system;
+#define FINDING_MEMBER(kind, word, name) struct finding_##name name;
+        FINDING_KINDS(FINDING_MEMBER)
     };
 };
 
 /* A finding that says nothing yet: its texts are empty, its numbers absent or 0. */
 struct finding finding_of(enum finding_kind kind, enum finding_origin origin);
 
-/* A kind, and what the struct that it has in the union consists of. */
-struct finding_kind_row {
-    const char *word; /* of the case: history, history-row, listing, entry, licence, system */
-    const struct member *members;
-    size_t member_count;
+/* What the struct of a kind consists of. */
+struct finding_members {
+    const struct member *rows;
+    size_t count;
 };
-extern const struct finding_kind_row finding_kinds[FINDING_KIND_COUNT];
-extern const struct word_table finding_kind_words;
+extern const struct finding_members finding_members[FINDING_KIND_COUNT];
 
 /* Where the struct of its kind lies: what the members are of. */
 static inline void *finding_content(const struct finding *finding)

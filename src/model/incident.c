@@ -172,14 +172,11 @@ const struct incident_event *incident_find_event(const char *provider, uint16_t 
     return NULL;
 }
 
-const struct incident_update incident_updates[] = {
-    [UPDATE_ID_KB971033] = {UPDATE_ID_KB971033, INCIDENT_UPDATE, "WindowsActivationTechnologies",
-                            false},
-    [UPDATE_ID_KB4480960] = {UPDATE_ID_KB4480960, "KB4480960", NULL, true},
-    [UPDATE_ID_KB4480970] = {UPDATE_ID_KB4480970, "KB4480970", NULL, true},
-};
-_Static_assert(ARRAY_COUNT(incident_updates) == UPDATE_ID_COUNT, "an update has no row");
-const struct word_table update_id_words = WORDS_OF_ROWS(incident_updates, name);
+MAKE_WORDS(update_id, UPDATES, UPDATE_ID_COUNT)
+
+#define UPDATE_ROW(id, name, package, coincident) [id] = {id, name, package, coincident},
+
+const struct incident_update incident_updates[UPDATE_ID_COUNT] = {UPDATES(UPDATE_ROW)};
 
 static bool text_names_update(const char *text, const struct incident_update *update)
 {
@@ -263,17 +260,6 @@ bool incident_may_decide(const struct incident_event *event)
         return false;
     }
     return false;
-}
-
-const char *licence_channel_name(enum licence_channel channel)
-{
-    static const char *const names[] = {
-        [LICENCE_CHANNEL_UNKNOWN] = "unknown",       [LICENCE_CHANNEL_VOLUME_KMS] = "volume-kms",
-        [LICENCE_CHANNEL_VOLUME_MAK] = "volume-mak", [LICENCE_CHANNEL_KMS_HOST] = "kms-host",
-        [LICENCE_CHANNEL_OTHER] = "other",
-    };
-
-    return names[channel];
 }
 
 enum edition_row {

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/lookup.h"
 #include "model/observation.h"
+#include "model/words.h"
 
 /* A span of time, both ends included, as FILETIMEs. */
 struct window {
@@ -119,21 +119,25 @@ bool incident_is_clock_change(const struct observation *observation, const struc
 bool incident_may_decide(const struct incident_event *event);
 
 /* The updates of the day: the one the incident turns on, and the two unrelated ones. */
-enum update_id {
-    UPDATE_ID_KB971033,
-    UPDATE_ID_KB4480960,
-    UPDATE_ID_KB4480970,
-    UPDATE_ID_COUNT,
-};
+/* enumerator, name, the part of its package's name that no other has (or NULL), whether it came out
+ * the same day and is unrelated (KB 4487266) */
+#define UPDATES(ROW)                                                                 \
+    ROW(UPDATE_ID_KB971033, INCIDENT_UPDATE, "WindowsActivationTechnologies", false) \
+    ROW(UPDATE_ID_KB4480960, "KB4480960", NULL, true)                                \
+    ROW(UPDATE_ID_KB4480970, "KB4480970", NULL, true)
+
+enum update_id { UPDATES(WORDS_ENUMERATOR) };
+enum { UPDATE_ID_COUNT = 0 UPDATES(WORDS_ONE) };
+extern const struct word_set update_id_words;
+const char *update_id_word(enum update_id id);
 
 struct incident_update {
     enum update_id id;
-    const char *name;    /* KB971033 */
-    const char *package; /* the part of its package's name that no other has, or NULL */
-    bool coincident;     /* came out the same day and is unrelated (KB 4487266) */
+    const char *name;
+    const char *package;
+    bool coincident;
 };
 extern const struct incident_update incident_updates[UPDATE_ID_COUNT];
-extern const struct word_table update_id_words; /* their names */
 
 /* Does the text name KB971033, by its number or by its package? */
 bool incident_names_kb971033(const char *text);
@@ -143,17 +147,6 @@ const struct incident_update *incident_find_update(const char *text);
 
 /* The update of the table that the observation names in any of its strings, or NULL. */
 const struct incident_update *incident_named_update(const struct observation *observation);
-
-enum licence_channel {
-    LICENCE_CHANNEL_UNKNOWN,
-    LICENCE_CHANNEL_VOLUME_KMS,
-    LICENCE_CHANNEL_VOLUME_MAK,
-    LICENCE_CHANNEL_KMS_HOST,
-    LICENCE_CHANNEL_OTHER,
-};
-
-/* The words of hosts.csv: volume-kms, volume-mak, kms-host, other, unknown. */
-const char *licence_channel_name(enum licence_channel channel);
 
 /* A Windows edition that the incident concerned, with its KMS client setup key (KB 4487266). */
 struct incident_edition {

@@ -72,8 +72,8 @@ void listing_out_remark(struct listing_out *out, uint64_t line, enum finding_ori
 {
     if (out->incomplete_count++ < SOURCE_REMARKS_LISTED)
         source_facts_add_detail(out->facts, "line %" PRIu64 ": %s%s%s: %s", line,
-                                lookup_word(&finding_origin_words, origin),
-                                *host != '\0' ? " of " : "", host, reason);
+                                finding_origin_word(origin), *host != '\0' ? " of " : "", host,
+                                reason);
 }
 
 /* ---- Lines that name the update ---- */

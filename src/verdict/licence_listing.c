@@ -108,9 +108,8 @@ bool licence_piece_of_finding(const struct finding *finding, struct licence_piec
     if (!licence_is_of_windows(finding))
         return false;
     licence = incident_find_known_licence(said->activation_id);
-    *out = (struct licence_piece){.kind = lookup_word(&finding_origin_words, finding->origin),
-                                  .with_collection = true,
-                                  .path = ""};
+    *out = (struct licence_piece){
+        .kind = finding_origin_word(finding->origin), .with_collection = true, .path = ""};
     if (licence != NULL)
         read_activation_id(licence, out);
     else

@@ -158,7 +158,6 @@ void update_context_feed(struct update_context *context, const struct finding *f
     case FINDING_HISTORY:
     case FINDING_LICENCE:
     case FINDING_SYSTEM:
-    case FINDING_KIND_COUNT:
         break;
     }
 }
@@ -218,8 +217,7 @@ static void judge_entry(const struct finding_entry *entry, struct update_piece *
     } else if (entry->state == PACKAGE_STATE_UNKNOWN) {
         out->detail = memory_format("its state is not known: %s", entry->state_text);
     } else {
-        out->detail =
-            memory_format("its state is %s", lookup_word(&package_state_words, entry->state));
+        out->detail = memory_format("its state is %s", package_state_word(entry->state));
     }
 }
 
@@ -255,8 +253,8 @@ static void judge_listing(const struct finding *finding, const struct update_con
 bool update_piece_of_finding(const struct finding *finding, const struct update_context *context,
                              struct update_piece *out)
 {
-    *out = (struct update_piece){
-        .kind = lookup_word(&finding_origin_words, finding->origin), .unit = "", .path = ""};
+    *out =
+        (struct update_piece){.kind = finding_origin_word(finding->origin), .unit = "", .path = ""};
     switch (finding->kind) {
     case FINDING_HISTORY:
         judge_history(finding, context, out);
@@ -272,7 +270,6 @@ bool update_piece_of_finding(const struct finding *finding, const struct update_
         break;
     case FINDING_LICENCE:
     case FINDING_SYSTEM:
-    case FINDING_KIND_COUNT:
         break;
     }
     if (out->update == NULL) {

@@ -233,7 +233,7 @@ static bool read_member(struct span *in, const struct member *member, void *owne
 
 bool wire_add_finding(struct pack *out, const struct finding *finding)
 {
-    const struct finding_kind_row *kind = &finding_kinds[finding->kind];
+    const struct finding_members *members = &finding_members[finding->kind];
     size_t start = wire_begin_frame(out, WIRE_FINDING);
 
     pack_u8(out, (uint8_t)finding->kind);
@@ -242,8 +242,8 @@ bool wire_add_finding(struct pack *out, const struct finding *finding)
     pack_u64(out, finding->place);
     pack_u64(out, finding->filetime);
     pack_u8(out, (uint8_t)finding->verified);
-    for (size_t index = 0; index < kind->member_count; index++)
-        add_member(out, &kind->members[index], finding_content(finding));
+    for (size_t index = 0; index < members->count; index++)
+        add_member(out, &members->rows[index], finding_content(finding));
     return wire_end_frame(out, start);
 }
 
@@ -260,8 +260,8 @@ bool wire_read_finding(struct span payload, struct finding *out)
         !unpack_choice(&payload, VERIFIED_COUNT - 1, &verified))
         return false;
     out->verified = (enum verified)verified;
-    for (size_t index = 0; index < finding_kinds[kind].member_count; index++)
-        if (!read_member(&payload, &finding_kinds[kind].members[index], finding_content(out)))
+    for (size_t index = 0; index < finding_members[kind].count; index++)
+        if (!read_member(&payload, &finding_members[kind].rows[index], finding_content(out)))
             return false;
     return payload.left_bytes == 0;
 }

@@ -39,14 +39,14 @@ static void expect_utf8(const char *text)
 
 static int take(void *context, const struct finding *finding, struct error *err)
 {
-    const struct finding_kind_row *kind = &finding_kinds[finding->kind];
+    const struct finding_members *members = &finding_members[finding->kind];
     struct outcome *outcome = context;
 
     (void)err;
     expect_utf8(finding->host);
-    for (size_t index = 0; index < kind->member_count; index++)
-        if (kind->members[index].type == MEMBER_TEXT)
-            expect_utf8(*(const char **)member_at(&kind->members[index], finding_content(finding)));
+    for (size_t index = 0; index < members->count; index++)
+        if (members->rows[index].type == MEMBER_TEXT)
+            expect_utf8(*(const char **)member_at(&members->rows[index], finding_content(finding)));
     if (finding->kind == FINDING_ENTRY && finding->entry.update_id == UPDATE_ID_KB971033)
         outcome->names_update = true;
     if (finding->kind == FINDING_LISTING && *finding->listing.incomplete == '\0')

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/words.h"
+
+MAKE_WORDS(classification, CLASSIFICATIONS, CLASSIFICATION_COUNT)
+MAKE_COLUMN(const char *, classification, title, CLASSIFICATIONS, WORDS_SECOND)
+MAKE_COLUMN(const char *, classification, sentence, CLASSIFICATIONS, WORDS_THIRD)
+MAKE_WORDS(confidence, CONFIDENCES, CONFIDENCE_COUNT)
+MAKE_COLUMN(const char *, confidence, sentence, CONFIDENCES, WORDS_SECOND)
+MAKE_WORDS(review_note, REVIEW_NOTES, REVIEW_NOTE_COUNT)
+MAKE_COLUMN(const char *, review_note, sentence, REVIEW_NOTES, WORDS_SECOND)
+MAKE_WORDS(activation_state, ACTIVATION_STATES, ACTIVATION_STATE_COUNT)
+MAKE_COLUMN(const char *, activation_state, sentence, ACTIVATION_STATES, WORDS_SECOND)
+MAKE_WORDS(coverage, COVERAGES, COVERAGE_COUNT)
+MAKE_WORDS(update_status, UPDATE_STATUSES, UPDATE_STATUS_COUNT)
+MAKE_WORDS(licence_channel, LICENCE_CHANNELS, LICENCE_CHANNEL_COUNT)
+MAKE_WORDS(clock_state, CLOCKS, CLOCK_STATE_COUNT)
+MAKE_WORDS(action_step, ACTION_STEPS, ACTION_STEP_COUNT)
+MAKE_WORDS(action, ACTIONS, ACTION_COUNT)
+MAKE_COLUMN(const char *, action, sentence, ACTIONS, WORDS_SECOND)
+MAKE_COLUMN(uint32_t, action, steps, ACTIONS, WORDS_THIRD)
+MAKE_WORDS(role, ROLES, ROLE_COUNT)
+MAKE_WORDS(verified, VERIFICATIONS, VERIFIED_COUNT)
+MAKE_COLUMN(const char *, verified, sentence, VERIFICATIONS, WORDS_SECOND)
+MAKE_WORDS(update_says, UPDATE_SAYINGS, UPDATE_SAYS_COUNT)
+MAKE_WORDS(evidence_kind, EVIDENCE_KINDS, EVIDENCE_KIND_COUNT)
+MAKE_COLUMN(const char *, evidence_kind, label, EVIDENCE_KINDS, WORDS_SECOND)
+MAKE_COLUMN(const char *, evidence_kind, unit, EVIDENCE_KINDS, WORDS_THIRD)
+
+static_assert(REVIEW_NOTE_COUNT <= WORDS_MEMBERS_MOST && ACTION_STEP_COUNT <= WORDS_MEMBERS_MOST,
+              "a set of members fits its bits");
