@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "case/casedb.h"
-#include "verdict/dossier.h"
+#include "verdict/conclude.h"
 
 /* Feeds all observations of the machine, then, when it has some, all its findings. -1 is
  * ERROR_RUN. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "verdict/group.h"
+#include "verdict/item.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

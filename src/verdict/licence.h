@@ -13,7 +13,7 @@
 #include "model/finding.h"
 #include "model/incident.h"
 #include "model/observation.h"
-#include "verdict/group.h"
+#include "verdict/item.h"
 
 /* One piece of evidence. Owns id and detail. What makes one leaves its path "". */
 struct licence_piece {
@@ -106,7 +106,7 @@ void licence_evidence_add_change(struct text *out, const struct licence_evidence
  * nothing without one. */
 void licence_evidence_add_conflict(struct text *out, const struct licence_evidence *evidence);
 
-/* Returns owned: all pieces for a person, in groups (verdict/group.h). */
+/* Returns owned: all pieces for a person, in groups (verdict/item.h). */
 char *licence_evidence_text(const struct licence_evidence *evidence)
     __attribute__((warn_unused_result));
 

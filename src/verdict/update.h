@@ -12,7 +12,7 @@
 #include "model/finding.h"
 #include "model/incident.h"
 #include "model/observation.h"
-#include "verdict/group.h"
+#include "verdict/item.h"
 
 /* One piece of evidence. Owns its detail and borrows the other texts. */
 struct update_piece {
@@ -82,7 +82,7 @@ bool update_evidence_conflicts(const struct update_evidence *evidence);
  * installed before by WAT 13 at TIME`; nothing where all evidence says the same. */
 void update_evidence_add_conflict(struct text *out, const struct update_evidence *evidence);
 
-/* Returns owned: all pieces for a person, in groups (verdict/group.h). */
+/* Returns owned: all pieces for a person, in groups (verdict/item.h). */
 char *update_evidence_text(const struct update_evidence *evidence)
     __attribute__((warn_unused_result));
 

@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "identity/assign.h"
-#include "verdict/dossier.h"
+#include "verdict/conclude.h"
 #include "verdict/evidence.h"
 
 struct derivation {

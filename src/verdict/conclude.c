@@ -7,7 +7,7 @@
  *   os_version, clock            verdict/system.h
  *   action, kms_client_key       verdict/action.h, from all of these
  *   review                       notes on all of these, in the order of DESIGN section 6 */
-#include "verdict/dossier.h"
+#include "verdict/conclude.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* coverage: do a machine's Application logs cover the window (DESIGN section 6, the column
  * window_coverage). Pure. */
-#ifndef SPPTRIAGE_VERDICT_COVERAGE_H
-#define SPPTRIAGE_VERDICT_COVERAGE_H
+#ifndef SPPTRIAGE_VERDICT_CIRCUMSTANCES_H
+#define SPPTRIAGE_VERDICT_CIRCUMSTANCES_H
 
 #include <stddef.h>
 #include <stdint.h>

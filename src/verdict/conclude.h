@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dossier: all that is known of one machine while its observations come in, and the verdict it
  * ends in (DESIGN section 6). Pure: the case is read and written by verdict.c. */
-#ifndef SPPTRIAGE_VERDICT_DOSSIER_H
-#define SPPTRIAGE_VERDICT_DOSSIER_H
+#ifndef SPPTRIAGE_VERDICT_CONCLUDE_H
+#define SPPTRIAGE_VERDICT_CONCLUDE_H
 
 #include <stdbool.h>
 
 #include "case/casedb.h"
-#include "verdict/coverage.h"
+#include "verdict/circumstances.h"
 #include "verdict/episode.h"
 #include "verdict/licence.h"
 #include "verdict/system.h"

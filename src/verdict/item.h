@@ -2,8 +2,8 @@
 /* group: pieces of evidence in words. Pieces of one kind that say the same and are from one source
  * are a group: `installed: WAT 1, 13 (7 events) from TIME to TIME in PATH`. Pure; what it keeps
  * grows with the number of sources and of distinct sayings, not with that of pieces. */
-#ifndef SPPTRIAGE_VERDICT_GROUP_H
-#define SPPTRIAGE_VERDICT_GROUP_H
+#ifndef SPPTRIAGE_VERDICT_ITEM_H
+#define SPPTRIAGE_VERDICT_ITEM_H
 
 #include <stdbool.h>
 #include <stddef.h>
