@@ -26,8 +26,7 @@ void listed_read(struct listed *listed, const void *bytes, size_t size_bytes)
 
     listed_free_content(listed);
     ck_assert_int_eq(
-        reader_read(&text_reader, &source, descriptor, &options, &sink, &listed->facts, &err),
-        0);
+        reader_read(&text_reader, &source, descriptor, &options, &sink, &listed->facts, &err), 0);
     close(descriptor);
 }
 

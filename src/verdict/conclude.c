@@ -1,59 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the columns of hosts.csv come from:
- *   classification to codes      episodes (verdict/episode.h)
+ *   classification to codes      episodes (verdict/episode.h), the reason: reason.c
  *   window_coverage              circumstances
- *   kb971033 and its evidence    verdict/update.h
- *   edition, licence_channel     verdict/licence.h
- *   os_version, clock            verdict/system.h
- *   action, kms_client_key       verdict/action.h, from all of these
- *   review                       notes on all of these, in the order of DESIGN section 6 */
+ *   kb971033 and its evidence    update.c
+ *   edition, licence_channel     licence.c
+ *   os_version, clock            system.c
+ *   action, kms_client_key       action.c, from all of these
+ *   review                       notes on all of these */
 #include "verdict/conclude.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-#include "base/array.h"
-#include "base/memory.h"
-#include "base/text.h"
-#include "verdict/action.h"
-
-void dossier_begin(struct dossier *dossier, const struct window *window)
-{
-    *dossier = (struct dossier){
-        .history = {.window = *window},
-        .system = {.window = *window},
-    };
-}
-
-void dossier_free_content(struct dossier *dossier)
-{
-    history_free_content(&dossier->history);
-    update_evidence_free_content(&dossier->update);
-    licence_evidence_free_content(&dossier->licence);
-    system_facts_free_content(&dossier->system);
-    free(dossier->guessed_path);
-    *dossier = (struct dossier){0};
-}
-
-void dossier_feed_event(struct dossier *dossier, const struct observation *observation)
-{
-    struct sighting sighting = sighting_of(observation);
-    struct circumstances *circumstances = &dossier->circumstances;
-
-    if (observation->event_filetime > circumstances->last_filetime)
-        circumstances->last_filetime = observation->event_filetime;
-    history_feed(&dossier->history, &sighting);
-    system_facts_feed_event(&dossier->system, observation);
-}
-
-void dossier_feed_finding(struct dossier *dossier, const struct case_finding *found)
-{
-    if (licence_is_of_windows(&found->finding))
-        history_feed_licence(&dossier->history, &found->finding, found->path);
-    system_facts_feed_finding(&dossier->system, &found->finding);
-    if (found->is_guess && dossier->guessed_path == NULL)
-        dossier->guessed_path = memory_copy_text(found->path);
-}
 
 void conclusion_free_content(struct conclusion *conclusion)
 {
@@ -67,22 +24,23 @@ void conclusion_free_content(struct conclusion *conclusion)
 }
 
 /* Listings that do not agree on the system, or on the licence: then no edition is assumed. */
-static bool dossier_edition_conflicts(const struct dossier *dossier)
+static bool edition_conflicts(const struct evidence *evidence)
 {
-    return licence_evidence_conflicts(&dossier->licence) || system_facts_conflict(&dossier->system);
+    return licence_evidence_conflicts(&evidence->licence) ||
+           system_evidence_conflicts(&evidence->system);
 }
 
 /* systeminfo names the system itself, so it decides whether 6.1 is Windows 7 or the server. */
-static bool dossier_is_not_windows_7(const struct dossier *dossier)
+static bool is_not_windows_7(const struct evidence *evidence)
 {
-    const struct system_facts *system = &dossier->system;
+    const struct system_evidence *system = &evidence->system;
 
-    if (system->named_windows_7)
+    if (system->names_windows_7)
         return false;
-    return system->named_other || system->other_than_6_1 || dossier->licence.not_windows_7;
+    return system->names_other || system->other_than_6_1 || evidence->licence.not_windows_7;
 }
 
-static char *list_codes(const struct history *history)
+static char *list_codes(const struct activation_history *history)
 {
     struct text out = {0};
 
@@ -91,10 +49,10 @@ static char *list_codes(const struct history *history)
     return text_take(&out);
 }
 
-static bool note_applies(enum review_note note, const struct dossier *dossier,
-                         const struct history_outcome *outcome)
+static bool note_applies(enum review_note note, const struct evidence *evidence,
+                         const struct activation_outcome *outcome)
 {
-    const struct circumstances *circumstances = &dossier->circumstances;
+    const struct circumstances *circumstances = &evidence->circumstances;
 
     switch (note) {
     case REVIEW_WINDOW_NOT_COVERED:
@@ -103,13 +61,13 @@ static bool note_applies(enum review_note note, const struct dossier *dossier,
     case REVIEW_LOG_DAMAGED:
         return circumstances->log_damaged;
     case REVIEW_CLOCK_CHANGED:
-        return dossier->system.clock_changed;
+        return evidence->system.clock_changed;
     case REVIEW_SHARED_NAME:
         return circumstances->shared_name;
     case REVIEW_UPDATE_CONFLICT:
-        return update_evidence_conflicts(&dossier->update);
+        return update_evidence_conflicts(&evidence->update);
     case REVIEW_EDITION_CONFLICT:
-        return dossier_edition_conflicts(dossier);
+        return edition_conflicts(evidence);
     case REVIEW_LISTING_NON_GENUINE:
         return outcome->listing_non_genuine;
     case REVIEW_REACTIVATED:
@@ -117,59 +75,43 @@ static bool note_applies(enum review_note note, const struct dossier *dossier,
     case REVIEW_COULD_NOT_ASK:
         return outcome->could_not_ask;
     case REVIEW_NOT_VOLUME_LICENSED:
-        return licence_evidence_channel(&dossier->licence) == LICENCE_CHANNEL_OTHER;
+        return licence_evidence_channel(&evidence->licence) == LICENCE_CHANNEL_OTHER;
     case REVIEW_NOT_WINDOWS_7:
-        return dossier_is_not_windows_7(dossier);
+        return is_not_windows_7(evidence);
     }
     return false;
 }
 
 /* Returns a set of enum review_note. */
-static uint32_t find_review(const struct dossier *dossier, const struct history_outcome *outcome)
+static uint32_t find_review(const struct evidence *evidence,
+                            const struct activation_outcome *outcome)
 {
     uint32_t review = 0;
 
     for (unsigned note = 0; note < REVIEW_NOTE_COUNT; note++)
-        if (note_applies((enum review_note)note, dossier, outcome))
+        if (note_applies((enum review_note)note, evidence, outcome))
             review |= 1u << note;
     return review;
 }
 
-/* Adds to the reason what changed what the verdict says: what contradicts what, and what is the
- * machine's by a guess. */
-static char *make_reason(const struct dossier *dossier, const struct history_outcome *outcome)
-{
-    struct text conflict = {0};
-    struct text out = {0};
-
-    text_add(&out, outcome->reason);
-    update_evidence_add_conflict(&conflict, &dossier->update);
-    if (conflict.length_bytes > 0)
-        text_add_item(&out, text_get(&conflict));
-    text_clear(&conflict);
-    licence_evidence_add_change(&conflict, &dossier->licence);
-    if (conflict.length_bytes > 0)
-        text_add_item(&out, text_get(&conflict));
-    text_free(&conflict);
-    if (licence_evidence_conflicts(&dossier->licence)) {
-        text_add(&out, "; edition-conflict: ");
-        licence_evidence_add_conflict(&out, &dossier->licence);
-    }
-    if (system_facts_conflict(&dossier->system))
-        text_add(&out, "; edition-conflict: systeminfo names Windows 7 and another system");
-    if (dossier->guessed_path != NULL)
-        text_add_format(&out, "; %s names no host, and is this one's by a guess",
-                        dossier->guessed_path);
-    return text_take(&out);
-}
-
-static void conclude_counts(const struct history *history, struct case_verdict *verdict)
+static void conclude_counts(const struct activation_history *history, struct case_verdict *verdict)
 {
     verdict->in_window_events = history->in_window_events;
     verdict->events_8196 = history->events_8196;
     verdict->events_8208 = history->events_8208;
     verdict->events_8209 = history->events_8209;
     verdict->events_13 = history->events_13;
+}
+
+static void conclude_activation(const struct activation_outcome *outcome,
+                                struct case_verdict *verdict)
+{
+    verdict->classification = classification_word(outcome->classification);
+    verdict->confidence = confidence_word(outcome->confidence);
+    verdict->state = activation_state_word(outcome->state);
+    verdict->first_fault_filetime = outcome->first_fault_filetime;
+    verdict->last_fault_filetime = outcome->last_fault_filetime;
+    verdict->recovered_filetime = outcome->recovered_filetime;
 }
 
 static void conclude_action(const struct action_matter *matter, struct case_verdict *verdict)
@@ -181,65 +123,62 @@ static void conclude_action(const struct action_matter *matter, struct case_verd
     verdict->kms_client_key = action_gives_key(matter) ? matter->edition->kms_client_key : "";
 }
 
-void dossier_conclude(struct dossier *dossier, struct conclusion *out)
+static struct action_matter matter_of(const struct evidence *evidence,
+                                      const struct activation_outcome *outcome)
 {
-    struct history_outcome outcome;
-    struct action_matter matter;
-
-    history_finish(&dossier->history, &outcome);
-    matter = (struct action_matter){
-        .classification = outcome.classification,
-        .state = outcome.state,
-        .update = update_evidence_status(&dossier->update),
-        .channel = licence_evidence_channel(&dossier->licence),
-        .edition = system_facts_conflict(&dossier->system)
+    return (struct action_matter){
+        .classification = outcome->classification,
+        .state = outcome->state,
+        .update = update_evidence_status(&evidence->update),
+        .channel = licence_evidence_channel(&evidence->licence),
+        .edition = system_evidence_conflicts(&evidence->system)
                        ? NULL
-                       : licence_evidence_edition(&dossier->licence),
-        .not_windows_7 = dossier_is_not_windows_7(dossier),
+                       : licence_evidence_edition(&evidence->licence),
+        .not_windows_7 = is_not_windows_7(evidence),
     };
+}
+
+void conclude(struct evidence *evidence, struct conclusion *out)
+{
+    struct activation_outcome outcome = activation_history_finish(&evidence->history);
+    struct action_matter matter = matter_of(evidence, &outcome);
+
     *out = (struct conclusion){
-        .reason = make_reason(dossier, &outcome),
-        .review = word_set_list(&review_note_words, find_review(dossier, &outcome)),
-        .codes = list_codes(&dossier->history),
-        .update_evidence = update_evidence_text(&dossier->update),
-        .unrelated_updates = update_evidence_unrelated_text(&dossier->update),
-        .licence_evidence = licence_evidence_text(&dossier->licence),
+        .reason = reason_of(evidence),
+        .review = word_set_list(&review_note_words, find_review(evidence, &outcome)),
+        .codes = list_codes(&evidence->history),
+        .update_evidence = groups_text(&evidence->update.groups),
+        .unrelated_updates = groups_text(&evidence->update.unrelated),
+        .licence_evidence = groups_text(&evidence->licence.groups),
     };
     out->verdict = (struct case_verdict){
-        .classification = classification_word(outcome.classification),
-        .confidence = confidence_word(outcome.confidence),
         .reason = out->reason,
         .review = out->review,
-        .state = activation_state_word(outcome.state),
-        .first_fault_filetime = outcome.first_fault_filetime,
-        .last_fault_filetime = outcome.last_fault_filetime,
-        .recovered_filetime = outcome.recovered_filetime,
         .codes = out->codes,
-        .window_coverage = coverage_word(dossier->circumstances.coverage),
+        .window_coverage = coverage_word(evidence->circumstances.coverage),
         .kb971033_evidence = out->update_evidence,
         .unrelated_updates = out->unrelated_updates,
         .licence_evidence = out->licence_evidence,
-        .os_version = dossier->system.os_version != NULL ? dossier->system.os_version : "",
-        .clock = clock_state_word(dossier->system.clock_changed ? CLOCK_CHANGED : CLOCK_OK),
-        .verified = verified_word(outcome.verified),
+        .os_version = evidence->system.os_version != NULL ? evidence->system.os_version : "",
+        .clock = clock_state_word(evidence->system.clock_changed ? CLOCK_CHANGED : CLOCK_OK),
+        .verified = verified_word(reason_verified(&evidence->history)),
     };
-    conclude_counts(&dossier->history, &out->verdict);
+    conclude_activation(&outcome, &out->verdict);
+    conclude_counts(&evidence->history, &out->verdict);
     conclude_action(&matter, &out->verdict);
-    free(outcome.reason);
 }
 
 void conclude_not_collected(const char *reason, bool shared_name, struct conclusion *out)
 {
-    const struct action_matter matter = {.classification = CLASSIFICATION_NOT_COLLECTED,
-                                         .state = ACTIVATION_STATE_NONE};
+    const struct activation_outcome outcome = {.classification = CLASSIFICATION_NOT_COLLECTED,
+                                               .state = ACTIVATION_STATE_NONE};
+    const struct action_matter matter = {.classification = outcome.classification,
+                                         .state = outcome.state};
 
     *out = (struct conclusion){0};
     out->verdict = (struct case_verdict){
-        .classification = classification_word(matter.classification),
-        .confidence = confidence_word(CONFIDENCE_NONE),
         .reason = reason,
         .review = shared_name ? review_note_word(REVIEW_SHARED_NAME) : "",
-        .state = activation_state_word(ACTIVATION_STATE_NONE),
         .codes = "",
         .window_coverage = coverage_word(COVERAGE_NONE),
         .kb971033_evidence = "",
@@ -249,5 +188,6 @@ void conclude_not_collected(const char *reason, bool shared_name, struct conclus
         .clock = clock_state_word(CLOCK_OK),
         .verified = verified_word(VERIFIED_NOT_ASKED),
     };
+    conclude_activation(&outcome, &out->verdict);
     conclude_action(&matter, &out->verdict);
 }

@@ -1,45 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dossier: all that is known of one machine while its observations come in, and the verdict it
- * ends in (DESIGN section 6). Pure: the case is read and written by verdict.c. */
+/* conclude: the verdict that the evidence on a machine comes to, its action and its reason (DESIGN
+ * section 6). Pure. */
 #ifndef SPPTRIAGE_VERDICT_CONCLUDE_H
 #define SPPTRIAGE_VERDICT_CONCLUDE_H
 
 #include <stdbool.h>
 
 #include "case/casedb.h"
-#include "verdict/circumstances.h"
-#include "verdict/episode.h"
-#include "verdict/licence.h"
-#include "verdict/system.h"
-#include "verdict/update.h"
-
-/* What the logs as such tell of the machine, beside their events. */
-struct circumstances {
-    enum coverage coverage;
-    bool log_damaged;
-    bool shared_name;
-    uint64_t last_filetime; /* of its last event of any kind; what the logs say of themselves to
-                             * begin with, which recovered events can be later than */
-};
-
-struct dossier {
-    struct circumstances circumstances;
-    struct history history;
-    struct update_evidence update;
-    struct licence_evidence licence;
-    struct system_facts system;
-    char *guessed_path; /* owned: the first source that is the machine's by a guess; or NULL */
-};
-
-/* Starts an empty dossier for that window. */
-void dossier_begin(struct dossier *dossier, const struct window *window);
-void dossier_free_content(struct dossier *dossier);
-
-/* Takes the machine's next observation in, in order of (event time, record id), and, after all of
- * these, its findings. Evidence on the update and on the licence is fed to these by the caller, who
- * also keeps it. */
-void dossier_feed_event(struct dossier *dossier, const struct observation *observation);
-void dossier_feed_finding(struct dossier *dossier, const struct case_finding *found);
+#include "verdict/evidence.h"
 
 /* A verdict with the texts it was made of. */
 struct conclusion {
@@ -54,10 +22,38 @@ struct conclusion {
 
 void conclusion_free_content(struct conclusion *conclusion);
 
-/* Ends the dossier in its verdict. *out borrows the dossier. */
-void dossier_conclude(struct dossier *dossier, struct conclusion *out);
+/* Ends the evidence in its verdict. *out borrows the evidence. */
+void conclude(struct evidence *evidence, struct conclusion *out);
 
 /* The verdict on a host for which nothing was collected. Borrows the reason. */
 void conclude_not_collected(const char *reason, bool shared_name, struct conclusion *out);
+
+/* ---- What has to be done (action.c) ---- */
+
+/* What the action depends on. */
+struct action_matter {
+    enum classification classification;
+    enum activation_state state;
+    enum update_status update;
+    enum licence_channel channel;
+    const struct incident_edition *edition; /* or NULL */
+    bool not_windows_7;                     /* known to be another system */
+};
+
+enum action action_of(const struct action_matter *matter);
+
+/* Is the KMS client setup key of the edition given? Only for the machine's own edition, only where
+ * the activation is to be rebuilt, and never where it would harm. */
+bool action_gives_key(const struct action_matter *matter);
+
+/* ---- Why (reason.c) ---- */
+
+/* Returns owned: one sentence that can be checked (the deciding event, its time and its code), and
+ * behind it what changed what the verdict says: what contradicts what, and what is the machine's by
+ * a guess. The history is finished. */
+char *reason_of(const struct evidence *evidence) __attribute__((warn_unused_result));
+
+/* The worst that the second reader says of the events that it names. */
+enum verified reason_verified(const struct activation_history *history);
 
 #endif
