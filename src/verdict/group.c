@@ -42,7 +42,7 @@ static char *copy_detail(const char *detail)
 {
     char *copy = memory_copy_text(detail != NULL ? detail : "");
 
-    for (char *at = copy; (at = strstr(at, "; ")) != NULL; at++)
+    for (char *at = copy; (at = strstr(at, TEXT_SEPARATOR)) != NULL; at++)
         *at = ',';
     return copy;
 }
@@ -176,16 +176,18 @@ static void add_group(struct text *out, const struct groups *groups, const struc
 char *groups_text(const struct groups *groups)
 {
     struct group *sorted = memory_allocate(groups->count, sizeof(*sorted));
+    struct text item = {0};
     struct text out = {0};
 
     if (groups->count > 0)
         memcpy(sorted, groups->items, groups->count * sizeof(*sorted));
     qsort_r(sorted, groups->count, sizeof(*sorted), compare_groups, (void *)groups);
     for (size_t index = 0; index < groups->count; index++) {
-        if (index > 0)
-            text_add(&out, "; ");
-        add_group(&out, groups, &sorted[index]);
+        text_clear(&item);
+        add_group(&item, groups, &sorted[index]);
+        text_add_item(&out, text_get(&item));
     }
+    text_free(&item);
     free(sorted);
     return text_take(&out);
 }
