@@ -165,7 +165,8 @@ START_TEST(sound_history_is_read)
         "client_id="
         "|title=" TITLE "\n"
         "history-row|DataStore.edb||1|2019-01-08T10:01:00Z|status=1|mapped_result=0"
-        "|unmapped_result=0|server_selection=3|client_id=AutomaticUpdates|title=" TITLE "\n"
+        "|unmapped_result=0|server_selection=3|update_id=KB971033|client_id=AutomaticUpdates|"
+        "title=" TITLE "\n"
         "history|DataStore.edb||0|2019-01-08T10:04:00Z|row_count=4|unreadable_count=0"
         "|missing=\n");
     ck_assert_uint_eq(got.facts.selected_count, 3);
