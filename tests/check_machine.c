@@ -9,7 +9,6 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "identity/inventory_match.h"
 #include "identity/machine.h"
 #include "identity/name.h"
 #include "run.h"

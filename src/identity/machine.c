@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From computers to machines: what names each log has and whether one machine wrote it
- * (identity/logset.h), which logs with another newest name belong to a renamed machine
- * (identity/rename.h), then the machines with their aliases, and last the logs without a name.
+ * (logset.c), which logs with another newest name belong to a renamed machine (rename.c), then the
+ * machines with their aliases, and last the logs without a name.
  * Names are keys of a table until a machine is made. */
 #include "identity/machine.h"
 
@@ -12,7 +12,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "identity/logset.h"
-#include "identity/rename.h"
 
 void machines_free_content(struct machines *machines)
 {
@@ -25,6 +24,7 @@ void machines_free_content(struct machines *machines)
         free(machine->name);
     }
     machine_places_free_content(&machines->places);
+    earlier_names_free_content(&machines->earlier);
     free(machines->items);
     free(machines->owners);
     free(machines->own_log);
@@ -144,7 +144,7 @@ static void join_renamed(struct logset *set)
 
 /* The machine's earlier names while they are put in order. */
 struct alias_list {
-    struct run *names; /* of each: key and last_filetime */
+    struct name_run *names; /* of each: key and last_filetime */
     size_t count;
 };
 
@@ -166,11 +166,10 @@ static bool runs_before(const struct log *log, size_t run, size_t key)
 }
 
 /* Is the name no earlier one, but the machine's newest, or a short form of that? */
-static bool is_form_of(const struct logset *set, size_t key, size_t machine_key)
+static bool is_newest_name(const struct logset *set, size_t key, size_t machine_key)
 {
-    struct name_range full = name_table_full_names(&set->names, key);
-
-    return key == machine_key || (machine_key >= full.first && machine_key < full.end);
+    return key == machine_key ||
+           name_range_has(name_table_full_names(&set->names, key), machine_key);
 }
 
 /* Puts the earlier names of a log into the list. Within a log the order of writing holds; names
@@ -181,10 +180,10 @@ static void add_aliases(const struct logset *set, struct alias_list *list, const
     size_t limit = list->count; /* the place of the name that follows in this log */
 
     for (size_t run = log->run_count; run > 0; run--) {
-        const struct run *name = &log->runs[run - 1];
+        const struct name_run *name = &log->runs[run - 1];
         size_t place = find_alias(list, name->key);
 
-        if (name->short_form || is_form_of(set, name->key, machine_key))
+        if (name->short_form || is_newest_name(set, name->key, machine_key))
             continue;
         if (place < list->count) {
             if (name->last_filetime > list->names[place].last_filetime)
@@ -345,6 +344,19 @@ size_t machines_add(struct machines *machines, const char *name)
     return machines->count++;
 }
 
+size_t machines_of_host(struct machines *machines, struct host_table *hosts, const char *name)
+{
+    size_t meaning = name_table_meaning(&hosts->names, name_table_find(&hosts->names, name));
+    size_t machine = host_table_machine(hosts, name);
+
+    if (machine != MACHINE_NONE)
+        return machine;
+    machine = machines_add(machines, hosts->spellings[meaning]);
+    machines->items[machine].shared_name = name_table_is_shared(&hosts->names, meaning);
+    hosts->machine_of[meaning] = machine;
+    return machine;
+}
+
 /* The machine with the name of the folder that the path lies in; made where there is none. */
 static size_t machine_of_folder(struct machines *machines, const char *path)
 {
@@ -397,5 +409,6 @@ void machines_find(const struct case_computer *computers, size_t count, struct m
     make_machines(&set, out);
     list_machine_places(&set, out);
     own_nameless(&set, out);
+    earlier_names_list(&out->earlier, out);
     logset_free_content(&set);
 }
