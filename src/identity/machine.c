@@ -357,30 +357,62 @@ size_t machines_of_host(struct machines *machines, struct host_table *hosts, con
     return machine;
 }
 
-/* The machine with the name of the folder that the path lies in; made where there is none. */
-static size_t machine_of_folder(struct machines *machines, const char *path)
+/* Names of folders are keys of a table of their own: a folder called `pc1.old` is no fully
+ * qualified name that PC1 could mean. */
+struct folder_matcher {
+    struct host_table hosts;   /* newest names of machines */
+    struct host_table folders; /* names of folders that are none of these */
+};
+
+static void list_folders(const struct logset *set, const struct machines *machines,
+                         struct folder_matcher *matcher)
+{
+    for (size_t machine = 0; machine < machines->count; machine++)
+        name_table_add(&matcher->hosts.names, machines->items[machine].name);
+    host_table_seal(&matcher->hosts);
+    for (size_t machine = 0; machine < machines->count; machine++)
+        host_table_set(&matcher->hosts, machines->items[machine].name, machine);
+    for (size_t row = 0; row < set->count; row++) {
+        char *name;
+
+        if (machines->owners[row] != MACHINE_NONE)
+            continue;
+        name = machine_folder_name(set->computers[row].path);
+        name_table_add(&matcher->folders.names, name);
+        free(name);
+    }
+    host_table_seal(&matcher->folders);
+}
+
+/* The machine that the name of the folder means, made where there is none. A name that may mean
+ * several machines is that of none of them. */
+static size_t machine_of_folder(struct machines *machines, struct folder_matcher *matcher,
+                                const char *path)
 {
     char *name = machine_folder_name(path);
-    char *folded = text_fold(name);
-    size_t found = MACHINE_NONE;
+    size_t host_key = host_table_find(&matcher->hosts, name);
+    size_t *machine;
 
-    for (size_t item = 0; item < machines->count && found == MACHINE_NONE; item++) {
-        char *other = text_fold(machines->items[item].name);
-
-        if (strcmp(other, folded) == 0)
-            found = item;
-        free(other);
+    if (host_key != NAME_NONE) {
+        machine = &matcher->hosts.machine_of[host_key];
+    } else {
+        machine = &matcher->folders.machine_of[name_table_find(&matcher->folders.names, name)];
+        if (*machine == MACHINE_NONE) {
+            *machine = machines_add(machines, name);
+            machines->items[*machine].shared_name =
+                name_table_means_several(&matcher->hosts.names, name);
+        }
     }
-    if (found == MACHINE_NONE)
-        found = machines_add(machines, name);
-    free(folded);
     free(name);
-    return found;
+    return *machine;
 }
 
 /* Rows of one computer id are one machine's, that of the first place. */
 static void own_nameless(const struct logset *set, struct machines *out)
 {
+    struct folder_matcher matcher = {0};
+
+    list_folders(set, out, &matcher);
     for (size_t index = 0; index < set->count; index++) {
         size_t row = set->order[index];
         const struct case_computer *computer = &set->computers[row];
@@ -392,8 +424,10 @@ static void own_nameless(const struct logset *set, struct machines *out)
         else
             out->owners[row] = machines_near(out, computer->path);
         if (out->owners[row] == MACHINE_NONE)
-            out->owners[row] = machine_of_folder(out, computer->path);
+            out->owners[row] = machine_of_folder(out, &matcher, computer->path);
     }
+    host_table_free_content(&matcher.hosts);
+    host_table_free_content(&matcher.folders);
 }
 
 void machines_find(const struct case_computer *computers, size_t count, struct machines *out)

@@ -134,6 +134,15 @@ bool name_table_is_shared(const struct name_table *table, size_t key)
     return range.end - range.first > 1;
 }
 
+bool name_table_means_several(const struct name_table *table, const char *name)
+{
+    char *folded = text_fold(name);
+    struct name_range range = full_names_of(table, folded);
+
+    free(folded);
+    return range.end - range.first > 1;
+}
+
 size_t name_table_netbios_owner(const struct name_table *table, const size_t *owner_of,
                                 const char *host, bool *several)
 {

@@ -47,8 +47,10 @@ size_t name_table_meaning(const struct name_table *table, size_t key);
 /* The short name that means this fully qualified one; NAME_NONE where the table has none. */
 size_t name_table_short_name(const struct name_table *table, size_t key);
 
-/* Does a short name mean neither of several fully qualified ones? */
+/* Does a short name mean neither of several fully qualified ones? The same of a name that need not
+ * be in the table itself. */
 bool name_table_is_shared(const struct name_table *table, size_t key);
+bool name_table_means_several(const struct name_table *table, const char *name);
 
 /* The one number that `owner_of` has for the keys of which `host` is the NetBIOS name, cut off;
  * NAME_NONE, which is also that of keys without an owner, where there is none or are several, which

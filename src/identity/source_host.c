@@ -124,7 +124,8 @@ static size_t machine_of_folder(struct source_matcher *matcher, const char *fold
         *machine = machines_of_host(matcher->machines, hosts, hosts->names.folded[host_key]);
     if (*machine == MACHINE_NONE) {
         bool shared = strcmp(folder, path) == 0 || strcmp(folder, MACHINE_WORKING_FOLDER) == 0 ||
-                      machines_share_folder(matcher->machines, path);
+                      machines_share_folder(matcher->machines, path) ||
+                      name_table_means_several(&hosts->names, name);
 
         *machine = machines_add(matcher->machines,
                                 is_name_of_several(matcher, name) ? folders->spellings[key] : name);
