@@ -113,27 +113,38 @@ static void find_controls(struct span bytes, bool wide, bool big_endian, struct 
     }
 }
 
+static void add_bytes(struct span bytes, size_t cut_bytes, struct text *out)
+{
+    size_t start = out->length_bytes;
+
+    text_add_bytes(out, (const char *)bytes.bytes, bytes.left_bytes - cut_bytes);
+    if (cut_bytes > 0)
+        text_add_character(out, REPLACEMENT_CHARACTER);
+    for (char *zero = out->bytes + start, *end = out->bytes + out->length_bytes;
+         zero < end && (zero = memchr(zero, '\0', (size_t)(end - zero))) != NULL;)
+        *zero = ' ';
+}
+
 /* The code page is chosen once, by the first stretch that is in one; *codepage starts as
  * NO_CODEPAGE. */
-static const char *decode_bytes(struct span bytes, size_t *codepage, struct plaintext *out)
+static const char *decode_bytes(struct span bytes, bool with_codepage, size_t *codepage,
+                                struct plaintext *out)
 {
-    size_t start = out->text.length_bytes;
     size_t cut_bytes;
 
     find_controls(bytes, false, false, out);
-    if (!is_utf8(bytes, &cut_bytes)) {
-        if (*codepage == NO_CODEPAGE)
-            *codepage = codepage_choose(bytes);
-        codepage_add_text(&out->text, *codepage, bytes);
-        return codepage_name(*codepage);
+    if (is_utf8(bytes, &cut_bytes)) {
+        add_bytes(bytes, cut_bytes, &out->text);
+        return "UTF-8";
     }
-    text_add_bytes(&out->text, (const char *)bytes.bytes, bytes.left_bytes - cut_bytes);
-    if (cut_bytes > 0)
-        text_add_character(&out->text, REPLACEMENT_CHARACTER);
-    for (char *zero = out->text.bytes + start, *end = out->text.bytes + out->text.length_bytes;
-         zero < end && (zero = memchr(zero, '\0', (size_t)(end - zero))) != NULL;)
-        *zero = ' ';
-    return "UTF-8";
+    if (*codepage == NO_CODEPAGE)
+        *codepage = with_codepage ? codepage_choose(bytes) : 0;
+    if (with_codepage)
+        codepage_add_text(&out->text, *codepage, bytes);
+    else
+        add_bytes(bytes, 0, &out->text);
+    out->is_raw = !with_codepage;
+    return codepage_name(*codepage);
 }
 
 static const char *decode_wide(struct span bytes, enum text_coding coding, struct plaintext *out)
@@ -290,7 +301,7 @@ static void apply_backspaces(struct text *text)
 
 /* ---- The whole ---- */
 
-bool plaintext_decode(struct span bytes, struct plaintext *out)
+bool plaintext_decode(struct span bytes, bool with_codepage, struct plaintext *out)
 {
     struct span head = bytes;
     struct text_stretch stretch;
@@ -309,7 +320,7 @@ bool plaintext_decode(struct span bytes, struct plaintext *out)
         begin_stretch(stretch.bytes.offset_bytes, out);
         encoding = encoding_is_wide(stretch.coding)
                        ? decode_wide(stretch.bytes, stretch.coding, out)
-                       : decode_bytes(stretch.bytes, &codepage, out);
+                       : decode_bytes(stretch.bytes, with_codepage, &codepage, out);
         if (out->encoding == NULL)
             out->encoding = encoding;
     }

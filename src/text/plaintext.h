@@ -19,6 +19,7 @@ struct plaintext {
     struct text text; /* owned: UTF-8, lines end with LF, no NUL but the last */
     const char
         *encoding;     /* of its first stretch: "UTF-8", "UTF-16LE", "UTF-16BE", or a code page */
+    bool is_raw;       /* bytes in a code page stand in it as they are */
     bool has_controls; /* characters that no text has, such as NUL: something was overwritten, */
     uint64_t control_offset_bytes; /* first at this offset in the source */
     bool is_torn; /* text in another encoding begins within a line (which is ended there), */
@@ -26,8 +27,10 @@ struct plaintext {
 };
 
 /* Decodes all of the text, each stretch as it is written; a character that was cut at the end of
- * one becomes U+FFFD. False, and *out is empty, when the bytes are not text. */
-bool plaintext_decode(struct span bytes, struct plaintext *out);
+ * one becomes U+FFFD. Without `with_codepage`, what is in a code page stays as it is: the choice of
+ * one takes longer than all else, and is not needed to find out what the text is. False, and *out
+ * is empty, when the bytes are not text. */
+bool plaintext_decode(struct span bytes, bool with_codepage, struct plaintext *out);
 
 void plaintext_free_content(struct plaintext *text);
 
