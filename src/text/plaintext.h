@@ -34,39 +34,6 @@ bool plaintext_decode(struct span bytes, bool with_codepage, struct plaintext *o
 
 void plaintext_free_content(struct plaintext *text);
 
-/* ---- How it is written (encoding.c) ---- */
-
-enum text_coding {
-    TEXT_CODING_NONE, /* it is not text */
-    TEXT_CODING_UTF8, /* with byte order mark */
-    TEXT_CODING_UTF16LE,
-    TEXT_CODING_UTF16BE,
-    TEXT_CODING_BYTES, /* ASCII and more: UTF-8 or a code page */
-};
-
-/* How the text that begins with `head` is written, or the first stretch of it. UTF-16 without a
- * byte order mark is known by its zero bytes. */
-enum text_coding encoding_of(struct span head);
-
-/* Is it UTF-16? */
-bool encoding_is_wide(enum text_coding coding);
-
-/* A text to which others were appended, each by another program, is written in stretches: `type`
- * writes bytes, PowerShell UTF-16, with a mark or without. */
-struct text_stretch {
-    enum text_coding coding;
-    struct span bytes; /* without the mark */
-};
-
-/* Takes the next stretch, written so, off the front of *rest, and sets *coding to how the one
- * behind it is written; false at the end. Starts with encoding_of. UTF-16 ends where ASCII with
- * line ends begins, and begins where some of its units are ASCII; big-endian only behind a mark. */
-bool encoding_next_stretch(struct span *rest, enum text_coding *coding, struct text_stretch *out);
-
-/* Is the character one that no text has? Consoles leave backspaces and escape sequences, printers
- * form feeds, and DOS an end of file. */
-bool encoding_is_control(unsigned unit);
-
 /* The code page (base/codepage.h) that the bytes are most likely in, by the words in them; the
  * usual one where no word tells. */
 size_t codepage_choose(struct span bytes);
