@@ -268,7 +268,7 @@ static void add_reasons(const struct listing_tally *tally, struct tally_host *ho
     struct text *reasons = &host->incomplete;
 
     if (tally->incomplete.length_bytes > 0)
-        text_add_item(reasons, text_get(&tally->incomplete));
+        text_add_items(reasons, text_get(&tally->incomplete));
     if (tally->is_announced && tally->announced_count != host->id_count) {
         char *reason = memory_format("it announces %" PRIu64 " entries and has %zu",
                                      tally->announced_count, host->id_count);
