@@ -26,14 +26,13 @@ void listed_read(struct listed *listed, const void *bytes, size_t size_bytes)
 
     listed_free_content(listed);
     ck_assert_int_eq(
-        reader_read(&text_reader, &source, descriptor, &options, &sink, &listed->facts, &err),
-        0);
+        reader_read(&text_reader, &source, descriptor, &options, &sink, &listed->facts, &err), 0);
     close(descriptor);
 }
 
 bool listed_has_complete(const struct listed *listed)
 {
-    static const char ending[] = "|Incomplete=\n";
+    static const char ending[] = "|incomplete=\n";
 
     return strstr(text_get(&listed->findings), ending) != NULL;
 }
