@@ -23,7 +23,6 @@ static bool take(void *context, const struct binxml_event *event);
 
 static void begin(void)
 {
-    craft_begin(&craft);
     walk = (struct binxml_walk){.values = &values, .take = take, .context = &told};
     skipped = NULL;
     stopped_at = NULL;
@@ -103,31 +102,34 @@ static bool take(void *context, const struct binxml_event *event)
     return strstr(text_get(out), "<Refused") == NULL || (walk.why = "refused") == NULL;
 }
 
-/* Writes a record, and walks it. */
+/* Writes a record, and opens it. */
+static void open_record(craft_write *write, struct chunk *chunk, struct record *record)
+{
+    craft_begin(&craft);
+    craft_add(&craft, write, NULL);
+    craft_finish(&craft);
+    craft_open(&craft, 0, chunk, record);
+    walk.chunk = &chunk->bytes;
+}
+
 static bool walk_record(craft_write *write)
 {
     struct chunk chunk;
     struct record record;
 
-    craft_add(&craft, write, NULL);
-    craft_finish(&craft);
-    craft_open(&craft, 0, &chunk, &record);
-    walk.chunk = &chunk.bytes;
+    open_record(write, &chunk, &record);
     return binxml_walk_record(&walk, &record);
 }
 
-/* The same with the definition of its template alone. */
+/* Walks the definition of its template alone. */
 static bool walk_definition(craft_write *write)
 {
     struct binxml_instance instance;
     struct chunk chunk;
     struct record record;
 
-    craft_add(&craft, write, NULL);
-    craft_finish(&craft);
-    craft_open(&craft, 0, &chunk, &record);
+    open_record(write, &chunk, &record);
     ck_assert(record_read_instance(&chunk, &record, &instance));
-    walk.chunk = &chunk.bytes;
     return binxml_walk_definition(&walk, instance.definition);
 }
 
