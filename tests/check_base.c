@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The small shared pieces: error, span, text, filetime, memory. */
 #include <check.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +91,30 @@ START_TEST(text_grows_and_is_taken)
 }
 END_TEST
 
+/* A member has no separator in it, wherever it is from. */
+START_TEST(list_can_be_split_into_its_members)
+{
+    struct text list = {0};
+    struct text other = {0};
+
+    text_add_items(&list, "");
+    text_add_item(&list, "a; b");
+    text_add_item(&list, "c;");
+    text_add_item(&list, ";d");
+    ck_assert_str_eq(text_get(&list), "a\\x3b b; c\\x3b; \\x3bd");
+    text_add_items(&other, text_get(&list));
+    text_add_items(&other, text_get(&list));
+    text_add_items(&other, "");
+    ck_assert_str_eq(text_get(&other), "a\\x3b b; c\\x3b; \\x3bd; a\\x3b b; c\\x3b; \\x3bd");
+    text_clear(&list);
+    text_add_item_content(&list, "");
+    text_add_item_content(&list, "e;f");
+    ck_assert_str_eq(text_get(&list), "e\\x3bf");
+    text_free(&list);
+    text_free(&other);
+}
+END_TEST
+
 START_TEST(bytes_that_are_no_utf8_are_made_visible)
 {
     static const struct {
@@ -129,6 +154,38 @@ START_TEST(folding_is_for_every_script)
 }
 END_TEST
 
+/* Full case folding, and composed and decomposed letters alike. */
+START_TEST(folding_goes_by_unicode_and_not_by_the_locale)
+{
+    static const char *const pairs[][2] = {
+        {"PC\u00C4", "pc\u00E4"},
+        {"STRASSE-1", "stra\u00DFe-1"},
+        {"\u039F\u0394\u039F\u03A3", "\u03BF\u03B4\u03BF\u03C2"},
+        {"B\u00DCRO", "bu\u0308ro"},
+        {"\U00010400", "\U00010428"},
+    };
+    char *before = memory_copy_text(setlocale(LC_ALL, NULL));
+
+    for (unsigned turn = 0; turn < 2; turn++) {
+        for (size_t pair = 0; pair < ARRAY_COUNT(pairs); pair++)
+            ck_assert_msg(text_equal_folded(pairs[pair][0], pairs[pair][1]), "%s", pairs[pair][0]);
+        ck_assert(!text_equal_folded("PC\u00C4", "PCA"));
+        ck_assert(!text_equal_folded("\u0131", "I"));
+        setlocale(LC_ALL, "tr_TR.UTF-8");
+    }
+    setlocale(LC_ALL, before);
+    free(before);
+}
+END_TEST
+
+START_TEST(bytes_that_are_no_text_are_folded_to_themselves)
+{
+    ck_assert(text_equal_folded("PC\xC4\u00C4", "pc\xC4\u00E4"));
+    ck_assert(!text_equal_folded("PC\xC4", "PC\xD6"));
+    ck_assert(!text_equal_folded("PC\xC4", "PC\xE4"));
+}
+END_TEST
+
 START_TEST(update_number_is_not_found_in_a_longer_one)
 {
     ck_assert(text_has_number_word("Update (KB971033)", "KB971033"));
@@ -137,6 +194,15 @@ START_TEST(update_number_is_not_found_in_a_longer_one)
     ck_assert(!text_has_number_word("KB9710331", "KB971033"));
     ck_assert(!text_has_number_word("KB97103", "KB971033"));
     ck_assert(!text_has_number_word("", "KB971033"));
+}
+END_TEST
+
+START_TEST(distance_of_filetimes_does_not_depend_on_their_order)
+{
+    ck_assert_uint_eq(filetime_distance(5, 5), 0);
+    ck_assert_uint_eq(filetime_distance(FILETIME_DAY, 1), FILETIME_DAY - 1);
+    ck_assert_uint_eq(filetime_distance(1, FILETIME_DAY), FILETIME_DAY - 1);
+    ck_assert_uint_eq(filetime_distance(0, UINT64_MAX), UINT64_MAX);
 }
 END_TEST
 
@@ -233,9 +299,13 @@ static Suite *base_suite(void)
     tcase_add_test(cases, span_readers_stop_at_the_end_and_move_nothing);
     tcase_add_test(cases, span_at_moves_nothing_and_checks_its_position);
     tcase_add_test(cases, text_grows_and_is_taken);
+    tcase_add_test(cases, list_can_be_split_into_its_members);
     tcase_add_test(cases, bytes_that_are_no_utf8_are_made_visible);
     tcase_add_test(cases, folding_is_for_every_script);
+    tcase_add_test(cases, folding_goes_by_unicode_and_not_by_the_locale);
+    tcase_add_test(cases, bytes_that_are_no_text_are_folded_to_themselves);
     tcase_add_test(cases, update_number_is_not_found_in_a_longer_one);
+    tcase_add_test(cases, distance_of_filetimes_does_not_depend_on_their_order);
     tcase_add_test(cases, filetimes_become_text);
     tcase_add_test(cases, every_day_of_a_cycle_of_400_years_survives_the_round_trip);
     tcase_add_test(cases, times_that_do_not_exist_are_refused);

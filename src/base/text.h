@@ -25,8 +25,19 @@ void text_add_character(struct text *text, uint32_t code_point);
 void text_add_format(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Adds `more` as a member of a list: "; " comes first unless the text is empty (DESIGN 7). */
-void text_add_item(struct text *text, const char *more);
+/* Lists are texts whose members are joined by TEXT_SEPARATOR (DESIGN 7). A `;` in a member is
+ * written as \x3b, as bytes that are not UTF-8 are, so a list can be split again. */
+#define TEXT_SEPARATOR "; "
+
+/* Adds `item` as a member of a list; the separator comes first unless the text is empty. */
+void text_add_item(struct text *text, const char *item);
+
+/* Adds the members of another list to a list. */
+void text_add_items(struct text *text, const char *items);
+
+/* Adds what a member is written as, without a separator: for lists in which a member can be empty.
+ */
+void text_add_item_content(struct text *text, const char *item);
 
 /* The text so far, "" while empty. Borrowed until the next change. */
 const char *text_get(const struct text *text);
@@ -60,9 +71,17 @@ void text_add_byte(struct text *text, char byte);
  * of each byte. */
 void text_add_visible(struct text *text, const char *raw);
 
-/* Returns owned: the text in lower case, in every script, whatever the locale. For comparing
- * names, which do not regard case (DESIGN 3). */
+/* Names compare without regard to case (DESIGN 3): by this folding and by no other. It is the full
+ * case folding of Unicode, the same in every locale, then NFC: collections unpacked on a Mac have
+ * names of folders in decomposed form, which nobody can tell from that of the events. Bytes that
+ * are no UTF-8 (they are met in paths) stand for themselves. */
+
+/* Returns owned: the folded name. */
 char *text_fold(const char *text) __attribute__((warn_unused_result));
+char *text_fold_bytes(const char *bytes, size_t length_bytes) __attribute__((warn_unused_result));
+
+/* Are they one name? */
+bool text_equal_folded(const char *left, const char *right);
 
 /* Are the two equal when ASCII letters are taken without case? For words of the formats. */
 bool text_equal_ascii(const char *left, const char *right);

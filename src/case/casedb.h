@@ -22,7 +22,7 @@
 #include "model/source.h"
 
 /* PRAGMA user_version of the schema. A case of another version is refused. */
-#define CASEDB_SCHEMA_VERSION 3
+#define CASEDB_SCHEMA_VERSION 4
 
 struct casedb;
 
@@ -121,10 +121,10 @@ int casedb_add_observation(struct casedb *db, int64_t source_id, const struct in
 int casedb_add_finding(struct casedb *db, int64_t source_id, const struct finding *finding,
                        struct error *err);
 
-/* Gives the source whose transaction is open its SHA-256, where that was not known when it was
- * begun. */
-int casedb_set_source_hash(struct casedb *db, int64_t source_id, const char *sha256,
-                           struct error *err);
+/* Gives the source whose transaction is open its kind and its SHA-256 (or NULL), where these were
+ * not known when it was begun. */
+int casedb_set_source_content(struct casedb *db, int64_t source_id, const char *kind,
+                              const char *sha256, struct error *err);
 
 /* Notes what was learnt of the source and commits it with everything read from it. `same_as` is
  * the id of the source with the same content that was read, or 0; with it, computers are not
@@ -366,7 +366,7 @@ int casedb_conflicts(struct casedb *db, struct casedb_cursor **out, struct error
 int casedb_next_observation(struct casedb_cursor *cursor, struct case_observation *out,
                             struct error *err);
 
-/* A finding as the case keeps it; the fields are borrowed like the rest. */
+/* A finding as the case keeps it; what it says is borrowed like the rest. */
 struct case_finding {
     struct finding finding;
     int64_t place_id; /* the source row of the first place that says so of this machine */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
+#include "model/hostname.h"
 #include "text/parsers.h"
 
 /* CSName is what the machine calls itself, and so is Source; the others are what it was asked by,
@@ -57,11 +60,15 @@ bool host_is_name(const struct line *cell)
              strncasecmp(cell->bytes, here, cell->length_bytes) == 0);
 }
 
-/* Is it the fully qualified form of the name, which is without a domain? */
 static bool is_full_form(const struct line *name, const struct line *full)
 {
-    return full->length_bytes > name->length_bytes && full->bytes[name->length_bytes] == '.' &&
-           strncasecmp(full->bytes, name->bytes, name->length_bytes) == 0;
+    char *folded_name = text_fold_bytes(name->bytes, name->length_bytes);
+    char *folded_full = text_fold_bytes(full->bytes, full->length_bytes);
+    bool is = hostname_is_full_form(folded_full, folded_name);
+
+    free(folded_name);
+    free(folded_full);
+    return is;
 }
 
 struct line host_choose(const struct line cells[HOST_COLUMNS])
@@ -70,8 +77,7 @@ struct line host_choose(const struct line cells[HOST_COLUMNS])
 
     for (size_t column = 0; column < HOST_COLUMNS; column++)
         if (host_is_name(&cells[column]) &&
-            (chosen.length_bytes == 0 ||
-             (!line_contains(&chosen, ".") && is_full_form(&chosen, &cells[column]))))
+            (chosen.length_bytes == 0 || is_full_form(&chosen, &cells[column])))
             chosen = cells[column];
     return chosen;
 }

@@ -5,10 +5,10 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "model/hostname.h"
 #include "model/incident.h"
 #include "text/command.h"
 
@@ -18,11 +18,10 @@
 #define ENTRIES_MOST 100000u
 #define HANDED_MOST 64u
 #define HOST_MOST_BYTES 255u
-/* What stands for the rest of a name. */
-#define CUT_OFF "..."
 
 struct tally_host {
-    char *name;    /* owned; "" when it is not known */
+    char *name;    /* owned: as first written; "" when it is not known */
+    char *folded;  /* owned */
     size_t index;  /* in the order of meeting */
     uint64_t *ids; /* owned: of each entry, a hash of its name */
     size_t id_count;
@@ -38,8 +37,8 @@ struct tally_host {
 
 static int compare_hosts(const void *left, const void *right)
 {
-    return strcasecmp(((const struct tally_host *)left)->name,
-                      ((const struct tally_host *)right)->name);
+    return strcmp(((const struct tally_host *)left)->folded,
+                  ((const struct tally_host *)right)->folded);
 }
 
 /* Does the name end in three dots, or in one character of three? Then it was cut off; sets
@@ -51,8 +50,8 @@ static bool is_cut_off(const struct line *host, size_t *length_bytes)
     *length_bytes = host->length_bytes;
     if (line_ends_with(host, ellipsis))
         *length_bytes -= sizeof(ellipsis) - 1;
-    else if (line_ends_with(host, CUT_OFF))
-        *length_bytes -= sizeof(CUT_OFF) - 1;
+    else if (line_ends_with(host, HOSTNAME_CUT_OFF))
+        *length_bytes -= sizeof(HOSTNAME_CUT_OFF) - 1;
     return *length_bytes < host->length_bytes;
 }
 
@@ -62,7 +61,7 @@ static char *copy_host(const struct line *given)
     struct line host = *given;
     bool is_cut = is_cut_off(given, &host.length_bytes) || host.length_bytes > HOST_MOST_BYTES;
     char *name = line_copy(&host, HOST_MOST_BYTES);
-    char *whole = is_cut ? memory_format("%s%s", name, CUT_OFF) : memory_copy_text(name);
+    char *whole = is_cut ? memory_format("%s%s", name, HOSTNAME_CUT_OFF) : memory_copy_text(name);
 
     free(name);
     return whole;
@@ -72,7 +71,8 @@ static struct tally_host *insert_host(struct listing_tally *tally, char *name)
 {
     struct tally_host *host = memory_allocate(1, sizeof(*host));
 
-    *host = (struct tally_host){.name = name, .index = tally->host_count};
+    *host =
+        (struct tally_host){.name = name, .folded = text_fold(name), .index = tally->host_count};
     tally->hosts = memory_grow(tally->hosts, tally->host_count, sizeof(struct tally_host *));
     tally->recent = tally->host_count;
     tally->hosts[tally->host_count++] = host;
@@ -84,15 +84,16 @@ static struct tally_host *insert_host(struct listing_tally *tally, char *name)
 static struct tally_host *find_host(struct listing_tally *tally, const struct line *given)
 {
     char *name = copy_host(given);
-    struct tally_host wanted = {.name = name};
-    struct tally_host *const *found = tfind(&wanted, &tally->by_name, compare_hosts);
+    struct tally_host sought = {.folded = text_fold(name)};
+    struct tally_host *const *found = tfind(&sought, &tally->by_name, compare_hosts);
 
+    free(sought.folded);
     if (found == NULL && tally->host_count < HOSTS_MOST)
         return insert_host(tally, name);
     free(name);
     if (found == NULL)
         return NULL;
-    tally->is_mixed = true;
+    tally->is_mixed = tally->is_mixed || (*found)->index != tally->recent;
     tally->recent = (*found)->index;
     return *found;
 }
@@ -102,15 +103,11 @@ void listing_tally_add_host(struct listing_tally *tally, struct line host)
     find_host(tally, &host);
 }
 
+/* Is it the last one, written as that is? Most rows are of it. */
+/* Is it the last one, written as that is? Most rows are of it. */
 static bool is_recent(const struct listing_tally *tally, const struct line *host)
 {
-    const char *name;
-
-    if (tally->host_count == 0)
-        return false;
-    name = tally->hosts[tally->recent]->name;
-    return strlen(name) == host->length_bytes &&
-           strncasecmp(name, host->bytes != NULL ? host->bytes : "", host->length_bytes) == 0;
+    return tally->host_count > 0 && line_equals(host, tally->hosts[tally->recent]->name);
 }
 
 static struct tally_host *host_of(struct listing_tally *tally, const struct line *host)
@@ -147,19 +144,16 @@ static int hand_on(struct listing_tally *tally, struct tally_host *host, struct 
 {
     char *state_text = line_copy(&entry->state_text, LISTING_VALUE_MOST_BYTES);
     char *date = line_copy(&entry->date, LISTING_VALUE_MOST_BYTES);
-    const struct finding_field fields[] = {{FIELD_UPDATE, update->name},
-                                           {FIELD_NAME, name},
-                                           {FIELD_STATE, entry->state},
-                                           {FIELD_STATE_TEXT, state_text},
-                                           {FIELD_DATE, date}};
-    const struct finding finding = {.kind = FINDING_ENTRY,
-                                    .origin = tally->origin,
-                                    .host = host->name,
-                                    .place = entry->name.number,
-                                    .fields = fields,
-                                    .field_count = ARRAY_COUNT(fields)};
+    struct finding finding = finding_of(FINDING_ENTRY, tally->origin);
     int result = 0;
 
+    finding.host = host->name;
+    finding.place = entry->name.number;
+    finding.entry = (struct finding_entry){.update_id = update->id,
+                                           .name = name,
+                                           .state = entry->state,
+                                           .state_text = state_text,
+                                           .date = date};
     out->facts->selected_count++;
     if (host->handed_count++ < HANDED_MOST)
         result = listing_out_add(out, &finding, err);
@@ -273,7 +267,7 @@ static void add_reasons(const struct listing_tally *tally, struct tally_host *ho
     struct text *reasons = &host->incomplete;
 
     if (tally->incomplete.length_bytes > 0)
-        text_add_item(reasons, text_get(&tally->incomplete));
+        text_add_items(reasons, text_get(&tally->incomplete));
     if (tally->is_announced && tally->announced_count != host->id_count) {
         char *reason = memory_format("it announces %" PRIu64 " entries and has %zu",
                                      tally->announced_count, host->id_count);
@@ -300,30 +294,22 @@ static void hand_on_whole(const struct listing_tally *tally, struct tally_host *
 {
     uint64_t distinct = count_distinct(host);
     uint64_t repeated = host->id_count - distinct;
-    char *entries = memory_format("%" PRIu64, distinct);
-    char *announced = memory_format("%" PRIu64, tally->announced_count > repeated
-                                                    ? tally->announced_count - repeated
-                                                    : tally->announced_count);
-    struct finding_field fields[] = {
-        {FIELD_ENTRIES, entries},
-        {FIELD_ANNOUNCED, tally->is_announced ? announced : ""},
-        {FIELD_NAMES_UPDATE, host->names_update ? INCIDENT_UPDATE : ""},
-        {FIELD_INCOMPLETE, NULL}};
-    struct finding finding = {.kind = FINDING_LISTING,
-                              .origin = tally->origin,
-                              .host = host->name,
-                              .place = tally->line,
-                              .fields = fields,
-                              .field_count = ARRAY_COUNT(fields)};
+    uint64_t announced = tally->announced_count > repeated ? tally->announced_count - repeated
+                                                           : tally->announced_count;
+    struct finding finding = finding_of(FINDING_LISTING, tally->origin);
 
     add_reasons(tally, host, out);
     if (host->incomplete.length_bytes > 0)
         listing_out_remark(out, tally->line, tally->origin, host->name,
                            text_get(&host->incomplete));
-    fields[ARRAY_COUNT(fields) - 1].value = text_get(&host->incomplete);
+    finding.host = host->name;
+    finding.place = tally->line;
+    finding.listing = (struct finding_listing){
+        .entry_count = distinct,
+        .announced_count = tally->is_announced ? (int64_t)announced : FINDING_ABSENT,
+        .names_update = host->names_update,
+        .incomplete = text_get(&host->incomplete)};
     listing_out_hold(out, &finding);
-    free(entries);
-    free(announced);
 }
 
 static void ignore(void *host)
@@ -351,6 +337,7 @@ void listing_tally_finish(struct listing_tally *tally, struct listing_out *out)
         text_free(&host->incomplete);
         free(host->ids);
         free(host->name);
+        free(host->folded);
         free(host);
     }
     free(tally->hosts);

@@ -76,7 +76,7 @@ struct pool {
     struct error start_err; /* why no reader could be started */
     struct pack message;
     struct wire_observation observation;
-    struct wire_finding finding;
+    struct finding finding;
     struct pollfd *polled;
     struct worker **polled_workers;
 };
@@ -157,7 +157,6 @@ void pool_free(struct pool *pool)
     for (size_t index = 0; index < pool->job_count; index++)
         free_job(pool->jobs[index]);
     wire_observation_free_content(&pool->observation);
-    wire_finding_free_content(&pool->finding);
     pack_free(&pool->message);
     error_clear(&pool->start_err);
     hash_free(pool->hash);
@@ -398,6 +397,20 @@ static void keep_result(struct pool_job *job, struct wire_result *said)
         hash_write_hex(said->hash, result->sha256);
 }
 
+/* Is the result one of the job? A reader tells the kind of sources alone of which it was not known,
+ * and says nothing else of those that are not read. */
+static bool is_result_of(const struct pool_job *job, const struct wire_result *said)
+{
+    bool is_unread = source_facts_tell_unread(&said->facts);
+
+    return said->computer_count == job->result.facts.computer_count &&
+           said->has_hash == (job->order.hash && said->hash_err.kind == ERROR_NONE && !is_unread) &&
+           (said->facts.kind == NULL ||
+            strcmp(job->order.source->kind, SOURCE_KIND_UNKNOWN) == 0) &&
+           (!is_unread ||
+            (said->facts.status == SOURCE_STATUS_SKIPPED && job->received_count == 0));
+}
+
 static bool take_result(struct pool *pool, struct worker *worker, struct span payload)
 {
     struct pool_job *job = worker->sent[0];
@@ -405,8 +418,7 @@ static bool take_result(struct pool *pool, struct worker *worker, struct span pa
 
     if (!wire_read_result(payload, &said))
         return false;
-    if (said.computer_count != job->result.facts.computer_count ||
-        said.has_hash != (job->order.hash && said.hash_err.kind == ERROR_NONE)) {
+    if (!is_result_of(job, &said)) {
         wire_result_free_content(&said);
         return false;
     }
@@ -527,7 +539,7 @@ static int hand_on(struct pool *pool, const struct wire_frame *frame, const stru
     struct wire_observation *observation = &pool->observation;
 
     if (frame->type == WIRE_FINDING && wire_read_finding(frame->payload, &pool->finding))
-        return sink->finding(sink->context, &pool->finding.finding, err);
+        return sink->finding(sink->context, &pool->finding, err);
     if (frame->type == WIRE_OBSERVATION && wire_read_observation(frame->payload, observation))
         return sink->observation(sink->context, observation->event, &observation->observation, err);
     return 0;
