@@ -230,7 +230,7 @@ START_TEST(files_are_known_by_their_content)
 }
 END_TEST
 
-/* ---- content and twins ---- */
+/* ---- content and its index ---- */
 
 /* Returned owned; NULL with *err filled. */
 static char *hash_of(int descriptor, uint64_t size_bytes, struct error *err)
@@ -303,25 +303,25 @@ START_TEST(hash_is_that_of_the_content)
 }
 END_TEST
 
-/* The id of the twin that came earlier; the file gets `id` where there is none. */
-static int64_t twin_of(struct twins *twins, const char *path, bool hashed, int64_t id)
+/* The id of the file with its content that came earlier; the file gets `id` where there is none. */
+static int64_t earlier_id(struct content_index *index, const char *path, bool hashed, int64_t id)
 {
     struct error err = {0};
     struct source source;
     int descriptor = open_entry(path, false, &source, &err);
-    const struct twin *twin;
-    struct twin *added;
+    const struct indexed_file *earlier;
+    struct indexed_file *added;
 
     ck_assert_int_ge(descriptor, 0);
     if (hashed)
         source.sha256 = hash_of(descriptor, source.size_bytes, &err);
-    twin = twins_find_or_add(twins, &source, descriptor, &added);
-    ck_assert((twin == NULL) == (added != NULL));
+    earlier = content_index_find_or_add(index, &source, descriptor, &added);
+    ck_assert((earlier == NULL) == (added != NULL));
     if (added != NULL)
-        twin_set_id(added, id);
+        indexed_file_set_id(added, id);
     close(descriptor);
     source_free_content(&source);
-    return twin != NULL ? twin_id(twin) : 0;
+    return earlier != NULL ? indexed_file_id(earlier) : 0;
 }
 
 START_TEST(equal_files_are_met_with_and_without_hashes)
@@ -329,7 +329,7 @@ START_TEST(equal_files_are_met_with_and_without_hashes)
     static char bytes[200000];
 
     for (int hashed = 0; hashed < 2; hashed++) {
-        struct twins *twins = twins_new();
+        struct content_index *index = content_index_new();
 
         memset(bytes, 'x', sizeof(bytes));
         scratch_write("1", bytes, sizeof(bytes));
@@ -338,12 +338,12 @@ START_TEST(equal_files_are_met_with_and_without_hashes)
         scratch_write("2", bytes, sizeof(bytes));
         scratch_write("2-again", bytes, sizeof(bytes));
         scratch_write("shorter", bytes, sizeof(bytes) - 1);
-        ck_assert_int_eq(twin_of(twins, "1", hashed, 11), 0);
-        ck_assert_int_eq(twin_of(twins, "2", hashed, 22), 0);
-        ck_assert_int_eq(twin_of(twins, "1-again", hashed, 33), 11);
-        ck_assert_int_eq(twin_of(twins, "2-again", hashed, 44), 22);
-        ck_assert_int_eq(twin_of(twins, "shorter", hashed, 55), 0);
-        twins_free(twins);
+        ck_assert_int_eq(earlier_id(index, "1", hashed, 11), 0);
+        ck_assert_int_eq(earlier_id(index, "2", hashed, 22), 0);
+        ck_assert_int_eq(earlier_id(index, "1-again", hashed, 33), 11);
+        ck_assert_int_eq(earlier_id(index, "2-again", hashed, 44), 22);
+        ck_assert_int_eq(earlier_id(index, "shorter", hashed, 55), 0);
+        content_index_free(index);
     }
 }
 END_TEST

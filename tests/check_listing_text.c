@@ -383,6 +383,10 @@ START_TEST(bytes_become_lines_of_utf8)
          7, "UTF-16LE", "a\n\xEF\xBF\xBD"},
         {"\xFE\xFF\0a\0\n", 6, "UTF-16BE", "a\n"},
         {"h\0e\0l\0l\0o\0", 10, "UTF-16LE", "hello"},
+        {"\b\bh\n\bi\b", 7, "UTF-8", "h\ni"}, /* nothing lies before a line */
+        {"abc\b\bX\nd", 8, "UTF-8", "aXc\nd"},
+        {"a\xC3\xA4z\b\b\bo\xC3\xA9\n", 11, "UTF-8", "o\xC3\xA9z\n"},
+        {"|\b/\b-\b\\\b \n", 10, "UTF-8", " \n"},
         {"A text of some length with a zero \0 in it, as a broken disk would leave it there", 80,
          "UTF-8",
          "A text of some length with a zero   in it, as a broken disk would leave it there"},
@@ -397,6 +401,55 @@ START_TEST(bytes_become_lines_of_utf8)
         ck_assert_str_eq(decoded.encoding, cases[index].encoding);
         listing_text_free_content(&decoded);
     }
+}
+END_TEST
+
+/* Controls are judged alike when a file is recognised and when it is read. */
+START_TEST(controls_that_consoles_leave_are_text)
+{
+    static const char *const controls[] = {"\b\b\b", "\x1B", "\x1A", "\f"};
+    struct listed listed = {0};
+
+    for (int encoding = 0; encoding < LISTING_ENCODINGS; encoding++)
+        for (size_t row = 0; row < ARRAY_COUNT(controls); row++) {
+            struct text text = {0}, file = {0};
+
+            for (unsigned line = 0; line < 20; line++)
+                text_add_format(&text, "%sa line\n", controls[row]);
+            listing_add(&text, "wmic", &data);
+            for (unsigned line = 0; line < 20; line++)
+                text_add_format(&text, "%sa line\n", controls[row]);
+            listing_encode(&file, text_get(&text), LISTING_EN, (enum listing_encoding)encoding,
+                           LISTING_CRLF, true);
+            ck_assert_str_eq(kind_of(text_get(&file), file.length_bytes), "listing");
+            listed_read(&listed, text_get(&file), file.length_bytes);
+            ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_OK);
+            ck_assert(listed_has_complete(&listed));
+            text_free(&text);
+            text_free(&file);
+        }
+    listed_free_content(&listed);
+}
+END_TEST
+
+/* What each line of a table begins with, its columns stand where they are seen. */
+START_TEST(backspaces_move_no_column)
+{
+    struct text plain = {0}, text = {0};
+    struct listed listed = {0};
+
+    listing_add(&plain, "wmic", &data);
+    for (const char *at = text_get(&plain); *at != '\0'; at++) {
+        text_add_bytes(&text, at, 1);
+        if (*at == '\n')
+            text_add(&text, "\b\b\b");
+    }
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    ck_assert_ptr_nonnull(strstr(text_get(&listed.findings), "entry|wmic qfe|PC1|3|"));
+    ck_assert(listed_has_complete(&listed));
+    text_free(&plain);
+    text_free(&text);
+    listed_free_content(&listed);
 }
 END_TEST
 
@@ -672,6 +725,8 @@ START_TEST(no_text_takes_long)
         {"", "\"a\",\"Windows\",\"6.1.1 1\",,,,,,,\n"},
         {"", "a "},
         {"", "x\n\xEF\xBB\xBF"},
+        {"", "xyz\b\b\xC3\xA4"},
+        {"", "x\b"},
         {"HotFixID\n", "KB971033 \n"},
         {"Source  HotFixID\n------  --------\n", "x\n"},
         {"Source  HotFixID\n------  --------\n", "PC1     KB971033\n\n"},
@@ -781,6 +836,8 @@ static Suite *listing_text_suite(void)
     tcase_add_test(cases, none_of_our_own_files_is_a_listing);
     tcase_add_test(cases, code_pages_are_told_by_the_words_in_them);
     tcase_add_test(cases, bytes_become_lines_of_utf8);
+    tcase_add_test(cases, controls_that_consoles_leave_are_text);
+    tcase_add_test(cases, backspaces_move_no_column);
     tcase_add_test(cases, listings_appended_in_another_encoding_are_read);
     tcase_add_test(cases, where_a_stretch_begins_is_found);
     tcase_add_test(cases, text_appended_within_a_line_is_damage);

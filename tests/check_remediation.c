@@ -28,7 +28,7 @@
 static char top[64];
 static char *templates;
 static struct casedb *db;
-static struct outdir *out;
+static struct staging *out;
 static struct error err;
 
 static void run(const char *command)
@@ -123,12 +123,12 @@ static int write_reports(const char *folder)
     int result;
 
     ck_assert_int_eq(casedb_commit_derived(db, &err), 0);
-    ck_assert_int_eq(outdir_begin("out", &out, &err), 0);
+    ck_assert_int_eq(staging_begin("out", &out, &err), 0);
     result = remediation_write(db, folder, out, &err);
     if (result != 0)
-        outdir_abandon(out);
+        staging_abandon(out);
     else
-        ck_assert_int_eq(outdir_commit(out, NULL, &err), 0);
+        ck_assert_int_eq(staging_commit(out, NULL, &err), 0);
     return result;
 }
 

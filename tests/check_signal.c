@@ -182,7 +182,7 @@ START_TEST(event_is_judged_by_its_row)
     size_t code_count = 0;
 
     ck_assert_msg(judgement.role == row->role, "row %d: %s %u is %s, not %s", _i, row->provider,
-                  row->event_id, role_name(judgement.role), role_name(row->role));
+                  row->event_id, role_word(judgement.role), role_word(row->role));
     ck_assert_msg(judgement.incident_consistent == ((row->flags & CONSISTENT) != 0),
                   "row %d: consistent", _i);
     ck_assert_msg(judgement.failure_to_ask == ((row->flags & FAILED_TO_ASK) != 0),
@@ -201,7 +201,7 @@ START_TEST(roles_have_the_words_of_the_timeline)
                                         "update",        "licence",     "context"};
 
     for (size_t role = 0; role < ARRAY_COUNT(words); role++)
-        ck_assert_str_eq(role_name((enum role)role), words[role]);
+        ck_assert_str_eq(role_word((enum role)role), words[role]);
 }
 END_TEST
 

@@ -316,7 +316,7 @@ static void read_strings(struct case_event *event, char *rest, bool named)
 static enum verified read_verified(struct rule_case *rule, const char *word)
 {
     for (enum verified verified = VERIFIED_YES; verified <= VERIFIED_CONFLICT; verified++)
-        if (strcmp(verified_name(verified), word) == 0)
+        if (strcmp(verified_word(verified), word) == 0)
             return verified;
     complain(rule, "verified is yes, no or conflict, and not %s", word);
     return VERIFIED_NOT_ASKED;

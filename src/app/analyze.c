@@ -19,7 +19,7 @@
 
 struct analysis {
     struct options options; /* the window may become the case's */
-    struct casefolder folder;
+    struct output_directory directory;
     struct casedb *db;
     char **inputs; /* owned: what was named, sorted, each once */
     size_t input_count;
@@ -120,7 +120,7 @@ static void walk_inputs(struct analysis *analysis)
 {
     walk_free_content(&analysis->walk);
     walk_collect((const char *const *)analysis->inputs, analysis->input_count,
-                 &analysis->folder.status, analysis->options.carve, &analysis->walk);
+                 &analysis->directory.status, analysis->options.carve, &analysis->walk);
 }
 
 static bool inputs_equal(const struct analysis *analysis, const struct case_settings *settings)
@@ -153,7 +153,7 @@ static void join_inputs(struct analysis *analysis, const struct case_settings *s
 /* What to do about an unfinished case of another run. */
 static const char *unfinished_hint(const struct analysis *analysis)
 {
-    return analysis->folder.partial_made
+    return analysis->directory.partial_made
                ? ""
                : "; deleting case.db.partial there gives the unfinished run up";
 }
@@ -220,7 +220,7 @@ static int check_working_folder(const struct analysis *analysis,
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                          "the inputs of the case in %s are relative to %s: run the command there, "
                          "or name another folder with -o",
-                         analysis->folder.path, settings->folder);
+                         analysis->directory.path, settings->folder);
     return 0;
 }
 
@@ -231,7 +231,7 @@ static int agree_with_case(struct analysis *analysis, const struct case_settings
                            struct error *err)
 {
     struct options *options = &analysis->options;
-    const char *kind = analysis->folder.partial_made ? "a case" : "the unfinished case";
+    const char *kind = analysis->directory.partial_made ? "a case" : "the unfinished case";
 
     if (check_working_folder(analysis, settings, err) != 0)
         return -1;
@@ -239,12 +239,12 @@ static int agree_with_case(struct analysis *analysis, const struct case_settings
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                          "the output folder %s holds %s of other inputs; use --add when these "
                          "belong to it, or name another folder with -o%s",
-                         analysis->folder.path, kind, unfinished_hint(analysis));
+                         analysis->directory.path, kind, unfinished_hint(analysis));
     if (!options->add && !windows_equal(&options->window, &settings->window))
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                          "the output folder %s holds %s with another window; use --add to give "
                          "the case this window, or name another folder with -o%s",
-                         analysis->folder.path, kind, unfinished_hint(analysis));
+                         analysis->directory.path, kind, unfinished_hint(analysis));
     if (!options->window_given)
         options->window = settings->window;
     if (!inputs_equal(analysis, settings)) {
@@ -280,7 +280,7 @@ static int open_case(struct analysis *analysis, struct error *err)
     struct case_settings settings = {0};
     bool old;
     int found = 0;
-    int result = casefolder_open_case(&analysis->folder, &analysis->db, &old, err);
+    int result = output_directory_open_case(&analysis->directory, &analysis->db, &old, err);
 
     if (result == 0 && old)
         found = casedb_read_settings(analysis->db, &settings, err);
@@ -305,11 +305,11 @@ static int open_case(struct analysis *analysis, struct error *err)
 /* Everything between the checks and the reports. */
 static int fill_case(struct analysis *analysis, struct error *err)
 {
-    int result = reading_run(analysis->db, &analysis->walk, &analysis->options, err);
+    int result = ingest_run(analysis->db, &analysis->walk, &analysis->options, err);
 
     if (result == 0 && analysis->options.inventory != NULL)
-        result = conclusion_store_inventory(analysis->db, &analysis->inventory,
-                                            analysis->options.quiet, err);
+        result = finish_store_inventory(analysis->db, &analysis->inventory, analysis->options.quiet,
+                                        err);
     return result;
 }
 
@@ -322,8 +322,8 @@ static int prepare(struct analysis *analysis, struct error *err)
         report_check_templates(options->templates, err) != 0 ||
         (options->inventory != NULL &&
          inventory_read(options->inventory, &analysis->inventory, err) != 0) ||
-        casefolder_open(options->output != NULL ? options->output : DEFAULT_OUTPUT,
-                        &analysis->folder, err) != 0)
+        output_directory_open(options->output != NULL ? options->output : DEFAULT_OUTPUT,
+                              &analysis->directory, err) != 0)
         return -1;
     find_working_folder(analysis);
     walk_inputs(analysis);
@@ -333,19 +333,19 @@ static int prepare(struct analysis *analysis, struct error *err)
         return 0;
     casedb_close(analysis->db);
     analysis->db = NULL;
-    casefolder_drop_partial(&analysis->folder);
+    output_directory_drop_partial(&analysis->directory);
     return -1;
 }
 
 static enum exit_status analyze_run(const struct options *options, struct error *err)
 {
-    struct analysis analysis = {.options = *options, .folder = {.descriptor = -1}};
+    struct analysis analysis = {.options = *options, .directory = {.descriptor = -1}};
     enum exit_status status = EXIT_STATUS_NOTHING_DONE;
 
     if (prepare(&analysis, err) == 0 && fill_case(&analysis, err) == 0)
-        conclusion_write(&analysis.folder, &analysis.db, &analysis.options, &status, err);
+        finish_write(&analysis.directory, &analysis.db, &analysis.options, &status, err);
     casedb_close(analysis.db);
-    casefolder_close(&analysis.folder);
+    output_directory_close(&analysis.directory);
     walk_free_content(&analysis.walk);
     inventory_free_content(&analysis.inventory);
     free_texts(analysis.inputs, analysis.input_count);

@@ -7,8 +7,8 @@
 #include "report/report.h"
 #include "verdict/verdict.h"
 
-int conclusion_store_inventory(struct casedb *db, const struct inventory *inventory, bool quiet,
-                               struct error *err)
+int finish_store_inventory(struct casedb *db, const struct inventory *inventory, bool quiet,
+                           struct error *err)
 {
     size_t repeated = 0;
     bool added;
@@ -121,8 +121,8 @@ static int count_repeated_hosts(struct casedb *db, size_t *out, struct error *er
     return next;
 }
 
-int conclusion_write(struct casefolder *folder, struct casedb **db, const struct options *options,
-                     enum exit_status *status, struct error *err)
+int finish_write(struct output_directory *directory, struct casedb **db,
+                 const struct options *options, enum exit_status *status, struct error *err)
 {
     struct source_counts counts = {0};
     char *summary = NULL;
@@ -143,13 +143,13 @@ int conclusion_write(struct casefolder *folder, struct casedb **db, const struct
     if (memory != NULL)
         fclose(memory);
     if (result == 0)
-        result = casefolder_finish(folder, db, options->templates, &options->window, err);
+        result = output_directory_finish(directory, db, options->templates, &options->window, err);
     casedb_close(*db);
     *db = NULL;
     if (result == 0)
         *status = judge_sources(&counts, options->quiet);
     if (result == 0 && !options->quiet)
-        printf("%s\nreports: %s\n", summary, folder->path);
+        printf("%s\nreports: %s\n", summary, directory->path);
     if (result == 0 && fflush(stdout) != 0)
         result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                            "the reports are written, but not the summary: %m");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conclusion: the end that analyze and report have in common: verdicts, reports, summary, exit
+/* finish: the end that analyze and report have in common: verdicts, reports, summary, exit
  * status. */
 #ifndef SPPTRIAGE_APP_FINISH_H
 #define SPPTRIAGE_APP_FINISH_H
@@ -10,12 +10,12 @@
 
 /* Replaces the case's inventory by this one, with a remark on standard error about rows that do
  * not count. */
-int conclusion_store_inventory(struct casedb *db, const struct inventory *inventory, bool quiet,
-                               struct error *err);
+int finish_store_inventory(struct casedb *db, const struct inventory *inventory, bool quiet,
+                           struct error *err);
 
-/* Derives the verdicts of the case in `folder`, writes the reports, prints the summary and sets
+/* Derives the verdicts of the case in `directory`, writes the reports, prints the summary and sets
  * the exit status that the sources ask for. Closes *db and sets it to NULL, also on failure. */
-int conclusion_write(struct casefolder *folder, struct casedb **db, const struct options *options,
-                     enum exit_status *status, struct error *err);
+int finish_write(struct output_directory *directory, struct casedb **db,
+                 const struct options *options, enum exit_status *status, struct error *err);
 
 #endif

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "app/ingest_queue.h"
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -19,46 +18,46 @@
 #include "text/listing.h"
 
 /* Sources that were opened, in the order of their turns: a ring. */
-struct queue {
-    struct pending **places; /* owned */
+struct ingest_queue {
+    struct ingest_item **places; /* owned */
     size_t capacity;
     size_t first;
     size_t count;
 };
 
-static struct pending *queue_at(const struct queue *queue, size_t index)
+static struct ingest_item *queue_at(const struct ingest_queue *queue, size_t index)
 {
     return queue->places[(queue->first + index) % queue->capacity];
 }
 
-static void queue_add(struct queue *queue, struct pending *pending)
+static void queue_add(struct ingest_queue *queue, struct ingest_item *item)
 {
-    queue->places[(queue->first + queue->count++) % queue->capacity] = pending;
+    queue->places[(queue->first + queue->count++) % queue->capacity] = item;
 }
 
 /* Frees the first one. */
-static void queue_drop(struct queue *queue)
+static void queue_drop(struct ingest_queue *queue)
 {
-    pending_free(queue_at(queue, 0));
+    ingest_item_free(queue_at(queue, 0));
     queue->first = (queue->first + 1) % queue->capacity;
     queue->count--;
 }
 
 /* Opens sources and hands out their jobs as far as there is room; *opened counts the entries. */
-static int fill(struct reading *reading, const struct walk *walk, struct queue *queue,
+static int fill(struct ingest *ingest, const struct walk *walk, struct ingest_queue *queue,
                 size_t *opened, struct error *err)
 {
-    while (pool_has_room(reading->pool)) {
-        struct pending *last = queue->count > 0 ? queue_at(queue, queue->count - 1) : NULL;
+    while (pool_has_room(ingest->pool)) {
+        struct ingest_item *last = queue->count > 0 ? queue_at(queue, queue->count - 1) : NULL;
         int result;
 
-        if (last != NULL && pending_has_job(last)) {
-            pending_add_job(reading, last);
+        if (last != NULL && ingest_item_has_job(last)) {
+            ingest_item_add_job(ingest, last);
             continue;
         }
         if (queue->count == queue->capacity || *opened == walk->entry_count)
             break;
-        result = pending_open(reading, &walk->entries[(*opened)++], &last, err);
+        result = ingest_item_open(ingest, &walk->entries[(*opened)++], &last, err);
         queue_add(queue, last);
         if (result != 0)
             return -1;
@@ -72,20 +71,20 @@ static bool wants_progress(const struct options *options)
                                (options->progress == PROGRESS_AUTO && isatty(STDERR_FILENO)));
 }
 
-static int read_all(struct reading *reading, const struct walk *walk, struct queue *queue,
+static int read_all(struct ingest *ingest, const struct walk *walk, struct ingest_queue *queue,
                     struct error *err)
 {
-    bool show_progress = wants_progress(reading->options);
+    bool show_progress = wants_progress(ingest->options);
     size_t opened = 0, done = 0;
     int result = 0;
 
     while (result == 0 && done < walk->entry_count) {
-        enum pending_step step = PENDING_DONE;
+        enum ingest_step step = INGEST_STEP_DONE;
 
-        result = fill(reading, walk, queue, &opened, err);
+        result = fill(ingest, walk, queue, &opened, err);
         if (result == 0)
-            result = pending_advance(reading, queue_at(queue, 0), &step, err);
-        if (result == 0 && step == PENDING_DONE) {
+            result = ingest_item_advance(ingest, queue_at(queue, 0), &step, err);
+        if (result == 0 && step == INGEST_STEP_DONE) {
             queue_drop(queue);
             done++;
             if (show_progress)
@@ -93,7 +92,7 @@ static int read_all(struct reading *reading, const struct walk *walk, struct que
         }
         /* While there is something to do, readers that have done theirs get more all the same. */
         if (result == 0 && done < walk->entry_count)
-            result = pool_wait(reading->pool, step == PENDING_WAITS, err);
+            result = pool_wait(ingest->pool, step == INGEST_STEP_WAITS, err);
     }
     if (show_progress)
         fputc('\n', stderr);
@@ -127,36 +126,36 @@ static size_t count_readers(const struct options *options)
     return count < POOL_READERS_MOST ? count : POOL_READERS_MOST;
 }
 
-int reading_run_with(const struct reader *const *readers, struct casedb *db,
-                     const struct walk *walk, const struct options *options, struct error *err)
+int ingest_run_with(const struct reader *const *readers, struct casedb *db, const struct walk *walk,
+                    const struct options *options, struct error *err)
 {
     struct reader_options reader_options = {.window = options->window, .verify = options->verify};
-    struct reading reading = {.db = db, .options = options, .readers = readers};
-    struct queue queue = {0};
+    struct ingest ingest = {.db = db, .options = options, .readers = readers};
+    struct ingest_queue queue = {0};
     int result;
 
-    if (pool_new(count_readers(options), readers, &reader_options, &reading.pool, err) != 0)
+    if (pool_new(count_readers(options), readers, &reader_options, &ingest.pool, err) != 0)
         return -1;
-    reading.read_options = describe_read_options(options);
-    reading.twins = twins_new();
-    queue.capacity = pool_capacity(reading.pool);
-    queue.places = memory_allocate(queue.capacity, sizeof(struct pending *));
-    result = read_all(&reading, walk, &queue, err);
-    pool_free(reading.pool);
+    ingest.read_options = describe_read_options(options);
+    ingest.index = content_index_new();
+    queue.capacity = pool_capacity(ingest.pool);
+    queue.places = memory_allocate(queue.capacity, sizeof(struct ingest_item *));
+    result = read_all(&ingest, walk, &queue, err);
+    pool_free(ingest.pool);
     while (queue.count > 0)
         queue_drop(&queue);
     free(queue.places);
-    twins_free(reading.twins);
-    free(reading.read_options);
+    content_index_free(ingest.index);
+    free(ingest.read_options);
     return result;
 }
 
-int reading_run(struct casedb *db, const struct walk *walk, const struct options *options,
-                struct error *err)
+int ingest_run(struct casedb *db, const struct walk *walk, const struct options *options,
+               struct error *err)
 {
     static const struct reader *const readers[] = {&evtx_log_reader, &evtx_carve_reader,
                                                    &datastore_reader, &listing_reader, NULL};
 
     listing_prepare();
-    return reading_run_with(readers, db, walk, options, err);
+    return ingest_run_with(readers, db, walk, options, err);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main: commands and dispatch. The only place that prints an error: one line, what and where. */
+/* main: commands and dispatch. Prints the error that a command ends with: one line, what and where.
+ * Warnings and progress are printed by the command while it runs, and base/memory ends the process
+ * when there is none. */
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>

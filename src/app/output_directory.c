@@ -54,10 +54,10 @@ static bool is_report_name(const char *name)
 }
 
 /* Sets *foreign (owned) to the name of something that is no part of a report, or to NULL. */
-static int look_into(const struct casefolder *folder, char **foreign, bool *empty,
+static int look_into(const struct output_directory *directory, char **foreign, bool *empty,
                      struct error *err)
 {
-    DIR *listing = opendir(folder->path);
+    DIR *listing = opendir(directory->path);
     const struct dirent *entry;
     bool has_case = false;
 
@@ -65,7 +65,7 @@ static int look_into(const struct casefolder *folder, char **foreign, bool *empt
     *empty = true;
     if (listing == NULL)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read the output folder %s: %m",
-                         folder->path);
+                         directory->path);
     while ((entry = readdir(listing)) != NULL) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
@@ -80,29 +80,29 @@ static int look_into(const struct casefolder *folder, char **foreign, bool *empt
     return 0;
 }
 
-static int check_content(const struct casefolder *folder, struct error *err)
+static int check_content(const struct output_directory *directory, struct error *err)
 {
     char *foreign;
     bool empty;
 
-    if (look_into(folder, &foreign, &empty, err) != 0)
+    if (look_into(directory, &foreign, &empty, err) != 0)
         return -1;
     if (foreign != NULL)
         error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                   "the output folder %s holds something else than an earlier report (%s); name an "
                   "empty or a new folder with -o",
-                  folder->path, foreign);
+                  directory->path, foreign);
     free(foreign);
     return err->kind == ERROR_NONE ? 0 : -1;
 }
 
-int casefolder_open(const char *path, struct casefolder *out, struct error *err)
+int output_directory_open(const char *path, struct output_directory *out, struct error *err)
 {
-    *out = (struct casefolder){.path = memory_copy_text(path),
-                               .case_path = memory_format("%s/" CASE_NAME, path),
-                               .partial_path = memory_format("%s/" PARTIAL_NAME, path),
-                               .copy_path = memory_format("%s/" COPY_NAME, path),
-                               .descriptor = -1};
+    *out = (struct output_directory){.path = memory_copy_text(path),
+                                     .case_path = memory_format("%s/" CASE_NAME, path),
+                                     .partial_path = memory_format("%s/" PARTIAL_NAME, path),
+                                     .copy_path = memory_format("%s/" COPY_NAME, path),
+                                     .descriptor = -1};
     if (mkdir(path, 0777) == 0)
         out->created = true;
     else if (errno != EEXIST)
@@ -121,17 +121,17 @@ int casefolder_open(const char *path, struct casefolder *out, struct error *err)
     return check_content(out, err);
 }
 
-void casefolder_close(struct casefolder *folder)
+void output_directory_close(struct output_directory *directory)
 {
-    if (folder->created)
-        rmdir(folder->path); /* only succeeds when nothing is in it */
-    if (folder->descriptor >= 0)
-        close(folder->descriptor);
-    free(folder->path);
-    free(folder->case_path);
-    free(folder->partial_path);
-    free(folder->copy_path);
-    *folder = (struct casefolder){.descriptor = -1};
+    if (directory->created)
+        rmdir(directory->path); /* only succeeds when nothing is in it */
+    if (directory->descriptor >= 0)
+        close(directory->descriptor);
+    free(directory->path);
+    free(directory->case_path);
+    free(directory->partial_path);
+    free(directory->copy_path);
+    *directory = (struct output_directory){.descriptor = -1};
 }
 
 /* Removes a case with what SQLite keeps beside it. */
@@ -147,12 +147,12 @@ static void remove_case(const char *path)
     }
 }
 
-static int take_copy(const struct casefolder *folder, const char *path, struct error *err)
+static int take_copy(const struct output_directory *directory, const char *path, struct error *err)
 {
-    if (rename(folder->copy_path, path) == 0)
+    if (rename(directory->copy_path, path) == 0)
         return 0;
     error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m", path);
-    remove_case(folder->copy_path);
+    remove_case(directory->copy_path);
     return -1;
 }
 
@@ -189,59 +189,59 @@ static int copy_file(const char *path, const char *copy_path, struct error *err)
     return err->kind == ERROR_NONE ? 0 : -1;
 }
 
-int casefolder_copy_case(struct casefolder *folder, const char *case_path, struct casedb **out,
-                         struct error *err)
+int output_directory_copy_case(struct output_directory *directory, const char *case_path,
+                               struct casedb **out, struct error *err)
 {
-    remove_case(folder->copy_path); /* of a run that was killed */
-    if (copy_file(case_path, folder->copy_path, err) != 0) {
-        remove_case(folder->copy_path);
+    remove_case(directory->copy_path); /* of a run that was killed */
+    if (copy_file(case_path, directory->copy_path, err) != 0) {
+        remove_case(directory->copy_path);
         return -1;
     }
-    if (take_copy(folder, folder->partial_path, err) != 0)
+    if (take_copy(directory, directory->partial_path, err) != 0)
         return -1;
-    folder->partial_made = true;
-    return casedb_open(folder->partial_path, false, out, err);
+    directory->partial_made = true;
+    return casedb_open(directory->partial_path, false, out, err);
 }
 
-int casefolder_open_case(struct casefolder *folder, struct casedb **out, bool *old,
-                         struct error *err)
+int output_directory_open_case(struct output_directory *directory, struct casedb **out, bool *old,
+                               struct error *err)
 {
-    bool has_partial = access(folder->partial_path, F_OK) == 0;
-    bool has_case = access(folder->case_path, F_OK) == 0;
+    bool has_partial = access(directory->partial_path, F_OK) == 0;
+    bool has_case = access(directory->case_path, F_OK) == 0;
 
     *old = has_partial || has_case;
     if (has_case && !has_partial)
-        return casefolder_copy_case(folder, folder->case_path, out, err);
-    folder->partial_made = !has_partial;
-    return casedb_open(folder->partial_path, !has_partial, out, err);
+        return output_directory_copy_case(directory, directory->case_path, out, err);
+    directory->partial_made = !has_partial;
+    return casedb_open(directory->partial_path, !has_partial, out, err);
 }
 
-void casefolder_drop_partial(struct casefolder *folder)
+void output_directory_drop_partial(struct output_directory *directory)
 {
-    if (folder->partial_made)
-        remove_case(folder->partial_path);
+    if (directory->partial_made)
+        remove_case(directory->partial_path);
 }
 
 /* Everything is written before anything gets its final name; the case is the last: a case.db
  * stands for reports that are there. */
-int casefolder_finish(struct casefolder *folder, struct casedb **db, const char *templates,
-                      const struct window *window, struct error *err)
+int output_directory_finish(struct output_directory *directory, struct casedb **db,
+                            const char *templates, const struct window *window, struct error *err)
 {
     struct report_options options = {
-        .output_path = folder->path, .templates_path = templates, .window = *window};
+        .output_path = directory->path, .templates_path = templates, .window = *window};
     int result;
 
-    remove_case(folder->copy_path); /* of a run that was killed */
-    result = casedb_copy(*db, folder->copy_path, err);
+    remove_case(directory->copy_path); /* of a run that was killed */
+    result = casedb_copy(*db, directory->copy_path, err);
     if (result == 0)
         result = report_write(*db, &options, err);
     if (result != 0)
-        remove_case(folder->copy_path);
+        remove_case(directory->copy_path);
     if (result == 0)
-        result = take_copy(folder, folder->case_path, err);
+        result = take_copy(directory, directory->case_path, err);
     if (result == 0) {
         casedb_discard(*db);
-        remove_case(folder->partial_path);
+        remove_case(directory->partial_path);
     } else {
         casedb_close(*db);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* casefolder: the output folder and the case in it. While a run works, the case is
+/* output_directory: the output folder and the case in it. While a run works, the case is
  * `case.db.partial`; it becomes `case.db` together with the reports made from it. A run that was
  * ended leaves the partial case, and the next run of the same command goes on with it.
  * One run at a time: the folder is locked. */
@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "case/casedb.h"
 
-struct casefolder {
+struct output_directory {
     char *path;         /* owned */
     char *case_path;    /* owned: PATH/case.db */
     char *partial_path; /* owned: PATH/case.db.partial */
@@ -26,26 +26,26 @@ struct casefolder {
 /* Opens and locks the folder, making it where there is none (its parent must exist). ERROR_RUN
  * when it cannot be made, is no folder, is in use by another run, or holds something else than an
  * earlier report. */
-int casefolder_open(const char *path, struct casefolder *out, struct error *err);
+int output_directory_open(const char *path, struct output_directory *out, struct error *err);
 
 /* Unlocks the folder; removes it again when this run made it and nothing is in it. */
-void casefolder_close(struct casefolder *folder);
+void output_directory_close(struct output_directory *directory);
 
 /* Opens the case to work on: the partial one of an earlier run, else a copy of the complete one,
  * else a new one. *old says whether there was one. */
-int casefolder_open_case(struct casefolder *folder, struct casedb **out, bool *old,
-                         struct error *err);
+int output_directory_open_case(struct output_directory *directory, struct casedb **out, bool *old,
+                               struct error *err);
 
 /* Opens a copy of the complete case at `case_path`, wherever it lies, as the case to work on. */
-int casefolder_copy_case(struct casefolder *folder, const char *case_path, struct casedb **out,
-                         struct error *err);
+int output_directory_copy_case(struct output_directory *directory, const char *case_path,
+                               struct casedb **out, struct error *err);
 
 /* Removes the partial case when this run made it: for a run that has read nothing yet. */
-void casefolder_drop_partial(struct casefolder *folder);
+void output_directory_drop_partial(struct output_directory *directory);
 
 /* Writes the reports of the case and gives reports and case their final names. Closes *db and
  * sets it to NULL, also on failure; the partial case is then left for the next run. */
-int casefolder_finish(struct casefolder *folder, struct casedb **db, const char *templates,
-                      const struct window *window, struct error *err);
+int output_directory_finish(struct output_directory *directory, struct casedb **db,
+                            const char *templates, const struct window *window, struct error *err);
 
 #endif

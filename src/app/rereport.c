@@ -16,7 +16,7 @@ struct rereport {
     struct options options;
     const char *case_path;
     char *output; /* owned */
-    struct casefolder folder;
+    struct output_directory directory;
     struct casedb *db;
     struct inventory inventory;
 };
@@ -45,14 +45,14 @@ static int check_folder(struct rereport *rereport, const struct case_settings *s
     bool same = true;
     int found = 0;
 
-    if (access(rereport->folder.partial_path, F_OK) == 0)
+    if (access(rereport->directory.partial_path, F_OK) == 0)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                          "%s is the case of a run that did not finish: run its analyze command "
                          "again first",
-                         rereport->folder.partial_path);
-    if (access(rereport->folder.case_path, F_OK) != 0)
+                         rereport->directory.partial_path);
+    if (access(rereport->directory.case_path, F_OK) != 0)
         return 0;
-    if (casedb_open(rereport->folder.case_path, false, &there, err) == 0)
+    if (casedb_open(rereport->directory.case_path, false, &there, err) == 0)
         found = casedb_read_settings(there, &other, err);
     casedb_close(there);
     if (found == 1) {
@@ -66,7 +66,7 @@ static int check_folder(struct rereport *rereport, const struct case_settings *s
         error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                   "the output folder %s holds the report of another case; name another folder "
                   "with -o",
-                  rereport->folder.path);
+                  rereport->directory.path);
     return err->kind == ERROR_NONE ? 0 : -1;
 }
 
@@ -83,9 +83,9 @@ static int open_case(struct rereport *rereport, struct error *err)
         error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: the case is empty: no run wrote into it",
                   rereport->case_path);
     rereport->options.window = settings.window;
-    if (found == 1 && casefolder_open(rereport->output, &rereport->folder, err) == 0 &&
+    if (found == 1 && output_directory_open(rereport->output, &rereport->directory, err) == 0 &&
         check_folder(rereport, &settings, err) == 0)
-        casefolder_copy_case(&rereport->folder, rereport->case_path, &rereport->db, err);
+        output_directory_copy_case(&rereport->directory, rereport->case_path, &rereport->db, err);
     case_settings_free_content(&settings);
     return err->kind == ERROR_NONE ? 0 : -1;
 }
@@ -101,21 +101,21 @@ static int prepare(struct rereport *rereport, struct error *err)
         open_case(rereport, err) != 0)
         return -1;
     if (options->inventory != NULL)
-        return conclusion_store_inventory(rereport->db, &rereport->inventory, options->quiet, err);
+        return finish_store_inventory(rereport->db, &rereport->inventory, options->quiet, err);
     return 0;
 }
 
 static enum exit_status rereport_run(const struct options *options, struct error *err)
 {
-    struct rereport rereport = {.options = *options, .folder = {.descriptor = -1}};
+    struct rereport rereport = {.options = *options, .directory = {.descriptor = -1}};
     enum exit_status status = EXIT_STATUS_NOTHING_DONE;
 
     if (prepare(&rereport, err) == 0)
-        conclusion_write(&rereport.folder, &rereport.db, &rereport.options, &status, err);
+        finish_write(&rereport.directory, &rereport.db, &rereport.options, &status, err);
     casedb_close(rereport.db);
     if (err->kind != ERROR_NONE)
-        casefolder_drop_partial(&rereport.folder);
-    casefolder_close(&rereport.folder);
+        output_directory_drop_partial(&rereport.directory);
+    output_directory_close(&rereport.directory);
     inventory_free_content(&rereport.inventory);
     free(rereport.output);
     return err->kind == ERROR_NONE ? status : EXIT_STATUS_NOTHING_DONE;

@@ -217,7 +217,7 @@ static int read_verified(struct casedb *db, struct row *row, struct observation 
 
     out->other_reading = row_text_or_null(row);
     for (int verified = VERIFIED_NOT_ASKED; verified <= VERIFIED_CONFLICT; verified++)
-        if (strcmp(verified_name((enum verified)verified), name) == 0) {
+        if (strcmp(verified_word((enum verified)verified), name) == 0) {
             out->verified = (enum verified)verified;
             return 1;
         }

@@ -330,7 +330,7 @@ static int insert(struct casedb *db, int64_t id, const struct observation *obser
     query_text(&query, observation->user_sid);
     query_bytes(&query, identity, sizeof(identity));
     query_bytes(&query, likeness, likeness != NULL ? CASEDB_DIGEST_BYTES : 0);
-    query_text(&query, verified_name(observation->verified));
+    query_text(&query, verified_word(observation->verified));
     query_text(&query,
                observation->verified == VERIFIED_CONFLICT ? observation->other_reading : NULL);
     if (query_run(&query, err) != 0)

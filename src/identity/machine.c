@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From computers to machines: what names each log has and whether one machine wrote it
- * (verdict/logset.h), which logs with another newest name belong to a renamed machine
- * (verdict/rename.h), then the machines with their aliases, and last the logs without a name.
+ * (identity/logset.h), which logs with another newest name belong to a renamed machine
+ * (identity/rename.h), then the machines with their aliases, and last the logs without a name.
  * Names are keys of a table until a machine is made. */
 #include "identity/machine.h"
 

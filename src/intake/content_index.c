@@ -16,22 +16,22 @@
 /* File header and first chunk of a log. */
 #define BEGINNING_BYTES (4096 + 65536)
 
-struct twin {
+struct indexed_file {
     uint64_t size_bytes;
     uint32_t beginning_crc32; /* 0 where there is a hash */
     char *sha256;             /* owned, or NULL */
     char *path;               /* owned */
     int64_t id;
-    struct twin *next; /* of the same key */
+    struct indexed_file *next; /* of the same key */
 };
 
-struct twins {
+struct content_index {
     void *tree;
 };
 
-static int compare_twins(const void *left, const void *right)
+static int compare_files(const void *left, const void *right)
 {
-    const struct twin *a = left, *b = right;
+    const struct indexed_file *a = left, *b = right;
 
     if (a->size_bytes != b->size_bytes)
         return a->size_bytes < b->size_bytes ? -1 : 1;
@@ -40,31 +40,31 @@ static int compare_twins(const void *left, const void *right)
     return a->sha256 == NULL || b->sha256 == NULL ? 0 : strcmp(a->sha256, b->sha256);
 }
 
-struct twins *twins_new(void)
+struct content_index *content_index_new(void)
 {
-    return memory_allocate(1, sizeof(struct twins));
+    return memory_allocate(1, sizeof(struct content_index));
 }
 
-static void free_twin(void *chain)
+static void free_file(void *chain)
 {
-    struct twin *twin = chain;
+    struct indexed_file *file = chain;
 
-    while (twin != NULL) {
-        struct twin *next = twin->next;
+    while (file != NULL) {
+        struct indexed_file *next = file->next;
 
-        free(twin->sha256);
-        free(twin->path);
-        free(twin);
-        twin = next;
+        free(file->sha256);
+        free(file->path);
+        free(file);
+        file = next;
     }
 }
 
-void twins_free(struct twins *twins)
+void content_index_free(struct content_index *index)
 {
-    if (twins == NULL)
+    if (index == NULL)
         return;
-    tdestroy(twins->tree, free_twin);
-    free(twins);
+    tdestroy(index->tree, free_file);
+    free(index);
 }
 
 static uint32_t beginning_crc32(int descriptor)
@@ -77,39 +77,41 @@ static uint32_t beginning_crc32(int descriptor)
     return sum;
 }
 
-const struct twin *twins_find_or_add(struct twins *twins, const struct source *source,
-                                     int descriptor, struct twin **added)
+const struct indexed_file *content_index_find_or_add(struct content_index *index,
+                                                     const struct source *source, int descriptor,
+                                                     struct indexed_file **added)
 {
-    struct twin *twin = memory_allocate(1, sizeof(*twin));
-    struct twin *const *place;
+    struct indexed_file *file = memory_allocate(1, sizeof(*file));
+    struct indexed_file *const *place;
 
     *added = NULL;
-    twin->size_bytes = source->size_bytes;
-    twin->sha256 = memory_copy_text(source->sha256);
-    twin->path = memory_copy_text(source->path);
+    file->size_bytes = source->size_bytes;
+    file->sha256 = memory_copy_text(source->sha256);
+    file->path = memory_copy_text(source->path);
     if (source->sha256 == NULL)
-        twin->beginning_crc32 = beginning_crc32(descriptor);
-    place = memory_require(tsearch(twin, &twins->tree, compare_twins));
-    for (struct twin *other = *place; *place != twin && other != NULL; other = other->next) {
+        file->beginning_crc32 = beginning_crc32(descriptor);
+    place = memory_require(tsearch(file, &index->tree, compare_files));
+    for (struct indexed_file *other = *place; *place != file && other != NULL;
+         other = other->next) {
         if (source->sha256 != NULL || content_equals_file(descriptor, other->path)) {
-            free_twin(twin);
+            free_file(file);
             return other;
         }
     }
-    if (*place != twin) {
-        twin->next = (*place)->next;
-        (*place)->next = twin;
+    if (*place != file) {
+        file->next = (*place)->next;
+        (*place)->next = file;
     }
-    *added = twin;
+    *added = file;
     return NULL;
 }
 
-int64_t twin_id(const struct twin *twin)
+int64_t indexed_file_id(const struct indexed_file *file)
 {
-    return twin->id;
+    return file->id;
 }
 
-void twin_set_id(struct twin *twin, int64_t id)
+void indexed_file_set_id(struct indexed_file *file, int64_t id)
 {
-    twin->id = id;
+    file->id = id;
 }

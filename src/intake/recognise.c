@@ -54,6 +54,7 @@ static void decode(struct span head, enum text_coding coding, struct text *out)
             text_add_bytes(out, (const char *)stretch.bytes.bytes, stretch.bytes.left_bytes);
     }
     plaintext_end_lines(out);
+    plaintext_apply_backspaces(out);
     plaintext_drop_marks(out);
 }
 

@@ -264,17 +264,6 @@ bool incident_may_decide(const struct incident_event *event)
     return false;
 }
 
-const char *licence_channel_name(enum licence_channel channel)
-{
-    static const char *const names[] = {
-        [LICENCE_CHANNEL_UNKNOWN] = "unknown",       [LICENCE_CHANNEL_VOLUME_KMS] = "volume-kms",
-        [LICENCE_CHANNEL_VOLUME_MAK] = "volume-mak", [LICENCE_CHANNEL_KMS_HOST] = "kms-host",
-        [LICENCE_CHANNEL_OTHER] = "other",
-    };
-
-    return names[channel];
-}
-
 enum edition_row {
     EDITION_PROFESSIONAL,
     EDITION_PROFESSIONAL_N,

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "model/observation.h"
+#include "model/words.h"
 
 /* A span of time, both ends included, as FILETIMEs. */
 struct window {
@@ -134,17 +135,6 @@ const struct incident_update *incident_find_update(const char *text);
 
 /* The update of the table that the observation names in any of its strings, or NULL. */
 const struct incident_update *incident_named_update(const struct observation *observation);
-
-enum licence_channel {
-    LICENCE_CHANNEL_UNKNOWN,
-    LICENCE_CHANNEL_VOLUME_KMS,
-    LICENCE_CHANNEL_VOLUME_MAK,
-    LICENCE_CHANNEL_KMS_HOST,
-    LICENCE_CHANNEL_OTHER,
-};
-
-/* The words of hosts.csv: volume-kms, volume-mak, kms-host, other, unknown. */
-const char *licence_channel_name(enum licence_channel channel);
 
 /* A Windows edition that the incident concerned, with its KMS client setup key (KB 4487266). */
 struct incident_edition {

@@ -3,18 +3,6 @@
 
 #include <string.h>
 
-const char *verified_name(enum verified verified)
-{
-    static const char *const names[] = {
-        [VERIFIED_NOT_ASKED] = "",
-        [VERIFIED_YES] = "yes",
-        [VERIFIED_NO] = "no",
-        [VERIFIED_CONFLICT] = "conflict",
-    };
-
-    return names[verified];
-}
-
 const char *observation_value(const struct observation *observation, size_t index)
 {
     return index < observation->string_count ? observation->strings[index].value : NULL;

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/words.h"
+
 /* A number that the event does not have (qualifiers, level). */
 #define OBSERVATION_ABSENT (-1)
 
@@ -17,17 +19,6 @@ struct observation_string {
     const char *name;  /* Data's Name attribute or the leaf's element name; "" where it has none */
     const char *value; /* as read, control characters included; "" for an empty one */
 };
-
-/* What the second, independent reader (libevtx) says of an observation. */
-enum verified {
-    VERIFIED_NOT_ASKED, /* it decides nothing, so it was not asked */
-    VERIFIED_YES,       /* reads the same */
-    VERIFIED_NO,        /* cannot read the record */
-    VERIFIED_CONFLICT,  /* reads something else */
-};
-
-/* The words of the reports and the case: "" for not asked, yes, no, conflict. */
-const char *verified_name(enum verified verified);
 
 struct observation {
     const char *provider;    /* System/Provider Name */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* csv: the one way text gets into a CSV report (DESIGN section 7): RFC 4180 through libcsv, CRLF,
  * every cell quoted, UTF-8. A writer borrows its file. Write errors show when the file is closed
- * (outdir_close). */
+ * (staging_close). */
 #ifndef SPPTRIAGE_REPORT_CSV_H
 #define SPPTRIAGE_REPORT_CSV_H
 

@@ -140,7 +140,7 @@ static int write_machine(struct csv_writer *csv, struct casedb *db, const struct
     return 0;
 }
 
-int hosts_write(struct casedb *db, struct outdir *out, struct error *err)
+int hosts_write(struct casedb *db, struct staging *out, struct error *err)
 {
     struct joined joined = {0};
     struct casedb_cursor *machines = NULL;
@@ -150,14 +150,14 @@ int hosts_write(struct casedb *db, struct outdir *out, struct error *err)
     int found;
 
     if (joined_read(db, &joined, err) != 0 || casedb_machines(db, &machines, err) != 0 ||
-        outdir_create(out, "hosts.csv", &csv.file, err) != 0)
+        staging_create(out, "hosts.csv", &csv.file, err) != 0)
         goto out;
     write_header(&csv, &joined);
     while ((found = casedb_next_machine(machines, &machine, err)) == 1)
         if (write_machine(&csv, db, &joined, &machine, err) != 0)
             goto out;
     if (found == 0)
-        result = outdir_close(out, csv.file, err);
+        result = staging_close(out, csv.file, err);
 out:
     casedb_cursor_free(machines);
     joined_free_content(&joined);

@@ -4,8 +4,8 @@
 #define SPPTRIAGE_REPORT_HOSTS_H
 
 #include "case/casedb.h"
-#include "report/outdir.h"
+#include "report/staging.h"
 
-int hosts_write(struct casedb *db, struct outdir *out, struct error *err);
+int hosts_write(struct casedb *db, struct staging *out, struct error *err);
 
 #endif

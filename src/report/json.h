@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json: the one way text gets into timeline.jsonl: RFC 8259, UTF-8, one object a line. A writer
- * borrows its file. Write errors show when the file is closed (outdir_close). */
+ * borrows its file. Write errors show when the file is closed (staging_close). */
 #ifndef SPPTRIAGE_REPORT_JSON_H
 #define SPPTRIAGE_REPORT_JSON_H
 

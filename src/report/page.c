@@ -37,7 +37,7 @@ int page_check_template(const char *templates_path, struct error *err)
 }
 
 int page_write(struct casedb *db, const struct window *window, const char *templates_path,
-               struct outdir *out, struct error *err)
+               struct staging *out, struct error *err)
 {
     struct page page = {.db = db, .window = window};
     char *text = NULL;
@@ -46,9 +46,9 @@ int page_write(struct casedb *db, const struct window *window, const char *templ
 
     if (template_load(templates_path, TEMPLATE_NAME, &text, err) == 0 &&
         summary_read(db, &page.summary, err) == 0 && joined_read(db, &page.joined, err) == 0 &&
-        outdir_create(out, TEMPLATE_NAME, &file, err) == 0 &&
+        staging_create(out, TEMPLATE_NAME, &file, err) == 0 &&
         template_write(TEMPLATE_NAME, text, parts, ARRAY_COUNT(parts), &page, file, err) == 0)
-        result = outdir_close(out, file, err);
+        result = staging_close(out, file, err);
     free(text);
     summary_free_content(&page.summary);
     joined_free_content(&page.joined);

@@ -73,7 +73,7 @@ static void put_list(FILE *file, const char *tag, const char *class, const char 
 static void put_verified(FILE *file, const char *verified)
 {
     for (size_t index = 0; verified != NULL && index < ARRAY_COUNT(verified_meanings); index++)
-        if (strcmp(verified_name(verified_meanings[index].verified), verified) == 0)
+        if (strcmp(verified_word(verified_meanings[index].verified), verified) == 0)
             fprintf(file, "<div class=\"minor\">%s</div>", verified_meanings[index].meaning);
 }
 
@@ -133,7 +133,7 @@ static int put_host(const struct page *page, FILE *file, const struct case_machi
 }
 
 /* Writes the hosts of one classification as a group of rows. */
-static int put_class(const struct page *page, FILE *file, const struct tally_row *class,
+static int put_class(const struct page *page, FILE *file, const struct word_count *class,
                      struct error *err)
 {
     struct casedb_cursor *machines = NULL;
@@ -166,7 +166,7 @@ static int put_class(const struct page *page, FILE *file, const struct tally_row
 int page_put_hosts(void *context, FILE *file, struct error *err)
 {
     const struct page *page = context;
-    const struct tally *classes = &page->summary.classes;
+    const struct word_counts *classes = &page->summary.classes;
 
     for (size_t index = 0; index < classes->row_count; index++)
         if (classes->rows[index].count > 0 &&

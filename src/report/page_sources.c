@@ -11,7 +11,7 @@
 int page_put_statuses(void *context, FILE *file, struct error *err)
 {
     const struct page *page = context;
-    const struct tally *statuses = &page->summary.statuses;
+    const struct word_counts *statuses = &page->summary.statuses;
     const char *separator = "";
 
     (void)err;
@@ -100,7 +100,7 @@ int page_put_impaired(void *context, FILE *file, struct error *err)
 
 int page_put_skipped(void *context, FILE *file, struct error *err)
 {
-    const struct tally *skipped = &((const struct page *)context)->summary.skipped;
+    const struct word_counts *skipped = &((const struct page *)context)->summary.skipped;
 
     (void)err;
     if (skipped->row_count == 0)

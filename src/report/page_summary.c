@@ -29,23 +29,23 @@ static void put_affected_tile(FILE *file, const struct summary *summary)
     struct text note = {0};
 
     text_add_format(&note, "%" PRIu64 " confirmed, %" PRIu64 " probable",
-                    tally_get(&summary->confidences, "confirmed"),
-                    tally_get(&summary->confidences, "probable"));
-    put_tile(file, "bad", tally_get(&summary->classes, CLASS_AFFECTED), "Affected by the incident",
-             text_get(&note));
+                    word_counts_get(&summary->confidences, "confirmed"),
+                    word_counts_get(&summary->confidences, "probable"));
+    put_tile(file, "bad", word_counts_get(&summary->classes, CLASS_AFFECTED),
+             "Affected by the incident", text_get(&note));
     text_free(&note);
 }
 
 static void put_other_fault_tile(FILE *file, const struct summary *summary)
 {
-    uint64_t not_covered = tally_get(&summary->not_covered, CLASS_OTHER_FAULT);
+    uint64_t not_covered = word_counts_get(&summary->not_covered, CLASS_OTHER_FAULT);
     struct text note = {0};
 
     text_add(&note, "broken by something else");
     if (not_covered > 0)
         text_add_format(&note, "; the logs of %" PRIu64 " cannot exclude the incident",
                         not_covered);
-    put_tile(file, "warn", tally_get(&summary->classes, CLASS_OTHER_FAULT),
+    put_tile(file, "warn", word_counts_get(&summary->classes, CLASS_OTHER_FAULT),
              "Another activation fault", text_get(&note));
     text_free(&note);
 }
@@ -54,8 +54,8 @@ static void put_other_fault_tile(FILE *file, const struct summary *summary)
 int page_put_tiles(void *context, FILE *file, struct error *err)
 {
     const struct summary *summary = &((const struct page *)context)->summary;
-    uint64_t no_fault = tally_get(&summary->classes, CLASS_NO_FAULT);
-    uint64_t not_covered = tally_get(&summary->not_covered, CLASS_NO_FAULT);
+    uint64_t no_fault = word_counts_get(&summary->classes, CLASS_NO_FAULT);
+    uint64_t not_covered = word_counts_get(&summary->not_covered, CLASS_NO_FAULT);
 
     (void)err;
     put_affected_tile(file, summary);
@@ -64,8 +64,8 @@ int page_put_tiles(void *context, FILE *file, struct error *err)
              "no activation fault, and undamaged logs cover the whole window");
     put_tile(file, "unsure", not_covered, "Not excluded",
              "no activation fault seen, but the logs do not cover the whole window or are damaged");
-    put_tile(file, "unsure", tally_get(&summary->classes, CLASS_NOT_COLLECTED), "Not collected",
-             "in the inventory, but nothing was collected");
+    put_tile(file, "unsure", word_counts_get(&summary->classes, CLASS_NOT_COLLECTED),
+             "Not collected", "in the inventory, but nothing was collected");
     return 0;
 }
 
@@ -104,7 +104,7 @@ static const struct meaning action_meanings[] = {
 
 int page_put_actions(void *context, FILE *file, struct error *err)
 {
-    const struct tally *actions = &((const struct page *)context)->summary.actions;
+    const struct word_counts *actions = &((const struct page *)context)->summary.actions;
 
     (void)err;
     for (size_t row = 0; row < actions->row_count; row++) {

@@ -199,7 +199,7 @@ int remediation_check_templates(const char *templates_path, struct error *err)
 struct rollout {
     struct casedb *db; /* borrowed, like the next two */
     const char *templates_path;
-    struct outdir *out;
+    struct staging *out;
     struct csv_writer csv[ARRAY_COUNT(lists)];
     FILE **host_lists; /* owned array, one a script; NULL until a machine needs the script */
 };
@@ -210,7 +210,7 @@ static int create_script_file(struct rollout *rollout, size_t script, const char
 {
     char *name = script_name(script);
     char *path = memory_format(SCRIPT_FOLDER "%s%s", name, suffix);
-    int result = outdir_create(rollout->out, path, file, err);
+    int result = staging_create(rollout->out, path, file, err);
 
     free(path);
     free(name);
@@ -227,7 +227,7 @@ static int begin_script(struct rollout *rollout, size_t script, struct error *er
     if (fill_script(rollout->templates_path, script, &filled, err) == 0 &&
         create_script_file(rollout, script, ".cmd", &file, err) == 0) {
         write_lines(text_get(&filled), file);
-        result = outdir_close(rollout->out, file, err);
+        result = staging_close(rollout->out, file, err);
     }
     text_free(&filled);
     if (result != 0)
@@ -335,7 +335,7 @@ static int place_machine(struct rollout *rollout, const struct case_machine *mac
 static int begin_lists(struct rollout *rollout, struct error *err)
 {
     for (size_t list = 0; list < ARRAY_COUNT(lists); list++) {
-        if (outdir_create(rollout->out, lists[list].file, &rollout->csv[list].file, err) != 0)
+        if (staging_create(rollout->out, lists[list].file, &rollout->csv[list].file, err) != 0)
             return -1;
         csv_row(&rollout->csv[list], columns, ARRAY_COUNT(columns));
     }
@@ -345,16 +345,16 @@ static int begin_lists(struct rollout *rollout, struct error *err)
 static int finish_lists(struct rollout *rollout, struct error *err)
 {
     for (size_t list = 0; list < ARRAY_COUNT(lists); list++)
-        if (outdir_close(rollout->out, rollout->csv[list].file, err) != 0)
+        if (staging_close(rollout->out, rollout->csv[list].file, err) != 0)
             return -1;
     for (size_t script = 0; script < script_count(); script++)
         if (rollout->host_lists[script] != NULL &&
-            outdir_close(rollout->out, rollout->host_lists[script], err) != 0)
+            staging_close(rollout->out, rollout->host_lists[script], err) != 0)
             return -1;
     return 0;
 }
 
-int remediation_write(struct casedb *db, const char *templates_path, struct outdir *out,
+int remediation_write(struct casedb *db, const char *templates_path, struct staging *out,
                       struct error *err)
 {
     struct rollout rollout = {.db = db, .templates_path = templates_path, .out = out};

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "case/casedb.h"
-#include "report/outdir.h"
+#include "report/staging.h"
 
 /* May this host name stand in a .hosts.txt? Only letters, digits, `-`, `_` and `.` (ASCII), not
  * empty, at most 255 bytes; it begins neither with `-` nor with `.`, and has no empty label. */
@@ -21,7 +21,7 @@ int remediation_check_templates(const char *templates_path, struct error *err);
  * remediation/(affected-by-incident|other-activation-fault|remove-kb971033|not-collected).csv
  * (always, with their header) and, in remediation/scripts/, each script that some machine with a
  * plain name needs, with its .hosts.txt. Reads the machines once; ERROR_RUN on any failure. */
-int remediation_write(struct casedb *db, const char *templates_path, struct outdir *out,
+int remediation_write(struct casedb *db, const char *templates_path, struct staging *out,
                       struct error *err);
 
 #endif

@@ -3,10 +3,10 @@
 
 #include "base/array.h"
 #include "report/hosts.h"
-#include "report/outdir.h"
 #include "report/page.h"
 #include "report/remediation.h"
 #include "report/sources.h"
+#include "report/staging.h"
 #include "report/timeline.h"
 
 /* What an earlier report may have put among the scripts, and this one has no need of. */
@@ -16,13 +16,13 @@ static const char *const script_patterns[] = {
     "2-rebuild*.cmd",
     "2-rebuild*.hosts.txt",
 };
-static const struct outdir_leftovers leftovers = {
+static const struct staging_leftovers leftovers = {
     .subfolder = "remediation/scripts",
     .patterns = script_patterns,
     .pattern_count = ARRAY_COUNT(script_patterns),
 };
 
-static int write_all(struct casedb *db, const struct report_options *options, struct outdir *out,
+static int write_all(struct casedb *db, const struct report_options *options, struct staging *out,
                      struct error *err)
 {
     if (hosts_write(db, out, err) != 0 || timeline_write(db, &options->window, out, err) != 0 ||
@@ -34,15 +34,15 @@ static int write_all(struct casedb *db, const struct report_options *options, st
 
 int report_write(struct casedb *db, const struct report_options *options, struct error *err)
 {
-    struct outdir *out = NULL;
+    struct staging *out = NULL;
 
-    if (outdir_begin(options->output_path, &out, err) != 0)
+    if (staging_begin(options->output_path, &out, err) != 0)
         return -1;
     if (write_all(db, options, out, err) != 0) {
-        outdir_abandon(out);
+        staging_abandon(out);
         return -1;
     }
-    return outdir_commit(out, &leftovers, err);
+    return staging_commit(out, &leftovers, err);
 }
 
 int report_check_templates(const char *templates_path, struct error *err)

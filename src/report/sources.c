@@ -80,7 +80,7 @@ static int write_source(struct csv_writer *csv, struct casedb *db, const struct 
     return 0;
 }
 
-int sources_write(struct casedb *db, struct outdir *out, struct error *err)
+int sources_write(struct casedb *db, struct staging *out, struct error *err)
 {
     struct casedb_cursor *sources = NULL;
     struct case_source source;
@@ -90,7 +90,7 @@ int sources_write(struct casedb *db, struct outdir *out, struct error *err)
     int found;
 
     if (casedb_sources(db, &sources, err) != 0 ||
-        outdir_create(out, "sources.csv", &csv.file, err) != 0)
+        staging_create(out, "sources.csv", &csv.file, err) != 0)
         goto out;
     csv_row(&csv, columns, ARRAY_COUNT(columns));
     while ((found = casedb_next_source(sources, &source, err)) == 1)
@@ -98,7 +98,7 @@ int sources_write(struct casedb *db, struct outdir *out, struct error *err)
             write_source(&csv, db, &source, err) != 0)
             goto out;
     if (found == 0)
-        result = outdir_close(out, csv.file, err);
+        result = staging_close(out, csv.file, err);
 out:
     casedb_cursor_free(sources);
     text_free(&detail);

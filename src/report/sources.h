@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "case/casedb.h"
-#include "report/outdir.h"
+#include "report/staging.h"
 
 /* Makes the row of a source whole: a copy gets what was read of its content, under the path it
  * was read from. *detail then holds the cell `detail`; source->detail borrows it. *remarked (or
@@ -13,6 +13,6 @@
 int sources_complete(struct casedb *db, struct case_source *source, struct text *detail,
                      bool *remarked, struct error *err);
 
-int sources_write(struct casedb *db, struct outdir *out, struct error *err);
+int sources_write(struct casedb *db, struct staging *out, struct error *err);
 
 #endif

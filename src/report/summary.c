@@ -28,10 +28,10 @@ static const char *const action_order[] = {
     "none",
 };
 
-static void name_words(struct tally *tally, const char *const *words, size_t word_count)
+static void name_words(struct word_counts *counts, const char *const *words, size_t word_count)
 {
     for (size_t index = 0; index < word_count; index++)
-        tally_add(tally, words[index], 0);
+        word_counts_add(counts, words[index], 0);
 }
 
 /* Is `word` a member of the "; " list? */
@@ -70,12 +70,12 @@ static int count_machines(struct casedb *db, struct summary *out, struct error *
         out->host_count++;
         if (verdict->classification == NULL)
             continue;
-        tally_add(&out->classes, verdict->classification, 1);
-        tally_add(&out->actions, verdict->action, 1);
+        word_counts_add(&out->classes, verdict->classification, 1);
+        word_counts_add(&out->actions, verdict->action, 1);
         if (*verdict->confidence != '\0')
-            tally_add(&out->confidences, verdict->confidence, 1);
+            word_counts_add(&out->confidences, verdict->confidence, 1);
         if (is_unsure(verdict))
-            tally_add(&out->not_covered, verdict->classification, 1);
+            word_counts_add(&out->not_covered, verdict->classification, 1);
     }
     casedb_cursor_free(machines);
     return found;
@@ -97,9 +97,9 @@ static int count_sources(struct casedb *db, struct summary *out, struct error *e
         out->source_count++;
         out->undecodable_count += source.undecodable_count > 0;
         out->conflict_count += source.conflict_count > 0;
-        tally_add(&out->statuses, source_status_name(source.status), 1);
+        word_counts_add(&out->statuses, source_status_name(source.status), 1);
         if (source.status == SOURCE_STATUS_SKIPPED)
-            tally_add(&out->skipped, source.kind, 1);
+            word_counts_add(&out->skipped, source.kind, 1);
     }
     casedb_cursor_free(sources);
     text_free(&detail);
@@ -113,18 +113,18 @@ int summary_read(struct casedb *db, struct summary *out, struct error *err)
     name_words(&out->confidences, confidence_order, ARRAY_COUNT(confidence_order));
     name_words(&out->actions, action_order, ARRAY_COUNT(action_order));
     for (int status = SOURCE_STATUS_OK; status <= SOURCE_STATUS_CRASHED; status++)
-        tally_add(&out->statuses, source_status_name((enum source_status)status), 0);
+        word_counts_add(&out->statuses, source_status_name((enum source_status)status), 0);
     return count_machines(db, out, err) != 0 || count_sources(db, out, err) != 0 ? -1 : 0;
 }
 
 void summary_free_content(struct summary *summary)
 {
-    tally_free_content(&summary->classes);
-    tally_free_content(&summary->not_covered);
-    tally_free_content(&summary->confidences);
-    tally_free_content(&summary->actions);
-    tally_free_content(&summary->statuses);
-    tally_free_content(&summary->skipped);
+    word_counts_free_content(&summary->classes);
+    word_counts_free_content(&summary->not_covered);
+    word_counts_free_content(&summary->confidences);
+    word_counts_free_content(&summary->actions);
+    word_counts_free_content(&summary->statuses);
+    word_counts_free_content(&summary->skipped);
 }
 
 /* The table: a line is a word, indented below its heading, and a number in one column. */
@@ -136,18 +136,18 @@ static void print_line(FILE *out, const char *indent, const char *word, uint64_t
     fprintf(out, "%s%-*s %8" PRIu64 "\n", indent, WORD_WIDTH - (int)strlen(indent), word, count);
 }
 
-static void print_met(FILE *out, const char *indent, const struct tally *tally)
+static void print_met(FILE *out, const char *indent, const struct word_counts *counts)
 {
-    for (size_t index = 0; index < tally->row_count; index++)
-        if (tally->rows[index].count > 0)
-            print_line(out, indent, tally->rows[index].word, tally->rows[index].count);
+    for (size_t index = 0; index < counts->row_count; index++)
+        if (counts->rows[index].count > 0)
+            print_line(out, indent, counts->rows[index].word, counts->rows[index].count);
 }
 
 static void print_classes(FILE *out, const struct summary *summary)
 {
     for (size_t index = 0; index < summary->classes.row_count; index++) {
-        const struct tally_row *row = &summary->classes.rows[index];
-        uint64_t not_covered = tally_get(&summary->not_covered, row->word);
+        const struct word_count *row = &summary->classes.rows[index];
+        uint64_t not_covered = word_counts_get(&summary->not_covered, row->word);
 
         print_line(out, INDENT, row->word, row->count);
         if (strcmp(row->word, CLASS_AFFECTED) == 0)

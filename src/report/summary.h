@@ -17,15 +17,15 @@
 /* Starts as zeros. */
 struct summary {
     uint64_t host_count;
-    struct tally classes;       /* hosts by classification, all four named */
-    struct tally not_covered;   /* of these, hosts whose logs cannot exclude the incident */
-    struct tally confidences;   /* hosts by confidence, `confirmed` before `probable` */
-    struct tally actions;       /* hosts by action, those that need most first */
-    uint64_t source_count;      /* places, copies included */
-    struct tally statuses;      /* sources by status */
-    struct tally skipped;       /* skipped sources by kind */
-    uint64_t undecodable_count; /* sources with records that could not be decoded */
-    uint64_t conflict_count;    /* sources with records that the two readers read differently */
+    struct word_counts classes;     /* hosts by classification, all four named */
+    struct word_counts not_covered; /* of these, hosts whose logs cannot exclude the incident */
+    struct word_counts confidences; /* hosts by confidence, `confirmed` before `probable` */
+    struct word_counts actions;     /* hosts by action, those that need most first */
+    uint64_t source_count;          /* places, copies included */
+    struct word_counts statuses;    /* sources by status */
+    struct word_counts skipped;     /* skipped sources by kind */
+    uint64_t undecodable_count;     /* sources with records that could not be decoded */
+    uint64_t conflict_count;        /* sources with records that the two readers read differently */
 };
 
 /* Counts the case; on failure *out is still to be freed. */

@@ -31,7 +31,7 @@ static const char *const columns[] = {
 };
 
 /* What both forms say of one observation, in text. */
-struct row {
+struct timeline_row {
     const struct case_observation *found;
     struct judgement judgement;
     struct text message;
@@ -43,7 +43,7 @@ struct row {
     const char *verified;
 };
 
-static void row_free_content(struct row *row)
+static void row_free_content(struct timeline_row *row)
 {
     text_free(&row->message);
     text_free(&row->datetime);
@@ -57,10 +57,10 @@ static void add_code(struct text *out, uint32_t code)
     text_add_format(out, "0x%08" PRIX32, code);
 }
 
-static struct row row_of(const struct case_observation *found, const struct window *window)
+static struct timeline_row row_of(const struct case_observation *found, const struct window *window)
 {
     const struct observation *observation = &found->observation;
-    struct row row = {.found = found, .judgement = judgement_of(observation)};
+    struct timeline_row row = {.found = found, .judgement = judgement_of(observation)};
 
     message_add(&row.message, observation, &row.judgement);
     filetime_add_text(&row.datetime, observation->event_filetime);
@@ -75,16 +75,16 @@ static struct row row_of(const struct case_observation *found, const struct wind
         add_code(&row.codes, row.judgement.codes[index]);
     }
     row.in_window = window_contains(window, observation->event_filetime) ? "yes" : "no";
-    row.verified = verified_name(role_verified(row.judgement.role, observation->verified));
+    row.verified = verified_word(role_verified(row.judgement.role, observation->verified));
     return row;
 }
 
-static bool has_time(const struct row *row)
+static bool has_time(const struct timeline_row *row)
 {
     return row->datetime.length_bytes > 0;
 }
 
-static void write_csv(struct csv_writer *csv, const struct row *row)
+static void write_csv(struct csv_writer *csv, const struct timeline_row *row)
 {
     const struct observation *observation = &row->found->observation;
 
@@ -101,7 +101,7 @@ static void write_csv(struct csv_writer *csv, const struct row *row)
         csv_cell(csv, "");
     csv_cell(csv, observation->channel);
     csv_number(csv, observation->record_id);
-    csv_cell(csv, role_name(row->judgement.role));
+    csv_cell(csv, role_word(row->judgement.role));
     csv_cell(csv, text_get(&row->codes));
     csv_cell(csv, row->in_window);
     csv_cell(csv, row->verified);
@@ -126,7 +126,7 @@ static void write_json_codes(struct json_writer *json, const struct judgement *j
 }
 
 /* An event without a time is put at 1970, and timestamp_desc tells, as Plaso does it. */
-static void write_json_time(struct json_writer *json, const struct row *row)
+static void write_json_time(struct json_writer *json, const struct timeline_row *row)
 {
     int64_t filetime =
         has_time(row) ? (int64_t)row->found->observation.event_filetime : UNIX_EPOCH_FILETIME;
@@ -141,7 +141,7 @@ static void write_json_time(struct json_writer *json, const struct row *row)
 }
 
 /* Our columns under their names; what is absent or empty is left out. */
-static void write_json_columns(struct json_writer *json, const struct row *row)
+static void write_json_columns(struct json_writer *json, const struct timeline_row *row)
 {
     const struct observation *observation = &row->found->observation;
 
@@ -157,7 +157,7 @@ static void write_json_columns(struct json_writer *json, const struct row *row)
     if (*observation->channel != '\0')
         json_text(json, "channel", observation->channel);
     json_number(json, "record_id", observation->record_id);
-    json_text(json, "role", role_name(row->judgement.role));
+    json_text(json, "role", role_word(row->judgement.role));
     if (row->judgement.code_count > 0)
         write_json_codes(json, &row->judgement);
     json_text(json, "in_window", row->in_window);
@@ -189,7 +189,7 @@ static void write_json_plaso(struct json_writer *json, const struct observation 
     json_bool(json, "recovered", observation->recovered);
 }
 
-static void write_json(struct json_writer *json, const struct row *row)
+static void write_json(struct json_writer *json, const struct timeline_row *row)
 {
     json_begin_object(json);
     write_json_columns(json, row);
@@ -197,7 +197,7 @@ static void write_json(struct json_writer *json, const struct row *row)
     json_end_object(json);
 }
 
-int timeline_write(struct casedb *db, const struct window *window, struct outdir *out,
+int timeline_write(struct casedb *db, const struct window *window, struct staging *out,
                    struct error *err)
 {
     struct casedb_cursor *observations = NULL;
@@ -208,21 +208,21 @@ int timeline_write(struct casedb *db, const struct window *window, struct outdir
     int next = 0;
 
     if (casedb_timeline(db, &observations, err) != 0 ||
-        outdir_create(out, "timeline.csv", &csv.file, err) != 0 ||
-        outdir_create(out, "timeline.jsonl", &json.file, err) != 0)
+        staging_create(out, "timeline.csv", &csv.file, err) != 0 ||
+        staging_create(out, "timeline.jsonl", &json.file, err) != 0)
         goto out;
     csv_row(&csv, columns, ARRAY_COUNT(columns));
     /* On a full disk the rest need not be gone through: closing says what happened. */
     while (!ferror(csv.file) && !ferror(json.file) &&
            (next = casedb_next_observation(observations, &found, err)) == 1) {
-        struct row row = row_of(&found, window);
+        struct timeline_row row = row_of(&found, window);
 
         write_csv(&csv, &row);
         write_json(&json, &row);
         row_free_content(&row);
     }
-    if (next >= 0 && outdir_close(out, csv.file, err) == 0)
-        result = outdir_close(out, json.file, err);
+    if (next >= 0 && staging_close(out, csv.file, err) == 0)
+        result = staging_close(out, json.file, err);
 out:
     casedb_cursor_free(observations);
     return result;

@@ -4,10 +4,10 @@
 #define SPPTRIAGE_REPORT_TIMELINE_H
 
 #include "case/casedb.h"
-#include "report/outdir.h"
+#include "report/staging.h"
 
 /* Writes both. */
-int timeline_write(struct casedb *db, const struct window *window, struct outdir *out,
+int timeline_write(struct casedb *db, const struct window *window, struct staging *out,
                    struct error *err);
 
 #endif

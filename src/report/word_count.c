@@ -6,37 +6,37 @@
 
 #include "base/memory.h"
 
-static struct tally_row *find_row(const struct tally *tally, const char *word)
+static struct word_count *find_row(const struct word_counts *counts, const char *word)
 {
-    for (size_t index = 0; index < tally->row_count; index++)
-        if (strcmp(tally->rows[index].word, word) == 0)
-            return &tally->rows[index];
+    for (size_t index = 0; index < counts->row_count; index++)
+        if (strcmp(counts->rows[index].word, word) == 0)
+            return &counts->rows[index];
     return NULL;
 }
 
-void tally_add(struct tally *tally, const char *word, uint64_t more)
+void word_counts_add(struct word_counts *counts, const char *word, uint64_t more)
 {
-    struct tally_row *row = find_row(tally, word);
+    struct word_count *row = find_row(counts, word);
 
     if (row == NULL) {
-        tally->rows = memory_grow(tally->rows, tally->row_count, sizeof(*tally->rows));
-        row = &tally->rows[tally->row_count++];
-        *row = (struct tally_row){.word = memory_copy_text(word)};
+        counts->rows = memory_grow(counts->rows, counts->row_count, sizeof(*counts->rows));
+        row = &counts->rows[counts->row_count++];
+        *row = (struct word_count){.word = memory_copy_text(word)};
     }
     row->count += more;
 }
 
-uint64_t tally_get(const struct tally *tally, const char *word)
+uint64_t word_counts_get(const struct word_counts *counts, const char *word)
 {
-    const struct tally_row *row = find_row(tally, word);
+    const struct word_count *row = find_row(counts, word);
 
     return row != NULL ? row->count : 0;
 }
 
-void tally_free_content(struct tally *tally)
+void word_counts_free_content(struct word_counts *counts)
 {
-    for (size_t index = 0; index < tally->row_count; index++)
-        free(tally->rows[index].word);
-    free(tally->rows);
-    *tally = (struct tally){0};
+    for (size_t index = 0; index < counts->row_count; index++)
+        free(counts->rows[index].word);
+    free(counts->rows);
+    *counts = (struct word_counts){0};
 }

@@ -11,13 +11,18 @@
 #define ASCII_PART 4u
 #define SWAPPED_BYTES 4096u
 
+bool plaintext_is_control(unsigned unit)
+{
+    return unit < 0x20 && (unit == 0 || strchr("\t\n\r\f\b\x1A\x1B", (int)unit) == NULL);
+}
+
 static size_t count_controls(struct span head)
 {
     size_t count = 0;
     uint8_t byte;
 
     while (span_u8(&head, &byte))
-        count += (byte < 0x20 && strchr("\t\n\r\f\x1A", byte) == NULL) || byte == 0 || byte == 0x7F;
+        count += plaintext_is_control(byte);
     return count;
 }
 
@@ -32,7 +37,7 @@ static size_t count_ascii_units(struct span head, bool big_endian, size_t *contr
         if (big_endian)
             unit = (uint16_t)(unit << 8 | unit >> 8);
         count += (unit >= 0x20 && unit < 0x7F) || unit == '\r' || unit == '\n' || unit == '\t';
-        *controls += unit < 0x20 && unit != '\r' && unit != '\n' && unit != '\t';
+        *controls += plaintext_is_control(unit);
     }
     return count;
 }
@@ -385,4 +390,76 @@ void plaintext_drop_marks(struct text *text)
     text->length_bytes = out;
     if (text->bytes != NULL)
         text->bytes[out] = '\0';
+}
+
+/* ---- Backspaces ---- */
+
+static bool goes_on(char byte)
+{
+    return (byte & 0xC0) == 0x80;
+}
+
+/* A line on the console: the characters before the cursor, in place, and those that it went back
+ * over, the nearest last and the bytes of each in the opposite order. */
+struct console_line {
+    char *bytes; /* borrowed */
+    size_t length_bytes;
+    struct text passed; /* owned */
+};
+
+static void go_back(struct console_line *line)
+{
+    char byte = (char)0x80;
+
+    while (line->length_bytes > 0 && goes_on(byte)) {
+        byte = line->bytes[--line->length_bytes];
+        text_add_bytes(&line->passed, &byte, 1);
+    }
+}
+
+/* Writes a byte; the first one of a character takes the place of the one at the cursor. */
+static void write_byte(struct console_line *line, char byte)
+{
+    struct text *passed = &line->passed;
+
+    if (passed->length_bytes > 0 && !goes_on(byte)) {
+        passed->length_bytes--;
+        while (passed->length_bytes > 0 && goes_on(passed->bytes[passed->length_bytes - 1]))
+            passed->length_bytes--;
+    }
+    line->bytes[line->length_bytes++] = byte;
+}
+
+/* Moves the cursor to the end. */
+static void end_line(struct console_line *line)
+{
+    while (line->passed.length_bytes > 0)
+        line->bytes[line->length_bytes++] = line->passed.bytes[--line->passed.length_bytes];
+}
+
+void plaintext_apply_backspaces(struct text *text)
+{
+    struct console_line line = {.bytes = text->bytes};
+    size_t length_bytes = text->length_bytes;
+
+    if (length_bytes == 0 || memchr(text->bytes, '\b', length_bytes) == NULL)
+        return;
+    for (size_t in = 0; in < length_bytes; in++) {
+        char byte = text->bytes[in];
+
+        if (byte == '\b') {
+            go_back(&line);
+        } else if (byte == '\n') {
+            end_line(&line);
+            write_byte(&line, byte);
+            line.bytes += line.length_bytes;
+            line.length_bytes = 0;
+        } else {
+            write_byte(&line, byte);
+        }
+    }
+    end_line(&line);
+    text->length_bytes = (size_t)(line.bytes - text->bytes) + line.length_bytes;
+    text->bytes[text->length_bytes] = '\0';
+    text_free(&line.passed);
 }

@@ -35,12 +35,20 @@ struct text_stretch {
  * mark. */
 bool plaintext_next_stretch(struct span *rest, enum text_coding *coding, struct text_stretch *out);
 
+/* Is the character one that no text has? Consoles leave backspaces and escape sequences, printers
+ * form feeds, and DOS an end of file. */
+bool plaintext_is_control(unsigned unit);
+
 /* Adds UTF-16 as UTF-8 to its end, a U+0000 as a blank. */
 void plaintext_add_utf16(struct text *out, struct span utf16, enum text_coding coding);
 
 /* Makes LF of every line end in the text: CR LF, CR CR LF (what wmic's output becomes in a file),
  * CR alone. Where LF is in use, a CR at the very end ends no line: the text was cut there. */
 void plaintext_end_lines(struct text *text);
+
+/* Does in each line, which ends with LF, what a console does at a backspace: the next character is
+ * written over the one before. */
+void plaintext_apply_backspaces(struct text *text);
 
 /* Takes byte order marks out of the lines that begin with one: those of texts that were appended.
  */

@@ -266,7 +266,7 @@ static uint64_t count_distinct(struct tally_host *host)
     return count;
 }
 
-/* Adds what the entries themselves tell. */
+/* Adds what the command above the listing and the entries themselves tell. */
 static void add_reasons(const struct listing_tally *tally, struct tally_host *host,
                         const struct listing_out *out)
 {
@@ -287,7 +287,7 @@ static void add_reasons(const struct listing_tally *tally, struct tally_host *ho
         text_add_item(reasons, "it has no entry but those that were looked for");
     else if (!host->names_other_kind)
         text_add_item(reasons, "it has security updates only, which " INCIDENT_UPDATE " is not");
-    if (command_above_selects(out->text, out->begun_at, tally->origin))
+    if (tally->is_selected)
         text_add_item(reasons, "the command above it leaves entries out");
     if (host->has_more)
         text_add_item(reasons, "it has more entries than are counted");
@@ -343,6 +343,7 @@ void listing_tally_finish(struct listing_tally *tally, struct listing_out *out)
                                 tally->line, HOSTS_MOST, tally->left_out_count);
     }
     tdestroy(tally->by_name, ignore);
+    tally->is_selected = command_above_selects(out->text, out->begun_at, tally->origin);
     for (size_t index = 0; index < tally->host_count; index++) {
         struct tally_host *host = tally->hosts[index];
 

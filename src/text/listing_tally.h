@@ -31,6 +31,7 @@ struct listing_tally {
     void *by_name;           /* owned: a tree of <search.h> */
     uint64_t left_out_count; /* entries of hosts that were too many */
     bool is_mixed;           /* a host came again after another */
+    bool is_selected;        /* the command above it leaves entries out; known at the end */
     struct text incomplete;  /* owned: reasons that concern all hosts */
 };
 

@@ -140,11 +140,6 @@ static bool is_utf8(struct span bytes, size_t *cut_bytes)
     return true;
 }
 
-static bool is_control(unsigned unit)
-{
-    return unit < 0x20 && (unit == 0 || strchr("\t\n\r\f\b\x1A\x1B", (int)unit) == NULL);
-}
-
 static void find_controls(struct span bytes, bool wide, bool big_endian, struct listing_text *out)
 {
     struct span at = bytes;
@@ -154,7 +149,7 @@ static void find_controls(struct span bytes, bool wide, bool big_endian, struct 
     while (!out->has_controls && (wide ? span_u16(&at, &unit) : span_u8(&at, &byte))) {
         if (wide && big_endian)
             unit = (uint16_t)(unit << 8 | unit >> 8);
-        if (is_control(wide ? unit : byte)) {
+        if (plaintext_is_control(wide ? unit : byte)) {
             out->has_controls = true;
             out->control_offset_bytes = at.offset_bytes - (wide ? sizeof(unit) : sizeof(byte));
         }
@@ -235,6 +230,7 @@ void listing_text_decode(struct span bytes, struct listing_text *out)
     if (out->encoding == NULL)
         out->encoding = "UTF-8";
     plaintext_end_lines(&out->text);
+    plaintext_apply_backspaces(&out->text);
     plaintext_drop_marks(&out->text);
 }
 

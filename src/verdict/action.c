@@ -1,86 +1,124 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The table of DESIGN section 6, and what a licence or system that it is not for changes of it. */
 #include "verdict/action.h"
-#include "base/array.h"
 
-#include <assert.h>
-#include <stdbool.h>
+/* May the update be on the machine? */
+static bool may_be_there(enum update_status update)
+{
+    switch (update) {
+    case UPDATE_STATUS_INSTALLED:
+    case UPDATE_STATUS_UNKNOWN:
+        return true;
+    case UPDATE_STATUS_REMOVED:
+    case UPDATE_STATUS_ABSENT:
+        return false;
+    }
+    return true;
+}
 
-/* Where the update is there, or could be, as against where it is known not to be. */
-#define INSTALLED (1u << UPDATE_STATUS_INSTALLED)
-#define INSTALLED_OR_UNKNOWN (INSTALLED | 1u << UPDATE_STATUS_UNKNOWN)
-#define ANY_UPDATE_STATUS \
-    (INSTALLED_OR_UNKNOWN | 1u << UPDATE_STATUS_REMOVED | 1u << UPDATE_STATUS_ABSENT)
+static enum action plan_for_affected(enum activation_state state, enum update_status update)
+{
+    switch (state) {
+    case ACTIVATION_STATE_NON_GENUINE:
+        return may_be_there(update) ? ACTION_REMOVE_REBUILD : ACTION_REBUILD;
+    case ACTIVATION_STATE_RECOVERED:
+    case ACTIVATION_STATE_NONE:
+        return may_be_there(update) ? ACTION_REMOVE : ACTION_VERIFY;
+    }
+    return ACTION_VERIFY;
+}
 
-#define NON_GENUINE (1u << ACTIVATION_STATE_NON_GENUINE)
-#define RECOVERED (1u << ACTIVATION_STATE_RECOVERED)
-#define ANY_STATE (NON_GENUINE | RECOVERED | 1u << ACTIVATION_STATE_NONE)
+/* What is to be done on a KMS client of Windows 7. */
+static enum action plan(const struct action_matter *matter)
+{
+    bool installed = matter->update == UPDATE_STATUS_INSTALLED;
 
-struct action_row {
-    enum classification classification;
-    unsigned states;  /* a set of enum activation_state */
-    unsigned updates; /* a set of enum update_status */
-    bool rebuilds;    /* the action rebuilds the activation */
-    const char *words;
-    const char *words_without_key; /* where a KMS client key must not be set */
+    switch (matter->classification) {
+    case CLASSIFICATION_AFFECTED:
+        return plan_for_affected(matter->state, matter->update);
+    case CLASSIFICATION_OTHER_FAULT:
+        return installed ? ACTION_REMOVE_TROUBLESHOOT : ACTION_TROUBLESHOOT;
+    case CLASSIFICATION_NO_FAULT:
+        return installed ? ACTION_REMOVE : ACTION_NONE;
+    case CLASSIFICATION_NOT_COLLECTED:
+        return ACTION_COLLECT;
+    }
+    return ACTION_NONE;
+}
+
+/* Where the update may stay: only a volume-licensed Windows 7 is concerned by it (KB 4487266). */
+static enum action plan_with_update(enum classification classification)
+{
+    switch (classification) {
+    case CLASSIFICATION_AFFECTED:
+    case CLASSIFICATION_OTHER_FAULT:
+        return ACTION_TROUBLESHOOT;
+    case CLASSIFICATION_NO_FAULT:
+        return ACTION_NONE;
+    case CLASSIFICATION_NOT_COLLECTED:
+        return ACTION_COLLECT;
+    }
+    return ACTION_NONE;
+}
+
+/* Where a KMS client key must not be set. */
+static enum action plan_without_key(enum action action)
+{
+    switch (action) {
+    case ACTION_REMOVE_REBUILD:
+        return ACTION_REMOVE_RESTART_TROUBLESHOOT;
+    case ACTION_REBUILD:
+        return ACTION_TROUBLESHOOT;
+    case ACTION_REMOVE_RESTART_TROUBLESHOOT:
+    case ACTION_REMOVE_TROUBLESHOOT:
+    case ACTION_TROUBLESHOOT:
+    case ACTION_REMOVE:
+    case ACTION_VERIFY:
+    case ACTION_COLLECT:
+    case ACTION_NONE:
+        return action;
+    }
+    return action;
+}
+
+enum licence_fit {
+    LICENCE_FIT_KEY,    /* a KMS client key fits it, or may */
+    LICENCE_FIT_NO_KEY, /* one would break a KMS host and replace a MAK */
+    LICENCE_FIT_NEITHER /* the update does not concern it either */
 };
 
-/* The table of DESIGN section 6; the first row that fits counts. */
-static const struct action_row rows[] = {
-    {CLASSIFICATION_AFFECTED, NON_GENUINE, INSTALLED_OR_UNKNOWN, true,
-     "remove-kb971033; restart; rebuild-activation", "remove-kb971033; restart; troubleshoot"},
-    {CLASSIFICATION_AFFECTED, NON_GENUINE, ANY_UPDATE_STATUS, true, "rebuild-activation",
-     "troubleshoot"},
-    {CLASSIFICATION_AFFECTED, ANY_STATE, INSTALLED_OR_UNKNOWN, false, "remove-kb971033",
-     "remove-kb971033"},
-    {CLASSIFICATION_AFFECTED, ANY_STATE, ANY_UPDATE_STATUS, false, "verify", "verify"},
-    {CLASSIFICATION_OTHER_FAULT, ANY_STATE, INSTALLED, false, "remove-kb971033; troubleshoot",
-     "remove-kb971033; troubleshoot"},
-    {CLASSIFICATION_OTHER_FAULT, ANY_STATE, ANY_UPDATE_STATUS, false, "troubleshoot",
-     "troubleshoot"},
-    {CLASSIFICATION_NO_FAULT, ANY_STATE, INSTALLED, false, "remove-kb971033", "remove-kb971033"},
-    {CLASSIFICATION_NO_FAULT, ANY_STATE, ANY_UPDATE_STATUS, false, "none", "none"},
-    {CLASSIFICATION_NOT_COLLECTED, ANY_STATE, ANY_UPDATE_STATUS, false, "collect", "collect"},
-};
-
-static const struct action_row *find_row(const struct action_matter *matter)
+static enum licence_fit licence_fit(const struct action_matter *matter)
 {
-    for (size_t index = 0; index < ARRAY_COUNT(rows); index++)
-        if (rows[index].classification == matter->classification &&
-            (rows[index].states >> matter->state & 1u) != 0 &&
-            (rows[index].updates >> matter->update & 1u) != 0)
-            return &rows[index];
-    assert(!"every classification has a row for all states");
-    return &rows[0];
+    if (matter->not_windows_7)
+        return LICENCE_FIT_NEITHER;
+    switch (matter->channel) {
+    case LICENCE_CHANNEL_UNKNOWN:
+    case LICENCE_CHANNEL_VOLUME_KMS:
+        return LICENCE_FIT_KEY;
+    case LICENCE_CHANNEL_VOLUME_MAK:
+    case LICENCE_CHANNEL_KMS_HOST:
+        return LICENCE_FIT_NO_KEY;
+    case LICENCE_CHANNEL_OTHER:
+        return LICENCE_FIT_NEITHER;
+    }
+    return LICENCE_FIT_NEITHER;
 }
 
-/* Only a volume-licensed Windows 7 is concerned by the update (KB 4487266). */
-static bool update_may_stay(const struct action_matter *matter)
+enum action action_of(const struct action_matter *matter)
 {
-    return matter->channel == LICENCE_CHANNEL_OTHER || matter->not_windows_7;
+    switch (licence_fit(matter)) {
+    case LICENCE_FIT_KEY:
+        return plan(matter);
+    case LICENCE_FIT_NO_KEY:
+        return plan_without_key(plan(matter));
+    case LICENCE_FIT_NEITHER:
+        return plan_with_update(matter->classification);
+    }
+    return ACTION_NONE;
 }
 
-/* A client key would break a KMS host and replace a MAK. */
-static bool key_would_harm(const struct action_matter *matter)
+bool action_gives_key(const struct action_matter *matter)
 {
-    return matter->channel == LICENCE_CHANNEL_VOLUME_MAK ||
-           matter->channel == LICENCE_CHANNEL_KMS_HOST;
-}
-
-const char *action_of(const struct action_matter *matter)
-{
-    const struct action_row *row = find_row(matter);
-
-    if (matter->classification == CLASSIFICATION_NOT_COLLECTED)
-        return row->words;
-    if (update_may_stay(matter))
-        return matter->classification == CLASSIFICATION_NO_FAULT ? "none" : "troubleshoot";
-    return key_would_harm(matter) ? row->words_without_key : row->words;
-}
-
-const char *action_kms_client_key(const struct action_matter *matter)
-{
-    if (matter->edition == NULL || update_may_stay(matter) || key_would_harm(matter) ||
-        !find_row(matter)->rebuilds)
-        return "";
-    return matter->edition->kms_client_key;
+    return matter->edition != NULL &&
+           (action_steps(action_of(matter)) >> ACTION_STEP_REBUILD & 1u) != 0;
 }

@@ -3,9 +3,9 @@
 #ifndef SPPTRIAGE_VERDICT_ACTION_H
 #define SPPTRIAGE_VERDICT_ACTION_H
 
+#include <stdbool.h>
+
 #include "model/incident.h"
-#include "verdict/episode.h"
-#include "verdict/update.h"
 
 /* What the action depends on. */
 struct action_matter {
@@ -17,11 +17,10 @@ struct action_matter {
     bool not_windows_7;                     /* known to be another system */
 };
 
-/* The cell of hosts.csv: constant. */
-const char *action_of(const struct action_matter *matter);
+enum action action_of(const struct action_matter *matter);
 
-/* The KMS client setup key to give, or "": only for the machine's own edition, only where the
- * activation is to be rebuilt, and never where it would harm. Constant. */
-const char *action_kms_client_key(const struct action_matter *matter);
+/* Is the KMS client setup key of the edition given? Only for the machine's own edition, only where
+ * the activation is to be rebuilt, and never where it would harm. */
+bool action_gives_key(const struct action_matter *matter);
 
 #endif

@@ -6,18 +6,6 @@
 
 #include "base/memory.h"
 
-const char *coverage_name(enum coverage coverage)
-{
-    static const char *const names[] = {
-        [COVERAGE_NONE] = "none",
-        [COVERAGE_PARTIAL] = "partial",
-        [COVERAGE_FULL] = "full",
-        [COVERAGE_UNKNOWN] = "unknown",
-    };
-
-    return names[coverage];
-}
-
 static int compare_numbers(uint64_t left, uint64_t right)
 {
     return (left > right) - (left < right);

@@ -9,16 +9,6 @@
 
 #include "model/incident.h"
 
-enum coverage {
-    COVERAGE_NONE,
-    COVERAGE_PARTIAL,
-    COVERAGE_FULL,
-    COVERAGE_UNKNOWN,
-};
-
-/* none, partial, full, unknown */
-const char *coverage_name(enum coverage coverage);
-
 /* One Application log: its least and greatest EventRecordID, and the event times of these two
  * records. So the first time is later than the last where the clock ran backwards. */
 struct coverage_log {

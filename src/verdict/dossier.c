@@ -88,34 +88,48 @@ static char *list_codes(const struct history *history)
     return text_take(&out);
 }
 
-static char *make_review(const struct dossier *dossier, const struct history_outcome *outcome)
+static bool note_applies(enum review_note note, const struct dossier *dossier,
+                         const struct history_outcome *outcome)
 {
     const struct circumstances *circumstances = &dossier->circumstances;
-    const struct {
-        bool applies;
-        const char *note;
-    } notes[] = {
-        {outcome->classification != CLASSIFICATION_AFFECTED &&
-             circumstances->coverage != COVERAGE_FULL,
-         "window-not-covered"},
-        {circumstances->log_damaged, "log-damaged"},
-        {dossier->system.clock_changed, "clock-changed"},
-        {circumstances->shared_name, "shared-name"},
-        {update_evidence_conflicts(&dossier->update), "update-evidence-conflict"},
-        {dossier_edition_conflicts(dossier), "edition-conflict"},
-        {outcome->listing_non_genuine, "listing-non-genuine"},
-        {outcome->reactivated, "reactivated"},
-        {outcome->could_not_ask, "could-not-ask"},
-        {licence_evidence_channel(&dossier->licence) == LICENCE_CHANNEL_OTHER,
-         "not-volume-licensed"},
-        {dossier_is_not_windows_7(dossier), "not-windows-7"},
-    };
-    struct text out = {0};
 
-    for (size_t index = 0; index < ARRAY_COUNT(notes); index++)
-        if (notes[index].applies)
-            text_add_item(&out, notes[index].note);
-    return text_take(&out);
+    switch (note) {
+    case REVIEW_WINDOW_NOT_COVERED:
+        return outcome->classification != CLASSIFICATION_AFFECTED &&
+               circumstances->coverage != COVERAGE_FULL;
+    case REVIEW_LOG_DAMAGED:
+        return circumstances->log_damaged;
+    case REVIEW_CLOCK_CHANGED:
+        return dossier->system.clock_changed;
+    case REVIEW_SHARED_NAME:
+        return circumstances->shared_name;
+    case REVIEW_UPDATE_CONFLICT:
+        return update_evidence_conflicts(&dossier->update);
+    case REVIEW_EDITION_CONFLICT:
+        return dossier_edition_conflicts(dossier);
+    case REVIEW_LISTING_NON_GENUINE:
+        return outcome->listing_non_genuine;
+    case REVIEW_REACTIVATED:
+        return outcome->reactivated;
+    case REVIEW_COULD_NOT_ASK:
+        return outcome->could_not_ask;
+    case REVIEW_NOT_VOLUME_LICENSED:
+        return licence_evidence_channel(&dossier->licence) == LICENCE_CHANNEL_OTHER;
+    case REVIEW_NOT_WINDOWS_7:
+        return dossier_is_not_windows_7(dossier);
+    }
+    return false;
+}
+
+/* Returns a set of enum review_note. */
+static uint32_t find_review(const struct dossier *dossier, const struct history_outcome *outcome)
+{
+    uint32_t review = 0;
+
+    for (unsigned note = 0; note < REVIEW_NOTE_COUNT; note++)
+        if (note_applies((enum review_note)note, dossier, outcome))
+            review |= 1u << note;
+    return review;
 }
 
 /* Adds to the reason what changed what the verdict says: what contradicts what, and what is the
@@ -158,10 +172,10 @@ static void conclude_counts(const struct history *history, struct case_verdict *
 static void conclude_action(const struct action_matter *matter, struct case_verdict *verdict)
 {
     verdict->edition = matter->edition != NULL ? matter->edition->name : "unknown";
-    verdict->licence_channel = licence_channel_name(matter->channel);
-    verdict->kb971033 = update_status_name(matter->update);
-    verdict->action = action_of(matter);
-    verdict->kms_client_key = action_kms_client_key(matter);
+    verdict->licence_channel = licence_channel_word(matter->channel);
+    verdict->kb971033 = update_status_word(matter->update);
+    verdict->action = action_word(action_of(matter));
+    verdict->kms_client_key = action_gives_key(matter) ? matter->edition->kms_client_key : "";
 }
 
 void dossier_conclude(struct dossier *dossier, struct conclusion *out)
@@ -182,29 +196,29 @@ void dossier_conclude(struct dossier *dossier, struct conclusion *out)
     };
     *out = (struct conclusion){
         .reason = make_reason(dossier, &outcome),
-        .review = make_review(dossier, &outcome),
+        .review = word_set_list(&review_note_words, find_review(dossier, &outcome)),
         .codes = list_codes(&dossier->history),
         .update_evidence = update_evidence_text(&dossier->update),
         .unrelated_updates = update_evidence_unrelated_text(&dossier->update),
         .licence_evidence = licence_evidence_text(&dossier->licence),
     };
     out->verdict = (struct case_verdict){
-        .classification = classification_name(outcome.classification),
-        .confidence = confidence_name(outcome.confidence),
+        .classification = classification_word(outcome.classification),
+        .confidence = confidence_word(outcome.confidence),
         .reason = out->reason,
         .review = out->review,
-        .state = activation_state_name(outcome.state),
+        .state = activation_state_word(outcome.state),
         .first_fault_filetime = outcome.first_fault_filetime,
         .last_fault_filetime = outcome.last_fault_filetime,
         .recovered_filetime = outcome.recovered_filetime,
         .codes = out->codes,
-        .window_coverage = coverage_name(dossier->circumstances.coverage),
+        .window_coverage = coverage_word(dossier->circumstances.coverage),
         .kb971033_evidence = out->update_evidence,
         .unrelated_updates = out->unrelated_updates,
         .licence_evidence = out->licence_evidence,
         .os_version = dossier->system.os_version != NULL ? dossier->system.os_version : "",
-        .clock = dossier->system.clock_changed ? "changed" : "ok",
-        .verified = verified_name(outcome.verified),
+        .clock = clock_state_word(dossier->system.clock_changed ? CLOCK_CHANGED : CLOCK_OK),
+        .verified = verified_word(outcome.verified),
     };
     conclude_counts(&dossier->history, &out->verdict);
     conclude_action(&matter, &out->verdict);
@@ -213,23 +227,24 @@ void dossier_conclude(struct dossier *dossier, struct conclusion *out)
 
 void conclude_not_collected(const char *reason, bool shared_name, struct conclusion *out)
 {
-    const struct action_matter matter = {.classification = CLASSIFICATION_NOT_COLLECTED};
+    const struct action_matter matter = {.classification = CLASSIFICATION_NOT_COLLECTED,
+                                         .state = ACTIVATION_STATE_NONE};
 
     *out = (struct conclusion){0};
     out->verdict = (struct case_verdict){
-        .classification = classification_name(matter.classification),
-        .confidence = confidence_name(CONFIDENCE_NONE),
+        .classification = classification_word(matter.classification),
+        .confidence = confidence_word(CONFIDENCE_NONE),
         .reason = reason,
-        .review = shared_name ? "shared-name" : "",
-        .state = activation_state_name(ACTIVATION_STATE_NONE),
+        .review = shared_name ? review_note_word(REVIEW_SHARED_NAME) : "",
+        .state = activation_state_word(ACTIVATION_STATE_NONE),
         .codes = "",
-        .window_coverage = coverage_name(COVERAGE_NONE),
+        .window_coverage = coverage_word(COVERAGE_NONE),
         .kb971033_evidence = "",
         .unrelated_updates = "",
         .licence_evidence = "",
         .os_version = "",
-        .clock = "ok",
-        .verified = verified_name(VERIFIED_NOT_ASKED),
+        .clock = clock_state_word(CLOCK_OK),
+        .verified = verified_word(VERIFIED_NOT_ASKED),
     };
     conclude_action(&matter, &out->verdict);
 }

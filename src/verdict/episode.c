@@ -10,40 +10,6 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 
-const char *classification_name(enum classification classification)
-{
-    static const char *const names[] = {
-        [CLASSIFICATION_AFFECTED] = "affected-by-incident",
-        [CLASSIFICATION_OTHER_FAULT] = "other-activation-fault",
-        [CLASSIFICATION_NO_FAULT] = "no-activation-fault",
-        [CLASSIFICATION_NOT_COLLECTED] = "not-collected",
-    };
-
-    return names[classification];
-}
-
-const char *activation_state_name(enum activation_state state)
-{
-    static const char *const names[] = {
-        [ACTIVATION_STATE_NONE] = "none",
-        [ACTIVATION_STATE_NON_GENUINE] = "non-genuine",
-        [ACTIVATION_STATE_RECOVERED] = "recovered",
-    };
-
-    return names[state];
-}
-
-const char *confidence_name(enum confidence confidence)
-{
-    static const char *const names[] = {
-        [CONFIDENCE_NONE] = "",
-        [CONFIDENCE_PROBABLE] = "probable",
-        [CONFIDENCE_CONFIRMED] = "confirmed",
-    };
-
-    return names[confidence];
-}
-
 void history_free_content(struct history *history)
 {
     free(history->codes);

@@ -15,34 +15,6 @@
 #include "model/incident.h"
 #include "verdict/signal.h"
 
-enum classification {
-    CLASSIFICATION_AFFECTED,
-    CLASSIFICATION_OTHER_FAULT,
-    CLASSIFICATION_NO_FAULT,
-    CLASSIFICATION_NOT_COLLECTED,
-};
-
-/* affected-by-incident, other-activation-fault, no-activation-fault, not-collected */
-const char *classification_name(enum classification classification);
-
-enum activation_state {
-    ACTIVATION_STATE_NONE,
-    ACTIVATION_STATE_NON_GENUINE,
-    ACTIVATION_STATE_RECOVERED,
-};
-
-/* none, non-genuine, recovered */
-const char *activation_state_name(enum activation_state state);
-
-enum confidence {
-    CONFIDENCE_NONE,
-    CONFIDENCE_PROBABLE,
-    CONFIDENCE_CONFIRMED,
-};
-
-/* "", probable, confirmed */
-const char *confidence_name(enum confidence confidence);
-
 /* From a genuineness signal to the recovery that ends it, or to the end of the log. */
 struct episode {
     bool exists;

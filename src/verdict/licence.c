@@ -27,7 +27,7 @@ static void group_piece(struct licence_evidence *evidence, const struct licence_
     struct text says = {0};
 
     if (piece->decides_channel)
-        text_add(&says, licence_channel_name(piece->channel));
+        text_add(&says, licence_channel_word(piece->channel));
     if (piece->edition != NULL)
         text_add_format(&says, ", %s", piece->edition->name);
     if (says.length_bytes == 0)
@@ -150,8 +150,8 @@ void licence_evidence_add_conflict(struct text *out, const struct licence_eviden
         add_mention(out, other);
     } else if (evidence->channel_conflict) {
         text_add_format(out, "%s against %s by listings",
-                        licence_channel_name(evidence->channel.channel),
-                        licence_channel_name(evidence->other_channel));
+                        licence_channel_word(evidence->channel.channel),
+                        licence_channel_word(evidence->other_channel));
     } else if (evidence->system_conflict) {
         text_add(out, "Windows 7 against another system by listings");
     }
@@ -166,8 +166,8 @@ void licence_evidence_add_change(struct text *out, const struct licence_evidence
         now->channel == before->channel)
         return;
     text_add_format(out, "licence channel %s by %s, %s before by %s at ",
-                    licence_channel_name(now->channel), now->kind,
-                    licence_channel_name(before->channel), before->kind);
+                    licence_channel_word(now->channel), now->kind,
+                    licence_channel_word(before->channel), before->kind);
     filetime_add_text(out, before->filetime);
 }
 

@@ -16,21 +16,6 @@
 #define QUALIFIERS_INFORMATION 0x4000
 #define QUALIFIERS_ERROR 0xC000
 
-const char *role_name(enum role role)
-{
-    static const char *const names[] = {
-        [ROLE_SIGNAL_STRONG] = "signal-strong",
-        [ROLE_SIGNAL_WEAK] = "signal-weak",
-        [ROLE_FAULT] = "fault",
-        [ROLE_RECOVERY] = "recovery",
-        [ROLE_UPDATE] = "update",
-        [ROLE_LICENCE] = "licence",
-        [ROLE_CONTEXT] = "context",
-    };
-
-    return names[role];
-}
-
 enum verified role_verified(enum role role, enum verified said)
 {
     switch (role) {

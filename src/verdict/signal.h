@@ -8,20 +8,6 @@
 #include "model/incident.h"
 #include "model/observation.h"
 
-enum role {
-    ROLE_SIGNAL_STRONG,
-    ROLE_SIGNAL_WEAK,
-    ROLE_FAULT,
-    ROLE_RECOVERY,
-    ROLE_UPDATE,
-    ROLE_LICENCE,
-    ROLE_CONTEXT,
-};
-
-/* The words of timeline.csv: signal-strong, signal-weak, fault, recovery, update, licence,
- * context. */
-const char *role_name(enum role role);
-
 /* What the second reader says of an event with that role, as reports show it: whether it reads the
  * same is asked of signals and recoveries alone, and one of these that it was not asked about is
  * as good as one that it cannot read. */

@@ -8,29 +8,6 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 
-const char *update_says_name(enum update_says says)
-{
-    static const char *const names[] = {
-        [UPDATE_SAYS_NEITHER] = "neither",
-        [UPDATE_SAYS_INSTALLED] = "installed",
-        [UPDATE_SAYS_ABSENT] = "absent",
-    };
-
-    return names[says];
-}
-
-const char *update_status_name(enum update_status status)
-{
-    static const char *const names[] = {
-        [UPDATE_STATUS_UNKNOWN] = "unknown",
-        [UPDATE_STATUS_INSTALLED] = "installed",
-        [UPDATE_STATUS_REMOVED] = "removed",
-        [UPDATE_STATUS_ABSENT] = "absent",
-    };
-
-    return names[status];
-}
-
 void update_evidence_free_content(struct update_evidence *evidence)
 {
     groups_free_content(&evidence->groups);
@@ -87,13 +64,13 @@ static void feed_groups(struct groups *groups, const struct update_piece *piece,
 void update_evidence_feed(struct update_evidence *evidence, const struct update_piece *piece)
 {
     if (piece->update->coincident) {
-        char *says = memory_format("%s %s", piece->update->name, update_says_name(piece->says));
+        char *says = memory_format("%s %s", piece->update->name, update_says_word(piece->says));
 
         feed_groups(&evidence->unrelated, piece, says);
         free(says);
         return;
     }
-    feed_groups(&evidence->groups, piece, update_says_name(piece->says));
+    feed_groups(&evidence->groups, piece, update_says_word(piece->says));
     if (piece->says == UPDATE_SAYS_INSTALLED)
         note_mention(&evidence->installed, piece);
     else if (piece->says == UPDATE_SAYS_ABSENT)

@@ -14,15 +14,6 @@
 #include "model/observation.h"
 #include "verdict/group.h"
 
-enum update_says {
-    UPDATE_SAYS_NEITHER,
-    UPDATE_SAYS_INSTALLED,
-    UPDATE_SAYS_ABSENT,
-};
-
-/* neither, installed, absent */
-const char *update_says_name(enum update_says says);
-
 /* One piece of evidence. Owns its detail and borrows the other texts. */
 struct update_piece {
     const struct incident_update *update; /* what it is on: KB 971033, or an unrelated one */
@@ -57,16 +48,6 @@ void update_context_feed(struct update_context *context, const struct finding *f
  * listing without the update is evidence of absence when it is whole (FACTS.md, Text listings). */
 bool update_piece_of_finding(const struct finding *finding, const struct update_context *context,
                              struct update_piece *out);
-
-enum update_status {
-    UPDATE_STATUS_UNKNOWN,
-    UPDATE_STATUS_INSTALLED,
-    UPDATE_STATUS_REMOVED,
-    UPDATE_STATUS_ABSENT,
-};
-
-/* unknown, installed, removed, absent */
-const char *update_status_name(enum update_status status);
 
 /* The newest piece that says one thing. */
 struct update_mention {

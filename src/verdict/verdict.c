@@ -1,110 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The glue between the case and the rules: what the case says of computers becomes machines, then
- * each machine's observations stream through its dossier. Memory holds the computers of all logs
- * and one dossier at a time. */
+/* The glue between the case and the rules: once the machines are known (identity/assign.h), each
+ * machine's observations stream through its dossier. Memory holds one dossier at a time. */
 #include "verdict/verdict.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "identity/inventory_match.h"
-#include "identity/machine.h"
-#include "identity/source_host.h"
+#include "identity/assign.h"
 #include "verdict/dossier.h"
 #include "verdict/evidence.h"
 
 struct derivation {
     struct casedb *db;
     struct window window;
-    struct case_computer *computers; /* texts owned */
-    size_t computer_count;
-    struct witness *witnesses;
-    size_t witness_count;
-    struct inventory_host *hosts;
-    size_t host_count;
-    struct machines machines;
-    int64_t *machine_ids;   /* in the case, of each machine */
-    int64_t *inventory_ids; /* of each machine: the inventory host it is, or 0 */
-    bool *damaged;          /* of each machine: note log-damaged */
-    bool *has_findings;     /* of each machine */
-    size_t *by_machine;     /* indexes of computers, by (machine, source) */
+    struct assignment assignment;
+    bool *damaged; /* of each machine: note log-damaged */
 };
 
 static void derivation_free_content(struct derivation *derivation)
 {
-    for (size_t index = 0; index < derivation->computer_count; index++) {
-        free((char *)derivation->computers[index].path);
-        free((char *)derivation->computers[index].name);
-    }
-    free(derivation->computers);
-    witnesses_free(derivation->witnesses, derivation->witness_count);
-    inventory_free(derivation->hosts, derivation->host_count);
-    machines_free_content(&derivation->machines);
-    free(derivation->machine_ids);
-    free(derivation->inventory_ids);
+    assignment_free_content(&derivation->assignment);
     free(derivation->damaged);
-    free(derivation->has_findings);
-    free(derivation->by_machine);
 }
 
-/* ---- Reading ---- */
-
-static int read_computers(struct derivation *derivation, struct error *err)
-{
-    struct casedb_cursor *cursor = NULL;
-    struct case_computer computer;
-    int result;
-
-    if (casedb_computers(derivation->db, &cursor, err) != 0)
-        return -1;
-    while ((result = casedb_next_computer(cursor, &computer, err)) == 1) {
-        computer.path = memory_copy_text(computer.path);
-        computer.name = memory_copy_text(computer.name);
-        derivation->computers = memory_grow(derivation->computers, derivation->computer_count,
-                                            sizeof(*derivation->computers));
-        derivation->computers[derivation->computer_count++] = computer;
-    }
-    casedb_cursor_free(cursor);
-    return result;
-}
-
-static int read_witnesses(struct derivation *derivation, struct error *err)
-{
-    struct casedb_cursor *cursor = NULL;
-    struct case_witness said;
-    int result;
-
-    if (casedb_witnesses(derivation->db, &cursor, err) != 0)
-        return -1;
-    while ((result = casedb_next_witness(cursor, &said, err)) == 1) {
-        said.path = memory_copy_text(said.path);
-        said.name = memory_copy_text(said.name);
-        derivation->witnesses = memory_grow(derivation->witnesses, derivation->witness_count,
-                                            sizeof(*derivation->witnesses));
-        derivation->witnesses[derivation->witness_count++] = (struct witness){.said = said};
-    }
-    casedb_cursor_free(cursor);
-    return result;
-}
-
-static int read_inventory(struct derivation *derivation, struct error *err)
-{
-    struct casedb_cursor *cursor = NULL;
-    struct case_inventory_host host;
-    int result;
-
-    if (casedb_inventory(derivation->db, &cursor, err) != 0)
-        return -1;
-    while ((result = casedb_next_inventory_host(cursor, &host, err)) == 1) {
-        derivation->hosts =
-            memory_grow(derivation->hosts, derivation->host_count, sizeof(*derivation->hosts));
-        derivation->hosts[derivation->host_count++] =
-            (struct inventory_host){.id = host.id, .name = memory_copy_text(host.host)};
-    }
-    casedb_cursor_free(cursor);
-    return result;
-}
+/* ---- Damaged logs ---- */
 
 /* Can something of the source not be read? Until a record can be decoded, it may be the one that
  * decides. */
@@ -122,16 +42,16 @@ static int compare_ids(const void *left_item, const void *right_item)
     return (left > right) - (left < right);
 }
 
-/* Is the log, whose rows these are, one of channel Application, as far as can be told? Where no
- * record could be walked, nothing tells. */
-static bool log_may_be_application(const struct case_computer *rows, size_t count)
+/* Is the log, whose computers these are, one of channel Application, as far as can be told? Where
+ * no record could be walked, nothing tells. */
+static bool log_may_be_application(const struct assigned_computer *computers, size_t count)
 {
     bool walked = false;
 
-    for (size_t row = 0; row < count; row++) {
-        if (rows[row].application_count > 0)
+    for (size_t index = 0; index < count; index++) {
+        if (computers[index].said->application_count > 0)
             return true;
-        walked = walked || rows[row].record_count > 0;
+        walked = walked || computers[index].said->record_count > 0;
     }
     return !walked;
 }
@@ -141,24 +61,23 @@ static bool log_may_be_application(const struct case_computer *rows, size_t coun
  * nothing away from what the logs show; a machine without logs has coverage `unknown`. */
 static void note_damaged_logs(struct derivation *derivation)
 {
-    const struct case_computer *computers = derivation->computers;
+    const struct assigned_computer *computers = derivation->assignment.computers;
+    size_t count = derivation->assignment.computer_count;
     bool may_be_application = false;
 
-    for (size_t row = 0; row < derivation->computer_count; row++) {
-        const struct case_computer *computer = &computers[row];
+    for (size_t index = 0; index < count; index++) {
+        const struct case_computer *said = computers[index].said;
 
-        if (row == 0 || computer->place_id != computers[row - 1].place_id) {
-            size_t end = row + 1;
+        if (index == 0 || said->place_id != computers[index - 1].said->place_id) {
+            size_t end = index + 1;
 
-            while (end < derivation->computer_count &&
-                   computers[end].place_id == computer->place_id)
+            while (end < count && computers[end].said->place_id == said->place_id)
                 end++;
-            may_be_application = log_may_be_application(computer, end - row);
+            may_be_application = log_may_be_application(&computers[index], end - index);
         }
-        if (!computer->carved && source_is_damaged(computer->status, computer->undecodable_count) &&
-            (computer->application_count > 0 ||
-             (computer->record_count == 0 && may_be_application)))
-            derivation->damaged[derivation->machines.owners[row]] = true;
+        if (!said->carved && source_is_damaged(said->status, said->undecodable_count) &&
+            (said->application_count > 0 || (said->record_count == 0 && may_be_application)))
+            derivation->damaged[computers[index].machine] = true;
     }
 }
 
@@ -172,14 +91,16 @@ static bool kind_is_of_logs(const char *kind)
 /* A damaged log that names no machine may be an Application log of the one it lies beside. */
 static int note_damaged_sources(struct derivation *derivation, struct error *err)
 {
-    int64_t *places = memory_allocate(derivation->computer_count, sizeof(*places));
+    const struct assignment *assignment = &derivation->assignment;
+    size_t place_count = assignment->computer_count;
+    int64_t *places = memory_allocate(place_count, sizeof(*places));
     struct casedb_cursor *cursor = NULL;
     struct case_source source;
     int result = -1;
 
-    for (size_t row = 0; row < derivation->computer_count; row++)
-        places[row] = derivation->computers[row].place_id;
-    qsort(places, derivation->computer_count, sizeof(*places), compare_ids);
+    for (size_t index = 0; index < place_count; index++)
+        places[index] = assignment->computers[index].said->place_id;
+    qsort(places, place_count, sizeof(*places), compare_ids);
     if (casedb_sources(derivation->db, &cursor, err) != 0)
         goto out;
     while ((result = casedb_next_source(cursor, &source, err)) == 1) {
@@ -187,11 +108,9 @@ static int note_damaged_sources(struct derivation *derivation, struct error *err
 
         if (!kind_is_of_logs(source.kind) ||
             !source_is_damaged(source.status, source.undecodable_count) ||
-            bsearch(&source.id, places, derivation->computer_count, sizeof(*places), compare_ids) !=
-                NULL)
+            bsearch(&source.id, places, place_count, sizeof(*places), compare_ids) != NULL)
             continue;
-        machine = machines_near(&derivation->machines, source.path);
-        if (machine != MACHINE_NONE)
+        if (assignment_near(assignment, source.path, &machine))
             derivation->damaged[machine] = true;
     }
 out:
@@ -200,71 +119,10 @@ out:
     return result;
 }
 
-/* ---- Machines ---- */
+/* ---- Coverage ---- */
 
-static int write_machine(struct derivation *derivation, size_t index, struct error *err)
-{
-    const struct machine *machine = &derivation->machines.items[index];
-    int64_t *id = &derivation->machine_ids[index];
-
-    if (casedb_add_machine(derivation->db, machine->name, true, machine->shared_name,
-                           derivation->inventory_ids[index], id, err) != 0)
-        return -1;
-    for (size_t alias = 0; alias < machine->alias_count; alias++)
-        if (casedb_add_machine_alias(derivation->db, *id, alias, machine->aliases[alias], err) != 0)
-            return -1;
-    return 0;
-}
-
-static int write_machines(struct derivation *derivation, struct error *err)
-{
-    for (size_t machine = 0; machine < derivation->machines.count; machine++)
-        if (write_machine(derivation, machine, err) != 0)
-            return -1;
-    for (size_t row = 0; row < derivation->computer_count; row++)
-        if (casedb_assign_computer(derivation->db, derivation->computers[row].id,
-                                   derivation->machine_ids[derivation->machines.owners[row]],
-                                   err) != 0)
-            return -1;
-    for (size_t index = 0; index < derivation->witness_count; index++) {
-        const struct witness *witness = &derivation->witnesses[index];
-
-        if (casedb_assign_witness(
-                derivation->db, &witness->said, derivation->machine_ids[witness->machine],
-                witness->remark != NULL ? witness->remark : "", witness->is_guess, err) != 0)
-            return -1;
-    }
-    return casedb_mark_duplicates(derivation->db, err);
-}
-
-static int compare_by_machine(const void *left_item, const void *right_item, void *context)
-{
-    const struct derivation *derivation = context;
-    size_t left = *(const size_t *)left_item;
-    size_t right = *(const size_t *)right_item;
-    size_t a = derivation->machines.owners[left], b = derivation->machines.owners[right];
-
-    if (a != b)
-        return a < b ? -1 : 1;
-    a = (size_t)derivation->computers[left].source_id;
-    b = (size_t)derivation->computers[right].source_id;
-    if (a != b)
-        return a < b ? -1 : 1;
-    return (left > right) - (left < right);
-}
-
-static void sort_by_machine(struct derivation *derivation)
-{
-    derivation->by_machine =
-        memory_allocate(derivation->computer_count, sizeof(*derivation->by_machine));
-    for (size_t row = 0; row < derivation->computer_count; row++)
-        derivation->by_machine[row] = row;
-    qsort_r(derivation->by_machine, derivation->computer_count, sizeof(*derivation->by_machine),
-            compare_by_machine, derivation);
-}
-
-/* Adds what a row says of an Application log: the names of one log are one stretch, from the
- * record with the least EventRecordID to that with the greatest. */
+/* Adds what a computer's row says of an Application log: the names of one log are one stretch, from
+ * the record with the least EventRecordID to that with the greatest. */
 static void add_coverage(struct coverage_log *log, const struct case_computer *computer, bool first)
 {
     if (first || computer->application_first_record_id < log->first_record_id) {
@@ -277,33 +135,34 @@ static void add_coverage(struct coverage_log *log, const struct case_computer *c
     }
 }
 
-/* Goes by the machine's rows, `count` of them from `rows` on. */
-static enum coverage find_coverage(const struct derivation *derivation, const size_t *rows,
-                                   size_t count)
+static enum coverage find_coverage(const struct derivation *derivation,
+                                   const struct assigned_machine *machine)
 {
-    struct coverage_log *logs = memory_allocate(count, sizeof(*logs));
+    struct coverage_log *logs = memory_allocate(machine->computer_count, sizeof(*logs));
     size_t log_count = 0;
     int64_t source_id = 0;
     bool own_records = false, other_application_records = false;
     enum coverage coverage = COVERAGE_NONE;
 
-    for (size_t index = 0; index < count; index++) {
-        const struct case_computer *computer = &derivation->computers[rows[index]];
-        bool own = derivation->machines.own_log[rows[index]];
-        bool first = log_count == 0 || computer->source_id != source_id;
+    for (size_t index = 0; index < machine->computer_count; index++) {
+        const struct assigned_computer *computer =
+            &derivation->assignment.computers[machine->computers[index]];
+        const struct case_computer *said = computer->said;
+        bool own = computer->own_log;
+        bool first = log_count == 0 || said->source_id != source_id;
 
-        own_records = own_records || (own && computer->record_count > 0);
+        own_records = own_records || (own && said->record_count > 0);
         other_application_records =
-            other_application_records || (!own && computer->application_count > 0);
-        if (!own || computer->application_count == 0)
+            other_application_records || (!own && said->application_count > 0);
+        if (!own || said->application_count == 0)
             continue;
         log_count += first;
-        source_id = computer->source_id;
-        add_coverage(&logs[log_count - 1], computer, first);
+        source_id = said->source_id;
+        add_coverage(&logs[log_count - 1], said, first);
     }
     if (log_count > 0)
         coverage = coverage_of(logs, log_count, &derivation->window);
-    else if (count > 0 && (!own_records || other_application_records))
+    else if (machine->computer_count > 0 && (!own_records || other_application_records))
         coverage = COVERAGE_UNKNOWN;
     free(logs);
     return coverage;
@@ -312,37 +171,38 @@ static enum coverage find_coverage(const struct derivation *derivation, const si
 /* ---- Verdicts ---- */
 
 /* Of its last event, whatever that is. */
-static uint64_t find_last_time(const struct derivation *derivation, const size_t *rows,
-                               size_t count)
+static uint64_t find_last_time(const struct derivation *derivation,
+                               const struct assigned_machine *machine)
 {
     uint64_t last = 0;
 
-    for (size_t index = 0; index < count; index++)
-        if (derivation->computers[rows[index]].last_filetime > last)
-            last = derivation->computers[rows[index]].last_filetime;
+    for (size_t index = 0; index < machine->computer_count; index++) {
+        const struct case_computer *said =
+            derivation->assignment.computers[machine->computers[index]].said;
+
+        if (said->last_filetime > last)
+            last = said->last_filetime;
+    }
     return last;
 }
 
-/* Judges the machine, whose rows are `row_count` from `rows` on. */
-static int judge_machine(struct derivation *derivation, size_t machine, const size_t *rows,
-                         size_t row_count, struct error *err)
+static int judge_machine(struct derivation *derivation, size_t index, struct error *err)
 {
-    int64_t machine_id = derivation->machine_ids[machine];
+    const struct assigned_machine *machine = &derivation->assignment.machines[index];
     struct dossier dossier;
     struct conclusion conclusion = {0};
     int result = -1;
 
     dossier_begin(&dossier, &derivation->window);
     dossier.circumstances = (struct circumstances){
-        .coverage = find_coverage(derivation, rows, row_count),
-        .log_damaged = derivation->damaged[machine],
-        .shared_name = derivation->machines.items[machine].shared_name,
-        .last_filetime = find_last_time(derivation, rows, row_count),
+        .coverage = find_coverage(derivation, machine),
+        .log_damaged = derivation->damaged[index],
+        .shared_name = machine->shared_name,
+        .last_filetime = find_last_time(derivation, machine),
     };
-    if (evidence_gather(derivation->db, machine_id, derivation->has_findings[machine], &dossier,
-                        err) == 0) {
+    if (evidence_gather(derivation->db, machine->id, machine->has_findings, &dossier, err) == 0) {
         dossier_conclude(&dossier, &conclusion);
-        conclusion.verdict.machine_id = machine_id;
+        conclusion.verdict.machine_id = machine->id;
         result = casedb_add_verdict(derivation->db, &conclusion.verdict, err);
     }
     conclusion_free_content(&conclusion);
@@ -352,70 +212,38 @@ static int judge_machine(struct derivation *derivation, size_t machine, const si
 
 static int judge_machines(struct derivation *derivation, struct error *err)
 {
-    size_t row = 0;
-
-    for (size_t machine = 0; machine < derivation->machines.count; machine++) {
-        size_t first = row;
-
-        while (row < derivation->computer_count &&
-               derivation->machines.owners[derivation->by_machine[row]] == machine)
-            row++;
-        if (judge_machine(derivation, machine, &derivation->by_machine[first], row - first, err) !=
-            0)
+    for (size_t index = 0; index < derivation->assignment.machine_count; index++)
+        if (judge_machine(derivation, index, err) != 0)
             return -1;
-    }
     return 0;
 }
 
-static int write_not_collected(struct derivation *derivation, struct error *err)
+static int judge_missing(struct derivation *derivation, struct error *err)
 {
-    for (size_t index = 0; index < derivation->host_count; index++) {
-        const struct inventory_host *host = &derivation->hosts[index];
+    const struct assignment *assignment = &derivation->assignment;
+
+    for (size_t index = 0; index < assignment->missing_count; index++) {
+        const struct missing_host *host = &assignment->missing[index];
         struct conclusion conclusion;
 
-        if (host->machine != MACHINE_NONE)
-            continue;
-        conclude_not_collected(host->reason, host->shared, &conclusion);
-        if (casedb_add_machine(derivation->db, host->name, false, host->shared, host->id,
-                               &conclusion.verdict.machine_id, err) != 0 ||
-            casedb_add_verdict(derivation->db, &conclusion.verdict, err) != 0)
+        conclude_not_collected(host->reason, host->shared_name, &conclusion);
+        conclusion.verdict.machine_id = host->machine_id;
+        if (casedb_add_verdict(derivation->db, &conclusion.verdict, err) != 0)
             return -1;
     }
     return 0;
-}
-
-static void find_machines(struct derivation *derivation)
-{
-    struct machines *machines = &derivation->machines;
-
-    machines_find(derivation->computers, derivation->computer_count, machines);
-    witnesses_match(derivation->witnesses, derivation->witness_count, machines);
-    inventory_match(derivation->hosts, derivation->host_count, machines);
-    derivation->machine_ids = memory_allocate(machines->count, sizeof(*derivation->machine_ids));
-    derivation->inventory_ids =
-        memory_allocate(machines->count, sizeof(*derivation->inventory_ids));
-    derivation->damaged = memory_allocate(machines->count, sizeof(*derivation->damaged));
-    derivation->has_findings = memory_allocate(machines->count, sizeof(*derivation->has_findings));
-    for (size_t index = 0; index < derivation->witness_count; index++)
-        derivation->has_findings[derivation->witnesses[index].machine] = true;
-    for (size_t index = 0; index < derivation->host_count; index++) {
-        const struct inventory_host *host = &derivation->hosts[index];
-
-        if (host->machine != MACHINE_NONE && !host->repeated)
-            derivation->inventory_ids[host->machine] = host->id;
-    }
-    sort_by_machine(derivation);
 }
 
 static int derive(struct derivation *derivation, struct error *err)
 {
-    if (read_computers(derivation, err) != 0 || read_witnesses(derivation, err) != 0 ||
-        read_inventory(derivation, err) != 0)
+    struct assignment *assignment = &derivation->assignment;
+
+    if (assign_sources(derivation->db, assignment, err) != 0)
         return -1;
-    find_machines(derivation);
+    derivation->damaged = memory_allocate(assignment->machine_count, sizeof(*derivation->damaged));
     note_damaged_logs(derivation);
-    if (note_damaged_sources(derivation, err) != 0 || write_machines(derivation, err) != 0 ||
-        judge_machines(derivation, err) != 0 || write_not_collected(derivation, err) != 0)
+    if (note_damaged_sources(derivation, err) != 0 || judge_machines(derivation, err) != 0 ||
+        judge_missing(derivation, err) != 0)
         return -1;
     return 0;
 }

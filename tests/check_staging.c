@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The output folder changes as a whole or not at all, and no planted link is followed. */
-#include "report/outdir.h"
+#include "report/staging.h"
 
 #include <check.h>
 #include <errno.h>
@@ -15,14 +15,14 @@
 #include "scratch.h"
 
 static struct error err;
-static struct outdir *out;
+static struct staging *out;
 
 static void begin(void)
 {
     scratch_begin();
     ck_assert_int_eq(mkdir("out", 0700), 0);
     err = (struct error){0};
-    ck_assert_int_eq(outdir_begin("out", &out, &err), 0);
+    ck_assert_int_eq(staging_begin("out", &out, &err), 0);
 }
 
 static void end(void)
@@ -48,9 +48,9 @@ static void write_file(const char *name, const char *content)
 {
     FILE *file;
 
-    ck_assert_int_eq(outdir_create(out, name, &file, &err), 0);
+    ck_assert_int_eq(staging_create(out, name, &file, &err), 0);
     fputs(content, file);
-    ck_assert_int_eq(outdir_close(out, file, &err), 0);
+    ck_assert_int_eq(staging_close(out, file, &err), 0);
 }
 
 START_TEST(files_get_their_names_only_at_commit)
@@ -61,7 +61,7 @@ START_TEST(files_get_their_names_only_at_commit)
     expect_content("out/hosts.csv", "old");
     expect_content("out/.hosts.csv.partial", "new");
     ck_assert(!scratch_exists("out/remediation/scripts/1.cmd"));
-    ck_assert_int_eq(outdir_commit(out, NULL, &err), 0);
+    ck_assert_int_eq(staging_commit(out, NULL, &err), 0);
     expect_content("out/hosts.csv", "new");
     expect_content("out/remediation/scripts/1.cmd", "script");
     ck_assert(!scratch_exists("out/.hosts.csv.partial"));
@@ -75,9 +75,9 @@ START_TEST(abandon_leaves_nothing)
     put("out/hosts.csv", "old");
     write_file("hosts.csv", "new");
     write_file("remediation/scripts/1.cmd", "script");
-    ck_assert_int_eq(outdir_create(out, "timeline.csv", &file, &err), 0);
+    ck_assert_int_eq(staging_create(out, "timeline.csv", &file, &err), 0);
     fputs("half", file);
-    outdir_abandon(out);
+    staging_abandon(out);
     expect_content("out/hosts.csv", "old");
     ck_assert(!scratch_exists("out/.hosts.csv.partial"));
     ck_assert(!scratch_exists("out/.timeline.csv.partial"));
@@ -89,7 +89,7 @@ START_TEST(abandon_keeps_folders_that_were_there)
 {
     ck_assert_int_eq(mkdir("out/remediation", 0700), 0);
     write_file("remediation/scripts/1.cmd", "script");
-    outdir_abandon(out);
+    staging_abandon(out);
     ck_assert(scratch_exists("out/remediation"));
     ck_assert(!scratch_exists("out/remediation/scripts"));
 }
@@ -99,7 +99,7 @@ START_TEST(leftover_of_a_killed_run_is_replaced)
 {
     put("out/.hosts.csv.partial", "a longer half-written leftover");
     write_file("hosts.csv", "new");
-    ck_assert_int_eq(outdir_commit(out, NULL, &err), 0);
+    ck_assert_int_eq(staging_commit(out, NULL, &err), 0);
     expect_content("out/hosts.csv", "new");
     ck_assert(!scratch_exists("out/.hosts.csv.partial"));
 }
@@ -111,7 +111,7 @@ START_TEST(planted_links_are_replaced_not_followed)
     ck_assert_int_eq(symlink("../victim", "out/.hosts.csv.partial"), 0);
     ck_assert_int_eq(symlink("../victim", "out/hosts.csv"), 0);
     write_file("hosts.csv", "new");
-    ck_assert_int_eq(outdir_commit(out, NULL, &err), 0);
+    ck_assert_int_eq(staging_commit(out, NULL, &err), 0);
     expect_content("victim", "safe");
     expect_content("out/hosts.csv", "new");
 }
@@ -123,10 +123,10 @@ START_TEST(linked_folder_is_refused)
 
     ck_assert_int_eq(mkdir("elsewhere", 0700), 0);
     ck_assert_int_eq(symlink("../elsewhere", "out/remediation"), 0);
-    ck_assert_int_eq(outdir_create(out, "remediation/scripts/1.cmd", &file, &err), -1);
+    ck_assert_int_eq(staging_create(out, "remediation/scripts/1.cmd", &file, &err), -1);
     ck_assert_int_eq(err.kind, ERROR_RUN);
     ck_assert_str_eq(err.message, "cannot write out/remediation: Not a directory");
-    outdir_abandon(out);
+    staging_abandon(out);
     ck_assert(!scratch_exists("elsewhere/scripts"));
     ck_assert(scratch_exists("out/remediation"));
 }
@@ -138,7 +138,7 @@ START_TEST(folder_under_a_final_name_stops_every_rename)
     ck_assert_int_eq(mkdir("out/b.csv", 0700), 0);
     write_file("a.csv", "new");
     write_file("b.csv", "new");
-    ck_assert_int_eq(outdir_commit(out, NULL, &err), -1);
+    ck_assert_int_eq(staging_commit(out, NULL, &err), -1);
     ck_assert_str_eq(err.message, "cannot write out/b.csv: Is a directory");
     expect_content("out/a.csv", "old");
     ck_assert(!scratch_exists("out/.a.csv.partial"));
@@ -155,14 +155,14 @@ START_TEST(full_disk_is_told_with_path_and_reason)
     put("out/timeline.csv", "old");
     signal(SIGXFSZ, SIG_IGN);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    ck_assert_int_eq(outdir_create(out, "timeline.csv", &file, &err), 0);
+    ck_assert_int_eq(staging_create(out, "timeline.csv", &file, &err), 0);
     for (int line = 0; line < 20000; line++)
         fputs("0123456789\n", file);
     errno = 0;
-    ck_assert_int_eq(outdir_close(out, file, &err), -1);
+    ck_assert_int_eq(staging_close(out, file, &err), -1);
     ck_assert_int_eq(err.kind, ERROR_RUN);
     ck_assert_str_eq(err.message, "cannot write out/timeline.csv: File too large");
-    outdir_abandon(out);
+    staging_abandon(out);
     expect_content("out/timeline.csv", "old");
     ck_assert(!scratch_exists("out/.timeline.csv.partial"));
 }
@@ -176,17 +176,17 @@ START_TEST(full_disk_at_the_last_byte_is_told)
 
     signal(SIGXFSZ, SIG_IGN);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    ck_assert_int_eq(outdir_create(out, "hosts.csv", &file, &err), 0);
+    ck_assert_int_eq(staging_create(out, "hosts.csv", &file, &err), 0);
     fputs("0123456789\n", file);
-    ck_assert_int_eq(outdir_close(out, file, &err), -1);
+    ck_assert_int_eq(staging_close(out, file, &err), -1);
     ck_assert_str_eq(err.message, "cannot write out/hosts.csv: File too large");
-    outdir_abandon(out);
+    staging_abandon(out);
     ck_assert(!scratch_exists("out/.hosts.csv.partial"));
 }
 END_TEST
 
 static const char *const patterns[] = {"1-remove.cmd", "2-rebuild*.cmd"};
-static const struct outdir_leftovers leftovers = {
+static const struct staging_leftovers leftovers = {
     .subfolder = "remediation/scripts", .patterns = patterns, .pattern_count = 2};
 
 START_TEST(scripts_of_an_earlier_report_are_removed_and_no_others)
@@ -201,7 +201,7 @@ START_TEST(scripts_of_an_earlier_report_are_removed_and_no_others)
     put("out/2-rebuild-top.cmd", "mine");
     ck_assert_int_eq(mkdir("out/remediation/scripts/2-rebuild-folder.cmd", 0700), 0);
     write_file("remediation/scripts/1-remove.cmd", "new");
-    ck_assert_int_eq(outdir_commit(out, &leftovers, &err), 0);
+    ck_assert_int_eq(staging_commit(out, &leftovers, &err), 0);
     expect_content("out/remediation/scripts/1-remove.cmd", "new");
     ck_assert(!scratch_exists("out/remediation/scripts/2-rebuild-enterprise.cmd"));
     ck_assert(!scratch_exists("out/remediation/scripts/.2-rebuild.cmd.partial"));
@@ -215,26 +215,26 @@ END_TEST
 START_TEST(no_scripts_folder_means_no_leftovers)
 {
     write_file("hosts.csv", "new");
-    ck_assert_int_eq(outdir_commit(out, &leftovers, &err), 0);
+    ck_assert_int_eq(staging_commit(out, &leftovers, &err), 0);
     ck_assert(!scratch_exists("out/remediation"));
 }
 END_TEST
 
 START_TEST(missing_output_folder_is_told)
 {
-    struct outdir *other = NULL;
+    struct staging *other = NULL;
 
-    ck_assert_int_eq(outdir_begin("no/such", &other, &err), -1);
+    ck_assert_int_eq(staging_begin("no/such", &other, &err), -1);
     ck_assert_str_eq(err.message, "cannot write no/such: No such file or directory");
-    outdir_abandon(out);
-    outdir_abandon(NULL);
+    staging_abandon(out);
+    staging_abandon(NULL);
 }
 END_TEST
 
-static Suite *outdir_suite(void)
+static Suite *staging_suite(void)
 {
-    Suite *suite = suite_create("outdir");
-    TCase *cases = tcase_create("outdir");
+    Suite *suite = suite_create("staging");
+    TCase *cases = tcase_create("staging");
 
     tcase_add_checked_fixture(cases, begin, end);
     tcase_add_test(cases, files_get_their_names_only_at_commit);
@@ -255,5 +255,5 @@ static Suite *outdir_suite(void)
 
 int main(void)
 {
-    return run_suite(outdir_suite());
+    return run_suite(staging_suite());
 }

@@ -2,7 +2,7 @@
 /* Each file is written through its own open folder, so that nothing that is renamed or linked
  * meanwhile can lead a write elsewhere. A write error is kept with the file from where it
  * happened: stdio alone would tell at the end that there was one, but no longer which. */
-#include "report/outdir.h"
+#include "report/staging.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -20,14 +20,14 @@
 #define TEMPORARY_PREFIX "."
 #define TEMPORARY_SUFFIX ".partial"
 
-struct outdir_folder {
+struct staging_folder {
     char *name; /* relative to the output folder; "" for itself */
     int descriptor;
-    bool made; /* by this outdir, which removes it again when it gives up */
+    bool made; /* by this staging, which removes it again when it gives up */
 };
 
-struct outdir_file {
-    struct outdir *out;
+struct staged_file {
+    struct staging *out;
     char *name;    /* relative to the output folder */
     size_t folder; /* its index in out->folders */
     char *temporary;
@@ -36,15 +36,15 @@ struct outdir_file {
     int write_errno; /* of the first write that failed, or 0 */
 };
 
-struct outdir {
+struct staging {
     const char *path;
-    struct outdir_folder *folders; /* the first is the output folder */
+    struct staging_folder *folders; /* the first is the output folder */
     size_t folder_count;
-    struct outdir_file **files; /* each of its own: its stream refers to it */
+    struct staged_file **files; /* each of its own: its stream refers to it */
     size_t file_count;
 };
 
-static int fail_write(const struct outdir *out, const char *name, struct error *err)
+static int fail_write(const struct staging *out, const char *name, struct error *err)
 {
     const char *slash = *name != '\0' ? "/" : "";
 
@@ -59,15 +59,15 @@ static const char *last_part(const char *name)
     return slash != NULL ? slash + 1 : name;
 }
 
-static size_t add_folder(struct outdir *out, const char *name, int descriptor, bool made)
+static size_t add_folder(struct staging *out, const char *name, int descriptor, bool made)
 {
     out->folders = memory_grow(out->folders, out->folder_count, sizeof(*out->folders));
-    out->folders[out->folder_count] = (struct outdir_folder){
+    out->folders[out->folder_count] = (struct staging_folder){
         .name = memory_copy_text(name), .descriptor = descriptor, .made = made};
     return out->folder_count++;
 }
 
-int outdir_begin(const char *path, struct outdir **out, struct error *err)
+int staging_begin(const char *path, struct staging **out, struct error *err)
 {
     int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -80,7 +80,7 @@ int outdir_begin(const char *path, struct outdir **out, struct error *err)
 }
 
 /* Finds or makes the folder `name`, which lies in the folder `parent`. */
-static int open_folder(struct outdir *out, size_t parent, const char *name, size_t *folder,
+static int open_folder(struct staging *out, size_t parent, const char *name, size_t *folder,
                        struct error *err)
 {
     int parent_descriptor = out->folders[parent].descriptor;
@@ -102,7 +102,7 @@ static int open_folder(struct outdir *out, size_t parent, const char *name, size
 }
 
 /* Opens the folders on the way to the file `name`; *folder is the one it lies in. */
-static int open_way(struct outdir *out, const char *name, size_t *folder, struct error *err)
+static int open_way(struct staging *out, const char *name, size_t *folder, struct error *err)
 {
     const char *slash = name;
 
@@ -122,7 +122,7 @@ static int open_way(struct outdir *out, const char *name, size_t *folder, struct
 /* The write function of a file's stream. By fopencookie's rule it returns 0 for a failure. */
 static ssize_t write_file(void *cookie, const char *bytes, size_t size_bytes)
 {
-    struct outdir_file *file = cookie;
+    struct staged_file *file = cookie;
     size_t done = 0;
 
     while (done < size_bytes && file->write_errno == 0) {
@@ -138,7 +138,7 @@ static ssize_t write_file(void *cookie, const char *bytes, size_t size_bytes)
 
 /* Opens the temporary file anew: what stands in its place, a killed run's file or a link, is
  * removed and never opened. */
-static int open_temporary(struct outdir *out, struct outdir_file *file)
+static int open_temporary(struct staging *out, struct staged_file *file)
 {
     int folder = out->folders[file->folder].descriptor;
 
@@ -152,15 +152,15 @@ static int open_temporary(struct outdir *out, struct outdir_file *file)
     return file->stream != NULL ? 0 : -1;
 }
 
-int outdir_create(struct outdir *out, const char *name, FILE **stream, struct error *err)
+int staging_create(struct staging *out, const char *name, FILE **stream, struct error *err)
 {
-    struct outdir_file *file;
+    struct staged_file *file;
     size_t folder;
 
     if (open_way(out, name, &folder, err) != 0)
         return -1;
     file = memory_allocate(1, sizeof(*file));
-    *file = (struct outdir_file){
+    *file = (struct staged_file){
         .out = out,
         .name = memory_copy_text(name),
         .folder = folder,
@@ -176,7 +176,7 @@ int outdir_create(struct outdir *out, const char *name, FILE **stream, struct er
 }
 
 /* Closes what is open of the file; returns -1 with errno set when it is not all written. */
-static int close_file(struct outdir_file *file)
+static int close_file(struct staged_file *file)
 {
     if (file->stream != NULL && fclose(file->stream) != 0 && file->write_errno == 0)
         file->write_errno = errno;
@@ -188,7 +188,7 @@ static int close_file(struct outdir_file *file)
     return file->write_errno == 0 ? 0 : -1;
 }
 
-int outdir_close(struct outdir *out, FILE *stream, struct error *err)
+int staging_close(struct staging *out, FILE *stream, struct error *err)
 {
     size_t index = 0;
 
@@ -200,7 +200,7 @@ int outdir_close(struct outdir *out, FILE *stream, struct error *err)
     return 0;
 }
 
-static void free_files(struct outdir *out)
+static void free_files(struct staging *out)
 {
     for (size_t index = 0; index < out->file_count; index++) {
         free(out->files[index]->name);
@@ -216,12 +216,12 @@ static void free_files(struct outdir *out)
     free(out);
 }
 
-void outdir_abandon(struct outdir *out)
+void staging_abandon(struct staging *out)
 {
     if (out == NULL)
         return;
     for (size_t index = 0; index < out->file_count; index++) {
-        struct outdir_file *file = out->files[index];
+        struct staged_file *file = out->files[index];
 
         close_file(file);
         unlinkat(out->folders[file->folder].descriptor, file->temporary, 0);
@@ -235,7 +235,7 @@ void outdir_abandon(struct outdir *out)
 
 /* Can the file get its final name? Asked of all before the first is renamed: a folder in the way
  * is the one thing that a rename in one folder fails on. */
-static int check_place(const struct outdir *out, const struct outdir_file *file, struct error *err)
+static int check_place(const struct staging *out, const struct staged_file *file, struct error *err)
 {
     struct stat found;
 
@@ -251,7 +251,7 @@ static int check_place(const struct outdir *out, const struct outdir_file *file,
     return fail_write(out, file->name, err);
 }
 
-static int rename_file(const struct outdir *out, const struct outdir_file *file, struct error *err)
+static int rename_file(const struct staging *out, const struct staged_file *file, struct error *err)
 {
     int folder = out->folders[file->folder].descriptor;
 
@@ -260,7 +260,7 @@ static int rename_file(const struct outdir *out, const struct outdir_file *file,
     return 0;
 }
 
-static bool matches(const struct outdir_leftovers *leftovers, const char *name)
+static bool matches(const struct staging_leftovers *leftovers, const char *name)
 {
     for (size_t index = 0; index < leftovers->pattern_count; index++) {
         const char *pattern = leftovers->patterns[index];
@@ -275,7 +275,7 @@ static bool matches(const struct outdir_leftovers *leftovers, const char *name)
     return false;
 }
 
-static bool was_written(const struct outdir *out, const char *subfolder, const char *entry)
+static bool was_written(const struct staging *out, const char *subfolder, const char *entry)
 {
     char *name = memory_format("%s/%s", subfolder, entry);
     bool written = false;
@@ -288,7 +288,7 @@ static bool was_written(const struct outdir *out, const char *subfolder, const c
 
 /* Opens a folder below the output folder, part by part, following no link. Returns -1 with errno
  * where there is none. */
-static int open_existing(const struct outdir *out, const char *subfolder)
+static int open_existing(const struct staging *out, const char *subfolder)
 {
     int folder = openat(out->folders[0].descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     char *way = memory_copy_text(subfolder);
@@ -307,7 +307,7 @@ static int open_existing(const struct outdir *out, const char *subfolder)
     return folder;
 }
 
-static int remove_leftovers(const struct outdir *out, const struct outdir_leftovers *leftovers,
+static int remove_leftovers(const struct staging *out, const struct staging_leftovers *leftovers,
                             struct error *err)
 {
     int descriptor = open_existing(out, leftovers->subfolder);
@@ -331,7 +331,8 @@ static int remove_leftovers(const struct outdir *out, const struct outdir_leftov
     return result;
 }
 
-int outdir_commit(struct outdir *out, const struct outdir_leftovers *leftovers, struct error *err)
+int staging_commit(struct staging *out, const struct staging_leftovers *leftovers,
+                   struct error *err)
 {
     int result = 0;
 
@@ -346,6 +347,6 @@ int outdir_commit(struct outdir *out, const struct outdir_leftovers *leftovers, 
     if (result == 0)
         free_files(out);
     else
-        outdir_abandon(out);
+        staging_abandon(out);
     return result;
 }

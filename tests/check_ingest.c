@@ -127,7 +127,7 @@ static void read_input(void)
     struct walk walk;
 
     walk_collect(inputs, 1, NULL, false, &walk);
-    ck_assert_msg(reading_run_with(readers, db, &walk, &options, &err) == 0, "%s", err.message);
+    ck_assert_msg(ingest_run_with(readers, db, &walk, &options, &err) == 0, "%s", err.message);
     walk_free_content(&walk);
 }
 
@@ -346,10 +346,10 @@ START_TEST(what_no_reader_takes_is_searched_only_when_asked)
 }
 END_TEST
 
-static Suite *reading_suite(void)
+static Suite *ingest_suite(void)
 {
-    Suite *suite = suite_create("reading");
-    TCase *cases = tcase_create("reading");
+    Suite *suite = suite_create("ingest");
+    TCase *cases = tcase_create("ingest");
 
     tcase_add_checked_fixture(cases, begin, casework_end);
     tcase_set_timeout(cases, 60);
@@ -369,5 +369,5 @@ static Suite *reading_suite(void)
 
 int main(void)
 {
-    return run_suite(reading_suite());
+    return run_suite(ingest_suite());
 }

@@ -11,23 +11,23 @@
 #include "run.h"
 #include "scratch.h"
 
-/* Concludes a case of one log with these facts. Returns the exit status; standard output and
+/* Finishes a case of one log with these facts. Returns the exit status; standard output and
  * standard error go to the files of these names. */
-static enum exit_status conclude(struct source_facts *facts)
+static enum exit_status finish_case(struct source_facts *facts)
 {
     const char *top = getenv("top_srcdir");
     char *templates = memory_format("%s/templates", top != NULL ? top : "..");
     struct options options = {.templates = templates, .window = incident_window};
     struct source source = {.path = (char[]){"a.evtx"}, .kind = "evtx"};
-    struct casefolder folder = {0};
+    struct output_directory directory = {0};
     struct casedb *db = NULL;
     struct error err = {0};
     enum exit_status status = EXIT_STATUS_NOTHING_DONE;
     bool old;
     int64_t id;
 
-    ck_assert_int_eq(casefolder_open("report", &folder, &err), 0);
-    ck_assert_int_eq(casefolder_open_case(&folder, &db, &old, &err), 0);
+    ck_assert_int_eq(output_directory_open("report", &directory, &err), 0);
+    ck_assert_int_eq(output_directory_open_case(&directory, &db, &old, &err), 0);
     ck_assert_int_eq(casedb_begin_source(db, &source, "", &id, &err), 0);
     source_facts_computer(facts, "PC")->record_count = 1;
     source_facts_finish(facts);
@@ -35,9 +35,9 @@ static enum exit_status conclude(struct source_facts *facts)
     source_facts_free_content(facts);
     ck_assert_ptr_nonnull(freopen("out", "w", stdout));
     ck_assert_ptr_nonnull(freopen("err", "w", stderr));
-    ck_assert_msg(conclusion_write(&folder, &db, &options, &status, &err) == 0, "%s", err.message);
+    ck_assert_msg(finish_write(&directory, &db, &options, &status, &err) == 0, "%s", err.message);
     fflush(stderr);
-    casefolder_close(&folder);
+    output_directory_close(&directory);
     free(templates);
     return status;
 }
@@ -54,7 +54,7 @@ START_TEST(whole_source_is_a_whole_run)
 {
     struct source_facts facts = {.record_count = 1};
 
-    ck_assert_int_eq(conclude(&facts), EXIT_STATUS_OK);
+    ck_assert_int_eq(finish_case(&facts), EXIT_STATUS_OK);
     expect_in_file("err", "warning", false);
     expect_in_file("out", "libevtx", false);
 }
@@ -65,7 +65,7 @@ START_TEST(conflict_of_the_readers_is_told_and_makes_it_incomplete)
     struct source_facts facts = {.record_count = 1};
 
     source_facts_add_conflict(&facts, "record 1");
-    ck_assert_int_eq(conclude(&facts), EXIT_STATUS_INCOMPLETE);
+    ck_assert_int_eq(finish_case(&facts), EXIT_STATUS_INCOMPLETE);
     expect_in_file("err",
                    "spptriage: warning: sources with records read differently by libevtx: 1; see "
                    "sources.csv\n",
@@ -80,7 +80,7 @@ START_TEST(undecodable_record_is_told_and_makes_it_incomplete)
     struct source_facts facts = {.record_count = 1};
 
     source_facts_add_undecodable(&facts, "record 1");
-    ck_assert_int_eq(conclude(&facts), EXIT_STATUS_INCOMPLETE);
+    ck_assert_int_eq(finish_case(&facts), EXIT_STATUS_INCOMPLETE);
     expect_in_file("err", "sources with records that could not be decoded: 1; see sources.csv\n",
                    true);
     expect_in_file("out", "  with records that could not be decoded              1\n", true);
@@ -92,15 +92,15 @@ START_TEST(damage_is_told_and_makes_it_incomplete)
     struct source_facts facts = {.record_count = 1};
 
     source_facts_add_damage(&facts, 4096, "bad");
-    ck_assert_int_eq(conclude(&facts), EXIT_STATUS_INCOMPLETE);
+    ck_assert_int_eq(finish_case(&facts), EXIT_STATUS_INCOMPLETE);
     expect_in_file("err", "sources that could not be read whole: 1; see sources.csv\n", true);
 }
 END_TEST
 
-static Suite *conclusion_suite(void)
+static Suite *finish_suite(void)
 {
-    Suite *suite = suite_create("conclusion");
-    TCase *cases = tcase_create("conclusion");
+    Suite *suite = suite_create("finish");
+    TCase *cases = tcase_create("finish");
 
     tcase_add_checked_fixture(cases, scratch_begin, scratch_end);
     tcase_add_test(cases, whole_source_is_a_whole_run);
@@ -113,5 +113,5 @@ static Suite *conclusion_suite(void)
 
 int main(void)
 {
-    return run_suite(conclusion_suite());
+    return run_suite(finish_suite());
 }

@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When the case is written. Observations and findings gather with their jobs (worker/pool.h), and a
+ * source is begun in the case only when they are too many, or when all is known of it, the hash
+ * included: most sources that turn out to be there already never touch the case. A source that had
+ * to be begun earlier is rolled back then.
+ *
+ * Without hashes (--no-hash) both questions are answered before anything is read. */
+#include "app/ingest.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/memory.h"
+#include "intake/content.h"
+
+/* Crashes of one source that the detail names; the others are counted. */
+#define CRASHES_LISTED 8
+
+struct ingest_item {
+    const struct walk_entry *entry;
+    struct source source;
+    int descriptor;
+    /* A source that is not read: */
+    enum source_status status;
+    char *why; /* owned, or NULL */
+    /* One that is: */
+    const struct reader *reader;
+    uint64_t part_count;
+    uint64_t added_count;            /* parts given to the pool */
+    uint64_t taken_count;            /* and taken from it */
+    struct pool_job **parts;         /* owned: a ring of those between the two */
+    struct pool_job *hash_job;       /* of several parts: a job of its own, or NULL */
+    bool unchanged;                  /* without hashes: the case has it as it is */
+    const struct indexed_file *same; /* the source with this content that came first, or NULL */
+    struct indexed_file *own;        /* what others are compared with, or NULL */
+    /* Once its turn has come: */
+    bool started;
+    bool old_is_alike; /* the case has had it, all but the hash as it is now, and then: */
+    int64_t old_id;
+    int64_t old_same_as;
+    char *old_sha256; /* owned, or NULL */
+    bool begun;       /* its transaction is open, */
+    bool hash_is_in;  /* with the hash already */
+    int64_t id;
+    struct source_facts facts;
+    uint64_t unreadable_count; /* parts */
+    char *unreadable;          /* owned: why the first of them is */
+    uint64_t crash_count;
+    struct error hash_err; /* why there is no hash, though wanted; owned */
+    char *hash_crash;      /* owned: the same, when the readers ended over it */
+};
+
+/* ---- Opening ---- */
+
+static const struct reader *find_reader(const struct ingest *ingest, const char *kind)
+{
+    for (const struct reader *const *reader = ingest->readers; *reader != NULL; reader++)
+        if (strcmp((*reader)->kind, kind) == 0)
+            return *reader;
+    return NULL;
+}
+
+/* With --carve, files that no reader takes, and devices, get another kind, which has one. */
+static const struct reader *choose_reader(const struct ingest *ingest,
+                                          const struct walk_entry *entry, struct source *source)
+{
+    const struct reader *reader = entry->is_device ? NULL : find_reader(ingest, source->kind);
+
+    if (reader != NULL || !ingest->options->carve || source->size_bytes == 0)
+        return reader;
+    source->kind = SOURCE_KIND_CARVED;
+    return find_reader(ingest, source->kind);
+}
+
+/* Has the case this source, as it is now, but for the hash and for what it is the same as? One that
+ * could not be read is tried again. */
+static bool is_alike(const struct ingest *ingest, const struct source *source,
+                     const struct case_source *old)
+{
+    return old->size_bytes == source->size_bytes && old->mtime_ns == source->mtime_ns &&
+           strcmp(old->kind, source->kind) == 0 &&
+           strcmp(old->read_options, ingest->read_options) == 0 &&
+           old->status != SOURCE_STATUS_UNREADABLE && old->status != SOURCE_STATUS_CRASHED;
+}
+
+/* Answers both questions without hashes. Where there is no earlier source with its content, the
+ * row of a source does not change before its turn, so it can be looked at now. */
+static int compare_without_hash(struct ingest *ingest, struct ingest_item *item, struct error *err)
+{
+    struct case_source old;
+    int found;
+
+    item->same =
+        content_index_find_or_add(ingest->index, &item->source, item->descriptor, &item->own);
+    if (item->same != NULL)
+        return 0;
+    found = casedb_find_source(ingest->db, item->source.path, &old, err);
+    /* A device does not tell when it was changed. */
+    if (found == 1 && old.same_as == 0 && old.sha256 == NULL && !item->entry->is_device &&
+        is_alike(ingest, &item->source, &old)) {
+        item->unchanged = true;
+        indexed_file_set_id(item->own, old.id);
+    }
+    return found < 0 ? -1 : 0;
+}
+
+static int open_content(struct ingest *ingest, struct ingest_item *item, struct error *err)
+{
+    struct error source_err = {.source = item->entry->path, .offset_bytes = ERROR_NO_OFFSET};
+    const struct file_kind *kind = NULL;
+
+    if (content_open(item->entry, &item->descriptor, &item->source, &kind, &source_err) != 0) {
+        item->status = SOURCE_STATUS_UNREADABLE;
+        item->why = memory_copy_text(source_err.message);
+        error_clear(&source_err);
+        return 0;
+    }
+    item->reader = choose_reader(ingest, item->entry, &item->source);
+    if (item->reader == NULL) {
+        item->status = SOURCE_STATUS_SKIPPED;
+        item->why = memory_format("no event log, update database or listing: %s", kind->name);
+        return 0;
+    }
+    item->part_count = item->reader->count_parts(item->source.size_bytes);
+    item->parts = memory_allocate(pool_capacity(ingest->pool), sizeof(*item->parts));
+    return ingest->options->hash ? 0 : compare_without_hash(ingest, item, err);
+}
+
+int ingest_item_open(struct ingest *ingest, const struct walk_entry *entry,
+                     struct ingest_item **out, struct error *err)
+{
+    struct ingest_item *item = memory_allocate(1, sizeof(*item));
+
+    *out = item;
+    item->entry = entry;
+    item->descriptor = -1;
+    if (entry->problem == NULL)
+        return open_content(ingest, item, err);
+    item->source = (struct source){.path = memory_copy_text(entry->path),
+                                   .kind = entry->is_folder ? SOURCE_KIND_FOLDER : ""};
+    item->status = entry->status;
+    item->why = memory_copy_text(entry->problem);
+    return 0;
+}
+
+void ingest_item_free(struct ingest_item *item)
+{
+    if (item == NULL)
+        return;
+    if (item->descriptor >= 0)
+        close(item->descriptor);
+    source_free_content(&item->source);
+    source_facts_free_content(&item->facts);
+    free(item->why);
+    free(item->parts);
+    free(item->old_sha256);
+    free(item->unreadable);
+    error_clear(&item->hash_err);
+    free(item->hash_crash);
+    free(item);
+}
+
+/* ---- Jobs ---- */
+
+static bool is_read(const struct ingest_item *item)
+{
+    return item->reader != NULL && !item->unchanged && item->same == NULL;
+}
+
+bool ingest_item_has_job(const struct ingest_item *item)
+{
+    return is_read(item) && item->added_count < item->part_count;
+}
+
+static struct pool_job **place_of(const struct ingest *ingest, const struct ingest_item *item,
+                                  uint64_t part)
+{
+    return &item->parts[part % pool_capacity(ingest->pool)];
+}
+
+/* A source of one part is hashed on the way. Otherwise the hash is a job of its own, which comes
+ * first because it takes longest. */
+void ingest_item_add_job(struct ingest *ingest, struct ingest_item *item)
+{
+    const struct source *source = &item->source;
+    bool is_single = item->part_count == 1;
+    struct pool_order order = {.source = source, .descriptor = item->descriptor};
+
+    if (ingest->options->hash && !is_single && item->hash_job == NULL) {
+        order.hash = true;
+        order.work_bytes = source->size_bytes;
+        item->hash_job = pool_add(ingest->pool, &order);
+        return;
+    }
+    order.part = item->added_count;
+    order.read = true;
+    order.hash = ingest->options->hash && is_single;
+    order.work_bytes = source->size_bytes / item->part_count;
+    *place_of(ingest, item, item->added_count++) = pool_add(ingest->pool, &order);
+}
+
+/* ---- Into the case ---- */
+
+static void print_source(const struct ingest *ingest, const struct source *source,
+                         const char *status, const struct source_facts *facts)
+{
+    struct text path = {0};
+
+    if (!ingest->options->verbose || ingest->options->quiet)
+        return;
+    text_add_visible(&path, source->path);
+    fprintf(stderr, "%s: %s", text_get(&path), status);
+    if (facts != NULL)
+        fprintf(stderr, ", %" PRIu64 " records, %" PRIu64 " selected", facts->record_count,
+                facts->selected_count);
+    fputc('\n', stderr);
+    text_free(&path);
+}
+
+/* Puts a source that is not read, or cannot be, into the case with the reason. */
+static int note_source(struct ingest *ingest, const struct source *source,
+                       enum source_status status, const char *why, int64_t same_as,
+                       struct error *err)
+{
+    struct source_facts facts = {.status = status};
+    int64_t id;
+    int result;
+
+    if (why != NULL)
+        source_facts_add_detail(&facts, "%s", why);
+    result = casedb_begin_source(ingest->db, source, ingest->read_options, &id, err);
+    if (result == 0 && casedb_finish_source(ingest->db, id, &facts, same_as, err) != 0) {
+        casedb_abandon_source(ingest->db);
+        result = -1;
+    }
+    if (result == 0)
+        print_source(ingest, source,
+                     same_as != 0 ? "same content as another" : source_status_name(status), NULL);
+    source_facts_free_content(&facts);
+    return result;
+}
+
+/* Looks up what the case has at the path, before anything is done about it. */
+static int start(struct ingest *ingest, struct ingest_item *item, struct error *err)
+{
+    struct case_source old;
+    int found = casedb_find_source(ingest->db, item->source.path, &old, err);
+
+    if (found < 0)
+        return -1;
+    item->started = true;
+    item->old_is_alike = found == 1 && is_alike(ingest, &item->source, &old);
+    if (item->old_is_alike) {
+        item->old_id = old.id;
+        item->old_same_as = old.same_as;
+        item->old_sha256 = memory_copy_text(old.sha256);
+    }
+    return 0;
+}
+
+static int begin(struct ingest *ingest, struct ingest_item *item, struct error *err)
+{
+    if (item->begun)
+        return 0;
+    if (casedb_begin_source(ingest->db, &item->source, ingest->read_options, &item->id, err) != 0)
+        return -1;
+    item->begun = true;
+    item->hash_is_in = item->source.sha256 != NULL;
+    return 0;
+}
+
+static void abandon(struct ingest *ingest, struct ingest_item *item)
+{
+    if (item->begun)
+        casedb_abandon_source(ingest->db);
+    item->begun = false;
+}
+
+/* What a sink needs to put an observation into the case. */
+struct destination {
+    struct casedb *db;
+    int64_t source_id;
+};
+
+static int keep_observation(void *context, const struct incident_event *event,
+                            const struct observation *observation, struct error *err)
+{
+    const struct destination *destination = context;
+
+    return casedb_add_observation(destination->db, destination->source_id, event, observation, err);
+}
+
+static int keep_finding(void *context, const struct finding *finding, struct error *err)
+{
+    const struct destination *destination = context;
+
+    return casedb_add_finding(destination->db, destination->source_id, finding, err);
+}
+
+/* Puts what a job has gathered into the case. */
+static int drain(struct ingest *ingest, struct ingest_item *item, struct pool_job *job,
+                 struct error *err)
+{
+    struct destination destination = {.db = ingest->db};
+    struct sink sink = {
+        .context = &destination, .observation = keep_observation, .finding = keep_finding};
+
+    if (begin(ingest, item, err) != 0)
+        return -1;
+    destination.source_id = item->id;
+    return pool_drain(ingest->pool, job, &sink, err);
+}
+
+/* ---- What came of the parts ---- */
+
+/* The part, for a person; "" for the only one. Returned owned. */
+static char *name_part(const struct ingest_item *item)
+{
+    if (item->part_count == 1)
+        return memory_copy_text("");
+    return memory_format("part %" PRIu64 " of %" PRIu64 ": ", item->taken_count + 1,
+                         item->part_count);
+}
+
+static void note_crash(struct ingest_item *item, const struct pool_result *result)
+{
+    char *part;
+
+    if (result->crash_count == 0 || item->crash_count++ >= CRASHES_LISTED)
+        return;
+    part = name_part(item);
+    if (result->crash_count == 1)
+        source_facts_add_detail(&item->facts,
+                                item->reader->asks_reference
+                                    ? "%sits reader process ended (%s), it seems by libevtx: read "
+                                      "again without that, so no signal in it is verified"
+                                    : "%sits reader process ended (%s): read again",
+                                part, result->crash);
+    else
+        source_facts_add_detail(&item->facts,
+                                "%sits reader process ended twice (%s), so it was given up and "
+                                "what lies beside it was kept; the same command tries again",
+                                part, result->crash);
+    free(part);
+}
+
+/* A part that cannot be read while others can is damage. */
+static void note_unreadable(struct ingest_item *item, struct pool_result *result)
+{
+    const struct error *err = &result->read_err;
+
+    if (err->kind == ERROR_NONE)
+        return;
+    if (item->unreadable == NULL)
+        item->unreadable = memory_copy_text(err->message);
+    item->unreadable_count++;
+    source_facts_add_damage(&result->facts,
+                            err->offset_bytes != ERROR_NO_OFFSET ? err->offset_bytes : 0, "%s",
+                            err->message);
+}
+
+/* Joins the facts of the part whose turn it is, and lets the job go. */
+static void take_part(struct ingest *ingest, struct ingest_item *item, struct pool_job *job)
+{
+    struct pool_result *result = pool_job_result(job);
+
+    note_unreadable(item, result);
+    if (item->taken_count == 0) {
+        item->facts = result->facts;
+        result->facts = (struct source_facts){0};
+    } else {
+        item->reader->join(&item->facts, &result->facts);
+    }
+    note_crash(item, result);
+    pool_remove(ingest->pool, job);
+    item->taken_count++;
+}
+
+/* Takes the hash, wherever it was made. */
+static void take_hash(struct ingest *ingest, struct ingest_item *item, struct pool_job *job)
+{
+    struct pool_result *result = pool_job_result(item->hash_job != NULL ? item->hash_job : job);
+
+    if (result->sha256[0] != '\0')
+        item->source.sha256 = memory_copy_text(result->sha256);
+    item->hash_err = result->hash_err;
+    result->hash_err = (struct error){0};
+    if (item->hash_job == NULL)
+        return;
+    if (result->crash_count == 2)
+        item->hash_crash = memory_copy_text(result->crash);
+    pool_remove(ingest->pool, item->hash_job);
+    item->hash_job = NULL;
+}
+
+/* ---- The end of a source ---- */
+
+/* Says why there is no hash. What kept a source from being hashed mostly kept it from being read
+ * whole, and was said then. */
+static void note_missing_hash(struct ingest_item *item)
+{
+    const struct error *err = &item->hash_err;
+
+    if (err->kind != ERROR_NONE && item->facts.damage.count == 0)
+        source_facts_add_damage(&item->facts, err->offset_bytes, "%s", err->message);
+    if (item->hash_crash == NULL)
+        return;
+    item->crash_count++;
+    source_facts_add_detail(&item->facts,
+                            "no SHA-256: the reader process ended twice (%s); the same command "
+                            "tries again",
+                            item->hash_crash);
+}
+
+/* Completes the facts, to which all parts are joined. */
+static void complete_facts(struct ingest_item *item)
+{
+    struct source_facts *facts = &item->facts;
+
+    if (item->unreadable_count == item->part_count) {
+        source_facts_free_content(facts);
+        facts->status = SOURCE_STATUS_UNREADABLE;
+        source_facts_add_detail(facts, "%s", item->unreadable);
+        return;
+    }
+    if (item->crash_count > CRASHES_LISTED)
+        source_facts_add_detail(facts, "and %" PRIu64 " more such parts",
+                                item->crash_count - CRASHES_LISTED);
+    note_missing_hash(item);
+    /* A file that is being written, as a log of a running machine may be, gives a mixed picture. */
+    if (!content_is_unchanged(item->entry, item->descriptor, &item->source))
+        source_facts_add_damage(facts, 0, "the file was changed while it was read");
+    item->reader->finish(facts);
+    if (item->crash_count > 0)
+        facts->status = SOURCE_STATUS_CRASHED;
+}
+
+static int finish(struct ingest *ingest, struct ingest_item *item, struct error *err)
+{
+    complete_facts(item);
+    if (begin(ingest, item, err) != 0 ||
+        (item->source.sha256 != NULL && !item->hash_is_in &&
+         casedb_set_source_hash(ingest->db, item->id, item->source.sha256, err) != 0) ||
+        casedb_finish_source(ingest->db, item->id, &item->facts, 0, err) != 0)
+        return -1;
+    item->begun = false;
+    if (item->own != NULL)
+        indexed_file_set_id(item->own, item->id);
+    print_source(ingest, &item->source, source_status_name(item->facts.status), &item->facts);
+    return 0;
+}
+
+/* With the hash, is the source one that the case has already? */
+static bool is_unchanged(const struct ingest_item *item)
+{
+    int64_t same_as = item->same != NULL ? indexed_file_id(item->same) : 0;
+
+    return item->old_is_alike && item->old_same_as == same_as && item->old_sha256 != NULL &&
+           item->source.sha256 != NULL && strcmp(item->old_sha256, item->source.sha256) == 0;
+}
+
+/* The source stays as the case has it. */
+static void keep_old(struct ingest *ingest, struct ingest_item *item)
+{
+    abandon(ingest, item);
+    if (item->own != NULL)
+        indexed_file_set_id(item->own, item->old_id);
+    print_source(ingest, &item->source, "unchanged", NULL);
+}
+
+/* Takes the last part, and decides what the source is. */
+static int settle(struct ingest *ingest, struct ingest_item *item, struct pool_job *job,
+                  struct error *err)
+{
+    take_hash(ingest, item, job);
+    if (item->source.sha256 != NULL)
+        item->same =
+            content_index_find_or_add(ingest->index, &item->source, item->descriptor, &item->own);
+    if (is_unchanged(item)) {
+        pool_remove(ingest->pool, job);
+        keep_old(ingest, item);
+        return 0;
+    }
+    if (item->same != NULL) {
+        pool_remove(ingest->pool, job);
+        abandon(ingest, item);
+        return note_source(ingest, &item->source, SOURCE_STATUS_OK, NULL,
+                           indexed_file_id(item->same), err);
+    }
+    if (drain(ingest, item, job, err) != 0)
+        return -1;
+    take_part(ingest, item, job);
+    return finish(ingest, item, err);
+}
+
+/* Ends a source that is not read. */
+static int note_unread(struct ingest *ingest, struct ingest_item *item, struct error *err)
+{
+    int64_t same_as;
+
+    if (item->reader == NULL)
+        return note_source(ingest, &item->source, item->status, item->why, 0, err);
+    same_as = item->same != NULL ? indexed_file_id(item->same) : 0;
+    if (item->unchanged ||
+        (item->old_is_alike && item->old_sha256 == NULL && item->old_same_as == same_as)) {
+        print_source(ingest, &item->source, "unchanged", NULL);
+        return 0;
+    }
+    return note_source(ingest, &item->source, SOURCE_STATUS_OK, NULL, same_as, err);
+}
+
+static int take_step(struct ingest *ingest, struct ingest_item *item, enum ingest_step *step,
+                     struct error *err)
+{
+    bool is_last = item->taken_count + 1 == item->part_count;
+    struct pool_job *job;
+    enum pool_state state;
+
+    *step = INGEST_STEP_DONE;
+    if (item->reader != NULL && !item->started && start(ingest, item, err) != 0)
+        return -1;
+    if (!is_read(item))
+        return note_unread(ingest, item, err);
+    job = *place_of(ingest, item, item->taken_count);
+    state = pool_job_state(job);
+    *step = INGEST_STEP_WAITS;
+    if (state == POOL_STATE_WORKING ||
+        (state == POOL_STATE_DONE && is_last && item->hash_job != NULL &&
+         pool_job_state(item->hash_job) != POOL_STATE_DONE))
+        return 0;
+    if (state == POOL_STATE_DONE && is_last) {
+        *step = INGEST_STEP_DONE;
+        return settle(ingest, item, job, err);
+    }
+    *step = INGEST_STEP_GOES_ON;
+    if (drain(ingest, item, job, err) != 0)
+        return -1;
+    if (state == POOL_STATE_DONE)
+        take_part(ingest, item, job);
+    return 0;
+}
+
+int ingest_item_advance(struct ingest *ingest, struct ingest_item *item, enum ingest_step *step,
+                        struct error *err)
+{
+    if (take_step(ingest, item, step, err) == 0)
+        return 0;
+    abandon(ingest, item);
+    return -1;
+}

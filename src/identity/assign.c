@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The glue between the case and the rules of names: what the case says of computers and hosts is
+ * read, the rules find the machines, and these are written. Memory holds the computers of all logs
+ * and the hosts of all other sources. */
+#include "identity/assign.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "identity/inventory_match.h"
+#include "identity/machine.h"
+#include "identity/source_host.h"
+
+struct assignment_work {
+    struct casedb *db;
+    struct case_computer *computers; /* texts owned */
+    size_t computer_count;
+    struct witness *witnesses;
+    size_t witness_count;
+    struct inventory_host *hosts;
+    size_t host_count;
+    struct machines machines;
+    size_t *by_machine; /* indexes of computers, by (machine, source, place) */
+};
+
+static void work_free(struct assignment_work *work)
+{
+    if (work == NULL)
+        return;
+    for (size_t index = 0; index < work->computer_count; index++) {
+        free((char *)work->computers[index].path);
+        free((char *)work->computers[index].name);
+    }
+    free(work->computers);
+    witnesses_free(work->witnesses, work->witness_count);
+    inventory_free(work->hosts, work->host_count);
+    machines_free_content(&work->machines);
+    free(work->by_machine);
+    free(work);
+}
+
+void assignment_free_content(struct assignment *assignment)
+{
+    work_free(assignment->work);
+    free(assignment->computers);
+    free(assignment->machines);
+    free(assignment->missing);
+    *assignment = (struct assignment){0};
+}
+
+/* ---- Reading ---- */
+
+static int read_computers(struct assignment_work *work, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct case_computer computer;
+    int result;
+
+    if (casedb_computers(work->db, &cursor, err) != 0)
+        return -1;
+    while ((result = casedb_next_computer(cursor, &computer, err)) == 1) {
+        computer.path = memory_copy_text(computer.path);
+        computer.name = memory_copy_text(computer.name);
+        work->computers =
+            memory_grow(work->computers, work->computer_count, sizeof(*work->computers));
+        work->computers[work->computer_count++] = computer;
+    }
+    casedb_cursor_free(cursor);
+    return result;
+}
+
+static int read_witnesses(struct assignment_work *work, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct case_witness said;
+    int result;
+
+    if (casedb_witnesses(work->db, &cursor, err) != 0)
+        return -1;
+    while ((result = casedb_next_witness(cursor, &said, err)) == 1) {
+        said.path = memory_copy_text(said.path);
+        said.name = memory_copy_text(said.name);
+        work->witnesses =
+            memory_grow(work->witnesses, work->witness_count, sizeof(*work->witnesses));
+        work->witnesses[work->witness_count++] = (struct witness){.said = said};
+    }
+    casedb_cursor_free(cursor);
+    return result;
+}
+
+static int read_inventory(struct assignment_work *work, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct case_inventory_host host;
+    int result;
+
+    if (casedb_inventory(work->db, &cursor, err) != 0)
+        return -1;
+    while ((result = casedb_next_inventory_host(cursor, &host, err)) == 1) {
+        work->hosts = memory_grow(work->hosts, work->host_count, sizeof(*work->hosts));
+        work->hosts[work->host_count++] =
+            (struct inventory_host){.id = host.id, .name = memory_copy_text(host.host)};
+    }
+    casedb_cursor_free(cursor);
+    return result;
+}
+
+/* ---- Finding ---- */
+
+static int compare_by_machine(const void *left_item, const void *right_item, void *context)
+{
+    const struct assignment_work *work = context;
+    size_t left = *(const size_t *)left_item;
+    size_t right = *(const size_t *)right_item;
+    size_t a = work->machines.owners[left], b = work->machines.owners[right];
+
+    if (a != b)
+        return a < b ? -1 : 1;
+    a = (size_t)work->computers[left].source_id;
+    b = (size_t)work->computers[right].source_id;
+    if (a != b)
+        return a < b ? -1 : 1;
+    return (left > right) - (left < right);
+}
+
+static void sort_by_machine(struct assignment_work *work)
+{
+    work->by_machine = memory_allocate(work->computer_count, sizeof(*work->by_machine));
+    for (size_t row = 0; row < work->computer_count; row++)
+        work->by_machine[row] = row;
+    qsort_r(work->by_machine, work->computer_count, sizeof(*work->by_machine), compare_by_machine,
+            work);
+}
+
+/* Fills in all but what the case gives: the ids. */
+static void list_machines(const struct assignment_work *work, struct assignment *out)
+{
+    size_t row = 0;
+
+    out->computer_count = work->computer_count;
+    out->computers = memory_allocate(out->computer_count, sizeof(*out->computers));
+    for (size_t index = 0; index < out->computer_count; index++)
+        out->computers[index] = (struct assigned_computer){
+            .said = &work->computers[index],
+            .machine = work->machines.owners[index],
+            .own_log = work->machines.own_log[index],
+        };
+    out->machine_count = work->machines.count;
+    out->machines = memory_allocate(out->machine_count, sizeof(*out->machines));
+    for (size_t index = 0; index < out->machine_count; index++) {
+        struct assigned_machine *machine = &out->machines[index];
+
+        machine->shared_name = work->machines.items[index].shared_name;
+        machine->computers = &work->by_machine[row];
+        for (; row < work->computer_count && work->machines.owners[work->by_machine[row]] == index;
+             row++)
+            machine->computer_count++;
+    }
+    for (size_t index = 0; index < work->witness_count; index++)
+        out->machines[work->witnesses[index].machine].has_findings = true;
+}
+
+static void find_machines(struct assignment_work *work)
+{
+    machines_find(work->computers, work->computer_count, &work->machines);
+    witnesses_match(work->witnesses, work->witness_count, &work->machines);
+    inventory_match(work->hosts, work->host_count, &work->machines);
+    sort_by_machine(work);
+}
+
+bool assignment_near(const struct assignment *assignment, const char *path, size_t *machine)
+{
+    *machine = machines_near(&assignment->work->machines, path);
+    return *machine != MACHINE_NONE;
+}
+
+/* ---- Writing ---- */
+
+/* Of each machine the inventory host that it is, or 0. */
+static int64_t *list_inventory_ids(const struct assignment_work *work)
+{
+    int64_t *ids = memory_allocate(work->machines.count, sizeof(*ids));
+
+    for (size_t index = 0; index < work->host_count; index++) {
+        const struct inventory_host *host = &work->hosts[index];
+
+        if (host->machine != MACHINE_NONE && !host->repeated)
+            ids[host->machine] = host->id;
+    }
+    return ids;
+}
+
+static int write_machine(struct casedb *db, const struct machine *machine, int64_t inventory_id,
+                         int64_t *id, struct error *err)
+{
+    if (casedb_add_machine(db, machine->name, true, machine->shared_name, inventory_id, id, err) !=
+        0)
+        return -1;
+    for (size_t alias = 0; alias < machine->alias_count; alias++)
+        if (casedb_add_machine_alias(db, *id, alias, machine->aliases[alias], err) != 0)
+            return -1;
+    return 0;
+}
+
+static int write_machines(const struct assignment_work *work, struct assignment *out,
+                          struct error *err)
+{
+    int64_t *inventory_ids = list_inventory_ids(work);
+    int result = 0;
+
+    for (size_t index = 0; result == 0 && index < out->machine_count; index++)
+        result = write_machine(work->db, &work->machines.items[index], inventory_ids[index],
+                               &out->machines[index].id, err);
+    free(inventory_ids);
+    return result;
+}
+
+/* Says whose everything is. */
+static int write_owners(const struct assignment_work *work, const struct assignment *out,
+                        struct error *err)
+{
+    for (size_t index = 0; index < out->computer_count; index++) {
+        const struct assigned_computer *computer = &out->computers[index];
+
+        if (casedb_assign_computer(work->db, computer->said->id,
+                                   out->machines[computer->machine].id, err) != 0)
+            return -1;
+    }
+    for (size_t index = 0; index < work->witness_count; index++) {
+        const struct witness *witness = &work->witnesses[index];
+
+        if (casedb_assign_witness(work->db, &witness->said, out->machines[witness->machine].id,
+                                  witness->remark != NULL ? witness->remark : "", witness->is_guess,
+                                  err) != 0)
+            return -1;
+    }
+    return casedb_mark_duplicates(work->db, err);
+}
+
+static int write_missing(const struct assignment_work *work, struct assignment *out,
+                         struct error *err)
+{
+    for (size_t index = 0; index < work->host_count; index++) {
+        const struct inventory_host *host = &work->hosts[index];
+        struct missing_host missing = {.shared_name = host->shared, .reason = host->reason};
+
+        if (host->machine != MACHINE_NONE)
+            continue;
+        if (casedb_add_machine(work->db, host->name, false, host->shared, host->id,
+                               &missing.machine_id, err) != 0)
+            return -1;
+        out->missing = memory_grow(out->missing, out->missing_count, sizeof(*out->missing));
+        out->missing[out->missing_count++] = missing;
+    }
+    return 0;
+}
+
+int assign_sources(struct casedb *db, struct assignment *out, struct error *err)
+{
+    struct assignment_work *work = memory_allocate(1, sizeof(*work));
+
+    *out = (struct assignment){.work = work};
+    work->db = db;
+    if (read_computers(work, err) != 0 || read_witnesses(work, err) != 0 ||
+        read_inventory(work, err) != 0)
+        return -1;
+    find_machines(work);
+    list_machines(work, out);
+    if (write_machines(work, out, err) != 0 || write_owners(work, out, err) != 0 ||
+        write_missing(work, out, err) != 0)
+        return -1;
+    return 0;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* words: the closed sets that a verdict is made of. A set is one list below, a row a member: its
+ * enumerator, its word in reports and case, and, where the reports explain or call it in more than
+ * that word, the texts for a person. Enumerators, their number (..._COUNT) and the tables are all
+ * made of that list, so that none of them can lack a member; whatever else is indexed by a set has
+ * an assertion on its number, or is a switch without default (the number is no member, so that a
+ * switch need not have it).
+ * In a sentence, `...` is code. Everything handed out is constant. */
+#ifndef SPPTRIAGE_MODEL_WORDS_H
+#define SPPTRIAGE_MODEL_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WORDS_ENUMERATOR(enumerator, ...) enumerator,
+#define WORDS_ONE(enumerator, ...) +1
+
+/* A set as a table of words, which is how the case and the tests know it. */
+struct word_set {
+    const char *const *words; /* by enumerator */
+    size_t count;
+};
+
+/* The member of that word (exact): false where there is none. */
+bool word_set_find(const struct word_set *set, const char *word, unsigned *member);
+
+/* Some members of a set: bit N is that of enumerator N. */
+#define WORDS_MEMBERS_MOST 32
+
+/* Returns owned: their words as a "; " list, in the order of the set. */
+char *word_set_list(const struct word_set *set, uint32_t members)
+    __attribute__((warn_unused_result));
+
+/* ---- The verdict on a machine, in the order of hosts.csv ---- */
+
+/* enumerator, word, title, sentence; in the order in which reports have them. */
+#define CLASSIFICATIONS(ROW)                                                                    \
+    ROW(CLASSIFICATION_AFFECTED, "affected-by-incident", "Affected by the incident",            \
+        "Non-genuine since a moment inside the window.")                                        \
+    ROW(CLASSIFICATION_OTHER_FAULT, "other-activation-fault", "Another activation fault",       \
+        "An activation fault that did not begin in the window, or with another code.")          \
+    ROW(CLASSIFICATION_NO_FAULT, "no-activation-fault", "No activation fault",                  \
+        "No fault in the logs. Where they do not cover the whole window, are damaged, or hold " \
+        "records that could not be decoded, they cannot exclude the incident.")                 \
+    ROW(CLASSIFICATION_NOT_COLLECTED, "not-collected", "Not collected",                         \
+        "In the inventory, but nothing of it was collected.")
+
+enum classification { CLASSIFICATIONS(WORDS_ENUMERATOR) };
+enum { CLASSIFICATION_COUNT = 0 CLASSIFICATIONS(WORDS_ONE) };
+extern const struct word_set classification_words;
+const char *classification_word(enum classification classification);
+const char *classification_title(enum classification classification);
+const char *classification_sentence(enum classification classification);
+
+/* enumerator, word, sentence; the surer the later. */
+#define CONFIDENCES(ROW)                                                            \
+    ROW(CONFIDENCE_NONE, "", "")                                                    \
+    ROW(CONFIDENCE_PROBABLE, "probable", "only events that do not tell the cause.") \
+    ROW(CONFIDENCE_CONFIRMED, "confirmed",                                          \
+        "an event of the window carries the incident's own code 0xC004C4A2.")
+
+enum confidence { CONFIDENCES(WORDS_ENUMERATOR) };
+enum { CONFIDENCE_COUNT = 0 CONFIDENCES(WORDS_ONE) };
+extern const struct word_set confidence_words;
+const char *confidence_word(enum confidence confidence);
+const char *confidence_sentence(enum confidence confidence);
+
+/* enumerator, word, sentence; in the order of the column review. */
+#define REVIEW_NOTES(ROW)                                                                         \
+    ROW(REVIEW_WINDOW_NOT_COVERED, "window-not-covered",                                          \
+        "The Application log does not span the whole window: the incident cannot be excluded.")   \
+    ROW(REVIEW_LOG_DAMAGED, "log-damaged",                                                        \
+        "An Application log of the host is damaged, could not be read, or holds records that "    \
+        "could not be decoded.")                                                                  \
+    ROW(REVIEW_CLOCK_CHANGED, "clock-changed",                                                    \
+        "The clock was put back in, into or over the window: times may mislead.")                 \
+    ROW(REVIEW_SHARED_NAME, "shared-name",                                                        \
+        "Its name may be that of several machines, or was borrowed or swapped between some: the " \
+        "logs do not tell; no script list has it.")                                               \
+    ROW(REVIEW_UPDATE_CONFLICT, "update-evidence-conflict",                                       \
+        "Listings contradict each other on KB971033; it is taken as installed.")                  \
+    ROW(REVIEW_EDITION_CONFLICT, "edition-conflict",                                              \
+        "Equally new evidence names different editions, or listings different channels; none is " \
+        "assumed.")                                                                               \
+    ROW(REVIEW_LISTING_NON_GENUINE, "listing-non-genuine",                                        \
+        "A collected `slmgr` listing says non-genuine.")                                          \
+    ROW(REVIEW_REACTIVATED, "reactivated",                                                        \
+        "Recovered by an activation alone; no event says genuine.")                               \
+    ROW(REVIEW_COULD_NOT_ASK, "could-not-ask",                                                    \
+        "Its only faults are failures to reach the activation service.")                          \
+    ROW(REVIEW_NOT_VOLUME_LICENSED, "not-volume-licensed",                                        \
+        "Another licence than KMS or MAK: the update may stay.")                                  \
+    ROW(REVIEW_NOT_WINDOWS_7, "not-windows-7", "Another system: the incident did not concern it.")
+
+enum review_note { REVIEW_NOTES(WORDS_ENUMERATOR) };
+enum { REVIEW_NOTE_COUNT = 0 REVIEW_NOTES(WORDS_ONE) };
+extern const struct word_set review_note_words;
+const char *review_note_word(enum review_note note);
+const char *review_note_sentence(enum review_note note);
+
+/* enumerator, word, sentence */
+#define ACTIVATION_STATES(ROW)                                                  \
+    ROW(ACTIVATION_STATE_NON_GENUINE, "non-genuine",                            \
+        "still so at the end of the log, or by an `slmgr` listing.")            \
+    ROW(ACTIVATION_STATE_RECOVERED, "recovered", "a later event says genuine.") \
+    ROW(ACTIVATION_STATE_NONE, "none", "never was non-genuine.")
+
+enum activation_state { ACTIVATION_STATES(WORDS_ENUMERATOR) };
+enum { ACTIVATION_STATE_COUNT = 0 ACTIVATION_STATES(WORDS_ONE) };
+extern const struct word_set activation_state_words;
+const char *activation_state_word(enum activation_state state);
+const char *activation_state_sentence(enum activation_state state);
+
+/* How much of the window a machine's Application logs cover; enumerator, word. */
+#define COVERAGES(ROW)               \
+    ROW(COVERAGE_NONE, "none")       \
+    ROW(COVERAGE_PARTIAL, "partial") \
+    ROW(COVERAGE_FULL, "full")       \
+    ROW(COVERAGE_UNKNOWN, "unknown")
+
+enum coverage { COVERAGES(WORDS_ENUMERATOR) };
+enum { COVERAGE_COUNT = 0 COVERAGES(WORDS_ONE) };
+extern const struct word_set coverage_words;
+const char *coverage_word(enum coverage coverage);
+
+/* Whether KB 971033 is on a machine; enumerator, word. */
+#define UPDATE_STATUSES(ROW)                  \
+    ROW(UPDATE_STATUS_UNKNOWN, "unknown")     \
+    ROW(UPDATE_STATUS_INSTALLED, "installed") \
+    ROW(UPDATE_STATUS_REMOVED, "removed")     \
+    ROW(UPDATE_STATUS_ABSENT, "absent")
+
+enum update_status { UPDATE_STATUSES(WORDS_ENUMERATOR) };
+enum { UPDATE_STATUS_COUNT = 0 UPDATE_STATUSES(WORDS_ONE) };
+extern const struct word_set update_status_words;
+const char *update_status_word(enum update_status status);
+
+/* enumerator, word */
+#define LICENCE_CHANNELS(ROW)                     \
+    ROW(LICENCE_CHANNEL_UNKNOWN, "unknown")       \
+    ROW(LICENCE_CHANNEL_VOLUME_KMS, "volume-kms") \
+    ROW(LICENCE_CHANNEL_VOLUME_MAK, "volume-mak") \
+    ROW(LICENCE_CHANNEL_KMS_HOST, "kms-host")     \
+    ROW(LICENCE_CHANNEL_OTHER, "other")
+
+enum licence_channel { LICENCE_CHANNELS(WORDS_ENUMERATOR) };
+enum { LICENCE_CHANNEL_COUNT = 0 LICENCE_CHANNELS(WORDS_ONE) };
+extern const struct word_set licence_channel_words;
+const char *licence_channel_word(enum licence_channel channel);
+
+/* Was the clock put back in a way that matters for the window? enumerator, word */
+#define CLOCKS(ROW)     \
+    ROW(CLOCK_OK, "ok") \
+    ROW(CLOCK_CHANGED, "changed")
+
+enum clock_state { CLOCKS(WORDS_ENUMERATOR) };
+enum { CLOCK_STATE_COUNT = 0 CLOCKS(WORDS_ONE) };
+extern const struct word_set clock_state_words;
+const char *clock_state_word(enum clock_state clock);
+
+/* The steps that an action has; enumerator, word */
+#define ACTION_STEPS(ROW)                          \
+    ROW(ACTION_STEP_REMOVE, "remove-kb971033")     \
+    ROW(ACTION_STEP_RESTART, "restart")            \
+    ROW(ACTION_STEP_REBUILD, "rebuild-activation") \
+    ROW(ACTION_STEP_TROUBLESHOOT, "troubleshoot")  \
+    ROW(ACTION_STEP_VERIFY, "verify")              \
+    ROW(ACTION_STEP_COLLECT, "collect")            \
+    ROW(ACTION_STEP_NONE, "none")
+
+enum action_step { ACTION_STEPS(WORDS_ENUMERATOR) };
+enum { ACTION_STEP_COUNT = 0 ACTION_STEPS(WORDS_ONE) };
+extern const struct word_set action_step_words;
+const char *action_step_word(enum action_step step);
+
+/* What has to be done on a machine, those that need most first; enumerator, word (its steps as a
+ * "; " list), sentence, steps (a set of enum action_step). */
+#define ACTIONS(ROW)                                                                               \
+    ROW(ACTION_REMOVE_REBUILD, "remove-kb971033; restart; rebuild-activation",                     \
+        "Run `1-remove-kb971033.cmd`, restart, then run the `2-rebuild` script of the edition.",   \
+        1u << ACTION_STEP_REMOVE | 1u << ACTION_STEP_RESTART | 1u << ACTION_STEP_REBUILD)          \
+    ROW(ACTION_REBUILD, "rebuild-activation",                                                      \
+        "The update is gone already: run the `2-rebuild` script.", 1u << ACTION_STEP_REBUILD)      \
+    ROW(ACTION_REMOVE_RESTART_TROUBLESHOOT, "remove-kb971033; restart; troubleshoot",              \
+        "Remove the update and restart; activate by the means of this licence (MAK or KMS "        \
+        "host), not with a KMS client key.",                                                       \
+        1u << ACTION_STEP_REMOVE | 1u << ACTION_STEP_RESTART | 1u << ACTION_STEP_TROUBLESHOOT)     \
+    ROW(ACTION_REMOVE_TROUBLESHOOT, "remove-kb971033; troubleshoot",                               \
+        "The fault has another cause: standard activation troubleshooting. Remove the update "     \
+        "too.",                                                                                    \
+        1u << ACTION_STEP_REMOVE | 1u << ACTION_STEP_TROUBLESHOOT)                                 \
+    ROW(ACTION_TROUBLESHOOT, "troubleshoot", "Standard activation troubleshooting.",               \
+        1u << ACTION_STEP_TROUBLESHOOT)                                                            \
+    ROW(ACTION_REMOVE, "remove-kb971033",                                                          \
+        "Not broken now: remove the update, as from all volume-licensed Windows 7.",               \
+        1u << ACTION_STEP_REMOVE)                                                                  \
+    ROW(ACTION_VERIFY, "verify", "Recovered, and the update is gone: check that it is activated.", \
+        1u << ACTION_STEP_VERIFY)                                                                  \
+    ROW(ACTION_COLLECT, "collect", "Collect the logs of these hosts and run again with `--add`.",  \
+        1u << ACTION_STEP_COLLECT)                                                                 \
+    ROW(ACTION_NONE, "none", "Nothing to do.", 1u << ACTION_STEP_NONE)
+
+enum action { ACTIONS(WORDS_ENUMERATOR) };
+enum { ACTION_COUNT = 0 ACTIONS(WORDS_ONE) };
+extern const struct word_set action_words;
+const char *action_word(enum action action);
+const char *action_sentence(enum action action);
+uint32_t action_steps(enum action action);
+
+/* ---- Events and evidence ---- */
+
+/* What one event is for the verdict; enumerator, word of timeline.csv. */
+#define ROLES(ROW)                           \
+    ROW(ROLE_SIGNAL_STRONG, "signal-strong") \
+    ROW(ROLE_SIGNAL_WEAK, "signal-weak")     \
+    ROW(ROLE_FAULT, "fault")                 \
+    ROW(ROLE_RECOVERY, "recovery")           \
+    ROW(ROLE_UPDATE, "update")               \
+    ROW(ROLE_LICENCE, "licence")             \
+    ROW(ROLE_CONTEXT, "context")
+
+enum role { ROLES(WORDS_ENUMERATOR) };
+enum { ROLE_COUNT = 0 ROLES(WORDS_ONE) };
+extern const struct word_set role_words;
+const char *role_word(enum role role);
+
+/* What the second, independent reader (libevtx) says of an event, the worse the later; enumerator,
+ * word, sentence. */
+#define VERIFICATIONS(ROW)                                   \
+    ROW(VERIFIED_NOT_ASKED, "", "") /* it decides nothing */ \
+    ROW(VERIFIED_YES, "yes", "read alike by two decoders")   \
+    ROW(VERIFIED_NO, "no", "read by one decoder only")       \
+    ROW(VERIFIED_CONFLICT, "conflict", "read differently by two decoders")
+
+enum verified { VERIFICATIONS(WORDS_ENUMERATOR) };
+enum { VERIFIED_COUNT = 0 VERIFICATIONS(WORDS_ONE) };
+extern const struct word_set verified_words;
+const char *verified_word(enum verified verified);
+const char *verified_sentence(enum verified verified);
+
+/* What one piece of evidence says of an update; enumerator, word. */
+#define UPDATE_SAYINGS(ROW)                 \
+    ROW(UPDATE_SAYS_NEITHER, "neither")     \
+    ROW(UPDATE_SAYS_INSTALLED, "installed") \
+    ROW(UPDATE_SAYS_ABSENT, "absent")
+
+enum update_says { UPDATE_SAYINGS(WORDS_ENUMERATOR) };
+enum { UPDATE_SAYS_COUNT = 0 UPDATE_SAYINGS(WORDS_ONE) };
+extern const struct word_set update_says_words;
+const char *update_says_word(enum update_says says);
+
+/* The kinds of evidence on updates and licences; enumerator, word of the case, label (of which
+ * reports add the event id to the first three), unit of what can be counted of it. */
+#define EVIDENCE_KINDS(ROW)                                                            \
+    ROW(EVIDENCE_WAT, "WAT", "WAT", "event")                                           \
+    ROW(EVIDENCE_UPDATE_CLIENT, "WindowsUpdateClient", "WindowsUpdateClient", "event") \
+    ROW(EVIDENCE_SERVICING, "Servicing", "Servicing", "event")                         \
+    ROW(EVIDENCE_KMS_REQUEST, "SPP 12288", "SPP 12288", "event")                       \
+    ROW(EVIDENCE_LICENCES, "SPP 1003", "SPP 1003", "event")                            \
+    ROW(EVIDENCE_HISTORY, "DataStore.edb", "DataStore.edb", "")                        \
+    ROW(EVIDENCE_HISTORY_ROW, "DataStore.edb row", "DataStore.edb", "row")             \
+    ROW(EVIDENCE_WMIC, "wmic qfe", "wmic qfe", "")                                     \
+    ROW(EVIDENCE_GET_HOTFIX, "Get-HotFix", "Get-HotFix", "")                           \
+    ROW(EVIDENCE_DISM, "dism", "dism", "")                                             \
+    ROW(EVIDENCE_SLMGR, "slmgr", "slmgr", "")                                          \
+    ROW(EVIDENCE_SYSTEMINFO, "systeminfo", "systeminfo", "")
+
+enum evidence_kind { EVIDENCE_KINDS(WORDS_ENUMERATOR) };
+enum { EVIDENCE_KIND_COUNT = 0 EVIDENCE_KINDS(WORDS_ONE) };
+extern const struct word_set evidence_kind_words;
+const char *evidence_kind_word(enum evidence_kind kind);
+const char *evidence_kind_label(enum evidence_kind kind);
+const char *evidence_kind_unit(enum evidence_kind kind);
+
+#endif
