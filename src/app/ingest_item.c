@@ -43,8 +43,7 @@ struct ingest_item {
     int64_t old_id;
     int64_t old_same_as;
     char *old_sha256; /* owned, or NULL */
-    bool begun;       /* its transaction is open, */
-    bool hash_is_in;  /* with the hash already */
+    bool begun;       /* its transaction is open */
     int64_t id;
     struct source_facts facts;
     uint64_t unreadable_count; /* parts */
@@ -269,7 +268,6 @@ static int begin(struct ingest *ingest, struct ingest_item *item, struct error *
     if (casedb_begin_source(ingest->db, &item->source, ingest->read_options, &item->id, err) != 0)
         return -1;
     item->begun = true;
-    item->hash_is_in = item->source.sha256 != NULL;
     return 0;
 }
 
@@ -442,10 +440,10 @@ static void complete_facts(struct ingest_item *item)
 static int finish(struct ingest *ingest, struct ingest_item *item, struct error *err)
 {
     complete_facts(item);
-    if (begin(ingest, item, err) != 0 ||
-        (item->source.sha256 != NULL && !item->hash_is_in &&
-         casedb_set_source_hash(ingest->db, item->id, item->source.sha256, err) != 0) ||
-        casedb_finish_source(ingest->db, item->id, &item->facts, 0, err) != 0)
+    if (begin(ingest, item, err) != 0)
+        return -1;
+    casedb_set_source_hash(ingest->db, item->source.sha256);
+    if (casedb_finish_source(ingest->db, item->id, &item->facts, 0, err) != 0)
         return -1;
     item->begun = false;
     if (item->own != NULL)

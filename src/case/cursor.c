@@ -21,6 +21,7 @@ struct reused_pair {
 
 struct casedb_cursor {
     struct casedb *db;
+    const struct row_type *type; /* of the rows, where there is one */
     sqlite3_stmt *statement;
     sqlite3_stmt *pairs; /* of a row: its strings or fields; NULL where rows have none */
     struct reused_pair *reused;
@@ -80,7 +81,8 @@ void casedb_cursor_free(struct casedb_cursor *cursor)
     free(cursor);
 }
 
-int cursor_open(struct casedb *db, const char *sql, struct casedb_cursor **out, struct error *err)
+static int open_text(struct casedb *db, const char *sql, struct casedb_cursor **out,
+                     struct error *err)
 {
     struct casedb_cursor *cursor = memory_allocate(1, sizeof(*cursor));
 
@@ -94,10 +96,31 @@ int cursor_open(struct casedb *db, const char *sql, struct casedb_cursor **out, 
     return 0;
 }
 
-int cursor_open_machine(struct casedb *db, const char *sql, int64_t machine_id,
-                        struct casedb_cursor **out, struct error *err)
+static int open_text_machine(struct casedb *db, const char *sql, int64_t machine_id,
+                             struct casedb_cursor **out, struct error *err)
 {
-    if (cursor_open(db, sql, out, err) != 0)
+    if (open_text(db, sql, out, err) != 0)
+        return -1;
+    sqlite3_bind_int64((*out)->statement, 1, machine_id);
+    return 0;
+}
+
+int cursor_open(struct casedb *db, const struct row_statement *statement,
+                struct casedb_cursor **out, struct error *err)
+{
+    char *sql = row_statement_text(statement);
+    int result = open_text(db, sql, out, err);
+
+    free(sql);
+    if (result == 0)
+        (*out)->type = statement->type;
+    return result;
+}
+
+int cursor_open_machine(struct casedb *db, const struct row_statement *statement,
+                        int64_t machine_id, struct casedb_cursor **out, struct error *err)
+{
+    if (cursor_open(db, statement, out, err) != 0)
         return -1;
     sqlite3_bind_int64((*out)->statement, 1, machine_id);
     return 0;
@@ -117,6 +140,14 @@ int cursor_step(struct casedb_cursor *cursor, struct row *row, struct error *err
     if (step == SQLITE_ROW)
         return 1;
     return step == SQLITE_DONE ? 0 : casedb_fail(cursor->db, err);
+}
+
+int cursor_next(struct casedb_cursor *cursor, void *out, struct error *err)
+{
+    struct row row;
+    int step = cursor_step(cursor, &row, err);
+
+    return step == 1 ? row_fill(cursor->db, &row, cursor->type, out, err) : step;
 }
 
 /* ---- Strings and fields ---- */
@@ -179,21 +210,21 @@ static int read_pairs(struct casedb_cursor *cursor, int64_t id, size_t *count, s
 int casedb_machine_observations(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
                                 struct error *err)
 {
-    if (cursor_open_machine(db, machine_observations, machine_id, out, err) != 0)
+    if (open_text_machine(db, machine_observations, machine_id, out, err) != 0)
         return -1;
     return prepare_pairs(out, observation_strings, err);
 }
 
 int casedb_timeline(struct casedb *db, struct casedb_cursor **out, struct error *err)
 {
-    if (cursor_open(db, all_observations, out, err) != 0)
+    if (open_text(db, all_observations, out, err) != 0)
         return -1;
     return prepare_pairs(out, observation_strings, err);
 }
 
 int casedb_conflicts(struct casedb *db, struct casedb_cursor **out, struct error *err)
 {
-    if (cursor_open(db, all_conflicts, out, err) != 0)
+    if (open_text(db, all_conflicts, out, err) != 0)
         return -1;
     return prepare_pairs(out, observation_strings, err);
 }
@@ -221,7 +252,7 @@ static int read_verified(struct casedb *db, struct row *row, struct observation 
             out->verified = (enum verified)verified;
             return 1;
         }
-    return casedb_fail_word(db, "an observation has no known `verified`", err);
+    return casedb_fail_content(db, "an observation has no known `verified`", err);
 }
 
 int casedb_next_observation(struct casedb_cursor *cursor, struct case_observation *out,
@@ -262,7 +293,7 @@ int casedb_next_observation(struct casedb_cursor *cursor, struct case_observatio
 int casedb_machine_findings(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
                             struct error *err)
 {
-    if (cursor_open_machine(db, machine_findings, machine_id, out, err) != 0)
+    if (open_text_machine(db, machine_findings, machine_id, out, err) != 0)
         return -1;
     return prepare_pairs(out, finding_fields, err);
 }
@@ -276,7 +307,7 @@ static int read_kind(struct casedb *db, struct row *row, struct finding *out, st
             out->kind = (enum finding_kind)kind;
             return 1;
         }
-    return casedb_fail_word(db, "a finding has no known kind", err);
+    return casedb_fail_content(db, "a finding has no known kind", err);
 }
 
 int casedb_next_finding(struct casedb_cursor *cursor, struct case_finding *out, struct error *err)

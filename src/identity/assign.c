@@ -72,12 +72,12 @@ static int read_computers(struct assignment_work *work, struct error *err)
 static int read_witnesses(struct assignment_work *work, struct error *err)
 {
     struct casedb_cursor *cursor = NULL;
-    struct case_witness said;
+    struct case_source_host said;
     int result;
 
-    if (casedb_witnesses(work->db, &cursor, err) != 0)
+    if (casedb_source_hosts(work->db, &cursor, err) != 0)
         return -1;
-    while ((result = casedb_next_witness(cursor, &said, err)) == 1) {
+    while ((result = casedb_next_source_host(cursor, &said, err)) == 1) {
         said.path = memory_copy_text(said.path);
         said.name = memory_copy_text(said.name);
         work->witnesses =
@@ -229,9 +229,9 @@ static int write_owners(const struct assignment_work *work, const struct assignm
     for (size_t index = 0; index < work->witness_count; index++) {
         const struct witness *witness = &work->witnesses[index];
 
-        if (casedb_assign_witness(work->db, &witness->said, out->machines[witness->machine].id,
-                                  witness->remark != NULL ? witness->remark : "", witness->is_guess,
-                                  err) != 0)
+        if (casedb_assign_source_host(work->db, &witness->said, out->machines[witness->machine].id,
+                                      witness->remark != NULL ? witness->remark : "",
+                                      witness->is_guess, err) != 0)
             return -1;
     }
     return casedb_mark_duplicates(work->db, err);

@@ -187,7 +187,7 @@ static void remark_on_earlier_name(const struct matcher *matcher, struct witness
 /* Its own name wins; where it contradicts the place, that is said. */
 static void match_named(struct matcher *matcher, struct witness *witness)
 {
-    const struct case_witness *said = &witness->said;
+    const struct case_source_host *said = &witness->said;
     size_t near = machines_near(matcher->machines, said->path);
 
     witness->machine = choose_machine(matcher, said->name, near);
@@ -245,7 +245,7 @@ static bool fits_cut_off(const char *name, const char *cut_off)
 static void match_cut_off(struct matcher *matcher, struct witness *witness, const char *folder,
                           const struct witness *of_file, size_t count)
 {
-    const struct case_witness *said = &witness->said;
+    const struct case_source_host *said = &witness->said;
     struct machines *machines = matcher->machines;
     size_t near = machines_near_named(machines, &matcher->named, said->path).machine;
     char *folder_name = machine_folder_name(said->path);

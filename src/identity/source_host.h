@@ -10,11 +10,11 @@
 
 /* A host of a source, in one place. */
 struct witness {
-    struct case_witness said; /* texts owned */
-    size_t machine;           /* filled in */
-    char *remark;             /* filled in, owned: on how it was found where that is not plain, or
-                               * NULL */
-    bool is_guess;            /* filled in: neither a name nor a folder of its own tells so */
+    struct case_source_host said; /* texts owned */
+    size_t machine;               /* filled in */
+    char *remark;  /* filled in, owned: on how it was found where that is not plain, or
+                    * NULL */
+    bool is_guess; /* filled in: neither a name nor a folder of its own tells so */
 };
 
 /* Finds the machines of the witnesses. One that names its host is of the machine with that name,

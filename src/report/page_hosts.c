@@ -151,8 +151,7 @@ static int put_class(const struct page *page, FILE *file, const struct word_coun
     html_put(file, title);
     fprintf(file, " <span class=\"number\">%" PRIu64 "</span></th></tr>\n", class->count);
     while ((found = casedb_next_machine(machines, &machine, err)) == 1) {
-        if (machine.verdict.classification == NULL ||
-            strcmp(machine.verdict.classification, class->word) != 0)
+        if (!machine.has_verdict || strcmp(machine.verdict.classification, class->word) != 0)
             continue;
         found = put_host(page, file, &machine, err);
         if (found != 0)

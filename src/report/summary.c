@@ -68,7 +68,7 @@ static int count_machines(struct casedb *db, struct summary *out, struct error *
         const struct case_verdict *verdict = &machine.verdict;
 
         out->host_count++;
-        if (verdict->classification == NULL)
+        if (!machine.has_verdict)
             continue;
         word_counts_add(&out->classes, verdict->classification, 1);
         word_counts_add(&out->actions, verdict->action, 1);
