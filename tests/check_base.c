@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The small shared pieces: error, span, text, filetime, memory. */
 #include <check.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,6 +130,38 @@ START_TEST(folding_is_for_every_script)
 }
 END_TEST
 
+/* Full case folding, and composed and decomposed letters alike. */
+START_TEST(folding_goes_by_unicode_and_not_by_the_locale)
+{
+    static const char *const pairs[][2] = {
+        {"PC\u00C4", "pc\u00E4"},
+        {"STRASSE-1", "stra\u00DFe-1"},
+        {"\u039F\u0394\u039F\u03A3", "\u03BF\u03B4\u03BF\u03C2"},
+        {"B\u00DCRO", "bu\u0308ro"},
+        {"\U00010400", "\U00010428"},
+    };
+    char *before = memory_copy_text(setlocale(LC_ALL, NULL));
+
+    for (unsigned turn = 0; turn < 2; turn++) {
+        for (size_t pair = 0; pair < ARRAY_COUNT(pairs); pair++)
+            ck_assert_msg(text_equal_folded(pairs[pair][0], pairs[pair][1]), "%s", pairs[pair][0]);
+        ck_assert(!text_equal_folded("PC\u00C4", "PCA"));
+        ck_assert(!text_equal_folded("\u0131", "I"));
+        setlocale(LC_ALL, "tr_TR.UTF-8");
+    }
+    setlocale(LC_ALL, before);
+    free(before);
+}
+END_TEST
+
+START_TEST(bytes_that_are_no_text_are_folded_to_themselves)
+{
+    ck_assert(text_equal_folded("PC\xC4\u00C4", "pc\xC4\u00E4"));
+    ck_assert(!text_equal_folded("PC\xC4", "PC\xD6"));
+    ck_assert(!text_equal_folded("PC\xC4", "PC\xE4"));
+}
+END_TEST
+
 START_TEST(update_number_is_not_found_in_a_longer_one)
 {
     ck_assert(text_has_number_word("Update (KB971033)", "KB971033"));
@@ -235,6 +268,8 @@ static Suite *base_suite(void)
     tcase_add_test(cases, text_grows_and_is_taken);
     tcase_add_test(cases, bytes_that_are_no_utf8_are_made_visible);
     tcase_add_test(cases, folding_is_for_every_script);
+    tcase_add_test(cases, folding_goes_by_unicode_and_not_by_the_locale);
+    tcase_add_test(cases, bytes_that_are_no_text_are_folded_to_themselves);
     tcase_add_test(cases, update_number_is_not_found_in_a_longer_one);
     tcase_add_test(cases, filetimes_become_text);
     tcase_add_test(cases, every_day_of_a_cycle_of_400_years_survives_the_round_trip);

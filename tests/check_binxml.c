@@ -40,12 +40,12 @@ static void put_name(size_t offset, const char *name)
         put(bytes + offset + 8 + 2 * index, (uint8_t)name[index], 2);
 }
 
-static void expect_utf16(const struct span *utf16, const char *wanted)
+static void expect_utf16(const struct span *utf16, const char *expected)
 {
     struct text text = {0};
 
     text_add_utf16(&text, *utf16);
-    ck_assert_str_eq(text_get(&text), wanted);
+    ck_assert_str_eq(text_get(&text), expected);
     text_free(&text);
 }
 

@@ -10,8 +10,8 @@
 
 #include "base/array.h"
 #include "base/filetime.h"
-#include "evtx/carve.h"
 #include "evtx/chunk.h"
+#include "evtx/readers.h"
 #include "fixtures/events.h"
 #include "fixtures/evtx_damage.h"
 #include "fixtures/evtx_writer.h"
@@ -495,7 +495,7 @@ START_TEST(repeats_of_cut_chunks_are_told_rightly)
     static const char *const licences[] = {"1: a", "1: b", "1: c", "1: a"};
     static const uint64_t starts[] = {SECTOR, 25 * SECTOR, 33 * SECTOR, 41 * SECTOR};
     struct evtx_writer *writer = evtx_writer_new(NULL);
-    struct text wanted = {0};
+    struct text expected = {0};
     size_t records = 0;
 
     for (uint64_t minute = 0; minute < 4 * 40; minute++) {
@@ -517,14 +517,14 @@ START_TEST(repeats_of_cut_chunks_are_told_rightly)
         /* The first of a kind, and the last so far; those between the first and last `a` of all
          * are told of where their bytes go. */
         for (size_t index = chunk < 3 ? 0 : 1; index < 2; index++)
-            text_add_format(&wanted, "1003 %zu %zu %s|%s\n", ends[index] + 1,
+            text_add_format(&expected, "1003 %zu %zu %s|%s\n", ends[index] + 1,
                             (size_t)place_of(ends[index], starts[chunk]),
                             INCIDENT_WINDOWS_APPLICATION_ID, licences[chunk]);
     }
-    ck_assert_str_eq(text_get(&got.handed), text_get(&wanted));
+    ck_assert_str_eq(text_get(&got.handed), text_get(&expected));
     ck_assert_uint_eq(got.facts.record_count, records);
     ck_assert_uint_eq(got.facts.recovered_count, 0);
-    text_free(&wanted);
+    text_free(&expected);
 }
 END_TEST
 

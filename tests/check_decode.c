@@ -39,14 +39,14 @@ static int decode(size_t index, bool system_only)
     return event_decode(&event, &chunk, &record, system_only, &err);
 }
 
-static void expect_strings(const char *wanted)
+static void expect_strings(const char *expected)
 {
     struct text text = {0};
 
     for (size_t index = 0; index < event.observation.string_count; index++)
         text_add_format(&text, "%s=%s|", event.observation.strings[index].name,
                         event.observation.strings[index].value);
-    ck_assert_str_eq(text_get(&text), wanted);
+    ck_assert_str_eq(text_get(&text), expected);
     text_free(&text);
 }
 
@@ -510,14 +510,14 @@ static void put_data(struct binxml *out, const void *context)
 static uint8_t *find_utf16(const char *text)
 {
     uint8_t *bytes = craft_bytes(&craft, 0);
-    uint8_t wanted[64];
+    uint8_t expected[64];
     uint8_t *found;
 
     for (size_t index = 0; index < strlen(text); index++) {
-        wanted[2 * index] = (uint8_t)text[index];
-        wanted[2 * index + 1] = 0;
+        expected[2 * index] = (uint8_t)text[index];
+        expected[2 * index + 1] = 0;
     }
-    found = memmem(bytes, craft.image->records[0].size_bytes, wanted, 2 * strlen(text));
+    found = memmem(bytes, craft.image->records[0].size_bytes, expected, 2 * strlen(text));
     ck_assert_ptr_nonnull(found);
     return found;
 }
@@ -583,7 +583,7 @@ START_TEST(record_without_an_event_is_undecodable)
     craft_begin(&craft);
     craft_add(&craft, put_other_root, NULL);
     craft_finish(&craft);
-    expect_failure("its element is no Event");
+    expect_failure("its element is not an Event");
 }
 END_TEST
 

@@ -310,10 +310,10 @@ static const struct {
     {"<Event></Event>", "no readable EventID"},
     {"</Event>", "end tag of nothing"},
     {"</Event", "end tag without an end"},
-    {"<Other/>", "the element is no Event"},
-    {"<>", "markup that is no element"},
-    {"<?xml version=\"1.0\"?>", "markup that is no element"},
-    {"<Event>\n  <![CDATA[x]]>\n</Event>", "markup that is no element"},
+    {"<Other/>", "the element is not an Event"},
+    {"<>", "markup that is not an element"},
+    {"<?xml version=\"1.0\"?>", "markup that is not an element"},
+    {"<Event>\n  <![CDATA[x]]>\n</Event>", "markup that is not an element"},
     {"<Event>\n  <System>\n", "element without an end"},
     {"<Event>\n  <System>\n    <EventID>1</EventI", "element without an end"},
     {"<Event>\n  <System>\n    <EventID a=\"1>", "start tag without an end"},
@@ -371,7 +371,7 @@ START_TEST(deep_and_long_texts_are_read_in_one_pass)
     for (size_t index = 0; index < count; index++)
         text_add(&text, "</a>\n");
     text_add(&text, "  </UserData>\n" END);
-    refuse(text_get(&text), text.length_bytes, "markup that is no element");
+    refuse(text_get(&text), text.length_bytes, "markup that is not an element");
     text_free(&text);
 
     text_add(&text, BEGIN SYSTEM("1") "  <UserData>\n");

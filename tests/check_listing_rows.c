@@ -384,6 +384,27 @@ START_TEST(addresses_are_no_names)
 }
 END_TEST
 
+/* A host that one row writes in capitals and the next does not had two listings: an absence was
+ * invented. */
+START_TEST(hosts_are_one_whatever_their_case_in_every_script)
+{
+    read_text("Node,HotFixID\nPC\u00C4,KB2534111\nPC\u00C4,KB2534112\npc\u00E4,KB971033\n"
+              "PC\u00C4,KB2534113\n\n");
+    ck_assert_uint_eq(count_parts("listing|"), 1);
+    expect_part("listing|wmic qfe|PC\u00C4|1||Entries=4|Announced=|NamesUpdate=KB971033|"
+                "Incomplete=\n");
+    read_text("Node,CSName,HotFixID\npc\u00E4.corp.example,PC\u00C4,KB971033\n");
+    expect_part("entry|wmic qfe|pc\u00E4.corp.example|2|");
+}
+END_TEST
+
+START_TEST(a_host_in_two_cases_is_not_mixed_with_others)
+{
+    read_text("Node,HotFixID\nPC1,KB2534111\nPC2,KB2534111\npc2,KB2999226\nPC");
+    expect_part("listing|wmic qfe|PC1|1||Entries=1|Announced=|NamesUpdate=|Incomplete=\n");
+}
+END_TEST
+
 /* ---- Lines that were lost ---- */
 
 START_TEST(a_line_that_names_the_update_and_is_no_entry_leaves_nothing_complete)
@@ -632,6 +653,8 @@ static Suite *listing_rows_suite(void)
     tcase_add_test(cases, the_machines_own_name_goes_before_what_it_was_asked_by);
     tcase_add_test(cases, the_full_form_of_its_name_goes_before_it);
     tcase_add_test(cases, addresses_are_no_names);
+    tcase_add_test(cases, hosts_are_one_whatever_their_case_in_every_script);
+    tcase_add_test(cases, a_host_in_two_cases_is_not_mixed_with_others);
     tcase_add_test(cases, a_line_that_names_the_update_and_is_no_entry_leaves_nothing_complete);
     tcase_add_test(cases, a_listing_whose_command_leaves_entries_out_is_not_complete);
     tcase_add_test(cases, the_command_above_a_listing_is_looked_at_once_however_many_hosts_it_has);

@@ -11,7 +11,7 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "evtx/chunk.h"
-#include "evtx/log.h"
+#include "evtx/readers.h"
 #include "fixtures/events.h"
 #include "fixtures/evtx_damage.h"
 #include "fixtures/evtx_writer.h"
@@ -605,16 +605,16 @@ START_TEST(string_is_handed_on_as_written_and_is_no_conflict)
     struct evtx_writer *writer = evtx_writer_new(NULL);
     struct event_stamp stamp = stamp_at(0);
     struct evtx_image *image;
-    char *wanted;
+    char *expected;
 
     events_add_spp(writer, &stamp, 8196, 0x4000, 4, written, 2);
     image = evtx_writer_finish(writer);
     read_image(image);
     ck_assert_uint_eq(got.facts.undecodable_count, 0);
     ck_assert_uint_eq(got.facts.conflict_count, 0);
-    wanted = memory_format("8196 1 %zu %s|Z\n", image->records[0].offset_bytes, strings[_i].read);
-    ck_assert_str_eq(text_get(&got.handed), wanted);
-    free(wanted);
+    expected = memory_format("8196 1 %zu %s|Z\n", image->records[0].offset_bytes, strings[_i].read);
+    ck_assert_str_eq(text_get(&got.handed), expected);
+    free(expected);
     evtx_image_free(image);
 }
 END_TEST

@@ -13,7 +13,7 @@
 
 #include "base/filetime.h"
 #include "base/memory.h"
-#include "evtx/log.h"
+#include "evtx/readers.h"
 #include "run.h"
 
 /* An event as both sides tell it: "EventRecordID|provider|id|time". */

@@ -9,7 +9,7 @@
 #include "base/array.h"
 #include "base/filetime.h"
 #include "evtx/chunk.h"
-#include "evtx/log.h"
+#include "evtx/readers.h"
 #include "fixtures/events.h"
 #include "fixtures/evtx_writer.h"
 #include "readout.h"

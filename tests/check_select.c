@@ -21,7 +21,7 @@
 static struct craft craft;
 static struct source_facts facts;
 static struct selector *selector;
-static struct glance glance;
+static struct record_summary summary;
 static struct error err;
 static struct chunk chunk; /* borrowed by the selector */
 static size_t chunk_begun; /* the offset of the chunk that was begun last; 0: none */
@@ -53,12 +53,13 @@ static int look(size_t index)
         selector_begin_chunk(selector, &chunk);
     }
     error_clear(&err);
-    return selector_glance(selector, &record, &glance, &err);
+    return selector_summarise(selector, &record, &summary, &err);
 }
 
 static const char *computer(void)
 {
-    return glance.computer == GLANCE_NO_COMPUTER ? "" : facts.computers[glance.computer].name;
+    return summary.computer == RECORD_SUMMARY_NO_COMPUTER ? ""
+                                                          : facts.computers[summary.computer].name;
 }
 
 /* --- manners --- */
@@ -81,12 +82,12 @@ START_TEST(classic_event_is_told_in_every_manner)
     events_add_wat_13(writer, &stamp, "0x00000000", "0xC004C4A2");
     craft_take(&craft, evtx_writer_finish(writer));
     ck_assert_int_eq(look(0), 0);
-    ck_assert_ptr_eq(glance.event, incident_find_event(INCIDENT_PROVIDER_WAT, 13));
-    ck_assert_uint_eq(glance.event_filetime, START);
-    ck_assert_uint_eq(glance.record_id, 5000);
+    ck_assert_ptr_eq(summary.event, incident_find_event(INCIDENT_PROVIDER_WAT, 13));
+    ck_assert_uint_eq(summary.event_filetime, START);
+    ck_assert_uint_eq(summary.record_id, 5000);
     ck_assert_str_eq(computer(), "PC.corp.example");
-    ck_assert(glance.application);
-    ck_assert_int_eq(glance.forwarded, manners[_i].forwarded);
+    ck_assert(summary.application);
+    ck_assert_int_eq(summary.forwarded, manners[_i].forwarded);
 }
 END_TEST
 
@@ -99,11 +100,11 @@ START_TEST(manifest_event_is_told_by_substituted_provider_and_channel)
     events_add_kernel_1(writer, &stamp, START, START + FILETIME_HOUR);
     craft_take(&craft, evtx_writer_finish(writer));
     ck_assert_int_eq(look(0), 0);
-    ck_assert_ptr_eq(glance.event, incident_find_event(INCIDENT_PROVIDER_UPDATE_CLIENT, 19));
-    ck_assert(!glance.application);
+    ck_assert_ptr_eq(summary.event, incident_find_event(INCIDENT_PROVIDER_UPDATE_CLIENT, 19));
+    ck_assert(!summary.application);
     /* By the same template, as everything but the computer is a value there. */
     ck_assert_int_eq(look(1), 0);
-    ck_assert_ptr_eq(glance.event, incident_find_event(INCIDENT_PROVIDER_KERNEL, 1));
+    ck_assert_ptr_eq(summary.event, incident_find_event(INCIDENT_PROVIDER_KERNEL, 1));
 }
 END_TEST
 
@@ -117,8 +118,8 @@ START_TEST(events_of_no_interest_are_told_with_their_computer_and_time)
     craft_take(&craft, evtx_writer_finish(writer));
     for (size_t index = 0; index < 8; index++) {
         ck_assert_int_eq(look(index), 0);
-        ck_assert_ptr_null(glance.event);
-        ck_assert_uint_eq(glance.event_filetime, START);
+        ck_assert_ptr_null(summary.event);
+        ck_assert_uint_eq(summary.event_filetime, START);
         ck_assert_str_eq(computer(), "PC");
     }
     ck_assert_uint_eq(facts.computer_count, 1);
@@ -126,7 +127,7 @@ START_TEST(events_of_no_interest_are_told_with_their_computer_and_time)
 END_TEST
 
 /* Of every record of the made logs: the same as decoding. */
-START_TEST(glance_tells_what_decoding_tells)
+START_TEST(summary_tells_what_decoding_tells)
 {
     struct event event = {0};
 
@@ -140,12 +141,12 @@ START_TEST(glance_tells_what_decoding_tells)
         craft_open(&craft, index, &opened, &record);
         ck_assert_int_eq(event_decode(&event, &opened, &record, false, &ignored), 0);
         ck_assert_int_eq(look(index), 0);
-        ck_assert_ptr_eq(glance.event,
+        ck_assert_ptr_eq(summary.event,
                          incident_find_event(observation->provider, observation->event_id));
-        ck_assert_uint_eq(glance.event_filetime, observation->event_filetime);
-        ck_assert_uint_eq(glance.record_id, observation->record_id);
+        ck_assert_uint_eq(summary.event_filetime, observation->event_filetime);
+        ck_assert_uint_eq(summary.record_id, observation->record_id);
         ck_assert_str_eq(computer(), observation->computer);
-        ck_assert_int_eq(glance.application, strcmp(observation->channel, "Application") == 0);
+        ck_assert_int_eq(summary.application, strcmp(observation->channel, "Application") == 0);
     }
     event_free_content(&event);
 }
@@ -154,7 +155,7 @@ END_TEST
 /* --- definitions --- */
 
 /* Two chunks that are alike but for the text of literals: the definitions have equal offsets. */
-START_TEST(definition_is_judged_anew_in_each_chunk)
+START_TEST(layout_is_found_anew_in_each_chunk)
 {
     static const char *const providers[] = {
         INCIDENT_PROVIDER_WAT, "Xindows Activation Technologies", INCIDENT_PROVIDER_WAT};
@@ -179,8 +180,8 @@ START_TEST(definition_is_judged_anew_in_each_chunk)
     for (size_t index = 0; index < 6; index++) {
         ck_assert_int_eq(look(index), 0);
         ck_assert_str_eq(computer(), computers[index / 2]);
-        ck_assert_int_eq(glance.event != NULL, index / 2 != 1);
-        ck_assert_int_eq(glance.application, index / 2 != 2);
+        ck_assert_int_eq(summary.event != NULL, index / 2 != 1);
+        ck_assert_int_eq(summary.application, index / 2 != 2);
     }
 }
 END_TEST
@@ -198,7 +199,7 @@ START_TEST(names_of_computers_compare_without_case)
     craft_take(&craft, evtx_writer_finish(writer));
     for (size_t index = 0; index < ARRAY_COUNT(names); index++) {
         ck_assert_int_eq(look(index), 0);
-        ck_assert_uint_eq(glance.computer, index == 2 ? 1 : 0);
+        ck_assert_uint_eq(summary.computer, index == 2 ? 1 : 0);
     }
     ck_assert_uint_eq(facts.computer_count, 2);
 }
@@ -231,11 +232,11 @@ START_TEST(system_in_a_nested_value_is_found)
     craft_add(&craft, put_nested, NULL);
     craft_finish(&craft);
     ck_assert_int_eq(look(0), 0);
-    ck_assert_ptr_eq(glance.event, incident_find_event(INCIDENT_PROVIDER_WAT, 18));
-    ck_assert_uint_eq(glance.event_filetime, START);
-    ck_assert_uint_eq(glance.record_id, 7);
+    ck_assert_ptr_eq(summary.event, incident_find_event(INCIDENT_PROVIDER_WAT, 18));
+    ck_assert_uint_eq(summary.event_filetime, START);
+    ck_assert_uint_eq(summary.record_id, 7);
     ck_assert_str_eq(computer(), "PC");
-    ck_assert(!glance.forwarded);
+    ck_assert(!summary.forwarded);
 }
 END_TEST
 
@@ -317,15 +318,15 @@ static void look_at_special(enum special special)
     craft_add(&craft, put_special, &special);
     craft_finish(&craft);
     ck_assert_int_eq(look(0), 0);
-    ck_assert_ptr_eq(glance.event, incident_find_event(INCIDENT_PROVIDER_WAT, 18));
-    ck_assert_uint_eq(glance.event_filetime, START);
-    ck_assert_uint_eq(glance.record_id, 5000);
+    ck_assert_ptr_eq(summary.event, incident_find_event(INCIDENT_PROVIDER_WAT, 18));
+    ck_assert_uint_eq(summary.event_filetime, START);
+    ck_assert_uint_eq(summary.record_id, 5000);
 }
 
 START_TEST(field_of_several_pieces_is_put_together)
 {
     look_at_special(SPECIAL_MIXED);
-    ck_assert_uint_eq(glance.computer, GLANCE_NO_COMPUTER);
+    ck_assert_uint_eq(summary.computer, RECORD_SUMMARY_NO_COMPUTER);
 }
 END_TEST
 
@@ -339,7 +340,7 @@ START_TEST(fields_in_a_value_of_system_are_found)
 {
     look_at_special(SPECIAL_NESTED);
     ck_assert_str_eq(computer(), "PC");
-    ck_assert(glance.application);
+    ck_assert(summary.application);
 }
 END_TEST
 
@@ -384,8 +385,8 @@ static Suite *select_suite(void)
     tcase_add_loop_test(tests, classic_event_is_told_in_every_manner, 0, ARRAY_COUNT(manners));
     tcase_add_test(tests, manifest_event_is_told_by_substituted_provider_and_channel);
     tcase_add_test(tests, events_of_no_interest_are_told_with_their_computer_and_time);
-    tcase_add_loop_test(tests, glance_tells_what_decoding_tells, 0, (int)made_log_count);
-    tcase_add_test(tests, definition_is_judged_anew_in_each_chunk);
+    tcase_add_loop_test(tests, summary_tells_what_decoding_tells, 0, (int)made_log_count);
+    tcase_add_test(tests, layout_is_found_anew_in_each_chunk);
     tcase_add_test(tests, names_of_computers_compare_without_case);
     tcase_add_test(tests, system_in_a_nested_value_is_found);
     tcase_add_test(tests, field_of_several_pieces_is_put_together);

@@ -189,7 +189,7 @@ START_TEST(value_is_read_as_time)
 }
 END_TEST
 
-static void expect_items(uint8_t type, const char *bytes, size_t size_bytes, const char *wanted)
+static void expect_items(uint8_t type, const char *bytes, size_t size_bytes, const char *expected)
 {
     struct span array = span_of(bytes, size_bytes, 0), item;
     struct text text = {0};
@@ -198,7 +198,7 @@ static void expect_items(uint8_t type, const char *bytes, size_t size_bytes, con
         value_add_text(&text, type & 0x7f, item);
         text_add(&text, "|");
     }
-    ck_assert_str_eq(text_get(&text), wanted);
+    ck_assert_str_eq(text_get(&text), expected);
     text_free(&text);
 }
 

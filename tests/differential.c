@@ -70,30 +70,30 @@ static void compare_rest(const struct observation *ours, const struct observatio
 }
 
 /* Selection must tell what decoding tells. */
-static void compare_glance(struct comparison *comparison, const struct record *record,
-                           struct text *difference)
+static void compare_summary(struct comparison *comparison, const struct record *record,
+                            struct text *difference)
 {
     const struct observation *observation = &comparison->ours.observation;
     struct error ignored = {0};
-    struct glance glance;
+    struct record_summary summary;
     const char *computer = "";
 
-    if (selector_glance(comparison->selector, record, &glance, &ignored) != 0) {
+    if (selector_summarise(comparison->selector, record, &summary, &ignored) != 0) {
         text_add_format(difference, "; selection fails: %s", ignored.message);
         error_clear(&ignored);
         return;
     }
-    if (glance.computer != GLANCE_NO_COMPUTER)
-        computer = comparison->facts.computers[glance.computer].name;
-    if (glance.event != incident_find_event(observation->provider, observation->event_id))
+    if (summary.computer != RECORD_SUMMARY_NO_COMPUTER)
+        computer = comparison->facts.computers[summary.computer].name;
+    if (summary.event != incident_find_event(observation->provider, observation->event_id))
         text_add(difference, "; selected otherwise");
-    if (glance.event_filetime != observation->event_filetime ||
-        glance.record_id != observation->record_id)
+    if (summary.event_filetime != observation->event_filetime ||
+        summary.record_id != observation->record_id)
         text_add(difference, "; selection has another time or record id");
     if (strcasecmp(computer, observation->computer) != 0)
         text_add_format(difference, "; selection has computer %s for %s", computer,
                         observation->computer);
-    if (glance.application != text_equal_ascii(observation->channel, "Application"))
+    if (summary.application != text_equal_ascii(observation->channel, "Application"))
         text_add(difference, "; selection has another channel");
 }
 
@@ -114,7 +114,7 @@ static void compare_record(struct comparison *comparison, const struct record *r
             text_add(&difference, "; RenderingInfo");
     }
     if (ours_read)
-        compare_glance(comparison, record, &difference);
+        compare_summary(comparison, record, &difference);
     if (difference.length_bytes > 0) {
         out->different++;
         remark(comparison, record, "read otherwise: %s", text_get(&difference));

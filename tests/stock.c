@@ -30,14 +30,14 @@ static bool has_selected(const uint8_t *bytes, size_t size_bytes)
         uint32_t position = CHUNK_OFFSET_RECORDS;
         struct chunk chunk;
         struct record record;
-        struct glance glance;
+        struct record_summary summary;
 
         chunk_open(span_of(bytes + at, CHUNK_SIZE_BYTES, at), 0, &chunk, &ignored);
         error_clear(&ignored);
         selector_begin_chunk(selector, &chunk);
         while (!found && chunk_next_record(&chunk, &position, &record, &ignored) > 0) {
-            found =
-                selector_glance(selector, &record, &glance, &ignored) == 0 && glance.event != NULL;
+            found = selector_summarise(selector, &record, &summary, &ignored) == 0 &&
+                    summary.event != NULL;
             error_clear(&ignored);
         }
         error_clear(&ignored);

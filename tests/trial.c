@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "judge.h"
+#include "handed_on.h"
 
 #define BATCH 64u
 /* Of processor time; a mutant of three chunks takes some milliseconds. */
@@ -72,29 +72,29 @@ static void report(struct shared *shared, const char *words)
 
 static void try_mutant(struct shared *shared, const struct mutant *mutant)
 {
-    struct judged_log ours = {0}, whole = {0};
-    struct judgement judgement = {0};
+    struct handed_log ours = {0}, whole = {0};
+    struct handed_on_result result = {0};
     uint64_t start_us = own_time_us(), took_us;
 
     begin_phase(shared, PHASE_OURS);
-    judge_read(mutant->bytes, mutant->size_bytes, true, &ours);
+    handed_on_read(mutant->bytes, mutant->size_bytes, true, &ours);
     took_us = own_time_us() - start_us;
     if (took_us > shared->trial.longest_us)
         shared->trial.longest_us = took_us;
     begin_phase(shared, PHASE_WHOLE);
-    judge_read(mutant->bytes, mutant->size_bytes, false, &whole);
+    handed_on_read(mutant->bytes, mutant->size_bytes, false, &whole);
     begin_phase(shared, PHASE_THEIRS);
-    judge_compare(mutant->bytes, mutant->size_bytes, &ours, &whole, &judgement);
+    handed_on_compare(mutant->bytes, mutant->size_bytes, &ours, &whole, &result);
     shared->trial.handed += whole.count;
-    shared->trial.compared += judgement.compared;
-    shared->trial.undecodable += judgement.undecodable;
-    shared->trial.repeats += judgement.repeats;
-    shared->trial.excused += judgement.excused;
-    if (judgement.faults.length_bytes > 0)
-        report(shared, text_get(&judgement.faults));
-    text_free(&judgement.faults);
-    judge_free_content(&ours);
-    judge_free_content(&whole);
+    shared->trial.compared += result.compared;
+    shared->trial.undecodable += result.undecodable;
+    shared->trial.duplicates += result.duplicates;
+    shared->trial.excused += result.excused;
+    if (result.faults.length_bytes > 0)
+        report(shared, text_get(&result.faults));
+    text_free(&result.faults);
+    handed_on_free_content(&ours);
+    handed_on_free_content(&whole);
 }
 
 static void try_batch(struct shared *shared, const struct stock *stock, uint64_t seed, uint64_t end)
@@ -181,7 +181,7 @@ static void add_figures(struct trial *into, const struct trial *from)
     into->handed += from->handed;
     into->compared += from->compared;
     into->undecodable += from->undecodable;
-    into->repeats += from->repeats;
+    into->duplicates += from->duplicates;
     into->excused += from->excused;
     into->failures += from->failures;
     if (from->longest_us > into->longest_us)
@@ -245,10 +245,10 @@ void trial_add_summary(const struct trial *trial, struct text *out)
     text_add_format(out,
                     "%" PRIu64 " mutants: %" PRIu64 " failures; %" PRIu64
                     " events handed on, %" PRIu64 " compared, %" PRIu64 " undecodable, %" PRIu64
-                    " repeats, %" PRIu64 " excused; libevtx crashed %" PRIu64
+                    " duplicates, %" PRIu64 " excused; libevtx crashed %" PRIu64
                     " times and hung %" PRIu64 "; our reader took %" PRIu64 " ms at most",
                     trial->mutants, trial->failures, trial->handed, trial->compared,
-                    trial->undecodable, trial->repeats, trial->excused, trial->libevtx_crashes,
+                    trial->undecodable, trial->duplicates, trial->excused, trial->libevtx_crashes,
                     trial->libevtx_hangs, trial->longest_us / 1000);
 }
 

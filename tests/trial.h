@@ -20,7 +20,7 @@ struct trial {
     uint64_t handed;          /* observations that our reader handed on */
     uint64_t compared;        /* of them, those that libevtx read from the same record */
     uint64_t undecodable;     /* events of libevtx that our reader tells to be undecodable */
-    uint64_t repeats;         /* events of libevtx that lie between two that were handed on */
+    uint64_t duplicates;      /* events of libevtx that lie between two that were handed on */
     uint64_t excused;         /* events read otherwise where libevtx is known to be wrong */
     uint64_t libevtx_crashes; /* the process ended in libevtx, */
     uint64_t libevtx_hangs;   /* or was kept busy by it for too long */

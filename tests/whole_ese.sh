@@ -15,20 +15,20 @@ same_rows() {
     # Behind the last line stands an empty one.
     sed '${/^$/d}' "$scratch/table.export/tbHistory".* >"$scratch/rows" || return 1
     awk -F'\t' -v found="$scratch/found" '
-        FILENAME == ARGV[1] { wanted[FNR] = $0; count = FNR; next }
+        FILENAME == ARGV[1] { expected[FNR] = $0; count = FNR; next }
         {
             last = FNR
-            columns = split(wanted[FNR], cells, "\t")
+            columns = split(expected[FNR], cells, "\t")
             same = columns == NF
             for (column = 1; column <= columns; column++) {
                 may_lack = sub(/^\001/, "", cells[column])
                 if (may_lack && $column != "") print $1 >>found
                 if (!(may_lack && $column == "") && $column "" != cells[column] "") same = 0
             }
-            if (!same) { print "wanted: " wanted[FNR]; print "got:    " $0; wrong = 1 }
+            if (!same) { print "expected: " expected[FNR]; print "got:      " $0; wrong = 1 }
         }
-        END { if (last != count) print "wanted " count " lines, got " last
-              exit wrong || last != count }' "$scratch/made/$1.wanted" "$scratch/rows"
+        END { if (last != count) print "expected " count " lines, got " last
+              exit wrong || last != count }' "$scratch/made/$1.expected" "$scratch/rows"
 }
 
 : >"$scratch/found"
@@ -45,17 +45,30 @@ lacks_history() {
     equal 'MSysObjects (2) MSysObjectsShadow (3) tbJobs (6)' "$(paste -s -d ' ' "$scratch/tables")"
 }
 
+version=$(esedbexport -V | sed -n '1s/.* //p')
 mkdir "$scratch/made"
-counts=$("$MAKE_DATASTORE" "$scratch/made")
+counts=$("$MAKE_DATASTORE" "$scratch/made" "$version")
 for database in "$scratch/made"/*.edb; do
     name=$(basename "$database" .edb)
     check "$name" same_rows "$name"
 done
-# The faults are those of esedbexport, each of which make-datastore writes down.
+# The faults are those of esedbexport, each of which make-datastore writes down. Debian 12 has version
+# 20181229, Debian 13 has 20240420.
+case $version in
+20181229)
+    cells='long-value 92, supplementary 788, surrogate 402'
+    found=2
+    cut='2|1|3|0|0|the newest is in the first'
+    ;;
+*)
+    cells='long-value 0, supplementary 0, surrogate 0'
+    found=0
+    cut= # it looks for the next leaf past the end of the file, and ends
+    ;;
+esac
 check 'rows compared, and cells (of null-flag: exports) where esedbexport is at fault' \
-    equal 'rows 3506, filler 3350, long-value 92, supplementary 788, surrogate 402, null-flag 2' \
-    "$counts"
-check 'long values that esedbexport finds for all that' equal 2 "$(wc -l <"$scratch/found")"
+    equal "rows 3506, filler 3350, $cells, null-flag 2" "$counts"
+check 'long values that esedbexport finds for all that' equal "$found" "$(wc -l <"$scratch/found")"
 check 'databases compared' equal 40 "$(ls "$scratch/made" | grep -c 'edb$')"
 
 # The program finds the same rows in the same databases, and ten more, which esedbexport does not come
@@ -91,6 +104,5 @@ check 'a recipe makes a database' equal "4|1|3|707406378|0|Update (KB976932)
 check 'a recipe makes a dirty database' \
     equal 2 "$(od -A n -t u4 -j 52 -N 4 "$scratch/recipes/pc/DataStore.edb" | tr -d ' ')"
 check 'a recipe makes a foreign database' lacks_history "$scratch/recipes/pc/qmgr.db"
-check 'a recipe makes a damaged database' equal '2|1|3|0|0|the newest is in the first' \
-    "$(export_of "$scratch/recipes/pc/cut.edb")"
+check 'a recipe makes a damaged database' equal "$cut" "$(export_of "$scratch/recipes/pc/cut.edb")"
 finish

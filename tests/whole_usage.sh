@@ -314,6 +314,13 @@ cp file links/
 analyze -o linked links
 check 'links are told of' grep -q 'links not followed, and special files: 1' "$scratch/err"
 check 'no log at all is told of' grep -q 'no event log was among the files' "$scratch/err"
+for source in slmgr.txt DataStore.edb; do
+    analyze -o "only-$source" "$top_srcdir/samples/collection/ACCOUNTING/ACC-PC04/$source"
+    check "and where only $source was read" \
+        grep -q 'no event log was among the files' "$scratch/err"
+done
+analyze -o both logs
+check 'and of logs nothing' equal '0 ' "$status $(cat "$scratch/err")"
 
 # Output that cannot be written.
 "$SPPTRIAGE" analyze --templates "$top_srcdir/templates" -o both logs >/dev/full 2>"$scratch/err"

@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "evtx/readers.h"
 #include "report/report.h"
 #include "verdict/verdict.h"
 
@@ -45,6 +47,12 @@ struct source_counts {
     size_t conflicting; /* with records that the two readers read differently */
 };
 
+/* Does what the case has of such a source come from an event log, or from the remains of some? */
+static bool is_of_logs(const char *kind)
+{
+    return strcmp(kind, evtx_log_reader.kind) == 0 || strcmp(kind, evtx_carve_reader.kind) == 0;
+}
+
 static int count_sources(struct casedb *db, struct source_counts *out, struct error *err)
 {
     struct casedb_cursor *cursor = NULL;
@@ -54,7 +62,7 @@ static int count_sources(struct casedb *db, struct source_counts *out, struct er
     while (next == 1 && (next = casedb_next_source(cursor, &source, err)) == 1) {
         out->undecodable += source.undecodable_count > 0;
         out->conflicting += source.conflict_count > 0;
-        out->logs += source.status != SOURCE_STATUS_SKIPPED && source_kind_is_of_file(source.kind);
+        out->logs += source.status != SOURCE_STATUS_SKIPPED && is_of_logs(source.kind);
         switch (source.status) {
         case SOURCE_STATUS_OK:
             break;

@@ -13,8 +13,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "ese/datastore.h"
-#include "evtx/carve.h"
-#include "evtx/log.h"
+#include "evtx/readers.h"
 #include "text/listing.h"
 
 /* Sources that were opened, in the order of their turns: a ring. */

@@ -397,14 +397,16 @@ static void take_hash(struct ingest *ingest, struct ingest_item *item, struct po
 
 /* ---- The end of a source ---- */
 
-/* Says why there is no hash. What kept a source from being hashed mostly kept it from being read
- * whole, and was said then. */
+/* Says that there is no hash, and why. What kept a source from being hashed mostly kept it from
+ * being read whole, and was said then. */
 static void note_missing_hash(struct ingest_item *item)
 {
     const struct error *err = &item->hash_err;
 
     if (err->kind != ERROR_NONE && item->facts.damage.count == 0)
         source_facts_add_damage(&item->facts, err->offset_bytes, "%s", err->message);
+    if (err->kind != ERROR_NONE)
+        source_facts_add_detail(&item->facts, "no SHA-256, as not all of it can be read");
     if (item->hash_crash == NULL)
         return;
     item->crash_count++;

@@ -148,7 +148,7 @@ bool line_starts_with(const struct line *line, const char *text)
 {
     size_t length = strlen(text);
 
-    return length <= line->length_bytes && memcmp(line->bytes, text, length) == 0;
+    return length == 0 || (length <= line->length_bytes && memcmp(line->bytes, text, length) == 0);
 }
 
 bool line_equals(const struct line *line, const char *text)

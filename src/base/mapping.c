@@ -17,6 +17,7 @@ struct open_mapping {
 };
 
 static struct open_mapping open_mappings[MAPPING_MOST];
+static volatile uint64_t fault_count;
 static uintptr_t page_bytes;
 static bool handler_is_set;
 
@@ -42,6 +43,7 @@ static void handle_bus_error(int signal_number, siginfo_t *info, void *context)
             continue;
         if (mapping->first_fault == 0 || page < mapping->first_fault)
             mapping->first_fault = page;
+        fault_count++;
         if (mmap((void *)page, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
                  0) != MAP_FAILED) {
             errno = error_number;
@@ -107,6 +109,11 @@ bool mapping_find_fault(const struct mapping *mapping, uint64_t *offset_bytes)
         return false;
     *offset_bytes = mapping->start_bytes + (open_mapping->first_fault - open_mapping->start);
     return true;
+}
+
+uint64_t mapping_fault_count(void)
+{
+    return fault_count;
 }
 
 void mapping_close(struct mapping *mapping)

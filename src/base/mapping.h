@@ -35,6 +35,10 @@ struct span mapping_span(const struct mapping *mapping, uint64_t offset_bytes, s
  * file. */
 bool mapping_find_fault(const struct mapping *mapping, uint64_t *offset_bytes);
 
+/* How many pages of all mappings so far were made zeros. Whoever passes mapped bytes on, to a hash
+ * say, compares the number before and after. */
+uint64_t mapping_fault_count(void);
+
 void mapping_close(struct mapping *mapping);
 
 #endif

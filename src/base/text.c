@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <wctype.h>
+#include <unicase.h>
+#include <uninorm.h>
+#include <unistr.h>
 
 #include "base/memory.h"
 
@@ -166,23 +168,73 @@ void text_add_visible(struct text *text, const char *raw)
     }
 }
 
-char *text_fold(const char *text)
+/* How many bytes at the start are ASCII. */
+static size_t ascii_length(const char *bytes, size_t length_bytes)
 {
-    static locale_t every_script;
-    struct text folded = {0};
-    uint32_t code_point;
+    size_t length = 0;
 
-    if (every_script == (locale_t)0)
-        every_script = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-    while (*text != '\0') {
-        text_next_character(&text, &code_point);
-        if (every_script != (locale_t)0)
-            code_point = (uint32_t)towlower_l((wint_t)code_point, every_script);
-        else if (code_point < 0x80)
-            code_point = (uint32_t)tolower((int)code_point);
-        text_add_character(&folded, code_point);
+    while (length < length_bytes && (unsigned char)bytes[length] < 0x80)
+        length++;
+    return length;
+}
+
+static void add_folded_ascii(struct text *folded, const char *bytes, size_t length_bytes)
+{
+    size_t start = folded->length_bytes;
+
+    text_add_bytes(folded, bytes, length_bytes);
+    for (size_t at = start; at < folded->length_bytes; at++)
+        if (folded->bytes[at] >= 'A' && folded->bytes[at] <= 'Z')
+            folded->bytes[at] = (char)(folded->bytes[at] + ('a' - 'A'));
+}
+
+static void add_folded_unicode(struct text *folded, const char *bytes, size_t length_bytes)
+{
+    size_t folded_bytes;
+    uint8_t *more = memory_require(
+        u8_casefold((const uint8_t *)bytes, length_bytes, NULL, UNINORM_NFC, NULL, &folded_bytes));
+
+    text_add_bytes(folded, (const char *)more, folded_bytes);
+    free(more);
+}
+
+char *text_fold_bytes(const char *bytes, size_t length_bytes)
+{
+    struct text folded = {0};
+
+    if (ascii_length(bytes, length_bytes) == length_bytes) {
+        add_folded_ascii(&folded, bytes, length_bytes);
+        return text_take(&folded);
+    }
+    while (length_bytes > 0) {
+        const uint8_t *start = (const uint8_t *)bytes;
+        const uint8_t *bad = u8_check(start, length_bytes);
+        size_t good_bytes = bad != NULL ? (size_t)(bad - start) : length_bytes;
+        size_t taken_bytes = good_bytes + (bad != NULL);
+
+        if (good_bytes > 0)
+            add_folded_unicode(&folded, bytes, good_bytes);
+        text_add_bytes(&folded, bytes + good_bytes, taken_bytes - good_bytes);
+        bytes += taken_bytes;
+        length_bytes -= taken_bytes;
     }
     return text_take(&folded);
+}
+
+char *text_fold(const char *text)
+{
+    return text_fold_bytes(text, strlen(text));
+}
+
+bool text_equal_folded(const char *left, const char *right)
+{
+    char *folded_left = text_fold(left);
+    char *folded_right = text_fold(right);
+    bool equal = strcmp(folded_left, folded_right) == 0;
+
+    free(folded_left);
+    free(folded_right);
+    return equal;
 }
 
 bool text_equal_ascii(const char *left, const char *right)

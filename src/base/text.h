@@ -57,9 +57,17 @@ void text_add_byte(struct text *text, char byte);
  * of each byte. */
 void text_add_visible(struct text *text, const char *raw);
 
-/* Returns owned: the text in lower case, in every script, whatever the locale. For comparing
- * names, which do not regard case (DESIGN 3). */
+/* Names compare without regard to case (DESIGN 3): by this folding and by no other. It is the full
+ * case folding of Unicode, the same in every locale, then NFC: collections unpacked on a Mac have
+ * names of folders in decomposed form, which nobody can tell from that of the events. Bytes that
+ * are no UTF-8 (they are met in paths) stand for themselves. */
+
+/* Returns owned: the folded name. */
 char *text_fold(const char *text) __attribute__((warn_unused_result));
+char *text_fold_bytes(const char *bytes, size_t length_bytes) __attribute__((warn_unused_result));
+
+/* Are they one name? */
+bool text_equal_folded(const char *left, const char *right);
 
 /* Are the two equal when ASCII letters are taken without case? For words of the formats. */
 bool text_equal_ascii(const char *left, const char *right);

@@ -24,6 +24,8 @@
 #define TABLE_OBJECT 6u
 
 /* Page header and tags (libyal's EDB format document). */
+#define PAGE_PREVIOUS_AT 16u
+#define PAGE_NEXT_AT 20u
 #define PAGE_TAG_COUNT_AT 34u
 #define PAGE_FLAGS_AT 36u
 #define PAGE_HEADER_BYTES 40u
@@ -93,6 +95,18 @@ static void page_begin(struct extract *extract, struct leaf *leaf, uint32_t numb
     /* Tag 0 is no node; it stays empty. */
     write_u16(page + PAGE_TAG_COUNT_AT, 1);
     *leaf = (struct leaf){.number = number, .tag_count = 1};
+}
+
+/* Goes on with the leaf on the right. libesedb 20181229 finds leaves by the branch page over them,
+ * 20240420 by the links from one to the next (libesedb_page_tree_get_number_of_leaf_values), so
+ * both are there. */
+static void page_begin_next(struct extract *extract, struct leaf *leaf)
+{
+    uint32_t number = leaf->number + 1;
+
+    write_u32(page_at(extract, leaf->number) + PAGE_NEXT_AT, number);
+    page_begin(extract, leaf, number, EDB_PAGE_LEAF);
+    write_u32(page_at(extract, number) + PAGE_PREVIOUS_AT, number - 1);
 }
 
 /* Adds a node. Returns false, and changes nothing, where there is no room. */
@@ -183,7 +197,7 @@ static void catalog_add(struct extract *extract, struct leaf *leaf, uint32_t ent
     write_u16(record + CATALOG_ENDS_AT, name_bytes);
     memcpy(record + CATALOG_ENDS_AT + 2, name, name_bytes);
     if (!page_add(extract, leaf, record, CATALOG_ENDS_AT + 2 + name_bytes)) {
-        page_begin(extract, leaf, leaf->number + 1, EDB_PAGE_LEAF);
+        page_begin_next(extract, leaf);
         page_add(extract, leaf, record, CATALOG_ENDS_AT + 2 + name_bytes);
     }
 }
@@ -238,7 +252,7 @@ bool extract_add(struct extract *extract, struct span record)
     if (!page_add(extract, leaf, record.bytes, record.left_bytes)) {
         if (leaf->number + 1 == PAGE_LEAVES + LEAVES_MOST)
             return false;
-        page_begin(extract, leaf, leaf->number + 1, EDB_PAGE_LEAF);
+        page_begin_next(extract, leaf);
         if (!page_add(extract, leaf, record.bytes, record.left_bytes))
             return false;
     }

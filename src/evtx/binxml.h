@@ -132,6 +132,19 @@ enum binxml_word {
 };
 enum binxml_word binxml_word_of(const struct span *name);
 
+/* How many elements are open around one of an event. */
+#define DEPTH_EVENT 0u   /* Event itself */
+#define DEPTH_SECTION 1u /* System, EventData, ... */
+#define DEPTH_FIELD 2u   /* what is in them */
+
+/* Where in the event an element stands, by its ancestor below Event. */
+enum event_section {
+    SECTION_NONE,
+    SECTION_SYSTEM,
+    SECTION_EVENT_DATA,
+    SECTION_USER_DATA,
+};
+
 /* The record's BinXML: all between its header and the copy of its size. */
 static inline struct binxml_cursor binxml_of_record(const struct chunk *chunk,
                                                     const struct record *record)

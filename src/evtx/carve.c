@@ -4,7 +4,7 @@
  * (evtx/chunkread.h); what is said of it bears its offset in the image. Nothing of the file system
  * in the image is looked at: chunks of deleted logs are found like others, and chunks whose pieces
  * lie apart are found as far as they hang together. */
-#include "evtx/carve.h"
+#include "evtx/readers.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -21,9 +21,9 @@
 #define FETCH_AHEAD_BYTES 4096u
 
 /* A record of the event table. */
-struct selected {
+struct selected_record {
     struct record record;
-    struct glance glance;
+    struct record_summary summary;
     bool recovered;
 };
 
@@ -32,7 +32,7 @@ struct chunkread {
     const struct sink *sink;
     struct source_facts *facts;
     struct selector *selector;
-    struct repeats *repeats;
+    struct deduper *deduper;
     struct verifier *verifier;
     struct event event;
     /* The chunk at hand. */
@@ -41,7 +41,7 @@ struct chunkread {
     bool walk_broke;
     bool wants_check; /* something of it was handed on, or could not be decoded */
     size_t selected_count;
-    struct selected selected[CHUNK_RECORDS_MOST];
+    struct selected_record selected[CHUNK_RECORDS_MOST];
     struct record deciding[CHUNK_RECORDS_MOST]; /* those that the second reader is asked for */
     uint32_t *found; /* owned: positions of records that the search found, ascending */
     size_t found_count;
@@ -59,7 +59,7 @@ struct chunkread *chunkread_create(const struct reader_options *options, const s
     reading->sink = sink;
     reading->facts = facts;
     reading->selector = selector_create(facts);
-    reading->repeats = repeats_create();
+    reading->deduper = deduper_create();
     reading->verifier = verifier_create();
     reading->found = memory_allocate(CHUNK_RECORDS_MOST, sizeof(*reading->found));
     return reading;
@@ -70,7 +70,7 @@ void chunkread_free(struct chunkread *reading)
     if (reading == NULL)
         return;
     selector_free(reading->selector);
-    repeats_free(reading->repeats);
+    deduper_free(reading->deduper);
     verifier_free(reading->verifier);
     event_free_content(&reading->event);
     free(reading->found);
@@ -99,43 +99,43 @@ static void note_undecodable(struct chunkread *reading, const struct record *rec
 /* --- selection --- */
 
 static void select_record(struct chunkread *reading, const struct record *record,
-                          const struct glance *glance, bool recovered)
+                          const struct record_summary *summary, bool recovered)
 {
-    if (glance->event == NULL)
+    if (summary->event == NULL)
         return;
     reading->facts->selected_count += recovered ? 0 : 1;
     reading->selected[reading->selected_count++] =
-        (struct selected){.record = *record, .glance = *glance, .recovered = recovered};
+        (struct selected_record){.record = *record, .summary = *summary, .recovered = recovered};
 }
 
 /* Takes a record of the used part. */
 static void take_used(struct chunkread *reading, const struct record *record)
 {
     struct error reason = {0};
-    struct glance glance;
+    struct record_summary summary;
 
-    if (selector_glance(reading->selector, record, &glance, &reason) != 0) {
-        tally_add_undecodable(reading->facts);
+    if (selector_summarise(reading->selector, record, &summary, &reason) != 0) {
+        log_summary_add_undecodable(reading->facts);
         note_undecodable(reading, record, reason.message);
         error_clear(&reason);
         return;
     }
-    glance.forwarded = glance.forwarded || reading->place.is_carved;
-    tally_add_record(reading->facts, record, &glance);
-    select_record(reading, record, &glance, false);
+    summary.forwarded = summary.forwarded || reading->place.is_carved;
+    log_summary_add_record(reading->facts, record, &summary);
+    select_record(reading, record, &summary, false);
 }
 
 /* Takes a record of the unused part. One that cannot be read is just a remnant. */
 static void take_remnant(struct chunkread *reading, const struct record *record)
 {
     struct error ignored = {0};
-    struct glance glance;
+    struct record_summary summary;
 
-    if (selector_glance(reading->selector, record, &glance, &ignored) == 0) {
+    if (selector_summarise(reading->selector, record, &summary, &ignored) == 0) {
         reading->facts->recovered_count++;
-        if (reading->place.is_carved && glance.computer != GLANCE_NO_COMPUTER)
-            reading->facts->computers[glance.computer].forwarded = true;
-        select_record(reading, record, &glance, true);
+        if (reading->place.is_carved && summary.computer != RECORD_SUMMARY_NO_COMPUTER)
+            reading->facts->computers[summary.computer].forwarded = true;
+        select_record(reading, record, &summary, true);
     }
     error_clear(&ignored);
 }
@@ -181,7 +181,7 @@ static void search_chunk(struct chunkread *reading, uint32_t position_bytes)
         if (is_used(reading, &record) && can_be_read) {
             take_used(reading, &record);
         } else if (is_used(reading, &record)) {
-            tally_add_undecodable(reading->facts);
+            log_summary_add_undecodable(reading->facts);
             note_undecodable(reading, &record, "its template was overwritten");
         } else if (can_be_read && !stands_before(reading, &record)) {
             take_remnant(reading, &record);
@@ -190,10 +190,10 @@ static void search_chunk(struct chunkread *reading, uint32_t position_bytes)
 }
 
 /* Has the processor fetch what the walk will come to: it reads a little of each record, in leaps
- * that no processor foresees. `wanted` is where the walk is. */
-static void fetch_ahead(const struct span *bytes, uint32_t wanted, uint32_t *fetched)
+ * that no processor foresees. `position` is where the walk is. */
+static void fetch_ahead(const struct span *bytes, uint32_t position, uint32_t *fetched)
 {
-    uint32_t end = wanted + FETCH_AHEAD_BYTES;
+    uint32_t end = position + FETCH_AHEAD_BYTES;
 
     for (; *fetched < end && *fetched < bytes->left_bytes; *fetched += FETCH_LINE_BYTES)
         __builtin_prefetch(bytes->bytes + *fetched);
@@ -208,7 +208,7 @@ static void walk_chunk(struct chunkread *reading)
     struct record record;
 
     selector_begin_chunk(reading->selector, &reading->chunk);
-    repeats_begin_chunk(reading->repeats);
+    deduper_begin_chunk(reading->deduper);
     while (chunk_next_record(&reading->chunk, &position_bytes, &record, &err) > 0) {
         fetch_ahead(&reading->chunk.bytes, position_bytes, &fetched);
         take_used(reading, &record);
@@ -268,7 +268,7 @@ static void begin_verifying(struct chunkread *reading)
     for (size_t index = 0; index < reading->selected_count; index++) {
         const struct record *record = &reading->selected[index].record;
 
-        if (incident_may_decide(reading->selected[index].glance.event) &&
+        if (incident_may_decide(reading->selected[index].summary.event) &&
             !record_is_forwarded(record) && record_is_sound(&reading->chunk, record))
             reading->deciding[count++] = *record;
     }
@@ -278,12 +278,12 @@ static void begin_verifying(struct chunkread *reading)
 static int hand_on_selected(struct chunkread *reading, struct error *err)
 {
     for (size_t index = 0; index < reading->selected_count; index++) {
-        const struct selected *selected = &reading->selected[index];
-        const struct incident_event *event = selected->glance.event;
+        const struct selected_record *selected = &reading->selected[index];
+        const struct incident_event *event = selected->summary.event;
 
         if (event->keep == EVENT_KEEP_FIRST_AND_LAST && !selected->recovered &&
-            repeats_take(reading->repeats, &reading->chunk, reading->place.is_cut,
-                         &selected->record, &selected->glance))
+            deduper_take(reading->deduper, &reading->chunk, reading->place.is_cut,
+                         &selected->record, &selected->summary))
             continue;
         reading->wants_check = true;
         if (hand_on(reading, &reading->chunk, &selected->record, event, selected->recovered, err) !=
@@ -374,13 +374,13 @@ int chunkread_read(struct chunkread *reading, struct span bytes, const struct ch
 
 int chunkread_finish(struct chunkread *reading, struct error *err)
 {
-    struct repeat repeat;
+    struct held_record held;
 
-    while (repeats_next(reading->repeats, &repeat)) {
-        if (hand_on(reading, &repeat.chunk, &repeat.record, repeat.event, false, err) != 0)
+    while (deduper_next(reading->deduper, &held)) {
+        if (hand_on(reading, &held.chunk, &held.record, held.event, false, err) != 0)
             return -1;
-        if (!repeat.chunk_is_cut)
-            check_records(reading, &repeat.chunk);
+        if (!held.chunk_is_cut)
+            check_records(reading, &held.chunk);
     }
     return 0;
 }

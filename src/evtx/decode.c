@@ -34,24 +34,12 @@
 #define TEXT_BYTES_MOST (4 * CHUNK_SIZE_BYTES)
 #define STRINGS_MOST CHUNK_SIZE_BYTES
 
-#define DEPTH_EVENT 0u   /* of open elements, where Event itself stands */
-#define DEPTH_SECTION 1u /* System, EventData, ... */
-#define DEPTH_FIELD 2u   /* what is in them */
-
 /* A text of the observation, as its place in event->text; that of an empty text is 0. */
 #define PLACE_EMPTY 0u
 
 struct event_value {
     uint8_t type;
     struct span bytes;
-};
-
-/* Where in the event an element stands, by its ancestor below Event. */
-enum section {
-    SECTION_NONE,
-    SECTION_SYSTEM,
-    SECTION_EVENT_DATA,
-    SECTION_USER_DATA,
 };
 
 struct decoder {
@@ -64,7 +52,7 @@ struct decoder {
     unsigned fragments;    /* being read */
     unsigned depth;        /* of open elements */
     uint64_t has_children; /* a bit for each open element */
-    enum section section;
+    enum event_section section;
     size_t value_count; /* in event->values */
     bool too_many_strings;
     /* The innermost element. */
@@ -383,7 +371,7 @@ static int begin_element(struct decoder *decoder, struct span name)
     decoder->name_place = PLACE_EMPTY;
     decoder->in_start_tag = true;
     if (decoder->depth == DEPTH_EVENT && decoder->word != WORD_EVENT)
-        return fail(decoder, "its element is no Event");
+        return fail(decoder, "its element is not an Event");
     if (decoder->depth == DEPTH_SECTION)
         decoder->section = decoder->word == WORD_SYSTEM       ? SECTION_SYSTEM
                            : decoder->word == WORD_EVENT_DATA ? SECTION_EVENT_DATA

@@ -37,8 +37,8 @@ struct event {
 /* Reads the record's event into event->observation: the System fields and, as strings, the values
  * of EventData/Data and the leaves of UserData. With `system_only` reading stops behind System.
  * Where it was read from (offset, record number, recovered) is set too. Returns -1 (ERROR_SOURCE)
- * when it is no event with an EventID, or a bound is passed; *event is then of no use but for the
- * next call. */
+ * when it is not an event with an EventID, or a bound is passed; *event is then of no use but for
+ * the next call. */
 int event_decode(struct event *event, const struct chunk *chunk, const struct record *record,
                  bool system_only, struct error *err);
 

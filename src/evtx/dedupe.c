@@ -8,57 +8,57 @@
 #include "evtx/binxml.h"
 #include "evtx/value.h"
 
-/* Kinds that are remembered; a machine's licences change a few times in its life. */
-#define KINDS_MOST 32u
+/* Statements that are remembered; a machine's licences change a few times in its life. */
+#define STATEMENTS_MOST 32u
 /* A template of EventData has a tenth of it. */
 #define DESCRIPTION_BYTES_MOST 4096u
 
 /* In the order in which the case looks for first and last. */
-struct rank {
+struct event_rank {
     uint64_t event_filetime;
     uint64_t record_id;
     uint64_t offset_bytes;
 };
 
-struct kind {
+struct deduped_statement {
     size_t computer;
     const struct incident_event *event;
     struct text template; /* of EventData, see describe_template */
     uint8_t *bytes;       /* owned: descriptors and values of EventData */
     size_t size_bytes;
-    struct rank first;
-    struct rank last;
+    struct event_rank first;
+    struct event_rank last;
     bool first_waits; /* it was not handed on yet: it stands in first_record */
     bool last_waits;
-    struct repeat first_record;
-    struct repeat last_record;
+    struct held_record first_record;
+    struct held_record last_record;
 };
 
-struct repeats {
+struct deduper {
     /* The template that was described last, which is mostly the one that is met next. */
     struct span described;
     struct text description;
     bool can_be_described;
-    size_t kind_count;
-    size_t next; /* kind to look at in repeats_next */
-    struct kind kinds[KINDS_MOST];
+    size_t statement_count;
+    size_t next; /* statement to look at in deduper_next */
+    struct deduped_statement statements[STATEMENTS_MOST];
 };
 
-struct repeats *repeats_create(void)
+struct deduper *deduper_create(void)
 {
-    return memory_allocate(1, sizeof(struct repeats));
+    return memory_allocate(1, sizeof(struct deduper));
 }
 
-void repeats_free(struct repeats *repeats)
+void deduper_free(struct deduper *deduper)
 {
-    if (repeats == NULL)
+    if (deduper == NULL)
         return;
-    for (size_t index = 0; index < repeats->kind_count; index++) {
-        free(repeats->kinds[index].bytes);
-        text_free(&repeats->kinds[index].template);
+    for (size_t index = 0; index < deduper->statement_count; index++) {
+        free(deduper->statements[index].bytes);
+        text_free(&deduper->statements[index].template);
     }
-    text_free(&repeats->description);
-    free(repeats);
+    text_free(&deduper->description);
+    free(deduper);
 }
 
 /* Values that are BinXML refer to places in their chunk, and can be equal without saying the
@@ -129,20 +129,20 @@ static bool describe_template(const struct chunk *chunk, struct span definition,
     return true;
 }
 
-/* Describes the template in repeats->description, if it is not there already. */
-static bool describe(struct repeats *repeats, const struct chunk *chunk,
+/* Describes the template in deduper->description, if it is not there already. */
+static bool describe(struct deduper *deduper, const struct chunk *chunk,
                      const struct binxml_instance *content)
 {
-    if (repeats->described.bytes != content->definition.bytes ||
-        repeats->described.left_bytes != content->definition.left_bytes) {
-        repeats->can_be_described =
-            describe_template(chunk, content->definition, &repeats->description);
-        repeats->described = content->definition;
+    if (deduper->described.bytes != content->definition.bytes ||
+        deduper->described.left_bytes != content->definition.left_bytes) {
+        deduper->can_be_described =
+            describe_template(chunk, content->definition, &deduper->description);
+        deduper->described = content->definition;
     }
-    return repeats->can_be_described;
+    return deduper->can_be_described;
 }
 
-static int compare_ranks(const struct rank *left, const struct rank *right)
+static int compare_ranks(const struct event_rank *left, const struct event_rank *right)
 {
     if (left->event_filetime != right->event_filetime)
         return left->event_filetime < right->event_filetime ? -1 : 1;
@@ -153,95 +153,98 @@ static int compare_ranks(const struct rank *left, const struct rank *right)
                                                       : 0;
 }
 
-static bool kind_fits(const struct kind *kind, const struct text *template,
-                      const struct binxml_instance *content, const struct glance *glance)
+static bool statement_fits(const struct deduped_statement *statement, const struct text *template,
+                           const struct binxml_instance *content,
+                           const struct record_summary *summary)
 {
     size_t head_bytes = content->descriptors.left_bytes;
 
-    return kind->computer == glance->computer && kind->event == glance->event &&
-           kind->template.length_bytes == template->length_bytes &&
-           memcmp(kind->template.bytes, template->bytes, template->length_bytes) == 0 &&
-           kind->size_bytes == head_bytes + content->values.left_bytes &&
-           memcmp(kind->bytes, content->descriptors.bytes, head_bytes) == 0 &&
-           memcmp(kind->bytes + head_bytes, content->values.bytes, content->values.left_bytes) == 0;
+    return statement->computer == summary->computer && statement->event == summary->event &&
+           statement->template.length_bytes == template->length_bytes &&
+           memcmp(statement->template.bytes, template->bytes, template->length_bytes) == 0 &&
+           statement->size_bytes == head_bytes + content->values.left_bytes &&
+           memcmp(statement->bytes, content->descriptors.bytes, head_bytes) == 0 &&
+           memcmp(statement->bytes + head_bytes, content->values.bytes,
+                  content->values.left_bytes) == 0;
 }
 
-static void kind_add(struct repeats *repeats, const struct binxml_instance *content,
-                     const struct glance *glance, const struct rank *rank)
+static void statement_add(struct deduper *deduper, const struct binxml_instance *content,
+                          const struct record_summary *summary, const struct event_rank *rank)
 {
     size_t head_bytes = content->descriptors.left_bytes;
-    struct kind *kind;
+    struct deduped_statement *statement;
 
-    if (repeats->kind_count == KINDS_MOST)
+    if (deduper->statement_count == STATEMENTS_MOST)
         return;
-    kind = &repeats->kinds[repeats->kind_count++];
-    *kind = (struct kind){
-        .computer = glance->computer,
-        .event = glance->event,
+    statement = &deduper->statements[deduper->statement_count++];
+    *statement = (struct deduped_statement){
+        .computer = summary->computer,
+        .event = summary->event,
         .size_bytes = head_bytes + content->values.left_bytes,
         .first = *rank,
         .last = *rank,
     };
-    text_add_bytes(&kind->template, repeats->description.bytes, repeats->description.length_bytes);
-    kind->bytes = memory_allocate(kind->size_bytes, 1);
-    memcpy(kind->bytes, content->descriptors.bytes, head_bytes);
-    memcpy(kind->bytes + head_bytes, content->values.bytes, content->values.left_bytes);
+    text_add_bytes(&statement->template, deduper->description.bytes,
+                   deduper->description.length_bytes);
+    statement->bytes = memory_allocate(statement->size_bytes, 1);
+    memcpy(statement->bytes, content->descriptors.bytes, head_bytes);
+    memcpy(statement->bytes + head_bytes, content->values.bytes, content->values.left_bytes);
 }
 
-void repeats_begin_chunk(struct repeats *repeats)
+void deduper_begin_chunk(struct deduper *deduper)
 {
-    repeats->described = (struct span){0};
+    deduper->described = (struct span){0};
 }
 
-bool repeats_take(struct repeats *repeats, const struct chunk *chunk, bool chunk_is_cut,
-                  const struct record *record, const struct glance *glance)
+bool deduper_take(struct deduper *deduper, const struct chunk *chunk, bool chunk_is_cut,
+                  const struct record *record, const struct record_summary *summary)
 {
-    struct rank rank = {.event_filetime = glance->event_filetime,
-                        .record_id = glance->record_id,
-                        .offset_bytes = record->bytes.offset_bytes};
-    struct repeat repeat = {
-        .chunk = *chunk, .chunk_is_cut = chunk_is_cut, .record = *record, .event = glance->event};
+    struct event_rank rank = {.event_filetime = summary->event_filetime,
+                              .record_id = summary->record_id,
+                              .offset_bytes = record->bytes.offset_bytes};
+    struct held_record held = {
+        .chunk = *chunk, .chunk_is_cut = chunk_is_cut, .record = *record, .event = summary->event};
     struct binxml_instance content;
-    struct kind *kind = NULL;
+    struct deduped_statement *statement = NULL;
 
     if (!find_content(chunk, record, &content) || content.id != content.defined_id ||
-        !describe(repeats, chunk, &content))
+        !describe(deduper, chunk, &content))
         return false;
-    for (size_t index = 0; index < repeats->kind_count && kind == NULL; index++)
-        if (kind_fits(&repeats->kinds[index], &repeats->description, &content, glance))
-            kind = &repeats->kinds[index];
-    if (kind == NULL) {
-        kind_add(repeats, &content, glance, &rank);
+    for (size_t index = 0; index < deduper->statement_count && statement == NULL; index++)
+        if (statement_fits(&deduper->statements[index], &deduper->description, &content, summary))
+            statement = &deduper->statements[index];
+    if (statement == NULL) {
+        statement_add(deduper, &content, summary, &rank);
         return false;
     }
-    if (compare_ranks(&rank, &kind->first) < 0) {
-        kind->first = rank;
-        kind->first_record = repeat;
-        kind->first_waits = true;
-    } else if (compare_ranks(&rank, &kind->last) > 0) {
-        kind->last = rank;
-        kind->last_record = repeat;
-        kind->last_waits = true;
+    if (compare_ranks(&rank, &statement->first) < 0) {
+        statement->first = rank;
+        statement->first_record = held;
+        statement->first_waits = true;
+    } else if (compare_ranks(&rank, &statement->last) > 0) {
+        statement->last = rank;
+        statement->last_record = held;
+        statement->last_waits = true;
     }
     return true;
 }
 
-bool repeats_next(struct repeats *repeats, struct repeat *out)
+bool deduper_next(struct deduper *deduper, struct held_record *out)
 {
-    for (; repeats->next < repeats->kind_count; repeats->next++) {
-        struct kind *kind = &repeats->kinds[repeats->next];
+    for (; deduper->next < deduper->statement_count; deduper->next++) {
+        struct deduped_statement *statement = &deduper->statements[deduper->next];
 
-        if (kind->first_waits) {
-            kind->first_waits = false;
-            *out = kind->first_record;
+        if (statement->first_waits) {
+            statement->first_waits = false;
+            *out = statement->first_record;
             return true;
         }
-        if (kind->last_waits) {
-            kind->last_waits = false;
-            *out = kind->last_record;
+        if (statement->last_waits) {
+            statement->last_waits = false;
+            *out = statement->last_record;
             return true;
         }
     }
-    repeats->next = 0;
+    deduper->next = 0;
     return false;
 }

@@ -4,7 +4,7 @@
  * (evtx/select.h), those that matter decoded (evtx/decode.h), and what can decide a verdict read a
  * second time by libevtx (evtx/check/verify.h). What is done with one chunk is evtx/chunkread.h's;
  * here is what makes a log of chunks: parts, slots, header, end. */
-#include "evtx/log.h"
+#include "evtx/readers.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -26,7 +26,7 @@
  * the kernel maps large pages only at multiples of their size. */
 #define MAP_BEFORE_BYTES (UINT64_C(2) * 1024 * 1024)
 
-struct log {
+struct log_reading {
     const struct source *source;
     int descriptor;
     const struct reader_options *options;
@@ -44,33 +44,35 @@ struct log {
 /* --- the file --- */
 
 /* Notes that the file cannot be read from `offset_bytes` on. */
-static void log_note_unreadable(struct log *log, uint64_t offset_bytes, const char *reason)
+static void log_note_unreadable(struct log_reading *reading, uint64_t offset_bytes,
+                                const char *reason)
 {
-    source_facts_add_damage(log->facts, offset_bytes, "%s%s",
+    source_facts_add_damage(reading->facts, offset_bytes, "%s%s",
                             reason == NULL ? "became shorter while it was read"
                                            : "cannot be read: ",
                             reason == NULL ? "" : reason);
-    log->ended = reason == NULL;
+    reading->ended = reason == NULL;
 }
 
 /* Looks whether a page of the mapping could not be read. */
-static void log_check_mapping(struct log *log)
+static void log_check_mapping(struct log_reading *reading)
 {
     uint64_t offset_bytes;
 
-    if (log->fault_noted || !mapping_find_fault(&log->mapping, &offset_bytes))
+    if (reading->fault_noted || !mapping_find_fault(&reading->mapping, &offset_bytes))
         return;
-    log->fault_noted = true;
-    log_note_unreadable(log, offset_bytes,
-                        source_present_size(log->descriptor, log->source->size_bytes) <=
+    reading->fault_noted = true;
+    log_note_unreadable(reading, offset_bytes,
+                        source_present_size(reading->descriptor, reading->source->size_bytes) <=
                                 offset_bytes
                             ? NULL
                             : strerror(EIO));
 }
 
-static void log_hand_to_byte_sink(const struct log *log, const void *bytes, size_t size_bytes)
+static void log_hand_to_byte_sink(const struct log_reading *reading, const void *bytes,
+                                  size_t size_bytes)
 {
-    const struct byte_sink *byte_sink = log->options->byte_sink;
+    const struct byte_sink *byte_sink = reading->options->byte_sink;
 
     if (byte_sink != NULL)
         byte_sink->take(byte_sink->context, bytes, size_bytes);
@@ -78,29 +80,32 @@ static void log_hand_to_byte_sink(const struct log *log, const void *bytes, size
 
 /* Reads the file header, which tells every part whether checksums are kept; the first part notes
  * what is wrong with it. Returns -1 when nothing could be read. */
-static int log_read_header(struct log *log, bool first_part, struct error *err)
+static int log_read_header(struct log_reading *reading, bool first_part, struct error *err)
 {
-    uint64_t size_bytes = log->source->size_bytes;
-    size_t wanted_bytes = size_bytes < FILE_HEADER_SIZE_BYTES ? size_bytes : FILE_HEADER_SIZE_BYTES;
+    uint64_t size_bytes = reading->source->size_bytes;
+    size_t expected_bytes =
+        size_bytes < FILE_HEADER_SIZE_BYTES ? size_bytes : FILE_HEADER_SIZE_BYTES;
     uint8_t bytes[FILE_HEADER_SIZE_BYTES];
     struct error damage = {0};
-    ssize_t got = pread(log->descriptor, bytes, wanted_bytes, 0);
+    ssize_t got = pread(reading->descriptor, bytes, expected_bytes, 0);
 
     if (got < 0)
         return error_set(err, ERROR_SOURCE, 0, "cannot be read: %m");
     if (got == 0)
         return error_set(err, ERROR_SOURCE, 0, "became shorter while it was read");
-    if (file_header_open(span_of(bytes, (size_t)got, 0), &log->header, &damage) != 0 && first_part)
-        source_facts_add_damage(log->facts, damage.offset_bytes, "%s", damage.message);
+    if (file_header_open(span_of(bytes, (size_t)got, 0), &reading->header, &damage) != 0 &&
+        first_part)
+        source_facts_add_damage(reading->facts, damage.offset_bytes, "%s", damage.message);
     error_clear(&damage);
-    log->facts->partial.chunk_count = log->header.chunk_count;
+    reading->facts->partial.chunk_count = reading->header.chunk_count;
     if (!first_part)
         return 0;
-    log_hand_to_byte_sink(log, bytes, (size_t)got);
-    if ((size_t)got < wanted_bytes)
-        log_note_unreadable(log, (uint64_t)got, NULL);
-    if ((log->header.flags & LOG_FLAG_DIRTY) != 0)
-        source_facts_add_detail(log->facts, "dirty: copied from a running system or not closed");
+    log_hand_to_byte_sink(reading, bytes, (size_t)got);
+    if ((size_t)got < expected_bytes)
+        log_note_unreadable(reading, (uint64_t)got, NULL);
+    if ((reading->header.flags & LOG_FLAG_DIRTY) != 0)
+        source_facts_add_detail(reading->facts,
+                                "dirty: copied from a running system or not closed");
     return 0;
 }
 
@@ -114,9 +119,9 @@ static void facts_note_lost(struct source_facts *facts, uint64_t offset_bytes, u
                                 lost_count, text_plural(lost_count));
 }
 
-static void log_count_empty(struct log *log, uint64_t offset_bytes)
+static void log_count_empty(struct log_reading *reading, uint64_t offset_bytes)
 {
-    struct partial_state *partial = &log->facts->partial;
+    struct partial_state *partial = &reading->facts->partial;
 
     if (!partial->has_chunks && partial->leading_empty++ == 0)
         partial->leading_empty_offset_bytes = offset_bytes;
@@ -125,12 +130,13 @@ static void log_count_empty(struct log *log, uint64_t offset_bytes)
 }
 
 /* Where a chunk follows empty slots, something was lost. */
-static void log_end_empty(struct log *log)
+static void log_end_empty(struct log_reading *reading)
 {
-    struct partial_state *partial = &log->facts->partial;
+    struct partial_state *partial = &reading->facts->partial;
 
     if (partial->has_chunks)
-        facts_note_lost(log->facts, partial->trailing_empty_offset_bytes, partial->trailing_empty);
+        facts_note_lost(reading->facts, partial->trailing_empty_offset_bytes,
+                        partial->trailing_empty);
     partial->has_chunks = true;
     partial->trailing_empty = 0;
 }
@@ -169,84 +175,86 @@ static void finish_empty(struct source_facts *facts)
 /* --- slots --- */
 
 /* Reads the slot at `offset_bytes`. Returns -1 only when the sink ended the run. */
-static int log_read_slot(struct log *log, struct span slot, struct error *err)
+static int log_read_slot(struct log_reading *reading, struct span slot, struct error *err)
 {
     uint64_t offset_bytes = slot.offset_bytes;
     bool is_cut = slot.left_bytes < CHUNK_SIZE_BYTES;
     int result = 0;
 
-    log_hand_to_byte_sink(log, slot.bytes, slot.left_bytes);
+    log_hand_to_byte_sink(reading, slot.bytes, slot.left_bytes);
     if (is_cut) {
-        if (!log->ended)
-            source_facts_add_damage(log->facts, offset_bytes,
+        if (!reading->ended)
+            source_facts_add_damage(reading->facts, offset_bytes,
                                     "log is cut: %zu of the %u bytes of a chunk are there",
                                     slot.left_bytes, CHUNK_SIZE_BYTES);
-        log->cut = memory_allocate(CHUNK_SIZE_BYTES, 1);
-        memcpy(log->cut, slot.bytes, slot.left_bytes);
-        slot = span_of(log->cut, CHUNK_SIZE_BYTES, offset_bytes);
+        reading->cut = memory_allocate(CHUNK_SIZE_BYTES, 1);
+        memcpy(reading->cut, slot.bytes, slot.left_bytes);
+        slot = span_of(reading->cut, CHUNK_SIZE_BYTES, offset_bytes);
     }
     if (chunk_is_unused(slot)) {
-        log_count_empty(log, offset_bytes);
+        log_count_empty(reading, offset_bytes);
     } else {
         struct chunk_place place = {
-            .before = log->before, .log_flags = log->header.flags, .is_cut = is_cut};
+            .before = reading->before, .log_flags = reading->header.flags, .is_cut = is_cut};
 
-        log_end_empty(log);
-        result = chunkread_read(log->chunks, slot, &place, err);
+        log_end_empty(reading);
+        result = chunkread_read(reading->chunks, slot, &place, err);
     }
-    log->before = slot;
-    log_check_mapping(log);
+    reading->before = slot;
+    log_check_mapping(reading);
     return result;
 }
 
 /* Reads the slots of the part that begins at `start_bytes`. */
-static int log_read_slots(struct log *log, uint64_t start_bytes, struct error *err)
+static int log_read_slots(struct log_reading *reading, uint64_t start_bytes, struct error *err)
 {
     uint64_t map_start = start_bytes > MAP_BEFORE_BYTES
                              ? (start_bytes - MAP_BEFORE_BYTES) & ~(MAP_BEFORE_BYTES - 1)
                              : 0;
     int result = 0;
 
-    if (mapping_open(log->descriptor, map_start, (size_t)(log->end_bytes - map_start),
-                     &log->mapping, err) != 0)
+    if (mapping_open(reading->descriptor, map_start, (size_t)(reading->end_bytes - map_start),
+                     &reading->mapping, err) != 0)
         return -1;
     if (start_bytes > FILE_HEADER_SIZE_BYTES)
-        log->before = mapping_span(&log->mapping, start_bytes - CHUNK_SIZE_BYTES, CHUNK_SIZE_BYTES);
-    for (uint64_t at = start_bytes; result == 0 && at < log->end_bytes; at += CHUNK_SIZE_BYTES) {
-        uint64_t left_bytes = log->end_bytes - at;
+        reading->before =
+            mapping_span(&reading->mapping, start_bytes - CHUNK_SIZE_BYTES, CHUNK_SIZE_BYTES);
+    for (uint64_t at = start_bytes; result == 0 && at < reading->end_bytes;
+         at += CHUNK_SIZE_BYTES) {
+        uint64_t left_bytes = reading->end_bytes - at;
         struct span slot =
-            mapping_span(&log->mapping, at,
+            mapping_span(&reading->mapping, at,
                          left_bytes < CHUNK_SIZE_BYTES ? (size_t)left_bytes : CHUNK_SIZE_BYTES);
 
-        result = log_read_slot(log, slot, err);
-        if (log->fault_noted && log->ended)
+        result = log_read_slot(reading, slot, err);
+        if (reading->fault_noted && reading->ended)
             break;
     }
     if (result == 0)
-        result = chunkread_finish(log->chunks, err);
-    mapping_close(&log->mapping);
+        result = chunkread_finish(reading->chunks, err);
+    mapping_close(&reading->mapping);
     return result;
 }
 
 /* Reads part number `part`: where it lies, and whether the file still reaches so far. */
-static int log_read_part(struct log *log, uint64_t part, struct error *err)
+static int log_read_part(struct log_reading *reading, uint64_t part, struct error *err)
 {
     uint64_t start_bytes = FILE_HEADER_SIZE_BYTES + part * PART_BYTES;
-    uint64_t size_bytes = log->source->size_bytes;
-    uint64_t wanted_bytes =
+    uint64_t size_bytes = reading->source->size_bytes;
+    uint64_t expected_bytes =
         size_bytes < start_bytes + PART_BYTES ? size_bytes : start_bytes + PART_BYTES;
-    uint64_t present_bytes = source_present_size(log->descriptor, size_bytes);
+    uint64_t present_bytes = source_present_size(reading->descriptor, size_bytes);
 
     if (size_bytes == 0)
         return 0;
-    if (log_read_header(log, part == 0, err) != 0)
+    if (log_read_header(reading, part == 0, err) != 0)
         return -1;
-    log->end_bytes = wanted_bytes < present_bytes ? wanted_bytes : present_bytes;
-    if (log->end_bytes < wanted_bytes && !log->ended)
-        log_note_unreadable(log, log->end_bytes, NULL);
+    reading->end_bytes = expected_bytes < present_bytes ? expected_bytes : present_bytes;
+    if (reading->end_bytes < expected_bytes && !reading->ended)
+        log_note_unreadable(reading, reading->end_bytes, NULL);
     /* What stands before the first chunk of the log is no other part's. */
-    log->facts->partial.has_chunks = part == 0;
-    return log->end_bytes > start_bytes ? log_read_slots(log, start_bytes, err) : 0;
+    reading->facts->partial.has_chunks = part == 0;
+    return reading->end_bytes > start_bytes ? log_read_slots(reading, start_bytes, err) : 0;
 }
 
 /* --- the reader --- */
@@ -262,23 +270,23 @@ static int evtx_log_read_part(const struct source *source, int descriptor, uint6
                               const struct reader_options *options, const struct sink *sink,
                               struct source_facts *facts, struct error *err)
 {
-    struct log log = {
+    struct log_reading reading = {
         .source = source,
         .descriptor = descriptor,
         .options = options,
         .facts = facts,
         .chunks = chunkread_create(options, sink, facts),
     };
-    int result = log_read_part(&log, part, err);
+    int result = log_read_part(&reading, part, err);
 
-    chunkread_free(log.chunks);
-    free(log.cut);
+    chunkread_free(reading.chunks);
+    free(reading.cut);
     return result;
 }
 
 static void evtx_log_join(struct source_facts *whole, struct source_facts *part)
 {
-    tally_join(whole, part);
+    log_summary_join(whole, part);
     join_empty(whole, part);
     source_facts_join(whole, part);
 }
@@ -286,7 +294,7 @@ static void evtx_log_join(struct source_facts *whole, struct source_facts *part)
 static void evtx_log_finish(struct source_facts *facts)
 {
     finish_empty(facts);
-    tally_finish(facts);
+    log_summary_finish(facts);
     source_facts_finish(facts);
 }
 

@@ -28,37 +28,37 @@ static inline void times_extend(uint64_t filetime, uint64_t *first, uint64_t *la
 /* What the log covers goes from its first to its last record: a time in between that is earlier or
  * later than both was written by a clock that was wrong. */
 static inline void computer_add_application(struct computer_facts *computer,
-                                            const struct glance *glance)
+                                            const struct record_summary *summary)
 {
-    if (glance->event_filetime == 0)
+    if (summary->event_filetime == 0)
         return;
     if (computer->application_count == 0 ||
-        glance->record_id < computer->application_first_record_id) {
-        computer->application_first_record_id = glance->record_id;
-        computer->application_first_filetime = glance->event_filetime;
+        summary->record_id < computer->application_first_record_id) {
+        computer->application_first_record_id = summary->record_id;
+        computer->application_first_filetime = summary->event_filetime;
     }
     if (computer->application_count == 0 ||
-        glance->record_id > computer->application_last_record_id) {
-        computer->application_last_record_id = glance->record_id;
-        computer->application_last_filetime = glance->event_filetime;
+        summary->record_id > computer->application_last_record_id) {
+        computer->application_last_record_id = summary->record_id;
+        computer->application_last_filetime = summary->event_filetime;
     }
     computer->application_count++;
 }
 
 static inline void computer_add(struct computer_facts *computer, uint64_t number,
-                                const struct glance *glance)
+                                const struct record_summary *summary)
 {
     if (computer->record_count == 0 || number < computer->first_number)
         computer->first_number = number;
     if (number > computer->last_number)
         computer->last_number = number;
     computer->record_count++;
-    if (glance->event_filetime > computer->last_filetime)
-        computer->last_filetime = glance->event_filetime;
-    if (glance->forwarded)
+    if (summary->event_filetime > computer->last_filetime)
+        computer->last_filetime = summary->event_filetime;
+    if (summary->forwarded)
         computer->forwarded = true;
-    if (glance->application)
-        computer_add_application(computer, glance);
+    if (summary->application)
+        computer_add_application(computer, summary);
 }
 
 /* Lets the last record vote, now that the event time after it is known. */
@@ -87,25 +87,25 @@ static inline void partial_state_add(struct partial_state *partial, uint64_t eve
     partial->last_written_filetime = written_filetime;
 }
 
-void tally_add_record(struct source_facts *facts, const struct record *record,
-                      const struct glance *glance)
+void log_summary_add_record(struct source_facts *facts, const struct record *record,
+                            const struct record_summary *summary)
 {
     facts->record_count++;
-    times_extend(glance->event_filetime, &facts->first_filetime, &facts->last_filetime);
-    if (glance->computer != GLANCE_NO_COMPUTER)
-        computer_add(&facts->computers[glance->computer], record->number, glance);
+    times_extend(summary->event_filetime, &facts->first_filetime, &facts->last_filetime);
+    if (summary->computer != RECORD_SUMMARY_NO_COMPUTER)
+        computer_add(&facts->computers[summary->computer], record->number, summary);
     if (record->written_filetime == 0)
         facts->partial.shifted_votes++;
-    partial_state_add(&facts->partial, glance->event_filetime, record->written_filetime);
+    partial_state_add(&facts->partial, summary->event_filetime, record->written_filetime);
 }
 
-void tally_add_undecodable(struct source_facts *facts)
+void log_summary_add_undecodable(struct source_facts *facts)
 {
     facts->record_count++;
     partial_state_add(&facts->partial, 0, 0);
 }
 
-void tally_join(struct source_facts *whole, const struct source_facts *part)
+void log_summary_join(struct source_facts *whole, const struct source_facts *part)
 {
     const struct partial_state *from = &part->partial;
     struct partial_state *into = &whole->partial;
@@ -122,7 +122,7 @@ void tally_join(struct source_facts *whole, const struct source_facts *part)
     into->last_written_filetime = from->last_written_filetime;
 }
 
-void tally_finish(struct source_facts *facts)
+void log_summary_finish(struct source_facts *facts)
 {
     facts->header_times_shifted = facts->partial.shifted_votes > facts->partial.own_votes;
 }

@@ -21,16 +21,16 @@
 #include "model/source.h"
 
 /* Counts one walked record in. */
-void tally_add_record(struct source_facts *facts, const struct record *record,
-                      const struct glance *glance);
+void log_summary_add_record(struct source_facts *facts, const struct record *record,
+                            const struct record_summary *summary);
 
 /* Counts one walked record in that could not be decoded. */
-void tally_add_undecodable(struct source_facts *facts);
+void log_summary_add_undecodable(struct source_facts *facts);
 
 /* Joins the partial state of the part that follows, before source_facts_join. */
-void tally_join(struct source_facts *whole, const struct source_facts *part);
+void log_summary_join(struct source_facts *whole, const struct source_facts *part);
 
 /* Decides about the header times, once all parts are joined. */
-void tally_finish(struct source_facts *facts);
+void log_summary_finish(struct source_facts *facts);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading records by what was judged of their templates. Nothing is allocated for a record, no
+/* Reading records by the layout of their templates. Nothing is allocated for a record, no
  * text is converted; what costs is paid once a template and chunk. */
 #include "evtx/select.h"
 
@@ -18,9 +18,9 @@
 
 /* Definitions of a chunk that are remembered; real ones have 30 or so. The table that finds them by
  * their offset is small, to stay in the nearest cache. */
-#define JUDGED_MOST 256u
-#define JUDGED_SLOTS 1024u
-/* Definitions of any chunk that are known again by their shape: sets of KNOWN_WAYS. */
+#define TEMPLATES_MOST 256u
+#define TEMPLATE_SLOTS 1024u
+/* Definitions of any chunk that are known again by their fingerprint: sets of KNOWN_WAYS. */
 #define KNOWN_SETS 128u
 #define KNOWN_WAYS 2u
 /* A number without a pattern, to spread keys by (2^64 divided by the golden ratio). */
@@ -39,72 +39,72 @@
 #define INSTANCE_HEAD_BYTES 14u
 
 /* The numbers of a record, in the order in which they stand among its values. */
-#define WANTED_COUNT 3u
-struct wanted {
+#define NUMBER_COUNT 3u
+struct number_place {
     uint16_t index;      /* of the value */
-    uint8_t kind;        /* enum wanted_kind: which of them it is */
+    uint8_t kind;        /* enum record_number: which of them it is */
     uint32_t descriptor; /* what its descriptor must say: size and type */
 };
 
-enum wanted_kind {
-    WANTED_EVENT_ID,
-    WANTED_TIME,
-    WANTED_RECORD_ID,
+enum record_number {
+    NUMBER_EVENT_ID,
+    NUMBER_TIME,
+    NUMBER_RECORD_ID,
 };
 
 /* Size and type as the first three bytes of a descriptor. */
 #define DESCRIPTOR(size, type) ((uint32_t)(size) | (uint32_t)(type) << 16)
 #define DESCRIPTOR_MASK UINT32_C(0xFFFFFF)
 
-/* A template definition as judged. */
-struct judged {
+/* A template of the chunk: its layout, and how records are read by it. */
+struct chunk_template {
     uint32_t definition_offset;
     bool plain;   /* its records can be read by the fields; otherwise they are decoded */
     bool literal; /* provider, channel and computer are literals, or not there */
-    struct wanted wanted[WANTED_COUNT];
+    struct number_place numbers[NUMBER_COUNT];
     /* Of the last record that was read: its first descriptors, and where its numbers were. */
     bool has_head;
     uint8_t head[HEAD_VALUES * BINXML_DESCRIPTOR_BYTES];
-    uint32_t positions[WANTED_COUNT]; /* behind the start of the values */
-    struct fields fields;
+    uint32_t positions[NUMBER_COUNT]; /* behind the start of the values */
+    struct template_layout layout;
     /* What the literals say; where a field is a value, its record tells. */
     const struct incident_provider *provider; /* or NULL: of no interest */
     size_t computer;
     bool application;
 };
 
-/* A definition that was judged in some chunk. */
-struct known {
+/* A template that was met in some chunk. */
+struct known_template {
     uint64_t guid; /* the first half of it */
-    struct shape shape;
-    struct judged judged;
+    struct layout_fingerprint fingerprint;
+    struct chunk_template template;
 };
 
 /* A name of ASCII characters in UTF-16. */
-struct name {
+struct utf16_name {
     uint8_t utf16[NAME_BYTES_MOST];
     size_t size_bytes;
 };
 
 struct selector {
     struct source_facts *facts;
-    struct name providers[PROVIDERS_MOST]; /* of incident_providers */
-    struct name application;
+    struct utf16_name providers[PROVIDERS_MOST]; /* of incident_providers */
+    struct utf16_name application;
     const struct chunk *chunk;
     struct event event; /* for records that have to be decoded */
-    struct judge judge;
-    uint16_t slots[JUDGED_SLOTS]; /* one more than the index in `judged`, or 0 */
-    size_t judged_count;
-    struct judged judged[JUDGED_MOST];
-    struct known known[KNOWN_SETS][KNOWN_WAYS];
+    struct layout_reader layouts;
+    uint16_t slots[TEMPLATE_SLOTS]; /* one more than the index in `templates`, or 0 */
+    size_t template_count;
+    struct chunk_template templates[TEMPLATES_MOST];
+    struct known_template known[KNOWN_SETS][KNOWN_WAYS];
     uint8_t known_next[KNOWN_SETS]; /* the way that gives its place up next */
     /* The computer whose name, as a literal, was met last: mostly it is the same in every
      * template. */
-    struct name name;
+    struct utf16_name name;
     size_t name_computer;
 };
 
-static void set_name(struct name *name, const char *ascii)
+static void set_name(struct utf16_name *name, const char *ascii)
 {
     name->size_bytes = 2 * strlen(ascii);
     assert(name->size_bytes <= sizeof(name->utf16));
@@ -134,11 +134,11 @@ void selector_free(struct selector *selector)
 
 void selector_begin_chunk(struct selector *selector, const struct chunk *chunk)
 {
-    if (selector->judged_count > 0)
+    if (selector->template_count > 0)
         memset(selector->slots, 0, sizeof(selector->slots));
-    selector->judged_count = 0;
+    selector->template_count = 0;
     selector->chunk = chunk;
-    judge_begin_chunk(&selector->judge, &chunk->bytes);
+    layout_reader_begin_chunk(&selector->layouts, &chunk->bytes);
 }
 
 /* --- what the fields say --- */
@@ -146,7 +146,7 @@ void selector_begin_chunk(struct selector *selector, const struct chunk *chunk)
 static size_t find_computer(struct selector *selector, const char *name)
 {
     if (*name == '\0')
-        return GLANCE_NO_COMPUTER;
+        return RECORD_SUMMARY_NO_COMPUTER;
     return (size_t)(source_facts_computer(selector->facts, name) - selector->facts->computers);
 }
 
@@ -171,7 +171,7 @@ static size_t find_computer_utf16(struct selector *selector, struct span name)
 
 /* Is the UTF-16 text, which ends at its first U+0000, this name? A byte behind its last unit says
  * nothing, to the decoder neither. */
-static bool is_name(struct span utf16, const struct name *name)
+static bool is_name(struct span utf16, const struct utf16_name *name)
 {
     uint16_t behind;
 
@@ -212,122 +212,127 @@ static bool is_application(const struct selector *selector, struct span channel)
 /* --- templates --- */
 
 /* Sorts the three numbers by where they stand; there are few ways to do so. */
-static void sort_wanted(struct wanted *wanted)
+static void sort_places(struct number_place *places)
 {
-    for (size_t pass = 1; pass < WANTED_COUNT; pass++)
-        for (size_t index = pass; index > 0 && wanted[index - 1].index > wanted[index].index;
+    for (size_t pass = 1; pass < NUMBER_COUNT; pass++)
+        for (size_t index = pass; index > 0 && places[index - 1].index > places[index].index;
              index--) {
-            struct wanted moved = wanted[index];
+            struct number_place moved = places[index];
 
-            wanted[index] = wanted[index - 1];
-            wanted[index - 1] = moved;
+            places[index] = places[index - 1];
+            places[index - 1] = moved;
         }
 }
 
 /* Can records be read by these fields? Sets what is needed for it. Numbers that are literals, or
  * not there, are left to the decoder. */
-static bool take_fields(struct selector *selector, struct judged *judged)
+static bool take_fields(struct selector *selector, struct chunk_template *template)
 {
-    const struct judge *judge = &selector->judge;
-    const struct field *fields = judged->fields.of;
-    struct wanted wanted[WANTED_COUNT] = {
-        {.index = fields[FIELD_EVENT_ID].index,
-         .kind = WANTED_EVENT_ID,
+    const struct layout_reader *reader = &selector->layouts;
+    const struct field_place *fields = template->layout.fields;
+    struct number_place places[NUMBER_COUNT] = {
+        {.index = fields[LAYOUT_EVENT_ID].index,
+         .kind = NUMBER_EVENT_ID,
          .descriptor = DESCRIPTOR(sizeof(uint16_t), VALUE_UINT16)},
-        {.index = fields[FIELD_TIME].index,
-         .kind = WANTED_TIME,
+        {.index = fields[LAYOUT_TIME].index,
+         .kind = NUMBER_TIME,
          .descriptor = DESCRIPTOR(sizeof(uint64_t), VALUE_FILETIME)},
-        {.index = fields[FIELD_RECORD_ID].index,
-         .kind = WANTED_RECORD_ID,
+        {.index = fields[LAYOUT_RECORD_ID].index,
+         .kind = NUMBER_RECORD_ID,
          .descriptor = DESCRIPTOR(sizeof(uint64_t), VALUE_UINT64)},
     };
 
-    for (size_t index = 0; index < FIELD_COUNT; index++)
+    for (size_t index = 0; index < LAYOUT_FIELD_COUNT; index++)
         if (fields[index].kind == FIELD_MIXED)
             return false;
-    if (fields[FIELD_EVENT_ID].kind != FIELD_VALUE || fields[FIELD_TIME].kind != FIELD_VALUE ||
-        fields[FIELD_RECORD_ID].kind != FIELD_VALUE)
+    if (fields[LAYOUT_EVENT_ID].kind != FIELD_VALUE || fields[LAYOUT_TIME].kind != FIELD_VALUE ||
+        fields[LAYOUT_RECORD_ID].kind != FIELD_VALUE)
         return false;
-    sort_wanted(wanted);
-    memcpy(judged->wanted, wanted, sizeof(wanted));
-    judged->literal = fields[FIELD_PROVIDER].kind != FIELD_VALUE &&
-                      fields[FIELD_CHANNEL].kind != FIELD_VALUE &&
-                      fields[FIELD_COMPUTER].kind != FIELD_VALUE;
-    judged->provider = NULL;
-    judged->application = false;
-    judged->computer = GLANCE_NO_COMPUTER;
-    if (fields[FIELD_PROVIDER].kind == FIELD_LITERAL)
-        judged->provider = find_provider(selector, judge_literal(judge, &fields[FIELD_PROVIDER]));
-    if (fields[FIELD_CHANNEL].kind == FIELD_LITERAL)
-        judged->application =
-            is_application(selector, judge_literal(judge, &fields[FIELD_CHANNEL]));
-    if (fields[FIELD_COMPUTER].kind == FIELD_LITERAL)
-        judged->computer =
-            find_computer_utf16(selector, judge_literal(judge, &fields[FIELD_COMPUTER]));
+    sort_places(places);
+    memcpy(template->numbers, places, sizeof(places));
+    template->literal = fields[LAYOUT_PROVIDER].kind != FIELD_VALUE &&fields[LAYOUT_CHANNEL].kind !=
+                        FIELD_VALUE &&fields[LAYOUT_COMPUTER].kind != FIELD_VALUE;
+    template->provider = NULL;
+    template->application = false;
+    template->computer = RECORD_SUMMARY_NO_COMPUTER;
+    if (fields[LAYOUT_PROVIDER].kind == FIELD_LITERAL)
+        template->provider =
+            find_provider(selector, template_layout_literal(reader, &fields[LAYOUT_PROVIDER]));
+    if (fields[LAYOUT_CHANNEL].kind == FIELD_LITERAL)
+        template->application =
+            is_application(selector, template_layout_literal(reader, &fields[LAYOUT_CHANNEL]));
+    if (fields[LAYOUT_COMPUTER].kind == FIELD_LITERAL)
+        template->computer = find_computer_utf16(
+            selector, template_layout_literal(reader, &fields[LAYOUT_COMPUTER]));
     return true;
 }
 
-/* Judges the definition, or knows it again from another chunk. */
-static void judge_definition(struct selector *selector, uint64_t guid,
-                             const struct span *definition, struct judged *judged)
+/* Finds the layout of the definition, or knows it again from another chunk. */
+static void read_template(struct selector *selector, uint64_t guid, const struct span *definition,
+                          struct chunk_template *template)
 {
     size_t set = (guid ^ definition->left_bytes) * SPREAD >> 32 & (KNOWN_SETS - 1);
-    struct known *known;
+    struct known_template *known;
 
     for (size_t way = 0; way < KNOWN_WAYS; way++) {
         known = &selector->known[set][way];
-        if (known->guid == guid && judge_has_shape(&selector->judge, definition, &known->shape)) {
-            *judged = known->judged;
+        if (known->guid == guid &&
+            layout_fingerprint_matches(&selector->layouts, definition, &known->fingerprint)) {
+            *template = known->template;
             return;
         }
     }
     known = &selector->known[set][selector->known_next[set]++ % KNOWN_WAYS];
-    *judged = (struct judged){0};
+    *template = (struct chunk_template){0};
     known->guid = guid;
-    judged->plain = judge_template(&selector->judge, *definition, &judged->fields, &known->shape) &&
-                    take_fields(selector, judged);
-    known->judged = *judged;
+    template->plain = template_layout_read(&selector->layouts, *definition, &template->layout,
+                                           &known->fingerprint) &&
+                      take_fields(selector, template);
+    known->template = *template;
 }
 
-/* Judges the definition at `offset` of the chunk and remembers it in the slot. */
-static struct judged *judge_at(struct selector *selector, uint32_t offset, uint16_t *slot)
+/* Adds the template whose definition is at `offset` of the chunk and remembers it in the slot. */
+static struct chunk_template *add_template(struct selector *selector, uint32_t offset,
+                                           uint16_t *slot)
 {
     const struct span *chunk = &selector->chunk->bytes;
     struct span definition;
-    struct judged *judged;
+    struct chunk_template *template;
     uint32_t data_size;
     uint64_t guid;
 
     if (!span_u64_at(chunk, offset + (size_t)BINXML_DEFINITION_OFFSET_ID, &guid) ||
         !span_u32_at(chunk, offset + (size_t)BINXML_DEFINITION_OFFSET_DATA_SIZE, &data_size) ||
         !span_at(chunk, offset + (size_t)BINXML_DEFINITION_OFFSET_DATA, &definition) ||
-        !span_take(&definition, data_size, &definition) || selector->judged_count == JUDGED_MOST)
+        !span_take(&definition, data_size, &definition) ||
+        selector->template_count == TEMPLATES_MOST)
         return NULL;
-    judged = &selector->judged[selector->judged_count++];
-    *slot = (uint16_t)selector->judged_count;
-    judge_definition(selector, guid, &definition, judged);
-    judged->definition_offset = offset;
-    return judged;
+    template = &selector->templates[selector->template_count++];
+    *slot = (uint16_t)selector->template_count;
+    read_template(selector, guid, &definition, template);
+    template->definition_offset = offset;
+    return template;
 }
 
-/* The template of the record, judged now or before; NULL where its record has to be decoded. */
-static inline struct judged *find_judged(struct selector *selector, uint32_t definition_offset)
+/* The template of the record, read now or before; NULL where its record has to be decoded. */
+static inline struct chunk_template *find_template(struct selector *selector,
+                                                   uint32_t definition_offset)
 {
     size_t place = definition_offset / 2;
-    uint16_t *slot = &selector->slots[place % JUDGED_SLOTS];
+    uint16_t *slot = &selector->slots[place % TEMPLATE_SLOTS];
 
     /* There are more slots than can be taken. */
-    for (; *slot != 0; slot = &selector->slots[++place % JUDGED_SLOTS])
-        if (selector->judged[*slot - 1].definition_offset == definition_offset)
-            return &selector->judged[*slot - 1];
-    return judge_at(selector, definition_offset, slot);
+    for (; *slot != 0; slot = &selector->slots[++place % TEMPLATE_SLOTS])
+        if (selector->templates[*slot - 1].definition_offset == definition_offset)
+            return &selector->templates[*slot - 1];
+    return add_template(selector, definition_offset, slot);
 }
 
 /* --- records --- */
 
 /* Where the values of a record are. Positions are in `bytes`, the chunk up to the end of the
  * record; what stands up to `values` is there. */
-struct values {
+struct record_values {
     struct span bytes;
     size_t descriptors;
     size_t count;
@@ -335,7 +340,8 @@ struct values {
 };
 
 /* Finds the values of the instance whose head ends at `position`. */
-static inline bool find_values(struct values *out, uint32_t definition_offset, size_t position)
+static inline bool find_values(struct record_values *out, uint32_t definition_offset,
+                               size_t position)
 {
     uint32_t data_size, count;
 
@@ -354,7 +360,7 @@ static inline bool find_values(struct values *out, uint32_t definition_offset, s
 }
 
 /* Adds up the sizes of the values from `first` to before `end`, which are among the count. */
-static inline size_t add_sizes(const struct values *values, size_t first, size_t end)
+static inline size_t add_sizes(const struct record_values *values, size_t first, size_t end)
 {
     const uint8_t *descriptors = values->bytes.bytes + values->descriptors;
     size_t sum = 0;
@@ -368,7 +374,7 @@ static inline size_t add_sizes(const struct values *values, size_t first, size_t
 }
 
 /* The descriptor of the value `index`, which is among the count. */
-static inline uint32_t descriptor_of(const struct values *values, size_t index)
+static inline uint32_t descriptor_of(const struct record_values *values, size_t index)
 {
     uint32_t descriptor;
 
@@ -377,55 +383,56 @@ static inline uint32_t descriptor_of(const struct values *values, size_t index)
     return le32toh(descriptor);
 }
 
-/* Finds out where the numbers of the record are, by enum wanted_kind, and remembers it; false where
- * one of them is of another type. */
-static bool find_numbers(const struct values *values, struct judged *judged)
+/* Finds out where the numbers of the record are, by enum record_number, and remembers it; false
+ * where one of them is of another type. */
+static bool find_numbers(const struct record_values *values, struct chunk_template *template)
 {
     size_t position = 0, index = 0;
 
-    judged->has_head = false;
-    if (judged->wanted[WANTED_COUNT - 1].index >= values->count)
+    template->has_head = false;
+    if (template->numbers[NUMBER_COUNT - 1].index >= values->count)
         return false;
-    for (size_t at = 0; at < WANTED_COUNT; at++) {
-        const struct wanted *wanted = &judged->wanted[at];
+    for (size_t at = 0; at < NUMBER_COUNT; at++) {
+        const struct number_place *place = &template->numbers[at];
 
-        position += add_sizes(values, index, wanted->index);
-        index = wanted->index;
-        if ((descriptor_of(values, index) & DESCRIPTOR_MASK) != wanted->descriptor)
+        position += add_sizes(values, index, place->index);
+        index = place->index;
+        if ((descriptor_of(values, index) & DESCRIPTOR_MASK) != place->descriptor)
             return false;
-        judged->positions[wanted->kind] = (uint32_t)position;
+        template->positions[place->kind] = (uint32_t)position;
     }
-    judged->has_head = index < HEAD_VALUES && values->count >= HEAD_VALUES;
-    if (judged->has_head)
-        memcpy(judged->head, values->bytes.bytes + values->descriptors, sizeof(judged->head));
+    template->has_head = index < HEAD_VALUES && values->count >= HEAD_VALUES;
+    if (template->has_head)
+        memcpy(template->head, values->bytes.bytes + values->descriptors, sizeof(template->head));
     return true;
 }
 
 /* Reads the numbers of the record; false as above. Most records of a template have the same
  * descriptors as the one before. */
-static inline bool read_numbers(const struct values *values, struct judged *judged,
+static inline bool read_numbers(const struct record_values *values, struct chunk_template *template,
                                 uint64_t *numbers)
 {
     uint16_t event_id;
 
-    if (!(judged->has_head && values->count >= HEAD_VALUES &&
-          memcmp(values->bytes.bytes + values->descriptors, judged->head, sizeof(judged->head)) ==
-              0) &&
-        !find_numbers(values, judged))
+    if (!(template->has_head && values->count >= HEAD_VALUES &&
+          memcmp(values->bytes.bytes + values->descriptors, template->head,
+                 sizeof(template->head)) == 0) &&
+        !find_numbers(values, template))
         return false;
-    if (!span_u16_at(&values->bytes, values->values + judged->positions[WANTED_EVENT_ID],
+    if (!span_u16_at(&values->bytes, values->values + template->positions[NUMBER_EVENT_ID],
                      &event_id) ||
-        !span_u64_at(&values->bytes, values->values + judged->positions[WANTED_TIME],
-                     &numbers[WANTED_TIME]) ||
-        !span_u64_at(&values->bytes, values->values + judged->positions[WANTED_RECORD_ID],
-                     &numbers[WANTED_RECORD_ID]))
+        !span_u64_at(&values->bytes, values->values + template->positions[NUMBER_TIME],
+                     &numbers[NUMBER_TIME]) ||
+        !span_u64_at(&values->bytes, values->values + template->positions[NUMBER_RECORD_ID],
+                     &numbers[NUMBER_RECORD_ID]))
         return false;
-    numbers[WANTED_EVENT_ID] = event_id;
+    numbers[NUMBER_EVENT_ID] = event_id;
     return true;
 }
 
 /* Reads a field that is a string, or empty; false where it is of another type. */
-static bool read_text(const struct values *values, const struct field *field, struct span *out)
+static bool read_text(const struct record_values *values, const struct field_place *field,
+                      struct span *out)
 {
     struct span at;
     uint32_t descriptor;
@@ -443,25 +450,25 @@ static bool read_text(const struct values *values, const struct field *field, st
 }
 
 /* Reads provider, channel and computer where they are no literals. */
-static bool glance_at_texts(struct selector *selector, const struct judged *judged,
-                            const struct values *values, const struct incident_provider **provider,
-                            struct glance *out)
+static bool read_texts(struct selector *selector, const struct chunk_template *template,
+                       const struct record_values *values,
+                       const struct incident_provider **provider, struct record_summary *out)
 {
-    const struct field *fields = judged->fields.of;
+    const struct field_place *fields = template->layout.fields;
     struct span text;
 
-    if (fields[FIELD_PROVIDER].kind == FIELD_VALUE) {
-        if (!read_text(values, &fields[FIELD_PROVIDER], &text))
+    if (fields[LAYOUT_PROVIDER].kind == FIELD_VALUE) {
+        if (!read_text(values, &fields[LAYOUT_PROVIDER], &text))
             return false;
         *provider = find_provider(selector, text);
     }
-    if (fields[FIELD_CHANNEL].kind == FIELD_VALUE) {
-        if (!read_text(values, &fields[FIELD_CHANNEL], &text))
+    if (fields[LAYOUT_CHANNEL].kind == FIELD_VALUE) {
+        if (!read_text(values, &fields[LAYOUT_CHANNEL], &text))
             return false;
         out->application = is_application(selector, text);
     }
-    if (fields[FIELD_COMPUTER].kind == FIELD_VALUE) {
-        if (!read_text(values, &fields[FIELD_COMPUTER], &text))
+    if (fields[LAYOUT_COMPUTER].kind == FIELD_VALUE) {
+        if (!read_text(values, &fields[LAYOUT_COMPUTER], &text))
             return false;
         out->computer = find_computer_utf16(selector, text);
     }
@@ -469,29 +476,30 @@ static bool glance_at_texts(struct selector *selector, const struct judged *judg
 }
 
 /* Reads the record by its template; false where it has to be decoded. */
-static inline bool glance_by_template(struct selector *selector, struct judged *judged,
-                                      const struct values *values, struct glance *out)
+static inline bool summarise_by_template(struct selector *selector, struct chunk_template *template,
+                                         const struct record_values *values,
+                                         struct record_summary *out)
 {
-    const struct incident_provider *provider = judged->provider;
-    uint64_t numbers[WANTED_COUNT];
+    const struct incident_provider *provider = template->provider;
+    uint64_t numbers[NUMBER_COUNT];
 
-    if (!judged->plain || !read_numbers(values, judged, numbers))
+    if (!template->plain || !read_numbers(values, template, numbers))
         return false;
-    out->event_filetime = numbers[WANTED_TIME] <= FILETIME_MAX ? numbers[WANTED_TIME] : 0;
-    out->record_id = numbers[WANTED_RECORD_ID];
-    out->computer = judged->computer;
-    out->application = judged->application;
-    out->forwarded = judged->fields.has_rendering;
-    if (!judged->literal && !glance_at_texts(selector, judged, values, &provider, out))
+    out->event_filetime = numbers[NUMBER_TIME] <= FILETIME_MAX ? numbers[NUMBER_TIME] : 0;
+    out->record_id = numbers[NUMBER_RECORD_ID];
+    out->computer = template->computer;
+    out->application = template->application;
+    out->forwarded = template->layout.has_rendering;
+    if (!template->literal && !read_texts(selector, template, values, &provider, out))
         return false;
     out->event = provider != NULL
-                     ? incident_provider_event(provider, (uint16_t)numbers[WANTED_EVENT_ID])
+                     ? incident_provider_event(provider, (uint16_t)numbers[NUMBER_EVENT_ID])
                      : NULL;
     return true;
 }
 
-static int glance_by_decoding(struct selector *selector, const struct record *record,
-                              struct glance *out, struct error *err)
+static int summarise_by_decoding(struct selector *selector, const struct record *record,
+                                 struct record_summary *out, struct error *err)
 {
     const struct observation *observation = &selector->event.observation;
     bool is_forwarded = record_is_forwarded(record);
@@ -507,27 +515,27 @@ static int glance_by_decoding(struct selector *selector, const struct record *re
     return 0;
 }
 
-int selector_glance(struct selector *selector, const struct record *record, struct glance *out,
-                    struct error *err)
+int selector_summarise(struct selector *selector, const struct record *record,
+                       struct record_summary *out, struct error *err)
 {
     const struct span *chunk = &selector->chunk->bytes;
     size_t position = record->position_bytes + (size_t)RECORD_OFFSET_BINXML;
-    struct values values = {
+    struct record_values values = {
         .bytes = span_of(chunk->bytes,
                          record->position_bytes + record->bytes.left_bytes - sizeof(uint32_t),
                          chunk->offset_bytes)};
-    struct judged *judged;
+    struct chunk_template *template;
     uint32_t definition_offset;
     uint64_t start;
 
     if (span_u64_at(&values.bytes, position, &start) &&
         (start & INSTANCE_START_MASK) == INSTANCE_START &&
         span_u32_at(&values.bytes, position + INSTANCE_OFFSET_DEFINITION, &definition_offset)) {
-        judged = find_judged(selector, definition_offset);
-        if (judged != NULL &&
+        template = find_template(selector, definition_offset);
+        if (template != NULL &&
             find_values(&values, definition_offset, position + INSTANCE_HEAD_BYTES) &&
-            glance_by_template(selector, judged, &values, out))
+            summarise_by_template(selector, template, &values, out))
             return 0;
     }
-    return glance_by_decoding(selector, record, out, err);
+    return summarise_by_decoding(selector, record, out, err);
 }

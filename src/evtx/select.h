@@ -3,10 +3,10 @@
  * whole is asked for (times, computers) of every record.
  *
  * A record is an instance of a template: the definition has the event's elements, the record the
- * values. So a definition is judged once: where in it stands each of the six fields that matter
- * (provider, event id, event time, EventRecordID, channel, computer), as a literal or as the
- * substitution number N. Of a record of that template then only these N values are looked at.
- * Records that cannot be taken so (no template, fields in nested values or put together of
+ * values. So the layout of a definition is found once: where in it stands each of the six fields
+ * that matter (provider, event id, event time, EventRecordID, channel, computer), as a literal or
+ * as the substitution number N. Of a record of that template then only these N values are looked
+ * at. Records that cannot be taken so (no template, fields in nested values or put together of
  * several pieces) have their System element decoded (evtx/decode.h), which gives the same. */
 #ifndef SPPTRIAGE_EVTX_SELECT_H
 #define SPPTRIAGE_EVTX_SELECT_H
@@ -19,16 +19,16 @@
 #include "evtx/chunk.h"
 #include "model/source.h"
 
-#define GLANCE_NO_COMPUTER SIZE_MAX
+#define RECORD_SUMMARY_NO_COMPUTER SIZE_MAX
 
 /* What selection reads of a record. */
-struct glance {
+struct record_summary {
     const struct incident_event *event; /* its row of the event table, or NULL: of no interest */
     uint64_t event_filetime;            /* TimeCreated, 0 for none that is readable */
     uint64_t record_id;                 /* EventRecordID, 0 where there is none */
-    size_t computer;                    /* index in facts->computers, or GLANCE_NO_COMPUTER */
-    bool application;                   /* its channel is Application */
-    bool forwarded;                     /* no template instance, or RenderingInfo */
+    size_t computer;  /* index in facts->computers, or RECORD_SUMMARY_NO_COMPUTER */
+    bool application; /* its channel is Application */
+    bool forwarded;   /* no template instance, or RenderingInfo */
 };
 
 struct selector;
@@ -42,7 +42,7 @@ void selector_begin_chunk(struct selector *selector, const struct chunk *chunk);
 
 /* Reads what matters of a record of the chunk. Returns -1 (ERROR_SOURCE) with the reason where
  * provider or event id cannot be read: the record is undecodable. */
-int selector_glance(struct selector *selector, const struct record *record, struct glance *out,
-                    struct error *err);
+int selector_summarise(struct selector *selector, const struct record *record,
+                       struct record_summary *out, struct error *err);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Windows writes the definitions of events all in one form, and a chunk has a dozen or two of
- * them; so judging is what selection spends its time on, beside walking. A definition of the usual
- * form is read straight through, elements of no interest are stepped over by their size, and names,
- * which the definitions of a chunk share, are looked up once. Whatever is not of that form is
- * judged token by token, which gives the same. */
+ * them; so finding layouts is what selection spends its time on, beside walking. A definition of
+ * the usual form is read straight through, elements of no interest are stepped over by their size,
+ * and names, which the definitions of a chunk share, are looked up once. Whatever is not of that
+ * form is read token by token, which gives the same. */
 #include "evtx/template_layout.h"
 
 #include <string.h>
@@ -12,55 +12,54 @@
 #include "evtx/value.h"
 
 /* Of a stretch that no name follows. */
-#define SHAPE_NO_NAME UINT8_MAX
+#define FINGERPRINT_NO_NAME UINT8_MAX
 
-#define DEPTH_SECTION 1u /* of open elements, where System stands */
-#define DEPTH_FIELD 2u   /* where the fields stand, */
-#define DEPTH_CONTENT 3u /* and what is in them */
+#define DEPTH_CONTENT (DEPTH_FIELD + 1) /* of open elements, within a field */
 
-void judge_begin_chunk(struct judge *judge, const struct span *chunk)
+void layout_reader_begin_chunk(struct layout_reader *reader, const struct span *chunk)
 {
-    judge->chunk = chunk;
-    if (judge->generation == UINT8_MAX) {
-        memset(judge->names, 0, sizeof(judge->names));
-        judge->generation = 0;
+    reader->chunk = chunk;
+    if (reader->generation == UINT8_MAX) {
+        memset(reader->names, 0, sizeof(reader->names));
+        reader->generation = 0;
     }
-    judge->generation++;
+    reader->generation++;
 }
 
-struct span judge_literal(const struct judge *judge, const struct field *field)
+struct span template_layout_literal(const struct layout_reader *reader,
+                                    const struct field_place *field)
 {
-    return span_of(judge->chunk->bytes + field->literal_start, field->literal_bytes,
-                   judge->chunk->offset_bytes + field->literal_start);
+    return span_of(reader->chunk->bytes + field->literal_start, field->literal_bytes,
+                   reader->chunk->offset_bytes + field->literal_start);
 }
 
-SPAN_INLINE void field_add(struct field *field, struct field piece)
+SPAN_INLINE void field_add(struct field_place *field, struct field_place piece)
 {
     if (field->kind != FIELD_ABSENT)
         piece.kind = FIELD_MIXED;
     *field = piece;
 }
 
-SPAN_INLINE void field_add_value(struct field *field, uint16_t index)
+SPAN_INLINE void field_add_value(struct field_place *field, uint16_t index)
 {
-    field_add(field, (struct field){.kind = FIELD_VALUE, .index = index});
+    field_add(field, (struct field_place){.kind = FIELD_VALUE, .index = index});
 }
 
-SPAN_INLINE void field_add_literal(const struct judge *judge, struct field *field,
+SPAN_INLINE void field_add_literal(const struct layout_reader *reader, struct field_place *field,
                                    const struct span *literal)
 {
-    field_add(field,
-              (struct field){.kind = FIELD_LITERAL,
-                             .literal_start = (uint32_t)(literal->bytes - judge->chunk->bytes),
-                             .literal_bytes = (uint32_t)literal->left_bytes});
+    field_add(field, (struct field_place){.kind = FIELD_LITERAL,
+                                          .literal_start =
+                                              (uint32_t)(literal->bytes - reader->chunk->bytes),
+                                          .literal_bytes = (uint32_t)literal->left_bytes});
 }
 
 /* --- token by token --- */
 
-/* A definition on its way to being judged. */
-struct judging {
-    const struct judge *judge;
-    struct fields *fields;
+/* A definition whose layout is being found. */
+struct layout_reading {
+    const struct layout_reader *reader;
+    struct template_layout *layout;
     unsigned depth; /* of open elements */
     bool in_system;
     bool met_system;
@@ -70,65 +69,65 @@ struct judging {
 };
 
 /* The field that a piece at this place belongs to, or NULL. */
-static struct field *judging_field(struct judging *judging)
+static struct field_place *layout_field_here(struct layout_reading *reading)
 {
-    struct field *fields = judging->fields->of;
+    struct field_place *fields = reading->layout->fields;
 
-    if (!judging->in_system)
+    if (!reading->in_system)
         return NULL;
-    if (judging->in_start_tag && judging->depth == DEPTH_FIELD) {
-        if (judging->word == WORD_PROVIDER && judging->attribute == WORD_NAME)
-            return &fields[FIELD_PROVIDER];
-        if (judging->word == WORD_TIME_CREATED && judging->attribute == WORD_SYSTEM_TIME)
-            return &fields[FIELD_TIME];
+    if (reading->in_start_tag && reading->depth == DEPTH_FIELD) {
+        if (reading->word == WORD_PROVIDER && reading->attribute == WORD_NAME)
+            return &fields[LAYOUT_PROVIDER];
+        if (reading->word == WORD_TIME_CREATED && reading->attribute == WORD_SYSTEM_TIME)
+            return &fields[LAYOUT_TIME];
         return NULL;
     }
-    if (judging->in_start_tag || judging->depth != DEPTH_CONTENT)
+    if (reading->in_start_tag || reading->depth != DEPTH_CONTENT)
         return NULL;
-    return judging->word == WORD_EVENT_ID          ? &fields[FIELD_EVENT_ID]
-           : judging->word == WORD_EVENT_RECORD_ID ? &fields[FIELD_RECORD_ID]
-           : judging->word == WORD_CHANNEL         ? &fields[FIELD_CHANNEL]
-           : judging->word == WORD_COMPUTER        ? &fields[FIELD_COMPUTER]
+    return reading->word == WORD_EVENT_ID          ? &fields[LAYOUT_EVENT_ID]
+           : reading->word == WORD_EVENT_RECORD_ID ? &fields[LAYOUT_RECORD_ID]
+           : reading->word == WORD_CHANNEL         ? &fields[LAYOUT_CHANNEL]
+           : reading->word == WORD_COMPUTER        ? &fields[LAYOUT_COMPUTER]
                                                    : NULL;
 }
 
-static bool judge_open_element(struct judging *judging, const struct span *name)
+static bool layout_begin_element(struct layout_reading *reading, const struct span *name)
 {
-    if (judging->in_start_tag || (judging->in_system && judging->depth > DEPTH_FIELD))
+    if (reading->in_start_tag || (reading->in_system && reading->depth > DEPTH_FIELD))
         return false;
-    judging->word = binxml_word_of(name);
-    judging->attribute = WORD_OTHER;
-    judging->in_start_tag = true;
-    if (judging->depth == 0 && judging->word != WORD_EVENT)
+    reading->word = binxml_word_of(name);
+    reading->attribute = WORD_OTHER;
+    reading->in_start_tag = true;
+    if (reading->depth == 0 && reading->word != WORD_EVENT)
         return false;
-    if (judging->depth == DEPTH_SECTION) {
-        if (judging->word == WORD_SYSTEM && judging->met_system)
+    if (reading->depth == DEPTH_SECTION) {
+        if (reading->word == WORD_SYSTEM && reading->met_system)
             return false;
-        judging->in_system = judging->word == WORD_SYSTEM;
-        judging->met_system = judging->met_system || judging->in_system;
-        if (judging->word == WORD_RENDERING_INFO)
-            judging->fields->has_rendering = true;
+        reading->in_system = reading->word == WORD_SYSTEM;
+        reading->met_system = reading->met_system || reading->in_system;
+        if (reading->word == WORD_RENDERING_INFO)
+            reading->layout->has_rendering = true;
     }
     return true;
 }
 
-static bool judge_end_element(struct judging *judging)
+static bool layout_end_element(struct layout_reading *reading)
 {
-    if (judging->depth == 0 || judging->in_start_tag)
+    if (reading->depth == 0 || reading->in_start_tag)
         return false;
-    judging->depth--;
-    judging->word = WORD_OTHER;
-    if (judging->depth == DEPTH_SECTION)
-        judging->in_system = false;
+    reading->depth--;
+    reading->word = WORD_OTHER;
+    if (reading->depth == DEPTH_SECTION)
+        reading->in_system = false;
     return true;
 }
 
 /* A value that is BinXML can have elements that matter, unless System is behind us. */
-static bool judge_substitution(struct judging *judging, const struct binxml_token *token)
+static bool layout_substitution(struct layout_reading *reading, const struct binxml_token *token)
 {
-    struct field *field = judging_field(judging);
+    struct field_place *field = layout_field_here(reading);
 
-    if (token->value_type == VALUE_BINXML && (judging->in_system || !judging->met_system))
+    if (token->value_type == VALUE_BINXML && (reading->in_system || !reading->met_system))
         return false;
     if (field != NULL)
         field_add_value(field, token->index);
@@ -136,44 +135,44 @@ static bool judge_substitution(struct judging *judging, const struct binxml_toke
 }
 
 /* Returns whether the token leaves the template a plain one. */
-static bool judge_token(struct judging *judging, const struct binxml_token *token)
+static bool layout_token(struct layout_reading *reading, const struct binxml_token *token)
 {
-    struct field *field;
+    struct field_place *field;
 
     switch (token->kind) {
     case BINXML_OPEN_ELEMENT:
-        return judge_open_element(judging, &token->name);
+        return layout_begin_element(reading, &token->name);
     case BINXML_ATTRIBUTE:
-        judging->attribute = binxml_word_of(&token->name);
-        return judging->in_start_tag;
+        reading->attribute = binxml_word_of(&token->name);
+        return reading->in_start_tag;
     case BINXML_CLOSE_START_TAG:
-        judging->depth += judging->in_start_tag ? 1 : 0;
-        if (!judging->in_start_tag)
+        reading->depth += reading->in_start_tag ? 1 : 0;
+        if (!reading->in_start_tag)
             return false;
-        judging->in_start_tag = false;
+        reading->in_start_tag = false;
         return true;
     case BINXML_CLOSE_EMPTY_ELEMENT:
-        if (!judging->in_start_tag)
+        if (!reading->in_start_tag)
             return false;
-        judging->in_start_tag = false;
-        judging->word = WORD_OTHER;
-        if (judging->depth == DEPTH_SECTION)
-            judging->in_system = false;
+        reading->in_start_tag = false;
+        reading->word = WORD_OTHER;
+        if (reading->depth == DEPTH_SECTION)
+            reading->in_system = false;
         return true;
     case BINXML_END_ELEMENT:
-        return judge_end_element(judging);
+        return layout_end_element(reading);
     case BINXML_VALUE:
     case BINXML_CDATA:
-        field = judging_field(judging);
+        field = layout_field_here(reading);
         if (field != NULL)
-            field_add_literal(judging->judge, field, &token->value);
+            field_add_literal(reading->reader, field, &token->value);
         return true;
     case BINXML_SUBSTITUTION:
     case BINXML_OPTIONAL_SUBSTITUTION:
-        return judge_substitution(judging, token);
+        return layout_substitution(reading, token);
     case BINXML_CHARACTER_REFERENCE:
     case BINXML_ENTITY_REFERENCE:
-        field = judging_field(judging);
+        field = layout_field_here(reading);
         if (field != NULL)
             field->kind = FIELD_MIXED;
         return true;
@@ -188,29 +187,30 @@ static bool judge_token(struct judging *judging, const struct binxml_token *toke
     return false;
 }
 
-static bool judge_tokens(struct judge *judge, struct span definition, struct fields *out)
+static bool read_tokens(struct layout_reader *reader, struct span definition,
+                        struct template_layout *out)
 {
-    struct binxml_cursor cursor = {.chunk = judge->chunk, .in = definition, .in_definition = true};
-    struct judging judging = {.judge = judge, .fields = out};
+    struct binxml_cursor cursor = {.chunk = reader->chunk, .in = definition, .in_definition = true};
+    struct layout_reading reading = {.reader = reader, .layout = out};
     struct binxml_token token = {.kind = BINXML_FRAGMENT};
     bool plain = true;
     const char *why;
 
     while (plain && token.kind != BINXML_END)
-        plain = binxml_next(&cursor, &token, &why) && judge_token(&judging, &token);
-    return plain && judging.depth == 0 && !judging.in_start_tag && judging.met_system;
+        plain = binxml_next(&cursor, &token, &why) && layout_token(&reading, &token);
+    return plain && reading.depth == 0 && !reading.in_start_tag && reading.met_system;
 }
 
 /* --- the usual form --- */
 
 /* A definition that is read straight through, and what was looked at on the way. */
 struct usual {
-    struct judge *judge;
+    struct layout_reader *reader;
     struct span bytes; /* the chunk up to the end of the definition */
     size_t at;         /* in `bytes` */
     size_t start;      /* of the definition */
-    struct shape *shape;
-    bool too_large; /* for a shape */
+    struct layout_fingerprint *fingerprint;
+    bool too_large; /* for a fingerprint */
 };
 
 /* An element whose start tag was read up to its attributes. */
@@ -222,14 +222,14 @@ struct usual_element {
 };
 
 /* Looks the name at `offset` of the chunk up. Returns NULL where it passes the chunk's end. */
-static const struct judge_name *look_up_name(struct judge *judge, uint32_t offset,
-                                             struct judge_name *place)
+static const struct known_name *look_up_name(struct layout_reader *reader, uint32_t offset,
+                                             struct known_name *place)
 {
     struct span name, text;
     enum binxml_word word;
     uint16_t length;
 
-    if (!span_at(judge->chunk, offset, &name) ||
+    if (!span_at(reader->chunk, offset, &name) ||
         !span_u16_at(&name, BINXML_NAME_OFFSET_LENGTH, &length) ||
         !span_at(&name, BINXML_NAME_OFFSET_TEXT, &text) ||
         !span_take(&text, 2u * (size_t)length, &text))
@@ -238,74 +238,77 @@ static const struct judge_name *look_up_name(struct judge *judge, uint32_t offse
     /* It can be one that ends before its length says so. */
     if (word == WORD_OTHER && binxml_name_text(&name, length, &text))
         word = binxml_word_of(&text);
-    *place = (struct judge_name){.offset = (uint16_t)offset,
+    *place = (struct known_name){.offset = (uint16_t)offset,
                                  .length = length,
                                  .word = (uint8_t)word,
-                                 .generation = judge->generation};
+                                 .generation = reader->generation};
     return place;
 }
 
 /* Finds the name at `offset` of the chunk among those that were looked up, or looks it up. */
-SPAN_INLINE const struct judge_name *find_name(struct judge *judge, uint32_t offset)
+SPAN_INLINE const struct known_name *find_name(struct layout_reader *reader, uint32_t offset)
 {
-    struct judge_name *place = &judge->names[(offset >> 1 ^ offset >> 9) % JUDGE_NAMES];
+    struct known_name *place = &reader->names[(offset >> 1 ^ offset >> 9) % LAYOUT_NAMES];
 
-    return place->offset == offset && place->generation == judge->generation
+    return place->offset == offset && place->generation == reader->generation
                ? place
-               : look_up_name(judge, offset, place);
+               : look_up_name(reader, offset, place);
 }
 
 /* Notes that the `length` bytes before in->at were looked at. */
-SPAN_INLINE void shape_add_bytes(struct usual *in, size_t length)
+SPAN_INLINE void fingerprint_add_bytes(struct usual *in, size_t length)
 {
-    struct shape *shape = in->shape;
-    struct shape_stretch *last = &shape->stretches[shape->stretch_count - 1];
+    struct layout_fingerprint *fingerprint = in->fingerprint;
+    struct fingerprint_stretch *last = &fingerprint->stretches[fingerprint->stretch_count - 1];
     size_t start = in->at - length - in->start;
 
     if (last->length == 0) {
         last->start = (uint16_t)start;
     } else if (start != (size_t)last->start + last->length) {
-        if (shape->stretch_count == SHAPE_STRETCHES) {
+        if (fingerprint->stretch_count == FINGERPRINT_STRETCHES) {
             in->too_large = true;
             return;
         }
-        last = &shape->stretches[shape->stretch_count++];
-        *last = (struct shape_stretch){.start = (uint16_t)start, .name_word = SHAPE_NO_NAME};
+        last = &fingerprint->stretches[fingerprint->stretch_count++];
+        *last = (struct fingerprint_stretch){.start = (uint16_t)start,
+                                             .name_word = FINGERPRINT_NO_NAME};
     }
     last->length = (uint16_t)(last->length + length);
 }
 
 /* Copies the bytes of the stretches. Returns whether they find room. */
-static bool shape_copy_bytes(const struct usual *in)
+static bool fingerprint_copy_bytes(const struct usual *in)
 {
-    struct shape *shape = in->shape;
+    struct layout_fingerprint *fingerprint = in->fingerprint;
     size_t used = 0;
 
-    for (size_t index = 0; index < shape->stretch_count; index++) {
-        const struct shape_stretch *stretch = &shape->stretches[index];
+    for (size_t index = 0; index < fingerprint->stretch_count; index++) {
+        const struct fingerprint_stretch *stretch = &fingerprint->stretches[index];
 
-        if (stretch->length > sizeof(shape->bytes) - used)
+        if (stretch->length > sizeof(fingerprint->bytes) - used)
             return false;
-        memcpy(shape->bytes + used, in->bytes.bytes + in->start + stretch->start, stretch->length);
+        memcpy(fingerprint->bytes + used, in->bytes.bytes + in->start + stretch->start,
+               stretch->length);
         used += stretch->length;
     }
     return true;
 }
 
 /* Notes the name whose offset stands before in->at. */
-static void shape_add_name(struct usual *in, const struct judge_name *name, bool is_here)
+static void fingerprint_add_name(struct usual *in, const struct known_name *name, bool is_here)
 {
-    struct shape *shape = in->shape;
-    struct shape_stretch *last = &shape->stretches[shape->stretch_count - 1];
+    struct layout_fingerprint *fingerprint = in->fingerprint;
+    struct fingerprint_stretch *last = &fingerprint->stretches[fingerprint->stretch_count - 1];
 
-    if (shape->stretch_count == SHAPE_STRETCHES || last->length == 0) {
+    if (fingerprint->stretch_count == FINGERPRINT_STRETCHES || last->length == 0) {
         in->too_large = true;
         return;
     }
     last->name_word = name->word;
     last->name_length = name->length;
     last->name_is_here = is_here;
-    shape->stretches[shape->stretch_count++] = (struct shape_stretch){.name_word = SHAPE_NO_NAME};
+    fingerprint->stretches[fingerprint->stretch_count++] =
+        (struct fingerprint_stretch){.name_word = FINGERPRINT_NO_NAME};
 }
 
 SPAN_INLINE bool usual_u8(struct usual *in, uint8_t *out)
@@ -313,7 +316,7 @@ SPAN_INLINE bool usual_u8(struct usual *in, uint8_t *out)
     if (in->at >= in->bytes.left_bytes)
         return false;
     *out = in->bytes.bytes[in->at++];
-    shape_add_bytes(in, sizeof(*out));
+    fingerprint_add_bytes(in, sizeof(*out));
     return true;
 }
 
@@ -322,7 +325,7 @@ SPAN_INLINE bool usual_u16(struct usual *in, uint16_t *out)
     if (!span_u16_at(&in->bytes, in->at, out))
         return false;
     in->at += sizeof(*out);
-    shape_add_bytes(in, sizeof(*out));
+    fingerprint_add_bytes(in, sizeof(*out));
     return true;
 }
 
@@ -331,7 +334,7 @@ SPAN_INLINE bool usual_u32(struct usual *in, uint32_t *out)
     if (!span_u32_at(&in->bytes, in->at, out))
         return false;
     in->at += sizeof(*out);
-    shape_add_bytes(in, sizeof(*out));
+    fingerprint_add_bytes(in, sizeof(*out));
     return true;
 }
 
@@ -345,13 +348,13 @@ static bool usual_token(struct usual *in, enum binxml_token_kind kind)
 /* Reads a name's offset and, where the name stands here, moves past it. */
 static bool usual_name(struct usual *in, enum binxml_word *out)
 {
-    const struct judge_name *name;
+    const struct known_name *name;
     uint32_t offset;
 
-    if (!span_u32_at(&in->bytes, in->at, &offset) || (name = find_name(in->judge, offset)) == NULL)
+    if (!span_u32_at(&in->bytes, in->at, &offset) || (name = find_name(in->reader, offset)) == NULL)
         return false;
     in->at += sizeof(offset);
-    shape_add_name(in, name, offset == in->at);
+    fingerprint_add_name(in, name, offset == in->at);
     if (offset == in->at)
         in->at += BINXML_NAME_OFFSET_TEXT + 2u * (size_t)name->length + BINXML_NAME_END_BYTES;
     *out = (enum binxml_word)name->word;
@@ -382,7 +385,7 @@ static bool usual_content(struct usual *in, const struct usual_element *element)
 }
 
 /* Reads one piece: a literal or a substitution. */
-static bool usual_piece(struct usual *in, struct field *field)
+static bool usual_piece(struct usual *in, struct field_place *field)
 {
     struct span literal;
     uint16_t count;
@@ -396,8 +399,8 @@ static bool usual_piece(struct usual *in, struct field *field)
             !span_take(&literal, 2u * (size_t)count, &literal))
             return false;
         in->at += 2u * (size_t)count;
-        shape_add_bytes(in, 2u * (size_t)count);
-        field_add_literal(in->judge, field, &literal);
+        fingerprint_add_bytes(in, 2u * (size_t)count);
+        field_add_literal(in->reader, field, &literal);
         return true;
     }
     if ((token != BINXML_SUBSTITUTION && token != BINXML_OPTIONAL_SUBSTITUTION) ||
@@ -408,9 +411,9 @@ static bool usual_piece(struct usual *in, struct field *field)
 }
 
 /* Reads the attributes of an empty element, of which the one called `wanted` is the field. */
-static bool usual_attributes(struct usual *in, enum binxml_word wanted, struct field *field)
+static bool usual_attributes(struct usual *in, enum binxml_word wanted, struct field_place *field)
 {
-    struct field unused = {0};
+    struct field_place unused = {0};
     enum binxml_word word;
     uint8_t token;
 
@@ -434,32 +437,33 @@ static bool usual_skip(struct usual *in, const struct usual_element *element)
            (last == BINXML_END_ELEMENT || last == BINXML_CLOSE_EMPTY_ELEMENT);
 }
 
-/* The field that the content of an element in System is, or FIELD_COUNT. */
-static enum field_name usual_field_name(enum binxml_word word)
+/* The field that the content of an element in System is, or LAYOUT_FIELD_COUNT. */
+static enum layout_field usual_field_name(enum binxml_word word)
 {
-    return word == WORD_EVENT_ID          ? FIELD_EVENT_ID
-           : word == WORD_EVENT_RECORD_ID ? FIELD_RECORD_ID
-           : word == WORD_CHANNEL         ? FIELD_CHANNEL
-           : word == WORD_COMPUTER        ? FIELD_COMPUTER
-                                          : FIELD_COUNT;
+    return word == WORD_EVENT_ID          ? LAYOUT_EVENT_ID
+           : word == WORD_EVENT_RECORD_ID ? LAYOUT_RECORD_ID
+           : word == WORD_CHANNEL         ? LAYOUT_CHANNEL
+           : word == WORD_COMPUTER        ? LAYOUT_COMPUTER
+                                          : LAYOUT_FIELD_COUNT;
 }
 
 /* Reads an element in System. */
-static bool usual_field(struct usual *in, struct field *fields)
+static bool usual_field(struct usual *in, struct field_place *fields)
 {
     struct usual_element element;
-    enum field_name name;
+    enum layout_field name;
 
     if (!usual_open(in, &element))
         return false;
     if (element.word == WORD_PROVIDER)
-        return element.has_attributes && usual_attributes(in, WORD_NAME, &fields[FIELD_PROVIDER]) &&
-               in->at == element.end;
+        return element.has_attributes &&
+               usual_attributes(in, WORD_NAME, &fields[LAYOUT_PROVIDER]) && in->at == element.end;
     if (element.word == WORD_TIME_CREATED)
         return element.has_attributes &&
-               usual_attributes(in, WORD_SYSTEM_TIME, &fields[FIELD_TIME]) && in->at == element.end;
+               usual_attributes(in, WORD_SYSTEM_TIME, &fields[LAYOUT_TIME]) &&
+               in->at == element.end;
     name = usual_field_name(element.word);
-    if (name == FIELD_COUNT)
+    if (name == LAYOUT_FIELD_COUNT)
         return usual_skip(in, &element);
     return usual_content(in, &element) && usual_piece(in, &fields[name]) &&
            usual_token(in, BINXML_END_ELEMENT) && in->at == element.end;
@@ -472,7 +476,7 @@ static bool usual_at_end(const struct usual *in)
 }
 
 /* Reads what is behind System up to the end: values (EventData) and other elements. */
-static bool usual_rest(struct usual *in, struct fields *out)
+static bool usual_rest(struct usual *in, struct template_layout *out)
 {
     struct usual_element element;
 
@@ -493,7 +497,7 @@ static bool usual_rest(struct usual *in, struct fields *out)
 }
 
 /* Reads a definition of the usual form; false for any other. */
-static bool judge_usual(struct usual *in, struct fields *out)
+static bool read_usual(struct usual *in, struct template_layout *out)
 {
     struct usual_element event, system;
     uint32_t header;
@@ -506,39 +510,39 @@ static bool judge_usual(struct usual *in, struct fields *out)
         !usual_content(in, &system))
         return false;
     while (!usual_at_end(in))
-        if (!usual_field(in, out->of))
+        if (!usual_field(in, out->fields))
             return false;
     return usual_token(in, BINXML_END_ELEMENT) && in->at == system.end && usual_rest(in, out);
 }
 
 /* The definition as the chunk up to its end. */
-SPAN_INLINE struct span up_to_end(const struct judge *judge, const struct span *definition)
+SPAN_INLINE struct span up_to_end(const struct layout_reader *reader, const struct span *definition)
 {
-    return span_of(judge->chunk->bytes,
-                   (size_t)(definition->bytes - judge->chunk->bytes) + definition->left_bytes,
-                   judge->chunk->offset_bytes);
+    return span_of(reader->chunk->bytes,
+                   (size_t)(definition->bytes - reader->chunk->bytes) + definition->left_bytes,
+                   reader->chunk->offset_bytes);
 }
 
-bool judge_template(struct judge *judge, struct span definition, struct fields *out,
-                    struct shape *shape)
+bool template_layout_read(struct layout_reader *reader, struct span definition,
+                          struct template_layout *out, struct layout_fingerprint *fingerprint)
 {
-    size_t start = (size_t)(definition.bytes - judge->chunk->bytes);
-    struct usual in = {.judge = judge,
-                       .bytes = up_to_end(judge, &definition),
+    size_t start = (size_t)(definition.bytes - reader->chunk->bytes);
+    struct usual in = {.reader = reader,
+                       .bytes = up_to_end(reader, &definition),
                        .at = start,
                        .start = start,
-                       .shape = shape};
+                       .fingerprint = fingerprint};
 
-    shape->data_size = 0;
-    shape->stretch_count = 1;
-    shape->stretches[0] = (struct shape_stretch){.name_word = SHAPE_NO_NAME};
-    if (judge_usual(&in, out)) {
-        shape->data_size =
-            !in.too_large && shape_copy_bytes(&in) ? (uint32_t)definition.left_bytes : 0;
+    fingerprint->data_size = 0;
+    fingerprint->stretch_count = 1;
+    fingerprint->stretches[0] = (struct fingerprint_stretch){.name_word = FINGERPRINT_NO_NAME};
+    if (read_usual(&in, out)) {
+        fingerprint->data_size =
+            !in.too_large && fingerprint_copy_bytes(&in) ? (uint32_t)definition.left_bytes : 0;
         return true;
     }
-    *out = (struct fields){0};
-    return judge_tokens(judge, definition, out);
+    *out = (struct template_layout){0};
+    return read_tokens(reader, definition, out);
 }
 
 /* Are two numbers' worth of bytes equal, of which the second pair may overlap the first? */
@@ -571,27 +575,28 @@ SPAN_INLINE bool bytes_equal(const uint8_t *left, const uint8_t *right, size_t l
            0;
 }
 
-bool judge_has_shape(struct judge *judge, const struct span *definition, const struct shape *shape)
+bool layout_fingerprint_matches(struct layout_reader *reader, const struct span *definition,
+                                const struct layout_fingerprint *fingerprint)
 {
-    struct span bytes = up_to_end(judge, definition);
+    struct span bytes = up_to_end(reader, definition);
     size_t start = bytes.left_bytes - definition->left_bytes;
-    const uint8_t *wanted = shape->bytes;
+    const uint8_t *wanted = fingerprint->bytes;
 
-    if (shape->data_size == 0 || shape->data_size != definition->left_bytes)
+    if (fingerprint->data_size == 0 || fingerprint->data_size != definition->left_bytes)
         return false;
     /* The stretches, and the offsets of names behind them, lie in a definition of this size. */
-    for (size_t index = 0; index < shape->stretch_count; index++) {
-        const struct shape_stretch *stretch = &shape->stretches[index];
+    for (size_t index = 0; index < fingerprint->stretch_count; index++) {
+        const struct fingerprint_stretch *stretch = &fingerprint->stretches[index];
         size_t at = start + stretch->start + stretch->length;
-        const struct judge_name *name;
+        const struct known_name *name;
         uint32_t offset;
 
         if (!bytes_equal(bytes.bytes + start + stretch->start, wanted, stretch->length))
             return false;
         wanted += stretch->length;
-        if (stretch->name_word == SHAPE_NO_NAME)
+        if (stretch->name_word == FINGERPRINT_NO_NAME)
             continue;
-        if (!span_u32_at(&bytes, at, &offset) || (name = find_name(judge, offset)) == NULL ||
+        if (!span_u32_at(&bytes, at, &offset) || (name = find_name(reader, offset)) == NULL ||
             name->word != stretch->name_word || name->length != stretch->name_length ||
             (offset == at + sizeof(offset)) != stretch->name_is_here)
             return false;

@@ -18,7 +18,7 @@ struct matcher {
     struct host_table hosts;
     struct host_table folders;
     char **folder_paths;         /* owned: of each witness without a name, or NULL */
-    const char **by_last_part;   /* the spellings of the folders, by their last parts */
+    char **last_parts;           /* owned: the folded names of the folders, in order */
     struct machine_places named; /* of witnesses that name their host */
     struct earlier_names earlier;
     size_t log_count; /* machines that there are logs of; the others stand behind them */
@@ -47,21 +47,20 @@ static const char *last_part(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-static int compare_last_parts(const void *left, const void *right)
+static int compare_texts(const void *left, const void *right)
 {
-    return strcasecmp(last_part(*(const char *const *)left),
-                      last_part(*(const char *const *)right));
+    return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
-static void sort_folders(struct matcher *matcher)
+static void list_last_parts(struct matcher *matcher)
 {
     size_t count = matcher->folders.names.count;
 
-    matcher->by_last_part = memory_allocate(count, sizeof(char *));
+    matcher->last_parts = memory_allocate(count, sizeof(char *));
     for (size_t key = 0; key < count; key++)
-        matcher->by_last_part[key] = matcher->folders.spellings[key];
+        matcher->last_parts[key] = memory_copy_text(last_part(matcher->folders.names.folded[key]));
     if (count > 0)
-        qsort(matcher->by_last_part, count, sizeof(char *), compare_last_parts);
+        qsort(matcher->last_parts, count, sizeof(char *), compare_texts);
 }
 
 static void matcher_begin(struct matcher *matcher, const struct witness *witnesses, size_t count)
@@ -91,7 +90,7 @@ static void matcher_begin(struct matcher *matcher, const struct witness *witness
         else
             host_table_spell(&matcher->folders, matcher->folder_paths[index]);
     }
-    sort_folders(matcher);
+    list_last_parts(matcher);
     earlier_names_list(&matcher->earlier, machines);
 }
 
@@ -100,9 +99,11 @@ static void matcher_end(struct matcher *matcher, size_t count)
     for (size_t index = 0; index < count; index++)
         free(matcher->folder_paths[index]);
     free(matcher->folder_paths);
+    for (size_t key = 0; key < matcher->folders.names.count; key++)
+        free(matcher->last_parts[key]);
+    free(matcher->last_parts);
     host_table_free_content(&matcher->hosts);
     host_table_free_content(&matcher->folders);
-    free(matcher->by_last_part);
     machine_places_free_content(&matcher->named);
     earlier_names_free_content(&matcher->earlier);
 }
@@ -110,14 +111,16 @@ static void matcher_end(struct matcher *matcher, size_t count)
 /* Have several folders that name? */
 static bool is_name_of_several(const struct matcher *matcher, const char *name)
 {
-    const char **folders = matcher->by_last_part;
     size_t count = matcher->folders.names.count;
-    const char **found = bsearch(&name, folders, count, sizeof(*folders), compare_last_parts);
+    char **parts = matcher->last_parts;
+    char *folded = text_fold(name);
+    char **found = bsearch(&folded, parts, count, sizeof(*parts), compare_texts);
+    bool several =
+        found != NULL && ((found > parts && compare_texts(found - 1, &folded) == 0) ||
+                          (found + 1 < parts + count && compare_texts(found + 1, &folded) == 0));
 
-    if (found == NULL)
-        return false;
-    return (found > folders && compare_last_parts(found - 1, &name) == 0) ||
-           (found + 1 < folders + count && compare_last_parts(found + 1, &name) == 0);
+    free(folded);
+    return several;
 }
 
 /* The machine that answers to the name of the folder at `folder`, in which the file lies, made

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "text/parsers.h"
 
 /* CSName is what the machine calls itself, and so is Source; the others are what it was asked by,
@@ -60,8 +62,18 @@ bool host_is_name(const struct line *cell)
 /* Is it the fully qualified form of the name, which is without a domain? */
 static bool is_full_form(const struct line *name, const struct line *full)
 {
-    return full->length_bytes > name->length_bytes && full->bytes[name->length_bytes] == '.' &&
-           strncasecmp(full->bytes, name->bytes, name->length_bytes) == 0;
+    struct line label, domain;
+    char *folded_name, *folded_label;
+    bool is;
+
+    if (!line_split(full, '.', &label, &domain))
+        return false;
+    folded_name = text_fold_bytes(name->bytes, name->length_bytes);
+    folded_label = text_fold_bytes(label.bytes, label.length_bytes);
+    is = strcmp(folded_name, folded_label) == 0;
+    free(folded_name);
+    free(folded_label);
+    return is;
 }
 
 struct line host_choose(const struct line cells[HOST_COLUMNS])

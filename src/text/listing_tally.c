@@ -5,7 +5,6 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/array.h"
 #include "base/memory.h"
@@ -22,7 +21,8 @@
 #define CUT_OFF "..."
 
 struct tally_host {
-    char *name;    /* owned; "" when it is not known */
+    char *name;    /* owned: as first written; "" when it is not known */
+    char *folded;  /* owned */
     size_t index;  /* in the order of meeting */
     uint64_t *ids; /* owned: of each entry, a hash of its name */
     size_t id_count;
@@ -38,8 +38,8 @@ struct tally_host {
 
 static int compare_hosts(const void *left, const void *right)
 {
-    return strcasecmp(((const struct tally_host *)left)->name,
-                      ((const struct tally_host *)right)->name);
+    return strcmp(((const struct tally_host *)left)->folded,
+                  ((const struct tally_host *)right)->folded);
 }
 
 /* Does the name end in three dots, or in one character of three? Then it was cut off; sets
@@ -72,7 +72,8 @@ static struct tally_host *insert_host(struct listing_tally *tally, char *name)
 {
     struct tally_host *host = memory_allocate(1, sizeof(*host));
 
-    *host = (struct tally_host){.name = name, .index = tally->host_count};
+    *host =
+        (struct tally_host){.name = name, .folded = text_fold(name), .index = tally->host_count};
     tally->hosts = memory_grow(tally->hosts, tally->host_count, sizeof(struct tally_host *));
     tally->recent = tally->host_count;
     tally->hosts[tally->host_count++] = host;
@@ -84,15 +85,16 @@ static struct tally_host *insert_host(struct listing_tally *tally, char *name)
 static struct tally_host *find_host(struct listing_tally *tally, const struct line *given)
 {
     char *name = copy_host(given);
-    struct tally_host wanted = {.name = name};
-    struct tally_host *const *found = tfind(&wanted, &tally->by_name, compare_hosts);
+    struct tally_host sought = {.folded = text_fold(name)};
+    struct tally_host *const *found = tfind(&sought, &tally->by_name, compare_hosts);
 
+    free(sought.folded);
     if (found == NULL && tally->host_count < HOSTS_MOST)
         return insert_host(tally, name);
     free(name);
     if (found == NULL)
         return NULL;
-    tally->is_mixed = true;
+    tally->is_mixed = tally->is_mixed || (*found)->index != tally->recent;
     tally->recent = (*found)->index;
     return *found;
 }
@@ -102,15 +104,11 @@ void listing_tally_add_host(struct listing_tally *tally, struct line host)
     find_host(tally, &host);
 }
 
+/* Is it the last one, written as that is? Most rows are of it. */
+/* Is it the last one, written as that is? Most rows are of it. */
 static bool is_recent(const struct listing_tally *tally, const struct line *host)
 {
-    const char *name;
-
-    if (tally->host_count == 0)
-        return false;
-    name = tally->hosts[tally->recent]->name;
-    return strlen(name) == host->length_bytes &&
-           strncasecmp(name, host->bytes != NULL ? host->bytes : "", host->length_bytes) == 0;
+    return tally->host_count > 0 && line_equals(host, tally->hosts[tally->recent]->name);
 }
 
 static struct tally_host *host_of(struct listing_tally *tally, const struct line *host)
@@ -351,6 +349,7 @@ void listing_tally_finish(struct listing_tally *tally, struct listing_out *out)
         text_free(&host->incomplete);
         free(host->ids);
         free(host->name);
+        free(host->folded);
         free(host);
     }
     free(tally->hosts);

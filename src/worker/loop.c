@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/mapping.h"
 #include "worker/wire.h"
 
 /* So much is gathered before it is sent. */
@@ -96,15 +97,16 @@ static void read_part(struct loop *loop, const struct wire_job *job, const struc
                       &result->read_err);
 }
 
-/* What the reader showed to the byte sink is hashed already; a source that it did not show whole is
- * hashed here. */
+/* What the reader showed to the byte sink is hashed already. A source that it did not show whole,
+ * or of which it may have shown zeros where a page could not be read, is hashed here. */
 static void finish_hash(struct loop *loop, const struct wire_job *job, int descriptor,
-                        struct wire_result *result)
+                        uint64_t faults_before, struct wire_result *result)
 {
     struct error err = {.offset_bytes = ERROR_NO_OFFSET};
+    bool is_hashed = job->read && hash_taken_bytes(loop->hash) == job->size_bytes &&
+                     mapping_fault_count() == faults_before;
 
-    if ((!job->read || hash_taken_bytes(loop->hash) != job->size_bytes) &&
-        hash_file(loop->hash, descriptor, job->size_bytes, &result->hash_err) != 0)
+    if (!is_hashed && hash_file(loop->hash, descriptor, job->size_bytes, &result->hash_err) != 0)
         return;
     if (hash_finish(loop->hash, result->hash, &err) != 0)
         end(EXIT_FAILURE);
@@ -117,6 +119,7 @@ static void do_job(struct loop *loop, const struct wire_job *job, int descriptor
                             .kind = job->kind,
                             .size_bytes = job->size_bytes};
     struct wire_result result = {0};
+    uint64_t faults_before = mapping_fault_count();
 
     loop->facts = &result.facts;
     if (job->hash)
@@ -124,7 +127,7 @@ static void do_job(struct loop *loop, const struct wire_job *job, int descriptor
     if (job->read)
         read_part(loop, job, &source, descriptor, &result);
     if (job->hash)
-        finish_hash(loop, job, descriptor, &result);
+        finish_hash(loop, job, descriptor, faults_before, &result);
     wire_add_result(&loop->out, &result);
     send_gathered(loop);
     wire_result_free_content(&result);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fuzz target: the bytes are a chunk, filled up with zeros. Its records are walked and searched,
- * selected and decoded, and compared for repeats; libevtx has no part in it. Beside doing no harm,
- * selection must tell of each record what decoding tells. */
+ * selected and decoded, and compared for duplicates; libevtx has no part in it. Beside doing no
+ * harm, selection must tell of each record what decoding tells. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ struct target {
     struct chunk chunk;
     struct source_facts facts;
     struct selector *selector;
-    struct repeats *repeats;
+    struct deduper *deduper;
     struct event event;
 };
 
@@ -38,41 +38,42 @@ static void expect(bool holds)
         abort();
 }
 
-static void compare(const struct glance *glance)
+static void compare(const struct record_summary *summary)
 {
     const struct observation *observation = &target.event.observation;
-    const char *computer =
-        glance->computer == GLANCE_NO_COMPUTER ? "" : target.facts.computers[glance->computer].name;
+    const char *computer = summary->computer == RECORD_SUMMARY_NO_COMPUTER
+                               ? ""
+                               : target.facts.computers[summary->computer].name;
 
-    expect(glance->event == incident_find_event(observation->provider, observation->event_id));
-    expect(glance->event_filetime == observation->event_filetime);
-    expect(glance->record_id == observation->record_id);
+    expect(summary->event == incident_find_event(observation->provider, observation->event_id));
+    expect(summary->event_filetime == observation->event_filetime);
+    expect(summary->record_id == observation->record_id);
     expect(strcasecmp(computer, observation->computer) == 0);
-    expect(glance->application == text_equal_ascii(observation->channel, "Application"));
+    expect(summary->application == text_equal_ascii(observation->channel, "Application"));
 }
 
 static void decode(const struct chunk *chunk, const struct record *record,
-                   const struct glance *glance)
+                   const struct record_summary *summary)
 {
     struct error err = {0};
 
-    if (event_decode(&target.event, chunk, record, false, &err) == 0 && glance != NULL)
-        compare(glance);
+    if (event_decode(&target.event, chunk, record, false, &err) == 0 && summary != NULL)
+        compare(summary);
     error_clear(&err);
 }
 
 static void take(const struct record *record)
 {
     struct error err = {0};
-    struct glance glance;
-    bool is_glanced = selector_glance(target.selector, record, &glance, &err) == 0;
+    struct record_summary summary;
+    bool is_summarised = selector_summarise(target.selector, record, &summary, &err) == 0;
     bool is_sound = record_is_sound(&target.chunk, record);
 
     expect(is_sound || !record_templates_match(&target.chunk, record));
     error_clear(&err);
-    decode(&target.chunk, record, is_glanced ? &glance : NULL);
-    if (is_glanced && glance.event != NULL)
-        (void)repeats_take(target.repeats, &target.chunk, false, record, &glance);
+    decode(&target.chunk, record, is_summarised ? &summary : NULL);
+    if (is_summarised && summary.event != NULL)
+        (void)deduper_take(target.deduper, &target.chunk, false, record, &summary);
 }
 
 static void read_chunk(void)
@@ -81,7 +82,7 @@ static void read_chunk(void)
     unsigned count = 0;
     struct error err = {0};
     struct record record;
-    struct repeat repeat;
+    struct held_record held;
 
     selector_begin_chunk(target.selector, &target.chunk);
     while (count++ < RECORDS_MOST &&
@@ -90,8 +91,8 @@ static void read_chunk(void)
     error_clear(&err);
     while (count++ < RECORDS_MOST && chunk_find_record(&target.chunk, &position_bytes, &record))
         take(&record);
-    while (repeats_next(target.repeats, &repeat))
-        decode(&repeat.chunk, &repeat.record, NULL);
+    while (deduper_next(target.deduper, &held))
+        decode(&held.chunk, &held.record, NULL);
 }
 
 static void renew_target(void)
@@ -112,13 +113,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (inputs_left-- == 0)
         renew_target();
     memcpy(bytes, data, size < CHUNK_SIZE_BYTES ? size : CHUNK_SIZE_BYTES);
-    target.repeats = repeats_create();
+    target.deduper = deduper_create();
     (void)chunk_open(span_of(bytes, CHUNK_SIZE_BYTES, 0), 0, &target.chunk, &err);
     error_clear(&err);
     (void)chunk_check_records(&target.chunk, &err);
     error_clear(&err);
     read_chunk();
-    repeats_free(target.repeats);
+    deduper_free(target.deduper);
     free(bytes);
     return 0;
 }

@@ -11,67 +11,60 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "evtx/binxml.h"
 
 #define FIRST_SUPPLEMENTARY 0x10000u
 #define SUPPLEMENTARY_ERROR 0x3FFu /* see the header */
 #define REPLACEMENT_CHARACTER 0xFFFDu
 
 /* A part of the text, not ended by a NUL. */
-struct part {
+struct text_part {
     const char *start;
     size_t length;
 };
 
 /* An element's start tag, and its text if it is a leaf. */
-struct element {
-    struct part name;
-    struct part attributes; /* as they stand */
-    struct part value;      /* of a leaf */
-    bool leaf;              /* no elements inside: its end tag is read as well */
+struct text_element {
+    struct text_part name;
+    struct text_part attributes; /* as they stand */
+    struct text_part value;      /* of a leaf */
+    bool leaf;                   /* no elements inside: its end tag is read as well */
 };
 
-/* Where in the event an element stands, by its ancestor below Event. */
-enum section {
-    SECTION_NONE,
-    SECTION_SYSTEM,
-    SECTION_EVENT_DATA,
-    SECTION_USER_DATA,
-};
-
-struct scanner {
+struct text_scanner {
     struct eventtext *event;
     const char *text;
     const char *at;
     const char *end;
     size_t depth; /* of open elements */
-    enum section section;
+    enum event_section section;
     bool has_event_id;
 };
 
-static int scan_fail(const struct scanner *scanner, struct error *err, const char *what)
+static int scan_fail(const struct text_scanner *scanner, struct error *err, const char *what)
 {
     return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "event text, character %zu: %s",
                      (size_t)(scanner->at - scanner->text), what);
 }
 
-static bool part_is(const struct part *part, const char *text)
+static bool part_is(const struct text_part *part, const char *text)
 {
     return part->length == strlen(text) && memcmp(part->start, text, part->length) == 0;
 }
 
 /* --- storage --- */
 
-/* Room for everything: bytes that are no UTF-8 become three each, and the markup around a value
+/* Room for everything: bytes that are not UTF-8 become three each, and the markup around a value
  * is longer than the NUL it needs. The strings number at most one for each four characters
  * (`<a/>`). So nothing moves while an event is read. */
 static void event_reserve(struct eventtext *event, size_t length_bytes)
 {
-    size_t wanted = 3 * length_bytes + 1;
+    size_t room_bytes = 3 * length_bytes + 1;
 
     event->storage_used = 0;
-    if (wanted <= event->storage_capacity)
+    if (room_bytes <= event->storage_capacity)
         return;
-    event->storage_capacity = wanted;
+    event->storage_capacity = room_bytes;
     event->storage = memory_resize(event->storage, event->storage_capacity, 1);
 }
 
@@ -121,7 +114,7 @@ static size_t read_escape(const char *at, const char *end, char *out)
 
 /* Copies the part into the storage, escapes resolved where there are any, characters past U+FFFF
  * put right. */
-static const char *store(struct eventtext *event, struct part part, bool escaped)
+static const char *store(struct eventtext *event, struct text_part part, bool escaped)
 {
     char *stored = event->storage + event->storage_used;
     const char *at = part.start;
@@ -145,7 +138,7 @@ static const char *store(struct eventtext *event, struct part part, bool escaped
     return stored;
 }
 
-static void store_string(struct eventtext *event, struct part name, struct part value)
+static void store_string(struct eventtext *event, struct text_part name, struct text_part value)
 {
     struct observation *observation = &event->observation;
     struct observation_string string = {.name = "", .value = ""};
@@ -162,11 +155,12 @@ static void store_string(struct eventtext *event, struct part name, struct part 
 
 /* Finds the attribute's value. Quotes in it are not escaped: the one that ends it is the first
  * that a blank or the end of the tag follows. */
-static bool find_attribute(const struct element *element, const char *name, struct part *out)
+static bool find_attribute(const struct text_element *element, const char *name,
+                           struct text_part *out)
 {
     const char *at = element->attributes.start;
     const char *end = at + element->attributes.length;
-    struct part found, value;
+    struct text_part found, value;
 
     while (at < end) {
         while (at < end && *at == ' ')
@@ -193,7 +187,7 @@ static bool find_attribute(const struct element *element, const char *name, stru
 
 /* Finds the end of the start tag whose attributes begin at scanner->at: `>` or `/>`, directly
  * behind the name or behind a quote. Sets the attributes, moves past the tag. */
-static bool scan_attributes(struct scanner *scanner, struct element *element, bool *empty)
+static bool scan_attributes(struct text_scanner *scanner, struct text_element *element, bool *empty)
 {
     const char *at = scanner->at;
 
@@ -203,7 +197,7 @@ static bool scan_attributes(struct scanner *scanner, struct element *element, bo
         if (mark < scanner->end && *mark == '>' && (at == scanner->at || at[-1] == '"')) {
             *empty = mark != at;
             element->attributes =
-                (struct part){.start = scanner->at, .length = (size_t)(at - scanner->at)};
+                (struct text_part){.start = scanner->at, .length = (size_t)(at - scanner->at)};
             scanner->at = mark + 1;
             return true;
         }
@@ -212,7 +206,7 @@ static bool scan_attributes(struct scanner *scanner, struct element *element, bo
 }
 
 /* Do elements follow, each on a line of its own, rather than the text of a leaf? */
-static bool scan_has_children(const struct scanner *scanner)
+static bool scan_has_children(const struct text_scanner *scanner)
 {
     const char *at = scanner->at;
 
@@ -225,7 +219,8 @@ static bool scan_has_children(const struct scanner *scanner)
 
 /* Takes a leaf's text and moves past its end tag. Strings have their < escaped, but values of
  * other types do not, so the text ends at the first end tag of its name. */
-static int scan_leaf_text(struct scanner *scanner, struct element *element, struct error *err)
+static int scan_leaf_text(struct text_scanner *scanner, struct text_element *element,
+                          struct error *err)
 {
     const char *at = scanner->at;
     size_t name_length = element->name.length;
@@ -235,7 +230,7 @@ static int scan_leaf_text(struct scanner *scanner, struct element *element, stru
         if (at[0] == '<' && at[1] == '/' && at[2 + name_length] == '>' &&
             memcmp(at + 2, element->name.start, name_length) == 0) {
             element->value =
-                (struct part){.start = scanner->at, .length = (size_t)(at - scanner->at)};
+                (struct text_part){.start = scanner->at, .length = (size_t)(at - scanner->at)};
             scanner->at = at + tag_length;
             return 0;
         }
@@ -252,11 +247,11 @@ static bool is_name_character(char character)
 /* Moves to the next tag. Returns 1 with *element for a start tag, 2 for an end tag, 0 at the end
  * of the text, -1 for anything else. */
 #define SCAN_END_TAG 2
-static int scan_next(struct scanner *scanner, struct element *element, struct error *err)
+static int scan_next(struct text_scanner *scanner, struct text_element *element, struct error *err)
 {
     bool empty;
 
-    *element = (struct element){0};
+    *element = (struct text_element){0};
     while (scanner->at < scanner->end && isspace((unsigned char)*scanner->at))
         scanner->at++;
     if (scanner->at == scanner->end)
@@ -278,7 +273,7 @@ static int scan_next(struct scanner *scanner, struct element *element, struct er
     element->name.length = (size_t)(scanner->at - element->name.start);
     /* CDATA sections and processing instructions begin with these; no event at hand has one. */
     if (element->name.length == 0 || strchr("!?", element->name.start[0]) != NULL)
-        return scan_fail(scanner, err, "markup that is no element");
+        return scan_fail(scanner, err, "markup that is not an element");
     if (!scan_attributes(scanner, element, &empty))
         return scan_fail(scanner, err, "start tag without an end");
     element->leaf = empty || !scan_has_children(scanner);
@@ -290,7 +285,7 @@ static int scan_next(struct scanner *scanner, struct element *element, struct er
 /* --- fields of System --- */
 
 /* Reads a decimal number up to `most`. */
-static bool part_number(struct part part, uint64_t most, uint64_t *out)
+static bool part_number(struct text_part part, uint64_t most, uint64_t *out)
 {
     uint64_t value = 0;
 
@@ -306,24 +301,24 @@ static bool part_number(struct part part, uint64_t most, uint64_t *out)
     return true;
 }
 
-static int32_t part_small_number(struct part part, uint64_t most)
+static int32_t part_small_number(struct text_part part, uint64_t most)
 {
     uint64_t value;
 
     return part_number(part, most, &value) ? (int32_t)value : OBSERVATION_ABSENT;
 }
 
-static void take_provider(struct scanner *scanner, const struct element *element)
+static void take_provider(struct text_scanner *scanner, const struct text_element *element)
 {
-    struct part name;
+    struct text_part name;
 
     if (find_attribute(element, "Name", &name))
         scanner->event->observation.provider = store(scanner->event, name, false);
 }
 
-static void take_event_id(struct scanner *scanner, const struct element *element)
+static void take_event_id(struct text_scanner *scanner, const struct text_element *element)
 {
-    struct part qualifiers;
+    struct text_part qualifiers;
     uint64_t value;
 
     if (part_number(element->value, UINT16_MAX, &value)) {
@@ -334,14 +329,14 @@ static void take_event_id(struct scanner *scanner, const struct element *element
         scanner->event->observation.qualifiers = part_small_number(qualifiers, UINT16_MAX);
 }
 
-static void take_level(struct scanner *scanner, const struct element *element)
+static void take_level(struct text_scanner *scanner, const struct text_element *element)
 {
     scanner->event->observation.level = part_small_number(element->value, UINT8_MAX);
 }
 
-static void take_time(struct scanner *scanner, const struct element *element)
+static void take_time(struct text_scanner *scanner, const struct text_element *element)
 {
-    struct part time;
+    struct text_part time;
 
     if (find_attribute(element, "SystemTime", &time) &&
         !filetime_parse(store(scanner->event, time, false),
@@ -349,7 +344,7 @@ static void take_time(struct scanner *scanner, const struct element *element)
         scanner->event->observation.event_filetime = 0;
 }
 
-static void take_record_id(struct scanner *scanner, const struct element *element)
+static void take_record_id(struct text_scanner *scanner, const struct text_element *element)
 {
     uint64_t value;
 
@@ -357,19 +352,19 @@ static void take_record_id(struct scanner *scanner, const struct element *elemen
         scanner->event->observation.record_id = value;
 }
 
-static void take_channel(struct scanner *scanner, const struct element *element)
+static void take_channel(struct text_scanner *scanner, const struct text_element *element)
 {
     scanner->event->observation.channel = store(scanner->event, element->value, true);
 }
 
-static void take_computer(struct scanner *scanner, const struct element *element)
+static void take_computer(struct text_scanner *scanner, const struct text_element *element)
 {
     scanner->event->observation.computer = store(scanner->event, element->value, true);
 }
 
-static void take_user(struct scanner *scanner, const struct element *element)
+static void take_user(struct text_scanner *scanner, const struct text_element *element)
 {
-    struct part sid;
+    struct text_part sid;
 
     if (find_attribute(element, "UserID", &sid))
         scanner->event->observation.user_sid = store(scanner->event, sid, false);
@@ -377,7 +372,7 @@ static void take_user(struct scanner *scanner, const struct element *element)
 
 struct system_field {
     const char *name;
-    void (*take)(struct scanner *scanner, const struct element *element);
+    void (*take)(struct text_scanner *scanner, const struct text_element *element);
 };
 
 static const struct system_field system_fields[] = {
@@ -388,11 +383,7 @@ static const struct system_field system_fields[] = {
 
 /* --- the event --- */
 
-#define DEPTH_EVENT 0   /* of open elements, where Event itself stands */
-#define DEPTH_SECTION 1 /* System, EventData, ... */
-#define DEPTH_FIELD 2   /* what is in them */
-
-static void take_section(struct scanner *scanner, const struct element *element)
+static void take_section(struct text_scanner *scanner, const struct text_element *element)
 {
     scanner->section = part_is(&element->name, "System")      ? SECTION_SYSTEM
                        : part_is(&element->name, "EventData") ? SECTION_EVENT_DATA
@@ -402,9 +393,9 @@ static void take_section(struct scanner *scanner, const struct element *element)
         scanner->event->has_rendering = true;
 }
 
-static void take_element(struct scanner *scanner, const struct element *element)
+static void take_element(struct text_scanner *scanner, const struct text_element *element)
 {
-    struct part name = {0};
+    struct text_part name = {0};
 
     switch (scanner->section) {
     case SECTION_SYSTEM:
@@ -427,9 +418,9 @@ static void take_element(struct scanner *scanner, const struct element *element)
     }
 }
 
-static int scan_event(struct scanner *scanner, struct error *err)
+static int scan_event(struct text_scanner *scanner, struct error *err)
 {
-    struct element element;
+    struct text_element element;
     int got;
 
     while ((got = scan_next(scanner, &element, err)) > 0) {
@@ -440,7 +431,7 @@ static int scan_event(struct scanner *scanner, struct error *err)
             continue;
         }
         if (scanner->depth == DEPTH_EVENT && !part_is(&element.name, "Event"))
-            return scan_fail(scanner, err, "the element is no Event");
+            return scan_fail(scanner, err, "the element is not an Event");
         if (scanner->depth == DEPTH_SECTION)
             take_section(scanner, &element);
         else if (scanner->depth >= DEPTH_FIELD)
@@ -455,7 +446,8 @@ static int scan_event(struct scanner *scanner, struct error *err)
 int eventtext_parse(struct eventtext *event, const char *text, size_t length_bytes,
                     struct error *err)
 {
-    struct scanner scanner = {.event = event, .text = text, .at = text, .end = text + length_bytes};
+    struct text_scanner scanner = {
+        .event = event, .text = text, .at = text, .end = text + length_bytes};
 
     event_reserve(event, length_bytes);
     event->has_rendering = false;

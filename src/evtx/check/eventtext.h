@@ -30,8 +30,8 @@ struct eventtext {
 /* Reads the event in `text` (`length_bytes` of it, with a NUL behind) into event->observation: the
  * System fields and, as strings, the values of EventData/Data and the leaves of UserData.
  * Where it was read from (offset, record number, recovered) is left 0 for the caller. Returns -1
- * (ERROR_SOURCE) when the text is no event with an EventID; *event is then of no use but for the
- * next call. */
+ * (ERROR_SOURCE) when the text is not an event with an EventID; *event is then of no use but for
+ * the next call. */
 int eventtext_parse(struct eventtext *event, const char *text, size_t length_bytes,
                     struct error *err);
 

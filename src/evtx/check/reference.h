@@ -3,7 +3,7 @@
  * as a log of its own in memory: a made-up file header and a copy of the chunk whose header says
  * that nothing of it is used. libevtx then takes every record for one that it recovers, and reads
  * it like any other; it spends no time on a checksum of the whole (it computes one at 0.4 GB/s),
- * and records under a damaged header are read all the same. What is not wanted is covered by
+ * and records under a damaged header are read all the same. What is not asked for is covered by
  * made-up records, one over each gap, so that it need not be searched; the bytes of templates and
  * names in there stay.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Judging template definitions: the way for the usual form against the general one, and the shapes
- * by which definitions are known again. */
+/* Layouts of template definitions: the way for the usual form against the general one, and the
+ * fingerprints by which definitions are known again. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,18 +19,18 @@
 #include "run.h"
 #include "stock.h"
 
-/* A definition as it was judged in the chunk at hand. */
-struct opinion {
+/* What was found of a definition in the chunk at hand. */
+struct found_layout {
     bool plain;
-    struct fields fields;
-    struct shape shape;
+    struct template_layout layout;
+    struct layout_fingerprint fingerprint;
 };
 
 static uint8_t bytes[CHUNK_SIZE_BYTES]; /* the chunk at hand, */
 static uint8_t sound[CHUNK_SIZE_BYTES]; /* and as it was before it was changed */
 static struct span all;
-static struct judge judge;
-static struct opinion usual, other;
+static struct layout_reader reader;
+static struct found_layout usual, other;
 
 static void take_chunk(const uint8_t *chunk)
 {
@@ -40,41 +40,42 @@ static void take_chunk(const uint8_t *chunk)
 }
 
 /* Names are remembered for a chunk that stays as it is; so it is begun anew each time. */
-static void look(const struct span *definition, struct opinion *out)
+static void look(const struct span *definition, struct found_layout *out)
 {
-    out->fields = (struct fields){0};
-    judge_begin_chunk(&judge, &all);
-    out->plain = judge_template(&judge, *definition, &out->fields, &out->shape);
+    out->layout = (struct template_layout){0};
+    layout_reader_begin_chunk(&reader, &all);
+    out->plain = template_layout_read(&reader, *definition, &out->layout, &out->fingerprint);
 }
 
-static bool has_shape(const struct span *definition, const struct shape *shape)
+static bool has_fingerprint(const struct span *definition,
+                            const struct layout_fingerprint *fingerprint)
 {
-    judge_begin_chunk(&judge, &all);
-    return judge_has_shape(&judge, definition, shape);
+    layout_reader_begin_chunk(&reader, &all);
+    return layout_fingerprint_matches(&reader, definition, fingerprint);
 }
 
-static bool field_is(const struct field *field, const struct field *wanted)
+static bool field_is(const struct field_place *field, const struct field_place *expected)
 {
-    if (field->kind != wanted->kind)
+    if (field->kind != expected->kind)
         return false;
     if (field->kind == FIELD_VALUE)
-        return field->index == wanted->index;
+        return field->index == expected->index;
     return field->kind != FIELD_LITERAL ||
-           (field->literal_start == wanted->literal_start &&
-            field->literal_bytes == wanted->literal_bytes &&
+           (field->literal_start == expected->literal_start &&
+            field->literal_bytes == expected->literal_bytes &&
             memcmp(bytes + field->literal_start, sound + field->literal_start,
                    field->literal_bytes) == 0);
 }
 
 /* Do both say the same of where the fields are, and the chunk of what literals are? */
-static bool agree(const struct opinion *left, const struct opinion *right)
+static bool agree(const struct found_layout *left, const struct found_layout *right)
 {
     if (!left->plain || !right->plain)
         return left->plain == right->plain;
-    for (size_t index = 0; index < FIELD_COUNT; index++)
-        if (!field_is(&left->fields.of[index], &right->fields.of[index]))
+    for (size_t index = 0; index < LAYOUT_FIELD_COUNT; index++)
+        if (!field_is(&left->layout.fields[index], &right->layout.fields[index]))
             return false;
-    return left->fields.has_rendering == right->fields.has_rendering;
+    return left->layout.has_rendering == right->layout.has_rendering;
 }
 
 /* Calls `use` with each definition of the log's records, once a chunk; the chunk is at hand. */
@@ -112,7 +113,7 @@ static void each_definition(const uint8_t *log, size_t size_bytes,
 
 struct count {
     size_t definitions;
-    size_t with_shape;
+    size_t with_fingerprint;
 };
 
 /* Of the fragment header, the general way looks at the token alone. */
@@ -124,11 +125,11 @@ static void compare_ways(void *context, const struct span *definition)
     ck_assert_uint_gt(definition->left_bytes, BINXML_FRAGMENT_HEADER_BYTES);
     look(definition, &usual);
     count->definitions++;
-    count->with_shape += usual.shape.data_size != 0;
-    ck_assert(usual.shape.data_size == 0 || has_shape(definition, &usual.shape));
+    count->with_fingerprint += usual.fingerprint.data_size != 0;
+    ck_assert(usual.fingerprint.data_size == 0 || has_fingerprint(definition, &usual.fingerprint));
     *last ^= 1;
     look(definition, &other);
-    ck_assert_uint_eq(other.shape.data_size, 0);
+    ck_assert_uint_eq(other.fingerprint.data_size, 0);
     *last ^= 1;
     ck_assert(agree(&usual, &other));
 }
@@ -140,7 +141,7 @@ START_TEST(both_ways_agree_on_made_logs)
 
     each_definition(image->bytes, image->size_bytes, compare_ways, &count);
     ck_assert_uint_gt(count.definitions, 0);
-    ck_assert_uint_eq(count.with_shape, count.definitions);
+    ck_assert_uint_eq(count.with_fingerprint, count.definitions);
     evtx_image_free(image);
 }
 END_TEST
@@ -167,7 +168,7 @@ START_TEST(both_ways_agree_on_real_logs)
     ck_assert_uint_gt(stock_each_log(corpus_folder(), compare_log, &count), 100);
     ck_assert_uint_gt(count.definitions, 1000);
     /* Nearly all are of the usual form. */
-    ck_assert_uint_gt(100 * count.with_shape, 95 * count.definitions);
+    ck_assert_uint_gt(100 * count.with_fingerprint, 95 * count.definitions);
 }
 END_TEST
 
@@ -190,13 +191,13 @@ START_TEST(rendering_is_met_in_both_ways)
     made_add(writer, craft_write_event, &event);
     made = evtx_writer_finish(writer);
     each_definition(made->bytes, made->size_bytes, compare_ways, &count);
-    ck_assert_uint_eq(count.with_shape, 1);
-    ck_assert(usual.plain && usual.fields.has_rendering && other.fields.has_rendering);
+    ck_assert_uint_eq(count.with_fingerprint, 1);
+    ck_assert(usual.plain && usual.layout.has_rendering && other.layout.has_rendering);
     evtx_image_free(made);
 }
 END_TEST
 
-/* --- shapes --- */
+/* --- fingerprints --- */
 
 static struct evtx_image *image;
 
@@ -258,35 +259,35 @@ START_TEST(definition_is_known_again_at_another_place_of_another_chunk)
     definition = take_definition(1);
     first = (size_t)(definition.bytes - bytes);
     look(&definition, &usual);
-    ck_assert(usual.plain && usual.shape.data_size != 0);
+    ck_assert(usual.plain && usual.fingerprint.data_size != 0);
     definition = take_definition(4);
     ck_assert_uint_ne((size_t)(definition.bytes - bytes), first);
-    ck_assert(has_shape(&definition, &usual.shape));
+    ck_assert(has_fingerprint(&definition, &usual.fingerprint));
     look(&definition, &other);
     ck_assert(other.plain);
-    for (size_t index = 0; index < FIELD_COUNT; index++) {
-        ck_assert_int_eq(usual.fields.of[index].kind, other.fields.of[index].kind);
-        ck_assert_uint_eq(usual.fields.of[index].index, other.fields.of[index].index);
-        ck_assert_uint_eq(usual.fields.of[index].literal_bytes,
-                          other.fields.of[index].literal_bytes);
+    for (size_t index = 0; index < LAYOUT_FIELD_COUNT; index++) {
+        ck_assert_int_eq(usual.layout.fields[index].kind, other.layout.fields[index].kind);
+        ck_assert_uint_eq(usual.layout.fields[index].index, other.layout.fields[index].index);
+        ck_assert_uint_eq(usual.layout.fields[index].literal_bytes,
+                          other.layout.fields[index].literal_bytes);
     }
 }
 END_TEST
 
 /* Flips each byte in [start, end) of the chunk in turn, in several ways: where the definition would
- * be judged otherwise then, it is not known by the shape. */
+ * have another layout then, its fingerprint does not fit. */
 static void flip_bytes(const struct span *definition, size_t start, size_t end, size_t *refused)
 {
     static const uint8_t flips[] = {0x01, 0x40, 0xff};
 
     look(definition, &usual);
-    ck_assert(usual.shape.data_size != 0);
+    ck_assert(usual.fingerprint.data_size != 0);
     for (size_t at = start; at < end; at++) {
         for (size_t index = 0; index < sizeof(flips); index++) {
             bool known;
 
             bytes[at] ^= flips[index];
-            known = has_shape(definition, &usual.shape);
+            known = has_fingerprint(definition, &usual.fingerprint);
             look(definition, &other);
             ck_assert_msg(!known || agree(&usual, &other), "byte %zu", at);
             *refused += known ? 0 : 1;
@@ -367,11 +368,11 @@ START_TEST(name_that_is_no_longer_here_is_not_the_same)
     elsewhere = find_name_inside(&definition, "EventID") + sizeof(uint32_t);
     definition = take_definition(1);
     look(&definition, &usual);
-    ck_assert(has_shape(&definition, &usual.shape));
+    ck_assert(has_fingerprint(&definition, &usual.fingerprint));
     at = find_name_inside(&definition, "EventID");
     bytes[at] = (uint8_t)elsewhere;
     bytes[at + 1] = (uint8_t)(elsewhere >> 8);
-    ck_assert(!has_shape(&definition, &usual.shape));
+    ck_assert(!has_fingerprint(&definition, &usual.fingerprint));
 }
 END_TEST
 
@@ -384,16 +385,16 @@ START_TEST(definition_of_another_size_is_another)
     image = evtx_writer_finish(writer);
     definition = take_definition(0);
     look(&definition, &usual);
-    ck_assert(has_shape(&definition, &usual.shape));
+    ck_assert(has_fingerprint(&definition, &usual.fingerprint));
     moved = span_of(definition.bytes, definition.left_bytes - 1, definition.offset_bytes);
-    ck_assert(!has_shape(&moved, &usual.shape));
+    ck_assert(!has_fingerprint(&moved, &usual.fingerprint));
     moved = span_of(definition.bytes, definition.left_bytes + 1, definition.offset_bytes);
-    ck_assert(!has_shape(&moved, &usual.shape));
+    ck_assert(!has_fingerprint(&moved, &usual.fingerprint));
 }
 END_TEST
 
-/* Nothing of such a shape may be looked at: what it names need not lie in the chunk. */
-START_TEST(shape_that_is_not_known_is_that_of_no_definition)
+/* Nothing of such a fingerprint may be looked at: what it names need not lie in the chunk. */
+START_TEST(fingerprint_that_is_not_known_fits_no_definition)
 {
     struct evtx_writer *writer = begin_log();
     struct span definition, empty;
@@ -403,9 +404,9 @@ START_TEST(shape_that_is_not_known_is_that_of_no_definition)
     definition = take_definition(0);
     bytes[definition.bytes - bytes] ^= 1;
     look(&definition, &usual);
-    ck_assert_uint_eq(usual.shape.data_size, 0);
+    ck_assert_uint_eq(usual.fingerprint.data_size, 0);
     empty = span_of(definition.bytes, 0, definition.offset_bytes);
-    ck_assert(!has_shape(&empty, &usual.shape));
+    ck_assert(!has_fingerprint(&empty, &usual.fingerprint));
 }
 END_TEST
 
@@ -418,7 +419,7 @@ static void put_many_elements(struct binxml *out, const void *context)
     binxml_template_begin(out, guid);
     craft_open_element(out, "Event");
     craft_open_element(out, "System");
-    for (size_t index = 0; index < SHAPE_STRETCHES; index++)
+    for (size_t index = 0; index < FINGERPRINT_STRETCHES; index++)
         craft_put_text(out, "Opcode", "0");
     craft_put_text(out, "Channel", "Application");
     craft_open_element(out, "EventID");
@@ -431,7 +432,7 @@ static void put_many_elements(struct binxml *out, const void *context)
     binxml_put_end_of_stream(out);
 }
 
-START_TEST(definition_too_large_for_a_shape_is_judged_all_the_same)
+START_TEST(layout_of_a_definition_too_large_for_a_fingerprint_is_found)
 {
     struct evtx_writer *writer = begin_log();
     struct span definition;
@@ -440,19 +441,19 @@ START_TEST(definition_too_large_for_a_shape_is_judged_all_the_same)
     image = evtx_writer_finish(writer);
     definition = take_definition(0);
     look(&definition, &usual);
-    ck_assert_uint_eq(usual.shape.data_size, 0);
+    ck_assert_uint_eq(usual.fingerprint.data_size, 0);
     ck_assert(usual.plain);
-    ck_assert_int_eq(usual.fields.of[FIELD_CHANNEL].kind, FIELD_LITERAL);
-    ck_assert_int_eq(usual.fields.of[FIELD_EVENT_ID].kind, FIELD_VALUE);
-    ck_assert_uint_eq(usual.fields.of[FIELD_EVENT_ID].index, 3);
-    ck_assert(!has_shape(&definition, &usual.shape));
+    ck_assert_int_eq(usual.layout.fields[LAYOUT_CHANNEL].kind, FIELD_LITERAL);
+    ck_assert_int_eq(usual.layout.fields[LAYOUT_EVENT_ID].kind, FIELD_VALUE);
+    ck_assert_uint_eq(usual.layout.fields[LAYOUT_EVENT_ID].index, 3);
+    ck_assert(!has_fingerprint(&definition, &usual.fingerprint));
 }
 END_TEST
 
-static Suite *judge_suite(void)
+static Suite *template_layout_suite(void)
 {
-    Suite *suite = suite_create("judge");
-    TCase *tests = tcase_create("judge");
+    Suite *suite = suite_create("template_layout");
+    TCase *tests = tcase_create("template_layout");
 
     tcase_add_checked_fixture(tests, NULL, end);
     tcase_set_timeout(tests, 120);
@@ -465,8 +466,8 @@ static Suite *judge_suite(void)
     tcase_add_test(tests, changed_name_elsewhere_is_not_taken_for_the_same);
     tcase_add_test(tests, name_that_is_no_longer_here_is_not_the_same);
     tcase_add_test(tests, definition_of_another_size_is_another);
-    tcase_add_test(tests, shape_that_is_not_known_is_that_of_no_definition);
-    tcase_add_test(tests, definition_too_large_for_a_shape_is_judged_all_the_same);
+    tcase_add_test(tests, fingerprint_that_is_not_known_fits_no_definition);
+    tcase_add_test(tests, layout_of_a_definition_too_large_for_a_fingerprint_is_found);
     suite_add_tcase(suite, tests);
     return suite;
 }
@@ -475,5 +476,5 @@ int main(void)
 {
     if (corpus_folder() == NULL)
         puts("SKIP: the real logs are not beside the checkout");
-    return run_suite(judge_suite());
+    return run_suite(template_layout_suite());
 }

@@ -19,21 +19,21 @@
 #define START UINT64_C(131914152000000000) /* 2019-01-08T10:00:00Z */
 
 static struct craft craft;
-static struct repeats *repeats;
+static struct deduper *deduper;
 static struct selector *selector;
 static struct source_facts facts;
 static struct evtx_writer *writer;
 
 static void begin(void)
 {
-    repeats = repeats_create();
+    deduper = deduper_create();
     selector = selector_create(&facts);
     writer = evtx_writer_new(NULL);
 }
 
 static void end(void)
 {
-    repeats_free(repeats);
+    deduper_free(deduper);
     selector_free(selector);
     source_facts_free_content(&facts);
     craft_end(&craft);
@@ -47,34 +47,34 @@ static void add(uint64_t minute, const char *computer, const char *licences)
     events_add_spp_1003(writer, &stamp, INCIDENT_WINDOWS_APPLICATION_ID, licences);
 }
 
-/* Gives the record of that index to the repeats. */
+/* Gives the record of that index to the deduper. */
 static bool take(size_t index)
 {
     struct chunk chunk;
     struct record record;
-    struct glance glance;
+    struct record_summary summary;
     struct error err = {0};
 
     craft_open(&craft, index, &chunk, &record);
     selector_begin_chunk(selector, &chunk);
-    ck_assert_int_eq(selector_glance(selector, &record, &glance, &err), 0);
-    return repeats_take(repeats, &chunk, false, &record, &glance);
+    ck_assert_int_eq(selector_summarise(selector, &record, &summary, &err), 0);
+    return deduper_take(deduper, &chunk, false, &record, &summary);
 }
 
 /* Asks for what was remembered, as its numbers. */
 static void add_remembered(struct text *handed)
 {
-    struct repeat repeat;
+    struct held_record held;
 
     text_add(handed, "|");
-    while (repeats_next(repeats, &repeat)) {
-        text_add_format(handed, " %" PRIu64, repeat.record.number);
-        ck_assert_ptr_eq(repeat.event, incident_find_event(INCIDENT_PROVIDER_SPP, 1003));
+    while (deduper_next(deduper, &held)) {
+        text_add_format(handed, " %" PRIu64, held.record.number);
+        ck_assert_ptr_eq(held.event, incident_find_event(INCIDENT_PROVIDER_SPP, 1003));
     }
 }
 
 /* Takes all records; those handed on at once, then at the end, as their numbers. */
-static void expect_handed(const char *wanted)
+static void expect_handed(const char *expected)
 {
     struct text handed = {0};
 
@@ -83,7 +83,7 @@ static void expect_handed(const char *wanted)
         if (!take(index))
             text_add_format(&handed, "%zu ", index + 1);
     add_remembered(&handed);
-    ck_assert_str_eq(text_get(&handed), wanted);
+    ck_assert_str_eq(text_get(&handed), expected);
     text_free(&handed);
 }
 
@@ -110,7 +110,7 @@ START_TEST(two_equal_events_are_first_and_last)
 }
 END_TEST
 
-START_TEST(changed_content_is_another_kind)
+START_TEST(changed_content_is_another_statement)
 {
     add(0, "PC", "1: a");
     add(1, "PC", "1: a");
@@ -121,7 +121,7 @@ START_TEST(changed_content_is_another_kind)
 }
 END_TEST
 
-START_TEST(other_computer_is_another_kind)
+START_TEST(other_computer_is_another_statement)
 {
     add(0, "PC-A", "1: a");
     add(1, "PC-B", "1: a");
@@ -153,7 +153,7 @@ START_TEST(equal_times_are_told_apart_by_record_id)
 }
 END_TEST
 
-START_TEST(equal_events_of_other_chunks_are_of_one_kind)
+START_TEST(equal_events_of_other_chunks_are_one_statement)
 {
     for (uint64_t minute = 0; minute < 6; minute++) {
         add(minute, "PC", "1: a");
@@ -183,25 +183,25 @@ START_TEST(what_is_remembered_can_be_asked_for_in_between)
 }
 END_TEST
 
-/* More kinds than are remembered: those beyond are handed on each time. */
-START_TEST(too_many_kinds_are_all_handed_on)
+/* More statements than are remembered: those beyond are handed on each time. */
+START_TEST(too_many_statements_are_all_handed_on)
 {
-    struct text wanted = {0};
+    struct text expected = {0};
 
     for (uint64_t minute = 0; minute < 40; minute++) {
         char *licences = memory_format("1: %02u", (unsigned)minute);
 
         add(minute, "PC", licences);
         add(minute, "PC", licences);
-        text_add_format(&wanted, minute < 32 ? "%u " : "%u %u ", (unsigned)(2 * minute + 1),
+        text_add_format(&expected, minute < 32 ? "%u " : "%u %u ", (unsigned)(2 * minute + 1),
                         (unsigned)(2 * minute + 2));
         free(licences);
     }
-    text_add(&wanted, "|");
-    for (unsigned kind = 0; kind < 32; kind++)
-        text_add_format(&wanted, " %u", 2 * kind + 2);
-    expect_handed(text_get(&wanted));
-    text_free(&wanted);
+    text_add(&expected, "|");
+    for (unsigned index = 0; index < 32; index++)
+        text_add_format(&expected, " %u", 2 * index + 2);
+    expect_handed(text_get(&expected));
+    text_free(&expected);
 }
 END_TEST
 
@@ -281,22 +281,22 @@ START_TEST(values_of_binxml_are_never_compared)
 }
 END_TEST
 
-static Suite *repeat_suite(void)
+static Suite *dedupe_suite(void)
 {
-    Suite *suite = suite_create("repeat");
-    TCase *tests = tcase_create("repeat");
+    Suite *suite = suite_create("dedupe");
+    TCase *tests = tcase_create("dedupe");
 
     tcase_add_checked_fixture(tests, begin, end);
     tcase_add_test(tests, first_and_last_of_equal_events_are_handed_on);
     tcase_add_test(tests, single_event_is_handed_on_once);
     tcase_add_test(tests, two_equal_events_are_first_and_last);
-    tcase_add_test(tests, changed_content_is_another_kind);
-    tcase_add_test(tests, other_computer_is_another_kind);
+    tcase_add_test(tests, changed_content_is_another_statement);
+    tcase_add_test(tests, other_computer_is_another_statement);
     tcase_add_test(tests, first_and_last_are_by_time_not_by_place);
     tcase_add_test(tests, equal_times_are_told_apart_by_record_id);
-    tcase_add_test(tests, equal_events_of_other_chunks_are_of_one_kind);
+    tcase_add_test(tests, equal_events_of_other_chunks_are_one_statement);
     tcase_add_test(tests, what_is_remembered_can_be_asked_for_in_between);
-    tcase_add_test(tests, too_many_kinds_are_all_handed_on);
+    tcase_add_test(tests, too_many_statements_are_all_handed_on);
     tcase_add_test(tests, forwarded_events_are_handed_on);
     tcase_add_test(tests, instance_that_names_another_template_is_handed_on);
     tcase_add_test(tests, values_of_binxml_are_never_compared);
@@ -306,5 +306,5 @@ static Suite *repeat_suite(void)
 
 int main(void)
 {
-    return run_suite(repeat_suite());
+    return run_suite(dedupe_suite());
 }

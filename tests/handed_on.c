@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "judge.h"
+#include "handed_on.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "evtx/check/verify.h"
 #include "evtx/chunk.h"
 #include "evtx/decode.h"
-#include "evtx/log.h"
+#include "evtx/readers.h"
 #include "evtx/select.h"
 #include "evtx/value.h"
 
@@ -65,7 +65,7 @@ static void free_observation(struct observation *observation)
 static int take(void *context, const struct incident_event *event,
                 const struct observation *observation, struct error *err)
 {
-    struct judged_log *log = context;
+    struct handed_log *log = context;
 
     (void)err;
     log->handed = memory_grow(log->handed, log->count, sizeof(*log->handed));
@@ -74,8 +74,8 @@ static int take(void *context, const struct incident_event *event,
     return 0;
 }
 
-void judge_read(const uint8_t *bytes, size_t size_bytes, bool skip_reference,
-                struct judged_log *out)
+void handed_on_read(const uint8_t *bytes, size_t size_bytes, bool skip_reference,
+                    struct handed_log *out)
 {
     int descriptor = memfd_create("log", MFD_CLOEXEC);
     struct source source = {.kind = "evtx", .size_bytes = size_bytes};
@@ -89,22 +89,22 @@ void judge_read(const uint8_t *bytes, size_t size_bytes, bool skip_reference,
     close(descriptor);
 }
 
-void judge_free_content(struct judged_log *log)
+void handed_on_free_content(struct handed_log *log)
 {
     for (size_t index = 0; index < log->count; index++)
         free_observation(&log->handed[index].observation);
     free(log->handed);
     source_facts_free_content(&log->facts);
     error_clear(&log->err);
-    *log = (struct judged_log){0};
+    *log = (struct handed_log){0};
 }
 
 /* --- comparing --- */
 
-struct judging {
-    const struct judged_log *ours;
-    const struct judged_log *whole;
-    struct judgement *out;
+struct handed_check {
+    const struct handed_log *ours;
+    const struct handed_log *whole;
+    struct handed_on_result *out;
     struct chunk chunk;
     size_t walked_count; /* of those that libevtx can be asked for without harm */
     struct record walked[CHUNK_RECORDS_MOST];
@@ -120,7 +120,7 @@ struct judging {
     uint64_t unreadable_count;
 };
 
-static const struct observation *find_handed(const struct judged_log *log, uint64_t offset_bytes)
+static const struct observation *find_handed(const struct handed_log *log, uint64_t offset_bytes)
 {
     for (size_t index = 0; index < log->count; index++)
         if (log->handed[index].observation.offset_bytes == offset_bytes)
@@ -128,19 +128,19 @@ static const struct observation *find_handed(const struct judged_log *log, uint6
     return NULL;
 }
 
-static void add_fault(struct judging *judging, const struct record *record, const char *words)
+static void add_fault(struct handed_check *check, const struct record *record, const char *words)
 {
-    text_add_format(&judging->out->faults, "\n  byte %" PRIu64 ": %s", record->bytes.offset_bytes,
+    text_add_format(&check->out->faults, "\n  byte %" PRIu64 ": %s", record->bytes.offset_bytes,
                     words);
 }
 
-static void add_missing(struct judging *judging, const struct record *record)
+static void add_missing(struct handed_check *check, const struct record *record)
 {
-    const struct observation *theirs = &judging->theirs.observation;
+    const struct observation *theirs = &check->theirs.observation;
     char *what = memory_format("an event that libevtx reads is missing: %s %u of %s",
                                theirs->provider, (unsigned)theirs->event_id, theirs->computer);
 
-    add_fault(judging, record, what);
+    add_fault(check, record, what);
     free(what);
 }
 
@@ -163,12 +163,12 @@ static bool shows_no_content(const struct observation *other, const struct obser
            other->event_id == theirs->event_id && strcmp(other->computer, theirs->computer) == 0;
 }
 
-/* Of events that say the same, the first and the last are handed on (evtx/repeat.h). Which they are
+/* Of events that say the same, the first and the last are handed on (evtx/dedupe.h). Which they are
  * is told before they are decoded: so one of the two can turn out to be undecodable, and is then
  * told of as such; what stands next to it is not handed on in its place. */
-static bool lies_between(struct judging *judging, const struct observation *theirs)
+static bool lies_between(struct handed_check *check, const struct observation *theirs)
 {
-    const struct judged_log *log = judging->whole;
+    const struct handed_log *log = check->whole;
     bool has_before = false, has_behind = false;
 
     for (size_t index = 0; index < log->count; index++) {
@@ -177,7 +177,7 @@ static bool lies_between(struct judging *judging, const struct observation *thei
         /* Of one kind are events of equal computer and content, whatever the rest is. */
         other.qualifiers = theirs->qualifiers;
         other.channel = theirs->channel;
-        if (!observations_agree(&other, theirs, &judging->difference) &&
+        if (!observations_agree(&other, theirs, &check->difference) &&
             !shows_no_content(&other, theirs))
             continue;
         has_before = has_before || compare_moments(&other, theirs) <= 0;
@@ -187,22 +187,22 @@ static bool lies_between(struct judging *judging, const struct observation *thei
            ((has_before || has_behind) && log->facts.undecodable_count > 0);
 }
 
-static bool has_endless_name_in_values(const struct judging *judging,
+static bool has_endless_name_in_values(const struct handed_check *check,
                                        const struct binxml_instance *instance, unsigned depth);
 
 /* --- where libevtx is wrong, and only there: of records that are damaged so --- */
 
-static bool ends_with_zeros(const struct judging *judging, const struct span *name)
+static bool ends_with_zeros(const struct handed_check *check, const struct span *name)
 {
-    size_t end = (size_t)(name->bytes - judging->chunk.bytes.bytes) + name->left_bytes;
+    size_t end = (size_t)(name->bytes - check->chunk.bytes.bytes) + name->left_bytes;
     uint16_t unit;
 
-    return span_u16_at(&judging->chunk.bytes, end, &unit) && unit == 0;
+    return span_u16_at(&check->chunk.bytes, end, &unit) && unit == 0;
 }
 
 /* Does a name that the fragment uses not end with the zeros behind it? libevtx then takes that unit
  * for one more letter. */
-static bool has_endless_name(const struct judging *judging, struct binxml_cursor cursor,
+static bool has_endless_name(const struct handed_check *check, struct binxml_cursor cursor,
                              unsigned depth)
 {
     struct binxml_token token;
@@ -213,20 +213,20 @@ static bool has_endless_name(const struct judging *judging, struct binxml_cursor
         token.name = (struct span){0};
         more = binxml_next(&cursor, &token, &why);
         if (more && token.name.bytes != NULL)
-            found = !ends_with_zeros(judging, &token.name);
+            found = !ends_with_zeros(check, &token.name);
         if (more && token.kind == BINXML_TEMPLATE_INSTANCE)
-            found = has_endless_name(judging,
-                                     (struct binxml_cursor){.chunk = &judging->chunk.bytes,
+            found = has_endless_name(check,
+                                     (struct binxml_cursor){.chunk = &check->chunk.bytes,
                                                             .in = token.instance.definition,
                                                             .in_definition = true},
                                      depth - 1) ||
-                    has_endless_name_in_values(judging, &token.instance, depth - 1);
+                    has_endless_name_in_values(check, &token.instance, depth - 1);
         more = more && token.kind != BINXML_END && token.kind != BINXML_TEMPLATE_INSTANCE;
     }
     return found;
 }
 
-static bool has_endless_name_in_values(const struct judging *judging,
+static bool has_endless_name_in_values(const struct handed_check *check,
                                        const struct binxml_instance *instance, unsigned depth)
 {
     struct span value;
@@ -234,22 +234,21 @@ static bool has_endless_name_in_values(const struct judging *judging,
 
     for (size_t index = 0; binxml_instance_value(instance, index, &type, &value); index++)
         if (type == VALUE_BINXML &&
-            has_endless_name(judging,
-                             (struct binxml_cursor){.chunk = &judging->chunk.bytes, .in = value},
-                             depth))
+            has_endless_name(
+                check, (struct binxml_cursor){.chunk = &check->chunk.bytes, .in = value}, depth))
             return true;
     return false;
 }
 
 /* Does the record have a value that is BinXML and empty? libevtx reads what stands behind it, which
  * is another value, as that. */
-static bool has_empty_fragment(const struct judging *judging, const struct record *record)
+static bool has_empty_fragment(const struct handed_check *check, const struct record *record)
 {
     struct binxml_instance instance;
     struct span value;
     uint8_t type;
 
-    if (!record_read_instance(&judging->chunk, record, &instance))
+    if (!record_read_instance(&check->chunk, record, &instance))
         return false;
     for (size_t index = 0; binxml_instance_value(&instance, index, &type, &value); index++)
         if (type == VALUE_BINXML && value.left_bytes == 0)
@@ -259,13 +258,13 @@ static bool has_empty_fragment(const struct judging *judging, const struct recor
 
 /* Is a field of System binary? libevtx writes it in hexadecimal digits, which its text does not
  * tell from decimal ones. */
-static bool has_binary_field(const struct judging *judging, const struct record *record)
+static bool has_binary_field(const struct handed_check *check, const struct record *record)
 {
     struct binxml_instance instance;
     struct span value;
     uint8_t type;
 
-    if (!record_read_instance(&judging->chunk, record, &instance))
+    if (!record_read_instance(&check->chunk, record, &instance))
         return false;
     for (size_t index = 0; binxml_instance_value(&instance, index, &type, &value); index++)
         if (type == VALUE_BINARY)
@@ -283,18 +282,18 @@ static bool holds_a_record(const struct record *record)
 }
 
 /* Is the record damaged in a way in which libevtx is known to go wrong? */
-static bool is_excused(const struct judging *judging, const struct record *record)
+static bool is_excused(const struct handed_check *check, const struct record *record)
 {
-    return has_empty_fragment(judging, record) || has_binary_field(judging, record) ||
+    return has_empty_fragment(check, record) || has_binary_field(check, record) ||
            holds_a_record(record) ||
-           has_endless_name(judging, binxml_of_record(&judging->chunk, record), NESTING_MOST);
+           has_endless_name(check, binxml_of_record(&check->chunk, record), NESTING_MOST);
 }
 
-static void compare_handed(struct judging *judging, const struct record *record,
+static void compare_handed(struct handed_check *check, const struct record *record,
                            const struct observation *handed)
 {
-    const struct observation *theirs = &judging->theirs.observation;
-    struct text *difference = &judging->difference;
+    const struct observation *theirs = &check->theirs.observation;
+    struct text *difference = &check->difference;
 
     observations_agree(handed, theirs, difference);
     /* A binary value is no number (ours has none then), but can look like one in libevtx's text. */
@@ -308,186 +307,183 @@ static void compare_handed(struct judging *judging, const struct record *record,
                         theirs->record_id);
     if (strcmp(handed->user_sid, theirs->user_sid) != 0)
         text_add_format(difference, "; user %s for %s", handed->user_sid, theirs->user_sid);
-    judging->out->compared++;
-    if (difference->length_bytes > 0 && is_excused(judging, record))
-        judging->out->excused++;
+    check->out->compared++;
+    if (difference->length_bytes > 0 && is_excused(check, record))
+        check->out->excused++;
     else if (difference->length_bytes > 0)
-        add_fault(judging, record, text_get(difference));
+        add_fault(check, record, text_get(difference));
 }
 
-static bool is_used(const struct judging *judging, const struct record *record)
+static bool is_used(const struct handed_check *check, const struct record *record)
 {
-    return judging->chunk.free_space_known &&
-           record->position_bytes < judging->chunk.free_space_offset;
+    return check->chunk.free_space_known && record->position_bytes < check->chunk.free_space_offset;
 }
 
 /* Does our reader call the record undecodable, for this reason or that? Of the unused part it says
  * nothing of such records. */
-static bool is_undecodable(struct judging *judging, const struct record *record, bool is_walked)
+static bool is_undecodable(struct handed_check *check, const struct record *record, bool is_walked)
 {
     struct error ignored = {0};
-    bool is = event_decode(&judging->event, &judging->chunk, record, false, &ignored) != 0 ||
-              (!is_walked && !record_templates_match(&judging->chunk, record));
+    bool is = event_decode(&check->event, &check->chunk, record, false, &ignored) != 0 ||
+              (!is_walked && !record_templates_match(&check->chunk, record));
 
     error_clear(&ignored);
     return is;
 }
 
-/* Judges a record that libevtx has read into judging->theirs. */
-static void judge_record(struct judging *judging, const struct record *record, bool is_walked)
+/* Checks a record that libevtx has read into check->theirs. */
+static void check_record(struct handed_check *check, const struct record *record, bool is_walked)
 {
-    struct observation *theirs = &judging->theirs.observation;
-    const struct observation *handed = find_handed(judging->whole, record->bytes.offset_bytes);
+    struct observation *theirs = &check->theirs.observation;
+    const struct observation *handed = find_handed(check->whole, record->bytes.offset_bytes);
     const struct incident_event *event = incident_find_event(theirs->provider, theirs->event_id);
 
     theirs->offset_bytes = record->bytes.offset_bytes;
     if (handed != NULL)
-        compare_handed(judging, record, handed);
+        compare_handed(check, record, handed);
     else if (event == NULL || !incident_keeps(event, theirs, &incident_window))
         return;
-    else if (is_undecodable(judging, record, is_walked))
-        judging->out->undecodable += is_walked || is_used(judging, record);
-    else if (event->keep == EVENT_KEEP_FIRST_AND_LAST && lies_between(judging, theirs))
-        judging->out->repeats++;
+    else if (is_undecodable(check, record, is_walked))
+        check->out->undecodable += is_walked || is_used(check, record);
+    else if (event->keep == EVENT_KEEP_FIRST_AND_LAST && lies_between(check, theirs))
+        check->out->duplicates++;
     else
-        add_missing(judging, record);
+        add_missing(check, record);
 }
 
-static bool read_theirs(struct judging *judging, const struct record *record)
+static bool read_theirs(struct handed_check *check, const struct record *record)
 {
     size_t index;
     struct reference_record decoded;
     struct error ignored = {0};
-    bool read =
-        record_is_sound(&judging->chunk, record) &&
-        reference_find(judging->reference, record->position_bytes, &index) &&
-        reference_read(judging->reference, index, &decoded, &ignored) == 0 &&
-        eventtext_parse(&judging->theirs, decoded.text, decoded.length_bytes, &ignored) == 0;
+    bool read = record_is_sound(&check->chunk, record) &&
+                reference_find(check->reference, record->position_bytes, &index) &&
+                reference_read(check->reference, index, &decoded, &ignored) == 0 &&
+                eventtext_parse(&check->theirs, decoded.text, decoded.length_bytes, &ignored) == 0;
 
     error_clear(&ignored);
     return read;
 }
 
-static void judge_walked(struct judging *judging)
+static void check_walked(struct handed_check *check)
 {
-    for (size_t place = 0; place < judging->walked_count; place++)
-        if (read_theirs(judging, &judging->walked[place]))
-            judge_record(judging, &judging->walked[place], true);
+    for (size_t place = 0; place < check->walked_count; place++)
+        if (read_theirs(check, &check->walked[place]))
+            check_record(check, &check->walked[place], true);
 }
 
 /* Has the record selected and decoded, whatever it is. */
-static void try_record(struct judging *judging, const struct record *record)
+static void try_record(struct handed_check *check, const struct record *record)
 {
     struct error ignored = {0};
-    struct glance glance;
+    struct record_summary summary;
 
-    judging->record_count++;
-    if (selector_glance(judging->selector, record, &glance, &ignored) != 0)
-        judging->unreadable_count++;
+    check->record_count++;
+    if (selector_summarise(check->selector, record, &summary, &ignored) != 0)
+        check->unreadable_count++;
     error_clear(&ignored);
-    (void)event_decode(&judging->event, &judging->chunk, record, false, &ignored);
+    (void)event_decode(&check->event, &check->chunk, record, false, &ignored);
     error_clear(&ignored);
 }
 
 /* A record of the used part that the walk does not reach, and libevtx reads, is found without
  * libevtx, too. */
-static void judge_found_alone(struct judging *judging, const struct record *record)
+static void check_found_alone(struct handed_check *check, const struct record *record)
 {
-    const struct observation *theirs = &judging->theirs.observation;
+    const struct observation *theirs = &check->theirs.observation;
     const struct incident_event *event = incident_find_event(theirs->provider, theirs->event_id);
 
-    if (event != NULL && event->keep == EVENT_KEEP_ALL && is_used(judging, record) &&
-        !is_undecodable(judging, record, false) &&
-        find_handed(judging->ours, record->bytes.offset_bytes) == NULL)
-        add_fault(judging, record, "an event of the used part is found by libevtx alone");
+    if (event != NULL && event->keep == EVENT_KEEP_ALL && is_used(check, record) &&
+        !is_undecodable(check, record, false) &&
+        find_handed(check->ours, record->bytes.offset_bytes) == NULL)
+        add_fault(check, record, "an event of the used part is found by libevtx alone");
 }
 
 /* What is behind the place where the walk broke, as far as it is a record by its sizes. */
-static void judge_recovered(struct judging *judging)
+static void check_recovered(struct handed_check *check)
 {
-    uint32_t position = judging->walk_end_bytes;
+    uint32_t position = check->walk_end_bytes;
     struct record record;
 
-    while (chunk_find_record(&judging->chunk, &position, &record))
-        if (read_theirs(judging, &record)) {
-            judge_record(judging, &record, false);
-            judge_found_alone(judging, &record);
+    while (chunk_find_record(&check->chunk, &position, &record))
+        if (read_theirs(check, &record)) {
+            check_record(check, &record, false);
+            check_found_alone(check, &record);
         }
 }
 
-static void judge_chunk(struct judging *judging)
+static void check_chunk(struct handed_check *check)
 {
     uint32_t position = CHUNK_OFFSET_RECORDS;
     struct error ignored = {0};
     struct record record;
     int got;
 
-    judging->walked_count = 0;
-    selector_begin_chunk(judging->selector, &judging->chunk);
-    while ((got = chunk_next_record(&judging->chunk, &position, &record, &ignored)) > 0) {
-        try_record(judging, &record);
-        if (record_is_sound(&judging->chunk, &record))
-            judging->walked[judging->walked_count++] = record;
+    check->walked_count = 0;
+    selector_begin_chunk(check->selector, &check->chunk);
+    while ((got = chunk_next_record(&check->chunk, &position, &record, &ignored)) > 0) {
+        try_record(check, &record);
+        if (record_is_sound(&check->chunk, &record))
+            check->walked[check->walked_count++] = record;
     }
     error_clear(&ignored);
-    judging->walk_end_bytes = position;
-    if (reference_open(judging->reference, &judging->chunk, judging->walked, judging->walked_count,
+    check->walk_end_bytes = position;
+    if (reference_open(check->reference, &check->chunk, check->walked, check->walked_count,
                        got < 0 ? position : CHUNK_SIZE_BYTES, &ignored) == 0) {
-        judge_walked(judging);
+        check_walked(check);
         if (got < 0)
-            judge_recovered(judging);
+            check_recovered(check);
     }
     error_clear(&ignored);
 }
 
 /* All that our reader hands on alone, it hands on with libevtx behind it. */
-static void judge_totals(struct judging *judging)
+static void check_totals(struct handed_check *check)
 {
-    const struct judged_log *ours = judging->ours, *whole = judging->whole;
+    const struct handed_log *ours = check->ours, *whole = check->whole;
 
     if (ours->facts.record_count != whole->facts.record_count ||
         ours->facts.undecodable_count != whole->facts.undecodable_count ||
         ours->facts.damage.count != whole->facts.damage.count || ours->err.kind != whole->err.kind)
-        text_add(&judging->out->faults, "\n  libevtx changes what the reader tells of the log");
+        text_add(&check->out->faults, "\n  libevtx changes what the reader tells of the log");
     for (size_t index = 0; index < ours->count; index++)
         if (find_handed(whole, ours->handed[index].observation.offset_bytes) == NULL)
-            text_add(&judging->out->faults, "\n  libevtx makes the reader hand on less");
-    if (whole->facts.undecodable_count < judging->out->undecodable)
-        text_add(&judging->out->faults, "\n  undecodable records were not told of");
-    if (whole->err.kind == ERROR_NONE &&
-        (whole->facts.record_count < judging->record_count ||
-         whole->facts.undecodable_count < judging->unreadable_count))
-        text_add(&judging->out->faults, "\n  records of the walk were not counted");
+            text_add(&check->out->faults, "\n  libevtx makes the reader hand on less");
+    if (whole->facts.undecodable_count < check->out->undecodable)
+        text_add(&check->out->faults, "\n  undecodable records were not told of");
+    if (whole->err.kind == ERROR_NONE && (whole->facts.record_count < check->record_count ||
+                                          whole->facts.undecodable_count < check->unreadable_count))
+        text_add(&check->out->faults, "\n  records of the walk were not counted");
 }
 
-void judge_compare(const uint8_t *bytes, size_t size_bytes, const struct judged_log *ours,
-                   const struct judged_log *whole, struct judgement *out)
+void handed_on_compare(const uint8_t *bytes, size_t size_bytes, const struct handed_log *ours,
+                       const struct handed_log *whole, struct handed_on_result *out)
 {
-    struct judging *judging = memory_allocate(1, sizeof(*judging));
+    struct handed_check *check = memory_allocate(1, sizeof(*check));
     uint8_t *slot = memory_allocate(CHUNK_SIZE_BYTES, 1);
     struct error ignored = {0};
 
-    judging->ours = ours;
-    judging->whole = whole;
-    judging->out = out;
-    judging->selector = selector_create(&judging->facts);
-    judging->reference = reference_create();
+    check->ours = ours;
+    check->whole = whole;
+    check->out = out;
+    check->selector = selector_create(&check->facts);
+    check->reference = reference_create();
     for (size_t at = FILE_HEADER_SIZE_BYTES; at < size_bytes; at += CHUNK_SIZE_BYTES) {
         size_t here = size_bytes - at < CHUNK_SIZE_BYTES ? size_bytes - at : CHUNK_SIZE_BYTES;
 
         memcpy(slot, bytes + at, here);
         memset(slot + here, 0, CHUNK_SIZE_BYTES - here);
-        chunk_open(span_of(slot, CHUNK_SIZE_BYTES, at), 0, &judging->chunk, &ignored);
+        chunk_open(span_of(slot, CHUNK_SIZE_BYTES, at), 0, &check->chunk, &ignored);
         error_clear(&ignored);
-        judge_chunk(judging);
+        check_chunk(check);
     }
-    judge_totals(judging);
-    reference_free(judging->reference);
-    event_free_content(&judging->event);
-    selector_free(judging->selector);
-    source_facts_free_content(&judging->facts);
-    eventtext_free_content(&judging->theirs);
-    text_free(&judging->difference);
-    free(judging);
+    check_totals(check);
+    reference_free(check->reference);
+    event_free_content(&check->event);
+    selector_free(check->selector);
+    source_facts_free_content(&check->facts);
+    eventtext_free_content(&check->theirs);
+    text_free(&check->difference);
+    free(check);
     free(slot);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* judge: what the reader hands on of a log, against what libevtx reads of its chunks. */
-#ifndef SPPTRIAGE_TESTS_JUDGE_H
+/* handed_on: what the reader hands on of a log, against what libevtx reads of its chunks. */
+#ifndef SPPTRIAGE_TESTS_HANDED_ON_H
 #define SPPTRIAGE_TESTS_JUDGE_H
 
 #include <stdbool.h>
@@ -11,7 +11,7 @@
 #include "model/source.h"
 
 /* What the reader handed on, copied, in its order. Starts as zeros. */
-struct judged_log {
+struct handed_log {
     struct handed *handed; /* owned */
     size_t count;
     struct source_facts facts;
@@ -19,20 +19,20 @@ struct judged_log {
 };
 
 /* Has the log reader read the bytes as a file. */
-void judge_read(const uint8_t *bytes, size_t size_bytes, bool skip_reference,
-                struct judged_log *out);
-void judge_free_content(struct judged_log *log);
+void handed_on_read(const uint8_t *bytes, size_t size_bytes, bool skip_reference,
+                    struct handed_log *out);
+void handed_on_free_content(struct handed_log *log);
 
-struct judgement {
+struct handed_on_result {
     uint64_t compared;    /* events that both read */
     uint64_t undecodable; /* events of libevtx that our reader calls undecodable */
-    uint64_t repeats;     /* that lie between two that were handed on */
+    uint64_t duplicates;  /* that lie between two that were handed on */
     uint64_t excused;     /* read otherwise, where libevtx is known to be wrong */
     struct text faults;   /* what must not be, or empty */
 };
 
 /* Compares chunk by chunk. `ours` was read without libevtx, `whole` with it. */
-void judge_compare(const uint8_t *bytes, size_t size_bytes, const struct judged_log *ours,
-                   const struct judged_log *whole, struct judgement *out);
+void handed_on_compare(const uint8_t *bytes, size_t size_bytes, const struct handed_log *ours,
+                       const struct handed_log *whole, struct handed_on_result *out);
 
 #endif
