@@ -238,28 +238,6 @@ static bool read_word(const struct column *column, const char *word, unsigned *o
     return word == NULL || word_set_find(column->words, word, out);
 }
 
-static bool read_words(const struct column *column, const char *list, uint32_t *out)
-{
-    struct text word = {0};
-    unsigned member;
-    bool known = true;
-
-    *out = 0;
-    while (known && *list != '\0') {
-        const char *end = strstr(list, "; ");
-        size_t length = end != NULL ? (size_t)(end - list) : strlen(list);
-
-        text_clear(&word);
-        text_add_bytes(&word, list, length);
-        known = word_set_find(column->words, text_get(&word), &member);
-        if (known)
-            *out |= UINT32_C(1) << member;
-        list += length + (end != NULL ? strlen("; ") : 0);
-    }
-    text_free(&word);
-    return known;
-}
-
 static bool read_u16(struct row *row, uint16_t *out)
 {
     int64_t number = row_integer(row);
@@ -298,7 +276,7 @@ static bool read_column(struct row *row, const struct column *column, void *memb
     case COLUMN_WORD:
         return read_word(column, row_text_or_null(row), member);
     case COLUMN_WORDS:
-        return read_words(column, row_text(row), member);
+        return word_set_find_list(column->words, row_text(row), member);
     case COLUMN_TYPE_COUNT:
         break;
     }
