@@ -149,9 +149,11 @@ int casedb_begin_source(struct casedb *db, const struct source *source, const ch
     return 0;
 }
 
-void casedb_set_source_hash(struct casedb *db, const char *sha256)
+void casedb_set_source_content(struct casedb *db, const char *kind, const char *sha256)
 {
+    free(db->source.kind);
     free(db->source.sha256);
+    db->source.kind = memory_copy_text(kind);
     db->source.sha256 = memory_copy_text(sha256);
 }
 
