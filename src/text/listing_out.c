@@ -165,7 +165,7 @@ static int hand_on_held(struct listing_out *out, const struct held_listing *held
     memcpy(fields, held->fields, sizeof(fields));
     text_add(&incomplete, fields[held->field_count - 1].value);
     if (reason != NULL)
-        text_add_item(&incomplete, reason);
+        text_add_items(&incomplete, reason);
     fields[held->field_count - 1].value = text_get(&incomplete);
     result = hand_on(out, &finding, err);
     text_free(&incomplete);
