@@ -340,7 +340,7 @@ START_TEST(code_pages_are_told_by_the_words_in_them)
         own.language = (enum listing_language)language;
         listing_add(&text, "dism", &own);
         listing_encode(&file, text_get(&text), own.language, LISTING_OEM, LISTING_LF, false);
-        ck_assert(plaintext_decode(span_of(text_get(&file), file.length_bytes, 0), &decoded));
+        ck_assert(plaintext_decode(span_of(text_get(&file), file.length_bytes, 0), true, &decoded));
         ck_assert_str_eq(decoded.encoding, encodings[language]);
         ck_assert_str_eq(text_get(&decoded.text), text_get(&text));
         plaintext_free_content(&decoded);
@@ -388,13 +388,35 @@ START_TEST(bytes_become_lines_of_utf8)
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
         struct plaintext decoded;
 
-        ck_assert(
-            plaintext_decode(span_of(cases[index].bytes, cases[index].size_bytes, 0), &decoded));
+        ck_assert(plaintext_decode(span_of(cases[index].bytes, cases[index].size_bytes, 0), true,
+                                   &decoded));
         ck_assert_msg(strcmp(text_get(&decoded.text), cases[index].text) == 0,
                       "case %zu: \"%s\" (%s)", index, text_get(&decoded.text), decoded.encoding);
         ck_assert_str_eq(decoded.encoding, cases[index].encoding);
         plaintext_free_content(&decoded);
     }
+}
+END_TEST
+
+/* What a text is can be told without a code page, which costs more than all else. */
+START_TEST(without_a_code_page_bytes_stay_as_they_are)
+{
+    static const char bytes[] = "Gr\x94\xE1"
+                                "e: 1\r\n";
+    struct plaintext decoded;
+
+    ck_assert(plaintext_decode(span_of(bytes, sizeof(bytes) - 1, 0), false, &decoded));
+    ck_assert_str_eq(text_get(&decoded.text), "Gr\x94\xE1"
+                                              "e: 1\n");
+    ck_assert(decoded.is_raw);
+    plaintext_free_content(&decoded);
+    ck_assert(plaintext_decode(span_of(bytes, sizeof(bytes) - 1, 0), true, &decoded));
+    ck_assert_str_eq(text_get(&decoded.text), "Größe: 1\n");
+    ck_assert(!decoded.is_raw);
+    plaintext_free_content(&decoded);
+    ck_assert(plaintext_decode(span_of("Größe\n", 8, 0), false, &decoded));
+    ck_assert(!decoded.is_raw);
+    plaintext_free_content(&decoded);
 }
 END_TEST
 
@@ -464,7 +486,7 @@ static void expect_both(const struct text *file, const char *what)
     ck_assert_msg(strstr(findings, "listing|systeminfo|PC1|") != NULL, "%s: %s", what, findings);
     ck_assert_msg(strstr(findings, "entry|Get-HotFix|PC1|") != NULL, "%s: %s", what, findings);
     ck_assert_msg(strstr(findings, "licence|slmgr|") != NULL, "%s: %s", what, findings);
-    ck_assert_msg(strstr(findings, "Incomplete=it") == NULL, "%s: %s", what, findings);
+    ck_assert_msg(strstr(findings, "incomplete=it") == NULL, "%s: %s", what, findings);
     ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_OK);
 }
 
@@ -706,7 +728,7 @@ START_TEST(a_file_that_became_shorter_is_damaged_and_incomplete)
     ck_assert_int_eq(reader_read(&text_reader, &source, descriptor, &options, &sink, &facts, &err),
                      0);
     ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
-    ck_assert_ptr_nonnull(strstr(text_get(&findings), "Incomplete=the file became shorter"));
+    ck_assert_ptr_nonnull(strstr(text_get(&findings), "incomplete=the file became shorter"));
     close(descriptor);
     source_facts_free_content(&facts);
     text_free(&text);
@@ -861,6 +883,7 @@ static Suite *text_reader_suite(void)
     tcase_add_test(cases, none_of_our_own_files_is_a_listing);
     tcase_add_test(cases, code_pages_are_told_by_the_words_in_them);
     tcase_add_test(cases, bytes_become_lines_of_utf8);
+    tcase_add_test(cases, without_a_code_page_bytes_stay_as_they_are);
     tcase_add_test(cases, controls_that_consoles_leave_are_text);
     tcase_add_test(cases, backspaces_move_no_column);
     tcase_add_test(cases, listings_appended_in_another_encoding_are_read);

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <sqlite3.h>
 
+#include "base/member.h"
 #include "case/casedb.h"
 #include "model/words.h"
 
@@ -206,6 +207,9 @@ void query_unless(struct query *query, int64_t absent, int64_t number); /* NULL 
 /* Bind all columns of the table, as the row has them. */
 void query_row(struct query *query, const struct row_type *type, const void *row);
 
+/* Binds the member of the struct at `owner`: a choice by its word, an absent number as NULL. */
+void query_member(struct query *query, const struct member *member, const void *owner);
+
 /* Returns 1 for a row, 0 at the end, -1. The query has ended after 0 and -1. */
 int query_step(struct query *query, struct error *err);
 
@@ -233,6 +237,8 @@ const char *row_text_or_null(struct row *row);
 int64_t row_integer(struct row *row); /* 0 for NULL */
 uint64_t row_number(struct row *row);
 int32_t row_unless(struct row *row, int32_t absent);
+/* Sets the member of the struct at `owner`; false for a value that it cannot have. */
+bool row_member(struct row *row, const struct member *member, void *owner);
 
 /* Fills the struct at `out` with all columns of the row type: 1, or -1. */
 int row_fill(struct casedb *db, struct row *row, const struct row_type *type, void *out,

@@ -34,7 +34,8 @@ struct history {
 
 /* --- rows --- */
 
-/* Names the row by what could be read of it, and by where it lies. */
+/* Names the row by what could be read of it, and by where it lies. `row` is NULL when nothing was
+ * read. */
 static void note_undecodable(struct history *history, const struct waiting *waiting,
                              const struct row *row, const char *what)
 {
@@ -42,9 +43,9 @@ static void note_undecodable(struct history *history, const struct waiting *wait
 
     text_add_format(&name, "row %u in page %" PRIu32 " at byte %" PRIu64, waiting->place.tag,
                     waiting->place.page, waiting->place.offset_bytes);
-    if (*row_value(row, ROW_ID) != '\0')
-        text_add_format(&name, ", IdEvent %s", row_value(row, ROW_ID));
-    if (row->filetime != 0) {
+    if (row != NULL && row->numbers[ROW_ID] != FINDING_ABSENT)
+        text_add_format(&name, ", IdEvent %" PRId64, row->numbers[ROW_ID]);
+    if (row != NULL && row->filetime != 0) {
         text_add(&name, " of ");
         filetime_add_text(&name, row->filetime);
     }
@@ -53,25 +54,23 @@ static void note_undecodable(struct history *history, const struct waiting *wait
     text_free(&name);
 }
 
-static int hand_on_row(struct history *history, const struct row *row, struct error *err)
+static int hand_on_row(struct history *history, const struct row *row,
+                       const struct incident_update *update, struct error *err)
 {
-    static const enum row_column shown[] = {
-        ROW_STATUS,           ROW_MAPPED_RESULT, ROW_UNMAPPED_RESULT,
-        ROW_SERVER_SELECTION, ROW_CLIENT_ID,     ROW_TITLE,
-    };
-    struct finding_field fields[ARRAY_COUNT(shown)];
-    struct finding finding = {.kind = FINDING_HISTORY_ROW,
-                              .origin = ORIGIN_DATASTORE,
-                              .host = "",
-                              .filetime = row->filetime,
-                              .fields = fields,
-                              .field_count = ARRAY_COUNT(fields)};
+    struct finding finding = finding_of(FINDING_HISTORY_ROW, FINDING_ORIGIN_DATASTORE);
 
-    for (size_t index = 0; index < ARRAY_COUNT(shown); index++)
-        fields[index] = (struct finding_field){.name = row_column_name(shown[index]),
-                                               .value = row_value(row, shown[index])};
-    if (!text_parse_number(row_value(row, ROW_ID), &finding.place))
-        finding.place = 0;
+    finding.filetime = row->filetime;
+    if (row->numbers[ROW_ID] > 0)
+        finding.place = (uint64_t)row->numbers[ROW_ID];
+    finding.history_row = (struct finding_history_row){
+        .status = row->numbers[ROW_STATUS],
+        .mapped_result = row->numbers[ROW_MAPPED_RESULT],
+        .unmapped_result = row->numbers[ROW_UNMAPPED_RESULT],
+        .server_selection = row->numbers[ROW_SERVER_SELECTION],
+        .update_id = update->id,
+        .client_id = row_text_of(row, ROW_CLIENT_ID),
+        .title = row_text_of(row, ROW_TITLE),
+    };
     history->facts->selected_count++;
     return history->sink->finding(history->sink->context, &finding, err);
 }
@@ -80,6 +79,7 @@ static int judge_row(struct history *history, const struct waiting *waiting, con
                      struct error *err)
 {
     struct source_facts *facts = history->facts;
+    const struct incident_update *update = incident_find_update(row_text_of(row, ROW_TITLE));
 
     if (row->filetime != 0) {
         if (facts->first_filetime == 0 || row->filetime < facts->first_filetime)
@@ -94,17 +94,17 @@ static int judge_row(struct history *history, const struct waiting *waiting, con
         free(what);
         return 0;
     }
-    if (*row_value(row, ROW_TITLE) == '\0')
+    if (*row_text_of(row, ROW_TITLE) == '\0')
         history->unreadable_count++;
-    else if (incident_find_update(row_value(row, ROW_TITLE)) != NULL)
-        return hand_on_row(history, row, err);
+    else if (update != NULL)
+        return hand_on_row(history, row, update, err);
     return 0;
 }
 
 static int read_row(struct history *history, size_t index, struct error *err)
 {
     const struct waiting *waiting = &history->waiting[index];
-    struct row row = {0};
+    struct row row = row_empty();
     struct error wrong = {0};
     int result = 0;
 
@@ -128,7 +128,7 @@ static int read_extract(struct history *history, struct error *err)
 
     if (count > 0 && extract_open(history->extract, &wrong) != 0) {
         for (size_t index = 0; index < count; index++)
-            note_undecodable(history, &history->waiting[index], &(struct row){0}, wrong.message);
+            note_undecodable(history, &history->waiting[index], NULL, wrong.message);
         error_clear(&wrong);
         count = 0;
     }
@@ -155,7 +155,7 @@ static int add_record(struct history *history, const struct waiting *waiting,
         if (read_extract(history, err) != 0)
             return -1;
         if (!extract_add(history->extract, record->bytes)) {
-            note_undecodable(history, waiting, &(struct row){0}, "it is too large");
+            note_undecodable(history, waiting, NULL, "it is too large");
             return 0;
         }
     }
@@ -188,7 +188,7 @@ static int take_node(void *context, const struct edb_place *place, const struct 
         note_broken(history, place, "has fixed columns that run out of it");
         return 0;
     case EDB_FIT_NOT:
-        note_undecodable(history, &waiting, &(struct row){0},
+        note_undecodable(history, &waiting, NULL,
                          "it has columns that libesedb would take for others");
         return 0;
     case EDB_FIT:

@@ -3,7 +3,6 @@
  * number of bytes for ASCII, and misreads surrogates. */
 #include "ese/history_row.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,12 +23,12 @@ static const struct {
 } columns[ROW_COLUMNS] = {
     [ROW_ID] = {"IdEvent", EDB_TYPE_INT32},
     [ROW_DATE] = {"Date", EDB_TYPE_DATE},
-    [ROW_STATUS] = {FIELD_STATUS, EDB_TYPE_INT32},
-    [ROW_MAPPED_RESULT] = {FIELD_MAPPED_RESULT, EDB_TYPE_INT32},
-    [ROW_UNMAPPED_RESULT] = {FIELD_UNMAPPED_RESULT, EDB_TYPE_INT32},
-    [ROW_SERVER_SELECTION] = {FIELD_SERVER_SELECTION, EDB_TYPE_INT32},
-    [ROW_CLIENT_ID] = {FIELD_CLIENT_ID, EDB_TYPE_LONG_TEXT},
-    [ROW_TITLE] = {FIELD_TITLE, EDB_TYPE_LONG_TEXT},
+    [ROW_STATUS] = {"Status", EDB_TYPE_INT32},
+    [ROW_MAPPED_RESULT] = {"MappedResult", EDB_TYPE_INT32},
+    [ROW_UNMAPPED_RESULT] = {"UnmappedResult", EDB_TYPE_INT32},
+    [ROW_SERVER_SELECTION] = {"ServerSelection", EDB_TYPE_INT32},
+    [ROW_CLIENT_ID] = {"ClientId", EDB_TYPE_LONG_TEXT},
+    [ROW_TITLE] = {"Title", EDB_TYPE_LONG_TEXT},
 };
 
 const char *row_column_name(enum row_column column)
@@ -114,7 +113,7 @@ static int take_number(const struct reading *reading, enum row_column column, st
     if (take_value(reading, column, &flags, &value, err) != 0)
         return -1;
     if (span_u32(&value, &number))
-        reading->row->values[column] = memory_format("%" PRId32, (int32_t)number);
+        reading->row->numbers[column] = (int32_t)number;
     return 0;
 }
 
@@ -156,7 +155,7 @@ static int take_text(const struct reading *reading, enum row_column column, cons
         *fault = "cannot be decompressed";
     }
     text_free(&plain);
-    reading->row->values[column] = text_take(&text);
+    reading->row->texts[column] = text_take(&text);
     return 0;
 }
 
@@ -176,16 +175,25 @@ int row_read(struct extract *extract, const struct edb_table *table,
     return take_text(&reading, ROW_TITLE, &out->title_fault, err);
 }
 
-const char *row_value(const struct row *row, enum row_column column)
+struct row row_empty(void)
 {
-    return row->values[column] != NULL ? row->values[column] : "";
+    struct row row = {0};
+
+    for (size_t index = 0; index < ROW_COLUMNS; index++)
+        row.numbers[index] = FINDING_ABSENT;
+    return row;
+}
+
+const char *row_text_of(const struct row *row, enum row_column column)
+{
+    return row->texts[column] != NULL ? row->texts[column] : "";
 }
 
 void row_free_content(struct row *row)
 {
     for (size_t index = 0; index < ROW_COLUMNS; index++)
-        free(row->values[index]);
-    *row = (struct row){0};
+        free(row->texts[index]);
+    *row = row_empty();
 }
 
 uint64_t row_filetime(double days)

@@ -19,7 +19,7 @@ enum row_column {
     ROW_COLUMNS,
 };
 
-/* The name of the column, as the table and findings have it. */
+/* The name of the column in the table. */
 const char *row_column_name(enum row_column column);
 
 /* The columns as a table has them. */
@@ -35,21 +35,24 @@ void row_layout_find(const struct edb_table *table, struct row_layout *out);
 unsigned row_find_nulls(const struct edb_table *table, const struct row_layout *layout,
                         const struct edb_record *record);
 
-/* What was read of a row. Starts as zeros. */
+/* What was read of a row. */
 struct row {
-    char *values[ROW_COLUMNS]; /* owned: signed decimal numbers and texts; NULL or "" for NULL. The
-                                * date has none. */
-    uint64_t filetime;         /* the date, 0 for none */
-    const char *title_fault;   /* why the title cannot be read though it is there, or NULL */
+    int64_t numbers[ROW_COLUMNS]; /* of 32 bits with a sign, or FINDING_ABSENT for NULL */
+    char *texts[ROW_COLUMNS];     /* owned; NULL until it was read, "" for NULL */
+    uint64_t filetime;            /* the date, 0 for none */
+    const char *title_fault;      /* why the title cannot be read though it is there, or NULL */
 };
 
-/* Reads the record that the extract is at. Returns -1 (ERROR_SOURCE), with *out filled as far as
- * it was read, when libesedb does not read a value. */
+/* A row of which nothing was read. */
+struct row row_empty(void);
+
+/* Reads the record that the extract is at into *out, which is empty. Returns -1 (ERROR_SOURCE),
+ * with *out filled as far as it was read, when libesedb does not read a value. */
 int row_read(struct extract *extract, const struct edb_table *table,
              const struct row_layout *layout, unsigned nulls, struct row *out, struct error *err);
 
 /* "" for NULL. Borrowed. */
-const char *row_value(const struct row *row, enum row_column column);
+const char *row_text_of(const struct row *row, enum row_column column);
 
 void row_free_content(struct row *row);
 
