@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "base/array.h"
-#include "text/listing_value.h"
+#include "text/tokens.h"
 
 /* So many lines are looked at for what a listing must have near its beginning. */
 #define NEAR_LINES 24

@@ -5,7 +5,7 @@
 #ifndef SPPTRIAGE_TEXT_LISTING_TALLY_H
 #define SPPTRIAGE_TEXT_LISTING_TALLY_H
 
-#include "text/listing_out.h"
+#include "text/emitter.h"
 
 /* So much of a value is handed on; what listings have is shorter. */
 #define LISTING_VALUE_MOST_BYTES 1024u

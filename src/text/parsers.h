@@ -7,7 +7,7 @@
 
 #include "text/forms.h"
 #include "text/listing_tally.h"
-#include "text/listing_value.h"
+#include "text/tokens.h"
 
 int wmic_table_read(struct listing_walk *walk, struct listing_out *out, struct error *err);
 int wmic_csv_read(struct listing_walk *walk, struct listing_out *out, struct error *err);

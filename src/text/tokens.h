@@ -3,8 +3,8 @@
  * questions about one line or word; what they hand out borrows it.
  *
  * Facts: FACTS.md, Text listings; property names: Microsoft, Win32_QuickFixEngineering. */
-#ifndef SPPTRIAGE_TEXT_LISTING_VALUE_H
-#define SPPTRIAGE_TEXT_LISTING_VALUE_H
+#ifndef SPPTRIAGE_TEXT_TOKENS_H
+#define SPPTRIAGE_TEXT_TOKENS_H
 
 #include "base/lines.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text/listing_out.h"
+#include "text/emitter.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text/listing_value.h"
+#include "text/tokens.h"
 
 #include <string.h>
 

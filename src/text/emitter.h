@@ -2,8 +2,8 @@
 /* listing_out: where parsers put what they find in one text. Findings on whole listings are held
  * back to the end of the text: where a line names KB971033 and no parser took an entry from it, a
  * row was lost, and no listing of that text proves absence. */
-#ifndef SPPTRIAGE_TEXT_LISTING_OUT_H
-#define SPPTRIAGE_TEXT_LISTING_OUT_H
+#ifndef SPPTRIAGE_TEXT_EMITTER_H
+#define SPPTRIAGE_TEXT_EMITTER_H
 
 #include "base/error.h"
 #include "base/lines.h"
