@@ -69,13 +69,21 @@ void emitter_hold(struct emitter *emitter, const struct finding *finding)
     held->finding.listing.incomplete = held->incomplete;
 }
 
+/* The reasons are members of the detail's own list; the first says of what they are. */
 void emitter_remark(struct emitter *emitter, uint64_t line, enum finding_origin origin,
-                    const char *host, const char *reason)
+                    const char *host, const char *reasons)
 {
-    if (emitter->incomplete_count++ < SOURCE_REMARKS_LISTED)
-        source_facts_add_detail(emitter->facts, "line %" PRIu64 ": %s%s%s: %s", line,
-                                finding_origin_word(origin), *host != '\0' ? " of " : "", host,
-                                reason);
+    const char *more = strstr(reasons, TEXT_SEPARATOR);
+    char *first;
+
+    if (emitter->incomplete_count++ >= SOURCE_REMARKS_LISTED)
+        return;
+    first = memory_copy_bytes(reasons, more != NULL ? (size_t)(more - reasons) : strlen(reasons));
+    source_facts_add_detail(emitter->facts, "line %" PRIu64 ": %s%s%s: %s", line,
+                            finding_origin_word(origin), *host != '\0' ? " of " : "", host, first);
+    if (more != NULL)
+        text_add_items(&emitter->facts->detail, more + strlen(TEXT_SEPARATOR));
+    free(first);
 }
 
 /* ---- Lines that name the update ---- */

@@ -45,9 +45,9 @@ int emitter_add(struct emitter *emitter, const struct finding *finding, struct e
 void emitter_hold(struct emitter *emitter, const struct finding *finding);
 
 /* Says of the source that the listing at this line, of a host if that is known, is not whole, and
- * why; of many listings, of the first. */
+ * why, a list; of many listings, of the first. */
 void emitter_remark(struct emitter *emitter, uint64_t line, enum finding_origin origin,
-                    const char *host, const char *reason);
+                    const char *host, const char *reasons);
 
 /* Says that the lines from `first` to `last` were read as an entry that names the update. Entries
  * are handed on in the order of their lines. */
