@@ -16,6 +16,7 @@
 #include "fixtures/events.h"
 #include "made.h"
 #include "readout.h"
+#include "real.h"
 #include "run.h"
 #include "stock.h"
 
@@ -152,20 +153,13 @@ static void compare_log(void *context, const char *name, const uint8_t *log, siz
     each_definition(log, size_bytes, compare_ways, context);
 }
 
-static const char *corpus_folder(void)
-{
-    const char *corpus = getenv("CORPUS");
-
-    return corpus != NULL && access(corpus, R_OK) == 0 ? corpus : NULL;
-}
-
 START_TEST(both_ways_agree_on_real_logs)
 {
     struct count count = {0};
 
-    if (corpus_folder() == NULL)
+    if (real_folder() == NULL)
         return;
-    ck_assert_uint_gt(stock_each_log(corpus_folder(), compare_log, &count), 100);
+    ck_assert_uint_gt(stock_each_log(real_folder(), compare_log, &count), 100);
     ck_assert_uint_gt(count.definitions, 1000);
     /* Nearly all are of the usual form. */
     ck_assert_uint_gt(100 * count.with_fingerprint, 95 * count.definitions);
@@ -474,7 +468,5 @@ static Suite *template_layout_suite(void)
 
 int main(void)
 {
-    if (corpus_folder() == NULL)
-        puts("SKIP: the real logs are not beside the checkout");
     return run_suite(template_layout_suite());
 }
