@@ -127,7 +127,6 @@ static Suite *differential_suite(void)
     Suite *suite = suite_create("differential");
     TCase *tests = tcase_create("differential");
 
-    tcase_set_timeout(tests, 1800);
     tcase_add_test(tests, records_of_real_logs_are_read_as_libevtx_reads_them);
     tcase_add_test(tests, records_of_the_samples_are_read_as_libevtx_reads_them);
     tcase_add_loop_test(tests, records_of_made_logs_are_read_as_libevtx_reads_them, 0,

@@ -510,7 +510,6 @@ static Suite *ese_suite(void)
     Suite *suite = suite_create("ese");
     TCase *tests = tcase_create("ese");
 
-    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, checksums_of_made_pages_are_right, 0, ARRAY_COUNT(page_sizes));
     tcase_add_test(tests, checksums_of_real_pages_are_right);
     tcase_add_loop_test(tests, extracts_of_made_databases_say_what_the_whole_says, 0,

@@ -327,7 +327,6 @@ static Suite *log_corpus_suite(void)
     Suite *suite = suite_create("log_corpus");
     TCase *tests = tcase_create("log_corpus");
 
-    tcase_set_timeout(tests, 600);
     tcase_add_test(tests, figures_of_each_log_are_as_pinned);
     tcase_add_test(tests, events_are_those_that_evtxexport_shows);
     tcase_add_test(tests, time_is_the_events_own_whatever_the_header_says);

@@ -450,7 +450,6 @@ static Suite *template_layout_suite(void)
     TCase *tests = tcase_create("template_layout");
 
     tcase_add_checked_fixture(tests, NULL, end);
-    tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, both_ways_agree_on_made_logs, 0, (int)made_log_count);
     tcase_add_test(tests, both_ways_agree_on_real_logs);
     tcase_add_test(tests, rendering_is_met_in_both_ways);
