@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checks the file of the case: a killed run and a full disk leave it whole, copies of equal
  * content are equal, and a case that cannot be used says why. */
+#include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -405,7 +406,7 @@ static int write_to_read_only_case(const char *folder)
 
     if (geteuid() == 0 && seteuid(65534) != 0)
         return 1;
-    if (access(folder, X_OK) != 0)
+    if (faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) != 0)
         return OUT_OF_REACH;
     if (casedb_open(CASE_PATH, false, &db, &err) != 0 || find_place("a") != 1)
         return 2;
