@@ -8,7 +8,6 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "evtx/binxml.h"
-#include "evtx/check/eventtext.h"
 #include "evtx/check/reference.h"
 #include "evtx/check/verify.h"
 #include "evtx/chunk.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scanner of libevtx's event text. It goes from tag to tag, keeps the depth and the section
  * of the event it is in, and looks the elements it wants up in a table. */
-#include "evtx/check/eventtext.h"
+#include "evtx/check/reference.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -9,7 +9,6 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "evtx/binxml.h"
-#include "evtx/check/eventtext.h"
 #include "evtx/check/reference.h"
 
 #define REPLACEMENT_CHARACTER 0xFFFDu
@@ -80,8 +79,8 @@ static bool open_chunk(struct verifier *verifier)
 {
     if (verifier->is_open || verifier->is_refused)
         return verifier->is_open;
-    verifier->is_refused = !open_reference(verifier, verifier->records, verifier->record_count,
-                                           CHUNK_SIZE_BYTES);
+    verifier->is_refused =
+        !open_reference(verifier, verifier->records, verifier->record_count, CHUNK_SIZE_BYTES);
     return verifier->is_open;
 }
 
