@@ -20,7 +20,7 @@
  * - a time that cannot be is written as its numbers in hexadecimal, those of a SYSTEMTIME wrong;
  * - a record that ends exactly at the chunk's end is not handed out;
  * - forwarded records (no template instance) are not decoded;
- * - it is no guard against hostile input: it does not compare the number of a template's values
+ * - it does not guard against hostile input: it does not compare the number of a template's values
  *   with the chunk before it makes room for them and reads them (so do not ask it for a record that
  *   is not sound, evtx/chunk.h), recurses as deep as elements are nested in a template, and writes
  *   out a value as often as a template substitutes it. Such a chunk can end the process, or keep
@@ -53,7 +53,7 @@ int reference_open(struct reference *reference, const struct chunk *chunk,
                    struct error *err);
 
 /* How many records of the open chunk libevtx has, in the order of the chunk; some that it was asked
- * for may be missing, some are none of ours. */
+ * for may be missing, and there may be others. */
 size_t reference_count(const struct reference *reference);
 
 struct reference_record {
@@ -82,6 +82,9 @@ int reference_read(struct reference *reference, size_t index, struct reference_r
  * surrogate). All that it writes at or past U+10000 is such a character and is put right here;
  * U+10000 to U+103FE come out as U+FC01 to U+FFFF, where they cannot be told from the characters
  * that belong there, and stay wrong. */
+
+#define REFERENCE_SUPPLEMENTARY_FIRST 0x10000u
+#define REFERENCE_SUPPLEMENTARY_ERROR 0x3FFu
 
 /* Starts as zeros; its memory is used again for each event. */
 struct eventtext {
