@@ -929,7 +929,6 @@ static Suite *casedb_suite(void)
     TCase *cases = tcase_create("casedb");
 
     tcase_add_checked_fixture(cases, casework_begin, casework_end);
-    tcase_set_timeout(cases, 60);
     tcase_add_test(cases, settings_come_back);
     tcase_add_test(cases, source_comes_back_with_every_field);
     tcase_add_test(cases, sources_come_in_order_of_bytes);

@@ -194,7 +194,6 @@ static Suite *forwarded_suite(void)
     TCase *cases = tcase_create("forwarded");
 
     tcase_add_checked_fixture(cases, casework_begin, casework_end);
-    tcase_set_timeout(cases, 30);
     tcase_add_test(cases, each_machine_of_a_collector_is_told_apart);
     tcase_add_test(cases, reports_have_each_machine_and_each_event);
     tcase_add_test(cases, machine_with_a_log_of_its_own_keeps_its_coverage);

@@ -975,7 +975,6 @@ static Suite *verdict_suite(void)
     Suite *suite = suite_create("verdict");
     TCase *cases = tcase_create("rules");
 
-    tcase_set_timeout(cases, 300);
     tcase_add_test(cases, every_rule_case_holds);
     suite_add_tcase(suite, cases);
     return suite;
