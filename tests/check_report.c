@@ -100,7 +100,7 @@ static int64_t begin_source(const char *path, const char *kind)
 
 static void finish_source(int64_t id, struct source_facts *facts, int64_t same_as)
 {
-    source_facts_finish(facts);
+    source_facts_finish(facts, "libevtx");
     ck_assert_int_eq(casedb_finish_source(db, id, facts, same_as, &err), 0);
     source_facts_free_content(facts);
 }
@@ -703,7 +703,7 @@ START_TEST(summary_counts_hosts_and_sources)
                             "  damaged                                             2\n"
                             "  skipped                                             1\n"
                             "  with records that could not be decoded              2\n"
-                            "  with records read differently by libevtx            2\n");
+                            "  with records read differently by a second reader    2\n");
     free(table);
 }
 END_TEST

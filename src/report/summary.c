@@ -175,7 +175,7 @@ int report_summary(struct casedb *db, FILE *out, struct error *err)
             print_line(out, INDENT, "with records that could not be decoded",
                        summary.undecodable_count);
         if (summary.conflict_count > 0)
-            print_line(out, INDENT, "with records read differently by libevtx",
+            print_line(out, INDENT, "with records read differently by a second reader",
                        summary.conflict_count);
     }
     summary_free_content(&summary);

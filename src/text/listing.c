@@ -149,10 +149,15 @@ static int listing_read_part(const struct source *source, int descriptor, uint64
     return result;
 }
 
+static void listing_finish(struct source_facts *facts)
+{
+    source_facts_finish(facts, listing_reader.reference);
+}
+
 const struct reader listing_reader = {
     .kind = SOURCE_KIND_LISTING,
     .count_parts = listing_count_parts,
     .read_part = listing_read_part,
     .join = source_facts_join,
-    .finish = source_facts_finish,
+    .finish = listing_finish,
 };
