@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "same.h"
 #include "scratch.h"
 
 struct casedb *db;
@@ -116,25 +117,17 @@ void add_copy(const char *path, int64_t same_as)
     must(casedb_finish_source(db, id, &facts, same_as, &err));
 }
 
-static const struct finding_field row_fields[] = {{FIELD_STATUS, "1"},
-                                                  {FIELD_TITLE, "KB971033 \xC3\xA9"}};
-const struct finding sample_findings[2] = {
-    {.kind = FINDING_HISTORY_ROW,
-     .origin = ORIGIN_DATASTORE,
-     .host = "",
-     .place = UINT64_MAX,
-     .filetime = 77,
-     .fields = row_fields,
-     .field_count = 2},
-    {.kind = FINDING_SYSTEM, .origin = ORIGIN_SYSTEMINFO, .host = "Host", .place = 3},
-};
-
 int64_t add_listing(const char *path)
 {
+    const struct finding of_none = finding_of(FINDING_HISTORY_ROW, FINDING_ORIGIN_DATASTORE);
     int64_t id = begin_log(path);
 
-    must(casedb_add_finding(db, id, &sample_findings[0], &err));
-    must(casedb_add_finding(db, id, &sample_findings[1], &err));
+    must(casedb_add_finding(db, id, &of_none, &err));
+    for (unsigned kind = 0; kind < FINDING_KIND_COUNT; kind++) {
+        const struct finding finding = sample_finding((enum finding_kind)kind);
+
+        must(casedb_add_finding(db, id, &finding, &err));
+    }
     finish_log(id, NULL);
     return id;
 }

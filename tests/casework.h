@@ -43,8 +43,8 @@ int64_t add_log(const char *path, const char *computer, size_t count);
 
 void add_copy(const char *path, int64_t same_as);
 
-/* A source with two findings: the first of no host, the second of "Host". */
-extern const struct finding sample_findings[2];
+/* A source with a row of a history that says nothing, of no host, and a sample_finding
+ * (tests/same.h) of each kind, of "Host". */
 int64_t add_listing(const char *path);
 
 /* ---- Deriving ---- */

@@ -293,9 +293,9 @@ START_TEST(other_schema_version_is_refused)
     change(CASE_PATH, "PRAGMA user_version = 1");
     expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "schema version 1");
     ck_assert_ptr_null(db);
-    change(CASE_PATH, "PRAGMA user_version = 4");
+    change(CASE_PATH, "PRAGMA user_version = 1000");
     expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH,
-                   "schema version 4, and this program needs 3");
+                   "schema version 1000, and this program needs");
     ck_assert_ptr_null(db);
 }
 END_TEST
@@ -371,7 +371,7 @@ START_TEST(damaged_case_says_so)
     derive_all();
     casedb_close(db);
     bytes = read_file(CASE_PATH, &size);
-    for (size_t at = 4096 * 40; at < size; at++)
+    for (size_t at = 4096 * 48; at < size; at++)
         bytes[at] ^= 0x5A;
     scratch_write(CASE_PATH, bytes, size);
     free(bytes);

@@ -99,8 +99,8 @@ static void expect_detail(const char *part)
 /* The line of the history as a whole. */
 static void expect_history(uint64_t rows, uint64_t unreadable, const char *missing)
 {
-    char *end = memory_format("|Rows=%" PRIu64 "|UnreadableRows=%" PRIu64 "|Missing=%s\n", rows,
-                              unreadable, missing);
+    char *end = memory_format("|row_count=%" PRIu64 "|unreadable_count=%" PRIu64 "|missing=%s\n",
+                              rows, unreadable, missing);
 
     expect(text_get(&got.lines), end);
     ck_assert_uint_eq(got.facts.record_count, rows);
@@ -155,18 +155,19 @@ START_TEST(sound_history_is_read)
     rows[3].title.text = "Mise \xC3\xA0 jour \xF0\x9F\x98\x80 (kb971033)";
     read_rows(rows, ARRAY_COUNT(rows), &options);
     expect_sound(4);
-    ck_assert_str_eq(text_get(&got.lines),
-                     "history-row|DataStore.edb||4|2019-01-08T10:04:00Z|Status=1|MappedResult=0"
-                     "|UnmappedResult=0|ServerSelection=3|ClientId=AutomaticUpdates"
-                     "|Title=Mise \xC3\xA0 jour \xF0\x9F\x98\x80 (kb971033)\n"
-                     "history-row|DataStore.edb||3|2019-01-08T10:03:00Z|Status=2"
-                     "|MappedResult=-2145124329|UnmappedResult=-1|ServerSelection=3|ClientId="
-                     "|Title=" TITLE "\n"
-                     "history-row|DataStore.edb||1|2019-01-08T10:01:00Z|Status=1|MappedResult=0"
-                     "|UnmappedResult=0|ServerSelection=3|ClientId=AutomaticUpdates|Title=" TITLE
-                     "\n"
-                     "history|DataStore.edb||0|2019-01-08T10:04:00Z|Rows=4|UnreadableRows=0"
-                     "|Missing=\n");
+    ck_assert_str_eq(
+        text_get(&got.lines),
+        "history-row|DataStore.edb||4|2019-01-08T10:04:00Z|status=1|mapped_result=0"
+        "|unmapped_result=0|server_selection=3|update_id=KB971033|client_id=AutomaticUpdates"
+        "|title=Mise \xC3\xA0 jour \xF0\x9F\x98\x80 (kb971033)\n"
+        "history-row|DataStore.edb||3|2019-01-08T10:03:00Z|status=2"
+        "|mapped_result=-2145124329|unmapped_result=-1|server_selection=3|update_id=KB971033|"
+        "client_id="
+        "|title=" TITLE "\n"
+        "history-row|DataStore.edb||1|2019-01-08T10:01:00Z|status=1|mapped_result=0"
+        "|unmapped_result=0|server_selection=3|client_id=AutomaticUpdates|title=" TITLE "\n"
+        "history|DataStore.edb||0|2019-01-08T10:04:00Z|row_count=4|unreadable_count=0"
+        "|missing=\n");
     ck_assert_uint_eq(got.facts.selected_count, 3);
     ck_assert_uint_eq(got.facts.first_filetime, START + FILETIME_MINUTE);
     ck_assert_uint_eq(got.facts.last_filetime, START + 4 * FILETIME_MINUTE);
@@ -197,7 +198,7 @@ START_TEST(history_without_rows_is_read)
     read_rows(NULL, 0, NULL);
     expect_sound(0);
     ck_assert_str_eq(text_get(&got.lines),
-                     "history|DataStore.edb||0||Rows=0|UnreadableRows=0|Missing=\n");
+                     "history|DataStore.edb||0||row_count=0|unreadable_count=0|missing=\n");
 }
 END_TEST
 
@@ -223,13 +224,13 @@ START_TEST(null_numbers_are_empty)
                        ESE_NULL(ESE_HISTORY_UNMAPPED_RESULT);
     read_rows(&row, 1, &options);
     expect_sound(1);
-    expect(text_get(&got.lines), "|7|2019-01-08T10:07:00Z|Status=|MappedResult=|UnmappedResult=|"
-                                 "ServerSelection=3|");
+    expect(text_get(&got.lines), "|7|2019-01-08T10:07:00Z|status=|mapped_result=|unmapped_result=|"
+                                 "server_selection=3|");
     row.null_columns |= ESE_NULL(ESE_HISTORY_SERVER_SELECTION) | ESE_NULL(ESE_HISTORY_DATE) |
                         ESE_NULL(ESE_HISTORY_FLAGS);
     read_rows(&row, 1, &options);
     expect_sound(1);
-    expect(text_get(&got.lines), "|7||Status=|MappedResult=|UnmappedResult=|ServerSelection=|");
+    expect(text_get(&got.lines), "|7||status=|mapped_result=|unmapped_result=|server_selection=|");
     ck_assert_uint_eq(got.facts.first_filetime, 0);
 }
 END_TEST
@@ -245,7 +246,7 @@ START_TEST(date_that_is_none_is_no_time)
         row.date_days = days[index];
         read_rows(&row, 1, NULL);
         expect_sound(1);
-        expect(text_get(&got.lines), "history-row|DataStore.edb||7||Status=1|");
+        expect(text_get(&got.lines), "history-row|DataStore.edb||7||status=1|");
     }
 }
 END_TEST
@@ -316,7 +317,7 @@ START_TEST(title_is_read_or_told_to_be_unreadable)
     ck_assert_uint_eq(got.facts.undecodable_count, detail != NULL);
     ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
     if (titles[title].read != NULL) {
-        char *end = memory_format("|Title=%s\n", titles[title].read);
+        char *end = memory_format("|title=%s\n", titles[title].read);
 
         expect(text_get(&got.lines), end);
         free(end);
@@ -356,7 +357,7 @@ START_TEST(unreadable_client_id_does_not_matter)
     row.description.text = "A long story";
     read_rows(&row, 1, NULL);
     expect_sound(1);
-    expect(text_get(&got.lines), "|ClientId=|Title=" TITLE "\n");
+    expect(text_get(&got.lines), "|client_id=|title=" TITLE "\n");
 }
 END_TEST
 
@@ -479,7 +480,7 @@ START_TEST(file_cut_anywhere_is_damaged_or_refused)
         if (result == 0)
             ck_assert_int_eq(got.facts.status, SOURCE_STATUS_DAMAGED);
         if (strstr(text_get(&got.lines), "history|") != NULL)
-            expect(text_get(&got.lines), "|Missing=the file is cut");
+            expect(text_get(&got.lines), "|missing=the file is cut");
     }
     ese_image_free(image);
     free(rows);

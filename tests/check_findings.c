@@ -60,11 +60,12 @@ START_TEST(a_host_is_judged_in_every_place_by_itself)
 }
 END_TEST
 
-START_TEST(findings_come_back_with_every_field)
+START_TEST(findings_come_back_with_every_member)
 {
     struct text names = {0};
     struct casedb_cursor *cursor;
     struct case_finding back;
+    struct finding expected;
 
     add_listing("a");
     must(casedb_begin_derived(db, &err));
@@ -74,14 +75,19 @@ START_TEST(findings_come_back_with_every_field)
     casework_reopen();
     must(casedb_machine_findings(db, find_machine(" in a"), &cursor, &err));
     ck_assert_int_eq(casedb_next_finding(cursor, &back, &err), 1);
-    expect_finding(&back.finding, &sample_findings[0]);
+    expected = finding_of(FINDING_HISTORY_ROW, FINDING_ORIGIN_DATASTORE);
+    expect_finding(&back.finding, &expected);
     ck_assert_str_eq(back.path, "a");
     ck_assert(!back.is_guess);
     ck_assert_int_eq(casedb_next_finding(cursor, &back, &err), 0);
     casedb_cursor_free(cursor);
     must(casedb_machine_findings(db, find_machine("Host in a"), &cursor, &err));
-    ck_assert_int_eq(casedb_next_finding(cursor, &back, &err), 1);
-    expect_finding(&back.finding, &sample_findings[1]);
+    for (unsigned kind = 0; kind < FINDING_KIND_COUNT; kind++) {
+        ck_assert_int_eq(casedb_next_finding(cursor, &back, &err), 1);
+        expected = sample_finding((enum finding_kind)kind);
+        expect_finding(&back.finding, &expected);
+    }
+    ck_assert_int_eq(casedb_next_finding(cursor, &back, &err), 0);
     casedb_cursor_free(cursor);
 }
 END_TEST
@@ -103,7 +109,7 @@ START_TEST(a_finding_in_two_places_of_one_machine_counts_once)
     casedb_cursor_free(cursor);
     must(casedb_commit_derived(db, &err));
     must(casedb_machine_findings(db, machine, &cursor, &err));
-    for (int index = 0; index < 2; index++) {
+    for (int index = 0; index < 1 + FINDING_KIND_COUNT; index++) {
         ck_assert_int_eq(casedb_next_finding(cursor, &back, &err), 1);
         ck_assert_str_eq(back.path, "a/list");
         ck_assert(back.is_guess);
@@ -139,7 +145,7 @@ static Suite *findings_suite(void)
 
     tcase_add_checked_fixture(cases, casework_begin, casework_end);
     tcase_add_test(cases, a_host_is_judged_in_every_place_by_itself);
-    tcase_add_test(cases, findings_come_back_with_every_field);
+    tcase_add_test(cases, findings_come_back_with_every_member);
     tcase_add_test(cases, a_finding_in_two_places_of_one_machine_counts_once);
     tcase_add_test(cases, a_source_read_again_leaves_no_finding_behind);
     suite_add_tcase(suite, cases);

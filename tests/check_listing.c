@@ -78,10 +78,10 @@ static void expect_no_part(const struct listed *listed, const char *part)
 
 static const char *origin_of(const char *form)
 {
-    return is_dism(form)                          ? ORIGIN_DISM
-           : strncmp(form, "wmic", 4) == 0        ? ORIGIN_WMIC
-           : strncmp(form, "get-hotfix", 10) == 0 ? ORIGIN_GET_HOTFIX
-                                                  : ORIGIN_SYSTEMINFO;
+    return is_dism(form)                          ? "dism"
+           : strncmp(form, "wmic", 4) == 0        ? "wmic qfe"
+           : strncmp(form, "get-hotfix", 10) == 0 ? "Get-HotFix"
+                                                  : "systeminfo";
 }
 
 /* The findings without their places and dates, which tests of single forms look at. */
@@ -94,7 +94,7 @@ static void drop_places(const char *findings, struct text *out)
             bars += *at == '|';
             if (bars == 3 && *at != '|')
                 continue;
-            if (strncmp(at, "|Date=", 6) == 0)
+            if (strncmp(at, "|date=", 6) == 0)
                 break;
             text_add_bytes(out, at, 1);
         }
@@ -113,25 +113,25 @@ static void expect_with_update(const struct listed *listed, const char *form,
     const char *host = is_dism(form) ? "" : "PC1";
     struct text wanted = {0}, got = {0};
 
-    if (strcmp(origin, ORIGIN_SYSTEMINFO) == 0)
+    if (strcmp(origin, "systeminfo") == 0)
         text_add_format(&wanted,
-                        "system|systeminfo|PC1|||OSName=Microsoft Windows 7 Enterprise|"
-                        "OSVersion=6.1.7601 Service Pack 1 %s 7601\n",
+                        "system|systeminfo|PC1|||os_name=Microsoft Windows 7 Enterprise|"
+                        "os_version=6.1.7601 Service Pack 1 %s 7601\n",
                         language == LISTING_JA ? "ビルド" : "Build");
-    text_add_format(&wanted, "entry|%s|%s|||Update=KB971033|Name=%s|State=%s|StateText=%s\n",
+    text_add_format(&wanted, "entry|%s|%s|||update_id=KB971033|name=%s|state=%s|state_text=%s\n",
                     origin, host, is_dism(form) ? WAT_PACKAGE : "KB971033",
-                    is_dism(form) ? STATE_INSTALLED : "", is_dism(form) ? installed[language] : "");
+                    is_dism(form) ? "Installed" : "", is_dism(form) ? installed[language] : "");
     text_add_format(
-        &wanted, "entry|%s|%s|||Update=KB4480970|Name=%s|State=%s|StateText=%s\n", origin, host,
+        &wanted, "entry|%s|%s|||update_id=KB4480970|name=%s|state=%s|state_text=%s\n", origin, host,
         is_dism(form) ? "Package_for_KB4480970~31bf3856ad364e35~amd64~~6.1.1.0" : "KB4480970",
         !is_dism(form)           ? ""
-        : language == LISTING_EN ? STATE_STAGED
-                                 : STATE_UNKNOWN,
+        : language == LISTING_EN ? "Staged"
+                                 : "unknown",
         is_dism(form) ? staged[language] : "");
     text_add_format(&wanted,
-                    "listing|%s|%s|||Entries=5|Announced=%s|NamesUpdate=KB971033|"
-                    "Incomplete=\n",
-                    origin, host, strcmp(origin, ORIGIN_SYSTEMINFO) == 0 ? "5" : "");
+                    "listing|%s|%s|||entry_count=5|announced_count=%s|names_update=yes|"
+                    "incomplete=\n",
+                    origin, host, strcmp(origin, "systeminfo") == 0 ? "5" : "");
     drop_places(text_get(&listed->findings), &got);
     ck_assert_str_eq(text_get(&got), text_get(&wanted));
     ck_assert_int_eq(listed->facts.status, SOURCE_STATUS_OK);
@@ -171,8 +171,8 @@ START_TEST(a_sound_listing_without_the_update_is_complete)
     for (size_t form = 0; form < ARRAY_COUNT(of_updates); form++) {
         read_made(&listed, of_updates[form], &without_update, LISTING_UTF8, LISTING_CRLF);
         expect_no_part(&listed, "entry|");
-        expect_part(&listed, "|NamesUpdate=|Incomplete=\n");
-        expect_part(&listed, "|Entries=3|");
+        expect_part(&listed, "|names_update=no|incomplete=\n");
+        expect_part(&listed, "|entry_count=3|");
     }
     listed_free_content(&listed);
 }
@@ -209,7 +209,7 @@ START_TEST(a_cut_listing_is_never_complete)
                           "%s cut to %zu bytes:\n%s", of_updates[form], length,
                           text_get(&listed.findings));
         }
-        expect_part(&listed, "|Incomplete=\n");
+        expect_part(&listed, "|incomplete=\n");
         text_free(&text);
     }
     for (size_t row = 0; row < ARRAY_COUNT(encodings); row++) {
@@ -243,7 +243,7 @@ START_TEST(a_cut_never_makes_up_an_entry)
         listing_add(&text, of_updates[form], &data);
         for (size_t length = 1; length <= text.length_bytes; length++) {
             listed_read(&listed, text_get(&text), length);
-            expect_no_part(&listed, "NamesUpdate=KB971033");
+            expect_no_part(&listed, "names_update=yes");
         }
         text_free(&text);
     }
@@ -258,11 +258,12 @@ START_TEST(findings_have_their_line_and_date)
     struct listed listed = {0};
 
     read_made(&listed, "wmic", &with_update, LISTING_UTF8, LISTING_CRCRLF);
-    expect_part(&listed, "entry|wmic qfe|PC1|3||Update=KB971033|Name=KB971033|State=|StateText=|"
-                         "Date=1/2/2019\n");
+    expect_part(&listed,
+                "entry|wmic qfe|PC1|3||update_id=KB971033|name=KB971033|state=|state_text=|"
+                "date=1/2/2019\n");
     expect_part(&listed, "listing|wmic qfe|PC1|1||");
     read_made(&listed, "dism", &with_update, LISTING_UTF16LE, LISTING_CRLF);
-    expect_part(&listed, "|State=Installed|StateText=Installed|Date=1/2/2019 3:40 AM\n");
+    expect_part(&listed, "|state=Installed|state_text=Installed|date=1/2/2019 3:40 AM\n");
     listed_free_content(&listed);
 }
 END_TEST
@@ -277,12 +278,13 @@ START_TEST(each_host_of_a_listing_has_its_own)
     struct listed listed = {0};
 
     listed_read(&listed, text, sizeof(text) - 1);
-    ck_assert_str_eq(text_get(&listed.findings),
-                     "entry|wmic qfe|PC1|4||Update=KB971033|Name=KB971033|State=|StateText=|"
-                     "Date=1/2/2019\n"
-                     "listing|wmic qfe|PC1|2||Entries=2|Announced=|NamesUpdate=KB971033|"
-                     "Incomplete=\n"
-                     "listing|wmic qfe|PC2|2||Entries=2|Announced=|NamesUpdate=|Incomplete=\n");
+    ck_assert_str_eq(
+        text_get(&listed.findings),
+        "entry|wmic qfe|PC1|4||update_id=KB971033|name=KB971033|state=|state_text=|"
+        "date=1/2/2019\n"
+        "listing|wmic qfe|PC1|2||entry_count=2|announced_count=|names_update=yes|"
+        "incomplete=\n"
+        "listing|wmic qfe|PC2|2||entry_count=2|announced_count=|names_update=no|incomplete=\n");
     listed_free_content(&listed);
 }
 END_TEST
@@ -294,8 +296,9 @@ START_TEST(a_cut_concerns_the_last_host_unless_they_are_mixed)
     struct listed listed = {0};
 
     listed_read(&listed, apart, sizeof(apart) - 1);
-    expect_part(&listed, "|PC1|1||Entries=1|Announced=|NamesUpdate=|Incomplete=\n");
-    expect_part(&listed, "|PC2|1||Entries=1|Announced=|NamesUpdate=|Incomplete=it is cut");
+    expect_part(&listed, "|PC1|1||entry_count=1|announced_count=|names_update=no|incomplete=\n");
+    expect_part(&listed,
+                "|PC2|1||entry_count=1|announced_count=|names_update=no|incomplete=it is cut");
     listed_read(&listed, mixed, sizeof(mixed) - 1);
     ck_assert(!listed_has_complete(&listed));
     listed_free_content(&listed);
@@ -315,13 +318,15 @@ START_TEST(cells_that_are_cut_off_are_no_names)
         const char *row;
         const char *wanted;
     } cases[] = {
-        {"", "listing|Get-HotFix|WIN-0DUCV7...|1||Entries=2|Announced=|NamesUpdate=|Incomplete=\n"},
+        {"", "listing|Get-HotFix|WIN-0DUCV7...|1||entry_count=2|announced_count=|names_update=no|"
+             "incomplete=\n"},
         {"WIN-0DUCV7... Update           982861        NT AUTHORITY\\SY...  1/15/2014\n",
-         "listing|Get-HotFix|WIN-0DUCV7...|1||Entries=3|Announced=|NamesUpdate=|Incomplete=\n"},
-        {"WIN-0DUCV7... Update           KB97103...\n", "|NamesUpdate=|Incomplete=a cell with"},
-        {"WIN-0DUCV7... Update           KB971033...\n", "|NamesUpdate=|Incomplete=a cell with"},
-        {"WIN-0DUCV7... Update           K...\n", "|NamesUpdate=|Incomplete=a cell with"},
-        {"WIN-0DUCV7... Update           KB971033_M...\n", "|NamesUpdate=KB971033|"},
+         "listing|Get-HotFix|WIN-0DUCV7...|1||entry_count=3|announced_count=|names_update=no|"
+         "incomplete=\n"},
+        {"WIN-0DUCV7... Update           KB97103...\n", "|names_update=no|incomplete=a cell with"},
+        {"WIN-0DUCV7... Update           KB971033...\n", "|names_update=no|incomplete=a cell with"},
+        {"WIN-0DUCV7... Update           K...\n", "|names_update=no|incomplete=a cell with"},
+        {"WIN-0DUCV7... Update           KB971033_M...\n", "|names_update=yes|"},
     };
     struct listed listed = {0};
 
@@ -351,15 +356,15 @@ START_TEST(narrow_commands_prove_no_absence)
     for (size_t form = 0; form < ARRAY_COUNT(of_updates); form++) {
         data.updates = one;
         read_made(&listed, of_updates[form], &data, LISTING_UTF8, LISTING_CRLF);
-        expect_part(&listed, "|NamesUpdate=KB971033|Incomplete=it has no entry but those");
+        expect_part(&listed, "|names_update=yes|incomplete=it has no entry but those");
         data.updates = coincident;
         read_made(&listed, of_updates[form], &data, LISTING_UTF8, LISTING_CRLF);
-        expect_part(&listed, "|NamesUpdate=|Incomplete=it has no entry but those");
+        expect_part(&listed, "|names_update=no|incomplete=it has no entry but those");
     }
     data.updates = one;
     read_made(&listed, "wmic-narrow", &data, LISTING_UTF16LE, LISTING_CRLF);
-    expect_part(&listed, "entry|wmic qfe||2||Update=KB971033|");
-    expect_part(&listed, "|Incomplete=it has no entry but those");
+    expect_part(&listed, "entry|wmic qfe||2||update_id=KB971033|");
+    expect_part(&listed, "|incomplete=it has no entry but those");
     listed_free_content(&listed);
 }
 END_TEST
@@ -378,7 +383,7 @@ START_TEST(empty_listings_prove_no_absence)
 
     for (size_t index = 0; index < ARRAY_COUNT(texts); index++) {
         listed_read(&listed, texts[index], strlen(texts[index]));
-        expect_part(&listed, "|Entries=0|");
+        expect_part(&listed, "|entry_count=0|");
         expect_part(&listed, "it has no entry\n");
     }
     listed_free_content(&listed);
@@ -395,8 +400,9 @@ START_TEST(systeminfo_that_lists_less_than_it_announces_is_incomplete)
     for (int csv = 0; csv < 2; csv++) {
         read_made(&listed, csv ? "systeminfo-csv" : "systeminfo", &data, LISTING_UTF8,
                   LISTING_CRLF);
-        expect_part(&listed, "|Entries=3|Announced=5|NamesUpdate=|Incomplete=it announces 5 "
-                             "entries and has 3\n");
+        expect_part(&listed,
+                    "|entry_count=3|announced_count=5|names_update=no|incomplete=it announces 5 "
+                    "entries and has 3\n");
     }
     listed_free_content(&listed);
 }
@@ -412,7 +418,7 @@ START_TEST(entries_that_are_listed_twice_count_once)
     struct listed listed = {0};
 
     listed_read(&listed, text, sizeof(text) - 1);
-    expect_part(&listed, "|Entries=2|Announced=2|NamesUpdate=|Incomplete=\n");
+    expect_part(&listed, "|entry_count=2|announced_count=2|names_update=no|incomplete=\n");
     listed_free_content(&listed);
 }
 END_TEST
@@ -425,11 +431,11 @@ START_TEST(dism_without_its_last_sentence_is_incomplete)
     listing_add(&text, "dism", &without_update);
     *strstr(text_get(&text), "The operation") = '\0';
     listed_read(&listed, text_get(&text), strlen(text_get(&text)));
-    expect_part(&listed, "|Incomplete=it is cut: nothing ends it\n");
+    expect_part(&listed, "|incomplete=it is cut: nothing ends it\n");
     text.length_bytes = strlen(text_get(&text));
     text_add(&text, "Error: 1726\n");
     listed_read(&listed, text_get(&text), text.length_bytes);
-    expect_part(&listed, "|Incomplete=it does not end with what dism says");
+    expect_part(&listed, "|incomplete=it does not end with what dism says");
     text_free(&text);
     listed_free_content(&listed);
 }
@@ -450,7 +456,7 @@ START_TEST(packages_can_be_of_no_architecture)
     struct listed listed = {0};
 
     listed_read(&listed, text, sizeof(text) - 1);
-    expect_part(&listed, "|Entries=2|Announced=|NamesUpdate=|Incomplete=\n");
+    expect_part(&listed, "|entry_count=2|announced_count=|names_update=no|incomplete=\n");
     listed_free_content(&listed);
 }
 END_TEST
@@ -460,9 +466,9 @@ START_TEST(packages_have_their_state)
     static const struct {
         enum listing_state state;
         const char *wanted;
-    } cases[] = {{LISTING_INSTALLED, "|State=Installed|"},
-                 {LISTING_STAGED, "|State=Staged|"},
-                 {LISTING_UNINSTALL_PENDING, "|State=Uninstall Pending|"}};
+    } cases[] = {{LISTING_INSTALLED, "|state=Installed|"},
+                 {LISTING_STAGED, "|state=Staged|"},
+                 {LISTING_UNINSTALL_PENDING, "|state=Uninstall Pending|"}};
     struct listed listed = {0};
 
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
@@ -471,7 +477,7 @@ START_TEST(packages_have_their_state)
 
         read_made(&listed, index % 2 ? "dism" : "dism-table", &data, LISTING_UTF8, LISTING_CRLF);
         expect_part(&listed, cases[index].wanted);
-        expect_part(&listed, "|NamesUpdate=KB971033|");
+        expect_part(&listed, "|names_update=yes|");
     }
     listed_free_content(&listed);
 }
@@ -513,11 +519,11 @@ START_TEST(licences_are_read_in_every_language_and_encoding)
                     read_made(&listed, detailed ? "slmgr" : "slmgr-dli", &data,
                               (enum listing_encoding)encoding, (enum listing_line_ends)ends);
                     wanted = memory_format(
-                        "|Name=Windows(R) 7, Enterprise edition|Description=Windows Operating "
-                        "System - Windows(R) 7, VOLUME_KMSCLIENT channel|ActivationId=%s|"
-                        "ApplicationId=%s|PartialProductKey=HVTHH|LicenseStatus=%s|"
-                        "NotificationReason=0xC004F200 (non-genuine).|NotificationCode="
-                        "0xC004F200\n",
+                        "|name=Windows(R) 7, Enterprise edition|description=Windows Operating "
+                        "System - Windows(R) 7, VOLUME_KMSCLIENT channel|activation_id=%s|"
+                        "application_id=%s|partial_product_key=HVTHH|license_status=%s|"
+                        "notification_reason=0xC004F200 (non-genuine).|notification_code="
+                        "3221549568\n",
                         detailed ? data.activation_id : "", detailed ? data.application_id : "",
                         statuses[language]);
                     expect_part(&listed, wanted);
@@ -548,9 +554,9 @@ START_TEST(only_licences_of_windows_with_a_key_are_handed_on)
     data.channel = "VOLUME_MAK";
     listing_add(&text, "slmgr", &data);
     listed_read(&listed, text_get(&text), text.length_bytes);
-    expect_part(&listed, ", OEM_SLP channel|ActivationId=d2c04e90-c3dd-4260-b0f3-f845f5d27d64|");
+    expect_part(&listed, ", OEM_SLP channel|activation_id=d2c04e90-c3dd-4260-b0f3-f845f5d27d64|");
     expect_part(&listed, ", VOLUME_MAK channel|");
-    expect_part(&listed, "|LicenseStatus=Licensed|NotificationReason=|NotificationCode=\n");
+    expect_part(&listed, "|license_status=Licensed|notification_reason=|notification_code=\n");
     ck_assert_uint_eq(listed.facts.record_count, 2);
     text_free(&text);
     listed_free_content(&listed);
@@ -579,13 +585,13 @@ START_TEST(a_cut_licence_makes_up_nothing_and_is_remarked_on)
                       "%zu bytes: %s", length, text_get(&listed.facts.detail));
         if (strstr(text_get(&listed.findings), "licence|") == NULL)
             continue;
-        expect_part(&listed, "|PartialProductKey=HVTHH|");
+        expect_part(&listed, "|partial_product_key=HVTHH|");
         if (length < reasoned)
-            expect_part(&listed, "|NotificationReason=|NotificationCode=\n");
+            expect_part(&listed, "|notification_reason=|notification_code=\n");
         else
-            expect_part(&listed, "|NotificationCode=0xC004F200\n");
-        ck_assert(strstr(text_get(&listed.findings), "|LicenseStatus=|") != NULL ||
-                  strstr(text_get(&listed.findings), "|LicenseStatus=Notification|") != NULL);
+            expect_part(&listed, "|notification_code=3221549568\n");
+        ck_assert(strstr(text_get(&listed.findings), "|license_status=|") != NULL ||
+                  strstr(text_get(&listed.findings), "|license_status=Notification|") != NULL);
         if (!ends && length < reasoned)
             ck_assert_ptr_nonnull(
                 strstr(text_get(&listed.facts.detail), "it is cut: its last line does not end"));
@@ -613,9 +619,9 @@ START_TEST(a_licence_of_wrapped_lines_is_read)
     struct listed listed = {0};
 
     listed_read(&listed, text, sizeof(text) - 1);
-    expect_part(&listed, "|Description=Windows Operating System - Windows Server(R), "
-                         "VOLUME_KMSCLIENT channel|ActivationId=|ApplicationId=|"
-                         "PartialProductKey=R7VHC|LicenseStatus=Licensed|");
+    expect_part(&listed, "|description=Windows Operating System - Windows Server(R), "
+                         "VOLUME_KMSCLIENT channel|activation_id=|application_id=|"
+                         "partial_product_key=R7VHC|license_status=Licensed|");
     ck_assert_str_eq(text_get(&listed.facts.detail), "");
     listed_read(&listed, unused, sizeof(unused) - 1);
     ck_assert_str_eq(text_get(&listed.findings), "");
@@ -634,8 +640,10 @@ START_TEST(a_system_whose_host_was_blanked_is_read)
     struct listed listed = {0};
 
     listed_read(&listed, text, sizeof(text) - 1);
-    expect_part(&listed, "system|systeminfo||2||OSName=Microsoft Windows 7 Enterprise|");
-    expect_part(&listed, "listing|systeminfo||2||Entries=1|Announced=1|NamesUpdate=|Incomplete=\n");
+    expect_part(&listed, "system|systeminfo||2||os_name=Microsoft Windows 7 Enterprise|");
+    expect_part(
+        &listed,
+        "listing|systeminfo||2||entry_count=1|announced_count=1|names_update=no|incomplete=\n");
     listed_free_content(&listed);
 }
 END_TEST
@@ -655,7 +663,7 @@ START_TEST(all_listings_of_a_file_are_read)
     listed_read(&listed, text_get(&text), text.length_bytes);
     for (const char *at = text_get(&listed.findings); *at != '\0'; at = strchr(at, '\n') + 1)
         if (strncmp(at, "listing|", 8) == 0)
-            ck_assert_msg(strstr(at, "|Entries=3|") < strchr(at, '\n') &&
+            ck_assert_msg(strstr(at, "|entry_count=3|") < strchr(at, '\n') &&
                               strchr(at, '\n')[-1] == '=',
                           "%s", at);
     expect_no_part(&listed, "entry|");
@@ -679,7 +687,7 @@ START_TEST(a_licence_before_packages_is_read)
     listed_read(&listed, text_get(&text), text.length_bytes);
     expect_part(&listed, "licence|slmgr||");
     expect_part(&listed, "listing|dism||");
-    expect_part(&listed, "|Entries=5|Announced=|NamesUpdate=KB971033|Incomplete=\n");
+    expect_part(&listed, "|entry_count=5|announced_count=|names_update=yes|incomplete=\n");
     text_free(&text);
     listed_free_content(&listed);
 }
@@ -756,17 +764,18 @@ START_TEST(recipes_write_listings)
     scratch_write("recipe", recipe, sizeof(recipe) - 1);
     recipe_make("recipe", ".");
     read_file(&listed, "PC1/qfe.txt");
-    expect_part(&listed, "listing|wmic qfe|PC1|1||Entries=5|Announced=|NamesUpdate=KB971033|"
-                         "Incomplete=\n");
+    expect_part(&listed, "listing|wmic qfe|PC1|1||entry_count=5|announced_count=|names_update=yes|"
+                         "incomplete=\n");
     read_file(&listed, "PC1/all.txt");
-    expect_part(&listed, "|PC2|2||Entries=2|Announced=3|NamesUpdate=|Incomplete=it announces");
-    expect_part(&listed, "|ActivationId=54a09a0d-d57b-4c10-8b69-a842d6590ad5|");
-    expect_part(&listed, "|PartialProductKey=QY7MG|");
-    expect_part(&listed, "|NotificationCode=0xC004F200\n");
+    expect_part(&listed,
+                "|PC2|2||entry_count=2|announced_count=3|names_update=no|incomplete=it announces");
+    expect_part(&listed, "|activation_id=54a09a0d-d57b-4c10-8b69-a842d6590ad5|");
+    expect_part(&listed, "|partial_product_key=QY7MG|");
+    expect_part(&listed, "|notification_code=3221549568\n");
     read_file(&listed, "PC1/dism.txt");
-    expect_part(&listed, "|State=Staged|");
+    expect_part(&listed, "|state=Staged|");
     read_file(&listed, "PC1/cut.txt");
-    expect_part(&listed, "|Entries=3|Announced=|NamesUpdate=|Incomplete=it is cut");
+    expect_part(&listed, "|entry_count=3|announced_count=|names_update=no|incomplete=it is cut");
     listed_free_content(&listed);
     scratch_end();
 }

@@ -85,9 +85,9 @@ static const char *const junk[] = {
 
 static void expect_rows_behind_junk(const char *origin)
 {
-    expect_no_part("|Incomplete=\n");
+    expect_no_part("|incomplete=\n");
     ck_assert_uint_eq(count_parts("entry|"), 1);
-    expect_part("|Update=KB971033|");
+    expect_part("|update_id=KB971033|");
     ck_assert_uint_eq(count_parts("listing|"), 2);
     expect_part(origin);
     expect_part("|PC1|");
@@ -117,7 +117,7 @@ START_TEST(junk_at_the_end_of_a_table_makes_it_incomplete)
         ck_assert_uint_eq(count_parts("listing|"), 1);
         read_parts("\nHotFixID\n--------\nKB2534111\n", junk[index], "\nKB971033\n\n");
         ck_assert(!listed_has_complete(&listed));
-        expect_part("|Update=KB971033|");
+        expect_part("|update_id=KB971033|");
     }
     read_parts(WMIC_HEAD WMIC_ROW("PC1", "KB2534111"), "\n", "ERROR:\n");
     ck_assert(!listed_has_complete(&listed));
@@ -142,14 +142,15 @@ START_TEST(a_table_ends_where_another_listing_begins)
 {
     read_text(WMIC_HEAD WMIC_ROW("PC1", "KB2534111") WMIC_HEAD WMIC_ROW("PC2", "KB971033 ") "\n");
     expect_part("entry|wmic qfe|PC2|4|");
-    expect_part("listing|wmic qfe|PC1|1||Entries=1|Announced=|NamesUpdate=|Incomplete=it is cut");
+    expect_part("listing|wmic "
+                "qfe|PC1|1||entry_count=1|announced_count=|names_update=no|incomplete=it is cut");
     expect_part("listing|wmic qfe|PC2|3|");
     read_text(GET_HOTFIX_HEAD GET_HOTFIX_ROW(
         "PC1", "KB2534111") "Host Name: PC2\nOS Name: Microsoft Windows 7 Professional\n"
                             "OS Version: 6.1.7601 Service Pack 1 Build 7601\n"
                             "Hotfix(s): 1 Hotfix(s) Installed.\n  [01]: KB971033\n");
     expect_part("entry|systeminfo|PC2|");
-    expect_part("|PC1|2||Entries=1|Announced=|NamesUpdate=|Incomplete=it is cut");
+    expect_part("|PC1|2||entry_count=1|announced_count=|names_update=no|incomplete=it is cut");
     read_text(GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2534111")
                   GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2999226") "\n");
     expect_no_part("|Source|");
@@ -173,8 +174,8 @@ START_TEST(rows_have_names_of_updates_alone)
     }
     read_text("HotFixID   \nKB2534111  \nFile 1     \n{3A7E8B1F-1B2C-4D5E-8F90-123456789ABC}\n"
               "KB971033   \n\n");
-    expect_part("entry|wmic qfe||5||Update=KB971033|");
-    expect_part("|Entries=4|Announced=|NamesUpdate=KB971033|Incomplete=\n");
+    expect_part("entry|wmic qfe||5||update_id=KB971033|");
+    expect_part("|entry_count=4|announced_count=|names_update=yes|incomplete=\n");
 }
 END_TEST
 
@@ -187,13 +188,13 @@ START_TEST(wrapped_cells_go_on_with_their_row)
               "                                    12:00:00 AM\n"
               "PC1     Update           KB971033   1/22/2019\n"
               "                                    12:00:00 AM\n\n");
-    expect_part("|Entries=2|Announced=|NamesUpdate=KB971033|Incomplete=\n");
+    expect_part("|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
     read_text("Source  Description      HotFixID   InstalledOn\n"
               "------  -----------      --------   -----------\n"
               "PC1     Security Update  KB2534111  1/22/2019\n"
               "PC1     Update           KB25341    1/22/2019\n"
               "                         11\n\n");
-    expect_part("|Incomplete=a cell with an update number is cut off\n");
+    expect_part("|incomplete=a cell with an update number is cut off\n");
 }
 END_TEST
 
@@ -202,8 +203,8 @@ START_TEST(names_that_were_replaced_may_move_the_rest_of_a_row)
     read_text(GET_HOTFIX_HEAD
               "LONGER-NAME-1           Update           KB2534111     NT AUTHORITY\\SYSTEM\n"
               "LONGER-NAME-1           Update           KB971033      NT AUTHORITY\\SYSTEM\n\n");
-    expect_part("entry|Get-HotFix|LONGER-NAME-1|5||Update=KB971033|");
-    expect_part("|Incomplete=\n");
+    expect_part("entry|Get-HotFix|LONGER-NAME-1|5||update_id=KB971033|");
+    expect_part("|incomplete=\n");
 }
 END_TEST
 
@@ -233,7 +234,7 @@ START_TEST(junk_in_csv_is_no_row_and_hides_none)
         expect_part("among its rows could not be read as such");
     }
     read_text(CSV_HEAD CSV_ROW("PC1", "KB2534111") "ERROR:\nDescription = Quota violation\n");
-    expect_part("|Incomplete=2 lines among its rows could not be read as such\n");
+    expect_part("|incomplete=2 lines among its rows could not be read as such\n");
     read_text(CSV_HEAD CSV_ROW("PC1", "KB2534111") "\nERROR:\nDescription = Quota violation\n");
     ck_assert(!listed_has_complete(&listed));
     read_text(CSV_HEAD CSV_ROW("PC1", "KB2534111") "\nC:\\>exit\n");
@@ -253,9 +254,9 @@ START_TEST(updates_are_found_in_rows_that_are_not_well_formed)
     for (size_t index = 0; index < ARRAY_COUNT(rows); index++) {
         read_parts(CSV_HEAD CSV_ROW("PC1", "KB2534111"), rows[index],
                    CSV_ROW("PC3", "KB2999226") CSV_ROW("PC3", "KB4480970"));
-        expect_part("entry|wmic qfe|PC2|4||Update=KB971033|");
-        expect_part("entry|wmic qfe|PC3|6||Update=KB4480970|");
-        expect_part("|Incomplete=1 line among its rows could not be read as such");
+        expect_part("entry|wmic qfe|PC2|4||update_id=KB971033|");
+        expect_part("entry|wmic qfe|PC3|6||update_id=KB4480970|");
+        expect_part("|incomplete=1 line among its rows could not be read as such");
         ck_assert(!listed_has_complete(&listed));
         ck_assert_uint_eq(listed.facts.undecodable_count, 0);
     }
@@ -323,7 +324,8 @@ START_TEST(the_host_can_stand_in_any_column)
               "--------  -----------           --------------\n"
               "KB2534111 1/22/2019 12:00:00 AM PC1\n"
               "KB971033  1/22/2019 12:00:00 AM PC2\n\n");
-    expect_part("listing|Get-HotFix|PC1|1||Entries=1|Announced=|NamesUpdate=|Incomplete=\n");
+    expect_part(
+        "listing|Get-HotFix|PC1|1||entry_count=1|announced_count=|names_update=no|incomplete=\n");
     expect_part("entry|Get-HotFix|PC2|4|");
     read_text("HotFixID  Source\n--------  ------\nKB2534111 PC1\nKB971033  PC2\n\n");
     expect_part("entry|Get-HotFix|PC2|4|");
@@ -332,7 +334,7 @@ START_TEST(the_host_can_stand_in_any_column)
     read_text("Description HotFixID  Source\n----------- --------  ------\n"
               "更新        KB2534111 PC1\n更新          KB971033  PC1\n\n");
     expect_part("entry|Get-HotFix|PC1|4|");
-    expect_part("|Entries=2|Announced=|NamesUpdate=KB971033|Incomplete=\n");
+    expect_part("|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
 }
 END_TEST
 
@@ -424,11 +426,11 @@ START_TEST(a_line_that_names_the_update_and_is_no_entry_leaves_nothing_complete)
 
     for (size_t index = 0; index < ARRAY_COUNT(lines); index++) {
         read_parts(WMIC_HEAD WMIC_ROW("PC1", "KB2534111") "\n", "text\n", lines[index]);
-        expect_part("|Incomplete=the text names KB971033 on line 5, which could not be read as an "
+        expect_part("|incomplete=the text names KB971033 on line 5, which could not be read as an "
                     "entry\n");
         expect_detail("the text names KB971033 on line 5, which could not be read as an entry");
         read_parts(lines[index], lines[index], WMIC_HEAD WMIC_ROW("PC1", "KB2534111") "\n");
-        expect_part("|Incomplete=the text names KB971033 on line 1, which");
+        expect_part("|incomplete=the text names KB971033 on line 1, which");
         expect_detail("as an entry, nor could 1 more");
     }
     for (size_t index = 0; index < ARRAY_COUNT(harmless); index++) {
@@ -474,16 +476,16 @@ START_TEST(a_listing_whose_command_leaves_entries_out_is_not_complete)
         ck_assert_msg(listed_has_complete(&listed) == !commands[index].selects, "%s",
                       commands[index].command);
         if (commands[index].selects)
-            expect_part("|Incomplete=the command above it leaves entries out\n");
+            expect_part("|incomplete=the command above it leaves entries out\n");
     }
     read_parts("C:\\>wmic qfe where \"HotFixID like 'KB25%'\"\n", WMIC_HEAD,
                WMIC_ROW("PC1", "KB2534111") "\n");
-    expect_part("|Incomplete=the command above it leaves entries out\n");
+    expect_part("|incomplete=the command above it leaves entries out\n");
     read_text(
         "C:\\>dism /online /get-packages /format:table | findstr KB25\nVersion: 6.1.7600.16385\n\n"
         "Package_for_KB2534111~31bf3856ad364e35~amd64~~6.1.1.0 | Installed | Update | 1/1/2019\n\n"
         "The operation completed successfully.\n");
-    expect_part("|Incomplete=the command above it leaves entries out\n");
+    expect_part("|incomplete=the command above it leaves entries out\n");
     /* One that is another listing's says nothing. */
     read_parts("PS C:\\> Get-HotFix -Id KB2534111\n", WMIC_HEAD, WMIC_ROW("PC1", "KB2534111") "\n");
     ck_assert(listed_has_complete(&listed));
@@ -521,7 +523,7 @@ END_TEST
 START_TEST(a_listing_of_security_updates_alone_is_not_complete)
 {
     static const char reason[] =
-        "|Incomplete=it has security updates only, which KB971033 is not\n";
+        "|incomplete=it has security updates only, which KB971033 is not\n";
 
     read_text(GET_HOTFIX_HEAD
               "PC1           Security Update  KB2534111     NT AUTHORITY\\SYSTEM  1/22/2019\n"
@@ -552,12 +554,14 @@ START_TEST(listings_that_were_appended_are_each_complete)
          host++)
         text_add_format(&text, typed, *host);
     listed_read(&listed, text_get(&text), text.length_bytes);
-    ck_assert_uint_eq(count_parts("|Entries=1|Announced=|NamesUpdate=|Incomplete=\n"), 3);
+    ck_assert_uint_eq(count_parts("|entry_count=1|announced_count=|names_update=no|incomplete=\n"),
+                      3);
     text_free(&text);
     read_text(
         "\n\n" RECORD("PC1", "KB2534111") "\n\n" RECORD("PC1", "KB2999226") "\n\n\n\n\n" RECORD(
             "PC2", "KB2534111") "\n\n" RECORD("PC2", "KB2999226") "\n\n\n");
-    ck_assert_uint_eq(count_parts("|Entries=2|Announced=|NamesUpdate=|Incomplete=\n"), 2);
+    ck_assert_uint_eq(count_parts("|entry_count=2|announced_count=|names_update=no|incomplete=\n"),
+                      2);
 }
 END_TEST
 
@@ -566,7 +570,7 @@ START_TEST(a_table_with_each_line_end_twice_is_read)
     read_text("\n\nSource  Description  HotFixID\n\n------  -----------  --------\n\n"
               "PC1     Update       KB2534111\n\nPC1     Update       KB971033\n\n\n\n");
     expect_part("entry|Get-HotFix|PC1|9|");
-    expect_part("|Entries=2|Announced=|NamesUpdate=KB971033|Incomplete=\n");
+    expect_part("|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
 }
 END_TEST
 
@@ -576,7 +580,7 @@ START_TEST(other_fields_of_a_record_can_name_its_update)
               "HotFixID : KB971033\n__PATH : HotFixID=\"KB971033\"\n\n"
               "__RELPATH : Win32_QuickFixEngineering.HotFixID=\"KB2534111\"\nCSName : PC1\n"
               "HotFixID : KB2534111\n__PATH : HotFixID=\"KB2534111\"\n\n\n");
-    expect_part("|Entries=2|Announced=|NamesUpdate=KB971033|Incomplete=\n");
+    expect_part("|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
 }
 END_TEST
 
@@ -589,17 +593,17 @@ START_TEST(packages_behind_a_stray_line_are_read)
         "P : Package_for_KB971033~31bf3856ad364e35~amd64~~6.1.1.0\nS : Installed\nR : Update\n"
         "T : 1/1/2019\n\nThe operation completed successfully.\n");
     expect_part("entry|dism||9|");
-    expect_part("|Entries=2|Announced=|NamesUpdate=KB971033|Incomplete=it does not end");
+    expect_part("|entry_count=2|announced_count=|names_update=yes|incomplete=it does not end");
 }
 END_TEST
 
 START_TEST(a_number_alone_names_the_update)
 {
     read_text("Node,HotFixID\nPC1,971033\nPC1,KB2534111\n");
-    expect_part("entry|wmic qfe|PC1|2||Update=KB971033|Name=971033|");
-    expect_part("|Entries=2|Announced=|NamesUpdate=KB971033|Incomplete=\n");
+    expect_part("entry|wmic qfe|PC1|2||update_id=KB971033|name=971033|");
+    expect_part("|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
     read_text("Node,HotFixID\nPC1,9710331\nPC1,KB2534111\n");
-    expect_part("|Entries=2|Announced=|NamesUpdate=|Incomplete=\n");
+    expect_part("|entry_count=2|announced_count=|names_update=no|incomplete=\n");
 }
 END_TEST
 

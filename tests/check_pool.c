@@ -62,12 +62,10 @@ static void say_mixed(const struct sink *sink, uint64_t part, uint64_t end)
     struct error err = {0};
 
     for (uint64_t number = 0; number < end; number++) {
-        const struct finding finding = {.kind = FINDING_ENTRY,
-                                        .origin = ORIGIN_DISM,
-                                        .host = "PC",
-                                        .place = number,
-                                        .filetime = part};
+        struct finding finding = finding_of(FINDING_ENTRY, FINDING_ORIGIN_DISM);
 
+        finding.place = number;
+        finding.filetime = part;
         if (number % 2 == 0)
             say(sink, part, number, number + 1, false);
         else
@@ -125,7 +123,7 @@ static int read_finding(const struct source *source, int descriptor, uint64_t pa
                         const struct reader_options *options, const struct sink *sink,
                         struct source_facts *facts, struct error *err)
 {
-    const struct finding finding = {.origin = ORIGIN_DISM, .host = ""};
+    const struct finding finding = finding_of(FINDING_ENTRY, FINDING_ORIGIN_DISM);
 
     (void)source;
     (void)descriptor;
@@ -377,8 +375,8 @@ static int hear_finding(void *context, const struct finding *finding, struct err
     struct heard *heard = context;
 
     (void)sink_err;
-    ck_assert_int_eq(finding->kind, FINDING_ENTRY);
-    ck_assert_str_eq(finding->origin, ORIGIN_DISM);
+    ck_assert_uint_eq(finding->kind, FINDING_ENTRY);
+    ck_assert_uint_eq(finding->origin, FINDING_ORIGIN_DISM);
     ck_assert_uint_eq(finding->filetime, heard->part);
     ck_assert_uint_eq(finding->place, heard->count);
     heard->count++;

@@ -42,7 +42,8 @@ struct case_log {
 struct case_said {
     char *path; /* of the source */
     struct finding finding;
-    struct finding_field fields[8];
+    char *texts[10]; /* owned: those of the finding */
+    size_t text_count;
 };
 
 /* One case while its lines are read. */
@@ -386,42 +387,76 @@ static void read_event(struct rule_case *rule, char *line)
 
 /* ---- Findings ---- */
 
-static const char *const origins[] = {ORIGIN_DATASTORE, ORIGIN_WMIC,  ORIGIN_GET_HOTFIX,
-                                      ORIGIN_DISM,      ORIGIN_SLMGR, ORIGIN_SYSTEMINFO};
-
 /* `wmic-qfe` is the origin `wmic qfe`. */
-static const char *read_origin(struct rule_case *rule, const char *word)
+static enum finding_origin read_origin(struct rule_case *rule, const char *word)
 {
-    for (size_t index = 0; index < ARRAY_COUNT(origins); index++)
-        if (strncmp(origins[index], word, strcspn(word, "-")) == 0)
-            return origins[index];
+    for (unsigned origin = 0; origin < FINDING_ORIGIN_COUNT; origin++)
+        if (strncmp(finding_origin_word(origin), word, strcspn(word, "-")) == 0)
+            return (enum finding_origin)origin;
     complain(rule, "no origin: %s", word);
-    return "";
+    return FINDING_ORIGIN_DATASTORE;
 }
 
-static void read_finding_option(struct rule_case *rule, struct finding *finding, const char *word)
+static void read_finding_option(struct rule_case *rule, struct case_said *said, const char *word)
 {
     if (strncmp(word, "host=", 5) == 0)
-        finding->host = memory_copy_text(word + 5);
-    else if (strncmp(word, "at=", 3) != 0 || !filetime_parse(word + 3, &finding->filetime))
+        said->finding.host = said->texts[said->text_count++] = memory_copy_text(word + 5);
+    else if (strncmp(word, "at=", 3) != 0 || !filetime_parse(word + 3, &said->finding.filetime))
         complain(rule, "no option of a finding: %s", word);
 }
 
-static void read_fields(struct case_said *said, char *rest)
+static const struct member *find_member(enum finding_kind kind, const char *name)
+{
+    const struct finding_members *members = &finding_members[kind];
+
+    for (size_t index = 0; index < members->count; index++)
+        if (strcmp(members->rows[index].name, name) == 0)
+            return &members->rows[index];
+    return NULL;
+}
+
+/* A text is owned by the finding then. */
+static bool read_value(struct case_said *said, const struct member *member, const char *value)
+{
+    void *at = member_at(member, finding_content(&said->finding));
+    char *end = NULL;
+
+    switch (member->type) {
+    case MEMBER_BOOL:
+        *(bool *)at = strcmp(value, "yes") == 0;
+        return *(bool *)at || strcmp(value, "no") == 0;
+    case MEMBER_U64:
+        return text_parse_number(value, at);
+    case MEMBER_NUMBER:
+        if (*value == '\0')
+            return true;
+        *(int64_t *)at = strtoll(value, &end, 0);
+        return *end == '\0' && member_is_in_range(member, *(int64_t *)at);
+    case MEMBER_CHOICE:
+        return word_set_find(member->words, value, at);
+    case MEMBER_TEXT:
+        ck_assert_uint_lt(said->text_count, ARRAY_COUNT(said->texts));
+        said->texts[said->text_count] = copy_string(value);
+        *(const char **)at = said->texts[said->text_count++];
+        return true;
+    }
+    return false;
+}
+
+static void read_members(struct rule_case *rule, struct case_said *said, char *rest)
 {
     char *item;
 
     while (rest != NULL && (item = strsep(&rest, "|")) != NULL) {
-        struct finding_field *field = &said->fields[said->finding.field_count++];
         char *value = strchr(item, '=');
+        const struct member *member;
 
-        ck_assert_uint_le(said->finding.field_count, ARRAY_COUNT(said->fields));
-        ck_assert_msg(value != NULL, "a field is NAME=VALUE: %s", item);
+        ck_assert_msg(value != NULL, "a member is NAME=VALUE: %s", item);
         *value++ = '\0';
-        field->name = memory_copy_text(trim(item));
-        field->value = copy_string(trim(value));
+        member = find_member(said->finding.kind, trim(item));
+        if (member == NULL || !read_value(said, member, trim(value)))
+            complain(rule, "a finding says no %s = %s", item, value);
     }
-    said->finding.fields = said->fields;
 }
 
 /* finding PATH ORIGIN KIND [options] | NAME=VALUE | ... */
@@ -431,7 +466,7 @@ static void read_finding(struct rule_case *rule, char *line)
     char *fields = strchr(line, '|');
     char *words[WORDS_MOST];
     size_t count;
-    bool is_known = false;
+    unsigned kind = FINDING_HISTORY;
 
     ck_assert_uint_le(rule->said_count, SAID_MOST);
     if (fields != NULL)
@@ -439,27 +474,18 @@ static void read_finding(struct rule_case *rule, char *line)
     count = split_words(line, words);
     ck_assert_msg(count >= 4, "a finding is PATH ORIGIN KIND");
     said->path = memory_copy_text(words[1]);
-    said->finding.origin = read_origin(rule, words[2]);
-    for (enum finding_kind kind = FINDING_HISTORY; kind <= FINDING_SYSTEM && !is_known; kind++) {
-        said->finding.kind = kind;
-        is_known = strcmp(finding_kind_name(kind), words[3]) == 0;
-    }
-    if (!is_known)
+    if (!word_set_find(&finding_kind_words, words[3], &kind))
         complain(rule, "no kind of finding: %s", words[3]);
+    said->finding = finding_of((enum finding_kind)kind, read_origin(rule, words[2]));
     for (size_t word = 4; word < count; word++)
-        read_finding_option(rule, &said->finding, words[word]);
-    if (said->finding.host == NULL)
-        said->finding.host = memory_copy_text("");
-    read_fields(said, fields);
+        read_finding_option(rule, said, words[word]);
+    read_members(rule, said, fields);
 }
 
 static void said_free_content(struct case_said *said)
 {
-    for (size_t index = 0; index < said->finding.field_count; index++) {
-        free((char *)said->fields[index].name);
-        free((char *)said->fields[index].value);
-    }
-    free((char *)said->finding.host);
+    for (size_t index = 0; index < said->text_count; index++)
+        free(said->texts[index]);
     free(said->path);
 }
 

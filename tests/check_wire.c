@@ -70,17 +70,6 @@ static const struct observation bare = {
     .user_sid = "",
 };
 
-static const struct finding_field finding_fields[] = {{"Name", "\xE5\x90\x8D"}, {"Empty", ""}};
-static const struct finding whole_finding = {.kind = FINDING_SYSTEM,
-                                             .origin = ORIGIN_SYSTEMINFO,
-                                             .host = "PC",
-                                             .place = UINT64_MAX,
-                                             .filetime = UINT64_MAX - 1,
-                                             .fields = finding_fields,
-                                             .field_count = ARRAY_COUNT(finding_fields)};
-static const struct finding bare_finding = {
-    .kind = FINDING_HISTORY, .origin = ORIGIN_DATASTORE, .host = ""};
-
 static struct wire_job sample_job(void)
 {
     return (struct wire_job){.read = true,
@@ -251,24 +240,28 @@ END_TEST
 /* Whoever adds a field sends it, too, looks at it in the tests above, and corrects the size. */
 START_TEST(findings_arrive_with_every_field)
 {
-    struct wire_finding read = {0};
-    struct span at;
+    for (unsigned kind = 0; kind < FINDING_KIND_COUNT; kind++) {
+        const struct finding whole = sample_finding((enum finding_kind)kind);
+        const struct finding bare_one = finding_of((enum finding_kind)kind, FINDING_ORIGIN_DISM);
+        struct finding read;
+        struct span at;
 
-    ck_assert(wire_add_finding(&out, &whole_finding));
-    ck_assert(wire_add_finding(&out, &bare_finding));
-    at = span_of(out.bytes, out.length_bytes, 0);
-    ck_assert(wire_read_finding(take_frame(&at, WIRE_FINDING), &read));
-    expect_finding(&read.finding, &whole_finding);
-    ck_assert(wire_read_finding(take_frame(&at, WIRE_FINDING), &read));
-    expect_finding(&read.finding, &bare_finding);
-    ck_assert_uint_eq(at.left_bytes, 0);
-    wire_finding_free_content(&read);
+        out.length_bytes = 0;
+        ck_assert(wire_add_finding(&out, &whole));
+        ck_assert(wire_add_finding(&out, &bare_one));
+        at = span_of(out.bytes, out.length_bytes, 0);
+        ck_assert(wire_read_finding(take_frame(&at, WIRE_FINDING), &read));
+        expect_finding(&read, &whole);
+        ck_assert(wire_read_finding(take_frame(&at, WIRE_FINDING), &read));
+        expect_finding(&read, &bare_one);
+        ck_assert_uint_eq(at.left_bytes, 0);
+    }
 }
 END_TEST
 
 START_TEST(no_field_was_added_that_is_not_sent)
 {
-    ck_assert_uint_eq(sizeof(struct finding), 56);
+    ck_assert_uint_eq(offsetof(struct finding, history), 40);
     ck_assert_uint_eq(sizeof(struct observation), 112);
     ck_assert_uint_eq(sizeof(struct computer_facts), 88);
     ck_assert_uint_eq(sizeof(struct partial_state), 96);
@@ -282,7 +275,7 @@ END_TEST
 static bool reads(enum wire_type type, struct span payload)
 {
     struct wire_observation observation = {0};
-    struct wire_finding finding = {0};
+    struct finding finding;
     struct computer_facts computer = {0};
     struct wire_result result;
     struct wire_job job;
@@ -304,8 +297,7 @@ static bool reads(enum wire_type type, struct span payload)
     case WIRE_FINDING:
         is_read = wire_read_finding(payload, &finding);
         if (is_read)
-            ck_assert_ptr_nonnull(finding_kind_name(finding.finding.kind));
-        wire_finding_free_content(&finding);
+            expect_finding(&finding, &finding);
         return is_read;
     case WIRE_COMPUTER:
         is_read = wire_read_computer(payload, &computer);
@@ -323,7 +315,7 @@ static bool reads(enum wire_type type, struct span payload)
     return false;
 }
 
-/* One frame of each type, one behind the other. */
+/* One frame of each type, and of each kind of finding, one behind the other. */
 static void add_samples(void)
 {
     struct wire_job job = sample_job();
@@ -332,7 +324,11 @@ static void add_samples(void)
     wire_add_job(&out, &job);
     wire_add_observation(&out, &full);
     wire_add_observation(&out, &bare);
-    wire_add_finding(&out, &whole_finding);
+    for (unsigned kind = 0; kind < FINDING_KIND_COUNT; kind++) {
+        const struct finding finding = sample_finding((enum finding_kind)kind);
+
+        wire_add_finding(&out, &finding);
+    }
     wire_add_result(&out, &result);
     wire_result_free_content(&result);
 }
@@ -529,12 +525,10 @@ END_TEST
 START_TEST(a_finding_too_long_for_a_frame_is_not_added)
 {
     char *value = long_text(WIRE_PAYLOAD_MAX_BYTES);
-    const struct finding_field field = {FIELD_TITLE, value};
-    struct finding finding = bare_finding;
+    struct finding finding = finding_of(FINDING_HISTORY_ROW, FINDING_ORIGIN_DATASTORE);
 
-    ck_assert(wire_add_finding(&out, &bare_finding));
-    finding.fields = &field;
-    finding.field_count = 1;
+    ck_assert(wire_add_finding(&out, &finding));
+    finding.history_row.title = value;
     ck_assert(!wire_add_finding(&out, &finding));
     ck_assert(reads(WIRE_FINDING, only_frame(WIRE_FINDING)));
     free(value);
@@ -543,19 +537,51 @@ END_TEST
 
 START_TEST(a_finding_that_lies_is_malformed)
 {
-    static const uint32_t lies[] = {1, 1000, INT32_MAX, UINT32_MAX};
-    size_t fields_at;
+    static const struct {
+        size_t place; /* in the payload */
+        uint8_t greatest;
+    } choices[] = {{0, FINDING_KIND_COUNT - 1},
+                   {1, FINDING_ORIGIN_COUNT - 1},
+                   {23, VERIFIED_COUNT - 1},
+                   {24, UPDATE_ID_COUNT - 1}};
+    struct finding finding = finding_of(FINDING_ENTRY, FINDING_ORIGIN_DISM);
 
-    ck_assert(wire_add_finding(&out, &bare_finding));
-    fields_at = out.length_bytes - WIRE_HEADER_BYTES - sizeof(uint32_t);
-    for (size_t index = 0; index < ARRAY_COUNT(lies); index++) {
-        lie(fields_at, lies[index]);
+    ck_assert(wire_add_finding(&out, &finding));
+    for (size_t index = 0; index < ARRAY_COUNT(choices); index++) {
+        uint8_t *choice = &out.bytes[WIRE_HEADER_BYTES + choices[index].place];
+        uint8_t kept = *choice;
+
+        *choice = (uint8_t)(choices[index].greatest + 1);
         ck_assert(!reads(WIRE_FINDING, only_frame(WIRE_FINDING)));
+        *choice = UINT8_MAX;
+        ck_assert(!reads(WIRE_FINDING, only_frame(WIRE_FINDING)));
+        *choice = kept;
+        ck_assert(reads(WIRE_FINDING, only_frame(WIRE_FINDING)));
     }
-    lie(fields_at, 0);
-    ck_assert(reads(WIRE_FINDING, only_frame(WIRE_FINDING)));
-    out.bytes[WIRE_HEADER_BYTES] = FINDING_SYSTEM + 1;
-    ck_assert(!reads(WIRE_FINDING, only_frame(WIRE_FINDING)));
+}
+END_TEST
+
+START_TEST(a_number_of_a_finding_is_in_its_range_or_absent)
+{
+    static const struct {
+        int64_t number;
+        bool is_good;
+    } cases[] = {{FINDING_ABSENT, true},
+                 {INT32_MIN, true},
+                 {INT32_MAX, true},
+                 {INT64_MAX, false},
+                 {INT32_MAX + INT64_C(1), false},
+                 {INT32_MIN - INT64_C(1), false},
+                 {FINDING_ABSENT + 1, false}};
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        struct finding finding = finding_of(FINDING_HISTORY_ROW, FINDING_ORIGIN_DATASTORE);
+
+        finding.history_row.mapped_result = cases[index].number;
+        out.length_bytes = 0;
+        ck_assert(wire_add_finding(&out, &finding));
+        ck_assert(reads(WIRE_FINDING, only_frame(WIRE_FINDING)) == cases[index].is_good);
+    }
 }
 END_TEST
 
@@ -631,6 +657,7 @@ static Suite *wire_suite(void)
     tcase_add_test(cases, an_observation_too_long_for_a_frame_is_not_added);
     tcase_add_test(cases, a_finding_too_long_for_a_frame_is_not_added);
     tcase_add_test(cases, a_finding_that_lies_is_malformed);
+    tcase_add_test(cases, a_number_of_a_finding_is_in_its_range_or_absent);
     tcase_add_test(cases, remarks_that_are_too_long_are_cut_between_characters);
     tcase_add_test(cases, computers_too_many_for_the_wire_are_left_out_and_told_of);
     suite_add_tcase(suite, cases);

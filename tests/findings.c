@@ -5,14 +5,42 @@
 
 #include "base/filetime.h"
 
+static void add_value(struct text *out, const struct member *member, const void *owner)
+{
+    const void *at = member_at(member, owner);
+
+    switch (member->type) {
+    case MEMBER_BOOL:
+        text_add(out, *(const bool *)at ? "yes" : "no");
+        break;
+    case MEMBER_U64:
+        text_add_format(out, "%" PRIu64, *(const uint64_t *)at);
+        break;
+    case MEMBER_NUMBER:
+        if (*(const int64_t *)at != MEMBER_ABSENT)
+            text_add_format(out, "%" PRId64, *(const int64_t *)at);
+        break;
+    case MEMBER_CHOICE:
+        text_add(out, word_set_word(member->words, *(const unsigned *)at));
+        break;
+    case MEMBER_TEXT:
+        text_add(out, *(const char *const *)at);
+        break;
+    }
+}
+
 void findings_add_line(struct text *out, const struct finding *finding)
 {
-    text_add_format(out, "%s|%s|%s|%" PRIu64 "|", finding_kind_name(finding->kind), finding->origin,
-                    finding->host, finding->place);
+    const struct finding_members *members = &finding_members[finding->kind];
+
+    text_add_format(out, "%s|%s|%s|%" PRIu64 "|", finding_kind_word(finding->kind),
+                    finding_origin_word(finding->origin), finding->host, finding->place);
     if (finding->filetime != 0)
         filetime_add_text(out, finding->filetime);
-    for (size_t index = 0; index < finding->field_count; index++)
-        text_add_format(out, "|%s=%s", finding->fields[index].name, finding->fields[index].value);
+    for (size_t index = 0; index < members->count; index++) {
+        text_add_format(out, "|%s=", members->rows[index].name);
+        add_value(out, &members->rows[index], finding_content(finding));
+    }
     text_add(out, "\n");
 }
 

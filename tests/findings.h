@@ -6,7 +6,8 @@
 #include "base/text.h"
 #include "model/source.h"
 
-/* Adds a line `kind|origin|host|place|UTC time|name=value|...`, the time empty for none. */
+/* Adds a line `kind|origin|host|place|UTC time|member=value|...`, the time and numbers empty for
+ * none. */
 void findings_add_line(struct text *out, const struct finding *finding);
 
 /* A sink that adds such a line to *out for each finding and takes no observations. */

@@ -33,7 +33,7 @@ void listed_read(struct listed *listed, const void *bytes, size_t size_bytes)
 
 bool listed_has_complete(const struct listed *listed)
 {
-    static const char ending[] = "|Incomplete=\n";
+    static const char ending[] = "|incomplete=\n";
 
     return strstr(text_get(&listed->findings), ending) != NULL;
 }

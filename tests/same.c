@@ -27,16 +27,76 @@ void expect_observation(const struct observation *found, const struct observatio
     }
 }
 
+static void expect_member(const struct member *member, const void *found, const void *wanted)
+{
+    found = member_at(member, found);
+    wanted = member_at(member, wanted);
+    switch (member->type) {
+    case MEMBER_BOOL:
+        ck_assert(*(const bool *)found == *(const bool *)wanted);
+        break;
+    case MEMBER_U64:
+        ck_assert_uint_eq(*(const uint64_t *)found, *(const uint64_t *)wanted);
+        break;
+    case MEMBER_NUMBER:
+        ck_assert_int_eq(*(const int64_t *)found, *(const int64_t *)wanted);
+        break;
+    case MEMBER_CHOICE:
+        ck_assert_uint_eq(*(const unsigned *)found, *(const unsigned *)wanted);
+        break;
+    case MEMBER_TEXT:
+        ck_assert_str_eq(*(const char *const *)found, *(const char *const *)wanted);
+        break;
+    }
+}
+
+static void fill_member(const struct member *member, void *owner)
+{
+    void *at = member_at(member, owner);
+
+    switch (member->type) {
+    case MEMBER_BOOL:
+        *(bool *)at = true;
+        break;
+    case MEMBER_U64:
+        *(uint64_t *)at = UINT64_MAX - member->offset_bytes;
+        break;
+    case MEMBER_NUMBER:
+        *(int64_t *)at = member->offset_bytes % 16 == 0 ? member->least : member->greatest;
+        break;
+    case MEMBER_CHOICE:
+        *(unsigned *)at = member->words->count - 1;
+        break;
+    case MEMBER_TEXT: /* beside a text that says which it is, what is no ASCII */
+        *(const char **)at = member->offset_bytes % 16 == 0 ? member->name : "\xE5\x90\x8D";
+        break;
+    }
+}
+
 void expect_finding(const struct finding *found, const struct finding *wanted)
 {
-    ck_assert_int_eq(found->kind, wanted->kind);
-    ck_assert_str_eq(found->origin, wanted->origin);
+    const struct finding_members *members = &finding_members[wanted->kind];
+
+    ck_assert_uint_eq(found->kind, wanted->kind);
+    ck_assert_uint_eq(found->origin, wanted->origin);
     ck_assert_str_eq(found->host, wanted->host);
     ck_assert_uint_eq(found->place, wanted->place);
     ck_assert_uint_eq(found->filetime, wanted->filetime);
-    ck_assert_uint_eq(found->field_count, wanted->field_count);
-    for (size_t index = 0; index < wanted->field_count; index++) {
-        ck_assert_str_eq(found->fields[index].name, wanted->fields[index].name);
-        ck_assert_str_eq(found->fields[index].value, wanted->fields[index].value);
-    }
+    ck_assert_uint_eq(found->verified, wanted->verified);
+    for (size_t index = 0; index < members->count; index++)
+        expect_member(&members->rows[index], finding_content(found), finding_content(wanted));
+}
+
+struct finding sample_finding(enum finding_kind kind)
+{
+    const struct finding_members *members = &finding_members[kind];
+    struct finding finding = finding_of(kind, (enum finding_origin)(kind % FINDING_ORIGIN_COUNT));
+
+    finding.host = "Host";
+    finding.place = UINT64_MAX;
+    finding.filetime = UINT64_MAX - 1;
+    finding.verified = VERIFIED_CONFLICT;
+    for (size_t index = 0; index < members->count; index++)
+        fill_member(&members->rows[index], finding_content(&finding));
+    return finding;
 }

@@ -12,4 +12,7 @@ void expect_observation(const struct observation *found, const struct observatio
 /* Compares everything and every field. */
 void expect_finding(const struct finding *found, const struct finding *wanted);
 
+/* A finding whose members have values at the ends of what they can have. Borrows constants. */
+struct finding sample_finding(enum finding_kind kind);
+
 #endif

@@ -22,7 +22,7 @@
 #include "model/source.h"
 
 /* PRAGMA user_version of the schema. A case of another version is refused. */
-#define CASEDB_SCHEMA_VERSION 3
+#define CASEDB_SCHEMA_VERSION 4
 
 struct casedb;
 
@@ -366,7 +366,7 @@ int casedb_conflicts(struct casedb *db, struct casedb_cursor **out, struct error
 int casedb_next_observation(struct casedb_cursor *cursor, struct case_observation *out,
                             struct error *err);
 
-/* A finding as the case keeps it; the fields are borrowed like the rest. */
+/* A finding as the case keeps it; what it says is borrowed like the rest. */
 struct case_finding {
     struct finding finding;
     int64_t place_id; /* the source row of the first place that says so of this machine */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cursors: rows stream out of the case one by one, and an observation's strings, or the fields of a
- * finding, are fetched with its row, into memory that serves every row again. */
+/* Cursors: rows stream out of the case one by one. An observation's strings are fetched with its
+ * row, into memory that serves every row again; what a finding says, from the table of its kind. */
 #include "case/internal.h"
 
 #include <stdlib.h>
@@ -22,11 +22,12 @@ struct reused_pair {
 struct casedb_cursor {
     struct casedb *db;
     sqlite3_stmt *statement;
-    sqlite3_stmt *pairs; /* of a row: its strings or fields; NULL where rows have none */
+    sqlite3_stmt *pairs; /* of a row: its strings; NULL where rows have none */
+    sqlite3_stmt *contents[FINDING_KIND_COUNT]; /* of a finding; NULL until one of that kind came */
+    sqlite3_stmt *content;                      /* that of the row, NULL for none */
     struct reused_pair *reused;
     size_t reused_count;
-    struct observation_string *strings; /* these two point into `reused` */
-    struct finding_field *fields;
+    struct observation_string *strings; /* point into `reused` */
     bool ended;
 };
 
@@ -50,7 +51,7 @@ static const char observation_strings[] =
 
 /* Of the places of a source that are the machine's, the first counts. */
 static const char machine_findings[] =
-    "SELECT f.id, f.kind, f.origin, h.name, f.place, f.filetime, where_said.place_id,"
+    "SELECT f.id, f.kind, f.origin, h.name, f.place, f.filetime, f.verified, where_said.place_id,"
     " where_said.path, where_said.is_guess"
     " FROM (SELECT said.host_id, said.place_id, p.path, said.is_guess,"
     "  row_number() OVER (PARTITION BY said.host_id ORDER BY p.path) AS rank"
@@ -59,8 +60,17 @@ static const char machine_findings[] =
     " JOIN source_host AS h ON h.id = where_said.host_id"
     " JOIN finding AS f ON f.host_id = h.id"
     " WHERE where_said.rank = 1 ORDER BY where_said.path, f.id";
-static const char finding_fields[] =
-    "SELECT name, value FROM finding_field WHERE finding_id = ?1 ORDER BY position";
+
+/* The id of the finding, then its members. */
+static const char *const finding_content_of[] = {
+    [FINDING_HISTORY] = "SELECT * FROM finding_history WHERE finding_id = ?1",
+    [FINDING_HISTORY_ROW] = "SELECT * FROM finding_history_row WHERE finding_id = ?1",
+    [FINDING_LISTING] = "SELECT * FROM finding_listing WHERE finding_id = ?1",
+    [FINDING_ENTRY] = "SELECT * FROM finding_entry WHERE finding_id = ?1",
+    [FINDING_LICENCE] = "SELECT * FROM finding_licence WHERE finding_id = ?1",
+    [FINDING_SYSTEM] = "SELECT * FROM finding_system WHERE finding_id = ?1",
+};
+_Static_assert(ARRAY_COUNT(finding_content_of) == FINDING_KIND_COUNT, "a kind has no table");
 
 /* ---- Cursors ---- */
 
@@ -74,7 +84,8 @@ void casedb_cursor_free(struct casedb_cursor *cursor)
     }
     free(cursor->reused);
     free(cursor->strings);
-    free(cursor->fields);
+    for (size_t kind = 0; kind < FINDING_KIND_COUNT; kind++)
+        sqlite3_finalize(cursor->contents[kind]);
     sqlite3_finalize(cursor->pairs);
     sqlite3_finalize(cursor->statement);
     free(cursor);
@@ -119,7 +130,7 @@ int cursor_step(struct casedb_cursor *cursor, struct row *row, struct error *err
     return step == SQLITE_DONE ? 0 : casedb_fail(cursor->db, err);
 }
 
-/* ---- Strings and fields ---- */
+/* ---- Strings ---- */
 
 static int prepare_pairs(struct casedb_cursor **cursor, const char *sql, struct error *err)
 {
@@ -151,7 +162,6 @@ static void add_pair(struct casedb_cursor *cursor, size_t index)
     if (index == cursor->reused_count) {
         cursor->reused = memory_grow(cursor->reused, index, sizeof(*cursor->reused));
         cursor->strings = memory_grow(cursor->strings, index, sizeof(*cursor->strings));
-        cursor->fields = memory_grow(cursor->fields, index, sizeof(*cursor->fields));
         cursor->reused[index] = (struct reused_pair){0};
         cursor->reused_count++;
     }
@@ -213,15 +223,13 @@ static int read_strings(struct casedb_cursor *cursor, int64_t id, struct observa
 static int read_verified(struct casedb *db, struct row *row, struct observation *out,
                          struct error *err)
 {
-    const char *name = row_text(row);
+    unsigned verified;
 
+    if (!word_set_find(&verified_words, row_text(row), &verified))
+        return casedb_fail_word(db, "an observation has no known `verified`", err);
+    out->verified = (enum verified)verified;
     out->other_reading = row_text_or_null(row);
-    for (int verified = VERIFIED_NOT_ASKED; verified <= VERIFIED_CONFLICT; verified++)
-        if (strcmp(verified_word((enum verified)verified), name) == 0) {
-            out->verified = (enum verified)verified;
-            return 1;
-        }
-    return casedb_fail_word(db, "an observation has no known `verified`", err);
+    return 1;
 }
 
 int casedb_next_observation(struct casedb_cursor *cursor, struct case_observation *out,
@@ -262,46 +270,73 @@ int casedb_next_observation(struct casedb_cursor *cursor, struct case_observatio
 int casedb_machine_findings(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
                             struct error *err)
 {
-    if (cursor_open_machine(db, machine_findings, machine_id, out, err) != 0)
-        return -1;
-    return prepare_pairs(out, finding_fields, err);
+    return cursor_open_machine(db, machine_findings, machine_id, out, err);
 }
 
-static int read_kind(struct casedb *db, struct row *row, struct finding *out, struct error *err)
+/* Reads kind, origin and the rest of the row up to `verified`. */
+static int read_finding(struct casedb_cursor *cursor, struct row *row, struct finding *out,
+                        struct error *err)
 {
-    const char *name = row_text(row);
+    unsigned kind, origin, verified;
 
-    for (int kind = FINDING_HISTORY; kind <= FINDING_SYSTEM; kind++)
-        if (strcmp(finding_kind_name((enum finding_kind)kind), name) == 0) {
-            out->kind = (enum finding_kind)kind;
-            return 1;
-        }
-    return casedb_fail_word(db, "a finding has no known kind", err);
+    if (!word_set_find(&finding_kind_words, row_text(row), &kind))
+        return casedb_fail_word(cursor->db, "a finding has no known kind", err);
+    if (!word_set_find(&finding_origin_words, row_text(row), &origin))
+        return casedb_fail_word(cursor->db, "a finding has no known origin", err);
+    *out = finding_of((enum finding_kind)kind, (enum finding_origin)origin);
+    out->host = row_text(row);
+    out->place = row_number(row);
+    out->filetime = row_number(row);
+    if (!word_set_find(&verified_words, row_text(row), &verified))
+        return casedb_fail_word(cursor->db, "a finding has no known `verified`", err);
+    out->verified = (enum verified)verified;
+    return 0;
+}
+
+/* Reads what the finding says; its texts are borrowed from that row. */
+static int read_content(struct casedb_cursor *cursor, int64_t id, struct finding *out,
+                        struct error *err)
+{
+    const struct finding_members *members = &finding_members[out->kind];
+    sqlite3_stmt **statement = &cursor->contents[out->kind];
+    struct row row;
+
+    if (*statement == NULL && sqlite3_prepare_v2(cursor->db->sqlite, finding_content_of[out->kind],
+                                                 -1, statement, NULL) != SQLITE_OK)
+        return casedb_fail(cursor->db, err);
+    cursor->content = *statement;
+    sqlite3_bind_int64(*statement, 1, id);
+    switch (sqlite3_step(*statement)) {
+    case SQLITE_ROW:
+        break;
+    case SQLITE_DONE:
+        return casedb_fail_word(cursor->db, "a finding says nothing", err);
+    default:
+        return casedb_fail(cursor->db, err);
+    }
+    row = row_of(*statement);
+    row_integer(&row); /* the id */
+    for (size_t index = 0; index < members->count; index++)
+        if (!row_member(&row, &members->rows[index], finding_content(out)))
+            return casedb_fail_word(cursor->db, "a finding says what none can say", err);
+    return 0;
 }
 
 int casedb_next_finding(struct casedb_cursor *cursor, struct case_finding *out, struct error *err)
 {
-    struct finding *finding = &out->finding;
     struct row row;
-    int step = cursor_step(cursor, &row, err);
     int64_t id;
+    int step;
 
+    sqlite3_reset(cursor->content);
+    step = cursor_step(cursor, &row, err);
     if (step != 1)
         return step;
     id = row_integer(&row);
-    if (read_kind(cursor->db, &row, finding, err) < 0)
+    if (read_finding(cursor, &row, &out->finding, err) != 0)
         return -1;
-    finding->origin = row_text(&row);
-    finding->host = row_text(&row);
-    finding->place = row_number(&row);
-    finding->filetime = row_number(&row);
     out->place_id = row_integer(&row);
     out->path = row_text(&row);
     out->is_guess = row_integer(&row) != 0;
-    step = read_pairs(cursor, id, &finding->field_count, err);
-    for (size_t index = 0; index < finding->field_count; index++)
-        cursor->fields[index] = (struct finding_field){cursor->reused[index].name.bytes,
-                                                       cursor->reused[index].value.bytes};
-    finding->fields = cursor->fields;
-    return step;
+    return read_content(cursor, id, &out->finding, err) == 0 ? 1 : -1;
 }

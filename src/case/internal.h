@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <sqlite3.h>
 
+#include "base/member.h"
 #include "case/casedb.h"
 
 /* PRAGMA application_id of a case: "SPPt" in ASCII. */
@@ -80,6 +81,9 @@ void query_integer(struct query *query, int64_t number);
 void query_number(struct query *query, uint64_t number);                /* kept by its bits */
 void query_unless(struct query *query, int64_t absent, int64_t number); /* NULL if it is that */
 
+/* Binds the member of the struct at `owner`: a choice by its word, an absent number as NULL. */
+void query_member(struct query *query, const struct member *member, const void *owner);
+
 /* Returns 1 for a row, 0 at the end, -1. The query has ended after 0 and -1. */
 int query_step(struct query *query, struct error *err);
 
@@ -103,6 +107,8 @@ const char *row_text_or_null(struct row *row);
 int64_t row_integer(struct row *row); /* 0 for NULL */
 uint64_t row_number(struct row *row);
 int32_t row_unless(struct row *row, int32_t absent);
+/* Sets the member of the struct at `owner`; false for a value that it cannot have. */
+bool row_member(struct row *row, const struct member *member, void *owner);
 
 /* ---- Cursors ---- */
 

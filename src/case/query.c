@@ -151,6 +151,29 @@ void query_unless(struct query *query, int64_t absent, int64_t number)
         query_note(query, sqlite3_bind_null(query->statement, query->bound + 1));
 }
 
+void query_member(struct query *query, const struct member *member, const void *owner)
+{
+    const void *at = member_at(member, owner);
+
+    switch (member->type) {
+    case MEMBER_BOOL:
+        query_integer(query, *(const bool *)at);
+        break;
+    case MEMBER_U64:
+        query_number(query, *(const uint64_t *)at);
+        break;
+    case MEMBER_NUMBER:
+        query_unless(query, MEMBER_ABSENT, *(const int64_t *)at);
+        break;
+    case MEMBER_CHOICE:
+        query_text(query, word_set_word(member->words, *(const unsigned *)at));
+        break;
+    case MEMBER_TEXT:
+        query_text(query, *(const char *const *)at);
+        break;
+    }
+}
+
 int query_step(struct query *query, struct error *err)
 {
     int step = query->result;
@@ -215,4 +238,30 @@ int32_t row_unless(struct row *row, int32_t absent)
     if (sqlite3_column_type(row->statement, column) == SQLITE_NULL)
         return absent;
     return sqlite3_column_int(row->statement, column);
+}
+
+bool row_member(struct row *row, const struct member *member, void *owner)
+{
+    bool is_null = sqlite3_column_type(row->statement, row->read) == SQLITE_NULL;
+    void *at = member_at(member, owner);
+
+    switch (member->type) {
+    case MEMBER_BOOL:
+        *(bool *)at = row_integer(row) != 0;
+        return true;
+    case MEMBER_U64:
+        *(uint64_t *)at = row_number(row);
+        return true;
+    case MEMBER_NUMBER:
+        *(int64_t *)at = row_integer(row);
+        if (is_null)
+            *(int64_t *)at = MEMBER_ABSENT;
+        return is_null || member_is_in_range(member, *(int64_t *)at);
+    case MEMBER_CHOICE:
+        return word_set_find(member->words, row_text(row), at);
+    case MEMBER_TEXT:
+        *(const char **)at = row_text(row);
+        return true;
+    }
+    return false;
 }

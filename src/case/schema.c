@@ -10,8 +10,14 @@
 #define UTC_OF "TEXT AS (strftime('%Y-%m-%dT%H:%M:%SZ', nullif("
 #define UTC_END ", 0) / 10000000 - 11644473600, 'unixepoch')) VIRTUAL"
 
+/* A code as it is known. */
+#define HEX_OF(column)                                                    \
+    "TEXT AS (CASE WHEN " column " NOTNULL THEN printf('0x%08X', " column \
+    " & 0xFFFFFFFF) END) VIRTUAL"
+
 #define OF_SOURCE "INTEGER NOT NULL REFERENCES source(id) ON DELETE CASCADE ON UPDATE CASCADE"
 #define OF_HOST "INTEGER NOT NULL REFERENCES source_host(id) ON DELETE CASCADE ON UPDATE CASCADE"
+#define OF_FINDING "INTEGER PRIMARY KEY REFERENCES finding(id) ON DELETE CASCADE ON UPDATE CASCADE"
 #define OF_MACHINE "INTEGER NOT NULL REFERENCES machine(id) ON DELETE CASCADE"
 
 #define STRING_OF(number) STRING_OF_TOKEN(number)
@@ -137,18 +143,86 @@ static const char create_finding[] =
     "  origin TEXT NOT NULL, -- DataStore.edb, wmic qfe, ...\n"
     "  place INTEGER NOT NULL, -- line of the text, or IdEvent of the row\n"
     "  filetime INTEGER NOT NULL, -- 0: of the time of collection, or without a readable time\n"
+    "  verified TEXT NOT NULL, -- what a second reader says: yes, no, conflict; empty: not asked\n"
     "  utc " UTC_OF "filetime" UTC_END "\n"
     ") STRICT;\n"
-    "CREATE INDEX finding_by_host ON finding(host_id);\n"
-    "CREATE TABLE finding_field (\n"
-    "  -- The fields of a finding, as read.\n"
-    "  finding_id INTEGER NOT NULL REFERENCES finding(id)\n"
-    "    ON DELETE CASCADE ON UPDATE CASCADE,\n"
-    "  position INTEGER NOT NULL, -- from 0\n"
-    "  name TEXT NOT NULL,\n"
-    "  value TEXT NOT NULL,\n"
-    "  PRIMARY KEY (finding_id, position)\n"
-    ") STRICT, WITHOUT ROWID;\n";
+    "CREATE INDEX finding_by_host ON finding(host_id);\n";
+
+/* What a finding says, a table a kind; the columns are the members of the kind (model/finding.c),
+ * in that order. */
+static const char create_finding_content[] =
+    "CREATE TABLE finding_history (\n"
+    "  -- An update history as a whole.\n"
+    "  finding_id " OF_FINDING ",\n"
+    "  row_count INTEGER NOT NULL,\n"
+    "  unreadable_count INTEGER NOT NULL, -- rows without a title that can be read\n"
+    "  missing TEXT NOT NULL -- empty, or why rows may be missing\n"
+    ") STRICT;\n"
+    "CREATE TABLE finding_history_row (\n"
+    "  -- A row of an update history that names an update; numbers are NULL as they are there.\n"
+    "  finding_id " OF_FINDING ",\n"
+    "  status INTEGER,\n"
+    "  mapped_result INTEGER,\n"
+    "  unmapped_result INTEGER,\n"
+    "  server_selection INTEGER,\n"
+    "  update_id TEXT NOT NULL, -- that the title names\n"
+    "  client_id TEXT NOT NULL,\n"
+    "  title TEXT NOT NULL,\n"
+    "  mapped_hex " HEX_OF(
+        "mapped_result") ",\n"
+                         "  unmapped_hex " HEX_OF(
+                             "unmapped_result") "\n"
+                                                ") STRICT;\n"
+                                                "CREATE TABLE finding_listing (\n"
+                                                "  -- A listing of updates or packages as a "
+                                                "whole.\n"
+                                                "  finding_id " OF_FINDING ",\n"
+                                                "  entry_count INTEGER NOT NULL, -- each counted "
+                                                "once\n"
+                                                "  announced_count INTEGER, -- by systeminfo\n"
+                                                "  names_update INTEGER NOT NULL, -- 1: an entry "
+                                                "is of KB971033\n"
+                                                "  incomplete TEXT NOT NULL -- empty, or why it "
+                                                "proves no absence\n"
+                                                ") STRICT;\n"
+                                                "CREATE TABLE finding_entry (\n"
+                                                "  -- An entry of a listing that names an update.\n"
+                                                "  finding_id " OF_FINDING ",\n"
+                                                "  update_id TEXT NOT NULL,\n"
+                                                "  name TEXT NOT NULL, -- in the listing\n"
+                                                "  state TEXT NOT NULL, -- Installed, Staged, ...; "
+                                                "unknown; empty: listings of updates have "
+                                                "none\n"
+                                                "  state_text TEXT NOT NULL, -- as the listing has "
+                                                "it, and so the date\n"
+                                                "  date TEXT NOT NULL\n"
+                                                ") STRICT;\n"
+                                                "CREATE TABLE finding_licence (\n"
+                                                "  -- A Windows licence with a product key, as "
+                                                "slmgr has it.\n"
+                                                "  finding_id " OF_FINDING ",\n"
+                                                "  name TEXT NOT NULL,\n"
+                                                "  description TEXT NOT NULL,\n"
+                                                "  activation_id TEXT NOT NULL,\n"
+                                                "  application_id TEXT NOT NULL,\n"
+                                                "  partial_product_key TEXT NOT NULL,\n"
+                                                "  license_status TEXT NOT NULL,\n"
+                                                "  notification_reason TEXT NOT NULL,\n"
+                                                "  notification_code INTEGER, -- in the reason\n"
+                                                "  notification_hex " HEX_OF(
+                                                    "notification_code") "\n"
+                                                                         ") STRICT;\n"
+                                                                         "CREATE TABLE "
+                                                                         "finding_system (\n"
+                                                                         "  -- Windows, as "
+                                                                         "systeminfo has it.\n"
+                                                                         "  finding_id " OF_FINDING
+                                                                         ",\n"
+                                                                         "  os_name TEXT NOT "
+                                                                         "NULL,\n"
+                                                                         "  os_version TEXT NOT "
+                                                                         "NULL\n"
+                                                                         ") STRICT;\n";
 
 static const char create_inventory[] =
     "CREATE TABLE inventory_column (\n"
@@ -273,6 +347,15 @@ static const char mark_as_case[] = "PRAGMA application_id = " APPLICATION_ID ";\
                                    "PRAGMA user_version = " SCHEMA_VERSION ";\n";
 
 const char *const casedb_schema[] = {
-    create_run,     create_source,   create_observation, create_finding, create_inventory,
-    create_machine, create_evidence, create_verdict,     mark_as_case,   NULL,
+    create_run,
+    create_source,
+    create_observation,
+    create_finding,
+    create_finding_content,
+    create_inventory,
+    create_machine,
+    create_evidence,
+    create_verdict,
+    mark_as_case,
+    NULL,
 };

@@ -60,10 +60,20 @@ static const char insert_host[] =
     "INSERT INTO source_host (source_id, name, folded_name) VALUES (?1, ?2, ?3)";
 
 static const char insert_finding[] =
-    "INSERT INTO finding (host_id, kind, origin, place, filetime) VALUES (?1, ?2, ?3, ?4, ?5)";
+    "INSERT INTO finding (host_id, kind, origin, place, filetime, verified)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-static const char insert_field[] =
-    "INSERT INTO finding_field (finding_id, position, name, value) VALUES (?1, ?2, ?3, ?4)";
+/* The id of the finding, then its members. */
+static const char *const insert_content[] = {
+    [FINDING_HISTORY] = "INSERT INTO finding_history VALUES (?1, ?2, ?3, ?4)",
+    [FINDING_HISTORY_ROW] =
+        "INSERT INTO finding_history_row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [FINDING_LISTING] = "INSERT INTO finding_listing VALUES (?1, ?2, ?3, ?4, ?5)",
+    [FINDING_ENTRY] = "INSERT INTO finding_entry VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [FINDING_LICENCE] = "INSERT INTO finding_licence VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [FINDING_SYSTEM] = "INSERT INTO finding_system VALUES (?1, ?2, ?3)",
+};
+_Static_assert(ARRAY_COUNT(insert_content) == FINDING_KIND_COUNT, "a kind has no table");
 
 /* ---- Sources ---- */
 
@@ -404,20 +414,16 @@ int casedb_add_observation(struct casedb *db, int64_t source_id, const struct in
 
 /* ---- Findings ---- */
 
-static int add_fields(struct casedb *db, int64_t finding_id, const struct finding *finding,
-                      struct error *err)
+static int add_content(struct casedb *db, int64_t finding_id, const struct finding *finding,
+                       struct error *err)
 {
-    for (size_t index = 0; index < finding->field_count; index++) {
-        struct query query = query_of(db, insert_field);
+    const struct finding_members *members = &finding_members[finding->kind];
+    struct query query = query_of(db, insert_content[finding->kind]);
 
-        query_integer(&query, finding_id);
-        query_number(&query, index);
-        query_text(&query, finding->fields[index].name);
-        query_text(&query, finding->fields[index].value);
-        if (query_run(&query, err) != 0)
-            return -1;
-    }
-    return 0;
+    query_integer(&query, finding_id);
+    for (size_t index = 0; index < members->count; index++)
+        query_member(&query, &members->rows[index], finding_content(finding));
+    return query_run(&query, err);
 }
 
 int casedb_add_finding(struct casedb *db, int64_t source_id, const struct finding *finding,
@@ -435,11 +441,12 @@ int casedb_add_finding(struct casedb *db, int64_t source_id, const struct findin
         return -1;
     query = query_of(db, insert_finding);
     query_integer(&query, host_id);
-    query_text(&query, finding_kind_name(finding->kind));
-    query_text(&query, finding->origin);
+    query_text(&query, finding_kind_word(finding->kind));
+    query_text(&query, finding_origin_word(finding->origin));
     query_number(&query, finding->place);
     query_number(&query, finding->filetime);
+    query_text(&query, verified_word(finding->verified));
     if (query_run(&query, err) != 0)
         return -1;
-    return add_fields(db, sqlite3_last_insert_rowid(db->sqlite), finding, err);
+    return add_content(db, sqlite3_last_insert_rowid(db->sqlite), finding, err);
 }

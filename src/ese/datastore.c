@@ -78,17 +78,8 @@ static void check_state(struct datastore *datastore)
 static int hand_on_history(struct datastore *datastore, struct error *err)
 {
     struct source_facts *facts = datastore->facts;
+    struct finding finding = finding_of(FINDING_HISTORY, FINDING_ORIGIN_DATASTORE);
     struct text missing = {0};
-    char *rows = memory_format("%" PRIu64, facts->record_count);
-    char *unreadable = memory_format("%" PRIu64, datastore->unreadable_count);
-    struct finding_field fields[] = {
-        {FIELD_ROWS, rows}, {FIELD_UNREADABLE_ROWS, unreadable}, {FIELD_MISSING, NULL}};
-    struct finding finding = {.kind = FINDING_HISTORY,
-                              .origin = ORIGIN_DATASTORE,
-                              .host = "",
-                              .filetime = facts->last_filetime,
-                              .fields = fields,
-                              .field_count = ARRAY_COUNT(fields)};
     int result;
 
     if (datastore->is_dirty)
@@ -97,11 +88,12 @@ static int hand_on_history(struct datastore *datastore, struct error *err)
         text_add_item(&missing, "the file is cut");
     if (datastore->is_damaged)
         text_add_item(&missing, "the table is damaged");
-    fields[2].value = text_get(&missing);
+    finding.filetime = facts->last_filetime;
+    finding.history = (struct finding_history){.row_count = facts->record_count,
+                                               .unreadable_count = datastore->unreadable_count,
+                                               .missing = text_get(&missing)};
     result = datastore->sink->finding(datastore->sink->context, &finding, err);
     text_free(&missing);
-    free(rows);
-    free(unreadable);
     return result;
 }
 

@@ -1,23 +1,80 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/finding.h"
 
-#include <string.h>
+MAKE_WORDS(finding_kind, FINDING_KINDS, FINDING_KIND_COUNT)
+MAKE_WORDS(finding_origin, FINDING_ORIGINS, FINDING_ORIGIN_COUNT)
+MAKE_WORDS(package_state, PACKAGE_STATES, PACKAGE_STATE_COUNT)
 
-const char *finding_kind_name(enum finding_kind kind)
+/* ---- What the kinds consist of ---- */
+
+/* A number of 32 bits in a row of a database. */
+#define MEMBER_INT32(owner, member) MEMBER(owner, member), .least = INT32_MIN, .greatest = INT32_MAX
+
+static const struct member history_members[] = {
+    {MEMBER(struct finding_history, row_count)},
+    {MEMBER(struct finding_history, unreadable_count)},
+    {MEMBER(struct finding_history, missing)},
+};
+
+static const struct member history_row_members[] = {
+    {MEMBER_INT32(struct finding_history_row, status)},
+    {MEMBER_INT32(struct finding_history_row, mapped_result)},
+    {MEMBER_INT32(struct finding_history_row, unmapped_result)},
+    {MEMBER_INT32(struct finding_history_row, server_selection)},
+    {MEMBER(struct finding_history_row, update_id), .words = &update_id_words},
+    {MEMBER(struct finding_history_row, client_id)},
+    {MEMBER(struct finding_history_row, title)},
+};
+
+static const struct member listing_members[] = {
+    {MEMBER(struct finding_listing, entry_count)},
+    {MEMBER(struct finding_listing, announced_count), .greatest = INT32_MAX},
+    {MEMBER(struct finding_listing, names_update)},
+    {MEMBER(struct finding_listing, incomplete)},
+};
+
+static const struct member entry_members[] = {
+    {MEMBER(struct finding_entry, update_id), .words = &update_id_words},
+    {MEMBER(struct finding_entry, name)},
+    {MEMBER(struct finding_entry, state), .words = &package_state_words},
+    {MEMBER(struct finding_entry, state_text)},
+    {MEMBER(struct finding_entry, date)},
+};
+
+static const struct member licence_members[] = {
+    {MEMBER(struct finding_licence, name)},
+    {MEMBER(struct finding_licence, description)},
+    {MEMBER(struct finding_licence, activation_id)},
+    {MEMBER(struct finding_licence, application_id)},
+    {MEMBER(struct finding_licence, partial_product_key)},
+    {MEMBER(struct finding_licence, license_status)},
+    {MEMBER(struct finding_licence, notification_reason)},
+    {MEMBER(struct finding_licence, notification_code), .greatest = UINT32_MAX},
+};
+
+static const struct member system_members[] = {
+    {MEMBER(struct finding_system, os_name)},
+    {MEMBER(struct finding_system, os_version)},
+};
+
+#define MEMBERS_OF(kind, word, name) [kind] = {name##_members, ARRAY_COUNT(name##_members)},
+
+const struct finding_members finding_members[FINDING_KIND_COUNT] = {FINDING_KINDS(MEMBERS_OF)};
+
+/* ---- Findings ---- */
+
+struct finding finding_of(enum finding_kind kind, enum finding_origin origin)
 {
-    static const char *const names[] = {
-        [FINDING_HISTORY] = "history", [FINDING_HISTORY_ROW] = "history-row",
-        [FINDING_LISTING] = "listing", [FINDING_ENTRY] = "entry",
-        [FINDING_LICENCE] = "licence", [FINDING_SYSTEM] = "system",
-    };
+    const struct finding_members *members = &finding_members[kind];
+    struct finding finding = {.kind = kind, .origin = origin, .host = ""};
 
-    return names[kind];
-}
+    for (size_t index = 0; index < members->count; index++) {
+        void *member = member_at(&members->rows[index], finding_content(&finding));
 
-const char *finding_value(const struct finding *finding, const char *name)
-{
-    for (size_t index = 0; index < finding->field_count; index++)
-        if (strcmp(finding->fields[index].name, name) == 0)
-            return finding->fields[index].value;
-    return "";
+        if (members->rows[index].type == MEMBER_TEXT)
+            *(const char **)member = "";
+        else if (members->rows[index].type == MEMBER_NUMBER)
+            *(int64_t *)member = MEMBER_ABSENT;
+    }
+    return finding;
 }

@@ -2,107 +2,153 @@
 /* finding: one thing that a source without events says of a machine: a row of an update history,
  * an entry of a listing, or what history or listing are as a whole. Like an observation it is
  * handed on by readers and kept by the case as it was read; what it proves, the verdict judges.
- * Open data: whoever made a finding owns what it points to; a receiver borrows it for the call. */
+ * Open data: whoever made a finding owns what it points to; a receiver borrows it for the call.
+ * Texts are never NULL, and empty where the source has none. */
 #ifndef SPPTRIAGE_MODEL_FINDING_H
 #define SPPTRIAGE_MODEL_FINDING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum finding_kind {
-    FINDING_HISTORY,     /* an update history as a whole */
-    FINDING_HISTORY_ROW, /* a row of it that names an update of the table (incident.h) */
-    FINDING_LISTING,     /* a listing of updates or packages as a whole; one a host of it, behind
-                          * its entries */
-    FINDING_ENTRY,       /* an entry of it that names an update of the table */
-    FINDING_LICENCE,     /* what slmgr says of a Windows licence that has a product key */
-    FINDING_SYSTEM,      /* what systeminfo says of the system */
+#include "base/member.h"
+#include "model/incident.h"
+#include "model/words.h"
+
+/* enumerator, word of the case, name in the union of struct finding */
+#define FINDING_KINDS(ROW)                                                                    \
+    ROW(FINDING_HISTORY, "history", history) /* an update history as a whole */               \
+    /* a row of it that names an update of the incident's table (incident.h) */               \
+    ROW(FINDING_HISTORY_ROW, "history-row", history_row)                                      \
+    /* a listing of updates or packages as a whole; one a host of it, behind its entries */   \
+    ROW(FINDING_LISTING, "listing", listing)                                                  \
+    ROW(FINDING_ENTRY, "entry", entry) /* an entry of it that names an update of the table */ \
+    /* what slmgr says of a Windows licence that has a product key */                         \
+    ROW(FINDING_LICENCE, "licence", licence)                                                  \
+    ROW(FINDING_SYSTEM, "system", system) /* what systeminfo says of the system */
+
+enum finding_kind { FINDING_KINDS(WORDS_ENUMERATOR) };
+enum { FINDING_KIND_COUNT = 0 FINDING_KINDS(WORDS_ONE) };
+extern const struct word_set finding_kind_words;
+const char *finding_kind_word(enum finding_kind kind);
+
+/* What a finding is of; enumerator, word of reports and case */
+#define FINDING_ORIGINS(ROW)                       \
+    ROW(FINDING_ORIGIN_DATASTORE, "DataStore.edb") \
+    ROW(FINDING_ORIGIN_WMIC, "wmic qfe")           \
+    ROW(FINDING_ORIGIN_GET_HOTFIX, "Get-HotFix")   \
+    ROW(FINDING_ORIGIN_DISM, "dism")               \
+    ROW(FINDING_ORIGIN_SLMGR, "slmgr")             \
+    ROW(FINDING_ORIGIN_SYSTEMINFO, "systeminfo")
+
+enum finding_origin { FINDING_ORIGINS(WORDS_ENUMERATOR) };
+enum { FINDING_ORIGIN_COUNT = 0 FINDING_ORIGINS(WORDS_ONE) };
+extern const struct word_set finding_origin_words;
+const char *finding_origin_word(enum finding_origin origin);
+
+/* ---- What each kind says ---- */
+
+/* A number that the source has not, or has as NULL. */
+#define FINDING_ABSENT MEMBER_ABSENT
+
+struct finding_history {
+    uint64_t row_count;        /* readable or not */
+    uint64_t unreadable_count; /* rows without a title that can be read: NULL, damaged, ... */
+    const char *missing; /* empty, or why rows may be missing, for a person: a "; " list (dirty,
+                          * cut, damaged) */
 };
 
-/* The words of the case: history, history-row, listing, entry, licence, system. */
-const char *finding_kind_name(enum finding_kind kind);
-
-struct finding_field {
-    const char *name;  /* one of FIELD_..., below */
-    const char *value; /* UTF-8; "" where it is empty or NULL */
+/* Under the names of its columns. The numbers are of 32 bits, with a sign. */
+struct finding_history_row {
+    int64_t status;
+    int64_t mapped_result;
+    int64_t unmapped_result;
+    int64_t server_selection;
+    enum update_id update_id; /* that the title names */
+    const char *client_id;
+    const char *title;
 };
+
+struct finding_listing {
+    uint64_t entry_count;    /* updates or packages, each counted once */
+    int64_t announced_count; /* as many as it says it has (systeminfo), less those that it has more
+                              * than once; or FINDING_ABSENT */
+    bool names_update;       /* an entry of any state names the update of the incident */
+    const char *incomplete;  /* empty, or why it proves no absence, for a person: "it is cut: its
+                              * last line does not end" */
+};
+
+/* enumerator, word: as dism has it in English */
+#define PACKAGE_STATES(ROW)                                                                    \
+    ROW(PACKAGE_STATE_NOT_TOLD, "") /* the listing has none: all that is in it is installed */ \
+    ROW(PACKAGE_STATE_INSTALLED, "Installed")                                                  \
+    ROW(PACKAGE_STATE_UNINSTALL_PENDING, "Uninstall Pending")                                  \
+    ROW(PACKAGE_STATE_INSTALL_PENDING, "Install Pending")                                      \
+    ROW(PACKAGE_STATE_STAGED, "Staged")                                                        \
+    ROW(PACKAGE_STATE_SUPERSEDED, "Superseded")                                                \
+    ROW(PACKAGE_STATE_NOT_PRESENT, "Not Present")                                              \
+    ROW(PACKAGE_STATE_UNKNOWN, "unknown") /* a word that is not known */
+
+enum package_state { PACKAGE_STATES(WORDS_ENUMERATOR) };
+enum { PACKAGE_STATE_COUNT = 0 PACKAGE_STATES(WORDS_ONE) };
+extern const struct word_set package_state_words;
+const char *package_state_word(enum package_state state);
+
+struct finding_entry {
+    enum update_id update_id; /* that it names */
+    const char *name;         /* in the listing */
+    enum package_state state;
+    const char *state_text; /* as the listing has it */
+    const char *date;       /* of installation, as the listing has it */
+};
+
+/* GUIDs are in lower case without braces. */
+struct finding_licence {
+    const char *name;
+    const char *description;
+    const char *activation_id;
+    const char *application_id;
+    const char *partial_product_key; /* what slmgr shows of the key */
+    const char *license_status;      /* this and the next as the listing has them */
+    const char *notification_reason;
+    int64_t notification_code; /* 32 bits: that in the reason, or FINDING_ABSENT */
+};
+
+struct finding_system {
+    const char *os_name;    /* "Microsoft Windows 7 Enterprise" */
+    const char *os_version; /* "6.1.7601 Service Pack 1 Build 7601" */
+};
+
+/* ---- The finding ---- */
 
 struct finding {
     enum finding_kind kind;
-    const char *origin; /* what it is of, as reports call it: one of ORIGIN_..., below */
-    const char *host;   /* the machine's name as the source itself gives it, or "" */
+    enum finding_origin origin;
+    const char *host;  /* the machine's name as the source itself gives it, or "" */
     uint64_t place;    /* in the source: the line of a listing from 1, the IdEvent of a row; or 0 */
     uint64_t filetime; /* of a history row, and of the newest row of a history; 0 where it has none
                         * that can be read. 0 for listings: they are of the time of collection */
-    const struct finding_field *fields;
-    size_t field_count;
+    enum verified verified; /* what the second reader says of it */
+    union {                 /* by its kind */
+#define FINDING_MEMBER(kind, word, name) struct finding_##name name;
+        FINDING_KINDS(FINDING_MEMBER)
+    };
 };
 
-/* The value of that name, "" where the finding has no such field. Borrowed. */
-const char *finding_value(const struct finding *finding, const char *name);
+/* A finding that says nothing yet: its texts are empty, its numbers absent or 0. */
+struct finding finding_of(enum finding_kind kind, enum finding_origin origin);
 
-#define ORIGIN_DATASTORE "DataStore.edb"
-#define ORIGIN_WMIC "wmic qfe"
-#define ORIGIN_GET_HOTFIX "Get-HotFix"
-#define ORIGIN_DISM "dism"
-#define ORIGIN_SLMGR "slmgr"
-#define ORIGIN_SYSTEMINFO "systeminfo"
+/* What the struct of a kind consists of. */
+struct finding_members {
+    const struct member *rows;
+    size_t count;
+};
+extern const struct finding_members finding_members[FINDING_KIND_COUNT];
 
-/* Of a history: how many rows it has, readable or not, and how many of them have no title that can
- * be read: NULL, a long value, damaged. Empty, or why rows may be missing from it, for a person: a
- * "; " list (dirty, cut, damaged). */
-#define FIELD_ROWS "Rows"
-#define FIELD_UNREADABLE_ROWS "UnreadableRows"
-#define FIELD_MISSING "Missing"
-
-/* Of a history row, under the names of its columns: signed decimal numbers, empty for NULL. */
-#define FIELD_STATUS "Status"
-#define FIELD_MAPPED_RESULT "MappedResult"
-#define FIELD_UNMAPPED_RESULT "UnmappedResult"
-#define FIELD_SERVER_SELECTION "ServerSelection"
-#define FIELD_CLIENT_ID "ClientId"
-#define FIELD_TITLE "Title"
-
-/* Of a listing: how many updates or packages it has, each counted once; how many it announces
- * itself (systeminfo), less those it has more than once, else empty; the update of the incident
- * when an entry of any state names it, else empty; and empty, or why it proves no absence, for a
- * person: "it is cut: its last line does not end". */
-#define FIELD_ENTRIES "Entries"
-#define FIELD_ANNOUNCED "Announced"
-#define FIELD_NAMES_UPDATE "NamesUpdate"
-#define FIELD_INCOMPLETE "Incomplete"
-
-/* Of an entry: the update it names, as the table has it ("KB971033"); its name in the listing; its
- * state as a word below, empty where the listing has no states (all are installed) and
- * STATE_UNKNOWN for words that are not known, and the state as the listing has it; the date of
- * installation as the listing has it, or empty. */
-#define FIELD_UPDATE "Update"
-#define FIELD_NAME "Name"
-#define FIELD_STATE "State"
-#define FIELD_STATE_TEXT "StateText"
-#define FIELD_DATE "Date"
-#define STATE_INSTALLED "Installed"
-#define STATE_UNINSTALL_PENDING "Uninstall Pending"
-#define STATE_INSTALL_PENDING "Install Pending"
-#define STATE_STAGED "Staged"
-#define STATE_SUPERSEDED "Superseded"
-#define STATE_NOT_PRESENT "Not Present"
-#define STATE_UNKNOWN "unknown"
-
-/* Of a licence, beside FIELD_NAME: GUIDs in lower case without braces; the product description; the
- * part of the key that slmgr shows; the status and the reason as the listing has them; and the code
- * in the reason as `0x%08X`. Each is empty where the listing has none. */
-#define FIELD_ACTIVATION_ID "ActivationId"
-#define FIELD_APPLICATION_ID "ApplicationId"
-#define FIELD_DESCRIPTION "Description"
-#define FIELD_PARTIAL_KEY "PartialProductKey"
-#define FIELD_LICENCE_STATUS "LicenseStatus"
-#define FIELD_REASON "NotificationReason"
-#define FIELD_REASON_CODE "NotificationCode"
-
-/* Of a system, as systeminfo has them: "Microsoft Windows 7 Enterprise", "6.1.7601 Service Pack 1
- * Build 7601". */
-#define FIELD_OS_NAME "OSName"
-#define FIELD_OS_VERSION "OSVersion"
+/* Where the struct of its kind lies: what the members are of. */
+static inline void *finding_content(const struct finding *finding)
+{
+    return (void *)&finding->history;
+}
 
 #endif

@@ -172,13 +172,11 @@ const struct incident_event *incident_find_event(const char *provider, uint16_t 
     return NULL;
 }
 
-/* KB971033 is the first row. */
-const struct incident_update incident_updates[] = {
-    {.name = INCIDENT_UPDATE, .package = "WindowsActivationTechnologies", .coincident = false},
-    {.name = "KB4480960", .coincident = true},
-    {.name = "KB4480970", .coincident = true},
-};
-const size_t incident_update_count = ARRAY_COUNT(incident_updates);
+MAKE_WORDS(update_id, UPDATES, UPDATE_ID_COUNT)
+
+#define UPDATE_ROW(id, name, package, coincident) [id] = {id, name, package, coincident},
+
+const struct incident_update incident_updates[UPDATE_ID_COUNT] = {UPDATES(UPDATE_ROW)};
 
 static bool text_names_update(const char *text, const struct incident_update *update)
 {
@@ -188,12 +186,12 @@ static bool text_names_update(const char *text, const struct incident_update *up
 
 bool incident_names_kb971033(const char *text)
 {
-    return text_names_update(text, &incident_updates[0]);
+    return text_names_update(text, &incident_updates[UPDATE_ID_KB971033]);
 }
 
 const struct incident_update *incident_find_update(const char *text)
 {
-    for (size_t update = 0; update < incident_update_count; update++)
+    for (size_t update = 0; update < UPDATE_ID_COUNT; update++)
         if (text_names_update(text, &incident_updates[update]))
             return &incident_updates[update];
     return NULL;
@@ -201,7 +199,7 @@ const struct incident_update *incident_find_update(const char *text)
 
 const struct incident_update *incident_named_update(const struct observation *observation)
 {
-    for (size_t update = 0; update < incident_update_count; update++)
+    for (size_t update = 0; update < UPDATE_ID_COUNT; update++)
         for (size_t index = 0; index < observation->string_count; index++)
             if (text_names_update(observation->strings[index].value, &incident_updates[update]))
                 return &incident_updates[update];

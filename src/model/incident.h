@@ -119,13 +119,25 @@ bool incident_is_clock_change(const struct observation *observation, const struc
 bool incident_may_decide(const struct incident_event *event);
 
 /* The updates of the day: the one the incident turns on, and the two unrelated ones. */
+/* enumerator, name, the part of its package's name that no other has (or NULL), whether it came out
+ * the same day and is unrelated (KB 4487266) */
+#define UPDATES(ROW)                                                                 \
+    ROW(UPDATE_ID_KB971033, INCIDENT_UPDATE, "WindowsActivationTechnologies", false) \
+    ROW(UPDATE_ID_KB4480960, "KB4480960", NULL, true)                                \
+    ROW(UPDATE_ID_KB4480970, "KB4480970", NULL, true)
+
+enum update_id { UPDATES(WORDS_ENUMERATOR) };
+enum { UPDATE_ID_COUNT = 0 UPDATES(WORDS_ONE) };
+extern const struct word_set update_id_words;
+const char *update_id_word(enum update_id id);
+
 struct incident_update {
-    const char *name;    /* KB971033 */
-    const char *package; /* the part of its package's name that no other has, or NULL */
-    bool coincident;     /* came out the same day and is unrelated (KB 4487266) */
+    enum update_id id;
+    const char *name;
+    const char *package;
+    bool coincident;
 };
-extern const struct incident_update incident_updates[];
-extern const size_t incident_update_count;
+extern const struct incident_update incident_updates[UPDATE_ID_COUNT];
 
 /* Does the text name KB971033, by its number or by its package? */
 bool incident_names_kb971033(const char *text);

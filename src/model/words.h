@@ -1,36 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* words: the closed sets that a verdict is made of. A set is one list below, a row a member: its
+/* words: the closed sets (base/lookup.h) that a verdict is made of. A row is a member: its
  * enumerator, its word in reports and case, and, where the reports explain or call it in more than
- * that word, the texts for a person. Enumerators, their number (..._COUNT) and the tables are all
- * made of that list, so that none of them can lack a member; whatever else is indexed by a set has
- * an assertion on its number, or is a switch without default (the number is no member, so that a
- * switch need not have it).
- * In a sentence, `...` is code. Everything handed out is constant. */
+ * that word, the texts for a person. In a sentence, `...` is code. Everything handed out is
+ * constant. */
 #ifndef SPPTRIAGE_MODEL_WORDS_H
 #define SPPTRIAGE_MODEL_WORDS_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#define WORDS_ENUMERATOR(enumerator, ...) enumerator,
-#define WORDS_ONE(enumerator, ...) +1
-
-/* A set as a table of words, which is how the case and the tests know it. */
-struct word_set {
-    const char *const *words; /* by enumerator */
-    size_t count;
-};
-
-/* The member of that word (exact): false where there is none. */
-bool word_set_find(const struct word_set *set, const char *word, unsigned *member);
-
-/* Some members of a set: bit N is that of enumerator N. */
-#define WORDS_MEMBERS_MOST 32
-
-/* Returns owned: their words as a "; " list, in the order of the set. */
-char *word_set_list(const struct word_set *set, uint32_t members)
-    __attribute__((warn_unused_result));
+#include "base/lookup.h"
 
 /* ---- The verdict on a machine, in the order of hosts.csv ---- */
 

@@ -153,7 +153,7 @@ int page_put_unrelated(void *context, FILE *file, struct error *err)
     struct text named = {0};
     int result = 0;
 
-    for (size_t index = 0; result == 0 && index < incident_update_count; index++)
+    for (size_t index = 0; result == 0 && index < UPDATE_ID_COUNT; index++)
         if (incident_updates[index].coincident)
             result = add_unrelated(&named, page, &incident_updates[index], err);
     if (result == 0 && named.length_bytes > 0) {

@@ -85,20 +85,20 @@ bool command_is(struct line line)
 
 /* Words of commands that make such listings. */
 static const struct {
-    const char *origin;
+    enum finding_origin origin;
     const char *word;
-} makers[] = {{ORIGIN_WMIC, "qfe"},
-              {ORIGIN_WMIC, "quickfix"},
-              {ORIGIN_GET_HOTFIX, "hotfix"},
-              {ORIGIN_GET_HOTFIX, "quickfix"},
-              {ORIGIN_DISM, "packages"},
-              {ORIGIN_DISM, "windowspackage"},
-              {ORIGIN_SYSTEMINFO, "systeminfo"}};
+} makers[] = {{FINDING_ORIGIN_WMIC, "qfe"},
+              {FINDING_ORIGIN_WMIC, "quickfix"},
+              {FINDING_ORIGIN_GET_HOTFIX, "hotfix"},
+              {FINDING_ORIGIN_GET_HOTFIX, "quickfix"},
+              {FINDING_ORIGIN_DISM, "packages"},
+              {FINDING_ORIGIN_DISM, "windowspackage"},
+              {FINDING_ORIGIN_SYSTEMINFO, "systeminfo"}};
 
-static bool makes(const struct line *line, const char *origin)
+static bool makes(const struct line *line, enum finding_origin origin)
 {
     for (size_t index = 0; index < ARRAY_COUNT(makers); index++)
-        if (strcmp(makers[index].origin, origin) == 0 && names(line, makers[index].word))
+        if (makers[index].origin == origin && names(line, makers[index].word))
             return true;
     return false;
 }
@@ -149,7 +149,7 @@ static bool selects(struct line command)
     return false;
 }
 
-bool command_above_selects(const char *text, const char *at, const char *origin)
+bool command_above_selects(const char *text, const char *at, enum finding_origin origin)
 {
     for (unsigned count = 0; count < LINES_ABOVE_MOST && at > text; count++) {
         const char *end = at - 1;

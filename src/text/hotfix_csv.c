@@ -89,7 +89,7 @@ static bool read_row(const struct csv_listing *listing, const struct line *line,
 
 static bool is_wanted(const struct line *cell)
 {
-    for (size_t index = 0; index < incident_update_count; index++)
+    for (size_t index = 0; index < UPDATE_ID_COUNT; index++)
         if (line_equals(cell, incident_updates[index].name))
             return true;
     return false;
@@ -117,7 +117,7 @@ static bool find_host(const struct csv_listing *listing, const struct line *line
 static int take_unread(struct csv_listing *listing, const struct line *line,
                        struct listing_out *out, struct error *err)
 {
-    struct tally_entry entry = {.state = ""};
+    struct tally_entry entry = {.state = PACKAGE_STATE_NOT_TOLD};
     struct line rest = *line;
     struct line host;
 
@@ -158,7 +158,7 @@ static bool has_separator(const struct csv_listing *listing, const struct line *
 static bool take_row(struct csv_listing *listing, const struct line *line, struct listing_out *out,
                      int *result, struct error *err)
 {
-    struct tally_entry entry = {.state = ""};
+    struct tally_entry entry = {.state = PACKAGE_STATE_NOT_TOLD};
     struct line host;
 
     if (!has_separator(listing, line) || !csv_row_split(&listing->row, line, listing->separator) ||
@@ -222,7 +222,7 @@ static int read_rows(struct listing_walk *walk, struct csv_listing *listing,
     return result;
 }
 
-static int read_csv(struct listing_walk *walk, const char *origin, struct listing_out *out,
+static int read_csv(struct listing_walk *walk, enum finding_origin origin, struct listing_out *out,
                     struct error *err)
 {
     struct csv_listing listing = {.tally = {.origin = origin}, .empty_end = 1};
@@ -247,10 +247,10 @@ static int read_csv(struct listing_walk *walk, const char *origin, struct listin
 
 int wmic_csv_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
 {
-    return read_csv(walk, ORIGIN_WMIC, out, err);
+    return read_csv(walk, FINDING_ORIGIN_WMIC, out, err);
 }
 
 int hotfix_csv_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
 {
-    return read_csv(walk, ORIGIN_GET_HOTFIX, out, err);
+    return read_csv(walk, FINDING_ORIGIN_GET_HOTFIX, out, err);
 }

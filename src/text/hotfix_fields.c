@@ -105,7 +105,8 @@ static int take_field(struct fields *fields, const struct line *name, const stru
         *record = (struct record){0};
     }
     if (record->field_count++ == 0)
-        *record = (struct record){.first = *name, .field_count = 1, .entry = {.state = ""}};
+        *record = (struct record){
+            .first = *name, .field_count = 1, .entry = {.state = PACKAGE_STATE_NOT_TOLD}};
     record->last_line = name->number;
     if (line_equals(name, "HotFixID"))
         record->entry.name = *value;
@@ -187,20 +188,22 @@ static int read_fields(struct listing_walk *walk, struct fields *fields, struct 
 
 int wmic_list_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
 {
-    struct fields fields = {.tally = {.origin = ORIGIN_WMIC, .line = walk->lines.number + 1},
-                            .separator = '=',
-                            .form = LISTING_FORM_WMIC_LIST,
-                            .most_empty = 2};
+    struct fields fields = {
+        .tally = {.origin = FINDING_ORIGIN_WMIC, .line = walk->lines.number + 1},
+        .separator = '=',
+        .form = LISTING_FORM_WMIC_LIST,
+        .most_empty = 2};
 
     return read_fields(walk, &fields, out, err);
 }
 
 int hotfix_list_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
 {
-    struct fields fields = {.tally = {.origin = ORIGIN_GET_HOTFIX, .line = walk->lines.number + 1},
-                            .separator = ':',
-                            .form = LISTING_FORM_HOTFIX_LIST,
-                            .most_empty = 1};
+    struct fields fields = {
+        .tally = {.origin = FINDING_ORIGIN_GET_HOTFIX, .line = walk->lines.number + 1},
+        .separator = ':',
+        .form = LISTING_FORM_HOTFIX_LIST,
+        .most_empty = 1};
 
     return read_fields(walk, &fields, out, err);
 }

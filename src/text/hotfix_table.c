@@ -219,7 +219,7 @@ static void interrupt(struct table *table)
 static int take_line(struct table *table, const struct line *line, struct listing_out *out,
                      struct error *err)
 {
-    struct tally_entry entry = {.state = ""};
+    struct tally_entry entry = {.state = PACKAGE_STATE_NOT_TOLD};
     bool has_end = table->empty_count >= table->empty_end;
     struct line host = {0};
     enum line_kind kind = read_line(table, line, out, &host, &entry);
@@ -276,7 +276,7 @@ int wmic_table_read(struct listing_walk *walk, struct listing_out *out, struct e
 
     if (!lines_next(&walk->lines, &line))
         return 0;
-    table.tally = (struct listing_tally){.origin = ORIGIN_WMIC, .line = line.number};
+    table.tally = (struct listing_tally){.origin = FINDING_ORIGIN_WMIC, .line = line.number};
     read_header(&table, &line);
     if (lines_are_doubled(walk->lines))
         table.empty_end = 2;
@@ -290,7 +290,7 @@ int hotfix_table_read(struct listing_walk *walk, struct listing_out *out, struct
 
     if (!lines_next(&walk->lines, &line))
         return 0;
-    table.tally = (struct listing_tally){.origin = ORIGIN_GET_HOTFIX, .line = line.number};
+    table.tally = (struct listing_tally){.origin = FINDING_ORIGIN_GET_HOTFIX, .line = line.number};
     read_header(&table, &line);
     if (lines_are_doubled(walk->lines))
         table.empty_end = 2;

@@ -13,14 +13,12 @@
 
 /* A text of a hundred thousand hosts has as many listings, and as many entries of the update. */
 #define FINDINGS_MOST 400000u
-#define HELD_FIELDS_MOST 4
 
+/* A listing as a whole. */
 struct held_listing {
-    const char *origin;
-    char *host; /* owned */
-    uint64_t place;
-    struct finding_field fields[HELD_FIELDS_MOST]; /* values owned */
-    size_t field_count;
+    struct finding finding; /* borrows the next two */
+    char *host;             /* owned */
+    char *incomplete;       /* owned */
 };
 
 void listing_out_begin(struct listing_out *out, const struct sink *sink, struct source_facts *facts,
@@ -62,22 +60,20 @@ void listing_out_hold(struct listing_out *out, const struct finding *finding)
         return;
     out->held = memory_grow(out->held, out->held_count, sizeof(*out->held));
     held = &out->held[out->held_count++];
-    *held = (struct held_listing){.origin = finding->origin,
+    *held = (struct held_listing){.finding = *finding,
                                   .host = memory_copy_text(finding->host),
-                                  .place = finding->place,
-                                  .field_count = finding->field_count};
-    for (size_t index = 0; index < finding->field_count && index < HELD_FIELDS_MOST; index++)
-        held->fields[index] =
-            (struct finding_field){.name = finding->fields[index].name,
-                                   .value = memory_copy_text(finding->fields[index].value)};
+                                  .incomplete = memory_copy_text(finding->listing.incomplete)};
+    held->finding.host = held->host;
+    held->finding.listing.incomplete = held->incomplete;
 }
 
-void listing_out_remark(struct listing_out *out, uint64_t line, const char *origin,
+void listing_out_remark(struct listing_out *out, uint64_t line, enum finding_origin origin,
                         const char *host, const char *reason)
 {
     if (out->incomplete_count++ < SOURCE_REMARKS_LISTED)
-        source_facts_add_detail(out->facts, "line %" PRIu64 ": %s%s%s: %s", line, origin,
-                                *host != '\0' ? " of " : "", host, reason);
+        source_facts_add_detail(out->facts, "line %" PRIu64 ": %s%s%s: %s", line,
+                                finding_origin_word(origin), *host != '\0' ? " of " : "", host,
+                                reason);
 }
 
 /* ---- Lines that name the update ---- */
@@ -114,7 +110,8 @@ static bool names_update(struct listing_out *out, const struct line *line)
     if (out->number_at != NULL && out->number_at < line->bytes)
         out->number_at = find(line->bytes, out->asked.end, digits);
     if (out->package_at != NULL && out->package_at < line->bytes)
-        out->package_at = find(line->bytes, out->asked.end, incident_updates[0].package);
+        out->package_at =
+            find(line->bytes, out->asked.end, incident_updates[UPDATE_ID_KB971033].package);
     if (lies_in(out->number_at, line) || lies_in(out->package_at, line)) {
         text = memory_copy_bytes(line->bytes, line->length_bytes);
         names = incident_names_kb971033(text);
@@ -152,21 +149,14 @@ void listing_out_take_lines(struct listing_out *out, uint64_t first, uint64_t la
 static int hand_on_held(struct listing_out *out, const struct held_listing *held,
                         const char *reason, struct error *err)
 {
-    struct finding_field fields[HELD_FIELDS_MOST];
-    const struct finding finding = {.kind = FINDING_LISTING,
-                                    .origin = held->origin,
-                                    .host = held->host,
-                                    .place = held->place,
-                                    .fields = fields,
-                                    .field_count = held->field_count};
+    struct finding finding = held->finding;
     struct text incomplete = {0};
     int result;
 
-    memcpy(fields, held->fields, sizeof(fields));
-    text_add(&incomplete, fields[held->field_count - 1].value);
+    text_add(&incomplete, held->incomplete);
     if (reason != NULL)
         text_add_item(&incomplete, reason);
-    fields[held->field_count - 1].value = text_get(&incomplete);
+    finding.listing.incomplete = text_get(&incomplete);
     result = hand_on(out, &finding, err);
     text_free(&incomplete);
     return result;
@@ -204,8 +194,7 @@ int listing_out_finish(struct listing_out *out, int result, struct error *err)
 
         if (result == 0)
             result = hand_on_held(out, held, reason, err);
-        for (size_t field = 0; field < held->field_count; field++)
-            free((char *)held->fields[field].value);
+        free(held->incomplete);
         free(held->host);
     }
     free(out->held);

@@ -38,13 +38,12 @@ void listing_out_begin(struct listing_out *out, const struct sink *sink, struct 
 /* Hands a finding on, unless there were too many of this source. */
 int listing_out_add(struct listing_out *out, const struct finding *finding, struct error *err);
 
-/* Keeps a copy of a finding on a whole listing for the end. Its last field is
- * FIELD_INCOMPLETE. */
+/* Keeps a copy of a finding on a whole listing (FINDING_LISTING) for the end. */
 void listing_out_hold(struct listing_out *out, const struct finding *finding);
 
 /* Says of the source that the listing at this line, of a host if that is known, is not whole, and
  * why; of many listings, of the first. */
-void listing_out_remark(struct listing_out *out, uint64_t line, const char *origin,
+void listing_out_remark(struct listing_out *out, uint64_t line, enum finding_origin origin,
                         const char *host, const char *reason);
 
 /* Says that the lines from `first` to `last` were read as an entry that names the update. Entries

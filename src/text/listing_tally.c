@@ -145,19 +145,16 @@ static int hand_on(struct listing_tally *tally, struct tally_host *host, struct 
 {
     char *state_text = line_copy(&entry->state_text, LISTING_VALUE_MOST_BYTES);
     char *date = line_copy(&entry->date, LISTING_VALUE_MOST_BYTES);
-    const struct finding_field fields[] = {{FIELD_UPDATE, update->name},
-                                           {FIELD_NAME, name},
-                                           {FIELD_STATE, entry->state},
-                                           {FIELD_STATE_TEXT, state_text},
-                                           {FIELD_DATE, date}};
-    const struct finding finding = {.kind = FINDING_ENTRY,
-                                    .origin = tally->origin,
-                                    .host = host->name,
-                                    .place = entry->name.number,
-                                    .fields = fields,
-                                    .field_count = ARRAY_COUNT(fields)};
+    struct finding finding = finding_of(FINDING_ENTRY, tally->origin);
     int result = 0;
 
+    finding.host = host->name;
+    finding.place = entry->name.number;
+    finding.entry = (struct finding_entry){.update_id = update->id,
+                                           .name = name,
+                                           .state = entry->state,
+                                           .state_text = state_text,
+                                           .date = date};
     out->facts->selected_count++;
     if (host->handed_count++ < HANDED_MOST)
         result = listing_out_add(out, &finding, err);
@@ -298,30 +295,22 @@ static void hand_on_whole(const struct listing_tally *tally, struct tally_host *
 {
     uint64_t distinct = count_distinct(host);
     uint64_t repeated = host->id_count - distinct;
-    char *entries = memory_format("%" PRIu64, distinct);
-    char *announced = memory_format("%" PRIu64, tally->announced_count > repeated
-                                                    ? tally->announced_count - repeated
-                                                    : tally->announced_count);
-    struct finding_field fields[] = {
-        {FIELD_ENTRIES, entries},
-        {FIELD_ANNOUNCED, tally->is_announced ? announced : ""},
-        {FIELD_NAMES_UPDATE, host->names_update ? INCIDENT_UPDATE : ""},
-        {FIELD_INCOMPLETE, NULL}};
-    struct finding finding = {.kind = FINDING_LISTING,
-                              .origin = tally->origin,
-                              .host = host->name,
-                              .place = tally->line,
-                              .fields = fields,
-                              .field_count = ARRAY_COUNT(fields)};
+    uint64_t announced = tally->announced_count > repeated ? tally->announced_count - repeated
+                                                           : tally->announced_count;
+    struct finding finding = finding_of(FINDING_LISTING, tally->origin);
 
     add_reasons(tally, host, out);
     if (host->incomplete.length_bytes > 0)
         listing_out_remark(out, tally->line, tally->origin, host->name,
                            text_get(&host->incomplete));
-    fields[ARRAY_COUNT(fields) - 1].value = text_get(&host->incomplete);
+    finding.host = host->name;
+    finding.place = tally->line;
+    finding.listing = (struct finding_listing){
+        .entry_count = distinct,
+        .announced_count = tally->is_announced ? (int64_t)announced : FINDING_ABSENT,
+        .names_update = host->names_update,
+        .incomplete = text_get(&host->incomplete)};
     listing_out_hold(out, &finding);
-    free(entries);
-    free(announced);
 }
 
 static void ignore(void *host)

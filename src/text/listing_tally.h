@@ -11,8 +11,8 @@
 #define LISTING_VALUE_MOST_BYTES 1024u
 
 struct tally_entry {
-    struct line name;        /* borrowed, like the others: KB971033, a package identity */
-    const char *state;       /* one of STATE_..., or "" where the listing has none */
+    struct line name; /* borrowed, like the others: KB971033, a package identity */
+    enum package_state state;
     struct line state_text;  /* may be empty */
     struct line date;        /* may be empty */
     struct line description; /* what the update is called, or begins so; may be empty */
@@ -20,8 +20,8 @@ struct tally_entry {
 
 /* A listing. Starts as zeros, but for `origin` and `line`. */
 struct listing_tally {
-    const char *origin; /* constant: ORIGIN_... */
-    uint64_t line;      /* where it begins */
+    enum finding_origin origin;
+    uint64_t line; /* where it begins */
     /* systeminfo's own number of entries, where it has one: */
     bool is_announced;
     uint64_t announced_count;

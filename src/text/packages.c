@@ -22,29 +22,29 @@
  * packages in a pending state. Words that are not here are not guessed at. */
 static const struct {
     const char *word;
-    const char *state;
+    enum package_state state;
 } states[] = {
-    {"Installed", STATE_INSTALLED},
-    {"Uninstall Pending", STATE_UNINSTALL_PENDING},
-    {"Install Pending", STATE_INSTALL_PENDING},
-    {"Staged", STATE_STAGED},
-    {"Superseded", STATE_SUPERSEDED},
-    {"Not Present", STATE_NOT_PRESENT},
-    {"Installiert", STATE_INSTALLED},
-    {"Installé", STATE_INSTALLED},
-    {"インストール済み", STATE_INSTALLED},
-    {"インストールの保留中", STATE_INSTALL_PENDING},
-    {"アンインストールの保留中", STATE_UNINSTALL_PENDING},
-    {"Instalado", STATE_INSTALLED}, /* Spanish and Portuguese */
-    {"Installato", STATE_INSTALLED},
-    {"Geïnstalleerd", STATE_INSTALLED},
-    {"Zainstalowano", STATE_INSTALLED},
-    {"Zainstalowany", STATE_INSTALLED},
-    {"Установлено", STATE_INSTALLED},
-    {"Установлен", STATE_INSTALLED},
-    {"已安装", STATE_INSTALLED},
-    {"已安裝", STATE_INSTALLED},
-    {"설치됨", STATE_INSTALLED},
+    {"Installed", PACKAGE_STATE_INSTALLED},
+    {"Uninstall Pending", PACKAGE_STATE_UNINSTALL_PENDING},
+    {"Install Pending", PACKAGE_STATE_INSTALL_PENDING},
+    {"Staged", PACKAGE_STATE_STAGED},
+    {"Superseded", PACKAGE_STATE_SUPERSEDED},
+    {"Not Present", PACKAGE_STATE_NOT_PRESENT},
+    {"Installiert", PACKAGE_STATE_INSTALLED},
+    {"Installé", PACKAGE_STATE_INSTALLED},
+    {"インストール済み", PACKAGE_STATE_INSTALLED},
+    {"インストールの保留中", PACKAGE_STATE_INSTALL_PENDING},
+    {"アンインストールの保留中", PACKAGE_STATE_UNINSTALL_PENDING},
+    {"Instalado", PACKAGE_STATE_INSTALLED}, /* Spanish and Portuguese */
+    {"Installato", PACKAGE_STATE_INSTALLED},
+    {"Geïnstalleerd", PACKAGE_STATE_INSTALLED},
+    {"Zainstalowano", PACKAGE_STATE_INSTALLED},
+    {"Zainstalowany", PACKAGE_STATE_INSTALLED},
+    {"Установлено", PACKAGE_STATE_INSTALLED},
+    {"Установлен", PACKAGE_STATE_INSTALLED},
+    {"已安装", PACKAGE_STATE_INSTALLED},
+    {"已安裝", PACKAGE_STATE_INSTALLED},
+    {"설치됨", PACKAGE_STATE_INSTALLED},
 };
 
 /* `The operation completed successfully.`, without its stop. The German sentence is in public
@@ -66,12 +66,12 @@ static const char *const endings[] = {"The operation completed successfully",
                                       "作業順利完成",
                                       "작업을 완료했습니다"};
 
-static const char *find_state(const struct line *word)
+static enum package_state find_state(const struct line *word)
 {
     for (size_t index = 0; index < ARRAY_COUNT(states); index++)
         if (line_equals(word, states[index].word))
             return states[index].state;
-    return STATE_UNKNOWN;
+    return PACKAGE_STATE_UNKNOWN;
 }
 
 static bool is_ending(struct line line)
@@ -130,7 +130,7 @@ static bool read_package(struct listing_walk *walk, const struct line *line,
 {
     bool ended = line->ended;
 
-    *entry = (struct tally_entry){.state = STATE_UNKNOWN};
+    *entry = (struct tally_entry){.state = PACKAGE_STATE_UNKNOWN};
     if (!line->ended)
         return false;
     if (listing_package_in_list(line, &entry->name))
@@ -199,7 +199,7 @@ static bool skip_banner(struct listing_walk *walk)
 
 int packages_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
 {
-    struct listing_tally tally = {.origin = ORIGIN_DISM, .line = walk->lines.number + 1};
+    struct listing_tally tally = {.origin = FINDING_ORIGIN_DISM, .line = walk->lines.number + 1};
     int result;
 
     if (!skip_banner(walk))

@@ -190,27 +190,21 @@ static int hand_on(struct listing_out *out, const struct product *product, struc
     char *partial_key = line_copy(&product->partial_key, LISTING_VALUE_MOST_BYTES);
     char *status = line_copy(&product->status, LISTING_VALUE_MOST_BYTES);
     char *reason = line_copy(&product->reason, LISTING_VALUE_MOST_BYTES);
-    char code[sizeof("0x12345678")] = "";
-    const struct finding_field fields[] = {
-        {FIELD_NAME, name},
-        {FIELD_DESCRIPTION, description},
-        {FIELD_ACTIVATION_ID, activation_id},
-        {FIELD_APPLICATION_ID, application_id},
-        {FIELD_PARTIAL_KEY, partial_key},
-        {FIELD_LICENCE_STATUS, status},
-        {FIELD_REASON, reason},
-        {FIELD_REASON_CODE, code},
-    };
-    const struct finding finding = {.kind = FINDING_LICENCE,
-                                    .origin = ORIGIN_SLMGR,
-                                    .host = "",
-                                    .place = product->name.number,
-                                    .fields = fields,
-                                    .field_count = ARRAY_COUNT(fields)};
+    struct finding finding = finding_of(FINDING_LICENCE, FINDING_ORIGIN_SLMGR);
     int result = 0;
 
-    if (product->reason.length_bytes > 0)
-        snprintf(code, sizeof(code), "0x%08" PRIX32, product->code);
+    finding.place = product->name.number;
+    finding.licence = (struct finding_licence){
+        .name = name,
+        .description = description,
+        .activation_id = activation_id,
+        .application_id = application_id,
+        .partial_product_key = partial_key,
+        .license_status = status,
+        .notification_reason = reason,
+        .notification_code =
+            product->reason.length_bytes > 0 ? (int64_t)product->code : FINDING_ABSENT,
+    };
     if (*application_id == '\0' || guid_equal(application_id, INCIDENT_WINDOWS_APPLICATION_ID)) {
         out->facts->record_count++;
         result = listing_out_add(out, &finding, err);
@@ -243,6 +237,6 @@ int slmgr_read(struct listing_walk *walk, struct listing_out *out, struct error 
     if (has_key)
         read_status(walk, &product);
     if (product.fault != NULL)
-        listing_out_remark(out, product.name.number, ORIGIN_SLMGR, "", product.fault);
+        listing_out_remark(out, product.name.number, FINDING_ORIGIN_SLMGR, "", product.fault);
     return has_key ? hand_on(out, &product, err) : 0;
 }

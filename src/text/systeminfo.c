@@ -36,15 +36,13 @@ static int hand_on_system(struct listing_out *out, const struct line *host,
     char *host_text = line_copy(host, LISTING_VALUE_MOST_BYTES);
     char *name = line_copy(os_name, LISTING_VALUE_MOST_BYTES);
     char *version = line_copy(os_version, LISTING_VALUE_MOST_BYTES);
-    const struct finding_field fields[] = {{FIELD_OS_NAME, name}, {FIELD_OS_VERSION, version}};
-    const struct finding finding = {.kind = FINDING_SYSTEM,
-                                    .origin = ORIGIN_SYSTEMINFO,
-                                    .host = host_text,
-                                    .place = host->number,
-                                    .fields = fields,
-                                    .field_count = ARRAY_COUNT(fields)};
-    int result = listing_out_add(out, &finding, err);
+    struct finding finding = finding_of(FINDING_SYSTEM, FINDING_ORIGIN_SYSTEMINFO);
+    int result;
 
+    finding.host = host_text;
+    finding.place = host->number;
+    finding.system = (struct finding_system){.os_name = name, .os_version = version};
+    result = listing_out_add(out, &finding, err);
     free(host_text);
     free(name);
     free(version);
@@ -108,7 +106,7 @@ static bool is_list_of_updates(struct lines *lines)
 static int read_list(struct listing_walk *walk, struct system *system, struct listing_out *out,
                      struct error *err)
 {
-    struct tally_entry entry = {.state = ""};
+    struct tally_entry entry = {.state = PACKAGE_STATE_NOT_TOLD};
     uint64_t number = 0;
     bool ended = true;
     int result = 0;
@@ -155,7 +153,7 @@ static void finish(struct system *system, struct listing_out *out)
 
 int systeminfo_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
 {
-    struct system system = {.tally = {.origin = ORIGIN_SYSTEMINFO}};
+    struct system system = {.tally = {.origin = FINDING_ORIGIN_SYSTEMINFO}};
     struct line line, label, name, version;
     int result;
 
@@ -179,7 +177,7 @@ static bool read_cell(struct system *system, struct line cell, struct listing_ou
                       struct error *err)
 {
     struct line rest = cell, after, head, part, found;
-    struct tally_entry entry = {.state = ""};
+    struct tally_entry entry = {.state = PACKAGE_STATE_NOT_TOLD};
     uint64_t number;
 
     if (!line_next_cell(&rest, ',', &head))
@@ -203,7 +201,7 @@ static int read_row(struct listing_out *out, const struct csv_row *row, const st
 {
     struct line name = csv_row_cell(row, line, 1);
     struct line version = csv_row_cell(row, line, 2);
-    struct system system = {.tally = {.origin = ORIGIN_SYSTEMINFO, .line = line->number},
+    struct system system = {.tally = {.origin = FINDING_ORIGIN_SYSTEMINFO, .line = line->number},
                             .host = csv_row_cell(row, line, 0)};
     int result = hand_on_system(out, &system.host, &name, &version, err);
 

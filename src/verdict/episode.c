@@ -153,14 +153,11 @@ void history_feed(struct history *history, const struct sighting *sighting)
 
 void history_feed_licence(struct history *history, const struct finding *finding, const char *path)
 {
-    uint32_t code;
-
-    if (!code_parse(finding_value(finding, FIELD_REASON_CODE), &code) ||
-        code != INCIDENT_CODE_NON_GENUINE)
+    if (finding->licence.notification_code != INCIDENT_CODE_NON_GENUINE)
         return;
     if (history->listing_path == NULL)
         history->listing_path = memory_copy_text(path);
-    add_code(history, code);
+    add_code(history, INCIDENT_CODE_NON_GENUINE);
 }
 
 /* ---- The reason ---- */

@@ -3,6 +3,7 @@
  * the product description and the partial product key (FACTS.md, Text listings). */
 #include "verdict/licence.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -50,13 +51,13 @@ static void read_activation_id(const struct incident_licence *licence, struct li
 }
 
 /* A KMS client whose edition is not known leaves it to older evidence, as its request does. */
-static void read_description(const struct finding *finding, struct licence_piece *out)
+static void read_description(const struct finding_licence *said, struct licence_piece *out)
 {
-    out->channel = channel_in(finding_value(finding, FIELD_DESCRIPTION));
-    out->not_windows_7 = names_other_system(finding_value(finding, FIELD_NAME));
+    out->channel = channel_in(said->description);
+    out->not_windows_7 = names_other_system(said->name);
     if (!out->not_windows_7 &&
         (out->channel == LICENCE_CHANNEL_UNKNOWN || out->channel == LICENCE_CHANNEL_VOLUME_KMS))
-        out->edition = incident_find_partial_key(finding_value(finding, FIELD_PARTIAL_KEY));
+        out->edition = incident_find_partial_key(said->partial_product_key);
     if (out->edition != NULL)
         out->channel = LICENCE_CHANNEL_VOLUME_KMS;
     out->decides_channel = out->channel != LICENCE_CHANNEL_UNKNOWN;
@@ -66,45 +67,54 @@ static void read_description(const struct finding *finding, struct licence_piece
 
 /* A licence for what comes on top of Windows, such as extended security updates, has Windows' own
  * application id, and a key beside that of Windows. */
-static bool is_add_on(const struct finding *finding)
+static bool is_add_on(const struct finding_licence *said)
 {
-    const struct incident_licence *licence =
-        incident_find_known_licence(finding_value(finding, FIELD_ACTIVATION_ID));
+    const struct incident_licence *licence = incident_find_known_licence(said->activation_id);
 
     return (licence != NULL && licence->is_add_on) ||
-           strcasestr(finding_value(finding, FIELD_NAME), " add-on for ") != NULL;
+           strcasestr(said->name, " add-on for ") != NULL;
 }
 
 bool licence_is_of_windows(const struct finding *finding)
 {
-    const char *application_id = finding_value(finding, FIELD_APPLICATION_ID);
+    const struct finding_licence *said = &finding->licence;
 
-    if (finding->kind != FINDING_LICENCE || is_add_on(finding))
+    if (finding->kind != FINDING_LICENCE || is_add_on(said))
         return false;
-    if (*application_id != '\0')
-        return guid_equal(application_id, INCIDENT_WINDOWS_APPLICATION_ID);
-    return strcasestr(finding_value(finding, FIELD_NAME), "Windows") != NULL ||
-           strcasestr(finding_value(finding, FIELD_DESCRIPTION), "Windows") != NULL;
+    if (*said->application_id != '\0')
+        return guid_equal(said->application_id, INCIDENT_WINDOWS_APPLICATION_ID);
+    return strcasestr(said->name, "Windows") != NULL ||
+           strcasestr(said->description, "Windows") != NULL;
+}
+
+/* Returns owned: the piece for a person. */
+static char *describe(const struct finding_licence *said)
+{
+    struct text out = {0};
+
+    text_add_format(&out, "%s, key ending in %s", said->description, said->partial_product_key);
+    if (*said->license_status != '\0')
+        text_add_format(&out, ", %s", said->license_status);
+    if (said->notification_code != FINDING_ABSENT)
+        text_add_format(&out, ", 0x%08" PRIX32, (uint32_t)said->notification_code);
+    return text_take(&out);
 }
 
 bool licence_piece_of_finding(const struct finding *finding, struct licence_piece *out)
 {
-    const char *activation_id = finding_value(finding, FIELD_ACTIVATION_ID);
-    const char *reason = finding_value(finding, FIELD_REASON_CODE);
-    const struct incident_licence *licence = incident_find_known_licence(activation_id);
+    const struct finding_licence *said = &finding->licence;
+    const struct incident_licence *licence;
 
     if (!licence_is_of_windows(finding))
         return false;
-    *out = (struct licence_piece){.kind = ORIGIN_SLMGR, .with_collection = true, .path = ""};
+    licence = incident_find_known_licence(said->activation_id);
+    *out = (struct licence_piece){
+        .kind = finding_origin_word(finding->origin), .with_collection = true, .path = ""};
     if (licence != NULL)
         read_activation_id(licence, out);
     else
-        read_description(finding, out);
-    out->activation_id = memory_copy_text(activation_id);
-    out->detail = memory_format(
-        "%s, key ending in %s%s%s%s%s", finding_value(finding, FIELD_DESCRIPTION),
-        finding_value(finding, FIELD_PARTIAL_KEY),
-        *finding_value(finding, FIELD_LICENCE_STATUS) != '\0' ? ", " : "",
-        finding_value(finding, FIELD_LICENCE_STATUS), *reason != '\0' ? ", " : "", reason);
+        read_description(said, out);
+    out->activation_id = memory_copy_text(said->activation_id);
+    out->detail = describe(said);
     return true;
 }

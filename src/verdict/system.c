@@ -102,12 +102,12 @@ bool system_facts_conflict(const struct system_facts *facts)
 
 void system_facts_feed_finding(struct system_facts *facts, const struct finding *finding)
 {
-    const char *name = finding_value(finding, FIELD_OS_NAME);
-    const char *version = finding_value(finding, FIELD_OS_VERSION);
+    const char *name;
 
     if (finding->kind != FINDING_SYSTEM)
         return;
-    take_listed_version(facts, version);
+    name = finding->system.os_name;
+    take_listed_version(facts, finding->system.os_version);
     if (strcasestr(name, "Windows") == NULL)
         return;
     if (strcasestr(name, "Windows 7") != NULL)

@@ -35,9 +35,9 @@ bool update_piece_of_event(const struct observation *observation, struct update_
 
 /* What one finding on a machine must be seen beside. */
 struct update_context {
-    uint64_t announced_count; /* the greatest number of updates that a systeminfo announces */
-    uint64_t history_rows;    /* rows of update histories that name KB 971033 */
-    bool is_undecided; /* a listing has it in a state that decides nothing, such as pending */
+    int64_t announced_count; /* the greatest number of updates that a systeminfo announces */
+    uint64_t history_rows;   /* rows of update histories that name KB 971033 */
+    bool is_undecided;       /* a listing has it in a state that decides nothing, such as pending */
 };
 
 /* Gathers what later findings are seen beside; every finding of the machine is shown to it first.

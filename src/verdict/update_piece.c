@@ -43,7 +43,7 @@ static const char *judge_wat(const struct observation *observation, struct updat
 {
     (void)observation;
     /* The source exists only where the update is. */
-    out->update = &incident_updates[0];
+    out->update = &incident_updates[UPDATE_ID_KB971033];
     out->says = UPDATE_SAYS_INSTALLED;
     return "";
 }
@@ -135,68 +135,43 @@ bool update_piece_of_event(const struct observation *observation, struct update_
 
 /* ---- Findings ---- */
 
-/* The field as a count, 0 where it is none. */
-static uint64_t count_in(const struct finding *finding, const char *name)
+static bool entry_is_installed(const struct finding_entry *entry)
 {
-    uint64_t count = 0;
-
-    text_parse_number(finding_value(finding, name), &count);
-    return count;
-}
-
-/* Reads a signed decimal number of 32 bits; false for NULL, which is empty. */
-static bool number_in(const struct finding *finding, const char *name, int64_t *out)
-{
-    const char *text = finding_value(finding, name);
-    bool negative = *text == '-';
-    uint64_t number;
-
-    if (!text_parse_number(text + negative, &number) || number > UINT64_C(0x80000000))
-        return false;
-    *out = negative ? -(int64_t)number : (int64_t)number;
-    return true;
-}
-
-static bool entry_is_of_kb971033(const struct finding *finding)
-{
-    return incident_names_kb971033(finding_value(finding, FIELD_UPDATE));
-}
-
-/* Listings of updates have no states: what is in them is installed. */
-static bool entry_is_installed(const struct finding *finding)
-{
-    const char *state = finding_value(finding, FIELD_STATE);
-
-    return *state == '\0' || strcmp(state, STATE_INSTALLED) == 0;
+    return entry->state == PACKAGE_STATE_NOT_TOLD || entry->state == PACKAGE_STATE_INSTALLED;
 }
 
 void update_context_feed(struct update_context *context, const struct finding *finding)
 {
-    if (finding->kind == FINDING_LISTING) {
-        uint64_t announced = count_in(finding, FIELD_ANNOUNCED);
-
-        if (announced > context->announced_count)
-            context->announced_count = announced;
-    } else if (finding->kind == FINDING_ENTRY) {
-        context->is_undecided = context->is_undecided ||
-                                (entry_is_of_kb971033(finding) && !entry_is_installed(finding));
-    } else if (finding->kind == FINDING_HISTORY_ROW &&
-               incident_names_kb971033(finding_value(finding, FIELD_TITLE))) {
-        context->history_rows++;
+    switch (finding->kind) {
+    case FINDING_LISTING:
+        if (finding->listing.announced_count > context->announced_count)
+            context->announced_count = finding->listing.announced_count;
+        break;
+    case FINDING_ENTRY:
+        if (finding->entry.update_id == UPDATE_ID_KB971033 && !entry_is_installed(&finding->entry))
+            context->is_undecided = true;
+        break;
+    case FINDING_HISTORY_ROW:
+        if (finding->history_row.update_id == UPDATE_ID_KB971033)
+            context->history_rows++;
+        break;
+    case FINDING_HISTORY:
+    case FINDING_LICENCE:
+    case FINDING_SYSTEM:
+        break;
     }
 }
 
 /* A row whose meaning is not known proves neither presence nor removal. */
 static void judge_history_row(const struct finding *finding, struct update_piece *out)
 {
-    int64_t status, mapped;
-    bool readable = number_in(finding, FIELD_STATUS, &status) &&
-                    number_in(finding, FIELD_MAPPED_RESULT, &mapped);
+    int64_t status = finding->history_row.status;
+    int64_t mapped = finding->history_row.mapped_result;
 
-    out->update = incident_find_update(finding_value(finding, FIELD_TITLE));
+    out->update = &incident_updates[finding->history_row.update_id];
     out->unit = "row";
     out->filetime = finding->filetime;
-    if (!readable) {
+    if (status == FINDING_ABSENT || mapped == FINDING_ABSENT) {
         out->detail = memory_copy_text("its status or result cannot be read");
     } else if (status == HISTORY_STATUS_DONE && mapped >= 0) {
         out->says = UPDATE_SAYS_INSTALLED;
@@ -214,16 +189,16 @@ static void judge_history_row(const struct finding *finding, struct update_piece
 static void judge_history(const struct finding *finding, const struct update_context *context,
                           struct update_piece *out)
 {
-    const char *missing = finding_value(finding, FIELD_MISSING);
-    uint64_t unreadable = count_in(finding, FIELD_UNREADABLE_ROWS);
+    const char *missing = finding->history.missing;
+    uint64_t unreadable = finding->history.unreadable_count;
     struct text detail = {0};
 
     if (context->history_rows > 0 && *missing == '\0' && unreadable == 0)
         return;
-    out->update = &incident_updates[0];
+    out->update = &incident_updates[UPDATE_ID_KB971033];
     out->filetime = finding->filetime;
-    text_add_format(&detail, "%" PRIu64 " of %s rows are of " INCIDENT_UPDATE,
-                    context->history_rows, finding_value(finding, FIELD_ROWS));
+    text_add_format(&detail, "%" PRIu64 " of %" PRIu64 " rows are of " INCIDENT_UPDATE,
+                    context->history_rows, finding->history.row_count);
     if (unreadable > 0)
         text_add_format(&detail, ", %" PRIu64 " cannot be read", unreadable);
     if (*missing != '\0')
@@ -231,22 +206,18 @@ static void judge_history(const struct finding *finding, const struct update_con
     out->detail = text_take(&detail);
 }
 
-static void judge_entry(const struct finding *finding, struct update_piece *out)
+static void judge_entry(const struct finding_entry *entry, struct update_piece *out)
 {
-    const char *state = finding_value(finding, FIELD_STATE);
-    const char *date = finding_value(finding, FIELD_DATE);
-
-    out->update = incident_find_update(finding_value(finding, FIELD_UPDATE));
+    out->update = &incident_updates[entry->update_id];
     out->with_collection = true;
-    if (entry_is_installed(finding)) {
+    if (entry_is_installed(entry)) {
         out->says = UPDATE_SAYS_INSTALLED;
-        if (*date != '\0')
-            out->detail = memory_format("it gives the date %s", date);
-    } else if (strcmp(state, STATE_UNKNOWN) == 0) {
-        out->detail =
-            memory_format("its state is not known: %s", finding_value(finding, FIELD_STATE_TEXT));
+        if (*entry->date != '\0')
+            out->detail = memory_format("it gives the date %s", entry->date);
+    } else if (entry->state == PACKAGE_STATE_UNKNOWN) {
+        out->detail = memory_format("its state is not known: %s", entry->state_text);
     } else {
-        out->detail = memory_format("its state is %s", state);
+        out->detail = memory_format("its state is %s", package_state_word(entry->state));
     }
 }
 
@@ -255,20 +226,21 @@ static void judge_entry(const struct finding *finding, struct update_piece *out)
 static void judge_listing(const struct finding *finding, const struct update_context *context,
                           struct update_piece *out)
 {
-    const char *incomplete = finding_value(finding, FIELD_INCOMPLETE);
-    uint64_t count = count_in(finding, FIELD_ENTRIES);
-    bool is_of_packages = strcmp(finding->origin, ORIGIN_DISM) == 0;
+    const char *incomplete = finding->listing.incomplete;
+    uint64_t count = finding->listing.entry_count;
+    bool is_of_packages = finding->origin == FINDING_ORIGIN_DISM;
 
-    if (*finding_value(finding, FIELD_NAMES_UPDATE) != '\0')
+    if (finding->listing.names_update)
         return;
-    out->update = &incident_updates[0];
+    out->update = &incident_updates[UPDATE_ID_KB971033];
     out->with_collection = true;
     if (*incomplete != '\0') {
         out->detail = memory_format("not in it, but %s", incomplete);
     } else if (context->is_undecided) {
         out->detail = memory_copy_text("not in it, but another listing has it in a state between");
-    } else if (!is_of_packages && count < context->announced_count) {
-        out->detail = memory_format("not in it, but systeminfo announces %" PRIu64
+    } else if (!is_of_packages && context->announced_count > 0 &&
+               count < (uint64_t)context->announced_count) {
+        out->detail = memory_format("not in it, but systeminfo announces %" PRId64
                                     " updates and it has %" PRIu64,
                                     context->announced_count, count);
     } else {
@@ -278,22 +250,11 @@ static void judge_listing(const struct finding *finding, const struct update_con
     }
 }
 
-/* The origin as a constant: evidence keeps it longer than the finding lives. */
-static const char *known_origin(const char *origin)
-{
-    static const char *const origins[] = {ORIGIN_DATASTORE, ORIGIN_WMIC,  ORIGIN_GET_HOTFIX,
-                                          ORIGIN_DISM,      ORIGIN_SLMGR, ORIGIN_SYSTEMINFO};
-
-    for (size_t index = 0; index < ARRAY_COUNT(origins); index++)
-        if (strcmp(origins[index], origin) == 0)
-            return origins[index];
-    return "a listing";
-}
-
 bool update_piece_of_finding(const struct finding *finding, const struct update_context *context,
                              struct update_piece *out)
 {
-    *out = (struct update_piece){.kind = known_origin(finding->origin), .unit = "", .path = ""};
+    *out =
+        (struct update_piece){.kind = finding_origin_word(finding->origin), .unit = "", .path = ""};
     switch (finding->kind) {
     case FINDING_HISTORY:
         judge_history(finding, context, out);
@@ -305,7 +266,7 @@ bool update_piece_of_finding(const struct finding *finding, const struct update_
         judge_listing(finding, context, out);
         break;
     case FINDING_ENTRY:
-        judge_entry(finding, out);
+        judge_entry(&finding->entry, out);
         break;
     case FINDING_LICENCE:
     case FINDING_SYSTEM:

@@ -66,9 +66,9 @@ static int take_finding(void *context, const struct finding *finding, struct err
 
     (void)err;
     if (!wire_add_finding(&loop->out, finding))
-        source_facts_add_undecodable(loop->facts, "%s %llu of %s (its texts are too long)",
-                                     finding_kind_name(finding->kind),
-                                     (unsigned long long)finding->place, finding->origin);
+        source_facts_add_undecodable(
+            loop->facts, "%s %llu of %s (its texts are too long)", finding_kind_word(finding->kind),
+            (unsigned long long)finding->place, finding_origin_word(finding->origin));
     if (loop->out.length_bytes >= FLUSH_BYTES)
         send_gathered(loop);
     return 0;

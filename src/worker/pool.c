@@ -76,7 +76,7 @@ struct pool {
     struct error start_err; /* why no reader could be started */
     struct pack message;
     struct wire_observation observation;
-    struct wire_finding finding;
+    struct finding finding;
     struct pollfd *polled;
     struct worker **polled_workers;
 };
@@ -157,7 +157,6 @@ void pool_free(struct pool *pool)
     for (size_t index = 0; index < pool->job_count; index++)
         free_job(pool->jobs[index]);
     wire_observation_free_content(&pool->observation);
-    wire_finding_free_content(&pool->finding);
     pack_free(&pool->message);
     error_clear(&pool->start_err);
     hash_free(pool->hash);
@@ -527,7 +526,7 @@ static int hand_on(struct pool *pool, const struct wire_frame *frame, const stru
     struct wire_observation *observation = &pool->observation;
 
     if (frame->type == WIRE_FINDING && wire_read_finding(frame->payload, &pool->finding))
-        return sink->finding(sink->context, &pool->finding.finding, err);
+        return sink->finding(sink->context, &pool->finding, err);
     if (frame->type == WIRE_OBSERVATION && wire_read_observation(frame->payload, observation))
         return sink->observation(sink->context, observation->event, &observation->observation, err);
     return 0;

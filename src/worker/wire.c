@@ -170,7 +170,7 @@ bool wire_read_observation(struct span payload, struct wire_observation *out)
         !span_u64(&payload, &observation->record_number) ||
         !unpack_bool(&payload, &observation->recovered) ||
         !unpack_bool(&payload, &observation->reference_only) ||
-        !unpack_choice(&payload, VERIFIED_CONFLICT, &verified) ||
+        !unpack_choice(&payload, VERIFIED_COUNT - 1, &verified) ||
         !unpack_text_or_null(&payload, &observation->other_reading) ||
         !read_strings(&payload, out) || payload.left_bytes != 0)
         return false;
@@ -181,58 +181,87 @@ bool wire_read_observation(struct span payload, struct wire_observation *out)
 
 /* ---- Findings ---- */
 
+static void add_member(struct pack *out, const struct member *member, const void *owner)
+{
+    const void *at = member_at(member, owner);
+
+    switch (member->type) {
+    case MEMBER_BOOL:
+        pack_bool(out, *(const bool *)at);
+        break;
+    case MEMBER_U64:
+    case MEMBER_NUMBER:
+        pack_u64(out, *(const uint64_t *)at);
+        break;
+    case MEMBER_CHOICE:
+        pack_u8(out, (uint8_t) * (const unsigned *)at);
+        break;
+    case MEMBER_TEXT:
+        pack_text(out, *(const char *const *)at);
+        break;
+    }
+}
+
+static bool read_number(struct span *in, const struct member *member, int64_t *out)
+{
+    uint64_t bits;
+
+    if (!span_u64(in, &bits))
+        return false;
+    *out = (int64_t)bits;
+    return *out == MEMBER_ABSENT || member_is_in_range(member, *out);
+}
+
+static bool read_member(struct span *in, const struct member *member, void *owner)
+{
+    void *at = member_at(member, owner);
+
+    switch (member->type) {
+    case MEMBER_BOOL:
+        return unpack_bool(in, at);
+    case MEMBER_U64:
+        return span_u64(in, at);
+    case MEMBER_NUMBER:
+        return read_number(in, member, at);
+    case MEMBER_CHOICE:
+        return unpack_choice(in, member->words->count - 1, at);
+    case MEMBER_TEXT:
+        return unpack_text(in, at);
+    }
+    return false;
+}
+
 bool wire_add_finding(struct pack *out, const struct finding *finding)
 {
+    const struct finding_members *members = &finding_members[finding->kind];
     size_t start = wire_begin_frame(out, WIRE_FINDING);
 
     pack_u8(out, (uint8_t)finding->kind);
-    pack_text(out, finding->origin);
+    pack_u8(out, (uint8_t)finding->origin);
     pack_text(out, finding->host);
     pack_u64(out, finding->place);
     pack_u64(out, finding->filetime);
-    pack_u32(out, (uint32_t)finding->field_count);
-    for (size_t index = 0; index < finding->field_count; index++) {
-        pack_text(out, finding->fields[index].name);
-        pack_text(out, finding->fields[index].value);
-    }
+    pack_u8(out, (uint8_t)finding->verified);
+    for (size_t index = 0; index < members->count; index++)
+        add_member(out, &members->rows[index], finding_content(finding));
     return wire_end_frame(out, start);
 }
 
-void wire_finding_free_content(struct wire_finding *finding)
+bool wire_read_finding(struct span payload, struct finding *out)
 {
-    free(finding->fields);
-    *finding = (struct wire_finding){0};
-}
+    unsigned kind, origin, verified;
 
-static bool read_fields(struct span *in, struct wire_finding *out)
-{
-    uint32_t count;
-
-    if (!read_pair_count(in, &count))
+    if (!unpack_choice(&payload, FINDING_KIND_COUNT - 1, &kind) ||
+        !unpack_choice(&payload, FINDING_ORIGIN_COUNT - 1, &origin))
         return false;
-    if (count > out->capacity) {
-        out->fields = memory_resize(out->fields, count, sizeof(*out->fields));
-        out->capacity = count;
-    }
-    for (uint32_t index = 0; index < count; index++)
-        if (!unpack_text(in, &out->fields[index].name) ||
-            !unpack_text(in, &out->fields[index].value))
+    *out = (struct finding){.kind = (enum finding_kind)kind, .origin = (enum finding_origin)origin};
+    if (!unpack_text(&payload, &out->host) || !span_u64(&payload, &out->place) ||
+        !span_u64(&payload, &out->filetime) ||
+        !unpack_choice(&payload, VERIFIED_COUNT - 1, &verified))
+        return false;
+    out->verified = (enum verified)verified;
+    for (size_t index = 0; index < finding_members[kind].count; index++)
+        if (!read_member(&payload, &finding_members[kind].rows[index], finding_content(out)))
             return false;
-    out->finding.fields = out->fields;
-    out->finding.field_count = count;
-    return true;
-}
-
-bool wire_read_finding(struct span payload, struct wire_finding *out)
-{
-    struct finding *finding = &out->finding;
-    unsigned kind;
-
-    if (!unpack_choice(&payload, FINDING_SYSTEM, &kind) ||
-        !unpack_text(&payload, &finding->origin) || !unpack_text(&payload, &finding->host) ||
-        !span_u64(&payload, &finding->place) || !span_u64(&payload, &finding->filetime) ||
-        !read_fields(&payload, out) || payload.left_bytes != 0)
-        return false;
-    finding->kind = (enum finding_kind)kind;
-    return true;
+    return payload.left_bytes == 0;
 }

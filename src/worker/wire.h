@@ -87,15 +87,8 @@ bool wire_read_observation(struct span payload, struct wire_observation *out) SP
 /* Returns false, and adds nothing, when the finding is too long for a frame. */
 bool wire_add_finding(struct pack *out, const struct finding *finding);
 
-/* A finding as it is read from a frame. Starts as zeros; is used for one after the other. */
-struct wire_finding {
-    struct finding finding;       /* borrows from the payload */
-    struct finding_field *fields; /* owned */
-    size_t capacity;
-};
-void wire_finding_free_content(struct wire_finding *finding);
-/* Is the payload a finding? */
-bool wire_read_finding(struct span payload, struct wire_finding *out) SPAN_CHECKED;
+/* Is the payload a finding? *out borrows from it. */
+bool wire_read_finding(struct span payload, struct finding *out) SPAN_CHECKED;
 
 /* What a reader says at the end of a job. */
 struct wire_result {

@@ -39,16 +39,17 @@ static void expect_utf8(const char *text)
 
 static int take(void *context, const struct finding *finding, struct error *err)
 {
+    const struct finding_members *members = &finding_members[finding->kind];
     struct outcome *outcome = context;
 
     (void)err;
     expect_utf8(finding->host);
-    for (size_t index = 0; index < finding->field_count; index++)
-        expect_utf8(finding->fields[index].value);
-    if (finding->kind == FINDING_ENTRY &&
-        strcmp(finding_value(finding, FIELD_UPDATE), INCIDENT_UPDATE) == 0)
+    for (size_t index = 0; index < members->count; index++)
+        if (members->rows[index].type == MEMBER_TEXT)
+            expect_utf8(*(const char **)member_at(&members->rows[index], finding_content(finding)));
+    if (finding->kind == FINDING_ENTRY && finding->entry.update_id == UPDATE_ID_KB971033)
         outcome->names_update = true;
-    if (finding->kind == FINDING_LISTING && *finding_value(finding, FIELD_INCOMPLETE) == '\0')
+    if (finding->kind == FINDING_LISTING && *finding->listing.incomplete == '\0')
         outcome->has_complete = true;
     return 0;
 }

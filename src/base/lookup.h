@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lookup: closed sets. A set is one list, a row a member, written as a macro that is given what to
+ * make of a row:
+ *
+ *     #define COLOURS(ROW)          \
+ *         ROW(COLOUR_RED, "red")    \
+ *         ROW(COLOUR_BLUE, "blue")
+ *     enum colour { COLOURS(WORDS_ENUMERATOR) };
+ *     enum { COLOUR_COUNT = 0 COLOURS(WORDS_ONE) };
+ *     extern const struct word_set colour_words;
+ *     const char *colour_word(enum colour colour);
+ *
+ * and in one .c file MAKE_WORDS(colour, COLOURS, COLOUR_COUNT). Enumerators, their number and the
+ * tables are all made of that list, so that none of them can lack a member. Whatever else is
+ * indexed by a set has an assertion on its number, or is a switch without default (the number is
+ * no member, so that a switch need not have it). What comes from outside is read back by its word,
+ * or compared with the number. */
+#ifndef SPPTRIAGE_BASE_LOOKUP_H
+#define SPPTRIAGE_BASE_LOOKUP_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/array.h"
+
+/* A set as a table of words, which is how the case, the wire and the tests know it. */
+struct word_set {
+    const char *const *words; /* by enumerator */
+    size_t count;
+};
+
+/* The word of a member. */
+const char *word_set_word(const struct word_set *set, unsigned member);
+
+/* The member of that word (exact): false where there is none. */
+bool word_set_find(const struct word_set *set, const char *word, unsigned *member);
+
+/* Some members of a set: bit N is that of enumerator N. */
+#define WORDS_MEMBERS_MOST 32
+
+/* Returns owned: their words as a "; " list, in the order of the set. */
+char *word_set_list(const struct word_set *set, uint32_t members)
+    __attribute__((warn_unused_result));
+
+/* What is made of a row: enumerator, word, and what else the set has. */
+#define WORDS_ENUMERATOR(enumerator, ...) enumerator,
+#define WORDS_ONE(enumerator, ...) +1
+#define WORDS_WORD(enumerator, word, ...) [enumerator] = (word),
+#define WORDS_SECOND(enumerator, word, second, ...) [enumerator] = (second),
+#define WORDS_THIRD(enumerator, word, second, third, ...) [enumerator] = (third),
+
+/* Makes a set's table of words and the function that looks into it. */
+#define MAKE_WORDS(set, ROWS, enumerator_count)                                             \
+    static const char *const set##_rows[] = {ROWS(WORDS_WORD)};                             \
+    static_assert(ARRAY_COUNT(set##_rows) == (enumerator_count), "a word for each member"); \
+    const struct word_set set##_words = {set##_rows, ARRAY_COUNT(set##_rows)};              \
+    const char *set##_word(enum set member)                                                 \
+    {                                                                                       \
+        return word_set_word(&set##_words, (unsigned)member);                               \
+    }
+
+/* Makes the table and the function of another column of it. */
+#define MAKE_COLUMN(type, set, column, ROWS, PICK)           \
+    type set##_##column(enum set member)                     \
+    {                                                        \
+        static type const column##_rows[] = {ROWS(PICK)};    \
+                                                             \
+        assert((size_t)member < ARRAY_COUNT(column##_rows)); \
+        return column##_rows[member];                        \
+    }
+
+#endif
