@@ -277,7 +277,8 @@ static int take_row(void *context, const struct edb_node_place *place, const str
     ck_assert_int_eq(added, EXTRACT_ADDED);
     last = extract_count(comparison->extract) - 1;
     comparison->waiting[last].number = number;
-    text_add_bytes(&comparison->waiting[last].bytes, node->data.bytes, node->data.left_bytes);
+    text_add_bytes(&comparison->waiting[last].bytes, (const char *)node->data.bytes,
+                   node->data.left_bytes);
     return 0;
 }
 

@@ -66,11 +66,12 @@ START_TEST(conflict_of_the_readers_is_told_and_makes_it_incomplete)
 
     source_facts_add_conflict(&facts, "record 1");
     ck_assert_int_eq(finish_case(&facts), EXIT_STATUS_INCOMPLETE);
-    expect_in_file("err",
-                   "spptriage: warning: sources with records read differently by a second reader: 1; "
-                   "see sources.csv\n",
-                   true);
-    expect_in_file("out", "  with records read differently by a second reader    1\n", true);
+    expect_in_file(
+        "err",
+        "spptriage: warning: sources with records read differently by a second reader: 1; "
+        "see sources.csv\n",
+        true);
+    expect_in_file("out", "  with records read differently by a second reader        1\n", true);
     expect_in_file("report/sources.csv", "1 record read differently by libevtx: record 1", true);
 }
 END_TEST

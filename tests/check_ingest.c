@@ -97,10 +97,10 @@ static void finish(struct source_facts *facts)
     source_facts_finish(facts, "libevtx");
 }
 
-static const struct reader test_reader = {
-    "evtx", count_parts, read_part, source_facts_join, finish, "libevtx"};
-static const struct reader carve_reader = {SOURCE_KIND_CARVED, count_parts,         read_part,
-                                           source_facts_join,  finish, "libevtx"};
+static const struct reader test_reader = {"evtx", count_parts, read_part, source_facts_join,
+                                          finish, "libevtx"};
+static const struct reader carve_reader = {SOURCE_KIND_CARVED, count_parts, read_part,
+                                           source_facts_join,  finish,      "libevtx"};
 static const struct reader *const readers[] = {&test_reader, &carve_reader, NULL};
 
 /* ---- The fixture ---- */

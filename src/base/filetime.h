@@ -32,8 +32,8 @@ char *filetime_text(uint64_t filetime) __attribute__((warn_unused_result));
  * leaves *out alone, for anything else and for dates that do not exist or lie before 1601. */
 bool filetime_parse(const char *text, uint64_t *out);
 
-/* The time of a file as nanoseconds since 1970, or TIME_TOO_FAR where an int64_t does not hold them:
- * before the year 1678 and after 2261. */
+/* The time of a file as nanoseconds since 1970, or TIME_TOO_FAR where an int64_t does not hold
+ * them: before the year 1678 and after 2261. */
 #define TIME_TOO_FAR INT64_MAX
 int64_t time_to_nanoseconds(const struct timespec *time);
 

@@ -257,8 +257,8 @@ static bool has_column(const struct edb_table *table, uint32_t id)
     return false;
 }
 
-/* libesedb goes on to the next tagged column only when it meets the column in the catalog, and takes
- * a value without bytes for all the bytes that are left. */
+/* libesedb goes on to the next tagged column only when it meets the column in the catalog, and
+ * takes a value without bytes for all the bytes that are left. */
 static bool reads_tagged(const struct extract *extract, const struct edb_record *record)
 {
     if (record->tagged_count * 4 > LIBESEDB_TAGGED_MASK)
@@ -363,8 +363,8 @@ int extract_value(struct extract *extract, size_t column, struct edb_value *out,
     size_t size_bytes = 0;
 
     *out = (struct edb_value){0};
-    if ((is_tagged && libesedb_record_get_value_data_flags(extract->record, (int)column, &out->flags,
-                                                           &cause) != 1) ||
+    if ((is_tagged && libesedb_record_get_value_data_flags(extract->record, (int)column,
+                                                           &out->flags, &cause) != 1) ||
         libesedb_record_get_value_data_size(extract->record, (int)column, &size_bytes, &cause) != 1)
         return extract_fail(&cause, err);
     if (size_bytes == 0)

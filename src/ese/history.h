@@ -59,17 +59,17 @@ struct history_row {
     int64_t numbers[ROW_COLUMN_COUNT]; /* of 32 bits with a sign, or FINDING_ABSENT for NULL */
     char *texts[ROW_COLUMN_COUNT];     /* owned; NULL for NULL */
     uint64_t filetime;                 /* the date, 0 for none */
-    const char *title_fault;           /* why the title cannot be read though it is there, or NULL */
+    const char *title_fault; /* why the title cannot be read though it is there, or NULL */
 };
 
 /* Reads a record of the table. Owned by the caller: history_row_free_content. */
 void history_row_read(const struct row_layout *layout, const struct edb_record *record,
                       struct history_row *out);
 
-/* Has libesedb read the record again that is number `index` of the opened extract, and tells whether
- * it reads the same; of a conflict adds the columns that it reads differently, as it reads them, to
- * *difference. Columns that are NULL are not compared where libesedb does not tell that they are
- * (extract.h). */
+/* Has libesedb read the record again that is number `index` of the opened extract, and tells
+ * whether it reads the same; of a conflict adds the columns that it reads differently, as it reads
+ * them, to *difference. Columns that are NULL are not compared where libesedb does not tell that
+ * they are (extract.h). */
 enum verified history_row_verify(const struct row_layout *layout, struct extract *extract,
                                  size_t index, const struct history_row *row,
                                  struct text *difference);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values are made text here, those that libesedb gives too: it is asked for bytes, since its own
- * conversion takes an odd number of bytes for ASCII and misreads surrogates, each version in its own
- * way. */
+ * conversion takes an odd number of bytes for ASCII and misreads surrogates, each version in its
+ * own way. */
 #include "ese/history.h"
 
 #include <inttypes.h>
