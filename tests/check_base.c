@@ -173,6 +173,15 @@ START_TEST(update_number_is_not_found_in_a_longer_one)
 }
 END_TEST
 
+START_TEST(distance_of_filetimes_does_not_depend_on_their_order)
+{
+    ck_assert_uint_eq(filetime_distance(5, 5), 0);
+    ck_assert_uint_eq(filetime_distance(FILETIME_DAY, 1), FILETIME_DAY - 1);
+    ck_assert_uint_eq(filetime_distance(1, FILETIME_DAY), FILETIME_DAY - 1);
+    ck_assert_uint_eq(filetime_distance(0, UINT64_MAX), UINT64_MAX);
+}
+END_TEST
+
 START_TEST(filetimes_become_text)
 {
     static const struct {
@@ -294,6 +303,7 @@ static Suite *base_suite(void)
     tcase_add_test(cases, folding_goes_by_unicode_and_not_by_the_locale);
     tcase_add_test(cases, bytes_that_are_no_text_are_folded_to_themselves);
     tcase_add_test(cases, update_number_is_not_found_in_a_longer_one);
+    tcase_add_test(cases, distance_of_filetimes_does_not_depend_on_their_order);
     tcase_add_test(cases, filetimes_become_text);
     tcase_add_test(cases, times_of_files_become_nanoseconds_or_are_too_far);
     tcase_add_test(cases, every_day_of_a_cycle_of_400_years_survives_the_round_trip);

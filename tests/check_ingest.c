@@ -17,6 +17,7 @@
 #include "casework.h"
 #include "run.h"
 #include "scratch.h"
+#include "text/text_reader.h"
 
 #define PART_BYTES 65536
 #define LETTER_OFFSET 8
@@ -101,7 +102,9 @@ static const struct reader test_reader = {"evtx", count_parts, read_part, source
                                           finish, "libevtx"};
 static const struct reader carve_reader = {SOURCE_KIND_CARVED, count_parts, read_part,
                                            source_facts_join,  finish,      "libevtx"};
-static const struct reader *const readers[] = {&test_reader, &carve_reader, NULL};
+static const struct reader *const readers[] = {&test_reader, &carve_reader, &text_reader, NULL};
+static const struct reader *const carving[] = {&test_reader, &carve_reader, &ingest_image_reader,
+                                               NULL};
 
 /* ---- The fixture ---- */
 
@@ -133,7 +136,9 @@ static void read_input(void)
     struct walk walk;
 
     walk_collect(inputs, 1, NULL, false, &walk);
-    ck_assert_msg(ingest_run_with(readers, db, &walk, &options, &err) == 0, "%s", err.message);
+    ck_assert_msg(ingest_run_with(options.carve ? carving : readers, db, &walk, &options, &err) ==
+                      0,
+                  "%s", err.message);
     walk_free_content(&walk);
 }
 
@@ -185,6 +190,9 @@ START_TEST(the_case_does_not_depend_on_the_number_of_readers)
     write_parts("in/d", "U");
     write_parts("in/e", "..U.");
     scratch_write("in/f", "text", 4);
+    scratch_write("in/h", "HotFixID\nKB971033\n\n", 19);
+    scratch_write("in/i", "HotFixID\nKB971033\n\n", 19);
+    scratch_write("in/j", "\1\2\3\4", 4);
     for (size_t index = 0; index < 12; index++) {
         char *path = memory_format("in/g%02zu", index);
 
@@ -351,6 +359,74 @@ START_TEST(a_file_whose_time_is_too_far_away_is_read_again)
 }
 END_TEST
 
+/* ---- Files of which their reader tells what they are ---- */
+
+#define KINDS                                                                             \
+    "SELECT group_concat(kind || ' ' || status || ' ' || coalesce(same_as, 0) || ' ' || " \
+    "(sha256 IS NOT NULL), '|') FROM (SELECT * FROM source ORDER BY path)"
+#define FINDING_COUNT "SELECT count(*) FROM finding"
+
+static void write_text(const char *path, const char *text)
+{
+    const struct timespec times[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+
+    scratch_write(path, text, strlen(text));
+    ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* A copy of a listing counts once, one of another text is another text. */
+START_TEST(texts_are_what_their_reader_tells)
+{
+    const char *wanted;
+
+    options.hash = _i % 2 == 0;
+    options.carve = _i / 2 == 1;
+    for (const char *path = "in/a"; path != NULL; path = path[3] == 'a' ? "in/b" : NULL)
+        write_text(path, "Node,HotFixID\nPC1,KB971033\n");
+    for (const char *path = "in/c"; path != NULL; path = path[3] == 'c' ? "in/d" : NULL)
+        write_text(path, "a text that has as many bytes as the smallest sector and so on");
+    scratch_write("in/e", "\1\2\3", 3);
+    write_text("in/f", "PK\3\4 and as many bytes more as an observation must have at the least");
+    wanted =
+        options.carve && options.hash ? "listing ok 0 1|listing ok 1 1|carved ok 0 1|carved ok "
+                                        "3 1|carved ok 0 1|carved ok 0 1"
+        : options.carve ? "listing ok 0 0|listing ok 1 0|carved ok 0 0|carved ok 3 0|carved ok "
+                          "0 0|carved ok 0 0"
+        : options.hash  ? "listing ok 0 1|listing ok 1 1|text skipped 0 0|text skipped 0 "
+                          "0|unknown skipped 0 0|zip skipped 0 0"
+                        : "listing ok 0 0|listing ok 1 0|text skipped 0 0|text skipped 0 "
+                          "0|unknown skipped 0 0|zip skipped 0 0";
+    for (unsigned run = 0; run < 2; run++) {
+        read_input();
+        expect(KINDS, wanted);
+        expect(FINDING_COUNT, "2");
+    }
+    /* The one that others were the same as goes, and the next one counts. */
+    ck_assert_int_eq(unlink("in/a"), 0);
+    read_input();
+    expect("SELECT kind || ' ' || status || ' ' || coalesce(same_as, 0) FROM source WHERE "
+           "path = 'in/b'",
+           "listing ok 0");
+}
+END_TEST
+
+/* Of the same size and time, without hashes: what a text became is seen all the same. */
+START_TEST(a_text_that_becomes_a_listing_is_read)
+{
+    options.hash = _i == 0;
+    write_text("in/a", "Note,HotFixID\nPC1,KB971033\n");
+    read_input();
+    expect(FINDING_COUNT, "0");
+    write_text("in/a", "Node,HotFixID\nPC1,KB971033\n");
+    read_input();
+    expect(FINDING_COUNT, "2");
+    write_text("in/a", "Note,HotFixID\nPC1,KB971033\n");
+    read_input();
+    expect(FINDING_COUNT, "0");
+    expect("SELECT kind || ' ' || status FROM source", "text skipped");
+}
+END_TEST
+
 /* ---- Carving ---- */
 
 START_TEST(what_no_reader_takes_is_searched_only_when_asked)
@@ -389,6 +465,8 @@ static Suite *ingest_suite(void)
     tcase_add_test(cases, copies_count_once_however_much_is_in_them);
     tcase_add_loop_test(cases, what_has_not_changed_stays_and_what_has_is_read_again, 0, 2);
     tcase_add_loop_test(cases, a_file_whose_time_is_too_far_away_is_read_again, 0, 2);
+    tcase_add_loop_test(cases, texts_are_what_their_reader_tells, 0, 4);
+    tcase_add_loop_test(cases, a_text_that_becomes_a_listing_is_read, 0, 2);
     tcase_add_test(cases, what_no_reader_takes_is_searched_only_when_asked);
     suite_add_tcase(suite, cases);
     return suite;

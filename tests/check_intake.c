@@ -13,7 +13,6 @@
 #include "intake/content.h"
 #include "intake/content_index.h"
 #include "intake/inventory.h"
-#include "intake/recognise.h"
 #include "intake/walk.h"
 #include "run.h"
 #include "scratch.h"
@@ -206,7 +205,7 @@ END_TEST
 
 START_TEST(files_are_known_by_their_content)
 {
-    static char head[RECOGNISE_HEAD_BYTES];
+    static char head[CONTENT_HEAD_BYTES];
     static const struct {
         size_t offset;
         const char *magic;
@@ -223,10 +222,13 @@ START_TEST(files_are_known_by_their_content)
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
         memset(head, 0, sizeof(head));
         memcpy(head + cases[index].offset, cases[index].magic, cases[index].size);
-        ck_assert_str_eq(recognise(span_of(head, sizeof(head), 0))->kind, cases[index].kind);
+        ck_assert_str_eq(content_recognise(span_of(head, sizeof(head), 0))->kind,
+                         cases[index].kind);
     }
-    ck_assert_str_eq(recognise(span_of("", 0, 0))->kind, "empty");
-    ck_assert_str_eq(recognise(span_of("ElfFi", 5, 0))->kind, "text");
+    ck_assert_str_eq(content_recognise(span_of("", 0, 0))->kind, "empty");
+    ck_assert_str_eq(content_recognise(span_of("PK\x03\x04HotFixID\n", 13, 0))->kind, "zip");
+    ck_assert_str_eq(content_recognise(span_of("ElfFi", 5, 0))->kind, "unknown");
+    ck_assert_str_eq(content_recognise(span_of("HotFixID\n", 9, 0))->kind, "unknown");
 }
 END_TEST
 
@@ -318,7 +320,7 @@ static int64_t earlier_id(struct content_index *index, const char *path, bool ha
     earlier = content_index_find_or_add(index, &source, descriptor, &added);
     ck_assert((earlier == NULL) == (added != NULL));
     if (added != NULL)
-        indexed_file_set_id(added, id);
+        indexed_file_set_source(added, id, "evtx");
     close(descriptor);
     source_free_content(&source);
     return earlier != NULL ? indexed_file_id(earlier) : 0;

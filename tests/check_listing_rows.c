@@ -393,8 +393,8 @@ START_TEST(hosts_are_one_whatever_their_case_in_every_script)
     read_text("Node,HotFixID\nPC\u00C4,KB2534111\nPC\u00C4,KB2534112\npc\u00E4,KB971033\n"
               "PC\u00C4,KB2534113\n\n");
     ck_assert_uint_eq(count_parts("listing|"), 1);
-    expect_part("listing|wmic qfe|PC\u00C4|1||Entries=4|Announced=|NamesUpdate=KB971033|"
-                "Incomplete=\n");
+    expect_part("listing|wmic qfe|PC\u00C4|1||entry_count=4|announced_count=|names_update=yes|"
+                "incomplete=\n");
     read_text("Node,CSName,HotFixID\npc\u00E4.corp.example,PC\u00C4,KB971033\n");
     expect_part("entry|wmic qfe|pc\u00E4.corp.example|2|");
 }
@@ -403,7 +403,8 @@ END_TEST
 START_TEST(a_host_in_two_cases_is_not_mixed_with_others)
 {
     read_text("Node,HotFixID\nPC1,KB2534111\nPC2,KB2534111\npc2,KB2999226\nPC");
-    expect_part("listing|wmic qfe|PC1|1||Entries=1|Announced=|NamesUpdate=|Incomplete=\n");
+    expect_part(
+        "listing|wmic qfe|PC1|1||entry_count=1|announced_count=|names_update=no|incomplete=\n");
 }
 END_TEST
 

@@ -261,6 +261,35 @@ static int read_showing(const struct source *source, int descriptor, uint64_t pa
     return 0;
 }
 
+/* Tells of what kind the source is: a part for each way. */
+static const struct {
+    const char *kind;
+    enum source_status status;
+    uint64_t observation_count;
+    bool is_allowed;
+} tellings[] = {
+    {SOURCE_KIND_TEXT, SOURCE_STATUS_SKIPPED, 0, true},
+    {SOURCE_KIND_UNKNOWN, SOURCE_STATUS_SKIPPED, 0, true},
+    {SOURCE_KIND_LISTING, SOURCE_STATUS_OK, 1, true},
+    {NULL, SOURCE_STATUS_OK, 1, true},
+    {SOURCE_KIND_TEXT, SOURCE_STATUS_OK, 0, false},
+    {SOURCE_KIND_TEXT, SOURCE_STATUS_SKIPPED, 1, false},
+    {"evtx", SOURCE_STATUS_OK, 0, false},
+};
+
+static int read_telling(const struct source *source, int descriptor, uint64_t part,
+                        const struct reader_options *options, const struct sink *sink,
+                        struct source_facts *facts, struct error *err)
+{
+    (void)source;
+    (void)descriptor;
+    (void)err;
+    say(sink, part, 0, tellings[part].observation_count, options->skip_reference);
+    facts->kind = tellings[part].kind;
+    facts->status = tellings[part].status;
+    return 0;
+}
+
 static void complete(struct source_facts *facts)
 {
     source_facts_finish(facts, "libevtx");
@@ -280,6 +309,8 @@ READER(garbage, read_garbage);
 READER(others, read_other_events);
 READER(looking, read_looking);
 READER(showing, read_showing);
+READER(telling, read_telling);
+READER(unknown, read_telling);
 
 static const struct reader *const readers[] = {&counting_reader,
                                                &crashing_reader,
@@ -291,6 +322,8 @@ static const struct reader *const readers[] = {&counting_reader,
                                                &others_reader,
                                                &looking_reader,
                                                &showing_reader,
+                                               &telling_reader,
+                                               &unknown_reader,
                                                NULL};
 
 /* ---- Fixture ---- */
@@ -640,6 +673,27 @@ START_TEST(a_reader_that_sends_garbage_is_ended)
 }
 END_TEST
 
+/* Of a source of known kind none is told; what is not read has no hash, nor anything in it. */
+START_TEST(a_reader_tells_a_kind_where_none_is_known)
+{
+    start_pool(1);
+    for (uint64_t part = 0; part < ARRAY_COUNT(tellings); part++)
+        for (int known = 0; known < 2; known++) {
+            struct pool_job *job = add_of_size(known ? "telling" : "unknown", part, true, true, 3);
+            bool is_allowed = known ? tellings[part].kind == NULL : tellings[part].is_allowed;
+            struct pool_result *result = pool_job_result(job);
+
+            finish(job, part);
+            ck_assert_uint_eq(result->crash_count, is_allowed ? 0u : 2u);
+            if (is_allowed) {
+                ck_assert_pstr_eq(result->facts.kind, tellings[part].kind);
+                ck_assert((*result->sha256 == '\0') == source_facts_tell_unread(&result->facts));
+            }
+            pool_remove(pool, job);
+        }
+}
+END_TEST
+
 /* The one child of this process. */
 static pid_t only_child(void)
 {
@@ -703,6 +757,7 @@ static Suite *pool_suite(void)
                         0, ARRAY_COUNT(reader_counts));
     tcase_add_loop_test(cases, however_a_reader_ends_the_job_says_why, 0, ARRAY_COUNT(ways));
     tcase_add_loop_test(cases, a_reader_that_sends_garbage_is_ended, 0, ARRAY_COUNT(garbage));
+    tcase_add_test(cases, a_reader_tells_a_kind_where_none_is_known);
     tcase_add_test(cases, a_reader_killed_while_it_is_idle_is_replaced);
     tcase_add_test(cases, a_pool_can_be_freed_with_jobs_at_work);
     suite_add_tcase(suite, cases);

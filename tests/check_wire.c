@@ -88,6 +88,7 @@ static struct wire_result sample_result(void)
     struct wire_result result = {.has_hash = true};
     struct source_facts *facts = &result.facts;
 
+    facts->kind = SOURCE_KIND_LISTING;
     facts->record_count = 1;
     facts->recovered_count = 2;
     facts->selected_count = 3;
@@ -188,6 +189,7 @@ static void expect_partial_state(const struct partial_state *found,
 static void expect_facts(const struct source_facts *found, const struct source_facts *wanted)
 {
     ck_assert_int_eq(found->status, wanted->status);
+    ck_assert_pstr_eq(found->kind, wanted->kind);
     ck_assert_uint_eq(found->record_count, wanted->record_count);
     ck_assert_uint_eq(found->recovered_count, wanted->recovered_count);
     ck_assert_uint_eq(found->selected_count, wanted->selected_count);
@@ -265,7 +267,7 @@ START_TEST(no_field_was_added_that_is_not_sent)
     ck_assert_uint_eq(sizeof(struct observation), 112);
     ck_assert_uint_eq(sizeof(struct computer_facts), 88);
     ck_assert_uint_eq(sizeof(struct partial_state), 96);
-    ck_assert_uint_eq(offsetof(struct source_facts, computers), 72);
+    ck_assert_uint_eq(offsetof(struct source_facts, computers), 80);
 }
 END_TEST
 

@@ -50,6 +50,19 @@ START_TEST(list_of_members_is_in_the_order_of_the_set)
 }
 END_TEST
 
+START_TEST(list_of_words_is_read_back)
+{
+    uint32_t members = 7;
+
+    ck_assert(word_set_find_list(&review_note_words, "", &members));
+    ck_assert_uint_eq(members, 0);
+    ck_assert(word_set_find_list(&review_note_words, "shared-name; not-windows-7", &members));
+    ck_assert_uint_eq(members, 1u << REVIEW_SHARED_NAME | 1u << REVIEW_NOT_WINDOWS_7);
+    ck_assert(!word_set_find_list(&review_note_words, "shared-name; windows-7", &members));
+    ck_assert(!word_set_find_list(&review_note_words, "shared-name;not-windows-7", &members));
+}
+END_TEST
+
 START_TEST(word_of_an_action_is_its_steps)
 {
     for (unsigned action = 0; action < ACTION_COUNT; action++) {
@@ -69,6 +82,7 @@ static Suite *words_suite(void)
     tcase_add_test(sets_case, every_word_is_found_again);
     tcase_add_test(sets_case, words_of_no_member_are_not_found);
     tcase_add_test(sets_case, list_of_members_is_in_the_order_of_the_set);
+    tcase_add_test(sets_case, list_of_words_is_read_back);
     tcase_add_test(sets_case, word_of_an_action_is_its_steps);
     suite_add_tcase(suite, sets_case);
     return suite;

@@ -7,7 +7,7 @@
 
 #include "findings.h"
 #include "readout.h"
-#include "text/listing.h"
+#include "text/text_reader.h"
 
 void listed_free_content(struct listed *listed)
 {
@@ -18,7 +18,7 @@ void listed_free_content(struct listed *listed)
 void listed_read(struct listed *listed, const void *bytes, size_t size_bytes)
 {
     static char path[] = "made";
-    struct source source = {.path = path, .kind = "listing", .size_bytes = size_bytes};
+    struct source source = {.path = path, .kind = SOURCE_KIND_UNKNOWN, .size_bytes = size_bytes};
     struct reader_options options = {.window = incident_window};
     struct sink sink = findings_sink(&listed->findings);
     struct error err = {0};
@@ -26,8 +26,7 @@ void listed_read(struct listed *listed, const void *bytes, size_t size_bytes)
 
     listed_free_content(listed);
     ck_assert_int_eq(
-        reader_read(&listing_reader, &source, descriptor, &options, &sink, &listed->facts, &err),
-        0);
+        reader_read(&text_reader, &source, descriptor, &options, &sink, &listed->facts, &err), 0);
     close(descriptor);
 }
 

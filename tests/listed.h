@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* listed: the reader of listings at work on a text that a test made. */
+/* listed: the reader of texts at work on a text that a test made. */
 #ifndef SPPTRIAGE_TESTS_LISTED_H
 #define SPPTRIAGE_TESTS_LISTED_H
 
@@ -12,7 +12,7 @@ struct listed {
     struct source_facts facts;
 };
 
-/* Reads the bytes as a listing; what was read before is cleared. */
+/* Reads the bytes as a file that no magic tells; what was read before is cleared. */
 void listed_read(struct listed *listed, const void *bytes, size_t size_bytes);
 
 void listed_free_content(struct listed *listed);

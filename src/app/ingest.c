@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/filetime.h"
@@ -14,7 +15,7 @@
 #include "base/text.h"
 #include "ese/datastore.h"
 #include "evtx/readers.h"
-#include "text/listing.h"
+#include "text/text_reader.h"
 
 /* Sources that were opened, in the order of their turns: a ring. */
 struct ingest_queue {
@@ -149,12 +150,62 @@ int ingest_run_with(const struct reader *const *readers, struct casedb *db, cons
     return result;
 }
 
+/* ---- With --carve, what has no listings is searched ---- */
+
+/* The source is parted as an image is; of a listing the first part is all. */
+static int image_read_part(const struct source *source, int descriptor, uint64_t part,
+                           const struct reader_options *options, const struct sink *sink,
+                           struct source_facts *facts, struct error *err)
+{
+    int result = part == 0
+                     ? text_reader.read_part(source, descriptor, part, options, sink, facts, err)
+                     : text_reader_tell_kind(source, descriptor, facts, err);
+
+    if (result != 0 || !source_facts_tell_unread(facts))
+        return result;
+    source_facts_free_content(facts);
+    result = evtx_carve_reader.read_part(source, descriptor, part, options, sink, facts, err);
+    facts->kind = SOURCE_KIND_CARVED;
+    return result;
+}
+
+static bool is_listing(const struct source_facts *facts)
+{
+    return facts->kind != NULL && strcmp(facts->kind, SOURCE_KIND_LISTING) == 0;
+}
+
+static void image_join(struct source_facts *whole, struct source_facts *part)
+{
+    (is_listing(whole) ? text_reader.join : evtx_carve_reader.join)(whole, part);
+}
+
+static void image_finish(struct source_facts *facts)
+{
+    (is_listing(facts) ? text_reader.finish : evtx_carve_reader.finish)(facts);
+}
+
+static uint64_t image_count_parts(uint64_t size_bytes)
+{
+    return evtx_carve_reader.count_parts(size_bytes);
+}
+
+const struct reader ingest_image_reader = {
+    .kind = SOURCE_KIND_UNKNOWN,
+    .count_parts = image_count_parts,
+    .read_part = image_read_part,
+    .join = image_join,
+    .finish = image_finish,
+    .reference = "libevtx",
+};
+
 int ingest_run(struct casedb *db, const struct walk *walk, const struct options *options,
                struct error *err)
 {
-    static const struct reader *const readers[] = {&evtx_log_reader, &evtx_carve_reader,
-                                                   &datastore_reader, &listing_reader, NULL};
+    static const struct reader *const readers[] = {&evtx_log_reader, &datastore_reader,
+                                                   &text_reader, NULL};
+    static const struct reader *const carving[] = {&evtx_log_reader, &datastore_reader,
+                                                   &ingest_image_reader, &evtx_carve_reader, NULL};
 
-    listing_prepare();
-    return ingest_run_with(readers, db, walk, options, err);
+    text_reader_prepare();
+    return ingest_run_with(options->carve ? carving : readers, db, walk, options, err);
 }

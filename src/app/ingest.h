@@ -12,12 +12,16 @@
 #include "intake/walk.h"
 #include "worker/pool.h"
 
-/* Reads all entries in order, each by the reader of its kind or, with --carve, by that of the kind
- * "carved"; `readers` ends with NULL. A source that the case has already, read under the same
- * options and unchanged since (size, time, SHA-256 where hashing is on), stays as it is. -1 is
- * ERROR_RUN; sources read before it stay in the case. */
+/* Reads all entries in order, each by the reader of its kind; files that no magic tells have one,
+ * of SOURCE_KIND_UNKNOWN, that finds out what they are. With --carve, what has no reader is read by
+ * that of the kind "carved". `readers` ends with NULL. A source that the case has already, read
+ * under the same options and unchanged since (size, time, SHA-256 where hashing is on), stays as it
+ * is. -1 is ERROR_RUN; sources read before it stay in the case. */
 int ingest_run_with(const struct reader *const *readers, struct casedb *db, const struct walk *walk,
                     const struct options *options, struct error *err);
+
+/* Reads files that no magic tells when they are to be searched (--carve): listings, else images. */
+extern const struct reader ingest_image_reader;
 
 /* The same with the readers that there are. */
 int ingest_run(struct casedb *db, const struct walk *walk, const struct options *options,

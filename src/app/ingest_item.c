@@ -4,7 +4,9 @@
  * included: most sources that turn out to be there already never touch the case. A source that had
  * to be begun earlier is rolled back then.
  *
- * Without hashes (--no-hash) both questions are answered before anything is read. */
+ * Without hashes (--no-hash) both questions are answered before anything is read; but where it is
+ * not known whether a source is read at all, as it may be text without listings, they are answered
+ * afterwards. */
 #include "app/ingest.h"
 
 #include <inttypes.h>
@@ -21,6 +23,9 @@
 /* Crashes of one source that the detail names; the others are counted. */
 #define CRASHES_LISTED 8
 
+/* What is said of a file that is not read; what it is follows. */
+#define NOT_READ "no event log, update database or listing: "
+
 struct ingest_item {
     const struct walk_entry *entry;
     struct source source;
@@ -35,6 +40,8 @@ struct ingest_item {
     uint64_t taken_count;            /* and taken from it */
     struct pool_job **parts;         /* owned: a ring of those between the two */
     struct pool_job *hash_job;       /* of several parts: a job of its own, or NULL */
+    bool is_unknown;                 /* its reader tells what kind it is of */
+    bool is_compared;                /* without hashes: with others and with the case */
     bool unchanged;                  /* without hashes: the case has it as it is */
     const struct indexed_file *same; /* the source with this content that came first, or NULL */
     struct indexed_file *own;        /* what others are compared with, or NULL */
@@ -43,9 +50,11 @@ struct ingest_item {
     bool old_is_alike; /* the case has had it, all but the hash as it is now, and then: */
     int64_t old_id;
     int64_t old_same_as;
-    char *old_sha256; /* owned, or NULL */
-    bool begun;       /* its transaction is open, */
-    bool hash_is_in;  /* with the hash already */
+    const char *old_kind; /* where is_unknown; constant, or NULL for a kind that it cannot be of */
+    char *old_sha256;     /* owned, or NULL */
+    bool content_is_told; /* kind and hash are known as far as they will be */
+    bool begun;           /* its transaction is open, */
+    bool content_is_in;   /* with kind and hash already */
     int64_t id;
     struct source_facts facts;
     uint64_t unreadable_count; /* parts */
@@ -77,13 +86,15 @@ static const struct reader *choose_reader(const struct ingest *ingest,
     return find_reader(ingest, source->kind);
 }
 
-/* Has the case this source, as it is now, but for the hash and for what it is the same as? One that
- * could not be read is tried again. */
-static bool is_alike(const struct ingest *ingest, const struct source *source,
+/* Has the case this source, as it is now, but for the hash, for what it is the same as, and for a
+ * kind that is not known yet? One that could not be read is tried again. */
+static bool is_alike(const struct ingest *ingest, const struct ingest_item *item,
                      const struct case_source *old)
 {
+    const struct source *source = &item->source;
+
     return old->size_bytes == source->size_bytes && old->mtime_ns == source->mtime_ns &&
-           strcmp(old->kind, source->kind) == 0 &&
+           (item->is_unknown || strcmp(old->kind, source->kind) == 0) &&
            strcmp(old->read_options, ingest->read_options) == 0 &&
            old->status != SOURCE_STATUS_UNREADABLE && old->status != SOURCE_STATUS_CRASHED;
 }
@@ -95,6 +106,7 @@ static int compare_without_hash(struct ingest *ingest, struct ingest_item *item,
     struct case_source old;
     int found;
 
+    item->is_compared = true;
     item->same =
         content_index_find_or_add(ingest->index, &item->source, item->descriptor, &item->own);
     if (item->same != NULL)
@@ -102,9 +114,10 @@ static int compare_without_hash(struct ingest *ingest, struct ingest_item *item,
     found = casedb_find_source(ingest->db, item->source.path, &old, err);
     /* A device does not tell when it was changed, and neither does a time that is too far away. */
     if (found == 1 && old.same_as == 0 && old.sha256 == NULL && !item->entry->is_device &&
-        item->source.mtime_ns != TIME_TOO_FAR && is_alike(ingest, &item->source, &old)) {
+        item->source.mtime_ns != TIME_TOO_FAR && is_alike(ingest, item, &old)) {
         item->unchanged = true;
-        indexed_file_set_id(item->own, old.id);
+        indexed_file_set_source(item->own, old.id,
+                                item->is_unknown ? source_kind_found(old.kind) : item->source.kind);
     }
     return found < 0 ? -1 : 0;
 }
@@ -123,12 +136,15 @@ static int open_content(struct ingest *ingest, struct ingest_item *item, struct 
     item->reader = choose_reader(ingest, item->entry, &item->source);
     if (item->reader == NULL) {
         item->status = SOURCE_STATUS_SKIPPED;
-        item->why = memory_format("no event log, update database or listing: %s", kind->name);
+        item->why = memory_format(NOT_READ "%s", kind->name);
         return 0;
     }
+    item->is_unknown = strcmp(item->source.kind, SOURCE_KIND_UNKNOWN) == 0;
     item->part_count = item->reader->count_parts(item->source.size_bytes);
     item->parts = memory_allocate(pool_capacity(ingest->pool), sizeof(*item->parts));
-    return ingest->options->hash ? 0 : compare_without_hash(ingest, item, err);
+    if (ingest->options->hash || (item->is_unknown && !ingest->options->carve))
+        return 0;
+    return compare_without_hash(ingest, item, err);
 }
 
 int ingest_item_open(struct ingest *ingest, const struct walk_entry *entry,
@@ -254,8 +270,9 @@ static int start(struct ingest *ingest, struct ingest_item *item, struct error *
     if (found < 0)
         return -1;
     item->started = true;
-    item->old_is_alike = found == 1 && is_alike(ingest, &item->source, &old);
+    item->old_is_alike = found == 1 && is_alike(ingest, item, &old);
     if (item->old_is_alike) {
+        item->old_kind = source_kind_found(old.kind);
         item->old_id = old.id;
         item->old_same_as = old.same_as;
         item->old_sha256 = memory_copy_text(old.sha256);
@@ -270,7 +287,7 @@ static int begin(struct ingest *ingest, struct ingest_item *item, struct error *
     if (casedb_begin_source(ingest->db, &item->source, ingest->read_options, &item->id, err) != 0)
         return -1;
     item->begun = true;
-    item->hash_is_in = item->source.sha256 != NULL;
+    item->content_is_in = item->content_is_told;
     return 0;
 }
 
@@ -447,24 +464,43 @@ static int finish(struct ingest *ingest, struct ingest_item *item, struct error 
 {
     complete_facts(item);
     if (begin(ingest, item, err) != 0 ||
-        (item->source.sha256 != NULL && !item->hash_is_in &&
-         casedb_set_source_hash(ingest->db, item->id, item->source.sha256, err) != 0) ||
+        (!item->content_is_in && casedb_set_source_content(ingest->db, item->id, item->source.kind,
+                                                           item->source.sha256, err) != 0) ||
         casedb_finish_source(ingest->db, item->id, &item->facts, 0, err) != 0)
         return -1;
     item->begun = false;
     if (item->own != NULL)
-        indexed_file_set_id(item->own, item->id);
+        indexed_file_set_source(item->own, item->id, item->source.kind);
     print_source(ingest, &item->source, source_status_name(item->facts.status), &item->facts);
     return 0;
 }
 
-/* With the hash, is the source one that the case has already? */
-static bool is_unchanged(const struct ingest_item *item)
+/* Takes the kind that a source of unknown kind turned out to be of; NULL where it could not be
+ * told. */
+static void learn_kind(const struct ingest *ingest, struct ingest_item *item, const char *kind)
+{
+    if (!item->is_unknown)
+        return;
+    if (kind != NULL)
+        item->source.kind = kind;
+    else if (ingest->options->carve)
+        item->source.kind = SOURCE_KIND_CARVED;
+    item->old_is_alike = item->old_is_alike && item->old_kind != NULL &&
+                         strcmp(item->old_kind, item->source.kind) == 0;
+}
+
+/* Once the source was read, is it one that the case has already? Without hashes, that is asked of
+ * those alone that were not compared before. */
+static bool is_unchanged(const struct ingest *ingest, const struct ingest_item *item)
 {
     int64_t same_as = item->same != NULL ? indexed_file_id(item->same) : 0;
 
-    return item->old_is_alike && item->old_same_as == same_as && item->old_sha256 != NULL &&
-           item->source.sha256 != NULL && strcmp(item->old_sha256, item->source.sha256) == 0;
+    if (!item->old_is_alike || item->old_same_as != same_as)
+        return false;
+    if (!ingest->options->hash)
+        return !item->is_compared && item->old_sha256 == NULL;
+    return item->old_sha256 != NULL && item->source.sha256 != NULL &&
+           strcmp(item->old_sha256, item->source.sha256) == 0;
 }
 
 /* The source stays as the case has it. */
@@ -472,19 +508,39 @@ static void keep_old(struct ingest *ingest, struct ingest_item *item)
 {
     abandon(ingest, item);
     if (item->own != NULL)
-        indexed_file_set_id(item->own, item->old_id);
+        indexed_file_set_source(item->own, item->old_id, item->source.kind);
     print_source(ingest, &item->source, "unchanged", NULL);
+}
+
+/* The kind that the reader found, in the first part that tells it; or NULL. */
+static const char *kind_found(const struct ingest_item *item, struct pool_job *last_job)
+{
+    return item->facts.kind != NULL ? item->facts.kind : pool_job_result(last_job)->facts.kind;
+}
+
+/* Ends a source whose reader found nothing to read in it. */
+static int note_skipped(struct ingest *ingest, struct ingest_item *item, struct pool_job *job,
+                        struct error *err)
+{
+    item->status = SOURCE_STATUS_SKIPPED;
+    item->why = memory_format(NOT_READ "%s", text_get(&pool_job_result(job)->facts.detail));
+    pool_remove(ingest->pool, job);
+    return note_source(ingest, &item->source, item->status, item->why, 0, err);
 }
 
 /* Takes the last part, and decides what the source is. */
 static int settle(struct ingest *ingest, struct ingest_item *item, struct pool_job *job,
                   struct error *err)
 {
+    learn_kind(ingest, item, kind_found(item, job));
+    if (source_facts_tell_unread(&pool_job_result(job)->facts))
+        return note_skipped(ingest, item, job, err);
     take_hash(ingest, item, job);
-    if (item->source.sha256 != NULL)
+    item->content_is_told = true;
+    if (item->source.sha256 != NULL || (!ingest->options->hash && !item->is_compared))
         item->same =
             content_index_find_or_add(ingest->index, &item->source, item->descriptor, &item->own);
-    if (is_unchanged(item)) {
+    if (is_unchanged(ingest, item)) {
         pool_remove(ingest->pool, job);
         keep_old(ingest, item);
         return 0;
@@ -509,6 +565,8 @@ static int note_unread(struct ingest *ingest, struct ingest_item *item, struct e
     if (item->reader == NULL)
         return note_source(ingest, &item->source, item->status, item->why, 0, err);
     same_as = item->same != NULL ? indexed_file_id(item->same) : 0;
+    if (item->same != NULL)
+        learn_kind(ingest, item, indexed_file_kind(item->same));
     if (item->unchanged ||
         (item->old_is_alike && item->old_sha256 == NULL && item->old_same_as == same_as)) {
         print_source(ingest, &item->source, "unchanged", NULL);

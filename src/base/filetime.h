@@ -27,6 +27,9 @@ void filetime_add_text(struct text *out, uint64_t filetime);
 /* Returns owned: the same as text. */
 char *filetime_text(uint64_t filetime) __attribute__((warn_unused_result));
 
+/* How far apart the two times are, whichever is the earlier. */
+uint64_t filetime_distance(uint64_t left, uint64_t right);
+
 /* Reads ISO 8601 with a date, `T` or a space, hours, minutes, optional seconds, optional fraction
  * (digits past the seventh are cut off) and a final `Z`; nothing may follow. Returns false, and
  * leaves *out alone, for anything else and for dates that do not exist or lie before 1601. */

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/lookup.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
+
+#define LIST_SEPARATOR "; "
 
 const char *word_set_word(const struct word_set *set, unsigned member)
 {
@@ -29,4 +33,24 @@ char *word_set_list(const struct word_set *set, uint32_t members)
         if ((members >> index & 1u) != 0)
             text_add_item(&out, set->words[index]);
     return text_take(&out);
+}
+
+bool word_set_find_list(const struct word_set *set, const char *list, uint32_t *members)
+{
+    uint32_t found = 0;
+
+    while (*list != '\0') {
+        const char *end = strstr(list, LIST_SEPARATOR);
+        char *word = memory_copy_bytes(list, end != NULL ? (size_t)(end - list) : strlen(list));
+        unsigned member;
+        bool known = word_set_find(set, word, &member);
+
+        free(word);
+        if (!known)
+            return false;
+        found |= 1u << member;
+        list = end != NULL ? end + strlen(LIST_SEPARATOR) : "";
+    }
+    *members = found;
+    return true;
 }

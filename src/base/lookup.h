@@ -44,6 +44,9 @@ bool word_set_find(const struct word_set *set, const char *word, unsigned *membe
 char *word_set_list(const struct word_set *set, uint32_t members)
     __attribute__((warn_unused_result));
 
+/* The members whose words the "; " list has: false where it has another word. */
+bool word_set_find_list(const struct word_set *set, const char *list, uint32_t *members);
+
 /* What is made of a row: enumerator, word, and what else the set has. */
 #define WORDS_ENUMERATOR(enumerator, ...) enumerator,
 #define WORDS_ONE(enumerator, ...) +1

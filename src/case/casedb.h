@@ -121,10 +121,10 @@ int casedb_add_observation(struct casedb *db, int64_t source_id, const struct in
 int casedb_add_finding(struct casedb *db, int64_t source_id, const struct finding *finding,
                        struct error *err);
 
-/* Gives the source whose transaction is open its SHA-256, where that was not known when it was
- * begun. */
-int casedb_set_source_hash(struct casedb *db, int64_t source_id, const char *sha256,
-                           struct error *err);
+/* Gives the source whose transaction is open its kind and its SHA-256 (or NULL), where these were
+ * not known when it was begun. */
+int casedb_set_source_content(struct casedb *db, int64_t source_id, const char *kind,
+                              const char *sha256, struct error *err);
 
 /* Notes what was learnt of the source and commits it with everything read from it. `same_as` is
  * the id of the source with the same content that was read, or 0; with it, computers are not

@@ -21,7 +21,7 @@ static const char update_source[] =
     " undecodable_count = ?5, conflict_count = ?6, first_filetime = ?7, last_filetime = ?8,"
     " detail = ?9, same_as = ?10 WHERE id = ?11";
 
-static const char update_hash[] = "UPDATE source SET sha256 = ?1 WHERE id = ?2";
+static const char update_content[] = "UPDATE source SET kind = ?1, sha256 = ?2 WHERE id = ?3";
 
 static const char all_paths[] = "SELECT id, path FROM source ORDER BY path";
 
@@ -137,11 +137,12 @@ int casedb_begin_source(struct casedb *db, const struct source *source, const ch
     return 0;
 }
 
-int casedb_set_source_hash(struct casedb *db, int64_t source_id, const char *sha256,
-                           struct error *err)
+int casedb_set_source_content(struct casedb *db, int64_t source_id, const char *kind,
+                              const char *sha256, struct error *err)
 {
-    struct query query = query_of(db, update_hash);
+    struct query query = query_of(db, update_content);
 
+    query_text(&query, kind);
     query_text(&query, sha256);
     query_integer(&query, source_id);
     return query_run(&query, err);

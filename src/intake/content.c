@@ -39,7 +39,7 @@ int content_open(const struct walk_entry *entry, int *descriptor, struct source 
                  const struct file_kind **kind, struct error *err)
 {
     int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (entry->named ? 0 : O_NOFOLLOW);
-    uint8_t head[RECOGNISE_HEAD_BYTES];
+    uint8_t head[CONTENT_HEAD_BYTES];
     ssize_t got;
 
     *source = (struct source){.path = memory_copy_text(entry->path), .kind = ""};
@@ -53,7 +53,7 @@ int content_open(const struct walk_entry *entry, int *descriptor, struct source 
     got = file_read_at(*descriptor, head, sizeof(head), 0);
     if (got < 0)
         return error_set(err, ERROR_SOURCE, 0, "cannot be read: %m");
-    *kind = recognise(span_of(head, (size_t)got, 0));
+    *kind = content_recognise(span_of(head, (size_t)got, 0));
     source->kind = (*kind)->kind;
     return 0;
 }

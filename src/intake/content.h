@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* content: opens the files of a walk and compares what is in them. */
+/* content: opens the files of a walk, tells by their first bytes, never by their names, what they
+ * are, and compares what is in them. */
 #ifndef SPPTRIAGE_INTAKE_CONTENT_H
 #define SPPTRIAGE_INTAKE_CONTENT_H
 
@@ -7,9 +8,22 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "intake/recognise.h"
+#include "base/span.h"
 #include "intake/walk.h"
 #include "model/source.h"
+
+/* So many bytes of the start of a file tell what it is; fewer when the file has no more. */
+#define CONTENT_HEAD_BYTES 8192
+
+struct file_kind {
+    const char *kind; /* as in sources.csv: "evtx", "zip", ..; SOURCE_KIND_UNKNOWN, which a reader
+                         can tell more of */
+    const char *name; /* for a person: "zip archive" */
+};
+
+/* The kind of the file that begins with `head`; never NULL. A log whose file header is destroyed
+ * is known by its first chunk. */
+const struct file_kind *content_recognise(struct span head);
 
 /* Opens the file of an entry for reading, never waiting for a writer, and fills *source (owned by
  * the caller; its sha256 is left NULL) with path, kind, size and time. ERROR_SOURCE when it

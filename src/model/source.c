@@ -28,6 +28,17 @@ bool source_kind_is_of_file(const char *kind)
     return *kind != '\0' && strcmp(kind, SOURCE_KIND_FOLDER) != 0;
 }
 
+const char *source_kind_found(const char *word)
+{
+    static const char *const kinds[] = {SOURCE_KIND_LISTING, SOURCE_KIND_CARVED, SOURCE_KIND_TEXT,
+                                        SOURCE_KIND_UNKNOWN};
+
+    for (size_t index = 0; index < ARRAY_COUNT(kinds); index++)
+        if (strcmp(kinds[index], word) == 0)
+            return kinds[index];
+    return NULL;
+}
+
 void source_free_content(struct source *source)
 {
     free(source->path);
@@ -70,6 +81,12 @@ void source_facts_free_content(struct source_facts *facts)
     remarks_free_content(&facts->conflicts);
     text_free(&facts->detail);
     *facts = (struct source_facts){0};
+}
+
+bool source_facts_tell_unread(const struct source_facts *facts)
+{
+    return facts->kind != NULL && (strcmp(facts->kind, SOURCE_KIND_TEXT) == 0 ||
+                                   strcmp(facts->kind, SOURCE_KIND_UNKNOWN) == 0);
 }
 
 void source_facts_add_detail(struct source_facts *facts, const char *format, ...)
@@ -186,6 +203,8 @@ void source_facts_join(struct source_facts *whole, struct source_facts *part)
 {
     if (part->status != SOURCE_STATUS_OK)
         whole->status = part->status;
+    if (whole->kind == NULL)
+        whole->kind = part->kind;
     whole->record_count += part->record_count;
     whole->recovered_count += part->recovered_count;
     whole->selected_count += part->selected_count;

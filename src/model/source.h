@@ -33,11 +33,20 @@ const char *source_status_name(enum source_status status);
 #define SOURCE_KIND_DATABASE "ese"
 #define SOURCE_KIND_LISTING "listing"
 
+/* The kinds of files without a magic that are not read: text without listings, and what is not
+ * text. Before it was asked what it is, such a file is of the latter kind. */
+#define SOURCE_KIND_TEXT "text"
+#define SOURCE_KIND_UNKNOWN "unknown"
+
 /* The kind of an input that is a folder without a file. */
 #define SOURCE_KIND_FOLDER "folder"
 
 /* Is it the kind of a file that was opened? What could not be opened has none. */
 bool source_kind_is_of_file(const char *kind);
+
+/* The constant of the kinds above that a reader can find a source of SOURCE_KIND_UNKNOWN to be;
+ * NULL for other words. */
+const char *source_kind_found(const char *word);
 
 /* A place a source lies in, as intake found it. */
 struct source {
@@ -110,6 +119,8 @@ struct computer_index {
  * to. */
 struct source_facts {
     enum source_status status;
+    const char
+        *kind; /* constant: what a source of SOURCE_KIND_UNKNOWN was found to be; else NULL */
     uint64_t record_count;    /* records walked, decodable or not; not the recovered ones */
     uint64_t recovered_count; /* records in unused parts of chunks whose System can be read */
     uint64_t selected_count;  /* records whose provider and id the event table names */
@@ -129,6 +140,10 @@ struct source_facts {
 };
 
 void source_facts_free_content(struct source_facts *facts);
+
+/* Was the source found to be text without listings, or what no reader knows? Then only its head was
+ * looked at: it has no hash, and is not compared with others. */
+bool source_facts_tell_unread(const struct source_facts *facts);
 
 /* Adds a remark to the detail. */
 void source_facts_add_detail(struct source_facts *facts, const char *format, ...)

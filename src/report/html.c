@@ -78,6 +78,23 @@ void html_put_between(FILE *file, const char *before, const char *raw, const cha
     fputs(after, file);
 }
 
+void html_put_sentence(FILE *file, const char *sentence)
+{
+    struct text escaped = {0};
+    bool in_code = false;
+
+    html_add_escaped(&escaped, sentence);
+    for (const char *at = text_get(&escaped); *at != '\0'; at++) {
+        if (*at != '`') {
+            fputc(*at, file);
+            continue;
+        }
+        in_code = !in_code;
+        fputs(in_code ? "<code>" : "</code>", file);
+    }
+    text_free(&escaped);
+}
+
 void html_put_cell(FILE *file, const char *class, const char *raw)
 {
     fprintf(file, "<td class=\"%s\">", class);

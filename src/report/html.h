@@ -20,6 +20,9 @@ void html_put(FILE *file, const char *raw);
 /* Writes `before`, `raw` escaped, and `after`; nothing where `raw` is NULL or empty. */
 void html_put_between(FILE *file, const char *before, const char *raw, const char *after);
 
+/* Writes a sentence of model/words.h escaped, with its `...` as code. */
+void html_put_sentence(FILE *file, const char *sentence);
+
 /* Writes a table cell of that class (a constant) with `raw` escaped. */
 void html_put_cell(FILE *file, const char *class, const char *raw);
 

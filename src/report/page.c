@@ -13,12 +13,21 @@
 #define TEMPLATE_NAME "report.html"
 
 static const struct template_part parts[] = {
-    {"HOST_COUNT", page_put_host_count}, {"TILES", page_put_tiles},
-    {"ACTIONS", page_put_actions},       {"WINDOW", page_put_window},
-    {"UNRELATED", page_put_unrelated},   {"HOST_COLUMNS", page_put_host_columns},
-    {"HOSTS", page_put_hosts},           {"STATUSES", page_put_statuses},
-    {"IMPAIRED", page_put_impaired},     {"SKIPPED", page_put_skipped},
-    {"CONFLICTS", page_put_conflicts},   {"CONFLICTS_LINK", page_put_conflicts_link},
+    {"HOST_COUNT", page_put_host_count},
+    {"TILES", page_put_tiles},
+    {"ACTIONS", page_put_actions},
+    {"WINDOW", page_put_window},
+    {"UNRELATED", page_put_unrelated},
+    {"HOST_COLUMNS", page_put_host_columns},
+    {"HOSTS", page_put_hosts},
+    {"STATUSES", page_put_statuses},
+    {"IMPAIRED", page_put_impaired},
+    {"SKIPPED", page_put_skipped},
+    {"CONFLICTS", page_put_conflicts},
+    {"CONFLICTS_LINK", page_put_conflicts_link},
+    {"CLASSIFICATION_WORDS", page_put_classification_words},
+    {"STATE_WORDS", page_put_state_words},
+    {"REVIEW_WORDS", page_put_review_words},
 };
 
 int page_check_template(const char *templates_path, struct error *err)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of hosts: a group of rows for each classification, so that the hosts that need
  * something come first. */
-#include "base/array.h"
 #include "report/page_parts.h"
 
 #include <inttypes.h>
@@ -13,30 +12,6 @@
 
 /* Columns of ours in the table of hosts. */
 #define HOST_COLUMNS 7
-
-struct class_title {
-    const char *word;
-    const char *title;
-};
-
-static const struct class_title class_titles[] = {
-    {CLASS_AFFECTED, "Affected by the incident"},
-    {CLASS_OTHER_FAULT, "Another activation fault"},
-    {CLASS_NO_FAULT, "No activation fault"},
-    {CLASS_NOT_COLLECTED, "Not collected"},
-};
-
-struct verified_meaning {
-    enum verified verified;
-    const char *meaning; /* HTML */
-};
-
-static const struct verified_meaning verified_meanings[] = {
-    {VERIFIED_YES, "read alike by two decoders"},
-    {VERIFIED_NO, "read by one decoder only"},
-    {VERIFIED_CONFLICT,
-     "read differently by two decoders: see <a href=\"#conflicts\">Conflicts</a>"},
-};
 
 int page_put_host_columns(void *context, FILE *file, struct error *err)
 {
@@ -70,11 +45,14 @@ static void put_list(FILE *file, const char *tag, const char *class, const char 
 }
 
 /* Says whether two decoders agree on the events that the reason names. */
-static void put_verified(FILE *file, const char *verified)
+static void put_verified(FILE *file, const char *word)
 {
-    for (size_t index = 0; verified != NULL && index < ARRAY_COUNT(verified_meanings); index++)
-        if (strcmp(verified_word(verified_meanings[index].verified), verified) == 0)
-            fprintf(file, "<div class=\"minor\">%s</div>", verified_meanings[index].meaning);
+    unsigned verified;
+
+    if (!word_set_find(&verified_words, word, &verified) || verified == VERIFIED_NOT_ASKED)
+        return;
+    fprintf(file, "<div class=\"minor\">%s%s</div>", verified_sentence((enum verified)verified),
+            verified == VERIFIED_CONFLICT ? ": see <a href=\"#conflicts\">Conflicts</a>" : "");
 }
 
 static void put_host_cells(FILE *file, const struct case_machine *machine, const char *aliases)
@@ -133,26 +111,23 @@ static int put_host(const struct page *page, FILE *file, const struct case_machi
 }
 
 /* Writes the hosts of one classification as a group of rows. */
-static int put_class(const struct page *page, FILE *file, const struct word_count *class,
+static int put_class(const struct page *page, FILE *file, enum classification classification,
                      struct error *err)
 {
     struct casedb_cursor *machines = NULL;
     struct case_machine machine;
-    const char *title = class->word;
     int found;
 
-    for (size_t index = 0; index < ARRAY_COUNT(class_titles); index++)
-        if (strcmp(class_titles[index].word, class->word) == 0)
-            title = class_titles[index].title;
     if (casedb_machines(page->db, &machines, err) != 0)
         return -1;
     fprintf(file, "<tbody>\n<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"%zu\">",
             HOST_COLUMNS + page->joined.column_count);
-    html_put(file, title);
-    fprintf(file, " <span class=\"number\">%" PRIu64 "</span></th></tr>\n", class->count);
+    html_put(file, classification_title(classification));
+    fprintf(file, " <span class=\"number\">%" PRIu64 "</span></th></tr>\n",
+            page->summary.classes[classification]);
     while ((found = casedb_next_machine(machines, &machine, err)) == 1) {
         if (machine.verdict.classification == NULL ||
-            strcmp(machine.verdict.classification, class->word) != 0)
+            strcmp(machine.verdict.classification, classification_word(classification)) != 0)
             continue;
         found = put_host(page, file, &machine, err);
         if (found != 0)
@@ -166,11 +141,10 @@ static int put_class(const struct page *page, FILE *file, const struct word_coun
 int page_put_hosts(void *context, FILE *file, struct error *err)
 {
     const struct page *page = context;
-    const struct word_counts *classes = &page->summary.classes;
 
-    for (size_t index = 0; index < classes->row_count; index++)
-        if (classes->rows[index].count > 0 &&
-            put_class(page, file, &classes->rows[index], err) != 0)
+    for (unsigned index = 0; index < CLASSIFICATION_COUNT; index++)
+        if (page->summary.classes[index] > 0 &&
+            put_class(page, file, (enum classification)index, err) != 0)
             return -1;
     return 0;
 }

@@ -33,5 +33,8 @@ int page_put_window(void *context, FILE *file, struct error *err);
 int page_put_host_columns(void *context, FILE *file, struct error *err);
 int page_put_statuses(void *context, FILE *file, struct error *err);
 int page_put_skipped(void *context, FILE *file, struct error *err);
+int page_put_classification_words(void *context, FILE *file, struct error *err);
+int page_put_state_words(void *context, FILE *file, struct error *err);
+int page_put_review_words(void *context, FILE *file, struct error *err);
 
 #endif

@@ -5,24 +5,24 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "report/html.h"
 #include "report/sources.h"
 
 int page_put_statuses(void *context, FILE *file, struct error *err)
 {
     const struct page *page = context;
-    const struct word_counts *statuses = &page->summary.statuses;
+    const uint64_t *statuses = page->summary.statuses;
     const char *separator = "";
 
     (void)err;
     fprintf(file, "%" PRIu64 " source%s", page->summary.source_count,
             page->summary.source_count == 1 ? "" : "s");
-    for (size_t index = 0; index < statuses->row_count; index++) {
-        if (statuses->rows[index].count == 0)
+    for (size_t status = 0; status < ARRAY_COUNT(page->summary.statuses); status++) {
+        if (statuses[status] == 0)
             continue;
-        fprintf(file, "%s%" PRIu64 " ", *separator == '\0' ? ": " : separator,
-                statuses->rows[index].count);
-        html_put(file, statuses->rows[index].word);
+        fprintf(file, "%s%" PRIu64 " ", *separator == '\0' ? ": " : separator, statuses[status]);
+        html_put(file, source_status_name((enum source_status)status));
         separator = ", ";
     }
     return 0;

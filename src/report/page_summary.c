@@ -8,11 +8,13 @@
 
 #include "report/html.h"
 
-static void put_count_row(FILE *file, const char *word, uint64_t count, const char *meaning)
+static void put_count_row(FILE *file, const char *word, uint64_t count, const char *sentence)
 {
     fputs("<tr><th scope=\"row\">", file);
     html_put(file, word);
-    fprintf(file, "</th><td class=\"number\">%" PRIu64 "</td><td>%s</td></tr>\n", count, meaning);
+    fprintf(file, "</th><td class=\"number\">%" PRIu64 "</td><td>", count);
+    html_put_sentence(file, sentence);
+    fputs("</td></tr>\n", file);
 }
 
 static void put_tile(FILE *file, const char *style, uint64_t count, const char *label,
@@ -24,48 +26,74 @@ static void put_tile(FILE *file, const char *style, uint64_t count, const char *
             count > 0 ? style : "zero", label, count, note);
 }
 
+static void put_class_tile(FILE *file, const char *style, const struct summary *summary,
+                           enum classification classification, const char *note)
+{
+    put_tile(file, style, summary->classes[classification], classification_title(classification),
+             note);
+}
+
 static void put_affected_tile(FILE *file, const struct summary *summary)
 {
     struct text note = {0};
 
-    text_add_format(&note, "%" PRIu64 " confirmed, %" PRIu64 " probable",
-                    word_counts_get(&summary->confidences, "confirmed"),
-                    word_counts_get(&summary->confidences, "probable"));
-    put_tile(file, "bad", word_counts_get(&summary->classes, CLASS_AFFECTED),
-             "Affected by the incident", text_get(&note));
+    for (unsigned sure = CONFIDENCE_COUNT - 1; sure > CONFIDENCE_NONE; sure--)
+        text_add_format(&note, "%s%" PRIu64 " %s", note.length_bytes > 0 ? ", " : "",
+                        summary->confidences[sure], confidence_word((enum confidence)sure));
+    put_class_tile(file, "bad", summary, CLASSIFICATION_AFFECTED, text_get(&note));
     text_free(&note);
 }
 
 static void put_other_fault_tile(FILE *file, const struct summary *summary)
 {
-    uint64_t not_covered = word_counts_get(&summary->not_covered, CLASS_OTHER_FAULT);
+    uint64_t not_covered = summary->not_covered[CLASSIFICATION_OTHER_FAULT];
     struct text note = {0};
 
     text_add(&note, "broken by something else");
     if (not_covered > 0)
         text_add_format(&note, "; the logs of %" PRIu64 " cannot exclude the incident",
                         not_covered);
-    put_tile(file, "warn", word_counts_get(&summary->classes, CLASS_OTHER_FAULT),
-             "Another activation fault", text_get(&note));
+    put_class_tile(file, "warn", summary, CLASSIFICATION_OTHER_FAULT, text_get(&note));
     text_free(&note);
 }
 
 /* Hosts without a fault are two tiles: whose logs show it, and whose logs cannot. */
+static void put_no_fault_tiles(FILE *file, const struct summary *summary)
+{
+    uint64_t not_covered = summary->not_covered[CLASSIFICATION_NO_FAULT];
+
+    put_tile(file, "good", summary->classes[CLASSIFICATION_NO_FAULT] - not_covered,
+             "Shown to be clean", "no activation fault, and undamaged logs cover the whole window");
+    put_tile(file, "unsure", not_covered, "Not excluded",
+             "no activation fault seen, but the logs do not cover the whole window or are damaged");
+}
+
+static void put_tiles(FILE *file, const struct summary *summary, enum classification classification)
+{
+    switch (classification) {
+    case CLASSIFICATION_AFFECTED:
+        put_affected_tile(file, summary);
+        break;
+    case CLASSIFICATION_OTHER_FAULT:
+        put_other_fault_tile(file, summary);
+        break;
+    case CLASSIFICATION_NO_FAULT:
+        put_no_fault_tiles(file, summary);
+        break;
+    case CLASSIFICATION_NOT_COLLECTED:
+        put_class_tile(file, "unsure", summary, classification,
+                       "in the inventory, but nothing was collected");
+        break;
+    }
+}
+
 int page_put_tiles(void *context, FILE *file, struct error *err)
 {
     const struct summary *summary = &((const struct page *)context)->summary;
-    uint64_t no_fault = word_counts_get(&summary->classes, CLASS_NO_FAULT);
-    uint64_t not_covered = word_counts_get(&summary->not_covered, CLASS_NO_FAULT);
 
     (void)err;
-    put_affected_tile(file, summary);
-    put_other_fault_tile(file, summary);
-    put_tile(file, "good", no_fault - not_covered, "Shown to be clean",
-             "no activation fault, and undamaged logs cover the whole window");
-    put_tile(file, "unsure", not_covered, "Not excluded",
-             "no activation fault seen, but the logs do not cover the whole window or are damaged");
-    put_tile(file, "unsure", word_counts_get(&summary->classes, CLASS_NOT_COLLECTED),
-             "Not collected", "in the inventory, but nothing was collected");
+    for (unsigned index = 0; index < CLASSIFICATION_COUNT; index++)
+        put_tiles(file, summary, (enum classification)index);
     return 0;
 }
 
@@ -78,43 +106,17 @@ int page_put_host_count(void *context, FILE *file, struct error *err)
     return 0;
 }
 
-struct meaning {
-    const char *word;
-    const char *meaning; /* HTML */
-};
-
-/* What the actions of DESIGN section 6 ask for. */
-static const struct meaning action_meanings[] = {
-    {"remove-kb971033; restart; rebuild-activation",
-     "Run <code>1-remove-kb971033.cmd</code>, restart, then run the <code>2-rebuild</code> "
-     "script of the edition."},
-    {"rebuild-activation", "The update is gone already: run the <code>2-rebuild</code> script."},
-    {"remove-kb971033; restart; troubleshoot",
-     "Remove the update and restart; activate by the means of this licence (MAK or KMS host), "
-     "not with a KMS client key."},
-    {"remove-kb971033; troubleshoot",
-     "The fault has another cause: standard activation troubleshooting. Remove the update too."},
-    {"troubleshoot", "Standard activation troubleshooting."},
-    {"remove-kb971033",
-     "Not broken now: remove the update, as from all volume-licensed Windows 7."},
-    {"verify", "Recovered, and the update is gone: check that it is activated."},
-    {"collect", "Collect the logs of these hosts and run again with <code>--add</code>."},
-    {"none", "Nothing to do."},
-};
-
 int page_put_actions(void *context, FILE *file, struct error *err)
 {
-    const struct word_counts *actions = &((const struct page *)context)->summary.actions;
+    const struct summary *summary = &((const struct page *)context)->summary;
 
     (void)err;
-    for (size_t row = 0; row < actions->row_count; row++) {
-        const char *meaning = "";
+    for (unsigned index = 0; index < ACTION_COUNT; index++) {
+        enum action action = (enum action)index;
 
-        for (size_t index = 0; index < ARRAY_COUNT(action_meanings); index++)
-            if (strcmp(action_meanings[index].word, actions->rows[row].word) == 0)
-                meaning = action_meanings[index].meaning;
-        if (actions->rows[row].count > 0)
-            put_count_row(file, actions->rows[row].word, actions->rows[row].count, meaning);
+        if (summary->actions[action] > 0)
+            put_count_row(file, action_word(action), summary->actions[action],
+                          action_sentence(action));
     }
     return 0;
 }

@@ -9,51 +9,34 @@
 #include "report/report.h"
 #include "report/sources.h"
 
-#define NOTE_NOT_COVERED "window-not-covered"
-#define NOTE_DAMAGED "log-damaged"
-
-/* The order in which a reader wants them. Actions are those of DESIGN section 6. */
-static const char *const class_order[] = {CLASS_AFFECTED, CLASS_OTHER_FAULT, CLASS_NO_FAULT,
-                                          CLASS_NOT_COLLECTED};
-static const char *const confidence_order[] = {"confirmed", "probable"};
-static const char *const action_order[] = {
-    "remove-kb971033; restart; rebuild-activation",
-    "rebuild-activation",
-    "remove-kb971033; restart; troubleshoot",
-    "remove-kb971033; troubleshoot",
-    "troubleshoot",
-    "remove-kb971033",
-    "verify",
-    "collect",
-    "none",
-};
-
-static void name_words(struct word_counts *counts, const char *const *words, size_t word_count)
-{
-    for (size_t index = 0; index < word_count; index++)
-        word_counts_add(counts, words[index], 0);
-}
-
-/* Is `word` a member of the "; " list? */
-static bool list_has(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-
-    for (const char *at = list; at != NULL; at = strstr(at, "; ")) {
-        at += at == list ? 0 : strlen("; ");
-        if (strncmp(at, word, length) == 0 && (at[length] == '\0' || at[length] == ';'))
-            return true;
-    }
-    return false;
-}
-
 /* Can the logs not exclude the incident? A damaged log may cover the window and yet have lost the
  * fault, so it shows no host to be clean. */
-static bool is_unsure(const struct case_verdict *verdict)
+static bool is_unsure(enum classification classification, uint32_t review)
 {
-    return list_has(verdict->review, NOTE_NOT_COVERED) ||
-           (strcmp(verdict->classification, CLASS_NO_FAULT) == 0 &&
-            list_has(verdict->review, NOTE_DAMAGED));
+    return (review >> REVIEW_WINDOW_NOT_COVERED & 1u) != 0 ||
+           (classification == CLASSIFICATION_NO_FAULT && (review >> REVIEW_LOG_DAMAGED & 1u) != 0);
+}
+
+static int count_machine(const struct case_machine *machine, struct summary *out, struct error *err)
+{
+    const struct case_verdict *verdict = &machine->verdict;
+    unsigned classification, confidence, action;
+    uint32_t review;
+
+    out->host_count++;
+    if (verdict->classification == NULL)
+        return 0;
+    if (!word_set_find(&classification_words, verdict->classification, &classification) ||
+        !word_set_find(&confidence_words, verdict->confidence, &confidence) ||
+        !word_set_find(&action_words, verdict->action, &action) ||
+        !word_set_find_list(&review_note_words, verdict->review, &review))
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "the case has a verdict whose words are not known");
+    out->classes[classification]++;
+    out->confidences[confidence]++;
+    out->actions[action]++;
+    out->not_covered[classification] += is_unsure((enum classification)classification, review);
+    return 0;
 }
 
 static int count_machines(struct casedb *db, struct summary *out, struct error *err)
@@ -65,17 +48,9 @@ static int count_machines(struct casedb *db, struct summary *out, struct error *
     if (casedb_machines(db, &machines, err) != 0)
         return -1;
     while ((found = casedb_next_machine(machines, &machine, err)) == 1) {
-        const struct case_verdict *verdict = &machine.verdict;
-
-        out->host_count++;
-        if (verdict->classification == NULL)
-            continue;
-        word_counts_add(&out->classes, verdict->classification, 1);
-        word_counts_add(&out->actions, verdict->action, 1);
-        if (*verdict->confidence != '\0')
-            word_counts_add(&out->confidences, verdict->confidence, 1);
-        if (is_unsure(verdict))
-            word_counts_add(&out->not_covered, verdict->classification, 1);
+        found = count_machine(&machine, out, err);
+        if (found != 0)
+            break;
     }
     casedb_cursor_free(machines);
     return found;
@@ -97,7 +72,7 @@ static int count_sources(struct casedb *db, struct summary *out, struct error *e
         out->source_count++;
         out->undecodable_count += source.undecodable_count > 0;
         out->conflict_count += source.conflict_count > 0;
-        word_counts_add(&out->statuses, source_status_name(source.status), 1);
+        out->statuses[source.status]++;
         if (source.status == SOURCE_STATUS_SKIPPED)
             word_counts_add(&out->skipped, source.kind, 1);
     }
@@ -109,21 +84,11 @@ static int count_sources(struct casedb *db, struct summary *out, struct error *e
 int summary_read(struct casedb *db, struct summary *out, struct error *err)
 {
     *out = (struct summary){0};
-    name_words(&out->classes, class_order, ARRAY_COUNT(class_order));
-    name_words(&out->confidences, confidence_order, ARRAY_COUNT(confidence_order));
-    name_words(&out->actions, action_order, ARRAY_COUNT(action_order));
-    for (int status = SOURCE_STATUS_OK; status <= SOURCE_STATUS_CRASHED; status++)
-        word_counts_add(&out->statuses, source_status_name((enum source_status)status), 0);
     return count_machines(db, out, err) != 0 || count_sources(db, out, err) != 0 ? -1 : 0;
 }
 
 void summary_free_content(struct summary *summary)
 {
-    word_counts_free_content(&summary->classes);
-    word_counts_free_content(&summary->not_covered);
-    word_counts_free_content(&summary->confidences);
-    word_counts_free_content(&summary->actions);
-    word_counts_free_content(&summary->statuses);
     word_counts_free_content(&summary->skipped);
 }
 
@@ -136,27 +101,46 @@ static void print_line(FILE *out, const char *indent, const char *word, uint64_t
     fprintf(out, "%s%-*s %8" PRIu64 "\n", indent, WORD_WIDTH - (int)strlen(indent), word, count);
 }
 
-static void print_met(FILE *out, const char *indent, const struct word_counts *counts)
+static void print_met(FILE *out, const char *indent, const char *word, uint64_t count)
 {
-    for (size_t index = 0; index < counts->row_count; index++)
-        if (counts->rows[index].count > 0)
-            print_line(out, indent, counts->rows[index].word, counts->rows[index].count);
+    if (count > 0)
+        print_line(out, indent, word, count);
 }
 
-static void print_classes(FILE *out, const struct summary *summary)
+static void print_class(FILE *out, const struct summary *summary,
+                        enum classification classification)
 {
-    for (size_t index = 0; index < summary->classes.row_count; index++) {
-        const struct word_count *row = &summary->classes.rows[index];
-        uint64_t not_covered = word_counts_get(&summary->not_covered, row->word);
+    uint64_t count = summary->classes[classification];
+    uint64_t not_covered = summary->not_covered[classification];
 
-        print_line(out, INDENT, row->word, row->count);
-        if (strcmp(row->word, CLASS_AFFECTED) == 0)
-            print_met(out, INDENT INDENT, &summary->confidences);
-        if (strcmp(row->word, CLASS_NO_FAULT) == 0 && not_covered < row->count)
-            print_line(out, INDENT INDENT, "shown to be clean", row->count - not_covered);
-        if (not_covered > 0)
-            print_line(out, INDENT INDENT, "the logs cannot exclude the incident", not_covered);
-    }
+    print_line(out, INDENT, classification_word(classification), count);
+    for (unsigned sure = CONFIDENCE_COUNT - 1;
+         classification == CLASSIFICATION_AFFECTED && sure > CONFIDENCE_NONE; sure--)
+        print_met(out, INDENT INDENT, confidence_word((enum confidence)sure),
+                  summary->confidences[sure]);
+    if (classification == CLASSIFICATION_NO_FAULT)
+        print_met(out, INDENT INDENT, "shown to be clean", count - not_covered);
+    print_met(out, INDENT INDENT, "the logs cannot exclude the incident", not_covered);
+}
+
+static void print_hosts(FILE *out, const struct summary *summary)
+{
+    print_line(out, "", "Hosts", summary->host_count);
+    for (unsigned index = 0; index < CLASSIFICATION_COUNT; index++)
+        print_class(out, summary, (enum classification)index);
+    fputs("Action\n", out);
+    for (unsigned action = 0; action < ACTION_COUNT; action++)
+        print_met(out, INDENT, action_word((enum action)action), summary->actions[action]);
+}
+
+static void print_sources(FILE *out, const struct summary *summary)
+{
+    print_line(out, "", "Sources", summary->source_count);
+    for (size_t status = 0; status < ARRAY_COUNT(summary->statuses); status++)
+        print_met(out, INDENT, source_status_name((enum source_status)status),
+                  summary->statuses[status]);
+    print_met(out, INDENT, "with records that could not be decoded", summary->undecodable_count);
+    print_met(out, INDENT, "with records read differently by a second reader", summary->conflict_count);
 }
 
 int report_summary(struct casedb *db, FILE *out, struct error *err)
@@ -165,18 +149,8 @@ int report_summary(struct casedb *db, FILE *out, struct error *err)
     int result = summary_read(db, &summary, err);
 
     if (result == 0) {
-        print_line(out, "", "Hosts", summary.host_count);
-        print_classes(out, &summary);
-        fputs("Action\n", out);
-        print_met(out, INDENT, &summary.actions);
-        print_line(out, "", "Sources", summary.source_count);
-        print_met(out, INDENT, &summary.statuses);
-        if (summary.undecodable_count > 0)
-            print_line(out, INDENT, "with records that could not be decoded",
-                       summary.undecodable_count);
-        if (summary.conflict_count > 0)
-            print_line(out, INDENT, "with records read differently by a second reader",
-                       summary.conflict_count);
+        print_hosts(out, &summary);
+        print_sources(out, &summary);
     }
     summary_free_content(&summary);
     return result;

@@ -287,7 +287,7 @@ static bool is_mail_header(const struct line *line)
     return begins_with(line, starts, ARRAY_COUNT(starts));
 }
 
-enum listing_presence listing_judge_text(struct lines head)
+enum listing_presence listing_presence_in(struct lines head)
 {
     struct listing_walk walk = {.lines = head};
     bool is_first = true, is_quoted = false;

@@ -44,8 +44,8 @@ enum listing_presence {
     LISTING_PRESENT, /* it is a listing, or has some, with whatever before and behind */
 };
 
-/* What the text that begins with these lines is. */
-enum listing_presence listing_judge_text(struct lines head);
+/* Are there listings in the text that begins with these lines? */
+enum listing_presence listing_presence_in(struct lines head);
 
 /* The separator of the line as one of CSV that has a cell HotFixID, or '\0'. */
 char listing_csv_separator(const struct line *line);

@@ -38,7 +38,10 @@ void dossier_free_content(struct dossier *dossier)
 void dossier_feed_event(struct dossier *dossier, const struct observation *observation)
 {
     struct sighting sighting = sighting_of(observation);
+    struct circumstances *circumstances = &dossier->circumstances;
 
+    if (observation->event_filetime > circumstances->last_filetime)
+        circumstances->last_filetime = observation->event_filetime;
     history_feed(&dossier->history, &sighting);
     system_facts_feed_event(&dossier->system, observation);
 }

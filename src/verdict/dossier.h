@@ -18,7 +18,8 @@ struct circumstances {
     enum coverage coverage;
     bool log_damaged;
     bool shared_name;
-    uint64_t last_filetime; /* of its last event of any kind */
+    uint64_t last_filetime; /* of its last event of any kind; what the logs say of themselves to
+                             * begin with, which recovered events can be later than */
 };
 
 struct dossier {

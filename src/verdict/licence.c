@@ -109,7 +109,7 @@ static const struct licence_mention *find_conflict(const struct licence_evidence
         const struct licence_mention *other = &evidence->mentions[index];
 
         if (other->edition != NULL && other->edition != newest->edition &&
-            newest->filetime - other->filetime < LICENCE_CONFLICT_SPAN)
+            filetime_distance(newest->filetime, other->filetime) < LICENCE_CONFLICT_SPAN)
             return other;
     }
     return NULL;

@@ -85,7 +85,8 @@ static void note_damaged_logs(struct derivation *derivation)
 static bool kind_is_of_logs(const char *kind)
 {
     return strcmp(kind, SOURCE_KIND_CARVED) != 0 && strcmp(kind, SOURCE_KIND_DATABASE) != 0 &&
-           strcmp(kind, SOURCE_KIND_LISTING) != 0 && strcmp(kind, SOURCE_KIND_FOLDER) != 0;
+           strcmp(kind, SOURCE_KIND_LISTING) != 0 && strcmp(kind, SOURCE_KIND_UNKNOWN) != 0 &&
+           strcmp(kind, SOURCE_KIND_FOLDER) != 0;
 }
 
 /* A damaged log that names no machine may be an Application log of the one it lies beside. */

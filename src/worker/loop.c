@@ -126,7 +126,7 @@ static void do_job(struct loop *loop, const struct wire_job *job, int descriptor
         hash_begin(loop->hash);
     if (job->read)
         read_part(loop, job, &source, descriptor, &result);
-    if (job->hash)
+    if (job->hash && !source_facts_tell_unread(&result.facts))
         finish_hash(loop, job, descriptor, faults_before, &result);
     wire_add_result(&loop->out, &result);
     send_gathered(loop);

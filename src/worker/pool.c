@@ -397,6 +397,20 @@ static void keep_result(struct pool_job *job, struct wire_result *said)
         hash_write_hex(said->hash, result->sha256);
 }
 
+/* Is the result one of the job? A reader tells the kind of sources alone of which it was not known,
+ * and says nothing else of those that are not read. */
+static bool is_result_of(const struct pool_job *job, const struct wire_result *said)
+{
+    bool is_unread = source_facts_tell_unread(&said->facts);
+
+    return said->computer_count == job->result.facts.computer_count &&
+           said->has_hash == (job->order.hash && said->hash_err.kind == ERROR_NONE && !is_unread) &&
+           (said->facts.kind == NULL ||
+            strcmp(job->order.source->kind, SOURCE_KIND_UNKNOWN) == 0) &&
+           (!is_unread ||
+            (said->facts.status == SOURCE_STATUS_SKIPPED && job->received_count == 0));
+}
+
 static bool take_result(struct pool *pool, struct worker *worker, struct span payload)
 {
     struct pool_job *job = worker->sent[0];
@@ -404,8 +418,7 @@ static bool take_result(struct pool *pool, struct worker *worker, struct span pa
 
     if (!wire_read_result(payload, &said))
         return false;
-    if (said.computer_count != job->result.facts.computer_count ||
-        said.has_hash != (job->order.hash && said.hash_err.kind == ERROR_NONE)) {
+    if (!is_result_of(job, &said)) {
         wire_result_free_content(&said);
         return false;
     }

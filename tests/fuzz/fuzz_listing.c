@@ -11,9 +11,8 @@
 #include "base/array.h"
 #include "base/lines.h"
 #include "base/text.h"
-#include "intake/recognise.h"
 #include "model/incident.h"
-#include "text/listing.h"
+#include "text/text_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -85,14 +84,14 @@ static bool has_row_of_update(const uint8_t *data, size_t size)
 static void read_file(const uint8_t *data, size_t size, int descriptor)
 {
     static char path[] = "fuzzed";
-    struct source source = {.path = path, .kind = SOURCE_KIND_LISTING, .size_bytes = size};
+    struct source source = {.path = path, .kind = SOURCE_KIND_UNKNOWN, .size_bytes = size};
     struct reader_options options = {.window = incident_window};
     struct outcome outcome = {0};
     struct sink sink = {.context = &outcome, .finding = take};
     struct source_facts facts = {0};
     struct error err = {0};
 
-    expect(reader_read(&listing_reader, &source, descriptor, &options, &sink, &facts, &err) == 0);
+    expect(reader_read(&text_reader, &source, descriptor, &options, &sink, &facts, &err) == 0);
     if (is_plain(data, size) && has_row_of_update(data, size))
         expect(outcome.names_update || !outcome.has_complete);
     error_clear(&err);
@@ -102,13 +101,11 @@ static void read_file(const uint8_t *data, size_t size, int descriptor)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static int descriptor = -1; /* one file in memory serves for every input */
-    struct span head = span_of(data, size < RECOGNISE_HEAD_BYTES ? size : RECOGNISE_HEAD_BYTES, 0);
 
     if (descriptor < 0)
         descriptor = memfd_create("fuzzed", MFD_CLOEXEC);
     expect(descriptor >= 0 && ftruncate(descriptor, 0) == 0);
     expect(size == 0 || pwrite(descriptor, data, size, 0) == (ssize_t)size);
-    (void)recognise(head);
     read_file(data, size, descriptor);
     return 0;
 }

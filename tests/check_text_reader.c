@@ -15,13 +15,12 @@
 #include "chance.h"
 #include "findings.h"
 #include "fixtures/listings.h"
-#include "intake/recognise.h"
 #include "listed.h"
 #include "model/incident.h"
 #include "readout.h"
 #include "run.h"
-#include "text/listing.h"
-#include "text/listing_text.h"
+#include "text/plaintext.h"
+#include "text/text_reader.h"
 
 static const struct listing_update updates[] = {{"KB2534111", LISTING_INSTALLED},
                                                 {"KB971033", LISTING_INSTALLED},
@@ -38,13 +37,13 @@ static const struct listing_data data = {
     .code = "0xC004F200",
 };
 
+static struct listed listed;
+
+/* What the reader says that the file is, and why it is not read, if it is not. */
 static const char *kind_of(const void *bytes, size_t size_bytes)
 {
-    struct span head = span_of(bytes, size_bytes, 0);
-
-    if (head.left_bytes > RECOGNISE_HEAD_BYTES)
-        head.left_bytes = RECOGNISE_HEAD_BYTES;
-    return recognise(head)->kind;
+    listed_read(&listed, bytes, size_bytes);
+    return listed.facts.kind;
 }
 
 static const char *kind_of_text(const char *text)
@@ -141,13 +140,10 @@ START_TEST(what_quotes_a_listing_is_none)
 }
 END_TEST
 
-static const char *name_of_text(const char *text, size_t size_bytes)
+static const char *name_of_text(const char *text)
 {
-    struct span head = span_of(text, size_bytes, 0);
-
-    if (head.left_bytes > RECOGNISE_HEAD_BYTES)
-        head.left_bytes = RECOGNISE_HEAD_BYTES;
-    return recognise(head)->name;
+    kind_of_text(text);
+    return text_get(&listed.facts.detail);
 }
 
 /* Whatever a console shows before and behind a listing. */
@@ -201,11 +197,10 @@ START_TEST(a_text_that_is_not_read_is_named_by_what_it_has)
     static const char notes[] = "KB971033 was seen here.\n";
     static const char other[] = "Nothing was seen here.\n";
 
-    ck_assert_str_eq(name_of_text(page, sizeof(page) - 1),
+    ck_assert_str_eq(name_of_text(page),
                      "text that quotes a listing in a page, mail, script or manual");
-    ck_assert_str_eq(name_of_text(notes, sizeof(notes) - 1),
-                     "text that is no listing, though it names KB971033");
-    ck_assert_str_eq(name_of_text(other, sizeof(other) - 1), "text that is no listing");
+    ck_assert_str_eq(name_of_text(notes), "text that is no listing, though it names KB971033");
+    ck_assert_str_eq(name_of_text(other), "text that is no listing");
 }
 END_TEST
 
@@ -262,13 +257,12 @@ START_TEST(other_kinds_stay_what_they_are)
     char zeros[512] = {0};
     char mixed[512];
 
-    ck_assert_str_eq(kind_of("", 0), "empty");
+    ck_assert_str_eq(kind_of("", 0), "unknown");
     ck_assert_str_eq(kind_of(binary, sizeof(binary)), "unknown");
     ck_assert_str_eq(kind_of(zeros, sizeof(zeros)), "unknown");
     for (size_t index = 0; index < sizeof(mixed); index++)
         mixed[index] = (char)(index * 37);
     ck_assert_str_eq(kind_of(mixed, sizeof(mixed)), "unknown");
-    ck_assert_str_eq(kind_of("PK\x03\x04HotFixID\n", 13), "zip");
     ck_assert_str_eq(kind_of("\xFF\xFE", 2), "unknown");
     ck_assert_str_eq(kind_of("\xEF\xBB\xBFhello\n", 9), "text");
     ck_assert_str_eq(kind_of("\xFF\xFEh\0i\0\n\0", 8), "text");
@@ -285,7 +279,7 @@ static size_t expect_no_listing_in(const char *folder)
     ck_assert_ptr_nonnull(open_folder);
     while ((entry = readdir(open_folder)) != NULL) {
         char *path = memory_format("%s/%s", folder, entry->d_name);
-        static char head[RECOGNISE_HEAD_BYTES];
+        static char head[PLAINTEXT_HEAD_BYTES];
         struct stat status;
         FILE *file = NULL;
 
@@ -341,15 +335,15 @@ START_TEST(code_pages_are_told_by_the_words_in_them)
     for (int language = 1; language < LISTING_LANGUAGES; language++) {
         struct listing_data own = data;
         struct text text = {0}, file = {0};
-        struct listing_text decoded;
+        struct plaintext decoded;
 
         own.language = (enum listing_language)language;
         listing_add(&text, "dism", &own);
         listing_encode(&file, text_get(&text), own.language, LISTING_OEM, LISTING_LF, false);
-        listing_text_decode(span_of(text_get(&file), file.length_bytes, 0), &decoded);
+        ck_assert(plaintext_decode(span_of(text_get(&file), file.length_bytes, 0), &decoded));
         ck_assert_str_eq(decoded.encoding, encodings[language]);
         ck_assert_str_eq(text_get(&decoded.text), text_get(&text));
-        listing_text_free_content(&decoded);
+        plaintext_free_content(&decoded);
         text_free(&text);
         text_free(&file);
     }
@@ -364,7 +358,6 @@ START_TEST(bytes_become_lines_of_utf8)
         const char *encoding;
         const char *text;
     } cases[] = {
-        {"", 0, "UTF-8", ""},
         {"a\r\nb\nc\r\r\nd", 10, "UTF-8", "a\nb\nc\nd"},
         {"a\rb\r", 4, "UTF-8", "a\nb\n"}, /* CR alone */
         {"a\r\nb\r", 5, "UTF-8", "a\nb"}, /* the last line end is cut */
@@ -393,13 +386,14 @@ START_TEST(bytes_become_lines_of_utf8)
     };
 
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
-        struct listing_text decoded;
+        struct plaintext decoded;
 
-        listing_text_decode(span_of(cases[index].bytes, cases[index].size_bytes, 0), &decoded);
+        ck_assert(
+            plaintext_decode(span_of(cases[index].bytes, cases[index].size_bytes, 0), &decoded));
         ck_assert_msg(strcmp(text_get(&decoded.text), cases[index].text) == 0,
                       "case %zu: \"%s\" (%s)", index, text_get(&decoded.text), decoded.encoding);
         ck_assert_str_eq(decoded.encoding, cases[index].encoding);
-        listing_text_free_content(&decoded);
+        plaintext_free_content(&decoded);
     }
 }
 END_TEST
@@ -408,7 +402,6 @@ END_TEST
 START_TEST(controls_that_consoles_leave_are_text)
 {
     static const char *const controls[] = {"\b\b\b", "\x1B", "\x1A", "\f"};
-    struct listed listed = {0};
 
     for (int encoding = 0; encoding < LISTING_ENCODINGS; encoding++)
         for (size_t row = 0; row < ARRAY_COUNT(controls); row++) {
@@ -422,13 +415,11 @@ START_TEST(controls_that_consoles_leave_are_text)
             listing_encode(&file, text_get(&text), LISTING_EN, (enum listing_encoding)encoding,
                            LISTING_CRLF, true);
             ck_assert_str_eq(kind_of(text_get(&file), file.length_bytes), "listing");
-            listed_read(&listed, text_get(&file), file.length_bytes);
             ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_OK);
             ck_assert(listed_has_complete(&listed));
             text_free(&text);
             text_free(&file);
         }
-    listed_free_content(&listed);
 }
 END_TEST
 
@@ -436,7 +427,6 @@ END_TEST
 START_TEST(backspaces_move_no_column)
 {
     struct text plain = {0}, text = {0};
-    struct listed listed = {0};
 
     listing_add(&plain, "wmic", &data);
     for (const char *at = text_get(&plain); *at != '\0'; at++) {
@@ -449,41 +439,38 @@ START_TEST(backspaces_move_no_column)
     ck_assert(listed_has_complete(&listed));
     text_free(&plain);
     text_free(&text);
-    listed_free_content(&listed);
 }
 END_TEST
 
 /* ---- Texts in stretches ---- */
 
 /* Adds the listing so encoded. */
-static void add_encoded(struct text *out, const char *form, const struct listing_data *listed,
+static void add_encoded(struct text *out, const char *form, const struct listing_data *made,
                         enum listing_encoding encoding, bool with_mark)
 {
     struct text text = {0};
 
-    listing_add(&text, form, listed);
-    listing_encode(out, text_get(&text), listed->language, encoding, LISTING_CRLF, with_mark);
+    listing_add(&text, form, made);
+    listing_encode(out, text_get(&text), made->language, encoding, LISTING_CRLF, with_mark);
     text_free(&text);
 }
 
-static void expect_both(struct listed *listed, const struct text *file, const char *what)
+static void expect_both(const struct text *file, const char *what)
 {
     const char *findings;
 
     ck_assert_msg(strcmp(kind_of(text_get(file), file->length_bytes), "listing") == 0, "%s", what);
-    listed_read(listed, text_get(file), file->length_bytes);
-    findings = text_get(&listed->findings);
+    findings = text_get(&listed.findings);
     ck_assert_msg(strstr(findings, "listing|systeminfo|PC1|") != NULL, "%s: %s", what, findings);
     ck_assert_msg(strstr(findings, "entry|Get-HotFix|PC1|") != NULL, "%s: %s", what, findings);
     ck_assert_msg(strstr(findings, "licence|slmgr|") != NULL, "%s: %s", what, findings);
     ck_assert_msg(strstr(findings, "incomplete=it") == NULL, "%s: %s", what, findings);
-    ck_assert_int_eq(listed->facts.status, SOURCE_STATUS_OK);
+    ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_OK);
 }
 
 /* `type` and cmd append bytes, PowerShell appends UTF-16, with its mark or without. */
 START_TEST(listings_appended_in_another_encoding_are_read)
 {
-    struct listed listed = {0};
 
     for (int language = 0; language < LISTING_LANGUAGES; language++)
         for (int first = 0; first < LISTING_ENCODINGS; first++)
@@ -504,10 +491,9 @@ START_TEST(listings_appended_in_another_encoding_are_read)
                     add_encoded(&file, "get-hotfix", &own, (enum listing_encoding)second,
                                 second_is_marked);
                     add_encoded(&file, "slmgr", &own, (enum listing_encoding)first, true);
-                    expect_both(&listed, &file, what);
+                    expect_both(&file, what);
                     text_free(&file);
                 }
-    listed_free_content(&listed);
 }
 END_TEST
 
@@ -516,7 +502,6 @@ END_TEST
 START_TEST(where_a_stretch_begins_is_found)
 {
     static const char *const before[] = {"HotFixID\nKB2534111\n\n", "\r\n", "x\n", "xy\r\n", ""};
-    struct listed listed = {0};
 
     for (int language = 0; language < LISTING_LANGUAGES; language++)
         for (size_t row = 0; row < ARRAY_COUNT(before); row++)
@@ -530,7 +515,6 @@ START_TEST(where_a_stretch_begins_is_found)
                 listing_encode(&file, text_get(&text) + skipped, own.language, LISTING_UTF16LE_BARE,
                                LISTING_CRLF, false);
                 ck_assert_str_eq(kind_of(text_get(&file), file.length_bytes), "listing");
-                listed_read(&listed, text_get(&file), file.length_bytes);
                 ck_assert_msg(strstr(text_get(&listed.findings), "entry|systeminfo|PC1|") != NULL,
                               "%d, %zu, %zu: %s", language, row, skipped,
                               text_get(&listed.findings));
@@ -540,14 +524,12 @@ START_TEST(where_a_stretch_begins_is_found)
                 text_free(&text);
                 text_free(&file);
             }
-    listed_free_content(&listed);
 }
 END_TEST
 
 /* Where a line breaks off, its end is lost, and nothing is known to be whole. */
 START_TEST(text_appended_within_a_line_is_damage)
 {
-    struct listed listed = {0};
 
     for (int second = 0; second < 2; second++) {
         struct text file = {0};
@@ -571,7 +553,6 @@ START_TEST(text_appended_within_a_line_is_damage)
         ck_assert(!listed_has_complete(&listed));
         text_free(&file);
     }
-    listed_free_content(&listed);
 }
 END_TEST
 
@@ -598,29 +579,79 @@ static void count_bytes(void *context, const void *bytes, size_t size_bytes)
     *(uint64_t *)context += size_bytes;
 }
 
+/* Reads the open file, of which the shown bytes are counted. */
+static uint64_t read_counted(int descriptor, uint64_t size_bytes)
+{
+    uint64_t shown_bytes = 0;
+    struct byte_sink byte_sink = {.context = &shown_bytes, .take = count_bytes};
+    static char path[] = "made";
+    struct source source = {.path = path, .kind = SOURCE_KIND_UNKNOWN, .size_bytes = size_bytes};
+    struct reader_options options = {.window = incident_window, .byte_sink = &byte_sink};
+    struct sink sink = findings_sink(&listed.findings);
+    struct error err = {0};
+
+    listed_free_content(&listed);
+    ck_assert_int_eq(
+        reader_read(&text_reader, &source, descriptor, &options, &sink, &listed.facts, &err), 0);
+    return shown_bytes;
+}
+
 START_TEST(a_listing_that_is_too_large_is_damage_and_hashed)
 {
-    uint64_t taken_bytes = 0;
-    struct byte_sink byte_sink = {.context = &taken_bytes, .take = count_bytes};
-    static char path[] = "made";
+    static const char head[] = "HotFixID\nKB971033\n\n";
     uint64_t size_bytes = LISTING_MOST_BYTES + 1;
-    struct source source = {.path = path, .kind = "listing", .size_bytes = size_bytes};
-    struct reader_options options = {.window = incident_window, .byte_sink = &byte_sink};
-    struct text findings = {0};
-    struct sink sink = findings_sink(&findings);
-    struct source_facts facts = {0};
-    struct error err = {0};
+    char *text = memory_allocate(PLAINTEXT_HEAD_BYTES, 1);
     int descriptor = readout_make_hole(size_bytes);
 
-    ck_assert_int_eq(
-        reader_read(&listing_reader, &source, descriptor, &options, &sink, &facts, &err), 0);
-    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
-    ck_assert_uint_eq(taken_bytes, size_bytes);
-    ck_assert_str_eq(text_get(&facts.detail), "a listing of more than 64 MiB is not read");
-    ck_assert_str_eq(text_get(&findings), "");
+    memset(text, '\n', PLAINTEXT_HEAD_BYTES);
+    memcpy(text, head, sizeof(head) - 1);
+    ck_assert_int_eq(pwrite(descriptor, text, PLAINTEXT_HEAD_BYTES, 0), PLAINTEXT_HEAD_BYTES);
+    ck_assert_uint_eq(read_counted(descriptor, size_bytes), size_bytes);
+    ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_DAMAGED);
+    ck_assert_str_eq(listed.facts.kind, SOURCE_KIND_LISTING);
+    ck_assert_str_eq(text_get(&listed.facts.detail), "a listing of more than 64 MiB is not read");
+    ck_assert_str_eq(text_get(&listed.findings), "");
+    free(text);
     close(descriptor);
-    source_facts_free_content(&facts);
-    text_free(&findings);
+}
+END_TEST
+
+/* All of this hole would take hours. */
+START_TEST(of_what_is_not_read_the_head_alone_is_looked_at)
+{
+    static const char note[] = "A text without a listing.\n";
+    uint64_t size_bytes = UINT64_C(1) << 42;
+    int descriptor = readout_make_hole(size_bytes);
+
+    ck_assert_uint_eq(read_counted(descriptor, size_bytes), 0);
+    ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_SKIPPED);
+    ck_assert_str_eq(listed.facts.kind, SOURCE_KIND_UNKNOWN);
+    ck_assert_str_eq(text_get(&listed.facts.detail), "file of an unknown kind");
+    ck_assert(source_facts_tell_unread(&listed.facts));
+    close(descriptor);
+    descriptor = readout_make_file(note, sizeof(note) - 1);
+    ck_assert_uint_eq(read_counted(descriptor, sizeof(note) - 1), 0);
+    ck_assert_str_eq(listed.facts.kind, SOURCE_KIND_TEXT);
+    ck_assert(source_facts_tell_unread(&listed.facts));
+    close(descriptor);
+}
+END_TEST
+
+/* What is longer than the head is read to its end, each byte once. */
+START_TEST(a_long_listing_is_shown_and_read_whole)
+{
+    struct text text = {0};
+    int descriptor;
+
+    text_add(&text, "Node,HotFixID\n");
+    while (text.length_bytes < 3 * PLAINTEXT_HEAD_BYTES)
+        text_add(&text, "PC1,KB2534111\n");
+    text_add(&text, "PC1,KB971033\n");
+    descriptor = readout_make_file(text_get(&text), text.length_bytes);
+    ck_assert_uint_eq(read_counted(descriptor, text.length_bytes), text.length_bytes);
+    ck_assert_ptr_nonnull(strstr(text_get(&listed.findings), "entry|wmic qfe|PC1|"));
+    close(descriptor);
+    text_free(&text);
 }
 END_TEST
 
@@ -639,7 +670,7 @@ START_TEST(a_sink_that_fails_ends_every_parser)
 
     for (size_t form = 0; form < listing_maker_count; form++) {
         struct text text = {0};
-        struct source source = {.path = path, .kind = "listing"};
+        struct source source = {.path = path, .kind = SOURCE_KIND_UNKNOWN};
         struct source_facts facts = {0};
         struct error err = {0};
         int descriptor;
@@ -648,7 +679,7 @@ START_TEST(a_sink_that_fails_ends_every_parser)
         source.size_bytes = text.length_bytes;
         descriptor = readout_make_file(text_get(&text), text.length_bytes);
         ck_assert_int_eq(
-            reader_read(&listing_reader, &source, descriptor, &options, &sink, &facts, &err), -1);
+            reader_read(&text_reader, &source, descriptor, &options, &sink, &facts, &err), -1);
         ck_assert_int_eq(err.kind, ERROR_RUN);
         close(descriptor);
         error_clear(&err);
@@ -664,7 +695,7 @@ START_TEST(a_file_that_became_shorter_is_damaged_and_incomplete)
     struct text text = {0}, findings = {0};
     struct reader_options options = {.window = incident_window};
     struct sink sink = findings_sink(&findings);
-    struct source source = {.path = path, .kind = "listing"};
+    struct source source = {.path = path, .kind = SOURCE_KIND_UNKNOWN};
     struct source_facts facts = {0};
     struct error err = {0};
     int descriptor;
@@ -672,8 +703,8 @@ START_TEST(a_file_that_became_shorter_is_damaged_and_incomplete)
     listing_add(&text, "wmic", &data);
     descriptor = readout_make_file(text_get(&text), text.length_bytes);
     source.size_bytes = text.length_bytes + 100;
-    ck_assert_int_eq(
-        reader_read(&listing_reader, &source, descriptor, &options, &sink, &facts, &err), 0);
+    ck_assert_int_eq(reader_read(&text_reader, &source, descriptor, &options, &sink, &facts, &err),
+                     0);
     ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
     ck_assert_ptr_nonnull(strstr(text_get(&findings), "incomplete=the file became shorter"));
     close(descriptor);
@@ -687,11 +718,10 @@ END_TEST
 
 #define HOSTILE_BYTES ((size_t)2 * 1024 * 1024)
 
-static void expect_bounded(struct listed *listed, const struct text *text)
+static void expect_bounded(const struct text *text)
 {
-    kind_of(text_get(text), text->length_bytes);
-    listed_read(listed, text_get(text), text->length_bytes);
-    ck_assert_uint_le(listed->findings.length_bytes, (size_t)64 * 1024 * 1024);
+    listed_read(&listed, text_get(text), text->length_bytes);
+    ck_assert_uint_le(listed.findings.length_bytes, (size_t)64 * 1024 * 1024);
 }
 
 /* Whatever grows faster than the text would not end within the time of the suite. */
@@ -738,7 +768,6 @@ START_TEST(no_text_takes_long)
         {"", "V: 1.1.1.1\nP : a~0123456789abcdef~a~~1.1.1.1\nx\n"},
     };
     static const char wide[] = "a\0b\0c\0\r\0\n\0de\r\n";
-    struct listed listed = {0};
 
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
         struct text text = {0};
@@ -746,7 +775,7 @@ START_TEST(no_text_takes_long)
         text_add(&text, cases[index].head);
         while (text.length_bytes < HOSTILE_BYTES)
             text_add(&text, cases[index].unit);
-        expect_bounded(&listed, &text);
+        expect_bounded(&text);
         text_free(&text);
     }
     for (size_t offset = 0; offset < 2; offset++) {
@@ -754,10 +783,9 @@ START_TEST(no_text_takes_long)
 
         while (text.length_bytes < HOSTILE_BYTES)
             text_add_bytes(&text, wide + offset, sizeof(wide) - 1 - offset);
-        expect_bounded(&listed, &text);
+        expect_bounded(&text);
         text_free(&text);
     }
-    listed_free_content(&listed);
 }
 END_TEST
 
@@ -774,7 +802,6 @@ START_TEST(mutants_are_read_to_their_end)
     static const char *const pieces[] = {"\n", "\r\r\n", "KB971033", "|",  ":",        "=",   "\"",
                                          ",",  "[01]: ", "~",        "\0", "HotFixID", "...", " "};
     uint64_t state = 20190108;
-    struct listed listed = {0};
 
     for (unsigned number = 0; number < MUTANTS; number++) {
         struct listing_data own = data;
@@ -809,19 +836,17 @@ START_TEST(mutants_are_read_to_their_end)
                 file.length_bytes -= at - at / 2;
             }
         }
-        kind_of(file.bytes, file.length_bytes);
         listed_read(&listed, file.bytes, file.length_bytes);
         text_free(&text);
         text_free(&file);
     }
-    listed_free_content(&listed);
 }
 END_TEST
 
-static Suite *listing_text_suite(void)
+static Suite *text_reader_suite(void)
 {
-    Suite *suite = suite_create("listing_text");
-    TCase *cases = tcase_create("listing_text");
+    Suite *suite = suite_create("text_reader");
+    TCase *cases = tcase_create("text_reader");
 
     tcase_set_timeout(cases, 120);
     tcase_add_test(cases, lines_are_taken_apart);
@@ -843,6 +868,8 @@ static Suite *listing_text_suite(void)
     tcase_add_test(cases, text_appended_within_a_line_is_damage);
     tcase_add_test(cases, every_code_page_is_there);
     tcase_add_test(cases, a_listing_that_is_too_large_is_damage_and_hashed);
+    tcase_add_test(cases, of_what_is_not_read_the_head_alone_is_looked_at);
+    tcase_add_test(cases, a_long_listing_is_shown_and_read_whole);
     tcase_add_test(cases, a_sink_that_fails_ends_every_parser);
     tcase_add_test(cases, a_file_that_became_shorter_is_damaged_and_incomplete);
     tcase_add_test(cases, no_text_takes_long);
@@ -853,5 +880,5 @@ static Suite *listing_text_suite(void)
 
 int main(void)
 {
-    return run_suite(listing_text_suite());
+    return run_suite(text_reader_suite());
 }

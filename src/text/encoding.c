@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text/coding.h"
+#include "text/plaintext.h"
 
 #include <string.h>
-
-#include "base/utf16.h"
 
 /* A text has at most one control character in so many bytes: a broken disk leaves some in it. */
 #define BYTES_A_CONTROL 64u
 /* Of the units of UTF-16 without a mark, at least this part is ASCII: labels and values, blanks. */
 #define ASCII_PART 4u
-#define SWAPPED_BYTES 4096u
 
-bool plaintext_is_control(unsigned unit)
+bool encoding_is_control(unsigned unit)
 {
     return unit < 0x20 && (unit == 0 || strchr("\t\n\r\f\b\x1A\x1B", (int)unit) == NULL);
 }
@@ -22,7 +19,7 @@ static size_t count_controls(struct span head)
     uint8_t byte;
 
     while (span_u8(&head, &byte))
-        count += plaintext_is_control(byte);
+        count += encoding_is_control(byte);
     return count;
 }
 
@@ -37,7 +34,7 @@ static size_t count_ascii_units(struct span head, bool big_endian, size_t *contr
         if (big_endian)
             unit = (uint16_t)(unit << 8 | unit >> 8);
         count += (unit >= 0x20 && unit < 0x7F) || unit == '\r' || unit == '\n' || unit == '\t';
-        *controls += plaintext_is_control(unit);
+        *controls += encoding_is_control(unit);
     }
     return count;
 }
@@ -72,7 +69,7 @@ static const struct mark *find_mark(const struct span *bytes)
     return &marks[row];
 }
 
-static bool is_wide(enum text_coding coding)
+bool encoding_is_wide(enum text_coding coding)
 {
     return coding == TEXT_CODING_UTF16LE || coding == TEXT_CODING_UTF16BE;
 }
@@ -104,29 +101,27 @@ static bool is_mixed(struct span text)
     struct text_stretch stretch;
     size_t controls = 0, wide_bytes = 0, size_bytes = text.left_bytes;
 
-    while (plaintext_next_stretch(&text, &coding, &stretch))
-        if (is_wide(stretch.coding))
+    while (encoding_next_stretch(&text, &coding, &stretch))
+        if (encoding_is_wide(stretch.coding))
             wide_bytes += stretch.bytes.left_bytes;
         else
             controls += count_controls(stretch.bytes);
     return wide_bytes > 0 && controls <= size_bytes / BYTES_A_CONTROL;
 }
 
-enum text_coding plaintext_coding(struct span head, size_t *mark_bytes)
+enum text_coding encoding_of(struct span head)
 {
     const struct mark *mark = find_mark(&head);
     struct span text;
 
-    *mark_bytes = 0;
     if (!span_at(&head, mark->size_bytes, &text) || text.left_bytes == 0)
         return TEXT_CODING_NONE;
-    *mark_bytes = mark->size_bytes;
-    if (is_wide(mark->coding))
+    if (encoding_is_wide(mark->coding))
         return is_utf16(text, mark->coding == TEXT_CODING_UTF16BE, true) ? mark->coding
                                                                          : TEXT_CODING_NONE;
     if (count_controls(text) <= text.left_bytes / BYTES_A_CONTROL)
         return mark->coding;
-    if (*mark_bytes == 0 && is_utf16(text, false, false) && !begins_narrow(text))
+    if (mark->size_bytes == 0 && is_utf16(text, false, false) && !begins_narrow(text))
         return TEXT_CODING_UTF16LE;
     return is_mixed(text) ? mark->coding : TEXT_CODING_NONE;
 }
@@ -169,7 +164,7 @@ static size_t find_wide_start(const struct span *bytes, size_t zero)
     size_t start = feed != NULL ? (size_t)(feed - bytes->bytes) + 1 : 0;
     struct span line;
 
-    if (!span_at(bytes, start, &line) || is_wide(find_mark(&line)->coding))
+    if (!span_at(bytes, start, &line) || encoding_is_wide(find_mark(&line)->coding))
         return start;
     return (zero - 1 - start) % 2 == 0 && !(is_ascii(line.bytes[0]) && is_ascii(line.bytes[1]))
                ? start
@@ -275,7 +270,7 @@ static size_t count_wide(const struct span *bytes, enum text_coding coding, enum
     return bytes->left_bytes;
 }
 
-bool plaintext_next_stretch(struct span *rest, enum text_coding *coding, struct text_stretch *out)
+bool encoding_next_stretch(struct span *rest, enum text_coding *coding, struct text_stretch *out)
 {
     size_t size_bytes = 0;
     enum text_coding next;
@@ -283,8 +278,8 @@ bool plaintext_next_stretch(struct span *rest, enum text_coding *coding, struct 
     /* UTF-16 of no bytes is followed by others, and these by others again. */
     for (unsigned turn = 0; size_bytes == 0 && turn < TURNS_MOST; turn++) {
         out->coding = *coding;
-        size_bytes =
-            is_wide(*coding) ? count_wide(rest, *coding, &next) : count_narrow(rest, &next);
+        size_bytes = encoding_is_wide(*coding) ? count_wide(rest, *coding, &next)
+                                               : count_narrow(rest, &next);
         *coding = next;
     }
     if (size_bytes == 0) {
@@ -294,172 +289,4 @@ bool plaintext_next_stretch(struct span *rest, enum text_coding *coding, struct 
     return size_bytes > 0 && span_take(rest, size_bytes, &out->bytes) &&
            (find_mark(&out->bytes)->coding != out->coding ||
             span_skip(&out->bytes, find_mark(&out->bytes)->size_bytes));
-}
-
-/* ---- Decoding ---- */
-
-/* Adds the units up to the next U+0000, and a blank for that. */
-static void add_stretch(struct text *out, struct span *utf16)
-{
-    size_t size_bytes = 0;
-    uint16_t unit = 1;
-    struct span stretch;
-
-    while (unit != 0 && span_u16_at(utf16, size_bytes, &unit))
-        size_bytes += sizeof(unit);
-    if (size_bytes == 0 || !span_take(utf16, size_bytes, &stretch))
-        return;
-    text_add_utf16(out, stretch);
-    if (unit == 0)
-        text_add(out, " ");
-}
-
-static void add_little_endian(struct text *out, struct span utf16)
-{
-    while (utf16.left_bytes >= sizeof(uint16_t))
-        add_stretch(out, &utf16);
-}
-
-void plaintext_add_utf16(struct text *out, struct span utf16, enum text_coding coding)
-{
-    uint8_t swapped[SWAPPED_BYTES];
-    struct span stretch;
-
-    if (coding == TEXT_CODING_UTF16LE) {
-        add_little_endian(out, utf16);
-        return;
-    }
-    while (utf16.left_bytes >= sizeof(uint16_t)) {
-        size_t size_bytes =
-            utf16.left_bytes < sizeof(swapped) ? utf16.left_bytes & ~(size_t)1 : sizeof(swapped);
-        uint16_t last = 0;
-
-        /* Both halves of a pair stay together. */
-        if (size_bytes == sizeof(swapped) && span_u16_at(&utf16, size_bytes - 2, &last) &&
-            (last & 0xFC) == 0xD8)
-            size_bytes -= 2;
-        if (!span_take(&utf16, size_bytes, &stretch))
-            return;
-        for (size_t index = 0; index < size_bytes; index++)
-            swapped[index] = stretch.bytes[index ^ 1];
-        add_little_endian(out, span_of(swapped, size_bytes, 0));
-    }
-}
-
-void plaintext_end_lines(struct text *text)
-{
-    bool has_feeds = text->bytes != NULL && memchr(text->bytes, '\n', text->length_bytes) != NULL;
-    size_t out = 0;
-    size_t in = 0;
-
-    while (in < text->length_bytes) {
-        size_t returns = 0;
-
-        while (in + returns < text->length_bytes && text->bytes[in + returns] == '\r')
-            returns++;
-        in += returns;
-        /* A text that ends so was cut within its last line end. */
-        if (returns > 0 && in == text->length_bytes && has_feeds)
-            break;
-        if (returns > 0 && (in == text->length_bytes || text->bytes[in] != '\n'))
-            for (; returns > 0; returns--)
-                text->bytes[out++] = '\n';
-        else
-            text->bytes[out++] = text->bytes[in++];
-    }
-    text->length_bytes = out;
-    if (text->bytes != NULL)
-        text->bytes[out] = '\0';
-}
-
-void plaintext_drop_marks(struct text *text)
-{
-    static const char mark[] = "\xEF\xBB\xBF";
-    size_t mark_bytes = sizeof(mark) - 1;
-    size_t out = 0;
-
-    for (size_t in = 0; in < text->length_bytes; in++) {
-        bool begins = in == 0 || text->bytes[in - 1] == '\n';
-
-        if (begins && text->length_bytes - in >= mark_bytes &&
-            memcmp(text->bytes + in, mark, mark_bytes) == 0)
-            in += mark_bytes;
-        if (in < text->length_bytes)
-            text->bytes[out++] = text->bytes[in];
-    }
-    text->length_bytes = out;
-    if (text->bytes != NULL)
-        text->bytes[out] = '\0';
-}
-
-/* ---- Backspaces ---- */
-
-static bool goes_on(char byte)
-{
-    return (byte & 0xC0) == 0x80;
-}
-
-/* A line on the console: the characters before the cursor, in place, and those that it went back
- * over, the nearest last and the bytes of each in the opposite order. */
-struct console_line {
-    char *bytes; /* borrowed */
-    size_t length_bytes;
-    struct text passed; /* owned */
-};
-
-static void go_back(struct console_line *line)
-{
-    char byte = (char)0x80;
-
-    while (line->length_bytes > 0 && goes_on(byte)) {
-        byte = line->bytes[--line->length_bytes];
-        text_add_bytes(&line->passed, &byte, 1);
-    }
-}
-
-/* Writes a byte; the first one of a character takes the place of the one at the cursor. */
-static void write_byte(struct console_line *line, char byte)
-{
-    struct text *passed = &line->passed;
-
-    if (passed->length_bytes > 0 && !goes_on(byte)) {
-        passed->length_bytes--;
-        while (passed->length_bytes > 0 && goes_on(passed->bytes[passed->length_bytes - 1]))
-            passed->length_bytes--;
-    }
-    line->bytes[line->length_bytes++] = byte;
-}
-
-/* Moves the cursor to the end. */
-static void end_line(struct console_line *line)
-{
-    while (line->passed.length_bytes > 0)
-        line->bytes[line->length_bytes++] = line->passed.bytes[--line->passed.length_bytes];
-}
-
-void plaintext_apply_backspaces(struct text *text)
-{
-    struct console_line line = {.bytes = text->bytes};
-    size_t length_bytes = text->length_bytes;
-
-    if (length_bytes == 0 || memchr(text->bytes, '\b', length_bytes) == NULL)
-        return;
-    for (size_t in = 0; in < length_bytes; in++) {
-        char byte = text->bytes[in];
-
-        if (byte == '\b') {
-            go_back(&line);
-        } else if (byte == '\n') {
-            end_line(&line);
-            write_byte(&line, byte);
-            line.bytes += line.length_bytes;
-            line.length_bytes = 0;
-        } else {
-            write_byte(&line, byte);
-        }
-    }
-    end_line(&line);
-    text->length_bytes = (size_t)(line.bytes - text->bytes) + line.length_bytes;
-    text->bytes[text->length_bytes] = '\0';
-    text_free(&line.passed);
 }

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text/plaintext.h"
+
+#include <string.h>
+
+#include "base/codepage.h"
+#include "base/utf16.h"
+
+#define REPLACEMENT_CHARACTER 0xFFFDu
+#define NO_CODEPAGE SIZE_MAX
+#define SWAPPED_BYTES 4096u
+
+/* ---- UTF-8 ---- */
+
+/* How many bytes of a character of UTF-8 follow the first one; 0 when it begins none. */
+static size_t count_following(uint8_t first)
+{
+    return first >= 0xC2 && first <= 0xDF   ? 1
+           : first >= 0xE0 && first <= 0xEF ? 2
+           : first >= 0xF0 && first <= 0xF4 ? 3
+                                            : 0;
+}
+
+/* Is all of it UTF-8? Sets *cut_bytes to how many bytes of a last, cut character there are. */
+static bool is_utf8(struct span bytes, size_t *cut_bytes)
+{
+    uint8_t byte;
+
+    *cut_bytes = 0;
+    while (span_u8(&bytes, &byte)) {
+        size_t following = count_following(byte);
+        size_t left_bytes = bytes.left_bytes;
+
+        if (byte < 0x80)
+            continue;
+        if (following == 0)
+            return false;
+        for (; following > 0 && span_u8(&bytes, &byte); following--)
+            if ((byte & 0xC0) != 0x80)
+                return false;
+        if (following > 0)
+            *cut_bytes = left_bytes + 1;
+    }
+    return true;
+}
+
+/* ---- UTF-16 ---- */
+
+/* Adds the units up to the next U+0000, and a blank for that. */
+static void add_stretch(struct text *out, struct span *utf16)
+{
+    size_t size_bytes = 0;
+    uint16_t unit = 1;
+    struct span stretch;
+
+    while (unit != 0 && span_u16_at(utf16, size_bytes, &unit))
+        size_bytes += sizeof(unit);
+    if (size_bytes == 0 || !span_take(utf16, size_bytes, &stretch))
+        return;
+    text_add_utf16(out, stretch);
+    if (unit == 0)
+        text_add(out, " ");
+}
+
+static void add_little_endian(struct text *out, struct span utf16)
+{
+    while (utf16.left_bytes >= sizeof(uint16_t))
+        add_stretch(out, &utf16);
+}
+
+/* Adds UTF-16 to its end, a U+0000 as a blank. */
+static void add_utf16(struct text *out, struct span utf16, enum text_coding coding)
+{
+    uint8_t swapped[SWAPPED_BYTES];
+    struct span stretch;
+
+    if (coding == TEXT_CODING_UTF16LE) {
+        add_little_endian(out, utf16);
+        return;
+    }
+    while (utf16.left_bytes >= sizeof(uint16_t)) {
+        size_t size_bytes =
+            utf16.left_bytes < sizeof(swapped) ? utf16.left_bytes & ~(size_t)1 : sizeof(swapped);
+        uint16_t last = 0;
+
+        /* Both halves of a pair stay together. */
+        if (size_bytes == sizeof(swapped) && span_u16_at(&utf16, size_bytes - 2, &last) &&
+            (last & 0xFC) == 0xD8)
+            size_bytes -= 2;
+        if (!span_take(&utf16, size_bytes, &stretch))
+            return;
+        for (size_t index = 0; index < size_bytes; index++)
+            swapped[index] = stretch.bytes[index ^ 1];
+        add_little_endian(out, span_of(swapped, size_bytes, 0));
+    }
+}
+
+/* ---- Stretches ---- */
+
+static void find_controls(struct span bytes, bool wide, bool big_endian, struct plaintext *out)
+{
+    struct span at = bytes;
+    uint16_t unit = 0;
+    uint8_t byte = 0;
+
+    while (!out->has_controls && (wide ? span_u16(&at, &unit) : span_u8(&at, &byte))) {
+        if (wide && big_endian)
+            unit = (uint16_t)(unit << 8 | unit >> 8);
+        if (encoding_is_control(wide ? unit : byte)) {
+            out->has_controls = true;
+            out->control_offset_bytes = at.offset_bytes - (wide ? sizeof(unit) : sizeof(byte));
+        }
+    }
+}
+
+/* The code page is chosen once, by the first stretch that is in one; *codepage starts as
+ * NO_CODEPAGE. */
+static const char *decode_bytes(struct span bytes, size_t *codepage, struct plaintext *out)
+{
+    size_t start = out->text.length_bytes;
+    size_t cut_bytes;
+
+    find_controls(bytes, false, false, out);
+    if (!is_utf8(bytes, &cut_bytes)) {
+        if (*codepage == NO_CODEPAGE)
+            *codepage = codepage_choose(bytes);
+        codepage_add_text(&out->text, *codepage, bytes);
+        return codepage_name(*codepage);
+    }
+    text_add_bytes(&out->text, (const char *)bytes.bytes, bytes.left_bytes - cut_bytes);
+    if (cut_bytes > 0)
+        text_add_character(&out->text, REPLACEMENT_CHARACTER);
+    for (char *zero = out->text.bytes + start, *end = out->text.bytes + out->text.length_bytes;
+         zero < end && (zero = memchr(zero, '\0', (size_t)(end - zero))) != NULL;)
+        *zero = ' ';
+    return "UTF-8";
+}
+
+static const char *decode_wide(struct span bytes, enum text_coding coding, struct plaintext *out)
+{
+    find_controls(bytes, true, coding == TEXT_CODING_UTF16BE, out);
+    add_utf16(&out->text, bytes, coding);
+    /* Half of a LF behind its CR is a cut line end, and told by that CR. */
+    if (bytes.left_bytes % sizeof(uint16_t) != 0 &&
+        (out->text.length_bytes == 0 || out->text.bytes[out->text.length_bytes - 1] != '\r'))
+        text_add_character(&out->text, REPLACEMENT_CHARACTER);
+    return coding == TEXT_CODING_UTF16LE ? "UTF-16LE" : "UTF-16BE";
+}
+
+/* A new stretch begins a new line; when the one before has not ended, what was in that line is
+ * lost. */
+static void begin_stretch(uint64_t offset_bytes, struct plaintext *out)
+{
+    size_t length = out->text.length_bytes;
+
+    if (length == 0 || out->text.bytes[length - 1] == '\n')
+        return;
+    if (!out->is_torn) {
+        out->is_torn = true;
+        out->tear_offset_bytes = offset_bytes;
+    }
+    text_add(&out->text, "\n");
+}
+
+/* ---- Lines ---- */
+
+/* Makes LF of every line end in the text: CR LF, CR CR LF (what wmic's output becomes in a file),
+ * CR alone. Where LF is in use, a CR at the very end ends no line: the text was cut there. */
+static void end_lines(struct text *text)
+{
+    bool has_feeds = text->bytes != NULL && memchr(text->bytes, '\n', text->length_bytes) != NULL;
+    size_t out = 0;
+    size_t in = 0;
+
+    while (in < text->length_bytes) {
+        size_t returns = 0;
+
+        while (in + returns < text->length_bytes && text->bytes[in + returns] == '\r')
+            returns++;
+        in += returns;
+        /* A text that ends so was cut within its last line end. */
+        if (returns > 0 && in == text->length_bytes && has_feeds)
+            break;
+        if (returns > 0 && (in == text->length_bytes || text->bytes[in] != '\n'))
+            for (; returns > 0; returns--)
+                text->bytes[out++] = '\n';
+        else
+            text->bytes[out++] = text->bytes[in++];
+    }
+    text->length_bytes = out;
+    if (text->bytes != NULL)
+        text->bytes[out] = '\0';
+}
+
+/* Takes byte order marks out of the lines that begin with one: those of texts that were appended.
+ */
+static void drop_marks(struct text *text)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    size_t mark_bytes = sizeof(mark) - 1;
+    size_t out = 0;
+
+    for (size_t in = 0; in < text->length_bytes; in++) {
+        bool begins = in == 0 || text->bytes[in - 1] == '\n';
+
+        if (begins && text->length_bytes - in >= mark_bytes &&
+            memcmp(text->bytes + in, mark, mark_bytes) == 0)
+            in += mark_bytes;
+        if (in < text->length_bytes)
+            text->bytes[out++] = text->bytes[in];
+    }
+    text->length_bytes = out;
+    if (text->bytes != NULL)
+        text->bytes[out] = '\0';
+}
+
+/* ---- Backspaces ---- */
+
+static bool goes_on(char byte)
+{
+    return (byte & 0xC0) == 0x80;
+}
+
+/* A line on the console: the characters before the cursor, in place, and those that it went back
+ * over, the nearest last and the bytes of each in the opposite order. */
+struct console_line {
+    char *bytes; /* borrowed */
+    size_t length_bytes;
+    struct text passed; /* owned */
+};
+
+static void go_back(struct console_line *line)
+{
+    char byte = (char)0x80;
+
+    while (line->length_bytes > 0 && goes_on(byte)) {
+        byte = line->bytes[--line->length_bytes];
+        text_add_bytes(&line->passed, &byte, 1);
+    }
+}
+
+/* Writes a byte; the first one of a character takes the place of the one at the cursor. */
+static void write_byte(struct console_line *line, char byte)
+{
+    struct text *passed = &line->passed;
+
+    if (passed->length_bytes > 0 && !goes_on(byte)) {
+        passed->length_bytes--;
+        while (passed->length_bytes > 0 && goes_on(passed->bytes[passed->length_bytes - 1]))
+            passed->length_bytes--;
+    }
+    line->bytes[line->length_bytes++] = byte;
+}
+
+/* Moves the cursor to the end. */
+static void end_line(struct console_line *line)
+{
+    while (line->passed.length_bytes > 0)
+        line->bytes[line->length_bytes++] = line->passed.bytes[--line->passed.length_bytes];
+}
+
+/* Does in each line what a console does at a backspace: the next character is written over the one
+ * before. */
+static void apply_backspaces(struct text *text)
+{
+    struct console_line line = {.bytes = text->bytes};
+    size_t length_bytes = text->length_bytes;
+
+    if (length_bytes == 0 || memchr(text->bytes, '\b', length_bytes) == NULL)
+        return;
+    for (size_t in = 0; in < length_bytes; in++) {
+        char byte = text->bytes[in];
+
+        if (byte == '\b') {
+            go_back(&line);
+        } else if (byte == '\n') {
+            end_line(&line);
+            write_byte(&line, byte);
+            line.bytes += line.length_bytes;
+            line.length_bytes = 0;
+        } else {
+            write_byte(&line, byte);
+        }
+    }
+    end_line(&line);
+    text->length_bytes = (size_t)(line.bytes - text->bytes) + line.length_bytes;
+    text->bytes[text->length_bytes] = '\0';
+    text_free(&line.passed);
+}
+
+/* ---- The whole ---- */
+
+bool plaintext_decode(struct span bytes, struct plaintext *out)
+{
+    struct span head = bytes;
+    struct text_stretch stretch;
+    size_t codepage = NO_CODEPAGE;
+    enum text_coding coding;
+
+    *out = (struct plaintext){0};
+    if (head.left_bytes > PLAINTEXT_HEAD_BYTES)
+        head.left_bytes = PLAINTEXT_HEAD_BYTES;
+    coding = encoding_of(head);
+    if (coding == TEXT_CODING_NONE)
+        return false;
+    while (encoding_next_stretch(&bytes, &coding, &stretch)) {
+        const char *encoding;
+
+        begin_stretch(stretch.bytes.offset_bytes, out);
+        encoding = encoding_is_wide(stretch.coding)
+                       ? decode_wide(stretch.bytes, stretch.coding, out)
+                       : decode_bytes(stretch.bytes, &codepage, out);
+        if (out->encoding == NULL)
+            out->encoding = encoding;
+    }
+    end_lines(&out->text);
+    apply_backspaces(&out->text);
+    drop_marks(&out->text);
+    return true;
+}
+
+void plaintext_free_content(struct plaintext *text)
+{
+    text_free(&text->text);
+    *text = (struct plaintext){0};
+}
