@@ -703,7 +703,7 @@ START_TEST(summary_counts_hosts_and_sources)
                             "  damaged                                             2\n"
                             "  skipped                                             1\n"
                             "  with records that could not be decoded              2\n"
-                            "  with records read differently by a second reader    2\n");
+                            "  with records read differently by a second reader        2\n");
     free(table);
 }
 END_TEST
