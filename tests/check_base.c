@@ -91,6 +91,30 @@ START_TEST(text_grows_and_is_taken)
 }
 END_TEST
 
+/* A member has no separator in it, wherever it is from. */
+START_TEST(list_can_be_split_into_its_members)
+{
+    struct text list = {0};
+    struct text other = {0};
+
+    text_add_items(&list, "");
+    text_add_item(&list, "a; b");
+    text_add_item(&list, "c;");
+    text_add_item(&list, ";d");
+    ck_assert_str_eq(text_get(&list), "a\\x3b b; c\\x3b; \\x3bd");
+    text_add_items(&other, text_get(&list));
+    text_add_items(&other, text_get(&list));
+    text_add_items(&other, "");
+    ck_assert_str_eq(text_get(&other), "a\\x3b b; c\\x3b; \\x3bd; a\\x3b b; c\\x3b; \\x3bd");
+    text_clear(&list);
+    text_add_item_content(&list, "");
+    text_add_item_content(&list, "e;f");
+    ck_assert_str_eq(text_get(&list), "e\\x3bf");
+    text_free(&list);
+    text_free(&other);
+}
+END_TEST
+
 START_TEST(bytes_that_are_no_utf8_are_made_visible)
 {
     static const struct {
@@ -298,6 +322,7 @@ static Suite *base_suite(void)
     tcase_add_test(cases, span_readers_stop_at_the_end_and_move_nothing);
     tcase_add_test(cases, span_at_moves_nothing_and_checks_its_position);
     tcase_add_test(cases, text_grows_and_is_taken);
+    tcase_add_test(cases, list_can_be_split_into_its_members);
     tcase_add_test(cases, bytes_that_are_no_utf8_are_made_visible);
     tcase_add_test(cases, folding_is_for_every_script);
     tcase_add_test(cases, folding_goes_by_unicode_and_not_by_the_locale);

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "run.h"
 #include "scratch.h"
+#include "synced.h"
 
 /* Finishes a case of one log with these facts. Returns the exit status; standard output and
  * standard error go to the files of these names. */
@@ -98,6 +99,18 @@ START_TEST(damage_is_told_and_makes_it_incomplete)
 }
 END_TEST
 
+START_TEST(case_and_reports_are_on_the_disk_before_they_get_their_names)
+{
+    struct source_facts facts = {.record_count = 1};
+
+    synced_begin();
+    finish_case(&facts);
+    ck_assert(synced_in_order("report/case.db", "report"));
+    ck_assert(synced_in_order("report/hosts.csv", "report"));
+    ck_assert(synced_in_order("report/remediation/not-collected.csv", "report/remediation"));
+}
+END_TEST
+
 static Suite *finish_suite(void)
 {
     Suite *suite = suite_create("finish");
@@ -108,6 +121,7 @@ static Suite *finish_suite(void)
     tcase_add_test(cases, conflict_of_the_readers_is_told_and_makes_it_incomplete);
     tcase_add_test(cases, undecodable_record_is_told_and_makes_it_incomplete);
     tcase_add_test(cases, damage_is_told_and_makes_it_incomplete);
+    tcase_add_test(cases, case_and_reports_are_on_the_disk_before_they_get_their_names);
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -242,8 +242,8 @@ START_TEST(a_part_that_ends_its_reader_twice_is_given_up_and_the_others_kept)
     write_parts("in/a", "..C.");
     read_input();
     expect(SOURCES, "crashed: p0; p1; part 3 of 4: its reader process ended twice (signal 9, "
-                    "Killed), so it was given up and what lies beside it was kept; the same "
-                    "command tries again; p3");
+                    "Killed), so it was given up and what lies beside it was kept, and the "
+                    "same command tries again; p3");
     expect(OBSERVATIONS, "0.0 0.1 1.0 1.1 3.0 3.1");
     crashes = false;
     read_input();

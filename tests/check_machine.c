@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Machine identity without a case: names and their meaning, independence of the order in which
- * sources were read, and the nearest machine of a folder. The rules themselves are in
- * tests/cases/verdict-machines.txt. */
+/* Machines without a case: independence of the order in which sources were read, and the nearest
+ * machine of a folder. The rules themselves are in tests/cases/verdict-machines.txt. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,92 +8,8 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "identity/inventory_match.h"
 #include "identity/machine.h"
-#include "identity/name.h"
 #include "run.h"
-
-static struct name_table make_names(const char *const *names, size_t count)
-{
-    struct name_table table = {0};
-
-    for (size_t index = 0; index < count; index++)
-        name_table_add(&table, names[index]);
-    name_table_seal(&table);
-    return table;
-}
-
-START_TEST(names_are_one_whatever_their_case)
-{
-    static const char *const names[] = {"PC", "pc", "Pc", "BÜRO", "büro", "x"};
-    struct name_table table = make_names(names, ARRAY_COUNT(names));
-
-    ck_assert_uint_eq(table.count, 3);
-    ck_assert_uint_eq(name_table_find(&table, "pC"), name_table_find(&table, "PC"));
-    ck_assert_uint_eq(name_table_find(&table, "BüRO"), name_table_find(&table, "büro"));
-    ck_assert_uint_eq(name_table_find(&table, "y"), NAME_NONE);
-    name_table_free_content(&table);
-}
-END_TEST
-
-START_TEST(short_name_means_the_one_full_name)
-{
-    static const char *const names[] = {"pc",   "pc-2.corp", "PC.corp", "pc2.corp",
-                                        "pcx",  "two",       "two.a",   "two.b",
-                                        "dot.", "dot",       "a.b",     "a.b.c"};
-    struct name_table table = make_names(names, ARRAY_COUNT(names));
-    size_t pc = name_table_find(&table, "pc");
-    size_t full = name_table_find(&table, "pc.corp");
-    size_t two = name_table_find(&table, "two");
-    size_t dot = name_table_find(&table, "dot");
-
-    ck_assert_uint_eq(name_table_meaning(&table, pc), full);
-    ck_assert_uint_eq(name_table_meaning(&table, full), full);
-    ck_assert(!name_table_is_shared(&table, pc));
-    ck_assert_uint_eq(name_table_meaning(&table, two), two);
-    ck_assert(name_table_is_shared(&table, two));
-    ck_assert_uint_eq(name_table_meaning(&table, dot), dot);
-    ck_assert_uint_eq(name_table_meaning(&table, name_table_find(&table, "a.b")),
-                      name_table_find(&table, "a.b"));
-    name_table_free_content(&table);
-}
-END_TEST
-
-START_TEST(netbios_name_is_that_of_one_owner)
-{
-    static const char *const names[] = {"LAPTOP-ACCOUNTS-1.corp", "laptop-accounts-1", "other",
-                                        "LAPTOP-ACCOUNTS.corp",   "laptop-accounts",   "LAPTOP-B"};
-    struct name_table table = make_names(names, ARRAY_COUNT(names));
-    size_t owner_of[ARRAY_COUNT(names)];
-    bool several;
-
-    for (size_t key = 0; key < table.count; key++)
-        owner_of[key] = NAME_NONE;
-    owner_of[name_table_find(&table, names[0])] = 7;
-    owner_of[name_table_find(&table, names[3])] = 8;
-    ck_assert_uint_eq(name_table_netbios_owner(&table, owner_of, "Laptop-Accounts", &several), 7);
-    ck_assert(!several);
-    owner_of[name_table_find(&table, names[1])] = 7;
-    ck_assert_uint_eq(name_table_netbios_owner(&table, owner_of, "Laptop-Accounts", &several), 7);
-    owner_of[name_table_find(&table, names[1])] = 9;
-    ck_assert_uint_eq(name_table_netbios_owner(&table, owner_of, "Laptop-Accounts", &several),
-                      NAME_NONE);
-    ck_assert(several);
-    ck_assert_uint_eq(name_table_netbios_owner(&table, owner_of, "Laptop-Account", &several),
-                      NAME_NONE);
-    ck_assert(!several);
-    name_table_free_content(&table);
-}
-END_TEST
-
-START_TEST(empty_table_knows_no_name)
-{
-    struct name_table table = make_names(NULL, 0);
-
-    ck_assert_uint_eq(name_table_find(&table, "pc"), NAME_NONE);
-    name_table_free_content(&table);
-}
-END_TEST
 
 /* Logs of a case: a renamed machine, a stale log of it, two clones, names that alternate. */
 static const struct case_computer logs[] = {
@@ -253,10 +168,6 @@ static Suite *machine_suite(void)
     Suite *suite = suite_create("machine");
     TCase *cases = tcase_create("identity");
 
-    tcase_add_test(cases, names_are_one_whatever_their_case);
-    tcase_add_test(cases, short_name_means_the_one_full_name);
-    tcase_add_test(cases, netbios_name_is_that_of_one_owner);
-    tcase_add_test(cases, empty_table_knows_no_name);
     tcase_add_loop_test(cases, ids_of_sources_do_not_matter, 0, 6);
     tcase_add_test(cases, nearest_folder_that_names_one_machine);
     tcase_add_test(cases, no_logs_no_machines);

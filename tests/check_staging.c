@@ -11,8 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "run.h"
 #include "scratch.h"
+#include "synced.h"
 
 static struct error err;
 static struct staging *out;
@@ -231,6 +233,49 @@ START_TEST(missing_output_folder_is_told)
 }
 END_TEST
 
+START_TEST(files_are_on_the_disk_before_they_get_their_names)
+{
+    synced_begin();
+    write_file("hosts.csv", "new");
+    write_file("remediation/scripts/1.cmd", "script");
+    ck_assert_int_eq(staging_commit(out, NULL, &err), 0);
+    ck_assert(synced_in_order("out/hosts.csv", "out"));
+    ck_assert(synced_in_order("out/remediation/scripts/1.cmd", "out/remediation/scripts"));
+}
+END_TEST
+
+/* Of two files and three folders. */
+START_TEST(disk_that_fails_is_told_with_path_and_reason)
+{
+    static const char *const failing[] = {"/hosts.csv", "/remediation/scripts/1.cmd", "",
+                                          "/remediation", "/remediation/scripts"};
+    char *message = memory_format("cannot write out%s: Input/output error", failing[_i]);
+    int result = 0;
+
+    put("out/hosts.csv", "old");
+    synced_begin();
+    synced_fail(_i + 1);
+    for (size_t index = 0; result == 0 && index < 2; index++) {
+        FILE *file;
+
+        ck_assert_int_eq(staging_create(out, failing[index] + 1, &file, &err), 0);
+        fputs("new", file);
+        result = staging_close(out, file, &err);
+    }
+    if (result != 0)
+        staging_abandon(out);
+    else
+        result = staging_commit(out, NULL, &err);
+    ck_assert_int_eq(result, -1);
+    ck_assert_int_eq(err.kind, ERROR_RUN);
+    ck_assert_str_eq(err.message, message);
+    ck_assert(!scratch_exists("out/.hosts.csv.partial"));
+    /* Where a folder fails, all files have their names. */
+    expect_content("out/hosts.csv", _i < 2 ? "old" : "new");
+    free(message);
+}
+END_TEST
+
 static Suite *staging_suite(void)
 {
     Suite *suite = suite_create("staging");
@@ -249,6 +294,8 @@ static Suite *staging_suite(void)
     tcase_add_test(cases, scripts_of_an_earlier_report_are_removed_and_no_others);
     tcase_add_test(cases, no_scripts_folder_means_no_leftovers);
     tcase_add_test(cases, missing_output_folder_is_told);
+    tcase_add_test(cases, files_are_on_the_disk_before_they_get_their_names);
+    tcase_add_loop_test(cases, disk_that_fails_is_told_with_path_and_reason, 0, 5);
     suite_add_tcase(suite, cases);
     return suite;
 }

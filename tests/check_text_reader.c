@@ -340,7 +340,7 @@ START_TEST(code_pages_are_told_by_the_words_in_them)
         own.language = (enum listing_language)language;
         listing_add(&text, "dism", &own);
         listing_encode(&file, text_get(&text), own.language, LISTING_OEM, LISTING_LF, false);
-        ck_assert(plaintext_decode(span_of(text_get(&file), file.length_bytes, 0), &decoded));
+        ck_assert(plaintext_decode(span_of(text_get(&file), file.length_bytes, 0), true, &decoded));
         ck_assert_str_eq(decoded.encoding, encodings[language]);
         ck_assert_str_eq(text_get(&decoded.text), text_get(&text));
         plaintext_free_content(&decoded);
@@ -388,13 +388,35 @@ START_TEST(bytes_become_lines_of_utf8)
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
         struct plaintext decoded;
 
-        ck_assert(
-            plaintext_decode(span_of(cases[index].bytes, cases[index].size_bytes, 0), &decoded));
+        ck_assert(plaintext_decode(span_of(cases[index].bytes, cases[index].size_bytes, 0), true,
+                                   &decoded));
         ck_assert_msg(strcmp(text_get(&decoded.text), cases[index].text) == 0,
                       "case %zu: \"%s\" (%s)", index, text_get(&decoded.text), decoded.encoding);
         ck_assert_str_eq(decoded.encoding, cases[index].encoding);
         plaintext_free_content(&decoded);
     }
+}
+END_TEST
+
+/* What a text is can be told without a code page, which costs more than all else. */
+START_TEST(without_a_code_page_bytes_stay_as_they_are)
+{
+    static const char bytes[] = "Gr\x94\xE1"
+                                "e: 1\r\n";
+    struct plaintext decoded;
+
+    ck_assert(plaintext_decode(span_of(bytes, sizeof(bytes) - 1, 0), false, &decoded));
+    ck_assert_str_eq(text_get(&decoded.text), "Gr\x94\xE1"
+                                              "e: 1\n");
+    ck_assert(decoded.is_raw);
+    plaintext_free_content(&decoded);
+    ck_assert(plaintext_decode(span_of(bytes, sizeof(bytes) - 1, 0), true, &decoded));
+    ck_assert_str_eq(text_get(&decoded.text), "Größe: 1\n");
+    ck_assert(!decoded.is_raw);
+    plaintext_free_content(&decoded);
+    ck_assert(plaintext_decode(span_of("Größe\n", 8, 0), false, &decoded));
+    ck_assert(!decoded.is_raw);
+    plaintext_free_content(&decoded);
 }
 END_TEST
 
@@ -861,6 +883,7 @@ static Suite *text_reader_suite(void)
     tcase_add_test(cases, none_of_our_own_files_is_a_listing);
     tcase_add_test(cases, code_pages_are_told_by_the_words_in_them);
     tcase_add_test(cases, bytes_become_lines_of_utf8);
+    tcase_add_test(cases, without_a_code_page_bytes_stay_as_they_are);
     tcase_add_test(cases, controls_that_consoles_leave_are_text);
     tcase_add_test(cases, backspaces_move_no_column);
     tcase_add_test(cases, listings_appended_in_another_encoding_are_read);

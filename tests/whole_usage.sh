@@ -305,6 +305,27 @@ if [ "$(id -u)" -ne 0 ] || command -v setpriv >/dev/null 2>&1; then
     check 'report of a case that can only be read' equal '0 ' "$status $(cat "$scratch/err")"
 fi
 
+# Names that would be two members of a list.
+make_logs listed <<'END'
+file "a; b/Application.evtx"
+computer OLD;=1+1;
+noise 5 2019-01-01T00:00:00Z 2019-01-02T00:00:00Z
+computer PC
+noise 5 2019-01-02T00:00:01Z 2019-01-10T00:00:00Z
+file c/Application.evtx
+computer PC
+noise 5 2019-01-01T00:00:00Z 2019-01-10T00:00:00Z
+END
+cp -r listed/c 'listed/copy; of c'
+analyze -o lists listed
+check 'logs of a folder with a semicolon' equal 0 "$status"
+if [ -x /usr/bin/python3 ]; then
+    check 'in the list of sources' equal \
+        'listed/a\x3b b/Application.evtx; listed/c/Application.evtx; listed/copy\x3b of c/Application.evtx' \
+        "$(cell lists/hosts.csv PC sources)"
+    check 'in that of aliases' equal 'OLD\x3b=1+1\x3b' "$(cell lists/hosts.csv PC aliases)"
+fi
+
 # Names that would do something to a terminal.
 analyze -o r "$(printf 'no\nfile\033[31m')"
 check 'one line, whatever the name' refused 'no\x0afile\x1b[31m: No such file'

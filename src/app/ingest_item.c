@@ -362,7 +362,7 @@ static void note_crash(struct ingest_item *item, const struct pool_result *resul
     else
         source_facts_add_detail(&item->facts,
                                 "%sits reader process ended twice (%s), so it was given up and "
-                                "what lies beside it was kept; the same command tries again",
+                                "what lies beside it was kept, and the same command tries again",
                                 part, result->crash);
     free(part);
 }
@@ -432,7 +432,7 @@ static void note_missing_hash(struct ingest_item *item)
         return;
     item->crash_count++;
     source_facts_add_detail(&item->facts,
-                            "no SHA-256: the reader process ended twice (%s); the same command "
+                            "no SHA-256: the reader process ended twice (%s), and the same command "
                             "tries again",
                             item->hash_crash);
 }

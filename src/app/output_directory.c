@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "report/report.h"
 
@@ -147,9 +148,22 @@ static void remove_case(const char *path)
     }
 }
 
+/* Makes sure that the file is on the disk. */
+static int sync_file(const char *path)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int result = descriptor < 0 ? -1 : file_sync(descriptor);
+
+    if (descriptor >= 0)
+        close(descriptor);
+    return result;
+}
+
+/* Gives the copy the name of the case: it is on the disk before, and so is the name then. */
 static int take_copy(const struct output_directory *directory, const char *path, struct error *err)
 {
-    if (rename(directory->copy_path, path) == 0)
+    if (sync_file(directory->copy_path) == 0 && rename(directory->copy_path, path) == 0 &&
+        file_sync(directory->descriptor) == 0)
         return 0;
     error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m", path);
     remove_case(directory->copy_path);

@@ -22,3 +22,29 @@ ssize_t file_read_at(int descriptor, void *buffer, size_t size_bytes, uint64_t o
     }
     return (ssize_t)done;
 }
+
+int file_write(int descriptor, const void *bytes, size_t size_bytes)
+{
+    size_t done = 0;
+
+    while (done < size_bytes) {
+        ssize_t count = write(descriptor, (const char *)bytes + done, size_bytes - done);
+
+        if (count < 0 && errno != EINTR)
+            return -1;
+        if (count > 0)
+            done += (size_t)count;
+    }
+    return 0;
+}
+
+int file_sync(int descriptor)
+{
+    while (fsync(descriptor) != 0) {
+        if (errno == EINVAL)
+            return 0;
+        if (errno != EINTR)
+            return -1;
+    }
+    return 0;
+}

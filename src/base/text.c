@@ -77,11 +77,37 @@ void text_add_format(struct text *text, const char *format, ...)
     free(more);
 }
 
-void text_add_item(struct text *text, const char *more)
+void text_add_item_content(struct text *text, const char *item)
+{
+    for (;;) {
+        size_t length = strcspn(item, ";");
+
+        text_add_bytes(text, item, length);
+        if (item[length] == '\0')
+            return;
+        text_add_byte(text, ';');
+        item += length + 1;
+    }
+}
+
+static void add_separator(struct text *text)
 {
     if (text->length_bytes > 0)
-        text_add(text, "; ");
-    text_add(text, more);
+        text_add(text, TEXT_SEPARATOR);
+}
+
+void text_add_item(struct text *text, const char *item)
+{
+    add_separator(text);
+    text_add_item_content(text, item);
+}
+
+void text_add_items(struct text *text, const char *items)
+{
+    if (*items == '\0')
+        return;
+    add_separator(text);
+    text_add(text, items);
 }
 
 const char *text_get(const struct text *text)

@@ -22,8 +22,19 @@ void text_add_character(struct text *text, uint32_t code_point);
 void text_add_format(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Adds `more` as a member of a list: "; " comes first unless the text is empty (DESIGN 7). */
-void text_add_item(struct text *text, const char *more);
+/* Lists are texts whose members are joined by TEXT_SEPARATOR (DESIGN 7). A `;` in a member is
+ * written as \x3b, as bytes that are not UTF-8 are, so a list can be split again. */
+#define TEXT_SEPARATOR "; "
+
+/* Adds `item` as a member of a list; the separator comes first unless the text is empty. */
+void text_add_item(struct text *text, const char *item);
+
+/* Adds the members of another list to a list. */
+void text_add_items(struct text *text, const char *items);
+
+/* Adds what a member is written as, without a separator: for lists in which a member can be empty.
+ */
+void text_add_item_content(struct text *text, const char *item);
 
 /* The text so far, "" while empty. Borrowed until the next change. */
 const char *text_get(const struct text *text);

@@ -7,16 +7,14 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "identity/inventory_match.h"
 #include "identity/machine.h"
-#include "identity/source_host.h"
 
 struct assignment_work {
     struct casedb *db;
     struct case_computer *computers; /* texts owned */
     size_t computer_count;
-    struct witness *witnesses;
-    size_t witness_count;
+    struct source_host *source_hosts;
+    size_t source_host_count;
     struct inventory_host *hosts;
     size_t host_count;
     struct machines machines;
@@ -32,7 +30,7 @@ static void work_free(struct assignment_work *work)
         free((char *)work->computers[index].name);
     }
     free(work->computers);
-    witnesses_free(work->witnesses, work->witness_count);
+    source_hosts_free(work->source_hosts, work->source_host_count);
     inventory_free(work->hosts, work->host_count);
     machines_free_content(&work->machines);
     free(work->by_machine);
@@ -69,7 +67,7 @@ static int read_computers(struct assignment_work *work, struct error *err)
     return result;
 }
 
-static int read_witnesses(struct assignment_work *work, struct error *err)
+static int read_source_hosts(struct assignment_work *work, struct error *err)
 {
     struct casedb_cursor *cursor = NULL;
     struct case_witness said;
@@ -80,9 +78,9 @@ static int read_witnesses(struct assignment_work *work, struct error *err)
     while ((result = casedb_next_witness(cursor, &said, err)) == 1) {
         said.path = memory_copy_text(said.path);
         said.name = memory_copy_text(said.name);
-        work->witnesses =
-            memory_grow(work->witnesses, work->witness_count, sizeof(*work->witnesses));
-        work->witnesses[work->witness_count++] = (struct witness){.said = said};
+        work->source_hosts =
+            memory_grow(work->source_hosts, work->source_host_count, sizeof(*work->source_hosts));
+        work->source_hosts[work->source_host_count++] = (struct source_host){.said = said};
     }
     casedb_cursor_free(cursor);
     return result;
@@ -156,14 +154,14 @@ static void list_machines(const struct assignment_work *work, struct assignment 
              row++)
             machine->computer_count++;
     }
-    for (size_t index = 0; index < work->witness_count; index++)
-        out->machines[work->witnesses[index].machine].has_findings = true;
+    for (size_t index = 0; index < work->source_host_count; index++)
+        out->machines[work->source_hosts[index].machine].has_findings = true;
 }
 
 static void find_machines(struct assignment_work *work)
 {
     machines_find(work->computers, work->computer_count, &work->machines);
-    witnesses_match(work->witnesses, work->witness_count, &work->machines);
+    source_hosts_match(work->source_hosts, work->source_host_count, &work->machines);
     inventory_match(work->hosts, work->host_count, &work->machines);
     sort_by_machine(work);
 }
@@ -226,11 +224,11 @@ static int write_owners(const struct assignment_work *work, const struct assignm
                                    out->machines[computer->machine].id, err) != 0)
             return -1;
     }
-    for (size_t index = 0; index < work->witness_count; index++) {
-        const struct witness *witness = &work->witnesses[index];
+    for (size_t index = 0; index < work->source_host_count; index++) {
+        const struct source_host *host = &work->source_hosts[index];
 
-        if (casedb_assign_witness(work->db, &witness->said, out->machines[witness->machine].id,
-                                  witness->remark != NULL ? witness->remark : "", witness->is_guess,
+        if (casedb_assign_witness(work->db, &host->said, out->machines[host->machine].id,
+                                  host->remark != NULL ? host->remark : "", host->is_guess,
                                   err) != 0)
             return -1;
     }
@@ -261,7 +259,7 @@ int assign_sources(struct casedb *db, struct assignment *out, struct error *err)
 
     *out = (struct assignment){.work = work};
     work->db = db;
-    if (read_computers(work, err) != 0 || read_witnesses(work, err) != 0 ||
+    if (read_computers(work, err) != 0 || read_source_hosts(work, err) != 0 ||
         read_inventory(work, err) != 0)
         return -1;
     find_machines(work);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "identity/earlier_names.h"
+/* Earlier names, to say of a host whose name it once was. */
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "identity/machine.h"
 
 static int compare(const void *left_item, const void *right_item)
 {
@@ -35,9 +36,9 @@ void earlier_names_free_content(struct earlier_names *names)
     *names = (struct earlier_names){0};
 }
 
-void earlier_names_add_owners(const struct earlier_names *names, const char *name,
-                              const struct machines *machines, struct text *out)
+void machines_add_renamed(const struct machines *machines, const char *name, struct text *out)
 {
+    const struct earlier_names *names = &machines->earlier;
     char *folded = text_fold(name);
     size_t first = 0, end = names->count;
 

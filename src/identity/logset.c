@@ -101,11 +101,11 @@ static size_t meaning_in_log(const struct logset *set, const size_t *keys, size_
  * the log, counted from 1, or 0. */
 static void add_to_run(struct log *log, size_t *runs, size_t key, const struct case_computer *row)
 {
-    struct run *run;
+    struct name_run *run;
 
     if (runs[key] == 0) {
         log->runs = memory_grow(log->runs, log->run_count, sizeof(*log->runs));
-        log->runs[log->run_count++] = (struct run){.key = key, .first_number = UINT64_MAX};
+        log->runs[log->run_count++] = (struct name_run){.key = key, .first_number = UINT64_MAX};
         runs[key] = log->run_count;
     }
     run = &log->runs[runs[key] - 1];
@@ -176,8 +176,8 @@ static void read_log_names(struct logset *set, struct log *log, size_t *runs)
  * writing. */
 static int compare_runs(const void *left_item, const void *right_item)
 {
-    const struct run *left = left_item;
-    const struct run *right = right_item;
+    const struct name_run *left = left_item;
+    const struct name_run *right = right_item;
     uint64_t a = left->record_count > 0 ? left->first_number : left->last_filetime;
     uint64_t b = right->record_count > 0 ? right->first_number : right->last_filetime;
 
@@ -190,26 +190,21 @@ static int compare_runs(const void *left_item, const void *right_item)
     return (left->key > right->key) - (left->key < right->key);
 }
 
-static bool is_full_form(const struct run *run, struct name_range full)
-{
-    return run->key >= full.first && run->key < full.end;
-}
-
 /* A machine that moved to another domain keeps its short name, which is written beside the full
  * ones all along: its records are no runs of a name of their own. */
 static void mark_short_forms(const struct logset *set, struct log *log)
 {
     for (size_t index = 0; index < log->run_count; index++) {
-        struct run *run = &log->runs[index];
+        struct name_run *run = &log->runs[index];
         struct name_range full = name_table_full_names(&set->names, run->key);
 
         for (size_t other = 0; full.first < full.end && other < log->run_count; other++)
-            if (is_full_form(&log->runs[other], full) && log->runs[other].record_count > 0)
+            if (name_range_has(full, log->runs[other].key) && log->runs[other].record_count > 0)
                 run->short_form = true;
     }
 }
 
-static bool runs_overlap(const struct run *left, const struct run *right)
+static bool runs_overlap(const struct name_run *left, const struct name_run *right)
 {
     return left->record_count > 0 && right->record_count > 0 &&
            left->first_number <= right->last_number && right->first_number <= left->last_number;
@@ -217,12 +212,12 @@ static bool runs_overlap(const struct run *left, const struct run *right)
 
 /* Is the short form among the records of a machine with another label? */
 static bool short_form_alternates(const struct logset *set, const struct log *log,
-                                  const struct run *run)
+                                  const struct name_run *run)
 {
     struct name_range full = name_table_full_names(&set->names, run->key);
 
     for (size_t other = 0; other < log->run_count; other++)
-        if (&log->runs[other] != run && !is_full_form(&log->runs[other], full) &&
+        if (&log->runs[other] != run && !name_range_has(full, log->runs[other].key) &&
             runs_overlap(run, &log->runs[other]))
             return true;
     return false;

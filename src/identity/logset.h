@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* logset: the computer names of each log and whether one machine wrote it (DESIGN section 3, the
- * first steps to a machine). Names are keys of a table; a key stands for what a name means. Pure;
- * borrows the computers it is made from. */
+/* logset: the computer names of each log, whether one machine wrote it, and whose are logs that end
+ * with a name which another machine had earlier (DESIGN section 3, the first steps to a machine).
+ * Names are keys of a table (identity/name.h). Pure; borrows the computers it is made from. */
 #ifndef SPPTRIAGE_IDENTITY_LOGSET_H
 #define SPPTRIAGE_IDENTITY_LOGSET_H
 
@@ -13,7 +13,7 @@
 #include "identity/name.h"
 
 /* One name in one log: the records of all its spellings, short and full. */
-struct run {
+struct name_run {
     size_t key; /* what the name means; see meaning_in_log */
     uint64_t record_count;
     uint64_t first_number;
@@ -25,8 +25,8 @@ struct run {
 struct log {
     size_t first_row; /* its rows in `order`: those of one computer id stand together */
     size_t row_count;
-    const char *path; /* of its first place */
-    struct run *runs; /* owned; when `own`, short forms first, then oldest first */
+    const char *path;      /* of its first place */
+    struct name_run *runs; /* owned; when `own`, short forms first, then oldest first */
     size_t run_count;
     bool own; /* one machine wrote all of it */
     uint64_t last_filetime;
@@ -59,5 +59,30 @@ size_t log_row(const struct logset *set, const struct log *log, size_t row);
 
 /* The newest name in a log of one machine; NAME_NONE where the log has no names. */
 size_t log_newest_key(const struct log *log);
+
+/* ---- Logs of renamed machines ---- */
+
+/* A log in one of the places it lies in. */
+struct rename_place {
+    const char *path; /* borrowed */
+    size_t log;       /* the caller's number of the log */
+    size_t key;       /* its newest name */
+    uint64_t last_filetime;
+    size_t owner_key; /* filled in: the newest name of the machine it belongs to there */
+    bool shared;      /* filled in: its name is an earlier one of several machines there */
+    bool circular;    /* filled in: its machine has names that are earlier than each other, which
+                         could also be machines that swapped theirs */
+};
+
+/* The machine with the newest name `later` had the name `earlier`. */
+struct rename_pair {
+    size_t earlier;
+    size_t later;
+};
+
+/* A log whose newest name is an earlier name of one machine in the same folder belongs to that
+ * machine. Fills in owner_key, shared and circular of every place. Sorts both arrays. */
+void rename_resolve(struct rename_place *places, size_t place_count, struct rename_pair *pairs,
+                    size_t pair_count);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From computers to machines: what names each log has and whether one machine wrote it
- * (identity/logset.h), which logs with another newest name belong to a renamed machine
- * (identity/rename.h), then the machines with their aliases, and last the logs without a name.
+ * (logset.c), which logs with another newest name belong to a renamed machine (rename.c), then the
+ * machines with their aliases, and last the logs without a name.
  * Names are keys of a table until a machine is made. */
 #include "identity/machine.h"
 
@@ -12,7 +12,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "identity/logset.h"
-#include "identity/rename.h"
 
 void machines_free_content(struct machines *machines)
 {
@@ -25,6 +24,7 @@ void machines_free_content(struct machines *machines)
         free(machine->name);
     }
     machine_places_free_content(&machines->places);
+    earlier_names_free_content(&machines->earlier);
     free(machines->items);
     free(machines->owners);
     free(machines->own_log);
@@ -144,7 +144,7 @@ static void join_renamed(struct logset *set)
 
 /* The machine's earlier names while they are put in order. */
 struct alias_list {
-    struct run *names; /* of each: key and last_filetime */
+    struct name_run *names; /* of each: key and last_filetime */
     size_t count;
 };
 
@@ -166,11 +166,10 @@ static bool runs_before(const struct log *log, size_t run, size_t key)
 }
 
 /* Is the name no earlier one, but the machine's newest, or a short form of that? */
-static bool is_form_of(const struct logset *set, size_t key, size_t machine_key)
+static bool is_newest_name(const struct logset *set, size_t key, size_t machine_key)
 {
-    struct name_range full = name_table_full_names(&set->names, key);
-
-    return key == machine_key || (machine_key >= full.first && machine_key < full.end);
+    return key == machine_key ||
+           name_range_has(name_table_full_names(&set->names, key), machine_key);
 }
 
 /* Puts the earlier names of a log into the list. Within a log the order of writing holds; names
@@ -181,10 +180,10 @@ static void add_aliases(const struct logset *set, struct alias_list *list, const
     size_t limit = list->count; /* the place of the name that follows in this log */
 
     for (size_t run = log->run_count; run > 0; run--) {
-        const struct run *name = &log->runs[run - 1];
+        const struct name_run *name = &log->runs[run - 1];
         size_t place = find_alias(list, name->key);
 
-        if (name->short_form || is_form_of(set, name->key, machine_key))
+        if (name->short_form || is_newest_name(set, name->key, machine_key))
             continue;
         if (place < list->count) {
             if (name->last_filetime > list->names[place].last_filetime)
@@ -345,30 +344,75 @@ size_t machines_add(struct machines *machines, const char *name)
     return machines->count++;
 }
 
-/* The machine with the name of the folder that the path lies in; made where there is none. */
-static size_t machine_of_folder(struct machines *machines, const char *path)
+size_t machines_of_host(struct machines *machines, struct host_table *hosts, const char *name)
+{
+    size_t meaning = name_table_meaning(&hosts->names, name_table_find(&hosts->names, name));
+    size_t machine = host_table_machine(hosts, name);
+
+    if (machine != MACHINE_NONE)
+        return machine;
+    machine = machines_add(machines, hosts->spellings[meaning]);
+    machines->items[machine].shared_name = name_table_is_shared(&hosts->names, meaning);
+    hosts->machine_of[meaning] = machine;
+    return machine;
+}
+
+/* Names of folders are keys of a table of their own: a folder called `pc1.old` is no fully
+ * qualified name that PC1 could mean. */
+struct folder_matcher {
+    struct host_table hosts;   /* newest names of machines */
+    struct host_table folders; /* names of folders that are none of these */
+};
+
+static void list_folders(const struct logset *set, const struct machines *machines,
+                         struct folder_matcher *matcher)
+{
+    for (size_t machine = 0; machine < machines->count; machine++)
+        name_table_add(&matcher->hosts.names, machines->items[machine].name);
+    host_table_seal(&matcher->hosts);
+    for (size_t machine = 0; machine < machines->count; machine++)
+        host_table_set(&matcher->hosts, machines->items[machine].name, machine);
+    for (size_t row = 0; row < set->count; row++) {
+        char *name;
+
+        if (machines->owners[row] != MACHINE_NONE)
+            continue;
+        name = machine_folder_name(set->computers[row].path);
+        name_table_add(&matcher->folders.names, name);
+        free(name);
+    }
+    host_table_seal(&matcher->folders);
+}
+
+/* The machine that the name of the folder means, made where there is none. A name that may mean
+ * several machines is that of none of them. */
+static size_t machine_of_folder(struct machines *machines, struct folder_matcher *matcher,
+                                const char *path)
 {
     char *name = machine_folder_name(path);
-    char *folded = text_fold(name);
-    size_t found = MACHINE_NONE;
+    size_t host_key = host_table_find(&matcher->hosts, name);
+    size_t *machine;
 
-    for (size_t item = 0; item < machines->count && found == MACHINE_NONE; item++) {
-        char *other = text_fold(machines->items[item].name);
-
-        if (strcmp(other, folded) == 0)
-            found = item;
-        free(other);
+    if (host_key != NAME_NONE) {
+        machine = &matcher->hosts.machine_of[host_key];
+    } else {
+        machine = &matcher->folders.machine_of[name_table_find(&matcher->folders.names, name)];
+        if (*machine == MACHINE_NONE) {
+            *machine = machines_add(machines, name);
+            machines->items[*machine].shared_name =
+                name_table_means_several(&matcher->hosts.names, name);
+        }
     }
-    if (found == MACHINE_NONE)
-        found = machines_add(machines, name);
-    free(folded);
     free(name);
-    return found;
+    return *machine;
 }
 
 /* Rows of one computer id are one machine's, that of the first place. */
 static void own_nameless(const struct logset *set, struct machines *out)
 {
+    struct folder_matcher matcher = {0};
+
+    list_folders(set, out, &matcher);
     for (size_t index = 0; index < set->count; index++) {
         size_t row = set->order[index];
         const struct case_computer *computer = &set->computers[row];
@@ -380,8 +424,10 @@ static void own_nameless(const struct logset *set, struct machines *out)
         else
             out->owners[row] = machines_near(out, computer->path);
         if (out->owners[row] == MACHINE_NONE)
-            out->owners[row] = machine_of_folder(out, computer->path);
+            out->owners[row] = machine_of_folder(out, &matcher, computer->path);
     }
+    host_table_free_content(&matcher.hosts);
+    host_table_free_content(&matcher.folders);
 }
 
 void machines_find(const struct case_computer *computers, size_t count, struct machines *out)
@@ -397,5 +443,6 @@ void machines_find(const struct case_computer *computers, size_t count, struct m
     make_machines(&set, out);
     list_machine_places(&set, out);
     own_nameless(&set, out);
+    earlier_names_list(&out->earlier, out);
     logset_free_content(&set);
 }

@@ -3,11 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unictype.h>
+#include <unistr.h>
 
 #include "base/memory.h"
 #include "base/text.h"
-
-#define NETBIOS_NAME_BYTES 15
+#include "model/hostname.h"
 
 void name_table_free_content(struct name_table *table)
 {
@@ -102,11 +103,28 @@ size_t name_table_find_full(const struct name_table *table, const char *name)
     return range.end - range.first == 1 ? range.first : NAME_NONE;
 }
 
+bool name_range_has(struct name_range range, size_t key)
+{
+    return key >= range.first && key < range.end;
+}
+
 size_t name_table_meaning(const struct name_table *table, size_t key)
 {
     struct name_range range = name_table_full_names(table, key);
 
     return range.end - range.first == 1 ? range.first : key;
+}
+
+size_t name_table_short_name(const struct name_table *table, size_t key)
+{
+    const char *full = table->folded[key];
+    char *label = memory_copy_bytes(full, hostname_label_bytes(full));
+    size_t label_key = lower_bound(table, label);
+    bool means = strcmp(table->folded[label_key], label) == 0 && label_key != key &&
+                 name_table_meaning(table, label_key) == key;
+
+    free(label);
+    return means ? label_key : NAME_NONE;
 }
 
 bool name_table_is_shared(const struct name_table *table, size_t key)
@@ -116,33 +134,50 @@ bool name_table_is_shared(const struct name_table *table, size_t key)
     return range.end - range.first > 1;
 }
 
-static bool may_be_cut_off(const char *host)
+bool name_table_means_several(const struct name_table *table, const char *name)
 {
-    return strlen(host) == NETBIOS_NAME_BYTES && strchr(host, '.') == NULL;
-}
+    char *folded = text_fold(name);
+    struct name_range range = full_names_of(table, folded);
 
-bool name_is_netbios_of(const char *name, const char *host)
-{
-    return may_be_cut_off(host) && strcspn(name, ".") > NETBIOS_NAME_BYTES &&
-           strncmp(name, host, NETBIOS_NAME_BYTES) == 0;
+    free(folded);
+    return range.end - range.first > 1;
 }
 
 size_t name_table_netbios_owner(const struct name_table *table, const size_t *owner_of,
                                 const char *host, bool *several)
 {
     char *folded = text_fold(host);
-    size_t key = may_be_cut_off(folded) ? lower_bound(table, folded) : table->count;
+    size_t length = strlen(folded);
+    size_t key = hostname_may_be_netbios(folded) ? lower_bound(table, folded) : table->count;
     size_t found = NAME_NONE;
 
     *several = false;
-    for (; key < table->count && strncmp(table->folded[key], folded, NETBIOS_NAME_BYTES) == 0 &&
-           !*several;
+    for (; key < table->count && strncmp(table->folded[key], folded, length) == 0 && !*several;
          key++) {
-        if (owner_of[key] == NAME_NONE || !name_is_netbios_of(table->folded[key], folded))
+        if (owner_of[key] == NAME_NONE || !hostname_is_netbios_of(folded, table->folded[key]))
             continue;
         *several = found != NAME_NONE && found != owner_of[key];
         found = owner_of[key];
     }
     free(folded);
     return *several ? NAME_NONE : found;
+}
+
+/* What is no character counts as one of a name. */
+static bool is_of_name(const uint8_t *at, size_t length_bytes)
+{
+    ucs4_t character;
+
+    return u8_mbtoucr(&character, at, length_bytes) <= 0 || uc_is_alnum(character);
+}
+
+bool name_stands_alone(const char *text, size_t start, size_t end)
+{
+    const uint8_t *bytes = (const uint8_t *)text;
+    size_t before = start;
+
+    while (before > 0 && (bytes[--before] & 0xC0) == 0x80)
+        ;
+    return (start == 0 || !is_of_name(bytes + before, start - before)) &&
+           (text[end] == '\0' || !is_of_name(bytes + end, strlen(text + end)));
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* name: computer names as DESIGN section 3 compares them: without regard to case, and a short
- * name may mean a fully qualified one. A table gives each distinct name a key; keys are in the
- * order of the folded names. Windows' own listings, and what knows machines by them, have the
- * NetBIOS name: the first label, cut off after 15 bytes. */
+/* name: tables of names of hosts, compared as model/hostname.h says. A table holds distinct names,
+ * folded and in order; a key is the place of a name in it. What is known of names is kept in arrays
+ * by key, and the fully qualified forms of a short name are a range of keys. */
 #ifndef SPPTRIAGE_IDENTITY_NAME_H
 #define SPPTRIAGE_IDENTITY_NAME_H
 
@@ -38,20 +37,58 @@ struct name_range {
  * qualified itself. */
 struct name_range name_table_full_names(const struct name_table *table, size_t key);
 
+/* Is it one of them? */
+bool name_range_has(struct name_range range, size_t key);
+
 /* What the name means: the one fully qualified name with that first label, where there is exactly
  * one; else itself. */
 size_t name_table_meaning(const struct name_table *table, size_t key);
 
-/* Does a short name mean neither of several fully qualified ones? */
-bool name_table_is_shared(const struct name_table *table, size_t key);
+/* The short name that means this fully qualified one; NAME_NONE where the table has none. */
+size_t name_table_short_name(const struct name_table *table, size_t key);
 
-/* Is the folded `host` the NetBIOS name, cut off, of the one with the folded name? */
-bool name_is_netbios_of(const char *name, const char *host);
+/* Does a short name mean neither of several fully qualified ones? The same of a name that need not
+ * be in the table itself. */
+bool name_table_is_shared(const struct name_table *table, size_t key);
+bool name_table_means_several(const struct name_table *table, const char *name);
 
 /* The one number that `owner_of` has for the keys of which `host` is the NetBIOS name, cut off;
  * NAME_NONE, which is also that of keys without an owner, where there is none or are several, which
  * *several tells. */
 size_t name_table_netbios_owner(const struct name_table *table, const size_t *owner_of,
                                 const char *host, bool *several);
+
+/* Do the bytes from `start` up to `end`, a name in a text, stand alone: is what stands before and
+ * behind them neither letter nor digit, of any script? */
+bool name_stands_alone(const char *text, size_t start, size_t end);
+
+/* ---- Names and the machines they stand for ---- */
+
+/* Starts as zeros. Names are added to `names`; then the table is sealed, which leaves every key
+ * without machine and spelling. Machines are numbers of the caller's, NAME_NONE for none. */
+struct host_table {
+    struct name_table names;
+    size_t *machine_of;     /* owned: of each key */
+    const char **spellings; /* owned: of each key, as it is first written; borrowed, or NULL */
+};
+
+void host_table_seal(struct host_table *hosts);
+void host_table_free_content(struct host_table *hosts);
+
+/* Says whose a name of the table is. */
+void host_table_set(struct host_table *hosts, const char *name, size_t machine);
+
+/* Keeps how a name of the table is written, unless that is known already. Borrows the name. */
+void host_table_spell(struct host_table *hosts, const char *name);
+
+/* The key of the name, or of the one fully qualified name that it means; or NAME_NONE. */
+size_t host_table_find(const struct host_table *hosts, const char *name);
+
+/* The machine of that name of the table, or of the other form of it, short or fully qualified. */
+size_t host_table_machine(const struct host_table *hosts, const char *name);
+
+/* The machine, with that name or the other form of it, that the name of a file begins with:
+ * `PC1-dism.txt`. Of several the longest name counts. */
+size_t host_table_machine_of_file(const struct host_table *hosts, const char *file_name);
 
 #endif

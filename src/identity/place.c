@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where sources lie, and what that tells of the machine they are of. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,44 +8,37 @@
 #include "base/text.h"
 #include "identity/machine.h"
 #include "identity/name.h"
-#include "identity/rename.h"
-
-/* Are the folded names one, or the short and the fully qualified form of one? */
-static bool is_form_of(const char *name, const char *host)
-{
-    size_t label = strcspn(name, ".");
-
-    if (strcmp(name, host) == 0)
-        return true;
-    return label == strcspn(host, ".") && strncmp(name, host, label) == 0 &&
-           (name[label] == '\0' || host[label] == '\0');
-}
+#include "model/hostname.h"
 
 bool machine_is_named(const struct machine *machine, const char *name)
 {
     char *folded_name = text_fold(name);
     char *folded = text_fold(machine->name);
-    bool is = is_form_of(folded, folded_name);
+    bool is = hostname_is_form(folded, folded_name);
 
     free(folded);
     free(folded_name);
     return is;
 }
 
+static bool answers(const char *own_name, const char *folded_name)
+{
+    char *folded = text_fold(own_name);
+    bool is = hostname_is_form(folded, folded_name) || hostname_is_netbios_of(folded_name, folded);
+
+    free(folded);
+    return is;
+}
+
 bool machine_answers_to(const struct machine *machine, const char *name)
 {
     char *folded_name = text_fold(name);
-    char *folded = text_fold(machine->name);
-    bool answers = is_form_of(folded, folded_name) || name_is_netbios_of(folded, folded_name);
+    bool is = answers(machine->name, folded_name);
 
-    free(folded);
-    for (size_t alias = 0; alias < machine->alias_count && !answers; alias++) {
-        folded = text_fold(machine->aliases[alias]);
-        answers = is_form_of(folded, folded_name) || name_is_netbios_of(folded, folded_name);
-        free(folded);
-    }
+    for (size_t alias = 0; alias < machine->alias_count && !is; alias++)
+        is = answers(machine->aliases[alias], folded_name);
     free(folded_name);
-    return answers;
+    return is;
 }
 
 static int compare_places(const void *left_item, const void *right_item)
@@ -73,6 +65,13 @@ void machine_places_free_content(struct machine_places *places)
 }
 
 /* ---- Names of folders ---- */
+
+size_t machine_folder_length(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? (size_t)(slash - path) : 0;
+}
 
 /* Folders of Windows in which logs and databases lie, below the one called Windows. */
 static const char *const windows_folders[] = {
@@ -159,7 +158,7 @@ static size_t leave_windows(const char *path, size_t length)
 /* The length of the path of the folder whose name is a machine's; 0 where there is none. */
 static size_t own_folder_length(const char *path)
 {
-    size_t length = leave_windows(path, rename_folder_length(path));
+    size_t length = leave_windows(path, machine_folder_length(path));
     struct part part = last_part(path, length);
 
     /* `.` and `..` are no names. */
@@ -222,16 +221,17 @@ static size_t find_place(const struct machine_places *places, const char *path, 
 static bool folder_names_machine(const char *folder, const struct machine *machine)
 {
     char *folded = text_fold(folder);
-    char *name = text_fold(machine->name);
-    size_t label_length = strcspn(name, ".");
+    char *label = text_fold(machine->name);
+    size_t length = hostname_label_bytes(label);
     bool names = false;
 
-    name[label_length] = '\0';
-    for (const char *at = folded; label_length > 0 && !names && (at = strstr(at, name)) != NULL;
-         at++)
-        names = (at == folded || !isalnum((unsigned char)at[-1])) &&
-                !isalnum((unsigned char)at[label_length]);
-    free(name);
+    label[length] = '\0';
+    for (const char *at = folded; length > 0 && !names && (at = strstr(at, label)) != NULL; at++) {
+        size_t start = (size_t)(at - folded);
+
+        names = name_stands_alone(folded, start, start + length);
+    }
+    free(label);
     free(folded);
     return names || machine_answers_to(machine, folder);
 }
@@ -314,7 +314,7 @@ static struct near near_bare_file(const struct machines *machines,
 struct near machines_near_named(const struct machines *machines, const struct machine_places *named,
                                 const char *path)
 {
-    size_t own_length = leave_windows(path, rename_folder_length(path));
+    size_t own_length = leave_windows(path, machine_folder_length(path));
     size_t length = strlen(path);
 
     if (is_bare(path))

@@ -7,12 +7,12 @@
  * a circle is one machine, named by the log with the latest event, and marked. Only a node that
  * stands for its group joins another one, so that a circle always leads through such a node: the
  * last one, or one at the moment that it joins. */
-#include "identity/rename.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "identity/logset.h"
+#include "identity/machine.h"
 
 /* One name that logs of the folder end with. */
 struct rename_node {
@@ -29,17 +29,10 @@ struct rename_folder {
     size_t pair_count;
 };
 
-size_t rename_folder_length(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash != NULL ? (size_t)(slash - path) : 0;
-}
-
 static int compare_folders(const struct rename_place *left, const struct rename_place *right)
 {
-    size_t left_length = rename_folder_length(left->path);
-    size_t right_length = rename_folder_length(right->path);
+    size_t left_length = machine_folder_length(left->path);
+    size_t right_length = machine_folder_length(right->path);
     size_t length = left_length < right_length ? left_length : right_length;
     int order = memcmp(left->path, right->path, length);
 

@@ -101,6 +101,17 @@ void source_facts_add_detail(struct source_facts *facts, const char *format, ...
     free(remark);
 }
 
+/* Returns owned: the remark as a member of the detail. */
+static char *format_remark(const char *format, va_list arguments)
+{
+    char *remark = memory_format_list(format, arguments);
+    struct text item = {0};
+
+    text_add_item_content(&item, remark);
+    free(remark);
+    return text_take(&item);
+}
+
 /* Takes the remark. */
 static void remarks_add(struct remarks *remarks, char *remark)
 {
@@ -119,7 +130,7 @@ void source_facts_add_damage(struct source_facts *facts, uint64_t offset_bytes, 
 
     facts->status = SOURCE_STATUS_DAMAGED;
     va_start(arguments, format);
-    remark = memory_format_list(format, arguments);
+    remark = format_remark(format, arguments);
     va_end(arguments);
     remarks_add(&facts->damage, memory_format("at byte %" PRIu64 ": %s", offset_bytes, remark));
     free(remark);
@@ -131,7 +142,7 @@ void source_facts_add_undecodable(struct source_facts *facts, const char *format
 
     facts->undecodable_count++;
     va_start(arguments, format);
-    remarks_add(&facts->undecodable, memory_format_list(format, arguments));
+    remarks_add(&facts->undecodable, format_remark(format, arguments));
     va_end(arguments);
 }
 
@@ -141,6 +152,7 @@ void source_facts_add_conflict(struct source_facts *facts, const char *format, .
 
     facts->conflict_count++;
     va_start(arguments, format);
+    /* What the readers read differently is a list already. */
     remarks_add(&facts->conflicts, memory_format_list(format, arguments));
     va_end(arguments);
 }
@@ -218,8 +230,7 @@ void source_facts_join(struct source_facts *whole, struct source_facts *part)
     remarks_join(&whole->damage, &part->damage);
     remarks_join(&whole->undecodable, &part->undecodable);
     remarks_join(&whole->conflicts, &part->conflicts);
-    if (part->detail.length_bytes > 0)
-        text_add_item(&whole->detail, text_get(&part->detail));
+    text_add_items(&whole->detail, text_get(&part->detail));
     source_facts_free_content(part);
 }
 
@@ -227,7 +238,7 @@ static void add_listed(struct text *out, const struct remarks *remarks)
 {
     for (size_t index = 0; index < ARRAY_COUNT(remarks->listed); index++)
         if (remarks->listed[index] != NULL)
-            text_add_item(out, remarks->listed[index]);
+            text_add_items(out, remarks->listed[index]);
     if (remarks->count > SOURCE_REMARKS_LISTED)
         text_add_format(out, "; and %" PRIu64 " more", remarks->count - SOURCE_REMARKS_LISTED);
 }
@@ -238,8 +249,7 @@ void source_facts_finish(struct source_facts *facts, const char *reference)
     struct text detail = {0};
 
     add_listed(&detail, &facts->damage);
-    if (facts->detail.length_bytes > 0)
-        text_add_item(&detail, text_get(&facts->detail));
+    text_add_items(&detail, text_get(&facts->detail));
     if (facts->undecodable_count > 0) {
         struct text listed = {0};
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/memory.h"
 #include "report/csv.h"
 
 static const char *const columns[] = {
@@ -28,8 +29,7 @@ static int take_content(struct casedb *db, struct case_source *copy, struct text
     copy->conflict_count = content.conflict_count;
     copy->first_filetime = content.first_filetime;
     copy->last_filetime = content.last_filetime;
-    if (*content.detail != '\0')
-        text_add_item(detail, content.detail);
+    text_add_items(detail, content.detail);
     return 0;
 }
 
@@ -40,7 +40,10 @@ int sources_complete(struct casedb *db, struct case_source *source, struct text 
 
     text_free(detail);
     if (source->same_as != 0) {
-        text_add_format(detail, "same content as %s", source->same_as_path);
+        char *same = memory_format("same content as %s", source->same_as_path);
+
+        text_add_item(detail, same);
+        free(same);
         if (take_content(db, source, detail, err) != 0)
             return -1;
     } else {
@@ -48,8 +51,7 @@ int sources_complete(struct casedb *db, struct case_source *source, struct text 
     }
     if (casedb_source_remarks(db, source->id, &remarks, err) != 0)
         return -1;
-    if (*remarks != '\0')
-        text_add_item(detail, remarks);
+    text_add_items(detail, remarks);
     if (remarked != NULL)
         *remarked = *remarks != '\0';
     free(remarks);

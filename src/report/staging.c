@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 
 #define TEMPORARY_PREFIX "."
@@ -123,17 +124,10 @@ static int open_way(struct staging *out, const char *name, size_t *folder, struc
 static ssize_t write_file(void *cookie, const char *bytes, size_t size_bytes)
 {
     struct staged_file *file = cookie;
-    size_t done = 0;
 
-    while (done < size_bytes && file->write_errno == 0) {
-        ssize_t count = write(file->descriptor, bytes + done, size_bytes - done);
-
-        if (count >= 0)
-            done += (size_t)count;
-        else if (errno != EINTR)
-            file->write_errno = errno;
-    }
-    return file->write_errno == 0 ? (ssize_t)done : 0;
+    if (file->write_errno == 0 && file_write(file->descriptor, bytes, size_bytes) != 0)
+        file->write_errno = errno;
+    return file->write_errno == 0 ? (ssize_t)size_bytes : 0;
 }
 
 /* Opens the temporary file anew: what stands in its place, a killed run's file or a link, is
@@ -175,17 +169,25 @@ int staging_create(struct staging *out, const char *name, FILE **stream, struct 
     return 0;
 }
 
-/* Closes what is open of the file; returns -1 with errno set when it is not all written. */
-static int close_file(struct staged_file *file)
+/* Writes what the stream still has. Returns -1 with errno set when not all could be written. */
+static int close_stream(struct staged_file *file)
 {
     if (file->stream != NULL && fclose(file->stream) != 0 && file->write_errno == 0)
         file->write_errno = errno;
     file->stream = NULL;
-    if (file->descriptor >= 0 && close(file->descriptor) != 0 && file->write_errno == 0)
-        file->write_errno = errno;
-    file->descriptor = -1;
     errno = file->write_errno;
     return file->write_errno == 0 ? 0 : -1;
+}
+
+/* Makes sure that the file is on the disk, and closes it. */
+static int finish_file(const struct staging *out, struct staged_file *file, struct error *err)
+{
+    int result = file_sync(file->descriptor);
+
+    if (close(file->descriptor) != 0)
+        result = -1;
+    file->descriptor = -1;
+    return result == 0 ? 0 : fail_write(out, file->name, err);
 }
 
 int staging_close(struct staging *out, FILE *stream, struct error *err)
@@ -195,8 +197,11 @@ int staging_close(struct staging *out, FILE *stream, struct error *err)
     while (index < out->file_count && out->files[index]->stream != stream)
         index++;
     assert(index < out->file_count);
-    if (close_file(out->files[index]) != 0)
+    if (close_stream(out->files[index]) != 0)
         return fail_write(out, out->files[index]->name, err);
+    /* On the way to the disk while the next one is written: their syncs then have little to wait
+     * for. One that cannot begin early is no failure. */
+    sync_file_range(out->files[index]->descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
     return 0;
 }
 
@@ -223,7 +228,9 @@ void staging_abandon(struct staging *out)
     for (size_t index = 0; index < out->file_count; index++) {
         struct staged_file *file = out->files[index];
 
-        close_file(file);
+        close_stream(file);
+        if (file->descriptor >= 0)
+            close(file->descriptor);
         unlinkat(out->folders[file->folder].descriptor, file->temporary, 0);
     }
     /* The deepest first; one that holds something else stays. */
@@ -341,9 +348,14 @@ int staging_commit(struct staging *out, const struct staging_leftovers *leftover
     for (size_t index = 0; index < out->file_count && result == 0; index++)
         result = check_place(out, out->files[index], err);
     for (size_t index = 0; index < out->file_count && result == 0; index++)
+        result = finish_file(out, out->files[index], err);
+    for (size_t index = 0; index < out->file_count && result == 0; index++)
         result = rename_file(out, out->files[index], err);
     if (result == 0 && leftovers != NULL)
         result = remove_leftovers(out, leftovers, err);
+    for (size_t index = 0; index < out->folder_count && result == 0; index++)
+        if (file_sync(out->folders[index].descriptor) != 0)
+            result = fail_write(out, out->folders[index].name, err);
     if (result == 0)
         free_files(out);
     else

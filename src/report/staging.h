@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* staging: the files of the output folder as one change. Files are written under temporary names
  * beside their places (`.NAME.partial`) and get their final names together, once all of them are
- * complete; what fails leaves the folder as it was. No symbolic link below the folder is followed.
- * Every failure is an ERROR_RUN that names the file and says why (%m). */
+ * complete; what fails leaves the folder as it was. A file is on the disk before it gets its name,
+ * and the names are when the commit ends, so a power cut leaves no half file. No symbolic link
+ * below the folder is followed. Every failure is an ERROR_RUN that names the file and says why
+ * (%m). */
 #ifndef SPPTRIAGE_REPORT_STAGING_H
 #define SPPTRIAGE_REPORT_STAGING_H
 

@@ -67,11 +67,11 @@ static struct timeline_row row_of(const struct case_observation *found, const st
     if (observation->qualifiers != OBSERVATION_ABSENT)
         text_add_format(&row.qualifiers, "0x%04" PRIX32, (uint32_t)observation->qualifiers);
     for (size_t index = 0; index < observation->string_count; index++) {
-        text_add(&row.strings, index > 0 ? "; " : "");
-        text_add(&row.strings, observation->strings[index].value);
+        text_add(&row.strings, index > 0 ? TEXT_SEPARATOR : "");
+        text_add_item_content(&row.strings, observation->strings[index].value);
     }
     for (size_t index = 0; index < row.judgement.code_count; index++) {
-        text_add(&row.codes, index > 0 ? "; " : "");
+        text_add(&row.codes, index > 0 ? TEXT_SEPARATOR : "");
         add_code(&row.codes, row.judgement.codes[index]);
     }
     row.in_window = window_contains(window, observation->event_filetime) ? "yes" : "no";

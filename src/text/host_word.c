@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "model/hostname.h"
 #include "text/parsers.h"
 
 /* CSName is what the machine calls itself, and so is Source; the others are what it was asked by,
@@ -59,20 +60,14 @@ bool host_is_name(const struct line *cell)
              strncasecmp(cell->bytes, here, cell->length_bytes) == 0);
 }
 
-/* Is it the fully qualified form of the name, which is without a domain? */
 static bool is_full_form(const struct line *name, const struct line *full)
 {
-    struct line label, domain;
-    char *folded_name, *folded_label;
-    bool is;
+    char *folded_name = text_fold_bytes(name->bytes, name->length_bytes);
+    char *folded_full = text_fold_bytes(full->bytes, full->length_bytes);
+    bool is = hostname_is_full_form(folded_full, folded_name);
 
-    if (!line_split(full, '.', &label, &domain))
-        return false;
-    folded_name = text_fold_bytes(name->bytes, name->length_bytes);
-    folded_label = text_fold_bytes(label.bytes, label.length_bytes);
-    is = strcmp(folded_name, folded_label) == 0;
     free(folded_name);
-    free(folded_label);
+    free(folded_full);
     return is;
 }
 
@@ -82,8 +77,7 @@ struct line host_choose(const struct line cells[HOST_COLUMNS])
 
     for (size_t column = 0; column < HOST_COLUMNS; column++)
         if (host_is_name(&cells[column]) &&
-            (chosen.length_bytes == 0 ||
-             (!line_contains(&chosen, ".") && is_full_form(&chosen, &cells[column]))))
+            (chosen.length_bytes == 0 || is_full_form(&chosen, &cells[column])))
             chosen = cells[column];
     return chosen;
 }

@@ -155,7 +155,7 @@ static int hand_on_held(struct listing_out *out, const struct held_listing *held
 
     text_add(&incomplete, held->incomplete);
     if (reason != NULL)
-        text_add_item(&incomplete, reason);
+        text_add_items(&incomplete, reason);
     finding.listing.incomplete = text_get(&incomplete);
     result = hand_on(out, &finding, err);
     text_free(&incomplete);

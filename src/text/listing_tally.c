@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "model/hostname.h"
 #include "model/incident.h"
 #include "text/command.h"
 
@@ -17,8 +18,6 @@
 #define ENTRIES_MOST 100000u
 #define HANDED_MOST 64u
 #define HOST_MOST_BYTES 255u
-/* What stands for the rest of a name. */
-#define CUT_OFF "..."
 
 struct tally_host {
     char *name;    /* owned: as first written; "" when it is not known */
@@ -51,8 +50,8 @@ static bool is_cut_off(const struct line *host, size_t *length_bytes)
     *length_bytes = host->length_bytes;
     if (line_ends_with(host, ellipsis))
         *length_bytes -= sizeof(ellipsis) - 1;
-    else if (line_ends_with(host, CUT_OFF))
-        *length_bytes -= sizeof(CUT_OFF) - 1;
+    else if (line_ends_with(host, HOSTNAME_CUT_OFF))
+        *length_bytes -= sizeof(HOSTNAME_CUT_OFF) - 1;
     return *length_bytes < host->length_bytes;
 }
 
@@ -62,7 +61,7 @@ static char *copy_host(const struct line *given)
     struct line host = *given;
     bool is_cut = is_cut_off(given, &host.length_bytes) || host.length_bytes > HOST_MOST_BYTES;
     char *name = line_copy(&host, HOST_MOST_BYTES);
-    char *whole = is_cut ? memory_format("%s%s", name, CUT_OFF) : memory_copy_text(name);
+    char *whole = is_cut ? memory_format("%s%s", name, HOSTNAME_CUT_OFF) : memory_copy_text(name);
 
     free(name);
     return whole;
@@ -268,7 +267,7 @@ static void add_reasons(const struct listing_tally *tally, struct tally_host *ho
     struct text *reasons = &host->incomplete;
 
     if (tally->incomplete.length_bytes > 0)
-        text_add_item(reasons, text_get(&tally->incomplete));
+        text_add_items(reasons, text_get(&tally->incomplete));
     if (tally->is_announced && tally->announced_count != host->id_count) {
         char *reason = memory_format("it announces %" PRIu64 " entries and has %zu",
                                      tally->announced_count, host->id_count);

@@ -4,11 +4,10 @@
 #include <string.h>
 
 #include "base/codepage.h"
-#include "base/utf16.h"
+#include "base/encoding.h"
 
 #define REPLACEMENT_CHARACTER 0xFFFDu
 #define NO_CODEPAGE SIZE_MAX
-#define SWAPPED_BYTES 4096u
 
 /* ---- UTF-8 ---- */
 
@@ -44,57 +43,6 @@ static bool is_utf8(struct span bytes, size_t *cut_bytes)
     return true;
 }
 
-/* ---- UTF-16 ---- */
-
-/* Adds the units up to the next U+0000, and a blank for that. */
-static void add_stretch(struct text *out, struct span *utf16)
-{
-    size_t size_bytes = 0;
-    uint16_t unit = 1;
-    struct span stretch;
-
-    while (unit != 0 && span_u16_at(utf16, size_bytes, &unit))
-        size_bytes += sizeof(unit);
-    if (size_bytes == 0 || !span_take(utf16, size_bytes, &stretch))
-        return;
-    text_add_utf16(out, stretch);
-    if (unit == 0)
-        text_add(out, " ");
-}
-
-static void add_little_endian(struct text *out, struct span utf16)
-{
-    while (utf16.left_bytes >= sizeof(uint16_t))
-        add_stretch(out, &utf16);
-}
-
-/* Adds UTF-16 to its end, a U+0000 as a blank. */
-static void add_utf16(struct text *out, struct span utf16, enum text_coding coding)
-{
-    uint8_t swapped[SWAPPED_BYTES];
-    struct span stretch;
-
-    if (coding == TEXT_CODING_UTF16LE) {
-        add_little_endian(out, utf16);
-        return;
-    }
-    while (utf16.left_bytes >= sizeof(uint16_t)) {
-        size_t size_bytes =
-            utf16.left_bytes < sizeof(swapped) ? utf16.left_bytes & ~(size_t)1 : sizeof(swapped);
-        uint16_t last = 0;
-
-        /* Both halves of a pair stay together. */
-        if (size_bytes == sizeof(swapped) && span_u16_at(&utf16, size_bytes - 2, &last) &&
-            (last & 0xFC) == 0xD8)
-            size_bytes -= 2;
-        if (!span_take(&utf16, size_bytes, &stretch))
-            return;
-        for (size_t index = 0; index < size_bytes; index++)
-            swapped[index] = stretch.bytes[index ^ 1];
-        add_little_endian(out, span_of(swapped, size_bytes, 0));
-    }
-}
-
 /* ---- Stretches ---- */
 
 static void find_controls(struct span bytes, bool wide, bool big_endian, struct plaintext *out)
@@ -113,33 +61,44 @@ static void find_controls(struct span bytes, bool wide, bool big_endian, struct 
     }
 }
 
+static void add_bytes(struct span bytes, size_t cut_bytes, struct text *out)
+{
+    size_t start = out->length_bytes;
+
+    text_add_bytes(out, (const char *)bytes.bytes, bytes.left_bytes - cut_bytes);
+    if (cut_bytes > 0)
+        text_add_character(out, REPLACEMENT_CHARACTER);
+    for (char *zero = out->bytes + start, *end = out->bytes + out->length_bytes;
+         zero < end && (zero = memchr(zero, '\0', (size_t)(end - zero))) != NULL;)
+        *zero = ' ';
+}
+
 /* The code page is chosen once, by the first stretch that is in one; *codepage starts as
  * NO_CODEPAGE. */
-static const char *decode_bytes(struct span bytes, size_t *codepage, struct plaintext *out)
+static const char *decode_bytes(struct span bytes, bool with_codepage, size_t *codepage,
+                                struct plaintext *out)
 {
-    size_t start = out->text.length_bytes;
     size_t cut_bytes;
 
     find_controls(bytes, false, false, out);
-    if (!is_utf8(bytes, &cut_bytes)) {
-        if (*codepage == NO_CODEPAGE)
-            *codepage = codepage_choose(bytes);
-        codepage_add_text(&out->text, *codepage, bytes);
-        return codepage_name(*codepage);
+    if (is_utf8(bytes, &cut_bytes)) {
+        add_bytes(bytes, cut_bytes, &out->text);
+        return "UTF-8";
     }
-    text_add_bytes(&out->text, (const char *)bytes.bytes, bytes.left_bytes - cut_bytes);
-    if (cut_bytes > 0)
-        text_add_character(&out->text, REPLACEMENT_CHARACTER);
-    for (char *zero = out->text.bytes + start, *end = out->text.bytes + out->text.length_bytes;
-         zero < end && (zero = memchr(zero, '\0', (size_t)(end - zero))) != NULL;)
-        *zero = ' ';
-    return "UTF-8";
+    if (*codepage == NO_CODEPAGE)
+        *codepage = with_codepage ? codepage_choose(bytes) : 0;
+    if (with_codepage)
+        codepage_add_text(&out->text, *codepage, bytes);
+    else
+        add_bytes(bytes, 0, &out->text);
+    out->is_raw = !with_codepage;
+    return codepage_name(*codepage);
 }
 
 static const char *decode_wide(struct span bytes, enum text_coding coding, struct plaintext *out)
 {
     find_controls(bytes, true, coding == TEXT_CODING_UTF16BE, out);
-    add_utf16(&out->text, bytes, coding);
+    encoding_add_wide(&out->text, bytes, coding);
     /* Half of a LF behind its CR is a cut line end, and told by that CR. */
     if (bytes.left_bytes % sizeof(uint16_t) != 0 &&
         (out->text.length_bytes == 0 || out->text.bytes[out->text.length_bytes - 1] != '\r'))
@@ -290,7 +249,7 @@ static void apply_backspaces(struct text *text)
 
 /* ---- The whole ---- */
 
-bool plaintext_decode(struct span bytes, struct plaintext *out)
+bool plaintext_decode(struct span bytes, bool with_codepage, struct plaintext *out)
 {
     struct span head = bytes;
     struct text_stretch stretch;
@@ -309,7 +268,7 @@ bool plaintext_decode(struct span bytes, struct plaintext *out)
         begin_stretch(stretch.bytes.offset_bytes, out);
         encoding = encoding_is_wide(stretch.coding)
                        ? decode_wide(stretch.bytes, stretch.coding, out)
-                       : decode_bytes(stretch.bytes, &codepage, out);
+                       : decode_bytes(stretch.bytes, with_codepage, &codepage, out);
         if (out->encoding == NULL)
             out->encoding = encoding;
     }

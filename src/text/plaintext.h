@@ -19,6 +19,7 @@ struct plaintext {
     struct text text; /* owned: UTF-8, lines end with LF, no NUL but the last */
     const char
         *encoding;     /* of its first stretch: "UTF-8", "UTF-16LE", "UTF-16BE", or a code page */
+    bool is_raw;       /* bytes in a code page stand in it as they are */
     bool has_controls; /* characters that no text has, such as NUL: something was overwritten, */
     uint64_t control_offset_bytes; /* first at this offset in the source */
     bool is_torn; /* text in another encoding begins within a line (which is ended there), */
@@ -26,43 +27,12 @@ struct plaintext {
 };
 
 /* Decodes all of the text, each stretch as it is written; a character that was cut at the end of
- * one becomes U+FFFD. False, and *out is empty, when the bytes are not text. */
-bool plaintext_decode(struct span bytes, struct plaintext *out);
+ * one becomes U+FFFD. Without `with_codepage`, what is in a code page stays as it is: the choice of
+ * one takes longer than all else, and is not needed to find out what the text is. False, and *out
+ * is empty, when the bytes are not text. */
+bool plaintext_decode(struct span bytes, bool with_codepage, struct plaintext *out);
 
 void plaintext_free_content(struct plaintext *text);
-
-/* ---- How it is written (encoding.c) ---- */
-
-enum text_coding {
-    TEXT_CODING_NONE, /* it is not text */
-    TEXT_CODING_UTF8, /* with byte order mark */
-    TEXT_CODING_UTF16LE,
-    TEXT_CODING_UTF16BE,
-    TEXT_CODING_BYTES, /* ASCII and more: UTF-8 or a code page */
-};
-
-/* How the text that begins with `head` is written, or the first stretch of it. UTF-16 without a
- * byte order mark is known by its zero bytes. */
-enum text_coding encoding_of(struct span head);
-
-/* Is it UTF-16? */
-bool encoding_is_wide(enum text_coding coding);
-
-/* A text to which others were appended, each by another program, is written in stretches: `type`
- * writes bytes, PowerShell UTF-16, with a mark or without. */
-struct text_stretch {
-    enum text_coding coding;
-    struct span bytes; /* without the mark */
-};
-
-/* Takes the next stretch, written so, off the front of *rest, and sets *coding to how the one
- * behind it is written; false at the end. Starts with encoding_of. UTF-16 ends where ASCII with
- * line ends begins, and begins where some of its units are ASCII; big-endian only behind a mark. */
-bool encoding_next_stretch(struct span *rest, enum text_coding *coding, struct text_stretch *out);
-
-/* Is the character one that no text has? Consoles leave backspaces and escape sequences, printers
- * form feeds, and DOS an end of file. */
-bool encoding_is_control(unsigned unit);
 
 /* The code page (base/codepage.h) that the bytes are most likely in, by the words in them; the
  * usual one where no word tells. */

@@ -76,9 +76,10 @@ static int read_up_to(struct text_input *input, uint64_t end_bytes, bool keep, b
 }
 
 /* Decodes what was kept. False when it is not text. */
-static bool decode(const struct text_input *input, struct plaintext *out)
+static bool decode(const struct text_input *input, bool with_codepage, struct plaintext *out)
 {
-    return plaintext_decode(span_of(text_get(&input->bytes), input->bytes.length_bytes, 0), out);
+    return plaintext_decode(span_of(text_get(&input->bytes), input->bytes.length_bytes, 0),
+                            with_codepage, out);
 }
 
 /* ---- What it is ---- */
@@ -132,7 +133,7 @@ static int tell_kind(struct text_input *input, struct plaintext *head, struct so
     if (read_up_to(input, size_bytes < PLAINTEXT_HEAD_BYTES ? size_bytes : PLAINTEXT_HEAD_BYTES,
                    true, false, err) != 0)
         return -1;
-    content = decode(input, head) ? content_of(head) : TEXT_CONTENT_OTHER;
+    content = decode(input, false, head) ? content_of(head) : TEXT_CONTENT_OTHER;
     facts->kind = contents[content].kind;
     if (content == TEXT_CONTENT_LISTINGS)
         return 0;
@@ -196,8 +197,8 @@ static int read_text(const struct text_input *input, const struct plaintext *tex
     return result;
 }
 
-/* Reads the text of which the head is there, decoded. Where that is not all of it, it is decoded
- * anew: a code page is chosen for all of a text. */
+/* Reads the text of which the head is there. Where that is not all of it, or in a code page, it is
+ * decoded anew. */
 static int read_whole(struct text_input *input, struct plaintext *text, const struct sink *sink,
                       struct source_facts *facts, struct error *err)
 {
@@ -218,9 +219,9 @@ static int read_whole(struct text_input *input, struct plaintext *text, const st
                                 LISTING_MOST_BYTES / (1024 * 1024));
         return 0;
     }
-    if (input->read_bytes > head_bytes) {
+    if (input->read_bytes > head_bytes || text->is_raw) {
         plaintext_free_content(text);
-        decode(input, text);
+        decode(input, true, text);
     }
     return read_text(input, text, sink, facts, err);
 }

@@ -145,11 +145,11 @@ static char *make_reason(const struct dossier *dossier, const struct history_out
     text_add(&out, outcome->reason);
     update_evidence_add_conflict(&conflict, &dossier->update);
     if (conflict.length_bytes > 0)
-        text_add_item(&out, text_get(&conflict));
+        text_add_format(&out, "; %s", text_get(&conflict));
     text_clear(&conflict);
     licence_evidence_add_change(&conflict, &dossier->licence);
     if (conflict.length_bytes > 0)
-        text_add_item(&out, text_get(&conflict));
+        text_add_format(&out, "; %s", text_get(&conflict));
     text_free(&conflict);
     if (licence_evidence_conflicts(&dossier->licence)) {
         text_add(&out, "; edition-conflict: ");

@@ -164,16 +164,18 @@ static void add_group(struct text *out, const struct group *group)
 char *groups_text(const struct groups *groups)
 {
     struct group *sorted = memory_allocate(groups->count, sizeof(*sorted));
+    struct text item = {0};
     struct text out = {0};
 
     if (groups->count > 0)
         memcpy(sorted, groups->items, groups->count * sizeof(*sorted));
     qsort(sorted, groups->count, sizeof(*sorted), compare_groups);
     for (size_t index = 0; index < groups->count; index++) {
-        if (index > 0)
-            text_add(&out, "; ");
-        add_group(&out, &sorted[index]);
+        text_clear(&item);
+        add_group(&item, &sorted[index]);
+        text_add_item(&out, text_get(&item));
     }
+    text_free(&item);
     free(sorted);
     return text_take(&out);
 }

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text/plaintext.h"
+#include "base/encoding.h"
 
 #include <string.h>
+
+#include "base/utf16.h"
 
 /* A text has at most one control character in so many bytes: a broken disk leaves some in it. */
 #define BYTES_A_CONTROL 64u
 /* Of the units of UTF-16 without a mark, at least this part is ASCII: labels and values, blanks. */
 #define ASCII_PART 4u
+#define SWAPPED_BYTES 4096u
 
 bool encoding_is_control(unsigned unit)
 {
@@ -289,4 +292,54 @@ bool encoding_next_stretch(struct span *rest, enum text_coding *coding, struct t
     return size_bytes > 0 && span_take(rest, size_bytes, &out->bytes) &&
            (find_mark(&out->bytes)->coding != out->coding ||
             span_skip(&out->bytes, find_mark(&out->bytes)->size_bytes));
+}
+
+/* ---- UTF-16 ---- */
+
+/* Adds the units up to the next U+0000, and a blank for that. */
+static void add_stretch(struct text *out, struct span *utf16)
+{
+    size_t size_bytes = 0;
+    uint16_t unit = 1;
+    struct span stretch;
+
+    while (unit != 0 && span_u16_at(utf16, size_bytes, &unit))
+        size_bytes += sizeof(unit);
+    if (size_bytes == 0 || !span_take(utf16, size_bytes, &stretch))
+        return;
+    text_add_utf16(out, stretch);
+    if (unit == 0)
+        text_add(out, " ");
+}
+
+static void add_little_endian(struct text *out, struct span utf16)
+{
+    while (utf16.left_bytes >= sizeof(uint16_t))
+        add_stretch(out, &utf16);
+}
+
+void encoding_add_wide(struct text *out, struct span utf16, enum text_coding coding)
+{
+    uint8_t swapped[SWAPPED_BYTES];
+    struct span stretch;
+
+    if (coding == TEXT_CODING_UTF16LE) {
+        add_little_endian(out, utf16);
+        return;
+    }
+    while (utf16.left_bytes >= sizeof(uint16_t)) {
+        size_t size_bytes =
+            utf16.left_bytes < sizeof(swapped) ? utf16.left_bytes & ~(size_t)1 : sizeof(swapped);
+        uint16_t last = 0;
+
+        /* Both halves of a pair stay together. */
+        if (size_bytes == sizeof(swapped) && span_u16_at(&utf16, size_bytes - 2, &last) &&
+            (last & 0xFC) == 0xD8)
+            size_bytes -= 2;
+        if (!span_take(&utf16, size_bytes, &stretch))
+            return;
+        for (size_t index = 0; index < size_bytes; index++)
+            swapped[index] = stretch.bytes[index ^ 1];
+        add_little_endian(out, span_of(swapped, size_bytes, 0));
+    }
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* encoding: how the characters of a text are written, told by its bytes. Pure; owns nothing. */
+#ifndef SPPTRIAGE_BASE_ENCODING_H
+#define SPPTRIAGE_BASE_ENCODING_H
+
+#include <stdbool.h>
+
+#include "base/span.h"
+#include "base/text.h"
+
+enum text_coding {
+    TEXT_CODING_NONE, /* it is not text */
+    TEXT_CODING_UTF8, /* with byte order mark */
+    TEXT_CODING_UTF16LE,
+    TEXT_CODING_UTF16BE,
+    TEXT_CODING_BYTES, /* ASCII and more: UTF-8 or a code page */
+};
+
+/* How the text that begins with `head` is written, or the first stretch of it. UTF-16 without a
+ * byte order mark is known by its zero bytes. */
+enum text_coding encoding_of(struct span head);
+
+/* Is it UTF-16? */
+bool encoding_is_wide(enum text_coding coding);
+
+/* A text to which others were appended, each by another program, is written in stretches: `type`
+ * writes bytes, PowerShell UTF-16, with a mark or without. */
+struct text_stretch {
+    enum text_coding coding;
+    struct span bytes; /* without the mark */
+};
+
+/* Takes the next stretch, written so, off the front of *rest, and sets *coding to how the one
+ * behind it is written; false at the end. Starts with encoding_of. UTF-16 ends where ASCII with
+ * line ends begins, and begins where some of its units are ASCII; big-endian only behind a mark. */
+bool encoding_next_stretch(struct span *rest, enum text_coding *coding, struct text_stretch *out);
+
+/* Is the character one that no text has? Consoles leave backspaces and escape sequences, printers
+ * form feeds, and DOS an end of file. */
+bool encoding_is_control(unsigned unit);
+
+/* Adds UTF-16 so written as UTF-8 to its end, a U+0000 as a blank. */
+void encoding_add_wide(struct text *out, struct span utf16, enum text_coding coding);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/hostname.h"
+
+#include <string.h>
+
+size_t hostname_label_bytes(const char *name)
+{
+    return strcspn(name, ".");
+}
+
+static bool is_short(const char *name)
+{
+    return *name != '\0' && strchr(name, '.') == NULL;
+}
+
+bool hostname_is_full_form(const char *full, const char *name)
+{
+    size_t length = strlen(name);
+
+    return is_short(name) && strncmp(full, name, length) == 0 && full[length] == '.' &&
+           full[length + 1] != '\0';
+}
+
+bool hostname_is_form(const char *left, const char *right)
+{
+    return strcmp(left, right) == 0 || hostname_is_full_form(left, right) ||
+           hostname_is_full_form(right, left);
+}
+
+static size_t count_characters(const char *text)
+{
+    size_t count = 0;
+
+    for (; *text != '\0'; text++)
+        count += (*text & 0xC0) != 0x80;
+    return count;
+}
+
+bool hostname_may_be_netbios(const char *name)
+{
+    return is_short(name) && count_characters(name) == HOSTNAME_NETBIOS_CHARACTERS;
+}
+
+bool hostname_is_netbios_of(const char *netbios, const char *name)
+{
+    size_t length = strlen(netbios);
+
+    return hostname_may_be_netbios(netbios) && hostname_label_bytes(name) > length &&
+           strncmp(name, netbios, length) == 0;
+}
+
+bool hostname_is_cut_off(const char *name)
+{
+    size_t length = strlen(name), dots = strlen(HOSTNAME_CUT_OFF);
+
+    return length > dots && strcmp(name + length - dots, HOSTNAME_CUT_OFF) == 0;
+}
+
+bool hostname_fits_cut_off(const char *name, const char *cut_off)
+{
+    return strncmp(name, cut_off, strlen(cut_off) - strlen(HOSTNAME_CUT_OFF)) == 0;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names of hosts: when two are one, and tables of them. */
+#include <check.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/text.h"
+#include "identity/name.h"
+#include "model/hostname.h"
+#include "run.h"
+
+/* ---- Two names ---- */
+
+START_TEST(short_and_full_form_are_one)
+{
+    static const struct {
+        const char *left;
+        const char *right;
+        bool is_form;
+    } rows[] = {
+        {"pc", "pc", true},
+        {"pc", "pc.corp", true},
+        {"pc.corp.example", "pc", true},
+        {"pc.corp", "pc.corp.example", false},
+        {"pc", "pc1", false},
+        {"pc", "pc-1.corp", false},
+        {"pc", "pc.", false},
+        {"", ".corp", false},
+        {"pc.a", "pc.b", false},
+    };
+
+    for (size_t row = 0; row < ARRAY_COUNT(rows); row++)
+        ck_assert_msg(hostname_is_form(rows[row].left, rows[row].right) == rows[row].is_form,
+                      "%s and %s", rows[row].left, rows[row].right);
+}
+END_TEST
+
+START_TEST(netbios_name_has_fifteen_characters)
+{
+    ck_assert(hostname_is_netbios_of("laptop-accounts", "laptop-accounts-1"));
+    ck_assert(hostname_is_netbios_of("laptop-accounts", "laptop-accounts1.corp"));
+    ck_assert(!hostname_is_netbios_of("laptop-accounts", "laptop-accounts.corp"));
+    ck_assert(!hostname_is_netbios_of("laptop-account", "laptop-accounts"));
+    ck_assert(!hostname_is_netbios_of("laptop.accounts", "laptop.accounts-1"));
+    /* Not bytes. */
+    ck_assert(hostname_is_netbios_of("b\u00FCro-k\u00F6ln-mitte", "b\u00FCro-k\u00F6ln-mitte-1"));
+    ck_assert(!hostname_is_netbios_of("b\u00FCro-k\u00F6ln-mit", "b\u00FCro-k\u00F6ln-mitte-1"));
+}
+END_TEST
+
+START_TEST(name_that_was_cut_off_fits_what_begins_so)
+{
+    ck_assert(hostname_is_cut_off("corplap" HOSTNAME_CUT_OFF));
+    ck_assert(!hostname_is_cut_off("corplap"));
+    ck_assert(!hostname_is_cut_off(HOSTNAME_CUT_OFF));
+    ck_assert(hostname_fits_cut_off("corplaptop-1", "corplap" HOSTNAME_CUT_OFF));
+    ck_assert(!hostname_fits_cut_off("corpla", "corplap" HOSTNAME_CUT_OFF));
+}
+END_TEST
+
+START_TEST(name_stands_alone_between_what_is_neither_letter_nor_digit)
+{
+    static const struct {
+        const char *before;
+        const char *after;
+        bool alone;
+    } rows[] = {
+        {"", "", true},        {"20190110_", "", true},    {"", "-dism.txt", true},
+        {"x", "", false},      {"", "1", false},           {"\u00C4", "", false},
+        {"", "\u00E4", false}, {"\u2013", "\u2013", true}, {"\xC4", "", false},
+        {"", "\xC4", false},   {"(", ")", true},           {"", "\u0661", false},
+    };
+
+    for (size_t row = 0; row < ARRAY_COUNT(rows); row++) {
+        struct text text = {0};
+        size_t start, end;
+
+        text_add(&text, rows[row].before);
+        start = text.length_bytes;
+        text_add(&text, "pc1");
+        end = text.length_bytes;
+        text_add(&text, rows[row].after);
+        ck_assert_msg(name_stands_alone(text_get(&text), start, end) == rows[row].alone, "%s",
+                      text_get(&text));
+        text_free(&text);
+    }
+}
+END_TEST
+
+/* ---- Tables ---- */
+
+static struct name_table make_names(const char *const *names, size_t count)
+{
+    struct name_table table = {0};
+
+    for (size_t index = 0; index < count; index++)
+        name_table_add(&table, names[index]);
+    name_table_seal(&table);
+    return table;
+}
+
+START_TEST(names_are_one_whatever_their_case)
+{
+    static const char *const names[] = {"PC", "pc", "Pc", "BÜRO", "büro", "x"};
+    struct name_table table = make_names(names, ARRAY_COUNT(names));
+
+    ck_assert_uint_eq(table.count, 3);
+    ck_assert_uint_eq(name_table_find(&table, "pC"), name_table_find(&table, "PC"));
+    ck_assert_uint_eq(name_table_find(&table, "BüRO"), name_table_find(&table, "büro"));
+    ck_assert_uint_eq(name_table_find(&table, "y"), NAME_NONE);
+    name_table_free_content(&table);
+}
+END_TEST
+
+START_TEST(short_name_means_the_one_full_name)
+{
+    static const char *const names[] = {"pc",   "pc-2.corp", "PC.corp", "pc2.corp",
+                                        "pcx",  "two",       "two.a",   "two.b",
+                                        "dot.", "dot",       "a.b",     "a.b.c"};
+    struct name_table table = make_names(names, ARRAY_COUNT(names));
+    size_t pc = name_table_find(&table, "pc");
+    size_t full = name_table_find(&table, "pc.corp");
+    size_t two = name_table_find(&table, "two");
+    size_t dot = name_table_find(&table, "dot");
+
+    ck_assert_uint_eq(name_table_meaning(&table, pc), full);
+    ck_assert_uint_eq(name_table_meaning(&table, full), full);
+    ck_assert(!name_table_is_shared(&table, pc));
+    ck_assert_uint_eq(name_table_meaning(&table, two), two);
+    ck_assert(name_table_is_shared(&table, two));
+    ck_assert_uint_eq(name_table_meaning(&table, dot), dot);
+    ck_assert_uint_eq(name_table_meaning(&table, name_table_find(&table, "a.b")),
+                      name_table_find(&table, "a.b"));
+    name_table_free_content(&table);
+}
+END_TEST
+
+START_TEST(netbios_name_is_that_of_one_owner)
+{
+    static const char *const names[] = {"LAPTOP-ACCOUNTS-1.corp", "laptop-accounts-1", "other",
+                                        "LAPTOP-ACCOUNTS.corp",   "laptop-accounts",   "LAPTOP-B"};
+    struct name_table table = make_names(names, ARRAY_COUNT(names));
+    size_t owner_of[ARRAY_COUNT(names)];
+    bool several;
+
+    for (size_t key = 0; key < table.count; key++)
+        owner_of[key] = NAME_NONE;
+    owner_of[name_table_find(&table, names[0])] = 7;
+    owner_of[name_table_find(&table, names[3])] = 8;
+    ck_assert_uint_eq(name_table_netbios_owner(&table, owner_of, "Laptop-Accounts", &several), 7);
+    ck_assert(!several);
+    owner_of[name_table_find(&table, names[1])] = 7;
+    ck_assert_uint_eq(name_table_netbios_owner(&table, owner_of, "Laptop-Accounts", &several), 7);
+    owner_of[name_table_find(&table, names[1])] = 9;
+    ck_assert_uint_eq(name_table_netbios_owner(&table, owner_of, "Laptop-Accounts", &several),
+                      NAME_NONE);
+    ck_assert(several);
+    ck_assert_uint_eq(name_table_netbios_owner(&table, owner_of, "Laptop-Account", &several),
+                      NAME_NONE);
+    ck_assert(!several);
+    name_table_free_content(&table);
+}
+END_TEST
+
+START_TEST(empty_table_knows_no_name)
+{
+    struct name_table table = make_names(NULL, 0);
+
+    ck_assert_uint_eq(name_table_find(&table, "pc"), NAME_NONE);
+    name_table_free_content(&table);
+}
+END_TEST
+
+START_TEST(short_name_is_that_of_the_full_one_it_means)
+{
+    static const char *const names[] = {"pc", "PC.corp", "two", "two.a", "two.b", "alone.corp"};
+    struct name_table table = make_names(names, ARRAY_COUNT(names));
+
+    ck_assert_uint_eq(name_table_short_name(&table, name_table_find(&table, "pc.corp")),
+                      name_table_find(&table, "pc"));
+    ck_assert_uint_eq(name_table_short_name(&table, name_table_find(&table, "two.a")), NAME_NONE);
+    ck_assert_uint_eq(name_table_short_name(&table, name_table_find(&table, "alone.corp")),
+                      NAME_NONE);
+    ck_assert_uint_eq(name_table_short_name(&table, name_table_find(&table, "pc")), NAME_NONE);
+    name_table_free_content(&table);
+}
+END_TEST
+
+/* Of several the longest name counts; a name in a file's name stands alone. */
+START_TEST(name_of_a_file_begins_with_that_of_a_host)
+{
+    static const struct {
+        const char *file;
+        size_t machine;
+    } rows[] = {
+        {"pc1-dism.txt", 1},     {"PC1.corp.example.txt", 1},  {"pc1-x_dism.txt", 2},
+        {"pc1x.txt", NAME_NONE}, {"pc1\u00E4.txt", NAME_NONE}, {"pc1\u2013dism.txt", 1},
+        {"B\u00DCRO.txt", 3},    {"x-pc1.txt", NAME_NONE},     {"pc1", NAME_NONE},
+    };
+    struct host_table hosts = {0};
+
+    name_table_add(&hosts.names, "PC1.corp.example");
+    name_table_add(&hosts.names, "PC1-X");
+    name_table_add(&hosts.names, "b\u00FCro");
+    host_table_seal(&hosts);
+    host_table_set(&hosts, "pc1.corp.example", 1);
+    host_table_set(&hosts, "pc1-x", 2);
+    host_table_set(&hosts, "b\u00FCro", 3);
+    for (size_t row = 0; row < ARRAY_COUNT(rows); row++)
+        ck_assert_msg(host_table_machine_of_file(&hosts, rows[row].file) == rows[row].machine, "%s",
+                      rows[row].file);
+    host_table_free_content(&hosts);
+}
+END_TEST
+
+static Suite *name_suite(void)
+{
+    Suite *suite = suite_create("name");
+    TCase *two = tcase_create("two names");
+    TCase *tables = tcase_create("tables");
+
+    tcase_add_test(two, short_and_full_form_are_one);
+    tcase_add_test(two, netbios_name_has_fifteen_characters);
+    tcase_add_test(two, name_that_was_cut_off_fits_what_begins_so);
+    tcase_add_test(two, name_stands_alone_between_what_is_neither_letter_nor_digit);
+    tcase_add_test(tables, names_are_one_whatever_their_case);
+    tcase_add_test(tables, short_name_means_the_one_full_name);
+    tcase_add_test(tables, short_name_is_that_of_the_full_one_it_means);
+    tcase_add_test(tables, netbios_name_is_that_of_one_owner);
+    tcase_add_test(tables, empty_table_knows_no_name);
+    tcase_add_test(tables, name_of_a_file_begins_with_that_of_a_host);
+    suite_add_tcase(suite, two);
+    suite_add_tcase(suite, tables);
+    return suite;
+}
+
+int main(void)
+{
+    return run_suite(name_suite());
+}
