@@ -718,8 +718,7 @@ START_TEST(verdict_comes_back_with_every_field)
     must(casedb_add_machine(db, "PC", true, false, 0, &verdict.machine_id, &err));
     must(casedb_machines(db, &cursor, &err));
     ck_assert_int_eq(casedb_next_machine(cursor, &back, &err), 1);
-    ck_assert_ptr_null(back.verdict.classification);
-    ck_assert_ptr_null(back.verdict.kms_client_key);
+    ck_assert(!back.has_verdict);
     ck_assert(back.collected);
     ck_assert(!back.shared_name);
     ck_assert_int_eq(back.inventory_id, 0);
@@ -729,6 +728,7 @@ START_TEST(verdict_comes_back_with_every_field)
     casework_reopen();
     must(casedb_machines(db, &cursor, &err));
     ck_assert_int_eq(casedb_next_machine(cursor, &back, &err), 1);
+    ck_assert(back.has_verdict);
     ck_assert_int_eq(back.verdict.machine_id, verdict.machine_id);
     ck_assert_str_eq(back.verdict.classification, "affected-by-incident");
     ck_assert_str_eq(back.verdict.confidence, "confirmed");

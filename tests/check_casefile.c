@@ -316,7 +316,7 @@ START_TEST(unknown_words_are_damage)
     must(casedb_timeline(db, &cursor, &err));
     expect_failure(casedb_next_observation(cursor, &item, &err), CASE_PATH, "known `verified`");
     casedb_cursor_free(cursor);
-    expect_failure(casedb_find_source(db, "a", &source, &err), CASE_PATH, "known status");
+    expect_failure(casedb_find_source(db, "a", &source, &err), CASE_PATH, "source.status has");
 }
 END_TEST
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/source.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <search.h>
 #include <stdlib.h>
@@ -10,17 +11,19 @@
 #include "base/array.h"
 #include "base/memory.h"
 
+static const char *const source_statuses[] = {
+    [SOURCE_STATUS_OK] = "ok",
+    [SOURCE_STATUS_DAMAGED] = "damaged",
+    [SOURCE_STATUS_UNREADABLE] = "unreadable",
+    [SOURCE_STATUS_SKIPPED] = "skipped",
+    [SOURCE_STATUS_CRASHED] = "crashed",
+};
+static_assert(ARRAY_COUNT(source_statuses) == SOURCE_STATUS_COUNT, "a word for each status");
+const struct word_set source_status_words = {source_statuses, ARRAY_COUNT(source_statuses)};
+
 const char *source_status_name(enum source_status status)
 {
-    static const char *const names[] = {
-        [SOURCE_STATUS_OK] = "ok",
-        [SOURCE_STATUS_DAMAGED] = "damaged",
-        [SOURCE_STATUS_UNREADABLE] = "unreadable",
-        [SOURCE_STATUS_SKIPPED] = "skipped",
-        [SOURCE_STATUS_CRASHED] = "crashed",
-    };
-
-    return names[status];
+    return source_statuses[status];
 }
 
 bool source_kind_is_of_file(const char *kind)

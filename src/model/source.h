@@ -13,6 +13,7 @@
 #include "model/finding.h"
 #include "model/incident.h"
 #include "model/observation.h"
+#include "model/words.h"
 
 enum source_status {
     SOURCE_STATUS_OK,
@@ -21,8 +22,10 @@ enum source_status {
     SOURCE_STATUS_SKIPPED,
     SOURCE_STATUS_CRASHED,
 };
+enum { SOURCE_STATUS_COUNT = SOURCE_STATUS_CRASHED + 1 };
 
 /* The words of sources.csv: ok, damaged, unreadable, skipped, crashed. */
+extern const struct word_set source_status_words;
 const char *source_status_name(enum source_status status);
 
 /* The kind of a source that is no log, but was searched for chunks (raw images, memory dumps). */
