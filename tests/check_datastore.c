@@ -490,7 +490,7 @@ static const struct {
     {0, "IdEvent 6"},
     {1, "Status 0"},
     {3, "MappedResult 1"},
-    {7, "Date 2019-01-08T10:07:00Z"}, /* its last bit is no second */
+    {7, "Date 2019-01-08T10:07:00Z"}, /* its last bit is not a second */
     {9, "ClientId @utomaticUpdates"},
     {10, "Title Tpdate for Windows 7 (KB971033)"},
 };
@@ -592,14 +592,14 @@ START_TEST(file_of_another_type_is_skipped)
     ese_image_seal_headers(image);
     read_image(image);
     ck_assert_int_eq(got.facts.status, SOURCE_STATUS_SKIPPED);
-    expect_detail("an ESE file that is no database (type 1)");
+    expect_detail("an ESE file that is not a database (type 1)");
     image->bytes[12] = image->bytes[image->page_size_bytes + 12] = 0;
     image->bytes[ESE_HEADER_FILE_TYPE_AT] = 4;
     image->bytes[image->page_size_bytes + ESE_HEADER_FILE_TYPE_AT] = 4;
     ese_image_seal_headers(image);
     read_image(image);
     ck_assert_int_eq(got.facts.status, SOURCE_STATUS_SKIPPED);
-    expect_detail("an ESE file that is no database (type 4)");
+    expect_detail("an ESE file that is not a database (type 4)");
     ese_image_free(image);
 }
 END_TEST
@@ -622,7 +622,7 @@ START_TEST(header_of_nothing_known_is_refused)
     ese_image_seal_headers(image);
     ck_assert_int_eq(read_bytes(image->bytes, image->size_bytes), -1);
     ck_assert_int_eq(got.err.kind, ERROR_SOURCE);
-    expect(got.err.message, "header of no known ESE database");
+    expect(got.err.message, "header is not that of a known ESE database");
     ese_image_free(image);
 }
 END_TEST

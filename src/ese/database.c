@@ -121,9 +121,10 @@ static enum header_state header_read(struct edb_database *database, uint64_t off
     if (signature != HEADER_SIGNATURE || version != EDB_VERSION ||
         database->revision < REVISION_LEAST || !is_page_size(database->page_size_bytes) ||
         (database->is_large && database->revision < EDB_REVISION_LARGE_PAGES)) {
-        error_set(err, ERROR_SOURCE, offset_bytes,
-                  "header of no known ESE database: version 0x%x, revision 0x%x, page size %u",
-                  version, database->revision, database->page_size_bytes);
+        error_set(
+            err, ERROR_SOURCE, offset_bytes,
+            "header is not that of a known ESE database: version 0x%x, revision 0x%x, page size %u",
+            version, database->revision, database->page_size_bytes);
         return HEADER_WRONG;
     }
     if (!span_take(&header, database->page_size_bytes, &words) ||
@@ -257,7 +258,7 @@ static bool is_zero(struct span bytes)
 }
 
 /* Divides what is behind the header between body and tags. A count of tags that cannot be is taken
- * for all that fit behind the data; those that are none are empty then. */
+ * for all that fit behind the data; those that are not tags are empty then. */
 static bool page_find_tags(struct edb_page *page, struct span room, uint16_t data_end)
 {
     size_t most = room.left_bytes / TAG_BYTES;

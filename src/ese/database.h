@@ -72,7 +72,7 @@ struct edb_page {
     uint32_t flags; /* enum edb_page_flag, and others */
     uint32_t object_id;
     uint32_t next;      /* page on the right, 0 for none; of leaves alone */
-    uint16_t tag_count; /* tag 0 is no node */
+    uint16_t tag_count; /* tag 0 is not a node */
     struct span body;   /* what tags point into */
     struct span tags;   /* the last tag first */
     bool is_large;      /* as of its database */
@@ -86,7 +86,7 @@ int edb_page_read(const struct edb_database *database, uint32_t number, uint8_t 
 
 struct edb_node {
     bool is_deleted;    /* then the rest is not looked at, */
-    bool is_empty;      /* and neither where the tag is one of no bytes */
+    bool is_empty;      /* and neither where the tag has no bytes */
     struct span prefix; /* the key is this, shared with the page's prefix, and */
     struct span key;    /* this */
     struct span data;

@@ -189,7 +189,7 @@ static int datastore_read_part(const struct source *source, int descriptor, uint
     if (edb_database_open(descriptor, source->size_bytes, &datastore.database, facts, err) != 0)
         return -1;
     if (datastore.database.file_type != 0 && facts->status == SOURCE_STATUS_OK) {
-        source_facts_add_detail(facts, "an ESE file that is no database (type %" PRIu32 ")",
+        source_facts_add_detail(facts, "an ESE file that is not a database (type %" PRIu32 ")",
                                 datastore.database.file_type);
         facts->status = SOURCE_STATUS_SKIPPED;
         return 0;

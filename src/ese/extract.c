@@ -97,7 +97,7 @@ static void page_begin(struct extract *extract, struct extract_leaf *leaf, uint3
 
     memset(page, 0, extract->database->page_size_bytes);
     write_u32(page + PAGE_FLAGS_AT, flags | EDB_PAGE_NEW_RECORDS);
-    /* Tag 0 is no node; it stays empty. */
+    /* Tag 0 is not a node; it stays empty. */
     write_u16(page + PAGE_TAG_COUNT_AT, 1);
     *leaf = (struct extract_leaf){.number = number, .tag_count = 1};
 }

@@ -16,8 +16,8 @@
  * whose title names an update of the incident. Fills the counts and times of *facts, and sets
  * *unreadable_count to how many rows have no title that can be read. Rows that are damaged are
  * damage, others whose title is there but cannot be read are undecodable; either is named by where
- * it lies, and so are rows that libesedb reads differently. Returns -1 (ERROR_RUN) only when the
- * sink ended the run. */
+ * it lies, and so are rows that libesedb reads differently; with `skip_reference` libesedb is not
+ * asked. Returns -1 (ERROR_RUN) only when the sink ended the run. */
 int history_read(const struct edb_database *database, const struct edb_table *table,
                  bool skip_reference, const struct sink *sink, struct source_facts *facts,
                  uint64_t *unreadable_count, struct error *err);
@@ -80,7 +80,7 @@ const char *history_row_text(const struct history_row *row, enum row_column colu
 void history_row_free_content(struct history_row *row);
 
 /* The time of a column Date: days since 1899-12-30T00:00:00Z, rounded to the second (Microsoft,
- * [MS-UAMG], IUpdateHistoryEntry). 0 for what is no number, for times before and at that day's
+ * [MS-UAMG], IUpdateHistoryEntry). 0 for what is not a number, for times before and at that day's
  * start (unset dates), and for times past the year 9999. */
 uint64_t history_row_filetime(double days);
 

@@ -172,7 +172,7 @@ uint64_t history_row_filetime(double days)
 {
     double seconds = days * DAY_SECONDS + 0.5;
 
-    /* Comparisons with what is no number are false. */
+    /* Comparisons with what is not a number are false. */
     if (!(days > 0 && seconds < DAYS_END * DAY_SECONDS))
         return 0;
     return BASE_FILETIME + (uint64_t)seconds * FILETIME_SECOND;

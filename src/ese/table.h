@@ -137,7 +137,7 @@ bool edb_record_value(const struct edb_record *record, const struct edb_table *t
  * comes out odd. Layout: Microsoft's published source of ESE (compression); [MS-XCA], "Plain LZ77".
  *
  * Adds the plain bytes of a compressed UTF-16 value to *out, which then holds bytes, not text: 64
- * KiB at most. Returns false when the value is of no known kind or runs out of bounds. */
+ * KiB at most. Returns false when the kind of the value is not known or it runs out of bounds. */
 bool edb_value_decompress(struct span bytes, struct text *out);
 
 #endif

@@ -42,7 +42,7 @@ static bool mark(struct tree_walk *walk, uint32_t page)
     return true;
 }
 
-/* Reads a page that is met at `met_at_bytes`. Returns false when it is of no use, which is noted.
+/* Reads a page that is met at `met_at_bytes`. Returns false when it cannot be used, which is noted.
  */
 static bool take_page(struct tree_walk *walk, uint32_t number, unsigned level,
                       uint64_t met_at_bytes, struct edb_page *page)
