@@ -605,8 +605,8 @@ static void add_history_conflict(void)
     struct source_facts facts = {.record_count = 1};
     struct finding finding = finding_of(FINDING_HISTORY_ROW, FINDING_ORIGIN_DATASTORE);
     int64_t read = begin_source("pc/DataStore.edb", SOURCE_KIND_DATABASE), id = 0;
-    struct casedb_cursor *witnesses = NULL;
-    struct case_witness witness;
+    struct casedb_cursor *hosts = NULL;
+    struct case_source_host host;
 
     finding.place = 7;
     finding.filetime = IN_WINDOW;
@@ -622,10 +622,10 @@ static void add_history_conflict(void)
     ck_assert_int_eq(casedb_begin_derived(db, &err), 0);
     ck_assert_int_eq(casedb_add_machine(db, "PC-9", true, false, 0, &id, &err), 0);
     add_verdict(&verdicts[2], id);
-    ck_assert_int_eq(casedb_witnesses(db, &witnesses, &err), 0);
-    ck_assert_int_eq(casedb_next_witness(witnesses, &witness, &err), 1);
-    ck_assert_int_eq(casedb_assign_witness(db, &witness, id, "", false, &err), 0);
-    casedb_cursor_free(witnesses);
+    ck_assert_int_eq(casedb_source_hosts(db, &hosts, &err), 0);
+    ck_assert_int_eq(casedb_next_source_host(hosts, &host, &err), 1);
+    ck_assert_int_eq(casedb_assign_source_host(db, &host, id, "", false, &err), 0);
+    casedb_cursor_free(hosts);
     ck_assert_int_eq(casedb_commit_derived(db, &err), 0);
 }
 
