@@ -611,7 +611,6 @@ static Suite *decode_suite(void)
     TCase *tests = tcase_create("decode");
 
     tcase_add_checked_fixture(tests, NULL, end);
-    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, event_is_the_same_in_every_manner, 0, 4);
     tcase_add_loop_test(tests, system_alone_is_read_when_asked, 0, 2);
     tcase_add_test(tests, optional_value_that_is_absent_leaves_no_string);

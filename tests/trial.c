@@ -19,7 +19,7 @@
 #include "handed_on.h"
 
 #define BATCH 64u
-/* Of processor time; a mutant of three chunks takes some milliseconds. */
+/* Of processor time, however long that takes; a mutant of three chunks takes some milliseconds. */
 #define SECONDS_MOST 10
 #define REPORTS_MOST 20u
 #define REPORT_BYTES 8192u
