@@ -20,7 +20,7 @@ enum column_kind {
     COLUMN_TIME,
 };
 
-struct column {
+struct hosts_column {
     const char *name;
     enum column_kind kind;
     size_t offset; /* in struct case_verdict */
@@ -29,7 +29,7 @@ struct column {
 #define AT(member) offsetof(struct case_verdict, member)
 
 /* The columns of DESIGN section 7, in its order. */
-static const struct column columns[] = {
+static const struct hosts_column columns[] = {
     {"host", COLUMN_HOST, 0},
     {"aliases", COLUMN_ALIASES, 0},
     {"classification", COLUMN_TEXT, AT(classification)},
@@ -95,7 +95,7 @@ static int write_list(struct csv_writer *csv, struct casedb *db, int64_t machine
 }
 
 static int write_column(struct csv_writer *csv, struct casedb *db,
-                        const struct case_machine *machine, const struct column *column,
+                        const struct case_machine *machine, const struct hosts_column *column,
                         struct error *err)
 {
     const void *member = (const char *)&machine->verdict + column->offset;
