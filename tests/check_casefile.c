@@ -310,6 +310,46 @@ START_TEST(unknown_words_are_damage)
 }
 END_TEST
 
+static const char *const verdict_words[] = {
+    "classification", "confidence",      "review", "state",  "window_coverage",
+    "kb971033",       "licence_channel", "clock",  "action", "verified",
+};
+
+START_TEST(unknown_words_of_a_verdict_are_damage)
+{
+    const char *column = verdict_words[_i];
+    struct case_verdict verdict = {.reason = "",
+                                   .codes = "",
+                                   .kb971033_evidence = "",
+                                   .unrelated_updates = "",
+                                   .edition = "",
+                                   .licence_evidence = "",
+                                   .os_version = "",
+                                   .kms_client_key = ""};
+    char *sql = memory_format("UPDATE verdict SET %s = 'perhaps'", column);
+    char *complaint = memory_format("verdict.%s has", column);
+    struct casedb_cursor *cursor;
+    struct case_machine machine;
+
+    must(casedb_begin_derived(db, &err));
+    must(casedb_add_machine(db, "PC", true, false, 0, &verdict.machine_id, &err));
+    must(casedb_add_verdict(db, &verdict, &err));
+    must(casedb_commit_derived(db, &err));
+    casework_reopen();
+    must(casedb_machines(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_machine(cursor, &machine, &err), 1);
+    casedb_cursor_free(cursor);
+    casedb_close(db);
+    change(CASE_PATH, sql);
+    must(casedb_open(CASE_PATH, false, &db, &err));
+    must(casedb_machines(db, &cursor, &err));
+    expect_failure(casedb_next_machine(cursor, &machine, &err), CASE_PATH, complaint);
+    casedb_cursor_free(cursor);
+    free(complaint);
+    free(sql);
+}
+END_TEST
+
 START_TEST(database_of_something_else_is_refused)
 {
     casedb_close(db);
@@ -532,6 +572,8 @@ static Suite *casefile_suite(void)
     tcase_add_test(cases, tables_tell_a_person_what_they_are);
     tcase_add_test(cases, other_schema_version_is_refused);
     tcase_add_test(cases, unknown_words_are_damage);
+    tcase_add_loop_test(cases, unknown_words_of_a_verdict_are_damage, 0,
+                        ARRAY_COUNT(verdict_words));
     tcase_add_test(cases, database_of_something_else_is_refused);
     tcase_add_test(cases, file_that_is_no_database_is_refused);
     tcase_add_test(cases, missing_case_is_not_made_unasked);

@@ -544,8 +544,10 @@ static const struct {
     uint8_t value;
     const char *why;
 } damages[] = {
-    {"value", 0, 0x10, "no BinXML token"},           {"value", 0, 0x05, "out of bounds"},
-    {"value", 0, 0x02, "the end of no start tag"},   {"value", 0, 0x06, "out of bounds"},
+    {"value", 0, 0x10, "no BinXML token"},
+    {"value", 0, 0x05, "out of bounds"},
+    {"value", 0, 0x02, "of a start tag that did not begin"},
+    {"value", 0, 0x06, "out of bounds"},
     {"value", 2, 0x00, "an element without an end"},
 };
 

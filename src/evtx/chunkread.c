@@ -43,7 +43,7 @@ struct chunkread {
     size_t selected_count;
     struct selected_record *selected; /* owned, like all that follow: room for a chunk */
     struct record *deciding;          /* those that the second reader is asked for */
-    uint32_t *found; /* positions of records that the search found, ascending */
+    uint32_t *found;                  /* positions of records that the search found, ascending */
     size_t found_count;
     uint32_t walk_end_bytes;
     uint64_t *checked; /* offsets of the chunks whose records checksum was looked at */
@@ -263,7 +263,7 @@ static int hand_on(struct chunkread *reading, const struct chunk *chunk,
     return reading->sink->observation(reading->sink->context, event, observation, err);
 }
 
-/* Tells the second reader which records it can be asked for; libevtx is no guard against the rest.
+/* Tells the second reader which records it can be asked for; of the others libevtx can be harmed.
  */
 static void begin_verifying(struct chunkread *reading)
 {

@@ -97,7 +97,7 @@ struct selector {
     size_t template_count;
     struct chunk_template templates[TEMPLATES_MOST];
     struct known_template *known[KNOWN_SETS][KNOWN_WAYS]; /* owned; NULL: none yet */
-    uint8_t known_next[KNOWN_SETS]; /* the way that gives its place up next */
+    uint8_t known_next[KNOWN_SETS];                       /* the way that gives its place up next */
     /* The computer whose name, as a literal, was met last: mostly it is the same in every
      * template. */
     struct utf16_name name;
@@ -455,7 +455,7 @@ static bool read_text(const struct record_values *values, const struct field_pla
     return true;
 }
 
-/* Reads provider, channel and computer where they are no literals. */
+/* Reads provider, channel and computer where they are not literals. */
 static bool read_texts(struct selector *selector, const struct chunk_template *template,
                        const struct record_values *values,
                        const struct incident_provider **provider, struct record_summary *out)
