@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf16.h"
 
-#define REPLACEMENT_CHARACTER 0xFFFDu
 #define HIGH_SURROGATE_FIRST 0xD800u
 #define LOW_SURROGATE_FIRST 0xDC00u
 #define SURROGATE_LAST 0xDFFFu
@@ -19,7 +18,7 @@ static uint32_t take_character(struct span *utf16, uint16_t unit)
         return unit;
     if (unit >= LOW_SURROGATE_FIRST || !span_u16_at(utf16, 0, &low) || low < LOW_SURROGATE_FIRST ||
         low > SURROGATE_LAST || !span_skip(utf16, sizeof(low)))
-        return REPLACEMENT_CHARACTER;
+        return TEXT_REPLACEMENT_CHARACTER;
     return FIRST_SUPPLEMENTARY + ((uint32_t)(unit - HIGH_SURROGATE_FIRST) << SURROGATE_BITS) +
            (low - LOW_SURROGATE_FIRST);
 }

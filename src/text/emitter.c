@@ -6,7 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 #include "model/incident.h"
 #include "text/tokens.h"

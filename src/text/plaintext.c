@@ -6,7 +6,6 @@
 #include "base/codepage.h"
 #include "base/encoding.h"
 
-#define REPLACEMENT_CHARACTER 0xFFFDu
 #define NO_CODEPAGE SIZE_MAX
 
 /* ---- Stretches ---- */
@@ -33,7 +32,7 @@ static void add_bytes(struct span bytes, size_t cut_bytes, struct text *out)
 
     text_add_bytes(out, (const char *)bytes.bytes, bytes.left_bytes - cut_bytes);
     if (cut_bytes > 0)
-        text_add_character(out, REPLACEMENT_CHARACTER);
+        text_add_character(out, TEXT_REPLACEMENT_CHARACTER);
     for (char *zero = out->bytes + start, *end = out->bytes + out->length_bytes;
          zero < end && (zero = memchr(zero, '\0', (size_t)(end - zero))) != NULL;)
         *zero = ' ';
@@ -69,7 +68,7 @@ static const char *decode_wide(struct span bytes, enum text_coding coding, struc
     /* Half of a LF behind its CR is a cut line end, and told by that CR. */
     if (bytes.left_bytes % sizeof(uint16_t) != 0 &&
         (out->text.length_bytes == 0 || out->text.bytes[out->text.length_bytes - 1] != '\r'))
-        text_add_character(&out->text, REPLACEMENT_CHARACTER);
+        text_add_character(&out->text, TEXT_REPLACEMENT_CHARACTER);
     return coding == TEXT_CODING_UTF16LE ? "UTF-16LE" : "UTF-16BE";
 }
 
