@@ -5,7 +5,7 @@
 #define SPPTRIAGE_ESE_HISTORY_H
 
 #include "ese/edb_table.h"
-#include "model/source.h"
+#include "model/reader.h"
 
 #define HISTORY_TABLE "tbHistory"
 

@@ -4,7 +4,7 @@
 #ifndef SPPTRIAGE_EVTX_READERS_H
 #define SPPTRIAGE_EVTX_READERS_H
 
-#include "model/source.h"
+#include "model/reader.h"
 
 /* Kind "evtx"; see struct reader. */
 extern const struct reader evtx_log_reader;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* source: what passes between intake, readers and the case: where a source lies, what a reader
- * learnt of it beside its observations, and the sink that takes the observations. */
+/* source: what passes between intake, readers and the case: where a source lies, and what a reader
+ * learnt of it beside its observations and findings. */
 #ifndef SPPTRIAGE_MODEL_SOURCE_H
 #define SPPTRIAGE_MODEL_SOURCE_H
 
@@ -8,11 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
 #include "base/text.h"
-#include "model/finding.h"
-#include "model/incident.h"
-#include "model/observation.h"
+#include "model/computer.h"
 
 enum source_status {
     SOURCE_STATUS_OK,
@@ -64,23 +61,6 @@ void source_free_content(struct source *source);
  * no size. */
 uint64_t source_present_size(int descriptor, uint64_t size_bytes);
 
-/* What a log says of one computer name in it. Numbers are the record headers' (their order is
- * the order of writing); only walked records count for them, not recovered ones. */
-struct computer_facts {
-    char *name;             /* owned: as the events write it; names equal but for case are one */
-    uint64_t record_count;  /* walked records of this name; 0 when only recovered ones have it */
-    uint64_t first_number;  /* least record number */
-    uint64_t last_number;   /* greatest */
-    uint64_t last_filetime; /* latest event time of any channel */
-    bool forwarded;         /* some record was forwarded: no template instance, or RenderingInfo */
-    /* Of the walked records of channel Application that have a time, for window_coverage: */
-    uint64_t application_count;
-    uint64_t application_first_filetime; /* event times of the two records below */
-    uint64_t application_last_filetime;
-    uint64_t application_first_record_id; /* least and greatest EventRecordID */
-    uint64_t application_last_record_id;
-};
-
 /* Remarks of one kind: all are counted, the first SOURCE_REMARKS_LISTED are kept. */
 #define SOURCE_REMARKS_LISTED 8
 struct remarks {
@@ -104,15 +84,6 @@ struct partial_state {
     uint64_t leading_empty_offset_bytes; /* of the first of these slots, where there are some */
     uint64_t trailing_empty_offset_bytes;
     uint16_t chunk_count; /* as the file header says */
-};
-
-/* The computers of a source by their names: a forwarded log has hundreds, in turn. For
- * source_facts_computer alone. */
-struct computer_index {
-    void *by_name;        /* owned: a tree of <search.h> */
-    void *by_folded_name; /* owned: the same */
-    size_t count;         /* of the first computers, how many are in it */
-    size_t recent;        /* nearly always that of the record before, where there is one */
 };
 
 /* What a reader learnt of a source, or of a part of it. Starts as zeros; owns what it points
@@ -170,57 +141,5 @@ void source_facts_finish(struct source_facts *facts);
 
 /* Finds or adds the computer; names compare without case. Borrowed until the next call. */
 struct computer_facts *source_facts_computer(struct source_facts *facts, const char *name);
-
-/* Where a reader puts its observations and findings. A callback returns -1 (ERROR_RUN) to end the
- * run. */
-struct sink {
-    void *context;
-    int (*observation)(void *context, const struct incident_event *event,
-                       const struct observation *observation, struct error *err);
-    int (*finding)(void *context, const struct finding *finding, struct error *err);
-};
-
-/* Is handed the bytes of a source. */
-struct byte_sink {
-    void *context;
-    void (*take)(void *context, const void *bytes, size_t size_bytes);
-};
-
-struct reader_options {
-    struct window window;
-    bool verify;         /* check every checksum, not only those of chunks that hold something */
-    bool skip_reference; /* do not ask libevtx (it ended a reader process) */
-    const struct byte_sink *byte_sink; /* NULL, or: gets every byte of the part once, in order */
-};
-
-/* The one interface of all readers. A source is read in parts, each on its own and in any order,
- * by any process; what they say is put together in order of parts. How a source is parted depends
- * on its size alone, so that the result does not depend on who reads what. The parts together
- * are the whole source, byte for byte. */
-struct reader {
-    const char *kind; /* the kind of source it reads: source.kind */
-    /* How many parts a source of this size has, 1 at least. */
-    uint64_t (*count_parts)(uint64_t size_bytes);
-    /* Reads a part (from 0) of the open `descriptor` (borrowed; what lies in it may change or
-     * vanish meanwhile) and hands every observation and finding that the case keeps to the sink, in
-     * the order of the file. Of the source only size and kind are looked at. Fills *facts, also on
-     * failure, with what was learnt so far. Returns -1 with ERROR_SOURCE when the part cannot be
-     * read at all, ERROR_RUN when the sink ended it; damage is no failure but noted in *facts. */
-    int (*read_part)(const struct source *source, int descriptor, uint64_t part,
-                     const struct reader_options *options, const struct sink *sink,
-                     struct source_facts *facts, struct error *err);
-    /* Joins the part that follows (source_facts_join, and the partial state). Takes what *part
-     * owns. */
-    void (*join)(struct source_facts *whole, struct source_facts *part);
-    /* Adds what can be told once all parts are joined, and completes the detail. */
-    void (*finish)(struct source_facts *facts);
-    bool asks_reference; /* libevtx: unless told to skip that, as a second try is */
-};
-
-/* Reads the whole source, part by part, in this process. -1 as read_part, when no part can be read
- * at all. A part that cannot be read while others can is damage. */
-int reader_read(const struct reader *reader, const struct source *source, int descriptor,
-                const struct reader_options *options, const struct sink *sink,
-                struct source_facts *facts, struct error *err);
 
 #endif

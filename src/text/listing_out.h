@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/lines.h"
-#include "model/source.h"
+#include "model/reader.h"
 
 struct held_listing;
 

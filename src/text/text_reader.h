@@ -5,7 +5,7 @@
 #ifndef SPPTRIAGE_TEXT_TEXT_READER_H
 #define SPPTRIAGE_TEXT_TEXT_READER_H
 
-#include "model/source.h"
+#include "model/reader.h"
 
 /* Larger files are damage and not read: a listing of one host has less than a megabyte, and of a
  * hundred hosts as CSV some three. Any text of this size is read in a few seconds. */

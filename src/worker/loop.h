@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "model/source.h"
+#include "model/reader.h"
 #include "worker/hash.h"
 
 /* Works off the jobs that come over the socket (worker/wire.h) with the readers, an array that

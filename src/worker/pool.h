@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "model/source.h"
+#include "model/reader.h"
 #include "worker/hash.h"
 
 /* Observations that a job gathers before it has to be drained; a few messages more may come. */

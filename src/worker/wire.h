@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/span.h"
+#include "model/finding.h"
 #include "model/incident.h"
 #include "model/observation.h"
 #include "model/source.h"
