@@ -239,22 +239,6 @@ START_TEST(code_is_read_as_events_write_it)
 }
 END_TEST
 
-START_TEST(sighting_names_event_time_and_codes)
-{
-    static const struct row wat = {WAT,     13, 0, "0x80070005", "0xC0049999", ROLE_SIGNAL_STRONG,
-                                   NO_FLAG, {0}};
-    struct observation_string strings[2];
-    struct observation observation = make_observation(&wat, strings);
-    struct sighting sighting = sighting_of(&observation);
-    struct text out = {0};
-
-    sighting_add_text(&out, &sighting);
-    ck_assert_str_eq(text_get(&out), "WAT 13 at 2019-01-08T10:00:00Z: hrOffline 0x80070005 "
-                                     "(access denied), hrOnline 0xC0049999");
-    text_free(&out);
-}
-END_TEST
-
 static Suite *signal_suite(void)
 {
     Suite *suite = suite_create("signal");
@@ -263,7 +247,6 @@ static Suite *signal_suite(void)
     tcase_add_loop_test(cases, event_is_judged_by_its_row, 0, ARRAY_COUNT(rows));
     tcase_add_test(cases, roles_have_the_words_of_the_timeline);
     tcase_add_loop_test(cases, code_is_read_as_events_write_it, 0, ARRAY_COUNT(code_rows));
-    tcase_add_test(cases, sighting_names_event_time_and_codes);
     suite_add_tcase(suite, cases);
     return suite;
 }

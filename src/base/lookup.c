@@ -7,8 +7,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-#define LIST_SEPARATOR "; "
-
 const char *word_set_word(const struct word_set *set, unsigned member)
 {
     assert(member < set->count);
@@ -40,7 +38,7 @@ bool word_set_find_list(const struct word_set *set, const char *list, uint32_t *
     uint32_t found = 0;
 
     while (*list != '\0') {
-        const char *end = strstr(list, LIST_SEPARATOR);
+        const char *end = strstr(list, TEXT_SEPARATOR);
         char *word = memory_copy_bytes(list, end != NULL ? (size_t)(end - list) : strlen(list));
         unsigned member;
         bool known = word_set_find(set, word, &member);
@@ -49,7 +47,7 @@ bool word_set_find_list(const struct word_set *set, const char *list, uint32_t *
         if (!known)
             return false;
         found |= 1u << member;
-        list = end != NULL ? end + strlen(LIST_SEPARATOR) : "";
+        list = end != NULL ? end + strlen(TEXT_SEPARATOR) : "";
     }
     *members = found;
     return true;

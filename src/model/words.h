@@ -228,14 +228,14 @@ enum { UPDATE_SAYS_COUNT = 0 UPDATE_SAYINGS(WORDS_ONE) };
 extern const struct word_set update_says_words;
 const char *update_says_word(enum update_says says);
 
-/* The kinds of evidence on updates and licences; enumerator, word of the case, label (of which
- * reports add the event id to the first three), unit of what can be counted of it. */
+/* The kinds of evidence on updates and licences; enumerator, word, label (to which reports add the
+ * id of an event), unit of what can be counted of it. */
 #define EVIDENCE_KINDS(ROW)                                                            \
     ROW(EVIDENCE_WAT, "WAT", "WAT", "event")                                           \
     ROW(EVIDENCE_UPDATE_CLIENT, "WindowsUpdateClient", "WindowsUpdateClient", "event") \
     ROW(EVIDENCE_SERVICING, "Servicing", "Servicing", "event")                         \
-    ROW(EVIDENCE_KMS_REQUEST, "SPP 12288", "SPP 12288", "event")                       \
-    ROW(EVIDENCE_LICENCES, "SPP 1003", "SPP 1003", "event")                            \
+    ROW(EVIDENCE_KMS_REQUEST, "SPP 12288", "SPP", "event")                             \
+    ROW(EVIDENCE_LICENCES, "SPP 1003", "SPP", "event")                                 \
     ROW(EVIDENCE_HISTORY, "DataStore.edb", "DataStore.edb", "")                        \
     ROW(EVIDENCE_HISTORY_ROW, "DataStore.edb row", "DataStore.edb", "row")             \
     ROW(EVIDENCE_WMIC, "wmic qfe", "wmic qfe", "")                                     \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sentence begins alike for every event; what one event has of its own to say is in the table
- * of details, by the use of the event. */
+/* The sentence begins alike for every event; what one event has of its own to say depends on the
+ * use of the event. */
 #include "report/message.h"
 
 #include <inttypes.h>
@@ -48,14 +48,10 @@ static void add_update(struct text *out, const struct observation *observation)
     add_failure(out, observation, "errorCode");
 }
 
-/* The state stands in one of two fields (FACTS.md, Servicing 2); in older events the second one
- * holds the word itself. */
 static void add_package(struct text *out, const struct observation *observation)
 {
-    const char *state = observation_named(observation, "IntendedPackageStateTextized");
+    const char *state = event_package_state(observation);
 
-    if (state == NULL)
-        state = observation_named(observation, "IntendedPackageState");
     add_named_update(out, observation);
     if (state != NULL)
         text_add_format(out, ", state %s", state);
@@ -84,33 +80,44 @@ struct detail {
     bool names_codes;     /* it has two, so their names are said */
 };
 
-static const struct detail details[] = {
-    [EVENT_USE_SPP_8196] = {.is_fault = true},
-    [EVENT_USE_SPP_8208] = {.is_fault = true},
-    [EVENT_USE_SPP_8209] = {.is_fault = true},
-    [EVENT_USE_SPP_FAULT] = {.is_fault = true},
-    [EVENT_USE_SPP_TICKET_ACQUIRED] = {0},
-    [EVENT_USE_SPP_GENUINE] = {0},
-    [EVENT_USE_KMS_REQUEST] = {0},
-    [EVENT_USE_KMS_ANSWER] = {.recovery = ", activated"},
-    [EVENT_USE_LICENCES] = {0},
-    [EVENT_USE_WAT_13] = {.is_fault = true,
-                          .names_codes = true,
-                          .recovery = ", both codes 0: genuine"},
-    [EVENT_USE_WAT_OTHER] = {0},
-    [EVENT_USE_UPDATE_INSTALLED] = {.add = add_update},
-    [EVENT_USE_UPDATE_FAILED] = {.add = add_update},
-    [EVENT_USE_PACKAGE_REACHED] = {.add = add_package},
-    [EVENT_USE_PACKAGE_CHANGE] = {.add = add_package},
-    [EVENT_USE_OS_VERSION] = {.add = add_version},
-    [EVENT_USE_CLOCK] = {.add = add_clock},
-};
+static struct detail detail_of(enum event_use use)
+{
+    switch (use) {
+    case EVENT_USE_SPP_8196:
+    case EVENT_USE_SPP_8208:
+    case EVENT_USE_SPP_8209:
+    case EVENT_USE_SPP_FAULT:
+        return (struct detail){.is_fault = true};
+    case EVENT_USE_KMS_ANSWER:
+        return (struct detail){.recovery = ", activated"};
+    case EVENT_USE_WAT_13:
+        return (struct detail){
+            .is_fault = true, .names_codes = true, .recovery = ", both codes 0: genuine"};
+    case EVENT_USE_UPDATE_INSTALLED:
+    case EVENT_USE_UPDATE_FAILED:
+        return (struct detail){.add = add_update};
+    case EVENT_USE_PACKAGE_REACHED:
+    case EVENT_USE_PACKAGE_CHANGE:
+        return (struct detail){.add = add_package};
+    case EVENT_USE_OS_VERSION:
+        return (struct detail){.add = add_version};
+    case EVENT_USE_CLOCK:
+        return (struct detail){.add = add_clock};
+    case EVENT_USE_SPP_TICKET_ACQUIRED:
+    case EVENT_USE_SPP_GENUINE:
+    case EVENT_USE_KMS_REQUEST:
+    case EVENT_USE_LICENCES:
+    case EVENT_USE_WAT_OTHER:
+        return (struct detail){0};
+    }
+    return (struct detail){0};
+}
 
 void message_add(struct text *out, const struct observation *observation,
                  const struct judgement *judgement)
 {
     const struct incident_event *event = judgement->event;
-    const struct detail *detail;
+    struct detail detail;
     const char *provider = observation->provider;
 
     if (strncmp(provider, PROVIDER_PREFIX, strlen(PROVIDER_PREFIX)) == 0)
@@ -119,14 +126,14 @@ void message_add(struct text *out, const struct observation *observation,
     if (event == NULL)
         return;
     text_add_format(out, ": %s", event->summary);
-    detail = &details[event->use];
+    detail = detail_of(event->use);
     for (size_t index = 0; index < judgement->code_count; index++)
-        add_code(out, detail->names_codes ? judgement->code_names[index] : "",
+        add_code(out, detail.names_codes ? judgement->code_names[index] : "",
                  judgement->codes[index]);
-    if (detail->add != NULL)
-        detail->add(out, observation);
-    if (detail->recovery != NULL && judgement->role == ROLE_RECOVERY)
-        text_add(out, detail->recovery);
-    if (detail->is_fault && judgement->role == ROLE_CONTEXT)
+    if (detail.add != NULL)
+        detail.add(out, observation);
+    if (detail.recovery != NULL && judgement->role == ROLE_RECOVERY)
+        text_add(out, detail.recovery);
+    if (detail.is_fault && judgement->role == ROLE_CONTEXT)
         text_add(out, " (context only: not about the activation of this Windows 7)");
 }

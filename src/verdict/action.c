@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of DESIGN section 6, and what a licence or system that it is not for changes of it. */
-#include "verdict/action.h"
+#include "verdict/conclude.h"
 
 /* May the update be on the machine? */
 static bool may_be_there(enum update_status update)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "verdict/coverage.h"
+#include "verdict/circumstances.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -10,14 +10,14 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 
-void history_free_content(struct history *history)
+void activation_history_free_content(struct activation_history *history)
 {
     free(history->codes);
     free(history->listing_path);
-    *history = (struct history){0};
+    *history = (struct activation_history){0};
 }
 
-static void add_code(struct history *history, uint32_t code)
+static void add_code(struct activation_history *history, uint32_t code)
 {
     size_t place = 0;
 
@@ -34,14 +34,15 @@ static void add_code(struct history *history, uint32_t code)
 
 /* The rule of DESIGN section 6: opened in the window, and its first strong signal there, if it
  * has one, is what the incident shows. */
-static bool episode_is_incident(const struct history *history, const struct episode *episode)
+static bool episode_is_incident(const struct activation_history *history,
+                                const struct episode *episode)
 {
     return episode->exists && window_contains(&history->window, episode->first.filetime) &&
            (!episode->strong_in_window || episode->first_strong.judgement.incident_consistent);
 }
 
 /* Judges the current episode, after which it can be replaced. */
-static void end_episode(struct history *history)
+static void end_episode(struct activation_history *history)
 {
     const struct episode *episode = &history->current;
 
@@ -59,7 +60,7 @@ static void end_episode(struct history *history)
     }
 }
 
-static void feed_signal(struct history *history, const struct sighting *sighting)
+static void feed_signal(struct activation_history *history, const struct judged_event *event)
 {
     struct episode *episode = &history->current;
 
@@ -68,37 +69,37 @@ static void feed_signal(struct history *history, const struct sighting *sighting
 
         end_episode(history);
         *episode = (struct episode){
-            .exists = true, .first = *sighting, .earlier_recovery_filetime = recovery};
+            .exists = true, .first = *event, .earlier_recovery_filetime = recovery};
     }
-    if (!window_contains(&history->window, sighting->filetime))
+    if (!window_contains(&history->window, event->filetime))
         return;
     history->in_window_events++;
     episode->signal_in_window = true;
-    if (sighting->judgement.role == ROLE_SIGNAL_STRONG && !episode->strong_in_window) {
+    if (event->judgement.role == ROLE_SIGNAL_STRONG && !episode->strong_in_window) {
         episode->strong_in_window = true;
-        episode->first_strong = *sighting;
+        episode->first_strong = *event;
     }
 }
 
-static void feed_fault(struct history *history, const struct sighting *sighting)
+static void feed_fault(struct activation_history *history, const struct judged_event *event)
 {
-    const struct judgement *judgement = &sighting->judgement;
+    const struct judgement *judgement = &event->judgement;
 
     if (history->fault_count == 0)
         history->every_fault_failed_to_ask = true;
     if (history->fault_count == 0 || history->first_fault.filetime == 0)
-        history->first_fault = *sighting;
+        history->first_fault = *event;
     history->fault_count++;
     if (!judgement->failure_to_ask)
         history->every_fault_failed_to_ask = false;
-    history->last_fault_filetime = sighting->filetime;
+    history->last_fault_filetime = event->filetime;
     for (size_t index = 0; index < judgement->code_count; index++)
         add_code(history, judgement->codes[index]);
 }
 
 /* A recovery closes the open episode; later ones, up to the next signal, only tell of which kind
  * the recovery was. */
-static void feed_recovery(struct history *history, const struct sighting *sighting)
+static void feed_recovery(struct activation_history *history, const struct judged_event *event)
 {
     struct episode *episode = &history->current;
 
@@ -106,13 +107,13 @@ static void feed_recovery(struct history *history, const struct sighting *sighti
         return;
     if (!episode->closed) {
         episode->closed = true;
-        episode->recovery = *sighting;
+        episode->recovery = *event;
     }
-    if (sighting->judgement.event->use != EVENT_USE_KMS_ANSWER)
+    if (event->judgement.event->use != EVENT_USE_KMS_ANSWER)
         episode->recovery_of_other_kind = true;
 }
 
-static void count_event(struct history *history, const struct incident_event *event)
+static void count_event(struct activation_history *history, const struct incident_event *event)
 {
     history->events_8196 += event->use == EVENT_USE_SPP_8196;
     history->events_8208 += event->use == EVENT_USE_SPP_8208;
@@ -120,29 +121,29 @@ static void count_event(struct history *history, const struct incident_event *ev
     history->events_13 += event->use == EVENT_USE_WAT_13;
 }
 
-void history_feed(struct history *history, const struct sighting *sighting)
+void activation_history_feed(struct activation_history *history, const struct judged_event *event)
 {
-    bool timed = sighting->filetime != 0;
+    bool timed = event->filetime != 0;
 
-    if (sighting->judgement.event == NULL)
+    if (event->judgement.event == NULL)
         return;
-    history->observation_count++;
-    count_event(history, sighting->judgement.event);
-    switch (sighting->judgement.role) {
+    history->event_count++;
+    count_event(history, event->judgement.event);
+    switch (event->judgement.role) {
     case ROLE_SIGNAL_STRONG:
     case ROLE_SIGNAL_WEAK:
-        feed_fault(history, sighting);
+        feed_fault(history, event);
         if (timed)
-            feed_signal(history, sighting);
+            feed_signal(history, event);
         else
             history->has_untimed_signal = true;
         break;
     case ROLE_FAULT:
-        feed_fault(history, sighting);
+        feed_fault(history, event);
         break;
     case ROLE_RECOVERY:
         if (timed)
-            feed_recovery(history, sighting);
+            feed_recovery(history, event);
         break;
     case ROLE_UPDATE:
     case ROLE_LICENCE:
@@ -151,175 +152,44 @@ void history_feed(struct history *history, const struct sighting *sighting)
     }
 }
 
-void history_feed_licence(struct history *history, const struct finding *finding, const char *path)
+void activation_history_feed_listing(struct activation_history *history, const char *path)
 {
-    if (finding->licence.notification_code != INCIDENT_CODE_NON_GENUINE)
-        return;
     if (history->listing_path == NULL)
         history->listing_path = memory_copy_text(path);
     add_code(history, INCIDENT_CODE_NON_GENUINE);
 }
 
-/* ---- The reason ---- */
-
-static bool same_sighting(const struct sighting *left, const struct sighting *right)
+static enum classification classify(const struct activation_history *history)
 {
-    return left->filetime == right->filetime && left->event_id == right->event_id &&
-           left->judgement.event == right->judgement.event &&
-           left->judgement.role == right->judgement.role;
+    if (history->first_incident.exists)
+        return CLASSIFICATION_AFFECTED;
+    if (history->fault_count > 0 || history->listing_path != NULL)
+        return CLASSIFICATION_OTHER_FAULT;
+    return CLASSIFICATION_NO_FAULT;
 }
 
-static void add_incident_reason(struct text *out, const struct history *history)
-{
-    const struct episode *episode = &history->first_incident;
-
-    sighting_add_text(out, &episode->first);
-    text_add(out, ", first fault");
-    if (episode->earlier_recovery_filetime != 0) {
-        text_add(out, " after the recovery of ");
-        filetime_add_text(out, episode->earlier_recovery_filetime);
-    }
-    text_add(out, ", inside the window");
-    if (history->confidence != CONFIDENCE_CONFIRMED) {
-        text_add(out, "; no strong signal in the window");
-    } else if (!same_sighting(&history->confirmed_by, &episode->first)) {
-        text_add(out, episode->strong_in_window ? "; confirmed by "
-                                                : "; confirmed in a later episode by ");
-        sighting_add_text(out, &history->confirmed_by);
-    }
-}
-
-/* Adds why the strong signal is not that of the incident. */
-static void add_inconsistency(struct text *out, const struct judgement *judgement)
-{
-    for (size_t index = 0; index < judgement->code_count; index++)
-        if (judgement->codes[index] == INCIDENT_CODE_REFUSED) {
-            text_add(out, ", not the incident's hrOffline 0x00000000 with hrOnline 0xC004C4A2");
-            return;
-        }
-    text_add(out, ", not the incident's code");
-}
-
-/* Adds why an episode is none of the incident. */
-static void add_other_episode(struct text *out, const struct history *history,
-                              const struct episode *episode)
-{
-    if (window_contains(&history->window, episode->first.filetime)) {
-        text_add(out, "first strong signal in the window is ");
-        sighting_add_text(out, &episode->first_strong);
-        add_inconsistency(out, &episode->first_strong.judgement);
-        return;
-    }
-    text_add(out, "non-genuine since ");
-    filetime_add_text(out, episode->first.filetime);
-    text_add(out, " (");
-    sighting_add_name(out, &episode->first);
-    sighting_add_codes(out, &episode->first);
-    text_add_format(out, "), %s the window",
-                    episode->first.filetime < history->window.start_filetime ? "before" : "after");
-    if (episode->closed) {
-        text_add(out, ", until ");
-        filetime_add_text(out, episode->recovery.filetime);
-    }
-}
-
-static void add_fault_reason(struct text *out, const struct history *history)
-{
-    const char *plural = history->fault_count == 1 ? "" : "s";
-
-    if (history->every_fault_failed_to_ask)
-        text_add_format(out, "only failures to ask (%" PRIu64 " fault%s), the first ",
-                        history->fault_count, plural);
-    else
-        text_add_format(out, "no genuineness signal%s; %" PRIu64 " fault%s, the first ",
-                        history->has_untimed_signal ? " with a readable time" : "",
-                        history->fault_count, plural);
-    sighting_add_text(out, &history->first_fault);
-}
-
-static char *make_reason(const struct history *history)
-{
-    struct text out = {0};
-
-    if (history->first_incident.exists) {
-        add_incident_reason(&out, history);
-    } else if (history->current.exists) {
-        add_other_episode(&out, history, &history->current);
-        if (history->first_beside.exists &&
-            history->first_beside.first.filetime != history->current.first.filetime) {
-            text_add(&out, "; earlier, ");
-            add_other_episode(&out, history, &history->first_beside);
-        }
-    } else if (history->fault_count > 0) {
-        add_fault_reason(&out, history);
-    } else {
-        text_add_format(&out, "no activation fault in %" PRIu64 " event%s of interest",
-                        history->observation_count, history->observation_count == 1 ? "" : "s");
-    }
-    if (history->listing_path != NULL)
-        text_add_format(&out,
-                        "%s slmgr gives 0x%08" PRIX32 " (%s) in %s, of the time of collection",
-                        history->fault_count > 0 ? ";" : ", but", INCIDENT_CODE_NON_GENUINE,
-                        incident_code_meaning(INCIDENT_CODE_NON_GENUINE), history->listing_path);
-    return text_take(&out);
-}
-
-/* Conflict is worse than no, and no than yes: so their values stand. */
-static void note_verified(enum verified *worst, const struct sighting *sighting)
-{
-    if (sighting->verified > *worst)
-        *worst = sighting->verified;
-}
-
-static void note_other_episode(enum verified *worst, const struct history *history,
-                               const struct episode *episode)
-{
-    if (window_contains(&history->window, episode->first.filetime)) {
-        note_verified(worst, &episode->first_strong);
-        return;
-    }
-    note_verified(worst, &episode->first);
-    if (episode->closed)
-        note_verified(worst, &episode->recovery);
-}
-
-/* Of the events that make_reason names. */
-static enum verified find_verified(const struct history *history)
-{
-    enum verified worst = VERIFIED_NOT_ASKED;
-
-    if (history->first_incident.exists) {
-        note_verified(&worst, &history->first_incident.first);
-        if (history->confidence == CONFIDENCE_CONFIRMED)
-            note_verified(&worst, &history->confirmed_by);
-    } else if (history->current.exists) {
-        note_other_episode(&worst, history, &history->current);
-        if (history->first_beside.exists)
-            note_other_episode(&worst, history, &history->first_beside);
-    } else if (history->fault_count > 0) {
-        note_verified(&worst, &history->first_fault);
-    }
-    return worst;
-}
-
-void history_finish(struct history *history, struct history_outcome *out)
+static enum activation_state find_state(const struct activation_history *history)
 {
     const struct episode *last = &history->current;
+
+    if (history->listing_path != NULL)
+        return ACTIVATION_STATE_NON_GENUINE;
+    if (!last->exists)
+        return ACTIVATION_STATE_NONE;
+    return last->closed ? ACTIVATION_STATE_RECOVERED : ACTIVATION_STATE_NON_GENUINE;
+}
+
+struct activation_outcome activation_history_finish(struct activation_history *history)
+{
     const struct episode *deciding;
-    bool listed; /* as non-genuine */
+    bool listed = history->listing_path != NULL; /* as non-genuine */
 
     end_episode(history);
-    deciding = history->first_incident.exists ? &history->first_incident : last;
-    listed = history->listing_path != NULL;
-    *out = (struct history_outcome){
-        .classification = history->first_incident.exists       ? CLASSIFICATION_AFFECTED
-                          : history->fault_count > 0 || listed ? CLASSIFICATION_OTHER_FAULT
-                                                               : CLASSIFICATION_NO_FAULT,
+    deciding = history->first_incident.exists ? &history->first_incident : &history->current;
+    return (struct activation_outcome){
+        .classification = classify(history),
         .confidence = history->confidence,
-        .state = listed          ? ACTIVATION_STATE_NON_GENUINE
-                 : !last->exists ? ACTIVATION_STATE_NONE
-                 : last->closed  ? ACTIVATION_STATE_RECOVERED
-                                 : ACTIVATION_STATE_NON_GENUINE,
+        .state = find_state(history),
         .first_fault_filetime =
             deciding->exists ? deciding->first.filetime : history->first_fault.filetime,
         .last_fault_filetime = history->last_fault_filetime,
@@ -327,7 +197,5 @@ void history_finish(struct history *history, struct history_outcome *out)
         .reactivated = deciding->closed && !deciding->recovery_of_other_kind,
         .could_not_ask = history->fault_count > 0 && history->every_fault_failed_to_ask && !listed,
         .listing_non_genuine = listed,
-        .reason = make_reason(history),
-        .verified = find_verified(history),
     };
 }

@@ -1,101 +1,143 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Listings are of the time of collection, so findings come after all events; those of databases,
- * which have times of their own, are only evidence on the update, which takes them in any order. */
+/* Gathers what the case has of one machine. Listings are of the time of collection, so findings
+ * come after all events; those of databases, which have times of their own, are only evidence on
+ * the update, which takes items in any order. */
 #include "verdict/evidence.h"
 
 #include <stdlib.h>
 
 #include "base/memory.h"
 
+void evidence_begin(struct evidence *evidence, const struct window *window,
+                    const struct circumstances *circumstances)
+{
+    *evidence = (struct evidence){.circumstances = *circumstances, .history = {.window = *window}};
+    update_evidence_begin(&evidence->update);
+    licence_evidence_begin(&evidence->licence);
+}
+
+void evidence_free_content(struct evidence *evidence)
+{
+    activation_history_free_content(&evidence->history);
+    update_evidence_free_content(&evidence->update);
+    licence_evidence_free_content(&evidence->licence);
+    system_evidence_free_content(&evidence->system);
+    free(evidence->guessed_path);
+    *evidence = (struct evidence){0};
+}
+
 /* What evidence is gathered for, and where from. */
 struct gathering {
     struct casedb *db;
     int64_t machine_id;
-    struct dossier *dossier;
-    struct update_context context;
+    struct evidence *evidence;
+    struct finding_context context;
 };
 
-static int keep_update(struct gathering *gathering, const struct update_piece *piece,
+/* Returns owned: `WAT 13`, `wmic qfe`. */
+static char *kind_text(const struct item_origin *origin)
+{
+    const char *label = evidence_kind_label(origin->kind);
+
+    return origin->event_id != 0 ? memory_format("%s %u", label, origin->event_id)
+                                 : memory_copy_text(label);
+}
+
+static int keep_update(struct gathering *gathering, const struct meaning *meaning,
                        int64_t source_id, struct error *err)
 {
-    char *kind = piece->number != 0 ? memory_format("%s %u", piece->kind, piece->number)
-                                    : memory_copy_text(piece->kind);
+    const struct update_item *item = &meaning->update;
+    char *kind = kind_text(&meaning->origin);
     const struct case_update_evidence row = {
         .machine_id = gathering->machine_id,
-        .update_name = piece->update->name,
+        .update_name = incident_updates[item->update].name,
         .kind = kind,
-        .says = update_says_word(piece->says),
-        .with_collection = piece->with_collection,
-        .filetime = piece->filetime,
-        .detail = piece->detail,
+        .says = update_says_word(item->says),
+        .with_collection = meaning->origin.with_collection,
+        .filetime = meaning->origin.filetime,
+        .detail = item->detail != NULL ? item->detail : "",
         .source_id = source_id,
     };
     int result = casedb_add_update_evidence(gathering->db, &row, err);
 
-    update_evidence_feed(&gathering->dossier->update, piece);
     free(kind);
     return result;
 }
 
-static int keep_licence(struct gathering *gathering, const struct licence_piece *piece,
+static int keep_licence(struct gathering *gathering, const struct meaning *meaning,
                         int64_t source_id, struct error *err)
 {
+    const struct licence_item *item = &meaning->licence;
+    char *kind = kind_text(&meaning->origin);
     const struct case_licence_evidence row = {
         .machine_id = gathering->machine_id,
-        .kind = piece->kind,
-        .activation_id = piece->activation_id,
-        .edition = piece->edition != NULL ? piece->edition->name : "",
-        .licence_channel = licence_channel_word(piece->channel),
-        .with_collection = piece->with_collection,
-        .filetime = piece->filetime,
-        .detail = piece->detail,
+        .kind = kind,
+        .activation_id = item->activation_id,
+        .edition = item->edition != NULL ? item->edition->name : "",
+        .licence_channel = licence_channel_word(item->channel),
+        .with_collection = meaning->origin.with_collection,
+        .filetime = meaning->origin.filetime,
+        .detail = item->detail,
         .source_id = source_id,
     };
+    int result = casedb_add_licence_evidence(gathering->db, &row, err);
 
-    licence_evidence_feed(&gathering->dossier->licence, piece,
-                          gathering->dossier->circumstances.last_filetime);
-    return casedb_add_licence_evidence(gathering->db, &row, err);
+    free(kind);
+    return result;
+}
+
+/* Weighs what it says, and keeps what is evidence on updates and licence. */
+static int take_meaning(struct gathering *gathering, const struct meaning *meaning,
+                        int64_t source_id, struct error *err)
+{
+    struct evidence *evidence = gathering->evidence;
+
+    if (meaning->on_update)
+        update_evidence_feed(&evidence->update, &meaning->update, &meaning->origin);
+    if (meaning->on_licence) {
+        licence_evidence_feed(&evidence->licence, &meaning->licence, &meaning->origin,
+                              evidence->circumstances.last_filetime);
+        if (meaning->licence.says_non_genuine)
+            activation_history_feed_listing(&evidence->history, meaning->origin.path);
+    }
+    if (meaning->on_system)
+        system_evidence_feed(&evidence->system, &meaning->system, &meaning->origin);
+    if (meaning->on_update && keep_update(gathering, meaning, source_id, err) != 0)
+        return -1;
+    return meaning->on_licence ? keep_licence(gathering, meaning, source_id, err) : 0;
 }
 
 static int take_event(struct gathering *gathering, const struct case_observation *seen,
                       struct error *err)
 {
-    struct update_piece update;
-    struct licence_piece licence;
-    int result = 0;
+    const struct observation *observation = &seen->observation;
+    struct evidence *evidence = gathering->evidence;
+    struct judged_event event = judged_event_of(observation);
+    struct meaning meaning;
+    int result;
 
-    dossier_feed_event(gathering->dossier, &seen->observation);
-    if (update_piece_of_event(&seen->observation, &update)) {
-        update.path = seen->path;
-        result = keep_update(gathering, &update, seen->source_id, err);
-        update_piece_free_content(&update);
-    }
-    if (result == 0 && licence_piece_of_event(&seen->observation, &licence)) {
-        licence.path = seen->path;
-        result = keep_licence(gathering, &licence, seen->source_id, err);
-        licence_piece_free_content(&licence);
-    }
+    if (event.filetime > evidence->circumstances.last_filetime)
+        evidence->circumstances.last_filetime = event.filetime;
+    activation_history_feed(&evidence->history, &event);
+    meaning_of_event(observation, &event.judgement, &evidence->history.window, seen->path,
+                     &meaning);
+    result = take_meaning(gathering, &meaning, seen->source_id, err);
+    meaning_free_content(&meaning);
     return result;
 }
 
 static int take_finding(struct gathering *gathering, const struct case_finding *found,
                         struct error *err)
 {
-    struct update_piece update;
-    struct licence_piece licence;
-    int result = 0;
+    struct evidence *evidence = gathering->evidence;
+    struct meaning meaning;
+    int result;
 
-    dossier_feed_finding(gathering->dossier, found);
-    if (update_piece_of_finding(&found->finding, &gathering->context, &update)) {
-        update.path = found->path;
-        result = keep_update(gathering, &update, found->place_id, err);
-        update_piece_free_content(&update);
-    }
-    if (result == 0 && licence_piece_of_finding(&found->finding, &licence)) {
-        licence.path = found->path;
-        result = keep_licence(gathering, &licence, found->place_id, err);
-        licence_piece_free_content(&licence);
-    }
+    if (found->is_guess && evidence->guessed_path == NULL)
+        evidence->guessed_path = memory_copy_text(found->path);
+    meaning_of_finding(&found->finding, &gathering->context, found->path, &meaning);
+    result = take_meaning(gathering, &meaning, found->place_id, err);
+    meaning_free_content(&meaning);
     return result;
 }
 
@@ -120,7 +162,7 @@ static int note_finding(struct gathering *gathering, const struct case_finding *
                         struct error *err)
 {
     (void)err;
-    update_context_feed(&gathering->context, &found->finding);
+    finding_context_feed(&gathering->context, &found->finding);
     return 0;
 }
 
@@ -145,9 +187,9 @@ static int each_finding(struct gathering *gathering,
 }
 
 int evidence_gather(struct casedb *db, int64_t machine_id, bool has_findings,
-                    struct dossier *dossier, struct error *err)
+                    struct evidence *evidence, struct error *err)
 {
-    struct gathering gathering = {.db = db, .machine_id = machine_id, .dossier = dossier};
+    struct gathering gathering = {.db = db, .machine_id = machine_id, .evidence = evidence};
 
     if (gather_events(&gathering, err) != 0)
         return -1;

@@ -1,16 +1,144 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* evidence: gathers what the case has of one machine into its dossier, and writes down what of it
- * is evidence on the update and on the licence. */
+/* evidence: all that is known of one machine, weighed: its activation history (episode.h), and what
+ * items (item.h) amount to on KB 971033, on the licence and on the system. Pure but for
+ * evidence_gather; what the verdict on it is: conclude.h. */
 #ifndef SPPTRIAGE_VERDICT_EVIDENCE_H
 #define SPPTRIAGE_VERDICT_EVIDENCE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/error.h"
 #include "case/casedb.h"
-#include "verdict/dossier.h"
+#include "verdict/circumstances.h"
+#include "verdict/episode.h"
+#include "verdict/item.h"
 
-/* Feeds all observations of the machine, then, when it has some, all its findings. -1 is
+/* ---- Was KB 971033 on the machine (DESIGN section 6, kb971033)? The newest item decides. ---- */
+
+/* The newest item that says one thing. */
+struct update_latest {
+    bool exists;
+    struct item_origin origin; /* its path is owned */
+};
+
+/* Starts as update_evidence_begin makes it; owns its groups. */
+struct update_evidence {
+    struct update_latest installed; /* in whatever order they come; of equal times the first */
+    struct update_latest absent;
+    struct groups groups;
+    struct groups unrelated; /* items on the other updates of that day */
+};
+
+void update_evidence_begin(struct update_evidence *evidence);
+void update_evidence_free_content(struct update_evidence *evidence);
+
+/* Takes an item in, in any order; one on another update is kept for a person only. */
+void update_evidence_feed(struct update_evidence *evidence, const struct update_item *item,
+                          const struct item_origin *origin);
+
+/* The status by what was fed so far. Items of the newest time that contradict each other mean
+ * installed; update_evidence_conflicts says so. */
+enum update_status update_evidence_status(const struct update_evidence *evidence);
+bool update_evidence_conflicts(const struct update_evidence *evidence);
+
+/* ---- Edition and licence channel (DESIGN section 6) ---- */
+
+/* The newest item that names one edition. */
+struct edition_latest {
+    const struct incident_edition *edition; /* NULL: none yet; of the newest item also: unknown */
+    struct item_origin origin; /* without a path; of a listing, with the time of the machine's last
+                                * event */
+};
+
+/* The newest item that decides the channel. */
+struct channel_latest {
+    bool exists;
+    enum licence_channel channel;
+    struct item_origin origin; /* without a path */
+};
+
+#define LICENCE_EDITION_COUNT_MOST 16
+
+/* Starts as licence_evidence_begin makes it; owns its groups. */
+struct licence_evidence {
+    struct groups groups;
+    struct channel_latest channel;
+    struct channel_latest event_channel; /* of events alone */
+    bool channel_conflict;               /* listings give different channels: */
+    enum licence_channel other_channel;  /* this one, too */
+    bool system_conflict;                /* listings name Windows 7 and another system */
+    bool listing_is_windows_7;
+    bool listing_is_other;
+    struct edition_latest newest;                               /* that decides the edition */
+    bool not_windows_7;                                         /* as that item has it */
+    struct edition_latest editions[LICENCE_EDITION_COUNT_MOST]; /* in order of incident_editions */
+};
+
+void licence_evidence_begin(struct licence_evidence *evidence);
+void licence_evidence_free_content(struct licence_evidence *evidence);
+
+/* Takes the next item in, in order of time, those of listings last; of those with equal times the
+ * last one counts as the newest. A listing is of the time of collection, which is no earlier than
+ * the machine's last event, whose time that is. */
+void licence_evidence_feed(struct licence_evidence *evidence, const struct licence_item *item,
+                           const struct item_origin *origin, uint64_t last_event_filetime);
+
+/* The newest item of another edition, less than a day from the newest of all; NULL without one. */
+const struct edition_latest *
+licence_evidence_other_edition(const struct licence_evidence *evidence);
+
+/* Do items of about the newest time name different editions, or listings different channels or
+ * systems? */
+bool licence_evidence_conflicts(const struct licence_evidence *evidence);
+
+/* The channel; unknown where listings contradict each other. */
+enum licence_channel licence_evidence_channel(const struct licence_evidence *evidence);
+
+/* The edition, or NULL where it is unknown or items contradict each other. */
+const struct incident_edition *licence_evidence_edition(const struct licence_evidence *evidence);
+
+/* ---- The system (DESIGN section 6, os_version and clock) ---- */
+
+/* Starts as zeros. */
+struct system_evidence {
+    char *os_version; /* owned: "6.1.7601 Service Pack 1", or NULL while unknown */
+    uint64_t os_version_filetime;
+    bool other_than_6_1;  /* the version is known, and neither Windows 7 nor Server 2008 R2 */
+    bool names_windows_7; /* a systeminfo calls it so, */
+    bool names_other;     /* or by another name, or gives another version */
+    bool clock_changed;
+};
+
+void system_evidence_free_content(struct system_evidence *evidence);
+
+/* Takes the next item in, those of listings last. */
+void system_evidence_feed(struct system_evidence *evidence, const struct system_item *item,
+                          const struct item_origin *origin);
+
+/* Do listings of systeminfo contradict each other, or themselves? */
+bool system_evidence_conflicts(const struct system_evidence *evidence);
+
+/* ---- All of it ---- */
+
+struct evidence {
+    struct circumstances circumstances;
+    struct activation_history history;
+    struct update_evidence update;
+    struct licence_evidence licence;
+    struct system_evidence system;
+    char *guessed_path; /* owned: the first source that is the machine's by a guess; or NULL */
+};
+
+/* Starts with what the logs as such tell, before any event. */
+void evidence_begin(struct evidence *evidence, const struct window *window,
+                    const struct circumstances *circumstances);
+void evidence_free_content(struct evidence *evidence);
+
+/* Takes in all observations of the machine that the case has, then, when it has some, all its
+ * findings, and writes down in the case what of it is evidence on updates and licence. -1 is
  * ERROR_RUN. */
 int evidence_gather(struct casedb *db, int64_t machine_id, bool has_findings,
-                    struct dossier *dossier, struct error *err);
+                    struct evidence *evidence, struct error *err);
 
 #endif

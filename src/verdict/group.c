@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "verdict/group.h"
+/* Items in words: what hosts.csv and the page show of the evidence. */
+#include "verdict/item.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -7,20 +8,18 @@
 
 #include "base/filetime.h"
 #include "base/memory.h"
-#include "base/text.h"
 
-/* Owns its texts. */
+/* Owns its texts and numbers. */
 struct group {
-    char *says;
-    char *kind;
-    char *unit;
-    char *path;
+    unsigned saying;
+    enum evidence_kind kind;
     bool with_collection;
-    char *detail;      /* of the first piece, and: */
-    bool details_vary; /* others have another */
-    uint16_t *numbers; /* distinct, ascending */
-    size_t number_count;
-    uint64_t piece_count;
+    char *path;
+    char *detail;        /* of the first item, and: */
+    bool details_vary;   /* others have another */
+    uint16_t *event_ids; /* distinct, ascending */
+    size_t event_id_count;
+    uint64_t item_count;
     uint64_t first_filetime;
     uint64_t last_filetime;
 };
@@ -30,12 +29,9 @@ void groups_free_content(struct groups *groups)
     for (size_t index = 0; index < groups->count; index++) {
         struct group *group = &groups->items[index];
 
-        free(group->says);
-        free(group->kind);
-        free(group->unit);
         free(group->path);
         free(group->detail);
-        free(group->numbers);
+        free(group->event_ids);
     }
     free(groups->items);
     *groups = (struct groups){0};
@@ -44,73 +40,88 @@ void groups_free_content(struct groups *groups)
 /* Returns owned: the detail as a part of one item of a "; " list. */
 static char *copy_detail(const char *detail)
 {
-    char *copy = memory_copy_text(detail);
+    char *copy = memory_copy_text(detail != NULL ? detail : "");
 
-    for (char *at = copy; (at = strstr(at, "; ")) != NULL; at++)
+    for (char *at = copy; (at = strstr(at, TEXT_SEPARATOR)) != NULL; at++)
         *at = ',';
     return copy;
 }
 
-static struct group *find_group(struct groups *groups, const struct group_piece *piece)
+static struct group *find_group(struct groups *groups, unsigned saying,
+                                const struct item_origin *origin, const char *detail)
 {
     struct group *group;
 
     for (size_t index = groups->count; index > 0; index--) {
         group = &groups->items[index - 1];
-        if (group->with_collection == piece->with_collection &&
-            strcmp(group->says, piece->says) == 0 && strcmp(group->kind, piece->kind) == 0 &&
-            strcmp(group->unit, piece->unit) == 0 && strcmp(group->path, piece->path) == 0)
+        if (group->saying == saying && group->kind == origin->kind &&
+            group->with_collection == origin->with_collection &&
+            strcmp(group->path, origin->path) == 0)
             return group;
     }
     groups->items = memory_grow(groups->items, groups->count, sizeof(*groups->items));
     group = &groups->items[groups->count++];
     *group = (struct group){
-        .says = memory_copy_text(piece->says),
-        .kind = memory_copy_text(piece->kind),
-        .unit = memory_copy_text(piece->unit),
-        .path = memory_copy_text(piece->path),
-        .with_collection = piece->with_collection,
-        .detail = copy_detail(piece->detail),
-        .first_filetime = piece->filetime,
-        .last_filetime = piece->filetime,
+        .saying = saying,
+        .kind = origin->kind,
+        .with_collection = origin->with_collection,
+        .path = memory_copy_text(origin->path),
+        .detail = copy_detail(detail),
+        .first_filetime = origin->filetime,
+        .last_filetime = origin->filetime,
     };
     return group;
 }
 
-static void add_number(struct group *group, uint16_t number)
+static void add_event_id(struct group *group, uint16_t event_id)
 {
     size_t place = 0;
 
-    while (place < group->number_count && group->numbers[place] < number)
+    while (place < group->event_id_count && group->event_ids[place] < event_id)
         place++;
-    if (number == 0 || (place < group->number_count && group->numbers[place] == number))
+    if (event_id == 0 || (place < group->event_id_count && group->event_ids[place] == event_id))
         return;
-    group->numbers = memory_grow(group->numbers, group->number_count, sizeof(*group->numbers));
-    memmove(&group->numbers[place + 1], &group->numbers[place],
-            (group->number_count - place) * sizeof(*group->numbers));
-    group->numbers[place] = number;
-    group->number_count++;
+    group->event_ids =
+        memory_grow(group->event_ids, group->event_id_count, sizeof(*group->event_ids));
+    memmove(&group->event_ids[place + 1], &group->event_ids[place],
+            (group->event_id_count - place) * sizeof(*group->event_ids));
+    group->event_ids[place] = event_id;
+    group->event_id_count++;
 }
 
-void groups_feed(struct groups *groups, const struct group_piece *piece)
+void groups_feed(struct groups *groups, unsigned saying, const struct item_origin *origin,
+                 const char *detail)
 {
-    struct group *group = find_group(groups, piece);
+    struct group *group = find_group(groups, saying, origin, detail);
 
-    add_number(group, piece->number);
-    group->piece_count++;
+    add_event_id(group, origin->event_id);
+    group->item_count++;
     if (!group->details_vary) {
-        char *detail = copy_detail(piece->detail);
+        char *copy = copy_detail(detail);
 
-        group->details_vary = strcmp(group->detail, detail) != 0;
-        free(detail);
+        group->details_vary = strcmp(group->detail, copy) != 0;
+        free(copy);
     }
-    if (piece->filetime < group->first_filetime)
-        group->first_filetime = piece->filetime;
-    if (piece->filetime > group->last_filetime)
-        group->last_filetime = piece->filetime;
+    if (origin->filetime < group->first_filetime)
+        group->first_filetime = origin->filetime;
+    if (origin->filetime > group->last_filetime)
+        group->last_filetime = origin->filetime;
 }
 
-static int compare_groups(const void *left_item, const void *right_item)
+static int compare_sayings(const struct groups *groups, unsigned left, unsigned right)
+{
+    struct text left_text = {0}, right_text = {0};
+    int order;
+
+    groups->add_saying(&left_text, left);
+    groups->add_saying(&right_text, right);
+    order = strcmp(text_get(&left_text), text_get(&right_text));
+    text_free(&left_text);
+    text_free(&right_text);
+    return order;
+}
+
+static int compare_groups(const void *left_item, const void *right_item, void *context)
 {
     const struct group *left = left_item;
     const struct group *right = right_item;
@@ -122,10 +133,8 @@ static int compare_groups(const void *left_item, const void *right_item)
     if (order == 0)
         order = strcmp(left->path, right->path);
     if (order == 0)
-        order = strcmp(left->kind, right->kind);
-    if (order == 0)
-        order = strcmp(left->unit, right->unit);
-    return order != 0 ? order : strcmp(left->says, right->says);
+        order = strcmp(evidence_kind_word(left->kind), evidence_kind_word(right->kind));
+    return order != 0 ? order : compare_sayings(context, left->saying, right->saying);
 }
 
 static void add_group_times(struct text *out, const struct group *group)
@@ -145,14 +154,17 @@ static void add_group_times(struct text *out, const struct group *group)
     }
 }
 
-static void add_group(struct text *out, const struct group *group)
+static void add_group(struct text *out, const struct groups *groups, const struct group *group)
 {
-    text_add_format(out, "%s: %s", group->says, group->kind);
-    for (size_t index = 0; index < group->number_count; index++)
-        text_add_format(out, "%s%" PRIu16, index == 0 ? " " : ", ", group->numbers[index]);
-    if (*group->unit != '\0')
-        text_add_format(out, " (%" PRIu64 " %s%s)", group->piece_count, group->unit,
-                        text_plural(group->piece_count));
+    const char *unit = evidence_kind_unit(group->kind);
+
+    groups->add_saying(out, group->saying);
+    text_add_format(out, ": %s", evidence_kind_label(group->kind));
+    for (size_t index = 0; index < group->event_id_count; index++)
+        text_add_format(out, "%s%" PRIu16, index == 0 ? " " : ", ", group->event_ids[index]);
+    if (*unit != '\0')
+        text_add_format(out, " (%" PRIu64 " %s%s)", group->item_count, unit,
+                        text_plural(group->item_count));
     add_group_times(out, group);
     text_add_format(out, " in %s", group->path);
     if (group->details_vary)
@@ -169,10 +181,10 @@ char *groups_text(const struct groups *groups)
 
     if (groups->count > 0)
         memcpy(sorted, groups->items, groups->count * sizeof(*sorted));
-    qsort(sorted, groups->count, sizeof(*sorted), compare_groups);
+    qsort_r(sorted, groups->count, sizeof(*sorted), compare_groups, (void *)groups);
     for (size_t index = 0; index < groups->count; index++) {
         text_clear(&item);
-        add_group(&item, &sorted[index]);
+        add_group(&item, groups, &sorted[index]);
         text_add_item(&out, text_get(&item));
     }
     text_free(&item);

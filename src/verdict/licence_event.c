@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Edition and channel from 12288 and 1003. Layouts of their strings: FACTS.md, "The events, as
  * they are stored". */
-#include "verdict/licence.h"
+#include "verdict/item.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "verdict/signal.h"
 
 /* Of the comma-separated fields of 12288, counted from 0 [VATR]. */
 #define KMS_FIELD_ACTIVATION_ID 8
@@ -47,7 +46,7 @@ static char *read_guid(const char *text, size_t length)
 
 /* Only a KMS client sends it, so the channel is known whatever the id is. An id that says nothing
  * leaves the edition to older evidence: the request shows no change of it. */
-static void read_kms_request(const struct observation *observation, struct licence_piece *out)
+static void read_kms_request(const struct observation *observation, struct licence_item *out)
 {
     const char *field = observation_value(observation, 0);
     const struct incident_licence *licence;
@@ -78,6 +77,13 @@ static void read_kms_request(const struct observation *observation, struct licen
     out->not_windows_7 = licence->not_windows_7;
     out->detail = memory_format("KMS client of %s",
                                 licence->edition != NULL ? licence->edition->name : licence->name);
+}
+
+void kms_request_items(const struct observation *observation, struct meaning *out)
+{
+    out->on_licence = true;
+    out->origin.kind = EVIDENCE_KMS_REQUEST;
+    read_kms_request(observation, &out->licence);
 }
 
 /* ---- 1003 ---- */
@@ -181,7 +187,7 @@ static void read_list(const char *text, struct licence_list *out)
 /* A list with a line that cannot be read may hide the installed licence: it decides nothing. Of
  * several installed ones nothing tells which is in use (FACTS.md): what was known before is so no
  * more. */
-static void read_licences(const struct observation *observation, struct licence_piece *out)
+static void read_licences(const struct observation *observation, struct licence_item *out)
 {
     const char *text = observation_value(observation, 1);
     struct licence_list list = {0};
@@ -212,19 +218,9 @@ static void read_licences(const struct observation *observation, struct licence_
         out->detail = memory_format("none of %zu licences is installed", list.line_count);
 }
 
-bool licence_piece_of_event(const struct observation *observation, struct licence_piece *out)
+void licences_items(const struct observation *observation, struct meaning *out)
 {
-    struct judgement judgement = judgement_of(observation);
-
-    if (judgement.role != ROLE_LICENCE)
-        return false;
-    *out = (struct licence_piece){.filetime = observation->event_filetime, .path = ""};
-    if (judgement.event->use == EVENT_USE_KMS_REQUEST) {
-        out->kind = "SPP 12288";
-        read_kms_request(observation, out);
-    } else {
-        out->kind = "SPP 1003";
-        read_licences(observation, out);
-    }
-    return true;
+    out->on_licence = true;
+    out->origin.kind = EVIDENCE_LICENCES;
+    read_licences(observation, &out->licence);
 }

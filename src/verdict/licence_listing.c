@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Edition and channel from `slmgr /dlv` and `/dli`: by the activation id, else by the channel in
  * the product description and the partial product key (FACTS.md, Text listings). */
-#include "verdict/licence.h"
+#include "verdict/item.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static bool names_other_system(const char *name)
 }
 
 /* An id of the table tells all; of another kind of licence, the description tells more. */
-static void read_activation_id(const struct incident_licence *licence, struct licence_piece *out)
+static void read_activation_id(const struct incident_licence *licence, struct licence_item *out)
 {
     out->decides_channel = true;
     out->decides_edition = true;
@@ -51,7 +51,7 @@ static void read_activation_id(const struct incident_licence *licence, struct li
 }
 
 /* A KMS client whose edition is not known leaves it to older evidence, as its request does. */
-static void read_description(const struct finding_licence *said, struct licence_piece *out)
+static void read_description(const struct finding_licence *said, struct licence_item *out)
 {
     out->channel = channel_in(said->description);
     out->not_windows_7 = names_other_system(said->name);
@@ -75,19 +75,17 @@ static bool is_add_on(const struct finding_licence *said)
            strcasestr(said->name, " add-on for ") != NULL;
 }
 
-bool licence_is_of_windows(const struct finding *finding)
+/* Is it a licence of Windows, not of Office? `slmgr /dli` gives no application id: there the
+ * product's name tells. */
+static bool is_of_windows(const struct finding_licence *said)
 {
-    const struct finding_licence *said = &finding->licence;
-
-    if (finding->kind != FINDING_LICENCE || is_add_on(said))
-        return false;
     if (*said->application_id != '\0')
         return guid_equal(said->application_id, INCIDENT_WINDOWS_APPLICATION_ID);
     return strcasestr(said->name, "Windows") != NULL ||
            strcasestr(said->description, "Windows") != NULL;
 }
 
-/* Returns owned: the piece for a person. */
+/* Returns owned: the item for a person. */
 static char *describe(const struct finding_licence *said)
 {
     struct text out = {0};
@@ -100,21 +98,19 @@ static char *describe(const struct finding_licence *said)
     return text_take(&out);
 }
 
-bool licence_piece_of_finding(const struct finding *finding, struct licence_piece *out)
+void slmgr_items(const struct finding_licence *said, struct meaning *out)
 {
-    const struct finding_licence *said = &finding->licence;
     const struct incident_licence *licence;
 
-    if (!licence_is_of_windows(finding))
-        return false;
+    if (is_add_on(said) || !is_of_windows(said))
+        return;
     licence = incident_find_known_licence(said->activation_id);
-    *out = (struct licence_piece){
-        .kind = finding_origin_word(finding->origin), .with_collection = true, .path = ""};
     if (licence != NULL)
-        read_activation_id(licence, out);
+        read_activation_id(licence, &out->licence);
     else
-        read_description(said, out);
-    out->activation_id = memory_copy_text(said->activation_id);
-    out->detail = describe(said);
-    return true;
+        read_description(said, &out->licence);
+    out->on_licence = true;
+    out->licence.says_non_genuine = said->notification_code == INCIDENT_CODE_NON_GENUINE;
+    out->licence.activation_id = memory_copy_text(said->activation_id);
+    out->licence.detail = describe(said);
 }

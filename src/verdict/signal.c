@@ -5,7 +5,6 @@
 #include "verdict/signal.h"
 
 #include <ctype.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -198,31 +197,48 @@ static void judge_wat_13(const struct observation *observation, struct judgement
     add_code(out, "hrOnline", online);
 }
 
+/* ---- By use ---- */
+
 /* What an event is by itself, and the judge that goes by its strings. */
 struct use_rule {
     enum role role;
-    void (*judge)(const struct observation *observation, struct judgement *out);
+    void (*judge)(const struct observation *observation, struct judgement *out); /* or NULL */
 };
 
-static const struct use_rule use_rules[] = {
-    [EVENT_USE_SPP_8196] = {ROLE_CONTEXT, judge_8196},
-    [EVENT_USE_SPP_8208] = {ROLE_CONTEXT, judge_8208},
-    [EVENT_USE_SPP_8209] = {ROLE_CONTEXT, judge_8209},
-    [EVENT_USE_SPP_FAULT] = {ROLE_CONTEXT, judge_fault},
-    [EVENT_USE_SPP_TICKET_ACQUIRED] = {ROLE_CONTEXT, NULL},
-    [EVENT_USE_SPP_GENUINE] = {ROLE_CONTEXT, judge_genuine},
-    [EVENT_USE_KMS_REQUEST] = {ROLE_LICENCE, NULL},
-    [EVENT_USE_KMS_ANSWER] = {ROLE_CONTEXT, judge_kms_answer},
-    [EVENT_USE_LICENCES] = {ROLE_CONTEXT, judge_licences},
-    [EVENT_USE_WAT_13] = {ROLE_CONTEXT, judge_wat_13},
-    [EVENT_USE_WAT_OTHER] = {ROLE_UPDATE, NULL},
-    [EVENT_USE_UPDATE_INSTALLED] = {ROLE_UPDATE, NULL},
-    [EVENT_USE_UPDATE_FAILED] = {ROLE_UPDATE, NULL},
-    [EVENT_USE_PACKAGE_REACHED] = {ROLE_UPDATE, NULL},
-    [EVENT_USE_PACKAGE_CHANGE] = {ROLE_UPDATE, NULL},
-    [EVENT_USE_OS_VERSION] = {ROLE_CONTEXT, NULL},
-    [EVENT_USE_CLOCK] = {ROLE_CONTEXT, NULL},
-};
+static struct use_rule rule_of(enum event_use use)
+{
+    switch (use) {
+    case EVENT_USE_SPP_8196:
+        return (struct use_rule){ROLE_CONTEXT, judge_8196};
+    case EVENT_USE_SPP_8208:
+        return (struct use_rule){ROLE_CONTEXT, judge_8208};
+    case EVENT_USE_SPP_8209:
+        return (struct use_rule){ROLE_CONTEXT, judge_8209};
+    case EVENT_USE_SPP_FAULT:
+        return (struct use_rule){ROLE_CONTEXT, judge_fault};
+    case EVENT_USE_SPP_GENUINE:
+        return (struct use_rule){ROLE_CONTEXT, judge_genuine};
+    case EVENT_USE_KMS_REQUEST:
+        return (struct use_rule){ROLE_LICENCE, NULL};
+    case EVENT_USE_KMS_ANSWER:
+        return (struct use_rule){ROLE_CONTEXT, judge_kms_answer};
+    case EVENT_USE_LICENCES:
+        return (struct use_rule){ROLE_CONTEXT, judge_licences};
+    case EVENT_USE_WAT_13:
+        return (struct use_rule){ROLE_CONTEXT, judge_wat_13};
+    case EVENT_USE_WAT_OTHER:
+    case EVENT_USE_UPDATE_INSTALLED:
+    case EVENT_USE_UPDATE_FAILED:
+    case EVENT_USE_PACKAGE_REACHED:
+    case EVENT_USE_PACKAGE_CHANGE:
+        return (struct use_rule){ROLE_UPDATE, NULL};
+    case EVENT_USE_SPP_TICKET_ACQUIRED:
+    case EVENT_USE_OS_VERSION:
+    case EVENT_USE_CLOCK:
+        return (struct use_rule){ROLE_CONTEXT, NULL};
+    }
+    return (struct use_rule){ROLE_CONTEXT, NULL};
+}
 
 struct judgement judgement_of(const struct observation *observation)
 {
@@ -230,20 +246,22 @@ struct judgement judgement_of(const struct observation *observation)
         .event = incident_find_event(observation->provider, observation->event_id),
         .role = ROLE_CONTEXT,
     };
+    struct use_rule rule;
 
     if (judgement.event == NULL)
         return judgement;
-    judgement.role = use_rules[judgement.event->use].role;
-    if (use_rules[judgement.event->use].judge != NULL)
-        use_rules[judgement.event->use].judge(observation, &judgement);
+    rule = rule_of(judgement.event->use);
+    judgement.role = rule.role;
+    if (rule.judge != NULL)
+        rule.judge(observation, &judgement);
     return judgement;
 }
 
-struct sighting sighting_of(const struct observation *observation)
+struct judged_event judged_event_of(const struct observation *observation)
 {
     struct judgement judgement = judgement_of(observation);
 
-    return (struct sighting){
+    return (struct judged_event){
         .filetime = observation->event_filetime,
         .event_id = observation->event_id,
         .judgement = judgement,
@@ -251,49 +269,9 @@ struct sighting sighting_of(const struct observation *observation)
     };
 }
 
-const char *provider_label(const char *provider)
+const char *event_package_state(const struct observation *observation)
 {
-    static const char *const labels[][2] = {
-        {INCIDENT_PROVIDER_SPP, "SPP"},
-        {INCIDENT_PROVIDER_WAT, "WAT"},
-        {INCIDENT_PROVIDER_UPDATE_CLIENT, "WindowsUpdateClient"},
-        {INCIDENT_PROVIDER_SERVICING, "Servicing"},
-    };
+    const char *state = observation_named(observation, "IntendedPackageStateTextized");
 
-    for (size_t index = 0; index < ARRAY_COUNT(labels); index++)
-        if (strcmp(labels[index][0], provider) == 0)
-            return labels[index][1];
-    return provider;
-}
-
-void sighting_add_name(struct text *out, const struct sighting *sighting)
-{
-    text_add_format(out, "%s %" PRIu16, provider_label(sighting->judgement.event->provider),
-                    sighting->event_id);
-}
-
-void sighting_add_codes(struct text *out, const struct sighting *sighting)
-{
-    const struct judgement *judgement = &sighting->judgement;
-
-    for (size_t index = 0; index < judgement->code_count; index++) {
-        const char *meaning = incident_code_meaning(judgement->codes[index]);
-
-        text_add_format(out, "%s %s 0x%08" PRIX32, index == 0 ? ":" : ",",
-                        judgement->code_names[index], judgement->codes[index]);
-        if (meaning != NULL)
-            text_add_format(out, " (%s)", meaning);
-    }
-}
-
-void sighting_add_text(struct text *out, const struct sighting *sighting)
-{
-    sighting_add_name(out, sighting);
-    if (sighting->filetime != 0) {
-        text_add(out, " at ");
-        filetime_add_text(out, sighting->filetime);
-    } else {
-        text_add(out, " without a readable time");
-    }
-    sighting_add_codes(out, sighting);
+    return state != NULL ? state : observation_named(observation, "IntendedPackageState");
 }

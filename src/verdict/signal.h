@@ -31,26 +31,18 @@ struct judgement judgement_of(const struct observation *observation);
 /* Reads a code as the events write it: `0xC004F200`, `hr=0xC004F200`, blanks around. */
 bool code_parse(const char *text, uint32_t *out);
 
-/* One judged observation with what names it in a sentence. Plain data, owns nothing. */
-struct sighting {
+/* A judged observation with what names it in a sentence. Plain data, owns nothing. */
+struct judged_event {
     uint64_t filetime; /* event time; 0 when it has no readable one */
     uint16_t event_id;
     struct judgement judgement;
     enum verified verified; /* as role_verified */
 };
 
-struct sighting sighting_of(const struct observation *observation);
+struct judged_event judged_event_of(const struct observation *observation);
 
-/* The short name of a provider of the event table: SPP, WAT, WindowsUpdateClient, Servicing; any
- * other as it is. */
-const char *provider_label(const char *provider);
-
-/* Adds `WAT 13`, and `: hrOnline 0xC004C4A2 (its meaning)` for the codes; nothing where there are
- * none. */
-void sighting_add_name(struct text *out, const struct sighting *sighting);
-void sighting_add_codes(struct text *out, const struct sighting *sighting);
-
-/* Adds `WAT 13 at 2019-01-08T11:02:17Z: hrOnline 0xC004C4A2 (its meaning)`. */
-void sighting_add_text(struct text *out, const struct sighting *sighting);
+/* The state that a Servicing 2 says its package reached, or NULL: newer systems have the word in
+ * IntendedPackageStateTextized, older ones in IntendedPackageState (FACTS.md, Servicing 2). */
+const char *event_package_state(const struct observation *observation);
 
 #endif

@@ -1,80 +1,89 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All evidence on KB 971033 of a machine, weighed and in words. */
-#include "verdict/update.h"
+/* All evidence on KB 971033 of a machine, weighed. */
+#include "verdict/evidence.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/filetime.h"
 #include "base/memory.h"
+
+static void add_saying(struct text *out, unsigned saying)
+{
+    text_add(out, update_says_word((enum update_says)saying));
+}
+
+/* What an item on an unrelated update says, as a number. */
+static unsigned unrelated_saying(const struct update_item *item)
+{
+    return item->update * UPDATE_SAYS_COUNT + item->says;
+}
+
+static void add_unrelated_saying(struct text *out, unsigned saying)
+{
+    text_add_format(out, "%s %s", incident_updates[saying / UPDATE_SAYS_COUNT].name,
+                    update_says_word((enum update_says)(saying % UPDATE_SAYS_COUNT)));
+}
+
+void update_evidence_begin(struct update_evidence *evidence)
+{
+    *evidence = (struct update_evidence){
+        .groups = {.add_saying = add_saying},
+        .unrelated = {.add_saying = add_unrelated_saying},
+    };
+}
 
 void update_evidence_free_content(struct update_evidence *evidence)
 {
     groups_free_content(&evidence->groups);
     groups_free_content(&evidence->unrelated);
-    free(evidence->installed.path);
-    free(evidence->absent.path);
+    free((char *)evidence->installed.origin.path);
+    free((char *)evidence->absent.origin.path);
     *evidence = (struct update_evidence){0};
 }
 
-/* ---- Weighing ---- */
-
-/* Below 0 when the left one is older; one that does not exist is older than all. */
-static int compare_age(const struct update_mention *left, const struct update_mention *right)
+/* Below 0 when the left one is older. */
+static int compare_times(const struct item_origin *left, const struct item_origin *right)
 {
-    if (left->exists != right->exists)
-        return left->exists ? 1 : -1;
     if (left->with_collection != right->with_collection)
         return left->with_collection ? 1 : -1;
     return (left->filetime > right->filetime) - (left->filetime < right->filetime);
 }
 
-/* Of pieces of one time the first one stays. */
-static void note_mention(struct update_mention *newest, const struct update_piece *piece)
+/* The same; one that does not exist is older than all. */
+static int compare_age(const struct update_latest *left, const struct update_latest *right)
 {
-    struct update_mention mention = {
-        .exists = true,
-        .kind = piece->kind,
-        .number = piece->number,
-        .with_collection = piece->with_collection,
-        .filetime = piece->filetime,
-    };
+    if (left->exists != right->exists)
+        return left->exists ? 1 : -1;
+    return compare_times(&left->origin, &right->origin);
+}
 
-    if (compare_age(&mention, newest) <= 0)
+/* Of items of one time the first one stays. */
+static void note_latest(struct update_latest *latest, const struct item_origin *origin)
+{
+    if (latest->exists && compare_times(origin, &latest->origin) <= 0)
         return;
-    free(newest->path);
-    mention.path = memory_copy_text(piece->path);
-    *newest = mention;
+    free((char *)latest->origin.path);
+    *latest = (struct update_latest){.exists = true, .origin = *origin};
+    latest->origin.path = memory_copy_text(origin->path);
 }
 
-static void feed_groups(struct groups *groups, const struct update_piece *piece, const char *says)
+void update_evidence_feed(struct update_evidence *evidence, const struct update_item *item,
+                          const struct item_origin *origin)
 {
-    groups_feed(groups, &(struct group_piece){
-                            .says = says,
-                            .kind = piece->kind,
-                            .number = piece->number,
-                            .unit = piece->unit,
-                            .with_collection = piece->with_collection,
-                            .filetime = piece->filetime,
-                            .path = piece->path,
-                            .detail = piece->detail,
-                        });
-}
-
-void update_evidence_feed(struct update_evidence *evidence, const struct update_piece *piece)
-{
-    if (piece->update->coincident) {
-        char *says = memory_format("%s %s", piece->update->name, update_says_word(piece->says));
-
-        feed_groups(&evidence->unrelated, piece, says);
-        free(says);
+    if (incident_updates[item->update].coincident) {
+        groups_feed(&evidence->unrelated, unrelated_saying(item), origin, item->detail);
         return;
     }
-    feed_groups(&evidence->groups, piece, update_says_word(piece->says));
-    if (piece->says == UPDATE_SAYS_INSTALLED)
-        note_mention(&evidence->installed, piece);
-    else if (piece->says == UPDATE_SAYS_ABSENT)
-        note_mention(&evidence->absent, piece);
+    groups_feed(&evidence->groups, item->says, origin, item->detail);
+    switch (item->says) {
+    case UPDATE_SAYS_INSTALLED:
+        note_latest(&evidence->installed, origin);
+        break;
+    case UPDATE_SAYS_ABSENT:
+        note_latest(&evidence->absent, origin);
+        break;
+    case UPDATE_SAYS_NEITHER:
+        break;
+    }
 }
 
 enum update_status update_evidence_status(const struct update_evidence *evidence)
@@ -89,51 +98,4 @@ enum update_status update_evidence_status(const struct update_evidence *evidence
 bool update_evidence_conflicts(const struct update_evidence *evidence)
 {
     return evidence->installed.exists && compare_age(&evidence->installed, &evidence->absent) == 0;
-}
-
-/* ---- In words ---- */
-
-static void add_mention(struct text *out, const struct update_mention *mention)
-{
-    text_add(out, mention->kind);
-    if (mention->number != 0)
-        text_add_format(out, " %" PRIu16, mention->number);
-    if (mention->with_collection) {
-        text_add_format(out, " in %s", mention->path);
-    } else {
-        text_add(out, " at ");
-        filetime_add_text(out, mention->filetime);
-    }
-}
-
-void update_evidence_add_conflict(struct text *out, const struct update_evidence *evidence)
-{
-    if (!evidence->installed.exists || !evidence->absent.exists)
-        return;
-    if (update_evidence_conflicts(evidence)) {
-        text_add(out, "update-evidence-conflict: " INCIDENT_UPDATE " installed by ");
-        add_mention(out, &evidence->installed);
-        text_add(out, ", absent by ");
-        add_mention(out, &evidence->absent);
-    } else if (update_evidence_status(evidence) == UPDATE_STATUS_REMOVED) {
-        text_add(out, INCIDENT_UPDATE " removed: absent by ");
-        add_mention(out, &evidence->absent);
-        text_add(out, ", installed before by ");
-        add_mention(out, &evidence->installed);
-    } else {
-        text_add(out, INCIDENT_UPDATE " installed by ");
-        add_mention(out, &evidence->installed);
-        text_add(out, ", absent before by ");
-        add_mention(out, &evidence->absent);
-    }
-}
-
-char *update_evidence_text(const struct update_evidence *evidence)
-{
-    return groups_text(&evidence->groups);
-}
-
-char *update_evidence_unrelated_text(const struct update_evidence *evidence)
-{
-    return groups_text(&evidence->unrelated);
 }

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verdict/circumstances.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* ---- Damaged logs ---- */
+
+/* Can something of the source not be read? Until a record can be decoded, it may be the one that
+ * decides. */
+static bool source_is_damaged(enum source_status status, uint64_t undecodable_count)
+{
+    return status == SOURCE_STATUS_DAMAGED || status == SOURCE_STATUS_UNREADABLE ||
+           status == SOURCE_STATUS_CRASHED || undecodable_count > 0;
+}
+
+static int compare_ids(const void *left_item, const void *right_item)
+{
+    int64_t left = *(const int64_t *)left_item;
+    int64_t right = *(const int64_t *)right_item;
+
+    return (left > right) - (left < right);
+}
+
+/* Is the log, whose computers these are, one of channel Application, as far as can be told? Where
+ * no record could be walked, nothing tells. */
+static bool log_may_be_application(const struct assigned_computer *computers, size_t count)
+{
+    bool walked = false;
+
+    for (size_t index = 0; index < count; index++) {
+        if (computers[index].said->application_count > 0)
+            return true;
+        walked = walked || computers[index].said->record_count > 0;
+    }
+    return !walked;
+}
+
+/* A name known from recovered records only goes by the rest of the log. What was searched for
+ * chunks is passed over: it is made of remains, some of which always are beyond reading, and takes
+ * nothing away from what the logs show; a machine without logs has coverage `unknown`. */
+static void note_damaged_logs(const struct assignment *assignment, struct circumstances *all)
+{
+    const struct assigned_computer *computers = assignment->computers;
+    size_t count = assignment->computer_count;
+    bool may_be_application = false;
+
+    for (size_t index = 0; index < count; index++) {
+        const struct case_computer *said = computers[index].said;
+
+        if (index == 0 || said->place_id != computers[index - 1].said->place_id) {
+            size_t end = index + 1;
+
+            while (end < count && computers[end].said->place_id == said->place_id)
+                end++;
+            may_be_application = log_may_be_application(&computers[index], end - index);
+        }
+        if (!said->carved && source_is_damaged(said->status, said->undecodable_count) &&
+            (said->application_count > 0 || (said->record_count == 0 && may_be_application)))
+            all[computers[index].machine].log_damaged = true;
+    }
+}
+
+/* May a source of that kind be a log? What could not be opened may. */
+static bool kind_is_of_logs(const char *kind)
+{
+    return strcmp(kind, SOURCE_KIND_CARVED) != 0 && strcmp(kind, SOURCE_KIND_DATABASE) != 0 &&
+           strcmp(kind, SOURCE_KIND_LISTING) != 0 && strcmp(kind, SOURCE_KIND_UNKNOWN) != 0 &&
+           strcmp(kind, SOURCE_KIND_FOLDER) != 0;
+}
+
+/* A damaged log that names no machine may be an Application log of the one it lies beside. */
+static int note_damaged_sources(struct casedb *db, const struct assignment *assignment,
+                                struct circumstances *all, struct error *err)
+{
+    size_t place_count = assignment->computer_count;
+    int64_t *places = memory_allocate(place_count, sizeof(*places));
+    struct casedb_cursor *cursor = NULL;
+    struct case_source source;
+    int result = -1;
+
+    for (size_t index = 0; index < place_count; index++)
+        places[index] = assignment->computers[index].said->place_id;
+    qsort(places, place_count, sizeof(*places), compare_ids);
+    if (casedb_sources(db, &cursor, err) != 0)
+        goto out;
+    while ((result = casedb_next_source(cursor, &source, err)) == 1) {
+        size_t machine;
+
+        if (!kind_is_of_logs(source.kind) ||
+            !source_is_damaged(source.status, source.undecodable_count) ||
+            bsearch(&source.id, places, place_count, sizeof(*places), compare_ids) != NULL)
+            continue;
+        if (assignment_near(assignment, source.path, &machine))
+            all[machine].log_damaged = true;
+    }
+out:
+    casedb_cursor_free(cursor);
+    free(places);
+    return result;
+}
+
+/* ---- Coverage ---- */
+
+/* Adds what a computer's row says of an Application log: the names of one log are one stretch, from
+ * the record with the least EventRecordID to that with the greatest. */
+static void add_coverage(struct coverage_log *log, const struct case_computer *computer, bool first)
+{
+    if (first || computer->application_first_record_id < log->first_record_id) {
+        log->first_record_id = computer->application_first_record_id;
+        log->first_filetime = computer->application_first_filetime;
+    }
+    if (first || computer->application_last_record_id > log->last_record_id) {
+        log->last_record_id = computer->application_last_record_id;
+        log->last_filetime = computer->application_last_filetime;
+    }
+}
+
+static enum coverage find_coverage(const struct assignment *assignment,
+                                   const struct assigned_machine *machine,
+                                   const struct window *window)
+{
+    struct coverage_log *logs = memory_allocate(machine->computer_count, sizeof(*logs));
+    size_t log_count = 0;
+    int64_t source_id = 0;
+    bool own_records = false, other_application_records = false;
+    enum coverage coverage = COVERAGE_NONE;
+
+    for (size_t index = 0; index < machine->computer_count; index++) {
+        const struct assigned_computer *computer =
+            &assignment->computers[machine->computers[index]];
+        const struct case_computer *said = computer->said;
+        bool own = computer->own_log;
+        bool first = log_count == 0 || said->source_id != source_id;
+
+        own_records = own_records || (own && said->record_count > 0);
+        other_application_records =
+            other_application_records || (!own && said->application_count > 0);
+        if (!own || said->application_count == 0)
+            continue;
+        log_count += first;
+        source_id = said->source_id;
+        add_coverage(&logs[log_count - 1], said, first);
+    }
+    if (log_count > 0)
+        coverage = coverage_of(logs, log_count, window);
+    else if (machine->computer_count > 0 && (!own_records || other_application_records))
+        coverage = COVERAGE_UNKNOWN;
+    free(logs);
+    return coverage;
+}
+
+/* ---- All of them ---- */
+
+/* Of its last event, whatever that is. */
+static uint64_t find_last_time(const struct assignment *assignment,
+                               const struct assigned_machine *machine)
+{
+    uint64_t last = 0;
+
+    for (size_t index = 0; index < machine->computer_count; index++) {
+        const struct case_computer *said = assignment->computers[machine->computers[index]].said;
+
+        if (said->last_filetime > last)
+            last = said->last_filetime;
+    }
+    return last;
+}
+
+int circumstances_find(struct casedb *db, const struct window *window,
+                       const struct assignment *assignment, struct circumstances **out,
+                       struct error *err)
+{
+    struct circumstances *all = memory_allocate(assignment->machine_count, sizeof(*all));
+
+    for (size_t index = 0; index < assignment->machine_count; index++) {
+        const struct assigned_machine *machine = &assignment->machines[index];
+
+        all[index] = (struct circumstances){
+            .coverage = find_coverage(assignment, machine, window),
+            .shared_name = machine->shared_name,
+            .last_filetime = find_last_time(assignment, machine),
+        };
+    }
+    note_damaged_logs(assignment, all);
+    *out = all;
+    return note_damaged_sources(db, assignment, all, err);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the columns of hosts.csv come from:
+ *   classification to codes      episodes (verdict/episode.h), the reason: reason.c
+ *   window_coverage              circumstances
+ *   kb971033 and its evidence    update.c
+ *   edition, licence_channel     licence.c
+ *   os_version, clock            system.c
+ *   action, kms_client_key       action.c, from all of these
+ *   review                       notes on all of these */
+#include "verdict/conclude.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+void conclusion_free_content(struct conclusion *conclusion)
+{
+    free(conclusion->reason);
+    free(conclusion->review);
+    free(conclusion->codes);
+    free(conclusion->update_evidence);
+    free(conclusion->unrelated_updates);
+    free(conclusion->licence_evidence);
+    *conclusion = (struct conclusion){0};
+}
+
+/* Listings that do not agree on the system, or on the licence: then no edition is assumed. */
+static bool edition_conflicts(const struct evidence *evidence)
+{
+    return licence_evidence_conflicts(&evidence->licence) ||
+           system_evidence_conflicts(&evidence->system);
+}
+
+/* systeminfo names the system itself, so it decides whether 6.1 is Windows 7 or the server. */
+static bool is_not_windows_7(const struct evidence *evidence)
+{
+    const struct system_evidence *system = &evidence->system;
+
+    if (system->names_windows_7)
+        return false;
+    return system->names_other || system->other_than_6_1 || evidence->licence.not_windows_7;
+}
+
+static char *list_codes(const struct activation_history *history)
+{
+    struct text out = {0};
+
+    for (size_t index = 0; index < history->code_count; index++)
+        text_add_format(&out, "%s0x%08" PRIX32, index > 0 ? "; " : "", history->codes[index]);
+    return text_take(&out);
+}
+
+static bool note_applies(enum review_note note, const struct evidence *evidence,
+                         const struct activation_outcome *outcome)
+{
+    const struct circumstances *circumstances = &evidence->circumstances;
+
+    switch (note) {
+    case REVIEW_WINDOW_NOT_COVERED:
+        return outcome->classification != CLASSIFICATION_AFFECTED &&
+               circumstances->coverage != COVERAGE_FULL;
+    case REVIEW_LOG_DAMAGED:
+        return circumstances->log_damaged;
+    case REVIEW_CLOCK_CHANGED:
+        return evidence->system.clock_changed;
+    case REVIEW_SHARED_NAME:
+        return circumstances->shared_name;
+    case REVIEW_UPDATE_CONFLICT:
+        return update_evidence_conflicts(&evidence->update);
+    case REVIEW_EDITION_CONFLICT:
+        return edition_conflicts(evidence);
+    case REVIEW_LISTING_NON_GENUINE:
+        return outcome->listing_non_genuine;
+    case REVIEW_REACTIVATED:
+        return outcome->reactivated;
+    case REVIEW_COULD_NOT_ASK:
+        return outcome->could_not_ask;
+    case REVIEW_NOT_VOLUME_LICENSED:
+        return licence_evidence_channel(&evidence->licence) == LICENCE_CHANNEL_OTHER;
+    case REVIEW_NOT_WINDOWS_7:
+        return is_not_windows_7(evidence);
+    }
+    return false;
+}
+
+/* Returns a set of enum review_note. */
+static uint32_t find_review(const struct evidence *evidence,
+                            const struct activation_outcome *outcome)
+{
+    uint32_t review = 0;
+
+    for (unsigned note = 0; note < REVIEW_NOTE_COUNT; note++)
+        if (note_applies((enum review_note)note, evidence, outcome))
+            review |= 1u << note;
+    return review;
+}
+
+static void conclude_counts(const struct activation_history *history, struct case_verdict *verdict)
+{
+    verdict->in_window_events = history->in_window_events;
+    verdict->events_8196 = history->events_8196;
+    verdict->events_8208 = history->events_8208;
+    verdict->events_8209 = history->events_8209;
+    verdict->events_13 = history->events_13;
+}
+
+static void conclude_activation(const struct activation_outcome *outcome,
+                                struct case_verdict *verdict)
+{
+    verdict->classification = classification_word(outcome->classification);
+    verdict->confidence = confidence_word(outcome->confidence);
+    verdict->state = activation_state_word(outcome->state);
+    verdict->first_fault_filetime = outcome->first_fault_filetime;
+    verdict->last_fault_filetime = outcome->last_fault_filetime;
+    verdict->recovered_filetime = outcome->recovered_filetime;
+}
+
+static void conclude_action(const struct action_matter *matter, struct case_verdict *verdict)
+{
+    verdict->edition = matter->edition != NULL ? matter->edition->name : "unknown";
+    verdict->licence_channel = licence_channel_word(matter->channel);
+    verdict->kb971033 = update_status_word(matter->update);
+    verdict->action = action_word(action_of(matter));
+    verdict->kms_client_key = action_gives_key(matter) ? matter->edition->kms_client_key : "";
+}
+
+static struct action_matter matter_of(const struct evidence *evidence,
+                                      const struct activation_outcome *outcome)
+{
+    return (struct action_matter){
+        .classification = outcome->classification,
+        .state = outcome->state,
+        .update = update_evidence_status(&evidence->update),
+        .channel = licence_evidence_channel(&evidence->licence),
+        .edition = system_evidence_conflicts(&evidence->system)
+                       ? NULL
+                       : licence_evidence_edition(&evidence->licence),
+        .not_windows_7 = is_not_windows_7(evidence),
+    };
+}
+
+void conclude(struct evidence *evidence, struct conclusion *out)
+{
+    struct activation_outcome outcome = activation_history_finish(&evidence->history);
+    struct action_matter matter = matter_of(evidence, &outcome);
+
+    *out = (struct conclusion){
+        .reason = reason_of(evidence),
+        .review = word_set_list(&review_note_words, find_review(evidence, &outcome)),
+        .codes = list_codes(&evidence->history),
+        .update_evidence = groups_text(&evidence->update.groups),
+        .unrelated_updates = groups_text(&evidence->update.unrelated),
+        .licence_evidence = groups_text(&evidence->licence.groups),
+    };
+    out->verdict = (struct case_verdict){
+        .reason = out->reason,
+        .review = out->review,
+        .codes = out->codes,
+        .window_coverage = coverage_word(evidence->circumstances.coverage),
+        .kb971033_evidence = out->update_evidence,
+        .unrelated_updates = out->unrelated_updates,
+        .licence_evidence = out->licence_evidence,
+        .os_version = evidence->system.os_version != NULL ? evidence->system.os_version : "",
+        .clock = clock_state_word(evidence->system.clock_changed ? CLOCK_CHANGED : CLOCK_OK),
+        .verified = verified_word(reason_verified(&evidence->history)),
+    };
+    conclude_activation(&outcome, &out->verdict);
+    conclude_counts(&evidence->history, &out->verdict);
+    conclude_action(&matter, &out->verdict);
+}
+
+void conclude_not_collected(const char *reason, bool shared_name, struct conclusion *out)
+{
+    const struct activation_outcome outcome = {.classification = CLASSIFICATION_NOT_COLLECTED,
+                                               .state = ACTIVATION_STATE_NONE};
+    const struct action_matter matter = {.classification = outcome.classification,
+                                         .state = outcome.state};
+
+    *out = (struct conclusion){0};
+    out->verdict = (struct case_verdict){
+        .reason = reason,
+        .review = shared_name ? review_note_word(REVIEW_SHARED_NAME) : "",
+        .codes = "",
+        .window_coverage = coverage_word(COVERAGE_NONE),
+        .kb971033_evidence = "",
+        .unrelated_updates = "",
+        .licence_evidence = "",
+        .os_version = "",
+        .clock = clock_state_word(CLOCK_OK),
+        .verified = verified_word(VERIFIED_NOT_ASKED),
+    };
+    conclude_activation(&outcome, &out->verdict);
+    conclude_action(&matter, &out->verdict);
+}

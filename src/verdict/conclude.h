@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* conclude: the verdict that the evidence on a machine comes to, its action and its reason (DESIGN
+ * section 6). Pure. */
+#ifndef SPPTRIAGE_VERDICT_CONCLUDE_H
+#define SPPTRIAGE_VERDICT_CONCLUDE_H
+
+#include <stdbool.h>
+
+#include "case/casedb.h"
+#include "verdict/evidence.h"
+
+/* A verdict with the texts it was made of. */
+struct conclusion {
+    struct case_verdict verdict; /* without machine_id; texts are constant or those below */
+    char *reason;
+    char *review;
+    char *codes;
+    char *update_evidence;
+    char *unrelated_updates;
+    char *licence_evidence;
+};
+
+void conclusion_free_content(struct conclusion *conclusion);
+
+/* Ends the evidence in its verdict. *out borrows the evidence. */
+void conclude(struct evidence *evidence, struct conclusion *out);
+
+/* The verdict on a host for which nothing was collected. Borrows the reason. */
+void conclude_not_collected(const char *reason, bool shared_name, struct conclusion *out);
+
+/* ---- What has to be done (action.c) ---- */
+
+/* What the action depends on. */
+struct action_matter {
+    enum classification classification;
+    enum activation_state state;
+    enum update_status update;
+    enum licence_channel channel;
+    const struct incident_edition *edition; /* or NULL */
+    bool not_windows_7;                     /* known to be another system */
+};
+
+enum action action_of(const struct action_matter *matter);
+
+/* Is the KMS client setup key of the edition given? Only for the machine's own edition, only where
+ * the activation is to be rebuilt, and never where it would harm. */
+bool action_gives_key(const struct action_matter *matter);
+
+/* ---- Why (reason.c) ---- */
+
+/* Returns owned: one sentence that can be checked (the deciding event, its time and its code), and
+ * behind it what changed what the verdict says: what contradicts what, and what is the machine's by
+ * a guess. The history is finished. */
+char *reason_of(const struct evidence *evidence) __attribute__((warn_unused_result));
+
+/* The worst that the second reader says of the events that it names. */
+enum verified reason_verified(const struct activation_history *history);
+
+#endif

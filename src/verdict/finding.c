@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What findings say: of updates here (histories: FACTS-ese.md, "tbHistory"; listings: FACTS.md,
+ * "Text listings"), of licence and system in the adapters of those. */
+#include "verdict/item.h"
+
+#include <inttypes.h>
+
+#include "base/memory.h"
+
+/* The words of tbHistory.Status that are known; 2 is a failure or an uninstallation. */
+#define HISTORY_STATUS_DONE 1
+#define HISTORY_STATUS_OTHER 2
+
+/* Listings of updates have no states: what is in them is installed. */
+static bool entry_is_installed(const struct finding_entry *entry)
+{
+    return entry->state == PACKAGE_STATE_NOT_TOLD || entry->state == PACKAGE_STATE_INSTALLED;
+}
+
+void finding_context_feed(struct finding_context *context, const struct finding *finding)
+{
+    switch (finding->kind) {
+    case FINDING_LISTING:
+        if (finding->listing.announced_count > context->announced_count)
+            context->announced_count = finding->listing.announced_count;
+        break;
+    case FINDING_ENTRY:
+        if (finding->entry.update_id == UPDATE_ID_KB971033 && !entry_is_installed(&finding->entry))
+            context->is_undecided = true;
+        break;
+    case FINDING_HISTORY_ROW:
+        if (finding->history_row.update_id == UPDATE_ID_KB971033)
+            context->history_rows++;
+        break;
+    case FINDING_HISTORY:
+    case FINDING_LICENCE:
+    case FINDING_SYSTEM:
+    }
+}
+
+/* ---- Updates ---- */
+
+/* Takes the detail. */
+static void say_update(struct meaning *out, enum update_id update, enum update_says says,
+                       char *detail)
+{
+    out->on_update = true;
+    out->update = (struct update_item){.update = update, .says = says, .detail = detail};
+}
+
+/* A row whose meaning is not known proves neither presence nor removal. */
+static void history_row_items(const struct finding_history_row *row, struct meaning *out)
+{
+    int64_t status = row->status;
+    int64_t mapped = row->mapped_result;
+
+    if (status == FINDING_ABSENT || mapped == FINDING_ABSENT)
+        say_update(out, row->update_id, UPDATE_SAYS_NEITHER,
+                   memory_copy_text("its status or result cannot be read"));
+    else if (status == HISTORY_STATUS_DONE && mapped >= 0)
+        say_update(out, row->update_id, UPDATE_SAYS_INSTALLED, NULL);
+    else if (status == HISTORY_STATUS_OTHER && mapped < 0)
+        say_update(out, row->update_id, UPDATE_SAYS_NEITHER,
+                   memory_format("a failed operation (0x%08" PRIX32 ")", (uint32_t)mapped));
+    else
+        say_update(out, row->update_id, UPDATE_SAYS_NEITHER,
+                   memory_format("Status %" PRId64 " with MappedResult 0x%08" PRIX32
+                                 " proves neither presence nor removal",
+                                 status, (uint32_t)mapped));
+}
+
+/* No row does not prove absence: a history is begun anew by a common repair, and not all that
+ * installs writes one. */
+static void history_items(const struct finding_history *history,
+                          const struct finding_context *context, struct meaning *out)
+{
+    struct text detail = {0};
+
+    if (context->history_rows > 0 && *history->missing == '\0' && history->unreadable_count == 0)
+        return;
+    text_add_format(&detail, "%" PRIu64 " of %" PRIu64 " rows are of " INCIDENT_UPDATE,
+                    context->history_rows, history->row_count);
+    if (history->unreadable_count > 0)
+        text_add_format(&detail, ", %" PRIu64 " cannot be read", history->unreadable_count);
+    if (*history->missing != '\0')
+        text_add_format(&detail, ", rows may be missing: %s", history->missing);
+    say_update(out, UPDATE_ID_KB971033, UPDATE_SAYS_NEITHER, text_take(&detail));
+}
+
+static void entry_items(const struct finding_entry *entry, struct meaning *out)
+{
+    if (entry_is_installed(entry))
+        say_update(out, entry->update_id, UPDATE_SAYS_INSTALLED,
+                   *entry->date != '\0' ? memory_format("it gives the date %s", entry->date)
+                                        : NULL);
+    else if (entry->state == PACKAGE_STATE_UNKNOWN)
+        say_update(out, entry->update_id, UPDATE_SAYS_NEITHER,
+                   memory_format("its state is not known: %s", entry->state_text));
+    else
+        say_update(out, entry->update_id, UPDATE_SAYS_NEITHER,
+                   memory_format("its state is %s", package_state_word(entry->state)));
+}
+
+/* A listing of updates can be seen to be cut when systeminfo announces more of them; packages are
+ * counted otherwise. */
+static void listing_items(const struct finding *finding, const struct finding_context *context,
+                          struct meaning *out)
+{
+    const struct finding_listing *listing = &finding->listing;
+    uint64_t count = listing->entry_count;
+    bool is_of_packages = finding->origin == FINDING_ORIGIN_DISM;
+    enum update_says says = UPDATE_SAYS_NEITHER;
+    char *detail;
+
+    if (listing->names_update)
+        return;
+    if (*listing->incomplete != '\0') {
+        detail = memory_format("not in it, but %s", listing->incomplete);
+    } else if (context->is_undecided) {
+        detail = memory_copy_text("not in it, but another listing has it in a state between");
+    } else if (!is_of_packages && context->announced_count > 0 &&
+               count < (uint64_t)context->announced_count) {
+        detail = memory_format("not in it, but systeminfo announces %" PRId64
+                               " updates and it has %" PRIu64,
+                               context->announced_count, count);
+    } else {
+        says = UPDATE_SAYS_ABSENT;
+        detail = memory_format("not among its %" PRIu64 " %s%s", count,
+                               is_of_packages ? "package" : "update", text_plural(count));
+    }
+    say_update(out, UPDATE_ID_KB971033, says, detail);
+}
+
+/* ---- By kind and origin ---- */
+
+static enum evidence_kind evidence_kind_of(const struct finding *finding)
+{
+    switch (finding->origin) {
+    case FINDING_ORIGIN_DATASTORE:
+        return finding->kind == FINDING_HISTORY_ROW ? EVIDENCE_HISTORY_ROW : EVIDENCE_HISTORY;
+    case FINDING_ORIGIN_WMIC:
+        return EVIDENCE_WMIC;
+    case FINDING_ORIGIN_GET_HOTFIX:
+        return EVIDENCE_GET_HOTFIX;
+    case FINDING_ORIGIN_DISM:
+        return EVIDENCE_DISM;
+    case FINDING_ORIGIN_SLMGR:
+        return EVIDENCE_SLMGR;
+    case FINDING_ORIGIN_SYSTEMINFO:
+        return EVIDENCE_SYSTEMINFO;
+    }
+    return EVIDENCE_HISTORY;
+}
+
+void meaning_of_finding(const struct finding *finding, const struct finding_context *context,
+                        const char *path, struct meaning *out)
+{
+    *out = (struct meaning){
+        .origin = {.kind = evidence_kind_of(finding), .with_collection = true, .path = path}};
+    switch (finding->kind) {
+    case FINDING_HISTORY:
+    case FINDING_HISTORY_ROW:
+        out->origin.with_collection = false;
+        out->origin.filetime = finding->filetime;
+        if (finding->kind == FINDING_HISTORY)
+            history_items(&finding->history, context, out);
+        else
+            history_row_items(&finding->history_row, out);
+        break;
+    case FINDING_LISTING:
+        listing_items(finding, context, out);
+        break;
+    case FINDING_ENTRY:
+        entry_items(&finding->entry, out);
+        break;
+    case FINDING_LICENCE:
+        slmgr_items(&finding->licence, out);
+        break;
+    case FINDING_SYSTEM:
+        systeminfo_items(&finding->system, out);
+        break;
+    }
+}

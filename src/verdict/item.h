@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* item: what one event or finding says of a machine, typed: of an update, of the licence, of the
+ * system. The adapter of its kind makes it, once; what items amount to is weighed in evidence.h.
+ * Pure. */
+#ifndef SPPTRIAGE_VERDICT_ITEM_H
+#define SPPTRIAGE_VERDICT_ITEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "model/finding.h"
+#include "model/incident.h"
+#include "verdict/signal.h"
+
+/* Where an item is from. Borrows its path. */
+struct item_origin {
+    enum evidence_kind kind;
+    uint16_t event_id;    /* 0 for what is not an event */
+    bool with_collection; /* a listing: of the time of collection, newer than all that has a time */
+    uint64_t filetime;    /* 0 when unknown: older than all others; 0 with the collection */
+    const char *path;     /* of the source */
+};
+
+struct update_item {
+    enum update_id update;
+    enum update_says says;
+    char *detail; /* owned: for a person, such as why it says neither; or NULL */
+};
+
+/* One that decides neither channel nor edition is kept for a person only. */
+struct licence_item {
+    bool decides_channel;
+    bool decides_edition; /* also where it says that the edition is unknown */
+    char *activation_id;  /* owned: lower case without braces, "" where it is not known */
+    enum licence_channel channel;
+    const struct incident_edition *edition; /* or NULL */
+    bool not_windows_7;
+    bool says_non_genuine; /* a listing gives that as the reason of its state */
+    char *detail;          /* owned: for a person */
+};
+
+struct system_item {
+    char *os_version;     /* owned: "6.1.7601 Service Pack 1", or NULL where it does not say */
+    bool other_than_6_1;  /* that version is neither Windows 7 nor Server 2008 R2 */
+    bool names_windows_7; /* it has the system's name, which is that, */
+    bool names_other;     /* or another one */
+    bool clock_changed;
+};
+
+/* All that one event or finding means; starts as zeros. */
+struct meaning {
+    struct item_origin origin;
+    bool on_update; /* it says something of an update: */
+    struct update_item update;
+    bool on_licence;
+    struct licence_item licence;
+    bool on_system;
+    struct system_item system;
+};
+
+void meaning_free_content(struct meaning *meaning);
+
+/* What an observation means that was judged so. */
+void meaning_of_event(const struct observation *observation, const struct judgement *judgement,
+                      const struct window *window, const char *path, struct meaning *out);
+
+/* What one finding on a machine is seen beside: the others. Starts as zeros. */
+struct finding_context {
+    int64_t announced_count; /* the greatest number of updates that a systeminfo announces */
+    uint64_t history_rows;   /* rows of update histories that name KB 971033 */
+    bool is_undecided;       /* a listing has it in a state that decides nothing, such as pending */
+};
+
+/* Is shown every finding of the machine, before any is asked for its meaning. */
+void finding_context_feed(struct finding_context *context, const struct finding *finding);
+
+/* What a finding means. A listing without the update is evidence of absence when it is whole
+ * (FACTS.md, Text listings). */
+void meaning_of_finding(const struct finding *finding, const struct finding_context *context,
+                        const char *path, struct meaning *out);
+
+/* ---- Adapters that event.c and finding.c call ---- */
+
+void kms_request_items(const struct observation *observation, struct meaning *out);
+void licences_items(const struct observation *observation, struct meaning *out);
+void os_version_items(const struct observation *observation, struct meaning *out);
+void slmgr_items(const struct finding_licence *said, struct meaning *out);
+void systeminfo_items(const struct finding_system *said, struct meaning *out);
+
+/* ---- Items in words ---- */
+
+/* Items that say the same of one thing, are of one kind and from one source are a group:
+ * `installed: WAT 1, 13 (7 events) from TIME to TIME in PATH`. What groups keep grows with the
+ * number of sources and of distinct sayings, not with that of items. */
+
+/* Owns its groups; starts with what adds a saying in words. */
+struct groups {
+    void (*add_saying)(struct text *out, unsigned saying);
+    struct group *items;
+    size_t count;
+};
+
+void groups_free_content(struct groups *groups);
+
+/* Takes an item in, in any order. Its saying is any number that stands for what it says; its
+ * detail is for a person, NULL for none. */
+void groups_feed(struct groups *groups, unsigned saying, const struct item_origin *origin,
+                 const char *detail);
+
+/* Returns owned: the groups as a "; " list, in order of each group's first item, those of the time
+ * of collection last. */
+char *groups_text(const struct groups *groups) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reason of a verdict: the one text that the verdict itself composes, for a person who checks
+ * it. All its sentences stand in one table; what is named in them is filled in where they have a
+ * {name}. */
+#include "verdict/conclude.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/filetime.h"
+
+enum sentence {
+    /* An episode of the incident. */
+    SENTENCE_FIRST_FAULT,
+    SENTENCE_FAULT_AFTER_RECOVERY,
+    SENTENCE_NOT_CONFIRMED,
+    SENTENCE_CONFIRMED,
+    SENTENCE_CONFIRMED_LATER,
+    /* Another episode. */
+    SENTENCE_OTHER_STRONG_PAIR,
+    SENTENCE_OTHER_STRONG,
+    SENTENCE_BEFORE_WINDOW,
+    SENTENCE_AFTER_WINDOW,
+    SENTENCE_UNTIL,
+    SENTENCE_EARLIER,
+    /* No episode. */
+    SENTENCE_FAILED_TO_ASK,
+    SENTENCE_UNTIMED_SIGNALS,
+    SENTENCE_FAULTS,
+    SENTENCE_NO_FAULT,
+    /* What a listing adds. */
+    SENTENCE_LISTING_TOO,
+    SENTENCE_LISTING_BUT,
+    /* The update. */
+    SENTENCE_UPDATE_CONFLICT,
+    SENTENCE_UPDATE_REMOVED,
+    SENTENCE_UPDATE_INSTALLED,
+    /* Licence and system. */
+    SENTENCE_CHANNEL_CHANGED,
+    SENTENCE_EDITION_CONFLICT,
+    SENTENCE_CHANNEL_CONFLICT,
+    SENTENCE_LICENCE_SYSTEM_CONFLICT,
+    SENTENCE_SYSTEM_CONFLICT,
+    /* The source. */
+    SENTENCE_GUESSED,
+    SENTENCE_COUNT,
+};
+
+static const char *const sentences[] = {
+    [SENTENCE_FIRST_FAULT] = "{event}, first fault, inside the window",
+    [SENTENCE_FAULT_AFTER_RECOVERY] =
+        "{event}, first fault after the recovery of {time}, inside the window",
+    [SENTENCE_NOT_CONFIRMED] = "; no strong signal in the window",
+    [SENTENCE_CONFIRMED] = "; confirmed by {event}",
+    [SENTENCE_CONFIRMED_LATER] = "; confirmed in a later episode by {event}",
+    [SENTENCE_OTHER_STRONG_PAIR] = "first strong signal in the window is {event}, not the "
+                                   "incident's hrOffline 0x00000000 with hrOnline 0xC004C4A2",
+    [SENTENCE_OTHER_STRONG] =
+        "first strong signal in the window is {event}, not the incident's code",
+    [SENTENCE_BEFORE_WINDOW] = "non-genuine since {time} ({name}), before the window",
+    [SENTENCE_AFTER_WINDOW] = "non-genuine since {time} ({name}), after the window",
+    [SENTENCE_UNTIL] = ", until {time}",
+    [SENTENCE_EARLIER] = "; earlier, ",
+    [SENTENCE_FAILED_TO_ASK] = "only failures to ask ({count} fault{s}), the first {event}",
+    [SENTENCE_UNTIMED_SIGNALS] =
+        "no genuineness signal with a readable time; {count} fault{s}, the first {event}",
+    [SENTENCE_FAULTS] = "no genuineness signal; {count} fault{s}, the first {event}",
+    [SENTENCE_NO_FAULT] = "no activation fault in {count} event{s} of interest",
+    [SENTENCE_LISTING_TOO] = "; slmgr gives {code} in {path}, of the time of collection",
+    [SENTENCE_LISTING_BUT] = ", but slmgr gives {code} in {path}, of the time of collection",
+    [SENTENCE_UPDATE_CONFLICT] =
+        "; update-evidence-conflict: " INCIDENT_UPDATE " installed by {now}, absent by {before}",
+    [SENTENCE_UPDATE_REMOVED] =
+        "; " INCIDENT_UPDATE " removed: absent by {now}, installed before by {before}",
+    [SENTENCE_UPDATE_INSTALLED] =
+        "; " INCIDENT_UPDATE " installed by {now}, absent before by {before}",
+    [SENTENCE_CHANNEL_CHANGED] = "; licence channel {this} by {now}, {that} before by {before}",
+    [SENTENCE_EDITION_CONFLICT] = "; edition-conflict: {this} by {now} against {that} by {before}",
+    [SENTENCE_CHANNEL_CONFLICT] = "; edition-conflict: {this} against {that} by listings",
+    [SENTENCE_LICENCE_SYSTEM_CONFLICT] =
+        "; edition-conflict: Windows 7 against another system by listings",
+    [SENTENCE_SYSTEM_CONFLICT] =
+        "; edition-conflict: systeminfo names Windows 7 and another system",
+    [SENTENCE_GUESSED] = "; {path} names no host, and is this one's by a guess",
+};
+static_assert(ARRAY_COUNT(sentences) == SENTENCE_COUNT, "a text for each sentence");
+
+/* What a sentence names; each sentence has what it needs. */
+struct named {
+    const struct judged_event *event; /* {event}: with its time and codes, {name}: without time */
+    uint64_t filetime;                /* {time} */
+    uint64_t count;                   /* {count}, and {s} for its plural */
+    uint32_t code;                    /* {code}: with its meaning */
+    const char *path;                 /* {path} */
+    const struct item_origin *now;    /* {now} and {before}: the evidence */
+    const struct item_origin *before;
+    const char *this; /* {this} and {that}: what the two say */
+    const char *that;
+};
+
+/* ---- What is named ---- */
+
+/* The short name of a provider of the event table. */
+static const char *provider_label(const char *provider)
+{
+    static const char *const labels[][2] = {
+        {INCIDENT_PROVIDER_SPP, "SPP"},
+        {INCIDENT_PROVIDER_WAT, "WAT"},
+    };
+
+    for (size_t index = 0; index < ARRAY_COUNT(labels); index++)
+        if (strcmp(labels[index][0], provider) == 0)
+            return labels[index][1];
+    return provider;
+}
+
+static void add_code(struct text *out, uint32_t code)
+{
+    const char *meaning = incident_code_meaning(code);
+
+    text_add_format(out, "0x%08" PRIX32, code);
+    if (meaning != NULL)
+        text_add_format(out, " (%s)", meaning);
+}
+
+/* `WAT 13` */
+static void add_event_name(struct text *out, const struct judged_event *event)
+{
+    text_add_format(out, "%s %" PRIu16, provider_label(event->judgement.event->provider),
+                    event->event_id);
+}
+
+/* `: hrOnline 0xC004C4A2 (its meaning)`; nothing where it has no code. */
+static void add_event_codes(struct text *out, const struct judged_event *event)
+{
+    const struct judgement *judgement = &event->judgement;
+
+    for (size_t index = 0; index < judgement->code_count; index++) {
+        text_add_format(out, "%s %s ", index == 0 ? ":" : ",", judgement->code_names[index]);
+        add_code(out, judgement->codes[index]);
+    }
+}
+
+/* `WAT 13 at 2019-01-08T11:02:17Z: hrOnline 0xC004C4A2 (its meaning)` */
+static void add_event(struct text *out, const struct judged_event *event)
+{
+    add_event_name(out, event);
+    if (event->filetime != 0) {
+        text_add(out, " at ");
+        filetime_add_text(out, event->filetime);
+    } else {
+        text_add(out, " without a readable time");
+    }
+    add_event_codes(out, event);
+}
+
+/* `WAT 13 at TIME`, `wmic qfe in PATH` */
+static void add_origin(struct text *out, const struct item_origin *origin)
+{
+    text_add(out, evidence_kind_label(origin->kind));
+    if (origin->event_id != 0)
+        text_add_format(out, " %" PRIu16, origin->event_id);
+    if (!origin->with_collection) {
+        text_add(out, " at ");
+        filetime_add_text(out, origin->filetime);
+    } else if (*origin->path != '\0') {
+        text_add_format(out, " in %s", origin->path);
+    }
+}
+
+/* ---- Sentences ---- */
+
+static void fill_event(struct text *out, const struct named *named)
+{
+    add_event(out, named->event);
+}
+
+static void fill_name(struct text *out, const struct named *named)
+{
+    add_event_name(out, named->event);
+    add_event_codes(out, named->event);
+}
+
+static void fill_time(struct text *out, const struct named *named)
+{
+    filetime_add_text(out, named->filetime);
+}
+
+static void fill_count(struct text *out, const struct named *named)
+{
+    text_add_format(out, "%" PRIu64, named->count);
+}
+
+static void fill_plural(struct text *out, const struct named *named)
+{
+    text_add(out, text_plural(named->count));
+}
+
+static void fill_code(struct text *out, const struct named *named)
+{
+    add_code(out, named->code);
+}
+
+static void fill_path(struct text *out, const struct named *named)
+{
+    text_add(out, named->path);
+}
+
+static void fill_now(struct text *out, const struct named *named)
+{
+    add_origin(out, named->now);
+}
+
+static void fill_before(struct text *out, const struct named *named)
+{
+    add_origin(out, named->before);
+}
+
+static void fill_this(struct text *out, const struct named *named)
+{
+    text_add(out, named->this);
+}
+
+static void fill_that(struct text *out, const struct named *named)
+{
+    text_add(out, named->that);
+}
+
+struct filler {
+    const char *name;
+    void (*fill)(struct text *out, const struct named *named);
+};
+
+static const struct filler fillers[] = {
+    {"{event}", fill_event}, {"{name}", fill_name}, {"{time}", fill_time},
+    {"{count}", fill_count}, {"{s}", fill_plural},  {"{code}", fill_code},
+    {"{path}", fill_path},   {"{now}", fill_now},   {"{before}", fill_before},
+    {"{this}", fill_this},   {"{that}", fill_that},
+};
+
+/* The filler whose name stands there, or NULL. */
+static const struct filler *filler_at(const char *at)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(fillers); index++)
+        if (strncmp(at, fillers[index].name, strlen(fillers[index].name)) == 0)
+            return &fillers[index];
+    return NULL;
+}
+
+static void say(struct text *out, enum sentence sentence, const struct named *named)
+{
+    const char *at = sentences[sentence];
+
+    while (*at != '\0') {
+        size_t plain = strcspn(at, "{");
+        const struct filler *filler;
+
+        text_add_bytes(out, at, plain);
+        at += plain;
+        if (*at == '\0')
+            break;
+        filler = filler_at(at);
+        assert(filler != NULL);
+        filler->fill(out, named);
+        at += strlen(filler->name);
+    }
+}
+
+/* ---- The activation ---- */
+
+static bool same_event(const struct judged_event *left, const struct judged_event *right)
+{
+    return left->filetime == right->filetime && left->event_id == right->event_id &&
+           left->judgement.event == right->judgement.event &&
+           left->judgement.role == right->judgement.role;
+}
+
+static void say_incident(struct text *out, const struct activation_history *history)
+{
+    const struct episode *episode = &history->first_incident;
+
+    say(out,
+        episode->earlier_recovery_filetime != 0 ? SENTENCE_FAULT_AFTER_RECOVERY
+                                                : SENTENCE_FIRST_FAULT,
+        &(struct named){.event = &episode->first, .filetime = episode->earlier_recovery_filetime});
+    if (history->confidence != CONFIDENCE_CONFIRMED)
+        say(out, SENTENCE_NOT_CONFIRMED, NULL);
+    else if (!same_event(&history->confirmed_by, &episode->first))
+        say(out, episode->strong_in_window ? SENTENCE_CONFIRMED : SENTENCE_CONFIRMED_LATER,
+            &(struct named){.event = &history->confirmed_by});
+}
+
+/* Says why a strong signal is not that of the incident: its code beside another one, or none. */
+static void say_other_strong(struct text *out, const struct judged_event *event)
+{
+    const struct judgement *judgement = &event->judgement;
+    enum sentence sentence = SENTENCE_OTHER_STRONG;
+
+    for (size_t index = 0; index < judgement->code_count; index++)
+        if (judgement->codes[index] == INCIDENT_CODE_REFUSED)
+            sentence = SENTENCE_OTHER_STRONG_PAIR;
+    say(out, sentence, &(struct named){.event = event});
+}
+
+/* Says why an episode is not of the incident. */
+static void say_other_episode(struct text *out, const struct activation_history *history,
+                              const struct episode *episode)
+{
+    uint64_t first = episode->first.filetime;
+
+    if (window_contains(&history->window, first)) {
+        say_other_strong(out, &episode->first_strong);
+        return;
+    }
+    say(out,
+        first < history->window.start_filetime ? SENTENCE_BEFORE_WINDOW : SENTENCE_AFTER_WINDOW,
+        &(struct named){.event = &episode->first, .filetime = first});
+    if (episode->closed)
+        say(out, SENTENCE_UNTIL, &(struct named){.filetime = episode->recovery.filetime});
+}
+
+static void say_faults(struct text *out, const struct activation_history *history)
+{
+    enum sentence sentence = history->every_fault_failed_to_ask ? SENTENCE_FAILED_TO_ASK
+                             : history->has_untimed_signal      ? SENTENCE_UNTIMED_SIGNALS
+                                                                : SENTENCE_FAULTS;
+
+    say(out, sentence,
+        &(struct named){.event = &history->first_fault, .count = history->fault_count});
+}
+
+static void say_activation(struct text *out, const struct activation_history *history)
+{
+    if (history->first_incident.exists) {
+        say_incident(out, history);
+    } else if (history->current.exists) {
+        say_other_episode(out, history, &history->current);
+        if (history->first_beside.exists &&
+            history->first_beside.first.filetime != history->current.first.filetime) {
+            say(out, SENTENCE_EARLIER, NULL);
+            say_other_episode(out, history, &history->first_beside);
+        }
+    } else if (history->fault_count > 0) {
+        say_faults(out, history);
+    } else {
+        say(out, SENTENCE_NO_FAULT, &(struct named){.count = history->event_count});
+    }
+    if (history->listing_path != NULL)
+        say(out, history->fault_count > 0 ? SENTENCE_LISTING_TOO : SENTENCE_LISTING_BUT,
+            &(struct named){.code = INCIDENT_CODE_NON_GENUINE, .path = history->listing_path});
+}
+
+/* ---- Update, licence, system ---- */
+
+/* Says what contradicts what; nothing where all evidence says the same. */
+static void say_update(struct text *out, const struct update_evidence *update)
+{
+    const struct item_origin *installed = &update->installed.origin;
+    const struct item_origin *absent = &update->absent.origin;
+
+    if (!update->installed.exists || !update->absent.exists)
+        return;
+    if (update_evidence_conflicts(update))
+        say(out, SENTENCE_UPDATE_CONFLICT, &(struct named){.now = installed, .before = absent});
+    else if (update_evidence_status(update) == UPDATE_STATUS_REMOVED)
+        say(out, SENTENCE_UPDATE_REMOVED, &(struct named){.now = absent, .before = installed});
+    else
+        say(out, SENTENCE_UPDATE_INSTALLED, &(struct named){.now = installed, .before = absent});
+}
+
+/* Says that a listing gives another channel than the events before it. */
+static void say_channel_change(struct text *out, const struct licence_evidence *licence)
+{
+    const struct channel_latest *now = &licence->channel;
+    const struct channel_latest *before = &licence->event_channel;
+
+    if (!now->origin.with_collection || !before->exists || licence->channel_conflict ||
+        now->channel == before->channel)
+        return;
+    say(out, SENTENCE_CHANNEL_CHANGED,
+        &(struct named){.this = licence_channel_word(now->channel),
+                        .now = &now->origin,
+                        .that = licence_channel_word(before->channel),
+                        .before = &before->origin});
+}
+
+static void say_licence_conflict(struct text *out, const struct licence_evidence *licence)
+{
+    const struct edition_latest *newest = &licence->newest;
+    const struct edition_latest *other = licence_evidence_other_edition(licence);
+
+    if (other != NULL)
+        say(out, SENTENCE_EDITION_CONFLICT,
+            &(struct named){.this = newest->edition->name,
+                            .now = &newest->origin,
+                            .that = other->edition->name,
+                            .before = &other->origin});
+    else if (licence->channel_conflict)
+        say(out, SENTENCE_CHANNEL_CONFLICT,
+            &(struct named){.this = licence_channel_word(licence->channel.channel),
+                            .that = licence_channel_word(licence->other_channel)});
+    else if (licence->system_conflict)
+        say(out, SENTENCE_LICENCE_SYSTEM_CONFLICT, NULL);
+}
+
+char *reason_of(const struct evidence *evidence)
+{
+    struct text out = {0};
+
+    say_activation(&out, &evidence->history);
+    say_update(&out, &evidence->update);
+    say_channel_change(&out, &evidence->licence);
+    say_licence_conflict(&out, &evidence->licence);
+    if (system_evidence_conflicts(&evidence->system))
+        say(&out, SENTENCE_SYSTEM_CONFLICT, NULL);
+    if (evidence->guessed_path != NULL)
+        say(&out, SENTENCE_GUESSED, &(struct named){.path = evidence->guessed_path});
+    return text_take(&out);
+}
+
+/* ---- What the second reader says of it ---- */
+
+/* Conflict is worse than no, and no than yes: so their values stand. */
+static void note_verified(enum verified *worst, const struct judged_event *event)
+{
+    if (event->verified > *worst)
+        *worst = event->verified;
+}
+
+static void note_other_episode(enum verified *worst, const struct activation_history *history,
+                               const struct episode *episode)
+{
+    if (window_contains(&history->window, episode->first.filetime)) {
+        note_verified(worst, &episode->first_strong);
+        return;
+    }
+    note_verified(worst, &episode->first);
+    if (episode->closed)
+        note_verified(worst, &episode->recovery);
+}
+
+enum verified reason_verified(const struct activation_history *history)
+{
+    enum verified worst = VERIFIED_NOT_ASKED;
+
+    if (history->first_incident.exists) {
+        note_verified(&worst, &history->first_incident.first);
+        if (history->confidence == CONFIDENCE_CONFIRMED)
+            note_verified(&worst, &history->confirmed_by);
+    } else if (history->current.exists) {
+        note_other_episode(&worst, history, &history->current);
+        if (history->first_beside.exists)
+            note_other_episode(&worst, history, &history->first_beside);
+    } else if (history->fault_count > 0) {
+        note_verified(&worst, &history->first_fault);
+    }
+    return worst;
+}
