@@ -44,8 +44,11 @@ START_TEST(source_comes_back_with_every_field)
 {
     char path[] = "in/\xC3\x28\xFF;'\"\n.evtx"; /* no UTF-8 */
     char sha256[] = "00ff";
-    struct source source = {
-        .path = path, .kind = "evtx", .size_bytes = UINT64_MAX, .mtime_ns = -5, .sha256 = sha256};
+    struct source source = {.path = path,
+                            .kind = SOURCE_KIND_EVTX,
+                            .size_bytes = UINT64_MAX,
+                            .mtime_ns = -5,
+                            .sha256 = sha256};
     struct source_facts facts = {.status = SOURCE_STATUS_CRASHED,
                                  .record_count = 1,
                                  .recovered_count = 2,
@@ -66,7 +69,7 @@ START_TEST(source_comes_back_with_every_field)
     ck_assert_int_eq(casedb_find_source(db, source.path, &back, &err), 1);
     ck_assert_int_eq(back.id, id);
     ck_assert_str_eq(back.path, source.path);
-    ck_assert_str_eq(back.kind, "evtx");
+    ck_assert_uint_eq(back.kind, SOURCE_KIND_EVTX);
     ck_assert_uint_eq(back.size_bytes, UINT64_MAX);
     ck_assert_int_eq(back.mtime_ns, -5);
     ck_assert_str_eq(back.sha256, "00ff");

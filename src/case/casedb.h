@@ -80,7 +80,7 @@ int casedb_write_settings(struct casedb *db, const struct case_settings *setting
 struct case_source {
     int64_t id;
     const char *path;
-    const char *kind;
+    enum source_kind kind;
     uint64_t size_bytes;
     int64_t mtime_ns;
     const char *sha256;       /* or NULL */
@@ -123,7 +123,7 @@ int casedb_add_finding(struct casedb *db, int64_t source_id, const struct findin
 
 /* Gives the source whose transaction is open its kind and its SHA-256 (or NULL), where these were
  * not known when it was begun. */
-int casedb_set_source_content(struct casedb *db, int64_t source_id, const char *kind,
+int casedb_set_source_content(struct casedb *db, int64_t source_id, enum source_kind kind,
                               const char *sha256, struct error *err);
 
 /* Notes what was learnt of the source and commits it with everything read from it. `same_as` is

@@ -66,14 +66,22 @@ static const char machine_licence_evidence[] =
 static int read_status(struct casedb *db, struct row *row, enum source_status *out,
                        struct error *err)
 {
-    const char *name = row_text(row);
+    unsigned status;
 
-    for (int status = SOURCE_STATUS_OK; status <= SOURCE_STATUS_CRASHED; status++)
-        if (strcmp(source_status_name((enum source_status)status), name) == 0) {
-            *out = (enum source_status)status;
-            return 1;
-        }
-    return casedb_fail_word(db, "a source has no known status", err);
+    if (!word_set_find(&source_status_words, row_text(row), &status))
+        return casedb_fail_word(db, "a source has no known status", err);
+    *out = (enum source_status)status;
+    return 0;
+}
+
+static int read_kind(struct casedb *db, struct row *row, enum source_kind *out, struct error *err)
+{
+    unsigned kind;
+
+    if (!word_set_find(&source_kind_words, row_text(row), &kind))
+        return casedb_fail_word(db, "a source has no known kind", err);
+    *out = (enum source_kind)kind;
+    return 0;
 }
 
 static int read_source(struct casedb *db, struct row row, struct case_source *out,
@@ -81,14 +89,15 @@ static int read_source(struct casedb *db, struct row row, struct case_source *ou
 {
     out->id = row_integer(&row);
     out->path = row_text(&row);
-    out->kind = row_text(&row);
+    if (read_kind(db, &row, &out->kind, err) != 0)
+        return -1;
     out->size_bytes = row_number(&row);
     out->mtime_ns = row_integer(&row);
     out->sha256 = row_text_or_null(&row);
     out->same_as = row_integer(&row);
     out->same_as_path = row_text_or_null(&row);
     out->read_options = row_text(&row);
-    if (read_status(db, &row, &out->status, err) < 0)
+    if (read_status(db, &row, &out->status, err) != 0)
         return -1;
     out->record_count = row_number(&row);
     out->recovered_count = row_number(&row);
@@ -104,8 +113,8 @@ static int read_source(struct casedb *db, struct row row, struct case_source *ou
 /* Moves the texts of *out from the row into memory that outlives it. */
 static void keep_found(struct casedb *db, struct case_source *out)
 {
-    const char **texts[] = {&out->path,         &out->kind,         &out->sha256,
-                            &out->same_as_path, &out->read_options, &out->detail};
+    const char **texts[] = {&out->path, &out->sha256, &out->same_as_path, &out->read_options,
+                            &out->detail};
     size_t total = 0;
     char *at;
 
@@ -162,6 +171,7 @@ int casedb_computers(struct casedb *db, struct casedb_cursor **out, struct error
 
 int casedb_next_computer(struct casedb_cursor *cursor, struct case_computer *out, struct error *err)
 {
+    enum source_kind kind = SOURCE_KIND_NONE;
     struct row row;
     int step = cursor_step(cursor, &row, err);
 
@@ -171,9 +181,10 @@ int casedb_next_computer(struct casedb_cursor *cursor, struct case_computer *out
     out->source_id = row_integer(&row);
     out->place_id = row_integer(&row);
     out->path = row_text(&row);
-    out->carved = strcmp(row_text(&row), SOURCE_KIND_CARVED) == 0;
-    if (read_status(cursor_case(cursor), &row, &out->status, err) < 0)
+    if (read_kind(cursor_case(cursor), &row, &kind, err) != 0 ||
+        read_status(cursor_case(cursor), &row, &out->status, err) != 0)
         return -1;
+    out->carved = kind == SOURCE_KIND_CARVED;
     out->undecodable_count = row_number(&row);
     out->name = row_text(&row);
     out->record_count = row_number(&row);

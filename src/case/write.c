@@ -113,7 +113,7 @@ static int add_source(struct casedb *db, const struct source *source, const char
     query = query_of(db, insert_source);
     query_unless(&query, 0, *id);
     query_text(&query, source->path);
-    query_text(&query, source->kind);
+    query_text(&query, source_kind_word(source->kind));
     query_number(&query, source->size_bytes);
     query_integer(&query, source->mtime_ns);
     query_text(&query, source->sha256);
@@ -137,12 +137,12 @@ int casedb_begin_source(struct casedb *db, const struct source *source, const ch
     return 0;
 }
 
-int casedb_set_source_content(struct casedb *db, int64_t source_id, const char *kind,
+int casedb_set_source_content(struct casedb *db, int64_t source_id, enum source_kind kind,
                               const char *sha256, struct error *err)
 {
     struct query query = query_of(db, update_content);
 
-    query_text(&query, kind);
+    query_text(&query, source_kind_word(kind));
     query_text(&query, sha256);
     query_integer(&query, source_id);
     return query_run(&query, err);
@@ -279,7 +279,7 @@ int casedb_finish_source(struct casedb *db, int64_t source_id, const struct sour
 {
     struct query query = query_of(db, update_source);
 
-    query_text(&query, source_status_name(facts->status));
+    query_text(&query, source_status_word(facts->status));
     query_number(&query, facts->record_count);
     query_number(&query, facts->recovered_count);
     query_number(&query, facts->selected_count);

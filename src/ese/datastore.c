@@ -199,7 +199,6 @@ static int datastore_read_part(const struct source *source, int descriptor, uint
 }
 
 const struct reader datastore_reader = {
-    .kind = SOURCE_KIND_DATABASE,
     .count_parts = datastore_count_parts,
     .read_part = datastore_read_part,
     .join = source_facts_join,

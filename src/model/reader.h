@@ -40,7 +40,6 @@ struct reader_options {
  * on its size alone, so that the result does not depend on who reads what. The parts together
  * are the whole source, byte for byte. */
 struct reader {
-    const char *kind; /* the kind of source it reads: source.kind */
     /* How many parts a source of this size has, 1 at least. */
     uint64_t (*count_parts)(uint64_t size_bytes);
     /* Reads a part (from 0) of the open `descriptor` (borrowed; what lies in it may change or

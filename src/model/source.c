@@ -9,33 +9,15 @@
 #include "base/array.h"
 #include "base/memory.h"
 
-const char *source_status_name(enum source_status status)
+MAKE_WORDS(source_status, SOURCE_STATUSES, SOURCE_STATUS_COUNT)
+MAKE_WORDS(source_kind, SOURCE_KINDS, SOURCE_KIND_COUNT)
+MAKE_COLUMN(const char *, source_kind, name, SOURCE_KINDS, WORDS_SECOND)
+MAKE_COLUMN(enum reader_id, source_kind, reader, SOURCE_KINDS, WORDS_THIRD)
+static MAKE_COLUMN(unsigned, source_kind, traits, SOURCE_KINDS, WORDS_FOURTH)
+
+    bool source_kind_is(enum source_kind kind, enum source_trait trait)
 {
-    static const char *const names[] = {
-        [SOURCE_STATUS_OK] = "ok",
-        [SOURCE_STATUS_DAMAGED] = "damaged",
-        [SOURCE_STATUS_UNREADABLE] = "unreadable",
-        [SOURCE_STATUS_SKIPPED] = "skipped",
-        [SOURCE_STATUS_CRASHED] = "crashed",
-    };
-
-    return names[status];
-}
-
-bool source_kind_is_of_file(const char *kind)
-{
-    return *kind != '\0' && strcmp(kind, SOURCE_KIND_FOLDER) != 0;
-}
-
-const char *source_kind_found(const char *word)
-{
-    static const char *const kinds[] = {SOURCE_KIND_LISTING, SOURCE_KIND_CARVED, SOURCE_KIND_TEXT,
-                                        SOURCE_KIND_UNKNOWN};
-
-    for (size_t index = 0; index < ARRAY_COUNT(kinds); index++)
-        if (strcmp(kinds[index], word) == 0)
-            return kinds[index];
-    return NULL;
+    return (source_kind_traits(kind) & trait) != 0;
 }
 
 void source_free_content(struct source *source)
@@ -77,8 +59,7 @@ void source_facts_free_content(struct source_facts *facts)
 
 bool source_facts_tell_unread(const struct source_facts *facts)
 {
-    return facts->kind != NULL && (strcmp(facts->kind, SOURCE_KIND_TEXT) == 0 ||
-                                   strcmp(facts->kind, SOURCE_KIND_UNKNOWN) == 0);
+    return source_kind_is(facts->kind, SOURCE_IS_UNREAD);
 }
 
 void source_facts_add_detail(struct source_facts *facts, const char *format, ...)
@@ -170,7 +151,7 @@ void source_facts_join(struct source_facts *whole, struct source_facts *part)
 {
     if (part->status != SOURCE_STATUS_OK)
         whole->status = part->status;
-    if (whole->kind == NULL)
+    if (whole->kind == SOURCE_KIND_NONE)
         whole->kind = part->kind;
     whole->record_count += part->record_count;
     whole->recovered_count += part->recovered_count;

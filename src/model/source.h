@@ -8,48 +8,84 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/lookup.h"
 #include "base/text.h"
 #include "model/computer.h"
 
-enum source_status {
-    SOURCE_STATUS_OK,
-    SOURCE_STATUS_DAMAGED,
-    SOURCE_STATUS_UNREADABLE,
-    SOURCE_STATUS_SKIPPED,
-    SOURCE_STATUS_CRASHED,
+/* enumerator, word of sources.csv */
+#define SOURCE_STATUSES(ROW)                    \
+    ROW(SOURCE_STATUS_OK, "ok")                 \
+    ROW(SOURCE_STATUS_DAMAGED, "damaged")       \
+    ROW(SOURCE_STATUS_UNREADABLE, "unreadable") \
+    ROW(SOURCE_STATUS_SKIPPED, "skipped")       \
+    ROW(SOURCE_STATUS_CRASHED, "crashed")
+
+enum source_status { SOURCE_STATUSES(WORDS_ENUMERATOR) };
+enum { SOURCE_STATUS_COUNT = 0 SOURCE_STATUSES(WORDS_ONE) };
+extern const struct word_set source_status_words;
+const char *source_status_word(enum source_status status);
+
+/* The readers that there are (model/reader.h). */
+enum reader_id {
+    READER_NONE, /* of kinds that are not read */
+    READER_LOG,
+    READER_CARVE,
+    READER_DATASTORE,
+    READER_TEXT, /* of what no magic tells: it finds out what that is */
+    READER_COUNT,
 };
 
-/* The words of sources.csv: ok, damaged, unreadable, skipped, crashed. */
-const char *source_status_name(enum source_status status);
+/* What a kind of source is: some of these. */
+enum source_trait {
+    SOURCE_IS_FILE = 1 << 0,    /* that was opened; what could not be opened has no kind */
+    SOURCE_IS_OF_LOGS = 1 << 1, /* its events are those of an event log, or of remains of some */
+    /* Damage of it may be that of a log; so is that of what could not be opened. */
+    SOURCE_DAMAGE_IS_OF_LOG = 1 << 2,
+    SOURCE_IS_FOUND = 1 << 3,  /* a reader can find a source of SOURCE_KIND_UNKNOWN to be that */
+    SOURCE_IS_UNREAD = 1 << 4, /* and then it is not read: only its head was looked at */
+};
 
-/* The kind of a source that is no log, but was searched for chunks (raw images, memory dumps). */
-#define SOURCE_KIND_CARVED "carved"
+/* enumerator, word of sources.csv, name for a person, reader, traits. Before a file without a magic
+ * was asked what it is, it is of SOURCE_KIND_UNKNOWN; and so it stays when it is not text. */
+#define SOURCE_KINDS(ROW)                                                                  \
+    ROW(SOURCE_KIND_NONE, "", "not looked at", READER_NONE, SOURCE_DAMAGE_IS_OF_LOG)       \
+    ROW(SOURCE_KIND_FOLDER, "folder", "folder without a file", READER_NONE, 0)             \
+    ROW(SOURCE_KIND_EVTX, "evtx", "event log", READER_LOG,                                 \
+        SOURCE_IS_FILE | SOURCE_IS_OF_LOGS | SOURCE_DAMAGE_IS_OF_LOG)                      \
+    ROW(SOURCE_KIND_CARVED, "carved", "file or device searched for remains of event logs", \
+        READER_CARVE, SOURCE_IS_FILE | SOURCE_IS_OF_LOGS | SOURCE_IS_FOUND)                \
+    ROW(SOURCE_KIND_DATABASE, "ese", "ESE database", READER_DATASTORE, SOURCE_IS_FILE)     \
+    ROW(SOURCE_KIND_LISTING, "listing", "text with listings", READER_TEXT,                 \
+        SOURCE_IS_FILE | SOURCE_IS_FOUND)                                                  \
+    ROW(SOURCE_KIND_TEXT, "text", "text", READER_TEXT,                                     \
+        SOURCE_IS_FILE | SOURCE_IS_FOUND | SOURCE_IS_UNREAD)                               \
+    ROW(SOURCE_KIND_UNKNOWN, "unknown", "file of an unknown kind", READER_TEXT,            \
+        SOURCE_IS_FILE | SOURCE_IS_FOUND | SOURCE_IS_UNREAD)                               \
+    ROW(SOURCE_KIND_EMPTY, "empty", "empty file", READER_NONE, SOURCE_IS_FILE)             \
+    ROW(SOURCE_KIND_EVT, "evt", "event log of Windows XP or 2003 (.evt)", READER_NONE,     \
+        SOURCE_IS_FILE)                                                                    \
+    ROW(SOURCE_KIND_SQLITE, "sqlite", "SQLite database", READER_NONE, SOURCE_IS_FILE)      \
+    ROW(SOURCE_KIND_REGISTRY, "registry", "registry hive", READER_NONE, SOURCE_IS_FILE)    \
+    ROW(SOURCE_KIND_ZIP, "zip", "zip archive", READER_NONE, SOURCE_IS_FILE)                \
+    ROW(SOURCE_KIND_7Z, "7z", "7z archive", READER_NONE, SOURCE_IS_FILE)                   \
+    ROW(SOURCE_KIND_GZIP, "gzip", "gzip file", READER_NONE, SOURCE_IS_FILE)                \
+    ROW(SOURCE_KIND_BZIP2, "bzip2", "bzip2 file", READER_NONE, SOURCE_IS_FILE)             \
+    ROW(SOURCE_KIND_XZ, "xz", "xz file", READER_NONE, SOURCE_IS_FILE)                      \
+    ROW(SOURCE_KIND_ZSTD, "zstd", "zstd file", READER_NONE, SOURCE_IS_FILE)                \
+    ROW(SOURCE_KIND_TAR, "tar", "tar archive", READER_NONE, SOURCE_IS_FILE)
 
-/* The kinds of sources without events: update databases, and texts that list updates or licences.
- */
-#define SOURCE_KIND_DATABASE "ese"
-#define SOURCE_KIND_LISTING "listing"
-
-/* The kinds of files without a magic that are not read: text without listings, and what is not
- * text. Before it was asked what it is, such a file is of the latter kind. */
-#define SOURCE_KIND_TEXT "text"
-#define SOURCE_KIND_UNKNOWN "unknown"
-
-/* The kind of an input that is a folder without a file. */
-#define SOURCE_KIND_FOLDER "folder"
-
-/* Is it the kind of a file that was opened? What could not be opened has none. */
-bool source_kind_is_of_file(const char *kind);
-
-/* The constant of the kinds above that a reader can find a source of SOURCE_KIND_UNKNOWN to be;
- * NULL for other words. */
-const char *source_kind_found(const char *word);
+enum source_kind { SOURCE_KINDS(WORDS_ENUMERATOR) };
+enum { SOURCE_KIND_COUNT = 0 SOURCE_KINDS(WORDS_ONE) };
+extern const struct word_set source_kind_words;
+const char *source_kind_word(enum source_kind kind);
+const char *source_kind_name(enum source_kind kind);
+enum reader_id source_kind_reader(enum source_kind kind);
+bool source_kind_is(enum source_kind kind, enum source_trait trait);
 
 /* A place a source lies in, as intake found it. */
 struct source {
-    char *path;       /* owned: as given by the user, or below a folder as given */
-    const char *kind; /* constant: "evtx", SOURCE_KIND_CARVED, or what else the content is;
-                         SOURCE_KIND_FOLDER; "" when not looked at */
+    char *path; /* owned: as given by the user, or below a folder as given */
+    enum source_kind kind;
     uint64_t size_bytes;
     int64_t mtime_ns; /* since 1970 */
     char *sha256;     /* owned: 64 lower-case hex digits, or NULL where hashing is off */
@@ -90,8 +126,7 @@ struct partial_state {
  * to. */
 struct source_facts {
     enum source_status status;
-    const char
-        *kind; /* constant: what a source of SOURCE_KIND_UNKNOWN was found to be; else NULL */
+    enum source_kind kind;    /* what a source of SOURCE_KIND_UNKNOWN was found to be; else none */
     uint64_t record_count;    /* records walked, decodable or not; not the recovered ones */
     uint64_t recovered_count; /* records in unused parts of chunks whose System can be read */
     uint64_t selected_count;  /* records whose provider and id the event table names */

@@ -63,14 +63,6 @@ static void note_damaged_logs(const struct assignment *assignment, struct circum
     }
 }
 
-/* May a source of that kind be a log? What could not be opened may. */
-static bool kind_is_of_logs(const char *kind)
-{
-    return strcmp(kind, SOURCE_KIND_CARVED) != 0 && strcmp(kind, SOURCE_KIND_DATABASE) != 0 &&
-           strcmp(kind, SOURCE_KIND_LISTING) != 0 && strcmp(kind, SOURCE_KIND_UNKNOWN) != 0 &&
-           strcmp(kind, SOURCE_KIND_FOLDER) != 0;
-}
-
 /* A damaged log that names no machine may be an Application log of the one it lies beside. */
 static int note_damaged_sources(struct casedb *db, const struct assignment *assignment,
                                 struct circumstances *all, struct error *err)
@@ -89,7 +81,7 @@ static int note_damaged_sources(struct casedb *db, const struct assignment *assi
     while ((result = casedb_next_source(cursor, &source, err)) == 1) {
         size_t machine;
 
-        if (!kind_is_of_logs(source.kind) ||
+        if (!source_kind_is(source.kind, SOURCE_DAMAGE_IS_OF_LOG) ||
             !source_is_damaged(source.status, source.undecodable_count) ||
             bsearch(&source.id, places, place_count, sizeof(*places), compare_ids) != NULL)
             continue;

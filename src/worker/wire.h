@@ -59,7 +59,7 @@ struct wire_job {
     bool read; /* read the part `part` */
     bool hash; /* hash the whole source */
     const char *path;
-    const char *kind; /* of the reader that is to read it */
+    enum source_kind kind; /* whose reader is to read it */
     uint64_t size_bytes;
     uint64_t part;
     struct window window;
