@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet_machine.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -16,6 +17,8 @@
 #define LOG_SPAN (365 * FILETIME_DAY)
 #define SEQUENCE_EVENTS 6     /* of a sequence of noise, in the mean */
 #define RECORDS_PER_CHUNK 105 /* about; the pace is corrected as chunks fill */
+
+#define ACTIVATION_MINUTES UINT64_C(259200)
 
 #define CODE_NONE "0x00000000"
 #define CODE_INCIDENT "0xC004C4A2"
@@ -53,6 +56,7 @@ static const struct fleet_edition editions[] = {
 enum fleet_act {
     ACT_KMS_REQUEST,
     ACT_KMS_ANSWER,
+    ACT_LICENCES, /* 1003 */
     ACT_WAT_10,
     ACT_WAT_1,
     ACT_WAT_2,
@@ -125,6 +129,13 @@ static void plan_renewals(struct fleet_machine *machine, uint64_t from, uint64_t
         plan(machine, time, ACT_KMS_REQUEST);
         plan(machine, time + 2 * FILETIME_SECOND, ACT_KMS_ANSWER);
     }
+}
+
+/* Evenly over the day, as the service is started and asked. */
+static void plan_licence_checks(struct fleet_machine *machine, unsigned a_day)
+{
+    for (unsigned check = 0; check < 365 * a_day; check++)
+        plan(machine, LOG_BEGINS + check * FILETIME_DAY / a_day + FILETIME_HOUR, ACT_LICENCES);
 }
 
 /* The acts `from` to `to` in one second. */
@@ -207,7 +218,7 @@ static void add_absent_licence(struct text *lines, unsigned number, const char *
 }
 
 /* As long as those of the real log: eight licences, one installed. */
-static char *make_licence_lines(const struct fleet_edition *edition)
+static char *make_licence_lines(const struct fleet_edition *edition, uint64_t minutes_left)
 {
     static const char *const further[] = {
         "8dffd6e4-0497-4c35-b7d7-e47cf464cf30", "9abf5984-9c16-46f2-ad1e-7fe15931a8dd",
@@ -219,8 +230,8 @@ static char *make_licence_lines(const struct fleet_edition *edition)
     add_absent_licence(&lines, 1, edition->other_id);
     text_add_format(&lines,
                     "2: %s, 1, 1 [(0 [0x00000000, 1, 0], [(?)(?)( 1 0x00000000 0 0 "
-                    "msft:rm/algorithm/volume/1.0 0x00000000 259200)(?)(?)(?)])(1 )(2 )]\n",
-                    edition->activation_id);
+                    "msft:rm/algorithm/volume/1.0 0x00000000 %" PRIu64 ")(?)(?)(?)])(1 )(2 )]\n",
+                    edition->activation_id, minutes_left);
     for (unsigned index = 0; index < ARRAY_COUNT(further); index++)
         add_absent_licence(&lines, index + 3, further[index]);
     text_add(&lines, "\n");
@@ -240,8 +251,9 @@ struct fleet_machine *fleet_machine_new(unsigned number, const struct fleet_plan
     machine->client_id =
         memory_format("%08x-2fd5-440b-be67-%012x", (uint32_t)random_next(random), number);
     machine->edition = &editions[number % ARRAY_COUNT(editions)];
-    machine->licence_lines = make_licence_lines(machine->edition);
+    machine->licence_lines = make_licence_lines(machine->edition, ACTIVATION_MINUTES);
     machine->at.now = LOG_BEGINS + random_below(random, 7 * 24 * 3600) * FILETIME_SECOND;
+    plan_licence_checks(machine, fleet->licence_checks);
     plan_all(machine);
     machine->before = machine->at;
     return machine;
@@ -312,6 +324,19 @@ static void add_kms(const struct fleet_machine *machine, struct evtx_writer *wri
     free(time);
 }
 
+/* What is left of the 180 days that an activation is good for, in minutes, as of a client that was
+ * activated when its log begins. */
+static void add_licences(const struct fleet_machine *machine, struct evtx_writer *writer,
+                         const struct event_stamp *stamp)
+{
+    uint64_t minutes = (stamp->filetime - LOG_BEGINS) / FILETIME_MINUTE;
+    char *lines =
+        make_licence_lines(machine->edition, ACTIVATION_MINUTES - minutes % ACTIVATION_MINUTES);
+
+    events_add_spp_1003(writer, stamp, APPLICATION_ID, lines);
+    free(lines);
+}
+
 static void add_wat(struct evtx_writer *writer, const struct event_stamp *stamp, uint16_t event_id,
                     const char *string)
 {
@@ -327,6 +352,9 @@ static void add_entry(const struct fleet_machine *machine, struct evtx_writer *w
     case ACT_KMS_REQUEST:
     case ACT_KMS_ANSWER:
         add_kms(machine, writer, stamp, act == ACT_KMS_REQUEST);
+        break;
+    case ACT_LICENCES:
+        add_licences(machine, writer, stamp);
         break;
     case ACT_WAT_10:
         add_wat(writer, stamp, 10, NULL);

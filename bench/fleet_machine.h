@@ -18,6 +18,7 @@ struct fleet_machine;
 struct fleet_plan {
     unsigned affected_percent; /* so many in a hundred are affected, evenly spread */
     unsigned renewal_days;     /* between two renewals of the activation at a KMS host; 0: none */
+    unsigned licence_checks;   /* a day, each of which finds another time left (1003) */
 };
 
 /* Returns owned: the machine of that number (from 1). */

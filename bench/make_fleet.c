@@ -2,14 +2,15 @@
 /* make-fleet: makes the logs that the benchmark reads.
  *
  *     make-fleet FOLDER --machines N --log-mib M [--first K] [--affected-percent P]
- *                [--renewal-days D]
+ *                [--renewal-days D] [--licence-checks-a-day C]
  *     make-fleet --image FILE --mib N [--affected-percent P] [--renewal-days D]
+ *                [--licence-checks-a-day C]
  *
  * The first form makes FOLDER/PC-nnnn/Windows/System32/winevt/Logs/Application.evtx of the
  * machines K to K+N-1, M MiB each (4096 makes the largest log there is, 4 GiB less one chunk); the
  * second an image to carve. Each is a KMS client that renews its activation every D days (7; 0: not
- * at all). The same words make the same bytes. Prints each machine's computer
- * name and the classification that it must get. */
+ * at all) and notes C times a day (0) how much of it is left. The same words make the same bytes.
+ * Prints each machine's computer name and the classification that it must get. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@
 #define LOG_MIB_MAX 4096
 #define NUMBER_MAX 1000000 /* of machines, and of MiB of an image */
 #define DAYS_MAX 365
+#define LICENCE_CHECKS_MAX 24 /* a day */
 
 struct request {
     const char *folder;
@@ -35,6 +37,7 @@ struct request {
     unsigned long image_mib;
     unsigned long affected_percent;
     unsigned long renewal_days;
+    unsigned long licence_checks;
 };
 
 static const struct option long_options[] = {
@@ -43,6 +46,7 @@ static const struct option long_options[] = {
     {"affected-percent", required_argument, NULL, 'a'},
     {"first", required_argument, NULL, 'f'},
     {"renewal-days", required_argument, NULL, 'r'},
+    {"licence-checks-a-day", required_argument, NULL, 'c'},
     {"image", required_argument, NULL, 'i'},
     {"mib", required_argument, NULL, 's'},
     {NULL, 0, NULL, 0},
@@ -52,8 +56,9 @@ static int use(void)
 {
     fprintf(stderr,
             "use: make-fleet FOLDER --machines N --log-mib M [--first K] [--affected-percent P]\n"
-            "                [--renewal-days D]\n"
-            "     make-fleet --image FILE --mib N [--affected-percent P] [--renewal-days D]\n");
+            "                [--renewal-days D] [--licence-checks-a-day C]\n"
+            "     make-fleet --image FILE --mib N [--affected-percent P] [--renewal-days D]\n"
+            "                [--licence-checks-a-day C]\n");
     return 1;
 }
 
@@ -81,6 +86,8 @@ static bool take_option(int letter, const char *value, struct request *out)
         return take_number(value, 1, NUMBER_MAX, &out->first);
     case 'r':
         return take_number(value, 0, DAYS_MAX, &out->renewal_days);
+    case 'c':
+        return take_number(value, 0, LICENCE_CHECKS_MAX, &out->licence_checks);
     case 's':
         return take_number(value, 1, NUMBER_MAX, &out->image_mib);
     case 'i':
@@ -123,7 +130,8 @@ static int make_folders(char *path)
 static struct fleet_plan plan_of(const struct request *request)
 {
     return (struct fleet_plan){.affected_percent = (unsigned)request->affected_percent,
-                               .renewal_days = (unsigned)request->renewal_days};
+                               .renewal_days = (unsigned)request->renewal_days,
+                               .licence_checks = (unsigned)request->licence_checks};
 }
 
 static int make_machine(const struct request *request, unsigned number)

@@ -231,7 +231,7 @@ START_TEST(computer_comes_back_with_every_field)
     ck_assert_int_eq(back.source_id, id);
     ck_assert_int_eq(back.place_id, id);
     ck_assert_str_eq(back.path, "a");
-    ck_assert(!back.carved);
+    ck_assert_uint_eq(back.kind, SOURCE_KIND_EVTX);
     ck_assert_int_eq(back.status, SOURCE_STATUS_DAMAGED);
     ck_assert_uint_eq(back.undecodable_count, 9);
     ck_assert_str_eq(back.name, "Pc");
@@ -263,10 +263,10 @@ START_TEST(computer_of_an_image_is_carved_in_every_place)
     must(casedb_computers(db, &cursor, &err));
     ck_assert_int_eq(casedb_next_computer(cursor, &back, &err), 1);
     ck_assert_str_eq(back.path, "copy");
-    ck_assert(back.carved);
+    ck_assert_uint_eq(back.kind, SOURCE_KIND_CARVED);
     ck_assert_int_eq(casedb_next_computer(cursor, &back, &err), 1);
     ck_assert_str_eq(back.path, "image");
-    ck_assert(back.carved);
+    ck_assert_uint_eq(back.kind, SOURCE_KIND_CARVED);
     casedb_cursor_free(cursor);
 }
 END_TEST
@@ -721,8 +721,7 @@ START_TEST(verdict_comes_back_with_every_field)
     must(casedb_add_machine(db, "PC", true, false, 0, &verdict.machine_id, &err));
     must(casedb_machines(db, &cursor, &err));
     ck_assert_int_eq(casedb_next_machine(cursor, &back, &err), 1);
-    ck_assert_ptr_null(back.verdict.classification);
-    ck_assert_ptr_null(back.verdict.kms_client_key);
+    ck_assert(!back.has_verdict);
     ck_assert(back.collected);
     ck_assert(!back.shared_name);
     ck_assert_int_eq(back.inventory_id, 0);
@@ -732,6 +731,7 @@ START_TEST(verdict_comes_back_with_every_field)
     casework_reopen();
     must(casedb_machines(db, &cursor, &err));
     ck_assert_int_eq(casedb_next_machine(cursor, &back, &err), 1);
+    ck_assert(back.has_verdict);
     ck_assert_int_eq(back.verdict.machine_id, verdict.machine_id);
     ck_assert_str_eq(back.verdict.classification, "affected-by-incident");
     ck_assert_str_eq(back.verdict.confidence, "confirmed");

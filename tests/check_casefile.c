@@ -315,11 +315,11 @@ START_TEST(unknown_words_are_damage)
     must(casedb_timeline(db, &cursor, &err));
     expect_failure(casedb_next_observation(cursor, &item, &err), CASE_PATH, "known `verified`");
     casedb_cursor_free(cursor);
-    expect_failure(casedb_find_source(db, "a", &source, &err), CASE_PATH, "known status");
+    expect_failure(casedb_find_source(db, "a", &source, &err), CASE_PATH, "source.status has");
     casedb_close(db);
     change(CASE_PATH, "UPDATE source SET status = 'ok', kind = 'perhaps' WHERE path = 'a'");
     must(casedb_open(CASE_PATH, false, &db, &err));
-    expect_failure(casedb_find_source(db, "a", &source, &err), CASE_PATH, "known kind");
+    expect_failure(casedb_find_source(db, "a", &source, &err), CASE_PATH, "source.kind has");
 }
 END_TEST
 
@@ -340,15 +340,15 @@ START_TEST(findings_that_none_can_be_are_damage)
     };
     struct casedb_cursor *cursor;
     struct case_finding item;
-    struct case_witness witness;
+    struct case_source_host host;
     int64_t machine;
 
     add_listing("a");
     must(casedb_begin_derived(db, &err));
     must(casedb_add_machine(db, "PC", true, false, 0, &machine, &err));
-    must(casedb_witnesses(db, &cursor, &err));
-    ck_assert_int_eq(casedb_next_witness(cursor, &witness, &err), 1);
-    must(casedb_assign_witness(db, &witness, machine, "", false, &err));
+    must(casedb_source_hosts(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_source_host(cursor, &host, &err), 1);
+    must(casedb_assign_source_host(db, &host, machine, "", false, &err));
     casedb_cursor_free(cursor);
     must(casedb_commit_derived(db, &err));
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {

@@ -14,15 +14,15 @@
 static void assign_witnesses(const char *remark, struct text *out)
 {
     struct casedb_cursor *cursor;
-    struct case_witness witness;
+    struct case_source_host witness;
 
-    must(casedb_witnesses(db, &cursor, &err));
-    while (casedb_next_witness(cursor, &witness, &err) == 1) {
+    must(casedb_source_hosts(db, &cursor, &err));
+    while (casedb_next_source_host(cursor, &witness, &err) == 1) {
         char *name = memory_format("%s in %s", witness.name, witness.path);
         int64_t machine;
 
         must(casedb_add_machine(db, name, true, false, 0, &machine, &err));
-        must(casedb_assign_witness(db, &witness, machine, remark, false, &err));
+        must(casedb_assign_source_host(db, &witness, machine, remark, false, &err));
         text_add_item(out, name);
         free(name);
     }
@@ -96,16 +96,16 @@ START_TEST(a_finding_in_two_places_of_one_machine_counts_once)
 {
     int64_t id = add_listing("a/list");
     struct casedb_cursor *cursor;
-    struct case_witness witness;
+    struct case_source_host witness;
     struct case_finding back;
     int64_t machine;
 
     add_copy("b/list", id);
     must(casedb_begin_derived(db, &err));
     must(casedb_add_machine(db, "PC", true, false, 0, &machine, &err));
-    must(casedb_witnesses(db, &cursor, &err));
-    while (casedb_next_witness(cursor, &witness, &err) == 1)
-        must(casedb_assign_witness(db, &witness, machine, "", true, &err));
+    must(casedb_source_hosts(db, &cursor, &err));
+    while (casedb_next_source_host(cursor, &witness, &err) == 1)
+        must(casedb_assign_source_host(db, &witness, machine, "", true, &err));
     casedb_cursor_free(cursor);
     must(casedb_commit_derived(db, &err));
     must(casedb_machine_findings(db, machine, &cursor, &err));

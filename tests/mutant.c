@@ -154,7 +154,7 @@ static void find_token(struct finding *finding, size_t at, bool in_definition,
     case BINXML_OPEN_ELEMENT:
         add_place(making, PLACE_ELEMENT_SIZE, element, 4);
         add_place(making, PLACE_NAME_OFFSET, element + 4, 4);
-        add_place(making, PLACE_NAME_LENGTH, offset_of(making, token->name.bytes) - 2, 2);
+        add_place(making, PLACE_NAME_LENGTH, offset_of(making, token->name.text.bytes) - 2, 2);
         if ((making->bytes[at] & BINXML_MORE) != 0)
             add_place(making, PLACE_ATTRIBUTES_SIZE, element + 8, 4);
         break;
@@ -162,7 +162,7 @@ static void find_token(struct finding *finding, size_t at, bool in_definition,
     case BINXML_ENTITY_REFERENCE:
     case BINXML_PI_TARGET:
         add_place(making, PLACE_NAME_OFFSET, at + 1, 4);
-        add_place(making, PLACE_NAME_LENGTH, offset_of(making, token->name.bytes) - 2, 2);
+        add_place(making, PLACE_NAME_LENGTH, offset_of(making, token->name.text.bytes) - 2, 2);
         break;
     case BINXML_VALUE:
     case BINXML_CDATA:
@@ -230,7 +230,7 @@ static void find_places(struct making *making)
         add_place(making, PLACE_RECORD, start, record.bytes.left_bytes);
         add_place(making, PLACE_RECORD_SIZE, start + RECORD_OFFSET_SIZE, 4);
         add_place(making, PLACE_SIZE_COPY, start + record.bytes.left_bytes - 4, 4);
-        find_fragment(&finding, binxml_of_record(&chunk, &record).in, false);
+        find_fragment(&finding, binxml_of_record(&record), false);
     }
     error_clear(&ignored);
 }

@@ -50,10 +50,8 @@ struct ingest_item {
     int64_t old_id;
     int64_t old_same_as;
     enum source_kind old_kind;
-    char *old_sha256;     /* owned, or NULL */
-    bool content_is_told; /* kind and hash are known as far as they will be */
-    bool begun;           /* its transaction is open, */
-    bool content_is_in;   /* with kind and hash already */
+    char *old_sha256; /* owned, or NULL */
+    bool begun;       /* its transaction is open */
     int64_t id;
     struct source_facts facts;
     uint64_t unreadable_count; /* parts */
@@ -290,7 +288,6 @@ static int begin(struct ingest *ingest, struct ingest_item *item, struct error *
     if (casedb_begin_source(ingest->db, &item->source, ingest->read_options, &item->id, err) != 0)
         return -1;
     item->begun = true;
-    item->content_is_in = item->content_is_told;
     return 0;
 }
 
@@ -465,10 +462,10 @@ static void complete_facts(struct ingest_item *item)
 static int finish(struct ingest *ingest, struct ingest_item *item, struct error *err)
 {
     complete_facts(item);
-    if (begin(ingest, item, err) != 0 ||
-        (!item->content_is_in && casedb_set_source_content(ingest->db, item->id, item->source.kind,
-                                                           item->source.sha256, err) != 0) ||
-        casedb_finish_source(ingest->db, item->id, &item->facts, 0, err) != 0)
+    if (begin(ingest, item, err) != 0)
+        return -1;
+    casedb_set_source_content(ingest->db, item->source.kind, item->source.sha256);
+    if (casedb_finish_source(ingest->db, item->id, &item->facts, 0, err) != 0)
         return -1;
     item->begun = false;
     if (item->own != NULL)
@@ -538,7 +535,6 @@ static int settle(struct ingest *ingest, struct ingest_item *item, struct pool_j
     if (source_facts_tell_unread(&pool_job_result(job)->facts))
         return note_skipped(ingest, item, job, err);
     take_hash(ingest, item, job);
-    item->content_is_told = true;
     if (item->source.sha256 != NULL || (!ingest->options->hash && !item->is_compared))
         item->same =
             content_index_find_or_add(ingest->index, &item->source, item->descriptor, &item->own);

@@ -123,8 +123,7 @@ int casedb_add_finding(struct casedb *db, int64_t source_id, const struct findin
 
 /* Gives the source whose transaction is open its kind and its SHA-256 (or NULL), where these were
  * not known when it was begun. */
-int casedb_set_source_content(struct casedb *db, int64_t source_id, enum source_kind kind,
-                              const char *sha256, struct error *err);
+void casedb_set_source_content(struct casedb *db, enum source_kind kind, const char *sha256);
 
 /* Notes what was learnt of the source and commits it with everything read from it. `same_as` is
  * the id of the source with the same content that was read, or 0; with it, computers are not
@@ -169,6 +168,7 @@ int casedb_read_inventory_values(struct casedb *db, int64_t inventory_id, char *
 struct case_inventory_host {
     int64_t id;
     const char *host;
+    const char *folded_host; /* in lower case */
 };
 
 /* ---- What the logs say of computers: the matter of machine identity ---- */
@@ -176,14 +176,16 @@ struct case_inventory_host {
 /* One computer name in one place a log lies in. Where several places have the same content,
  * each gives rows of its own (with equal source_id), so that folders can be compared. */
 struct case_computer {
-    int64_t id;        /* of the name in the source: what observations refer to */
-    int64_t source_id; /* that was read */
-    int64_t place_id;  /* the source row of this place; equal to source_id for the first */
-    const char *path;  /* of this place */
-    bool carved;       /* the source is no log, but was searched for chunks */
+    int64_t id;            /* of the name in the source: what observations refer to */
+    int64_t source_id;     /* that was read */
+    int64_t place_id;      /* the source row of this place; equal to source_id for the first */
+    const char *path;      /* of this place */
+    enum source_kind kind; /* of the source */
     enum source_status status;
     uint64_t undecodable_count; /* of the source */
     const char *name;
+    const char *folded_name; /* in lower case */
+    int64_t machine_id;      /* whose it is once that is known, or 0 */
     uint64_t record_count;
     uint64_t first_number;
     uint64_t last_number;
@@ -198,11 +200,13 @@ struct case_computer {
 
 /* One host of a source without events, in one place that has its content: each place is judged by
  * itself, as equal listings can be of two machines. */
-struct case_witness {
-    int64_t id;       /* of the host in the source: what findings refer to */
-    int64_t place_id; /* the source row of this place */
-    const char *path; /* of this place */
-    const char *name; /* of the host, "" where the source does not say */
+struct case_source_host {
+    int64_t id;        /* of the host in the source: what findings refer to */
+    int64_t source_id; /* that was read */
+    int64_t place_id;  /* the source row of this place */
+    const char *path;  /* of this place */
+    const char *name;  /* of the host, "" where the source does not say */
+    const char *folded_name;
 };
 
 /* ---- Derived: machines, evidence, verdicts ---- */
@@ -223,10 +227,11 @@ int casedb_add_machine_alias(struct casedb *db, int64_t machine_id, size_t posit
 int casedb_assign_computer(struct casedb *db, int64_t computer_id, int64_t machine_id,
                            struct error *err);
 
-/* Says whose a host is in one place (case_witness), how that was found, for a person, where it is
- * not plain, and whether it is a guess. */
-int casedb_assign_witness(struct casedb *db, const struct case_witness *witness, int64_t machine_id,
-                          const char *remark, bool is_guess, struct error *err);
+/* Says whose a host is in one place, how that was found, for a person, where it is not plain, and
+ * whether it is a guess. */
+int casedb_assign_source_host(struct casedb *db, const struct case_source_host *host,
+                              int64_t machine_id, const char *remark, bool is_guess,
+                              struct error *err);
 
 /* Once all are assigned: marks the observations that say what another of the same machine says
  * (equal computer, channel, EventRecordID, event time, provider, id and strings); the first in
@@ -316,9 +321,10 @@ int casedb_computers(struct casedb *db, struct casedb_cursor **out, struct error
 int casedb_next_computer(struct casedb_cursor *cursor, struct case_computer *out,
                          struct error *err);
 
-/* Witnesses in order of (path of the place, folded name). */
-int casedb_witnesses(struct casedb *db, struct casedb_cursor **out, struct error *err);
-int casedb_next_witness(struct casedb_cursor *cursor, struct case_witness *out, struct error *err);
+/* Hosts of sources without events in order of (path of the place, folded name). */
+int casedb_source_hosts(struct casedb *db, struct casedb_cursor **out, struct error *err);
+int casedb_next_source_host(struct casedb_cursor *cursor, struct case_source_host *out,
+                            struct error *err);
 
 /* Inventory hosts in the order of the file. */
 int casedb_inventory(struct casedb *db, struct casedb_cursor **out, struct error *err);
@@ -329,10 +335,12 @@ int casedb_next_inventory_host(struct casedb_cursor *cursor, struct case_invento
 struct case_machine {
     int64_t id;
     const char *name;
+    const char *folded_name; /* in lower case */
     bool collected;
     bool shared_name;
-    int64_t inventory_id;
-    struct case_verdict verdict; /* texts NULL before the verdict is in */
+    int64_t inventory_id; /* or 0 */
+    bool has_verdict;     /* it is in, and then: */
+    struct case_verdict verdict;
 };
 int casedb_machines(struct casedb *db, struct casedb_cursor **out, struct error *err);
 int casedb_next_machine(struct casedb_cursor *cursor, struct case_machine *out, struct error *err);

@@ -21,6 +21,7 @@ struct reused_pair {
 
 struct casedb_cursor {
     struct casedb *db;
+    const struct row_type *type; /* of the rows, where there is one */
     sqlite3_stmt *statement;
     sqlite3_stmt *pairs; /* of a row: its strings; NULL where rows have none */
     sqlite3_stmt *contents[FINDING_KIND_COUNT]; /* of a finding; NULL until one of that kind came */
@@ -91,7 +92,8 @@ void casedb_cursor_free(struct casedb_cursor *cursor)
     free(cursor);
 }
 
-int cursor_open(struct casedb *db, const char *sql, struct casedb_cursor **out, struct error *err)
+static int open_text(struct casedb *db, const char *sql, struct casedb_cursor **out,
+                     struct error *err)
 {
     struct casedb_cursor *cursor = memory_allocate(1, sizeof(*cursor));
 
@@ -105,10 +107,31 @@ int cursor_open(struct casedb *db, const char *sql, struct casedb_cursor **out, 
     return 0;
 }
 
-int cursor_open_machine(struct casedb *db, const char *sql, int64_t machine_id,
-                        struct casedb_cursor **out, struct error *err)
+static int open_text_machine(struct casedb *db, const char *sql, int64_t machine_id,
+                             struct casedb_cursor **out, struct error *err)
 {
-    if (cursor_open(db, sql, out, err) != 0)
+    if (open_text(db, sql, out, err) != 0)
+        return -1;
+    sqlite3_bind_int64((*out)->statement, 1, machine_id);
+    return 0;
+}
+
+int cursor_open(struct casedb *db, const struct row_statement *statement,
+                struct casedb_cursor **out, struct error *err)
+{
+    char *sql = row_statement_text(statement);
+    int result = open_text(db, sql, out, err);
+
+    free(sql);
+    if (result == 0)
+        (*out)->type = statement->type;
+    return result;
+}
+
+int cursor_open_machine(struct casedb *db, const struct row_statement *statement,
+                        int64_t machine_id, struct casedb_cursor **out, struct error *err)
+{
+    if (cursor_open(db, statement, out, err) != 0)
         return -1;
     sqlite3_bind_int64((*out)->statement, 1, machine_id);
     return 0;
@@ -128,6 +151,14 @@ int cursor_step(struct casedb_cursor *cursor, struct row *row, struct error *err
     if (step == SQLITE_ROW)
         return 1;
     return step == SQLITE_DONE ? 0 : casedb_fail(cursor->db, err);
+}
+
+int cursor_next(struct casedb_cursor *cursor, void *out, struct error *err)
+{
+    struct row row;
+    int step = cursor_step(cursor, &row, err);
+
+    return step == 1 ? row_fill(cursor->db, &row, cursor->type, out, err) : step;
 }
 
 /* ---- Strings ---- */
@@ -189,21 +220,21 @@ static int read_pairs(struct casedb_cursor *cursor, int64_t id, size_t *count, s
 int casedb_machine_observations(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
                                 struct error *err)
 {
-    if (cursor_open_machine(db, machine_observations, machine_id, out, err) != 0)
+    if (open_text_machine(db, machine_observations, machine_id, out, err) != 0)
         return -1;
     return prepare_pairs(out, observation_strings, err);
 }
 
 int casedb_timeline(struct casedb *db, struct casedb_cursor **out, struct error *err)
 {
-    if (cursor_open(db, all_observations, out, err) != 0)
+    if (open_text(db, all_observations, out, err) != 0)
         return -1;
     return prepare_pairs(out, observation_strings, err);
 }
 
 int casedb_conflicts(struct casedb *db, struct casedb_cursor **out, struct error *err)
 {
-    if (cursor_open(db, all_conflicts, out, err) != 0)
+    if (open_text(db, all_conflicts, out, err) != 0)
         return -1;
     return prepare_pairs(out, observation_strings, err);
 }
@@ -226,7 +257,7 @@ static int read_verified(struct casedb *db, struct row *row, struct observation 
     unsigned verified;
 
     if (!word_set_find(&verified_words, row_text(row), &verified))
-        return casedb_fail_word(db, "an observation has no known `verified`", err);
+        return casedb_fail_content(db, "an observation has no known `verified`", err);
     out->verified = (enum verified)verified;
     out->other_reading = row_text_or_null(row);
     return 1;
@@ -270,7 +301,7 @@ int casedb_next_observation(struct casedb_cursor *cursor, struct case_observatio
 int casedb_machine_findings(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
                             struct error *err)
 {
-    return cursor_open_machine(db, machine_findings, machine_id, out, err);
+    return open_text_machine(db, machine_findings, machine_id, out, err);
 }
 
 /* Reads kind, origin and the rest of the row up to `verified`. */
@@ -280,15 +311,15 @@ static int read_finding(struct casedb_cursor *cursor, struct row *row, struct fi
     unsigned kind, origin, verified;
 
     if (!word_set_find(&finding_kind_words, row_text(row), &kind))
-        return casedb_fail_word(cursor->db, "a finding has no known kind", err);
+        return casedb_fail_content(cursor->db, "a finding has no known kind", err);
     if (!word_set_find(&finding_origin_words, row_text(row), &origin))
-        return casedb_fail_word(cursor->db, "a finding has no known origin", err);
+        return casedb_fail_content(cursor->db, "a finding has no known origin", err);
     *out = finding_of((enum finding_kind)kind, (enum finding_origin)origin);
     out->host = row_text(row);
     out->place = row_number(row);
     out->filetime = row_number(row);
     if (!word_set_find(&verified_words, row_text(row), &verified))
-        return casedb_fail_word(cursor->db, "a finding has no known `verified`", err);
+        return casedb_fail_content(cursor->db, "a finding has no known `verified`", err);
     out->verified = (enum verified)verified;
     return 0;
 }
@@ -310,7 +341,7 @@ static int read_content(struct casedb_cursor *cursor, int64_t id, struct finding
     case SQLITE_ROW:
         break;
     case SQLITE_DONE:
-        return casedb_fail_word(cursor->db, "a finding says nothing", err);
+        return casedb_fail_content(cursor->db, "a finding says nothing", err);
     default:
         return casedb_fail(cursor->db, err);
     }
@@ -318,7 +349,7 @@ static int read_content(struct casedb_cursor *cursor, int64_t id, struct finding
     row_integer(&row); /* the id */
     for (size_t index = 0; index < members->count; index++)
         if (!row_member(&row, &members->rows[index], finding_content(out)))
-            return casedb_fail_word(cursor->db, "a finding says what none can say", err);
+            return casedb_fail_content(cursor->db, "a finding says what none can say", err);
     return 0;
 }
 

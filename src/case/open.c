@@ -26,11 +26,8 @@ static const char read_identity[] =
 
 static int make_schema(struct casedb *db, struct error *err)
 {
-    if (casedb_execute(db, "BEGIN EXCLUSIVE", err) != 0)
+    if (casedb_execute(db, "BEGIN EXCLUSIVE", err) != 0 || schema_make(db, err) != 0)
         return -1;
-    for (const char *const *sql = casedb_schema; *sql != NULL; sql++)
-        if (casedb_execute(db, *sql, err) != 0)
-            return -1;
     return casedb_commit(db, err);
 }
 

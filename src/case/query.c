@@ -3,6 +3,7 @@
 #include "case/internal.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -50,7 +51,7 @@ int casedb_fail(struct casedb *db, struct error *err)
     return casedb_fail_at(db, db->path, err);
 }
 
-int casedb_fail_word(struct casedb *db, const char *what, struct error *err)
+int casedb_fail_content(struct casedb *db, const char *what, struct error *err)
 {
     return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                      "%s: the case is damaged: %s; delete it and run again", db->path, what);
@@ -87,26 +88,54 @@ int casedb_commit(struct casedb *db, struct error *err)
 /* After some failures (a full disk) SQLite has rolled back already. */
 void casedb_roll_back(struct casedb *db)
 {
-    casedb_forget_computer(db);
+    casedb_forget_open(db);
     if (db->sqlite != NULL && sqlite3_get_autocommit(db->sqlite) == 0)
         sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
 }
 
+static struct kept_statement *find_kept(struct casedb *db, const void *key)
+{
+    for (size_t index = 0; index < db->kept_count; index++)
+        if (db->kept[index].key == key)
+            return &db->kept[index];
+    return NULL;
+}
+
+static int prepare_kept(struct casedb *db, const void *key, const char *sql, sqlite3_stmt **out)
+{
+    int result = sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
+
+    if (result != SQLITE_OK)
+        return result;
+    db->kept = memory_grow(db->kept, db->kept_count, sizeof(*db->kept));
+    db->kept[db->kept_count++] = (struct kept_statement){.key = key, .statement = *out};
+    return result;
+}
+
 struct query query_of(struct casedb *db, const char *sql)
 {
+    const struct kept_statement *kept = find_kept(db, sql);
     struct query query = {.db = db, .result = SQLITE_OK};
 
-    for (size_t index = 0; index < db->kept_count && query.statement == NULL; index++)
-        if (db->kept[index].sql == sql)
-            query.statement = db->kept[index].statement;
-    if (query.statement != NULL)
-        return query;
-    query.result =
-        sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &query.statement, NULL);
-    if (query.result == SQLITE_OK) {
-        db->kept = memory_grow(db->kept, db->kept_count, sizeof(*db->kept));
-        db->kept[db->kept_count++] =
-            (struct kept_statement){.sql = sql, .statement = query.statement};
+    if (kept != NULL)
+        query.statement = kept->statement;
+    else
+        query.result = prepare_kept(db, sql, sql, &query.statement);
+    return query;
+}
+
+struct query query_of_rows(struct casedb *db, const struct row_statement *statement)
+{
+    const struct kept_statement *kept = find_kept(db, statement);
+    struct query query = {.db = db, .result = SQLITE_OK};
+
+    if (kept != NULL) {
+        query.statement = kept->statement;
+    } else {
+        char *sql = row_statement_text(statement);
+
+        query.result = prepare_kept(db, statement, sql, &query.statement);
+        free(sql);
     }
     return query;
 }
@@ -123,6 +152,13 @@ void query_text(struct query *query, const char *text)
     if (query->result == SQLITE_OK)
         query_note(query,
                    sqlite3_bind_text(query->statement, query->bound + 1, text, -1, SQLITE_STATIC));
+}
+
+void query_text_copied(struct query *query, const char *text)
+{
+    if (query->result == SQLITE_OK)
+        query_note(query, sqlite3_bind_text(query->statement, query->bound + 1, text, -1,
+                                            SQLITE_TRANSIENT));
 }
 
 void query_bytes(struct query *query, const void *bytes, size_t size_bytes)

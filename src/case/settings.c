@@ -6,24 +6,21 @@
 
 #include "base/memory.h"
 
-static const char read_window[] =
-    "SELECT window_start_filetime, window_end_filetime, folder FROM run";
-static const char read_inputs[] = "SELECT path FROM run_input ORDER BY position";
-static const char replace_window[] =
-    "INSERT OR REPLACE INTO run (id, window_start_filetime, window_end_filetime, folder)"
-    " VALUES (1, ?1, ?2, ?3)";
+static const struct row_statement read_run = {ROW_SELECT, &run_rows, "FROM run", NULL};
+static const struct row_statement insert_run = {ROW_INSERT, &run_rows, NULL, NULL};
+static const struct row_statement insert_input = {ROW_INSERT, &run_input_rows, NULL, NULL};
+static const char delete_run[] = "DELETE FROM run";
 static const char delete_inputs[] = "DELETE FROM run_input";
-static const char insert_input[] = "INSERT INTO run_input (position, path) VALUES (?1, ?2)";
+static const char read_inputs[] = "SELECT path FROM run_input ORDER BY position";
 
+static const struct row_statement insert_inventory_column = {ROW_INSERT, &inventory_column_rows,
+                                                             NULL, NULL};
+static const struct row_statement insert_inventory_host = {
+    ROW_INSERT, &inventory_host_rows, "ON CONFLICT (folded_host) DO NOTHING", NULL};
+static const struct row_statement insert_inventory_value = {ROW_INSERT, &inventory_value_rows, NULL,
+                                                            NULL};
 static const char delete_inventory_columns[] = "DELETE FROM inventory_column";
 static const char delete_inventory_hosts[] = "DELETE FROM inventory_host";
-static const char insert_inventory_column[] =
-    "INSERT INTO inventory_column (position, name) VALUES (?1, ?2)";
-static const char insert_inventory_host[] =
-    "INSERT INTO inventory_host (host, folded_host) VALUES (?1, ?2)"
-    " ON CONFLICT (folded_host) DO NOTHING";
-static const char insert_inventory_values[] =
-    "INSERT INTO inventory_value (host_id, position, value) VALUES (?1, ?2, ?3)";
 static const char count_inventory_columns[] = "SELECT count(*) FROM inventory_column";
 static const char read_inventory_columns[] = "SELECT name FROM inventory_column ORDER BY position";
 static const char read_inventory_values[] =
@@ -60,16 +57,14 @@ static int read_texts(struct query *query, char ***texts, size_t *count, struct 
     return 0;
 }
 
-/* Adds the texts with their positions, by a statement of (position, text). */
-static int add_texts(struct casedb *db, const char *sql, const char *const *texts, size_t count,
-                     struct error *err)
+/* Adds the texts, which are the owner's, with their positions. */
+static int add_texts(struct casedb *db, const struct row_statement *insert, int64_t owner_id,
+                     const char *const *texts, size_t count, struct error *err)
 {
     for (size_t index = 0; index < count; index++) {
-        struct query query = query_of(db, sql);
+        struct text_item item = {.owner_id = owner_id, .position = index, .text = texts[index]};
 
-        query_number(&query, index);
-        query_text(&query, texts[index]);
-        if (query_run(&query, err) != 0)
+        if (query_run_row(db, insert, &item, err) != 0)
             return -1;
     }
     return 0;
@@ -93,17 +88,20 @@ void case_settings_free_content(struct case_settings *settings)
 
 int casedb_read_settings(struct casedb *db, struct case_settings *out, struct error *err)
 {
-    struct query query = query_of(db, read_window);
+    struct query query = query_of_rows(db, &read_run);
     int step = query_step(&query, err);
+    struct run_row found;
     struct row row;
 
     *out = (struct case_settings){0};
     if (step != 1)
         return step;
     row = row_of(query.statement);
-    out->window.start_filetime = row_number(&row);
-    out->window.end_filetime = row_number(&row);
-    out->folder = memory_copy_text(row_text(&row));
+    if (row_fill(db, &row, &run_rows, &found, err) != 1)
+        return -1;
+    out->window.start_filetime = found.window_start_filetime;
+    out->window.end_filetime = found.window_end_filetime;
+    out->folder = memory_copy_text(found.folder);
     query_end(&query);
     query = query_of(db, read_inputs);
     return read_texts(&query, &out->inputs, &out->input_count, err) == 0 ? 1 : -1;
@@ -112,15 +110,16 @@ int casedb_read_settings(struct casedb *db, struct case_settings *out, struct er
 static int write_settings(struct casedb *db, const struct case_settings *settings,
                           struct error *err)
 {
-    struct query query = query_of(db, replace_window);
+    struct run_row row = {.id = 1,
+                          .window_start_filetime = settings->window.start_filetime,
+                          .window_end_filetime = settings->window.end_filetime,
+                          .folder = settings->folder != NULL ? settings->folder : ""};
 
-    query_number(&query, settings->window.start_filetime);
-    query_number(&query, settings->window.end_filetime);
-    query_text(&query, settings->folder != NULL ? settings->folder : "");
-    if (query_run(&query, err) != 0 || run(db, delete_inputs, err) != 0)
+    if (run(db, delete_run, err) != 0 || run(db, delete_inputs, err) != 0 ||
+        query_run_row(db, &insert_run, &row, err) != 0)
         return -1;
-    return add_texts(db, insert_input, (const char *const *)settings->inputs, settings->input_count,
-                     err);
+    return add_texts(db, &insert_input, 0, (const char *const *)settings->inputs,
+                     settings->input_count, err);
 }
 
 int casedb_write_settings(struct casedb *db, const struct case_settings *settings,
@@ -143,7 +142,7 @@ int casedb_begin_inventory(struct casedb *db, const char *const *columns, size_t
     if (casedb_begin(db, err) != 0)
         return -1;
     if (run(db, delete_inventory_columns, err) != 0 || run(db, delete_inventory_hosts, err) != 0 ||
-        add_texts(db, insert_inventory_column, columns, column_count, err) != 0) {
+        add_texts(db, &insert_inventory_column, 0, columns, column_count, err) != 0) {
         casedb_roll_back(db);
         return -1;
     }
@@ -170,28 +169,16 @@ static int add_inventory_values(struct casedb *db, int64_t host_id, const char *
 
     if (count_columns(db, &count, err) != 0)
         return -1;
-    for (size_t index = 0; index < count; index++) {
-        struct query query = query_of(db, insert_inventory_values);
-
-        query_integer(&query, host_id);
-        query_number(&query, index);
-        query_text(&query, values[index]);
-        if (query_run(&query, err) != 0)
-            return -1;
-    }
-    return 0;
+    return add_texts(db, &insert_inventory_value, host_id, values, count, err);
 }
 
 int casedb_add_inventory_host(struct casedb *db, const char *host, const char *const *values,
                               bool *added, struct error *err)
 {
     char *folded = text_fold(host);
-    struct query query = query_of(db, insert_inventory_host);
-    int result;
+    struct case_inventory_host row = {.host = host, .folded_host = folded};
+    int result = query_run_row(db, &insert_inventory_host, &row, err);
 
-    query_text(&query, host);
-    query_text(&query, folded);
-    result = query_run(&query, err);
     *added = result == 0 && sqlite3_changes(db->sqlite) > 0;
     if (*added)
         result = add_inventory_values(db, sqlite3_last_insert_rowid(db->sqlite), values, err);

@@ -12,30 +12,16 @@ static const char find_id[] = "SELECT id FROM source WHERE path = ?1";
 /* Takes with it all that was read from the source, and the places that have its content. */
 static const char delete_source[] = "DELETE FROM source WHERE id = ?1";
 
-static const char insert_source[] =
-    "INSERT INTO source (id, path, kind, size_bytes, mtime_ns, sha256, read_options)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-
-static const char update_source[] =
-    "UPDATE source SET status = ?1, record_count = ?2, recovered_count = ?3, selected_count = ?4,"
-    " undecodable_count = ?5, conflict_count = ?6, first_filetime = ?7, last_filetime = ?8,"
-    " detail = ?9, same_as = ?10 WHERE id = ?11";
-
-static const char update_content[] = "UPDATE source SET kind = ?1, sha256 = ?2 WHERE id = ?3";
+static const struct row_statement insert_source = {ROW_INSERT, &source_rows, NULL, NULL};
+static const struct row_statement update_source = {ROW_UPDATE, &source_rows, NULL, NULL};
 
 static const char all_paths[] = "SELECT id, path FROM source ORDER BY path";
 
 static const char find_computer[] =
     "SELECT id FROM source_computer WHERE source_id = ?1 AND folded_name = ?2";
 
-static const char insert_computer[] =
-    "INSERT INTO source_computer (source_id, name, folded_name) VALUES (?1, ?2, ?3)";
-
-static const char update_computer[] =
-    "UPDATE source_computer SET name = ?1, record_count = ?2, first_number = ?3, last_number = ?4,"
-    " last_filetime = ?5, forwarded = ?6, application_count = ?7, application_first_filetime = ?8,"
-    " application_last_filetime = ?9, application_first_record_id = ?10,"
-    " application_last_record_id = ?11 WHERE id = ?12";
+static const struct row_statement insert_computer = {ROW_INSERT, &source_computer_rows, NULL, NULL};
+static const struct row_statement update_computer = {ROW_UPDATE, &source_computer_rows, NULL, NULL};
 
 static const char find_alike[] =
     "SELECT id, (event_filetime, record_id, offset_bytes) < (?3, ?4, ?5) FROM observation"
@@ -56,8 +42,7 @@ static const char insert_string[] =
 static const char find_host[] =
     "SELECT id FROM source_host WHERE source_id = ?1 AND folded_name = ?2";
 
-static const char insert_host[] =
-    "INSERT INTO source_host (source_id, name, folded_name) VALUES (?1, ?2, ?3)";
+static const struct row_statement insert_host = {ROW_INSERT, &source_host_rows, NULL, NULL};
 
 static const char insert_finding[] =
     "INSERT INTO finding (host_id, kind, origin, place, filetime, verified)"
@@ -103,49 +88,81 @@ static int make_way(struct casedb *db, const char *path, int64_t *id, struct err
     return run_with_id(db, delete_source, *id, err);
 }
 
-static int add_source(struct casedb *db, const struct source *source, const char *read_options,
-                      int64_t *id, struct error *err)
+static void forget_computer(struct casedb *db)
 {
-    struct query query;
+    free(db->recent.name);
+    free(db->recent.folded_name);
+    db->recent = (struct recent_computer){0};
+}
 
-    if (make_way(db, source->path, id, err) != 0)
+static void forget_source(struct casedb *db)
+{
+    free(db->source.path);
+    free(db->source.sha256);
+    free(db->source.read_options);
+    db->source = (struct open_source){0};
+}
+
+void casedb_forget_open(struct casedb *db)
+{
+    forget_source(db);
+    forget_computer(db);
+}
+
+/* The row of the open source, with what is known of it by now. */
+static struct case_source row_of_source(const struct open_source *source)
+{
+    return (struct case_source){.id = source->id,
+                                .path = source->path,
+                                .kind = source->kind,
+                                .size_bytes = source->size_bytes,
+                                .mtime_ns = source->mtime_ns,
+                                .sha256 = source->sha256,
+                                .read_options = source->read_options,
+                                .status = SOURCE_STATUS_UNREADABLE,
+                                .detail = ""};
+}
+
+static int add_source(struct casedb *db, const struct source *source, const char *read_options,
+                      struct error *err)
+{
+    struct open_source *open = &db->source;
+    struct case_source row;
+
+    *open = (struct open_source){.path = memory_copy_text(source->path),
+                                 .kind = source->kind,
+                                 .size_bytes = source->size_bytes,
+                                 .mtime_ns = source->mtime_ns,
+                                 .sha256 = memory_copy_text(source->sha256),
+                                 .read_options = memory_copy_text(read_options)};
+    if (make_way(db, source->path, &open->id, err) != 0)
         return -1;
-    query = query_of(db, insert_source);
-    query_unless(&query, 0, *id);
-    query_text(&query, source->path);
-    query_text(&query, source_kind_word(source->kind));
-    query_number(&query, source->size_bytes);
-    query_integer(&query, source->mtime_ns);
-    query_text(&query, source->sha256);
-    query_text(&query, read_options);
-    if (query_run(&query, err) != 0)
+    row = row_of_source(open);
+    if (query_run_row(db, &insert_source, &row, err) != 0)
         return -1;
-    *id = sqlite3_last_insert_rowid(db->sqlite);
+    open->id = sqlite3_last_insert_rowid(db->sqlite);
     return 0;
 }
 
 int casedb_begin_source(struct casedb *db, const struct source *source, const char *read_options,
                         int64_t *id, struct error *err)
 {
-    casedb_forget_computer(db);
+    casedb_forget_open(db);
     if (casedb_begin(db, err) != 0)
         return -1;
-    if (add_source(db, source, read_options, id, err) != 0) {
+    if (add_source(db, source, read_options, err) != 0) {
         casedb_roll_back(db);
         return -1;
     }
+    *id = db->source.id;
     return 0;
 }
 
-int casedb_set_source_content(struct casedb *db, int64_t source_id, enum source_kind kind,
-                              const char *sha256, struct error *err)
+void casedb_set_source_content(struct casedb *db, enum source_kind kind, const char *sha256)
 {
-    struct query query = query_of(db, update_content);
-
-    query_text(&query, source_kind_word(kind));
-    query_text(&query, sha256);
-    query_integer(&query, source_id);
-    return query_run(&query, err);
+    free(db->source.sha256);
+    db->source.kind = kind;
+    db->source.sha256 = memory_copy_text(sha256);
 }
 
 void casedb_abandon_source(struct casedb *db)
@@ -191,24 +208,11 @@ int casedb_keep_only_sources(struct casedb *db, const char *const *paths, size_t
 
 /* ---- Computers of a source ---- */
 
-void casedb_forget_computer(struct casedb *db)
+/* A name of the source, of a computer or of a host: 1 and its id, 0 where there is none, -1. */
+static int find_name(struct casedb *db, const char *find, int64_t source_id,
+                     const char *folded_name, int64_t *id, struct error *err)
 {
-    free(db->recent.name);
-    free(db->recent.folded_name);
-    db->recent = (struct recent_computer){0};
-}
-
-/* A name that sources have, of computers or of hosts: how it is found and added. */
-struct name_statements {
-    const char *find;
-    const char *insert;
-};
-
-static int find_or_add_name(struct casedb *db, const struct name_statements *statements,
-                            int64_t source_id, const char *name, const char *folded_name,
-                            int64_t *id, struct error *err)
-{
-    struct query query = query_of(db, statements->find);
+    struct query query = query_of(db, find);
     int step;
 
     query_integer(&query, source_id);
@@ -219,34 +223,29 @@ static int find_or_add_name(struct casedb *db, const struct name_statements *sta
 
         *id = row_integer(&row);
         query_end(&query);
-        return 0;
     }
-    if (step < 0)
-        return -1;
-    query = query_of(db, statements->insert);
-    query_integer(&query, source_id);
-    query_text(&query, name);
-    query_text(&query, folded_name);
-    if (query_run(&query, err) != 0)
-        return -1;
-    *id = sqlite3_last_insert_rowid(db->sqlite);
-    return 0;
+    return step;
 }
 
 /* Makes the computer of that name the recent one. */
 static int meet_computer(struct casedb *db, int64_t source_id, const char *name, struct error *err)
 {
-    static const struct name_statements statements = {find_computer, insert_computer};
     struct recent_computer *recent = &db->recent;
+    struct case_computer row;
+    int found;
 
     if (recent->source_id == source_id && strcmp(recent->name, name) == 0)
         return 0;
-    casedb_forget_computer(db);
+    forget_computer(db);
     recent->name = memory_copy_text(name);
     recent->folded_name = text_fold(name);
-    if (find_or_add_name(db, &statements, source_id, name, recent->folded_name, &recent->id, err) !=
-        0)
+    found = find_name(db, find_computer, source_id, recent->folded_name, &recent->id, err);
+    row = (struct case_computer){
+        .source_id = source_id, .name = name, .folded_name = recent->folded_name};
+    if (found < 0 || (found == 0 && query_run_row(db, &insert_computer, &row, err) != 0))
         return -1;
+    if (found == 0)
+        recent->id = sqlite3_last_insert_rowid(db->sqlite);
     recent->source_id = source_id;
     return 0;
 }
@@ -254,43 +253,45 @@ static int meet_computer(struct casedb *db, int64_t source_id, const char *name,
 static int note_computer(struct casedb *db, int64_t source_id, const struct computer_facts *facts,
                          struct error *err)
 {
-    struct query query;
+    struct case_computer row;
 
     if (meet_computer(db, source_id, facts->name, err) != 0)
         return -1;
-    query = query_of(db, update_computer);
-    query_text(&query, facts->name);
-    query_number(&query, facts->record_count);
-    query_number(&query, facts->first_number);
-    query_number(&query, facts->last_number);
-    query_number(&query, facts->last_filetime);
-    query_integer(&query, facts->forwarded);
-    query_number(&query, facts->application_count);
-    query_number(&query, facts->application_first_filetime);
-    query_number(&query, facts->application_last_filetime);
-    query_number(&query, facts->application_first_record_id);
-    query_number(&query, facts->application_last_record_id);
-    query_integer(&query, db->recent.id);
-    return query_run(&query, err);
+    row = (struct case_computer){
+        .id = db->recent.id,
+        .source_id = source_id,
+        .name = facts->name,
+        .folded_name = db->recent.folded_name,
+        .record_count = facts->record_count,
+        .first_number = facts->first_number,
+        .last_number = facts->last_number,
+        .last_filetime = facts->last_filetime,
+        .forwarded = facts->forwarded,
+        .application_count = facts->application_count,
+        .application_first_filetime = facts->application_first_filetime,
+        .application_last_filetime = facts->application_last_filetime,
+        .application_first_record_id = facts->application_first_record_id,
+        .application_last_record_id = facts->application_last_record_id,
+    };
+    return query_run_row(db, &update_computer, &row, err);
 }
 
 int casedb_finish_source(struct casedb *db, int64_t source_id, const struct source_facts *facts,
                          int64_t same_as, struct error *err)
 {
-    struct query query = query_of(db, update_source);
+    struct case_source row = row_of_source(&db->source);
 
-    query_text(&query, source_status_word(facts->status));
-    query_number(&query, facts->record_count);
-    query_number(&query, facts->recovered_count);
-    query_number(&query, facts->selected_count);
-    query_number(&query, facts->undecodable_count);
-    query_number(&query, facts->conflict_count);
-    query_number(&query, facts->first_filetime);
-    query_number(&query, facts->last_filetime);
-    query_text(&query, text_get(&facts->detail));
-    query_unless(&query, 0, same_as);
-    query_integer(&query, source_id);
-    if (query_run(&query, err) != 0)
+    row.same_as = same_as;
+    row.status = facts->status;
+    row.record_count = facts->record_count;
+    row.recovered_count = facts->recovered_count;
+    row.selected_count = facts->selected_count;
+    row.undecodable_count = facts->undecodable_count;
+    row.conflict_count = facts->conflict_count;
+    row.first_filetime = facts->first_filetime;
+    row.last_filetime = facts->last_filetime;
+    row.detail = text_get(&facts->detail);
+    if (query_run_row(db, &update_source, &row, err) != 0)
         return -1;
     for (size_t index = 0; index < facts->computer_count && same_as == 0; index++)
         if (note_computer(db, source_id, &facts->computers[index], err) != 0)
@@ -427,18 +428,29 @@ static int add_content(struct casedb *db, int64_t finding_id, const struct findi
     return query_run(&query, err);
 }
 
+static int meet_host(struct casedb *db, int64_t source_id, const char *name, int64_t *id,
+                     struct error *err)
+{
+    char *folded_name = text_fold(name);
+    struct case_source_host row = {
+        .source_id = source_id, .name = name, .folded_name = folded_name};
+    int found = find_name(db, find_host, source_id, folded_name, id, err);
+
+    if (found == 0 && query_run_row(db, &insert_host, &row, err) != 0)
+        found = -1;
+    else if (found == 0)
+        *id = sqlite3_last_insert_rowid(db->sqlite);
+    free(folded_name);
+    return found < 0 ? -1 : 0;
+}
+
 int casedb_add_finding(struct casedb *db, int64_t source_id, const struct finding *finding,
                        struct error *err)
 {
-    static const struct name_statements statements = {find_host, insert_host};
-    char *folded_name = text_fold(finding->host);
     struct query query;
     int64_t host_id;
-    int result =
-        find_or_add_name(db, &statements, source_id, finding->host, folded_name, &host_id, err);
 
-    free(folded_name);
-    if (result != 0)
+    if (meet_host(db, source_id, finding->host, &host_id, err) != 0)
         return -1;
     query = query_of(db, insert_finding);
     query_integer(&query, host_id);

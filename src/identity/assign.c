@@ -70,12 +70,12 @@ static int read_computers(struct assignment_work *work, struct error *err)
 static int read_source_hosts(struct assignment_work *work, struct error *err)
 {
     struct casedb_cursor *cursor = NULL;
-    struct case_witness said;
+    struct case_source_host said;
     int result;
 
-    if (casedb_witnesses(work->db, &cursor, err) != 0)
+    if (casedb_source_hosts(work->db, &cursor, err) != 0)
         return -1;
-    while ((result = casedb_next_witness(cursor, &said, err)) == 1) {
+    while ((result = casedb_next_source_host(cursor, &said, err)) == 1) {
         said.path = memory_copy_text(said.path);
         said.name = memory_copy_text(said.name);
         work->source_hosts =
@@ -227,9 +227,9 @@ static int write_owners(const struct assignment_work *work, const struct assignm
     for (size_t index = 0; index < work->source_host_count; index++) {
         const struct source_host *host = &work->source_hosts[index];
 
-        if (casedb_assign_witness(work->db, &host->said, out->machines[host->machine].id,
-                                  host->remark != NULL ? host->remark : "", host->is_guess,
-                                  err) != 0)
+        if (casedb_assign_source_host(work->db, &host->said, out->machines[host->machine].id,
+                                      host->remark != NULL ? host->remark : "", host->is_guess,
+                                      err) != 0)
             return -1;
     }
     return casedb_mark_duplicates(work->db, err);

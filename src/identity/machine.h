@@ -126,17 +126,18 @@ size_t machine_folder_length(const char *path);
 
 /* A host of such a source, in one place. */
 struct source_host {
-    struct case_witness said; /* texts owned */
-    size_t machine;           /* filled in */
-    char *remark;             /* filled in, owned: on how it was found where that is not plain, or
-                               * NULL */
-    bool is_guess;            /* filled in: neither a name nor a folder of its own tells so */
+    struct case_source_host said; /* texts owned */
+    size_t machine;               /* filled in */
+    char *remark;  /* filled in, owned: on how it was found where that is not plain, or
+                    * NULL */
+    bool is_guess; /* filled in: neither a name nor a folder of its own tells so */
 };
 
-/* Finds the machines of the hosts, which are in the order of casedb_witnesses. One that is named is
- * of the machine with that name, short or fully qualified; of the machine it lies beside where that
- * has, or had, the name; else of a machine of its own. One that is not is of the machine it lies
- * beside, else of one with the name of its folder. Adds the machines that there are no logs of. */
+/* Finds the machines of the hosts, which are in the order of casedb_source_hosts. One that is named
+ * is of the machine with that name, short or fully qualified; of the machine it lies beside where
+ * that has, or had, the name; else of a machine of its own. One that is not is of the machine it
+ * lies beside, else of one with the name of its folder. Adds the machines that there are no logs
+ * of. */
 void source_hosts_match(struct source_host *hosts, size_t count, struct machines *machines);
 
 void source_hosts_free(struct source_host *hosts, size_t count);

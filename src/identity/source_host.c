@@ -175,7 +175,7 @@ static void remark_on_earlier_name(const struct source_matcher *matcher, struct 
 /* Its own name wins; where it contradicts the place, that is said. */
 static void match_named(struct source_matcher *matcher, struct source_host *host)
 {
-    const struct case_witness *said = &host->said;
+    const struct case_source_host *said = &host->said;
     size_t near = machines_near(matcher->machines, said->path);
 
     host->machine = choose_machine(matcher, said->name, near);
@@ -232,7 +232,7 @@ static bool fits(const char *name, const char *cut_off)
 static void match_cut_off(struct source_matcher *matcher, struct source_host *host,
                           const char *folder, const struct source_host *of_file, size_t count)
 {
-    const struct case_witness *said = &host->said;
+    const struct case_source_host *said = &host->said;
     struct machines *machines = matcher->machines;
     size_t near = machines_near_named(machines, &matcher->named, said->path).machine;
     char *folder_name = machine_folder_name(said->path);

@@ -13,11 +13,12 @@ MAKE_WORDS(source_status, SOURCE_STATUSES, SOURCE_STATUS_COUNT)
 MAKE_WORDS(source_kind, SOURCE_KINDS, SOURCE_KIND_COUNT)
 MAKE_COLUMN(const char *, source_kind, name, SOURCE_KINDS, WORDS_SECOND)
 MAKE_COLUMN(enum reader_id, source_kind, reader, SOURCE_KINDS, WORDS_THIRD)
-static MAKE_COLUMN(unsigned, source_kind, traits, SOURCE_KINDS, WORDS_FOURTH)
 
-    bool source_kind_is(enum source_kind kind, enum source_trait trait)
+bool source_kind_is(enum source_kind kind, enum source_trait trait)
 {
-    return (source_kind_traits(kind) & trait) != 0;
+    static const unsigned traits[] = {SOURCE_KINDS(WORDS_FOURTH)};
+
+    return (traits[kind] & trait) != 0;
 }
 
 void source_free_content(struct source *source)

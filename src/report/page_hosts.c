@@ -126,7 +126,7 @@ static int put_class(const struct page *page, FILE *file, enum classification cl
     fprintf(file, " <span class=\"number\">%" PRIu64 "</span></th></tr>\n",
             page->summary.classes[classification]);
     while ((found = casedb_next_machine(machines, &machine, err)) == 1) {
-        if (machine.verdict.classification == NULL ||
+        if (!machine.has_verdict ||
             strcmp(machine.verdict.classification, classification_word(classification)) != 0)
             continue;
         found = put_host(page, file, &machine, err);

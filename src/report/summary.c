@@ -24,7 +24,7 @@ static int count_machine(const struct case_machine *machine, struct summary *out
     uint32_t review;
 
     out->host_count++;
-    if (verdict->classification == NULL)
+    if (!machine->has_verdict)
         return 0;
     if (!word_set_find(&classification_words, verdict->classification, &classification) ||
         !word_set_find(&confidence_words, verdict->confidence, &confidence) ||

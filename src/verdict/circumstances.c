@@ -57,7 +57,8 @@ static void note_damaged_logs(const struct assignment *assignment, struct circum
                 end++;
             may_be_application = log_may_be_application(&computers[index], end - index);
         }
-        if (!said->carved && source_is_damaged(said->status, said->undecodable_count) &&
+        if (said->kind != SOURCE_KIND_CARVED &&
+            source_is_damaged(said->status, said->undecodable_count) &&
             (said->application_count > 0 || (said->record_count == 0 && may_be_application)))
             all[computers[index].machine].log_damaged = true;
     }
