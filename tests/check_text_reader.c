@@ -797,7 +797,6 @@ static Suite *text_reader_suite(void)
     Suite *suite = suite_create("text_reader");
     TCase *cases = tcase_create("text_reader");
 
-    tcase_set_timeout(cases, 120);
     tcase_add_test(cases, lines_are_taken_apart);
     tcase_add_test(cases, listings_are_known_in_every_language_and_encoding);
     tcase_add_test(cases, what_quotes_a_listing_is_none);

@@ -9,7 +9,6 @@
 
 #include "base/memory.h"
 #include "evtx/binxml.h"
-#include "evtx/check/eventtext.h"
 #include "evtx/check/reference.h"
 #include "evtx/check/verify.h"
 #include "evtx/chunk.h"

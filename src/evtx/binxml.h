@@ -81,7 +81,7 @@ static inline bool binxml_take_value(struct binxml_instance *instance, struct bi
 }
 
 /* Reads the instance that the fragment is; its values are then cut to what the descriptors say.
- * Returns false where it is none, or its values run out of it. */
+ * Returns false where it is not one, or its values run out of it. */
 bool binxml_read_whole_instance(const struct chunk *chunk, struct span fragment,
                                 struct binxml_instance *out) SPAN_CHECKED;
 

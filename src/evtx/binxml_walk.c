@@ -86,7 +86,7 @@ static bool begin_attribute(struct binxml_walk *walk, const struct binxml_token 
 static bool end_start_tag(struct binxml_walk *walk)
 {
     if (!walk->in_start_tag)
-        return fail(walk, "the end of no start tag");
+        return fail(walk, "the end of a start tag that did not begin");
     if (!end_attribute(walk))
         return false;
     walk->in_start_tag = false;
@@ -99,7 +99,7 @@ static bool end_start_tag(struct binxml_walk *walk)
 static bool end_element(struct binxml_walk *walk)
 {
     if (walk->depth == 0 || walk->in_start_tag)
-        return fail(walk, "the end of no element");
+        return fail(walk, "the end of an element that did not begin");
     walk->depth--;
     return tell(walk, &(struct binxml_event){.kind = BINXML_EVENT_ELEMENT_END});
 }

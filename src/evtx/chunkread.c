@@ -263,7 +263,7 @@ static int hand_on(struct chunkread *reading, const struct chunk *chunk,
     return reading->sink->observation(reading->sink->context, event, observation, err);
 }
 
-/* Tells the second reader which records it can be asked for; libevtx is no guard against the rest.
+/* Tells the second reader which records it can be asked for; of the others libevtx can be harmed.
  */
 static void begin_verifying(struct chunkread *reading)
 {

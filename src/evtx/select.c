@@ -455,7 +455,7 @@ static bool read_text(const struct record_values *values, const struct field_pla
     return true;
 }
 
-/* Reads provider, channel and computer where they are no literals. */
+/* Reads provider, channel and computer where they are not literals. */
 static bool read_texts(struct selector *selector, const struct chunk_template *template,
                        const struct record_values *values,
                        const struct incident_provider **provider, struct record_summary *out)

@@ -9,17 +9,14 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "evtx/binxml.h"
-#include "evtx/check/eventtext.h"
 #include "evtx/check/reference.h"
 
-#define REPLACEMENT_CHARACTER 0xFFFDu
 #define BYTE_ORDER_MARK 0xFEFFu
-#define SUPPLEMENTARY_FIRST 0x10000u
-#define SUPPLEMENTARY_ERROR 0x3FFu
 /* Half of the last digit, of theirs or ours. */
 #define FLOAT_ERROR 1e-6
-/* libevtx gives the characters from SUPPLEMENTARY_FIRST up to here as ones of U+FC01..U+FFFF. */
-#define SUPPLEMENTARY_SPOILT_LAST (SUPPLEMENTARY_FIRST + SUPPLEMENTARY_ERROR - 1)
+/* libevtx gives the first supplementary characters up to here as ones of U+FC01..U+FFFF. */
+#define SUPPLEMENTARY_SPOILT_LAST \
+    (REFERENCE_SUPPLEMENTARY_FIRST + REFERENCE_SUPPLEMENTARY_ERROR - 1)
 
 struct verifier {
     struct reference *reference; /* owned; NULL until libevtx is asked for the first time */
@@ -100,8 +97,8 @@ static uint32_t expected_character(const char **at)
     uint32_t character;
 
     text_next_character(at, &character);
-    if (character >= SUPPLEMENTARY_FIRST && character <= SUPPLEMENTARY_SPOILT_LAST)
-        character -= SUPPLEMENTARY_ERROR;
+    if (character >= REFERENCE_SUPPLEMENTARY_FIRST && character <= SUPPLEMENTARY_SPOILT_LAST)
+        character -= REFERENCE_SUPPLEMENTARY_ERROR;
     return character;
 }
 
@@ -197,7 +194,7 @@ static bool characters_agree(const char *ours, const char *theirs)
             const char *behind = before[index].theirs;
 
             if (*behind != '\0' && (text_next_character(&behind, &read), read == character))
-                way_add(ways, &count, behind, character == REPLACEMENT_CHARACTER);
+                way_add(ways, &count, behind, character == TEXT_REPLACEMENT_CHARACTER);
             if (before[index].after_half)
                 way_add(ways, &count, before[index].theirs, false);
         }
