@@ -312,8 +312,13 @@ static int read_part(const struct source *source, int descriptor, uint64_t part,
     _exit(EXIT_FAILURE);
 }
 
-static const struct reader test_reader = {count_many_parts, read_part, source_facts_join,
-                                          source_facts_finish, true};
+static void complete(struct source_facts *facts)
+{
+    source_facts_finish(facts, "libevtx");
+}
+
+static const struct reader test_reader = {count_many_parts, read_part, source_facts_join, complete,
+                                          "libevtx"};
 
 static const struct reader *const readers[READER_COUNT] = {
     [READER_LOG] = &test_reader, [READER_TEXT] = &test_reader};

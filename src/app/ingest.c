@@ -194,7 +194,7 @@ const struct reader ingest_image_reader = {
     .read_part = image_read_part,
     .join = image_join,
     .finish = image_finish,
-    .asks_reference = true,
+    .reference = "libevtx",
 };
 
 static const struct reader *choose_reader(enum reader_id id, bool carve)

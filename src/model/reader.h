@@ -31,7 +31,7 @@ struct byte_sink {
 struct reader_options {
     struct window window;
     bool verify;         /* check every checksum, not only those of chunks that hold something */
-    bool skip_reference; /* do not ask libevtx (it ended a reader process) */
+    bool skip_reference; /* do not ask the second reader (it ended a reader process) */
     const struct byte_sink *byte_sink; /* NULL, or: gets every byte of the part once, in order */
 };
 
@@ -55,7 +55,8 @@ struct reader {
     void (*join)(struct source_facts *whole, struct source_facts *part);
     /* Adds what can be told once all parts are joined, and completes the detail. */
     void (*finish)(struct source_facts *facts);
-    bool asks_reference; /* libevtx: unless told to skip that, as a second try is */
+    const char *reference; /* "libevtx": the second, independent reader that it asks, unless told to
+                            * skip that, as a second try is; NULL for none */
 };
 
 /* Reads the whole source, part by part, in this process. -1 as read_part, when no part can be read

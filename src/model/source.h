@@ -87,7 +87,7 @@ struct source {
     char *path; /* owned: as given by the user, or below a folder as given */
     enum source_kind kind;
     uint64_t size_bytes;
-    int64_t mtime_ns; /* since 1970 */
+    int64_t mtime_ns; /* since 1970; TIME_TOO_FAR (base/filetime.h) */
     char *sha256;     /* owned: 64 lower-case hex digits, or NULL where hashing is off */
 };
 
@@ -171,8 +171,9 @@ void source_facts_add_conflict(struct source_facts *facts, const char *format, .
  * owns and leaves it empty. The partial states are joined by the reader (struct reader). */
 void source_facts_join(struct source_facts *whole, struct source_facts *part);
 
-/* Completes the detail of facts to which nothing will be added any more. */
-void source_facts_finish(struct source_facts *facts);
+/* Completes the detail of facts to which nothing will be added any more. `reference` is that of the
+ * reader. */
+void source_facts_finish(struct source_facts *facts, const char *reference);
 
 /* Finds or adds the computer; names compare without case. Borrowed until the next call. */
 struct computer_facts *source_facts_computer(struct source_facts *facts, const char *name);
