@@ -33,6 +33,8 @@ int finish_store_inventory(struct casedb *db, const struct inventory *inventory,
     if (result == 0 && !quiet && inventory->rows_without_host > 0)
         fprintf(stderr, "spptriage: rows of the inventory left out that have no host: %zu\n",
                 inventory->rows_without_host);
+    if (result == 0 && !quiet && inventory->is_ansi)
+        fprintf(stderr, "spptriage: the inventory is not UTF-8: it was read as Windows-1252\n");
     return result;
 }
 

@@ -36,6 +36,15 @@ const char *codepage_name(size_t codepage)
     return names[codepage];
 }
 
+size_t codepage_find(const char *name)
+{
+    size_t codepage = 0;
+
+    while (strcmp(names[codepage], name) != 0)
+        codepage++;
+    return codepage;
+}
+
 static void open_codepage(size_t codepage)
 {
     struct codepage *page = &codepages[codepage];

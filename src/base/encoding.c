@@ -124,8 +124,10 @@ enum text_coding encoding_of(struct span head)
                                                                          : TEXT_CODING_NONE;
     if (count_controls(text) <= text.left_bytes / BYTES_A_CONTROL)
         return mark->coding;
-    if (mark->size_bytes == 0 && is_utf16(text, false, false) && !begins_narrow(text))
+    if (mark->size_bytes == 0 && !begins_narrow(text) && is_utf16(text, false, false))
         return TEXT_CODING_UTF16LE;
+    if (mark->size_bytes == 0 && is_utf16(text, true, false))
+        return TEXT_CODING_UTF16BE;
     return is_mixed(text) ? mark->coding : TEXT_CODING_NONE;
 }
 

@@ -63,6 +63,10 @@ size_t text_plain_length(const char *text, const char *except);
  * *code_point is U+FFFD. */
 bool text_next_character(const char **at, uint32_t *code_point);
 
+/* How many bytes at the start are whole characters of UTF-8: all of them, where it is. Sets *is_cut
+ * when the others are the start of one more, which was cut off. */
+size_t text_utf8_length(const char *bytes, size_t length_bytes, bool *is_cut);
+
 /* Adds a byte as \xNN. So the reports and messages write bytes that are no UTF-8 (they are met in
  * paths only): two paths that differ are then told apart. */
 void text_add_byte(struct text *text, char byte);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/memory.h"
+
 size_t hostname_label_bytes(const char *name)
 {
     return strcspn(name, ".");
@@ -59,4 +61,15 @@ bool hostname_is_cut_off(const char *name)
 bool hostname_fits_cut_off(const char *name, const char *cut_off)
 {
     return strncmp(name, cut_off, strlen(cut_off) - strlen(HOSTNAME_CUT_OFF)) == 0;
+}
+
+char *hostname_of_account(const char *account)
+{
+    const char *slash = strrchr(account, '\\');
+    const char *name = slash != NULL ? slash + 1 : account;
+    size_t length = strlen(name);
+
+    if (length > 0 && name[length - 1] == '$')
+        length--;
+    return memory_copy_bytes(name, length);
 }

@@ -9,40 +9,6 @@
 #define REPLACEMENT_CHARACTER 0xFFFDu
 #define NO_CODEPAGE SIZE_MAX
 
-/* ---- UTF-8 ---- */
-
-/* How many bytes of a character of UTF-8 follow the first one; 0 when it begins none. */
-static size_t count_following(uint8_t first)
-{
-    return first >= 0xC2 && first <= 0xDF   ? 1
-           : first >= 0xE0 && first <= 0xEF ? 2
-           : first >= 0xF0 && first <= 0xF4 ? 3
-                                            : 0;
-}
-
-/* Is all of it UTF-8? Sets *cut_bytes to how many bytes of a last, cut character there are. */
-static bool is_utf8(struct span bytes, size_t *cut_bytes)
-{
-    uint8_t byte;
-
-    *cut_bytes = 0;
-    while (span_u8(&bytes, &byte)) {
-        size_t following = count_following(byte);
-        size_t left_bytes = bytes.left_bytes;
-
-        if (byte < 0x80)
-            continue;
-        if (following == 0)
-            return false;
-        for (; following > 0 && span_u8(&bytes, &byte); following--)
-            if ((byte & 0xC0) != 0x80)
-                return false;
-        if (following > 0)
-            *cut_bytes = left_bytes + 1;
-    }
-    return true;
-}
-
 /* ---- Stretches ---- */
 
 static void find_controls(struct span bytes, bool wide, bool big_endian, struct plaintext *out)
@@ -78,11 +44,12 @@ static void add_bytes(struct span bytes, size_t cut_bytes, struct text *out)
 static const char *decode_bytes(struct span bytes, bool with_codepage, size_t *codepage,
                                 struct plaintext *out)
 {
-    size_t cut_bytes;
+    bool is_cut;
+    size_t utf8_bytes = text_utf8_length((const char *)bytes.bytes, bytes.left_bytes, &is_cut);
 
     find_controls(bytes, false, false, out);
-    if (is_utf8(bytes, &cut_bytes)) {
-        add_bytes(bytes, cut_bytes, &out->text);
+    if (is_cut || utf8_bytes == bytes.left_bytes) {
+        add_bytes(bytes, bytes.left_bytes - utf8_bytes, &out->text);
         return "UTF-8";
     }
     if (*codepage == NO_CODEPAGE)
