@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encoding.h"
 #include "base/filetime.h"
 #include "base/memory.h"
-#include "base/utf16.h"
 #include "ese/compressed.h"
 #include "model/finding.h"
 
