@@ -249,10 +249,15 @@ int text_reader_tell_kind(const struct source *source, int descriptor, struct so
     return result;
 }
 
+static void text_finish(struct source_facts *facts)
+{
+    source_facts_finish(facts, text_reader.reference);
+}
+
 const struct reader text_reader = {
     .kind = SOURCE_KIND_UNKNOWN,
     .count_parts = text_count_parts,
     .read_part = text_read_part,
     .join = source_facts_join,
-    .finish = source_facts_finish,
+    .finish = text_finish,
 };
