@@ -170,6 +170,13 @@ size_t text_utf8_length(const char *bytes, size_t length_bytes, bool *is_cut)
     return good_bytes;
 }
 
+size_t text_cut_length(const char *bytes, size_t most_bytes)
+{
+    while (most_bytes > 0 && text_is_within_character(bytes[most_bytes]))
+        most_bytes--;
+    return most_bytes;
+}
+
 void text_add_byte(struct text *text, char byte)
 {
     text_add_format(text, "\\x%02x", (unsigned char)byte);

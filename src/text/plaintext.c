@@ -121,15 +121,14 @@ static void end_lines(struct text *text)
  */
 static void drop_marks(struct text *text)
 {
-    static const char mark[] = "\xEF\xBB\xBF";
-    size_t mark_bytes = sizeof(mark) - 1;
+    size_t mark_bytes = strlen(TEXT_BYTE_ORDER_MARK);
     size_t out = 0;
 
     for (size_t in = 0; in < text->length_bytes; in++) {
         bool begins = in == 0 || text->bytes[in - 1] == '\n';
 
         if (begins && text->length_bytes - in >= mark_bytes &&
-            memcmp(text->bytes + in, mark, mark_bytes) == 0)
+            memcmp(text->bytes + in, TEXT_BYTE_ORDER_MARK, mark_bytes) == 0)
             in += mark_bytes;
         if (in < text->length_bytes)
             text->bytes[out++] = text->bytes[in];
@@ -140,11 +139,6 @@ static void drop_marks(struct text *text)
 }
 
 /* ---- Backspaces ---- */
-
-static bool goes_on(char byte)
-{
-    return (byte & 0xC0) == 0x80;
-}
 
 /* A line on the console: the characters before the cursor, in place, and those that it went back
  * over, the nearest last and the bytes of each in the opposite order. */
@@ -158,7 +152,7 @@ static void go_back(struct console_line *line)
 {
     char byte = (char)0x80;
 
-    while (line->length_bytes > 0 && goes_on(byte)) {
+    while (line->length_bytes > 0 && text_is_within_character(byte)) {
         byte = line->bytes[--line->length_bytes];
         text_add_bytes(&line->passed, &byte, 1);
     }
@@ -169,9 +163,10 @@ static void write_byte(struct console_line *line, char byte)
 {
     struct text *passed = &line->passed;
 
-    if (passed->length_bytes > 0 && !goes_on(byte)) {
+    if (passed->length_bytes > 0 && !text_is_within_character(byte)) {
         passed->length_bytes--;
-        while (passed->length_bytes > 0 && goes_on(passed->bytes[passed->length_bytes - 1]))
+        while (passed->length_bytes > 0 &&
+               text_is_within_character(passed->bytes[passed->length_bytes - 1]))
             passed->length_bytes--;
     }
     line->bytes[line->length_bytes++] = byte;
