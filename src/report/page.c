@@ -2,7 +2,7 @@
 /* The page is the template with a part in each of its places. Prose and headings stand in the
  * template; a part writes only what comes from the case, row by row, so that the page may be of
  * any length. */
-#include "report/page.h"
+#include "report/writers.h"
 
 #include <stdlib.h>
 

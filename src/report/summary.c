@@ -3,11 +3,13 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/memory.h"
 #include "report/report.h"
-#include "report/sources.h"
+#include "report/writers.h"
 
 /* Can the logs not exclude the incident? A damaged log may cover the window and yet have lost the
  * fault, so it shows no host to be clean. */
@@ -45,6 +47,19 @@ static int count_machines(struct casedb *db, struct summary *out, struct error *
     return found;
 }
 
+static void count_skipped(const char *kind, struct summary *out)
+{
+    size_t index = 0;
+
+    while (index < out->skipped_count && strcmp(out->skipped[index].kind, kind) != 0)
+        index++;
+    if (index == out->skipped_count) {
+        out->skipped = memory_grow(out->skipped, out->skipped_count, sizeof(*out->skipped));
+        out->skipped[out->skipped_count++] = (struct kind_count){.kind = memory_copy_text(kind)};
+    }
+    out->skipped[index].count++;
+}
+
 static int count_sources(struct casedb *db, struct summary *out, struct error *err)
 {
     struct casedb_cursor *sources = NULL;
@@ -63,7 +78,7 @@ static int count_sources(struct casedb *db, struct summary *out, struct error *e
         out->conflict_count += source.conflict_count > 0;
         out->statuses[source.status]++;
         if (source.status == SOURCE_STATUS_SKIPPED)
-            word_counts_add(&out->skipped, source.kind, 1);
+            count_skipped(source.kind, out);
     }
     casedb_cursor_free(sources);
     text_free(&detail);
@@ -78,7 +93,9 @@ int summary_read(struct casedb *db, struct summary *out, struct error *err)
 
 void summary_free_content(struct summary *summary)
 {
-    word_counts_free_content(&summary->skipped);
+    for (size_t index = 0; index < summary->skipped_count; index++)
+        free(summary->skipped[index].kind);
+    free(summary->skipped);
 }
 
 /* The table: a line is a word, indented below its heading, and a number in one column. */
