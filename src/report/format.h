@@ -20,7 +20,7 @@ struct csv_writer {
 
 /* Writes one cell. A cell whose first character a spreadsheet would run as a formula (= + - @,
  * tab, CR) gets a leading '. A line break (CR LF, CR, LF, U+2028, U+2029) and every other control
- * character (U+0001 to U+001F, U+007F to U+009F) become one space each; bytes that are no UTF-8
+ * character (U+0001 to U+001F, U+007F to U+009F) become one space each; bytes that are not UTF-8
  * become \xNN. */
 void csv_cell(struct csv_writer *csv, const char *value);
 
@@ -44,7 +44,7 @@ struct json_writer {
 };
 
 /* Adds the value as a JSON string. Control characters and the line ends of Unicode (U+0085,
- * U+2028, U+2029: some readers of lines break there) are written as \uXXXX; bytes that are no
+ * U+2028, U+2029: some readers of lines break there) are written as \uXXXX; bytes that are not
  * UTF-8 become \xNN. Everything else reads back as it was. */
 void json_add_string(struct text *out, const char *value);
 
@@ -69,7 +69,7 @@ void json_end_list(struct json_writer *json);
 /* Adds `raw` escaped for HTML text and for quoted attributes. What a reader could not see, or
  * what would turn the text around it (control characters, characters of no width, those that set
  * the direction of writing), is made visible: U+0001 to U+001F and U+007F as their pictures
- * (U+2401 and on), the others as [U+202E]. Bytes that are no UTF-8 become \xNN. */
+ * (U+2401 and on), the others as [U+202E]. Bytes that are not UTF-8 become \xNN. */
 void html_add_escaped(struct text *out, const char *raw);
 
 /* Writes `raw` (NULL is empty) escaped. */
