@@ -59,7 +59,6 @@ int page_write(struct casedb *db, const struct window *window, const char *templ
         template_write(TEMPLATE_NAME, text, parts, ARRAY_COUNT(parts), &page, file, err) == 0)
         result = staging_close(out, file, err);
     free(text);
-    summary_free_content(&page.summary);
     joined_free_content(&page.joined);
     return result;
 }

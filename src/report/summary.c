@@ -3,11 +3,9 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
-#include "base/memory.h"
 #include "report/report.h"
 #include "report/writers.h"
 
@@ -55,17 +53,15 @@ static int count_machines(struct casedb *db, struct summary *out, struct error *
     return found;
 }
 
-static void count_skipped(const char *kind, struct summary *out)
+static void count_skipped(enum source_kind kind, struct summary *out)
 {
     size_t index = 0;
 
-    while (index < out->skipped_count && strcmp(out->skipped[index].kind, kind) != 0)
+    while (index < out->skipped_count && out->skipped[index].kind != kind)
         index++;
-    if (index == out->skipped_count) {
-        out->skipped = memory_grow(out->skipped, out->skipped_count, sizeof(*out->skipped));
-        out->skipped[out->skipped_count++] = (struct kind_count){.kind = memory_copy_text(kind)};
-    }
+    out->skipped[index].kind = kind;
     out->skipped[index].count++;
+    out->skipped_count += index == out->skipped_count;
 }
 
 static int count_sources(struct casedb *db, struct summary *out, struct error *err)
@@ -97,13 +93,6 @@ int summary_read(struct casedb *db, struct summary *out, struct error *err)
 {
     *out = (struct summary){0};
     return count_machines(db, out, err) != 0 || count_sources(db, out, err) != 0 ? -1 : 0;
-}
-
-void summary_free_content(struct summary *summary)
-{
-    for (size_t index = 0; index < summary->skipped_count; index++)
-        free(summary->skipped[index].kind);
-    free(summary->skipped);
 }
 
 /* The table: a line is a word, indented below its heading, and a number in one column. */
@@ -151,7 +140,7 @@ static void print_sources(FILE *out, const struct summary *summary)
 {
     print_line(out, "", "Sources", summary->source_count);
     for (size_t status = 0; status < ARRAY_COUNT(summary->statuses); status++)
-        print_met(out, INDENT, source_status_name((enum source_status)status),
+        print_met(out, INDENT, source_status_word((enum source_status)status),
                   summary->statuses[status]);
     print_met(out, INDENT, "with records that could not be decoded", summary->undecodable_count);
     print_met(out, INDENT, "with records read differently by a second reader",
@@ -167,6 +156,5 @@ int report_summary(struct casedb *db, FILE *out, struct error *err)
         print_hosts(out, &summary);
         print_sources(out, &summary);
     }
-    summary_free_content(&summary);
     return result;
 }
