@@ -19,12 +19,12 @@
 
 void text_add_bytes(struct text *text, const char *bytes, size_t length_bytes)
 {
-    size_t wanted = text->length_bytes + length_bytes + 1;
+    size_t needed_bytes = text->length_bytes + length_bytes + 1;
 
-    if (wanted > text->capacity_bytes) {
+    if (needed_bytes > text->capacity_bytes) {
         size_t capacity = text->capacity_bytes > 0 ? text->capacity_bytes : CAPACITY_LEAST;
 
-        while (capacity < wanted)
+        while (capacity < needed_bytes)
             capacity *= 2;
         text->bytes = memory_resize(text->bytes, capacity, 1);
         text->capacity_bytes = capacity;

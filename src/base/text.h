@@ -59,7 +59,7 @@ void text_free(struct text *text);
 size_t text_plain_length(const char *text, const char *except);
 
 /* Reads one UTF-8 character at *at (not at its NUL) into *code_point and moves *at past it.
- * Returns false for a byte that is no UTF-8: it is passed alone, so the loop always moves on, and
+ * Returns false for a byte that is not UTF-8: it is passed alone, so the loop always moves on, and
  * *code_point is U+FFFD. */
 bool text_next_character(const char **at, uint32_t *code_point);
 
@@ -67,18 +67,18 @@ bool text_next_character(const char **at, uint32_t *code_point);
  * when the others are the start of one more, which was cut off. */
 size_t text_utf8_length(const char *bytes, size_t length_bytes, bool *is_cut);
 
-/* Adds a byte as \xNN. So the reports and messages write bytes that are no UTF-8 (they are met in
+/* Adds a byte as \xNN. So the reports and messages write bytes that are not UTF-8 (they are met in
  * paths only): two paths that differ are then told apart. */
 void text_add_byte(struct text *text, char byte);
 
-/* Adds `raw` on one line for a terminal: control characters and bytes that are no UTF-8 as \xNN
+/* Adds `raw` on one line for a terminal: control characters and bytes that are not UTF-8 as \xNN
  * of each byte. */
 void text_add_visible(struct text *text, const char *raw);
 
 /* Names compare without regard to case (DESIGN 3): by this folding and by no other. It is the full
  * case folding of Unicode, the same in every locale, then NFC: collections unpacked on a Mac have
  * names of folders in decomposed form, which nobody can tell from that of the events. Bytes that
- * are no UTF-8 (they are met in paths) stand for themselves. */
+ * are not UTF-8 (they are met in paths) stand for themselves. */
 
 /* Returns owned: the folded name. */
 char *text_fold(const char *text) __attribute__((warn_unused_result));

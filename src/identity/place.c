@@ -161,7 +161,7 @@ static size_t own_folder_length(const char *path)
     size_t length = leave_windows(path, machine_folder_length(path));
     struct part part = last_part(path, length);
 
-    /* `.` and `..` are no names. */
+    /* `.` and `..` are not names. */
     return part.length == 0 || part.length == strspn(part.text, ".") ? 0 : length;
 }
 
