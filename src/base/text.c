@@ -153,8 +153,8 @@ size_t text_plain_length(const char *text, const char *except)
 
 bool text_next_character(const char **at, uint32_t *code_point)
 {
-    ucs4_t character;
-    int length = u8_strmbtouc(&character, (const uint8_t *)*at);
+    ucs4_t character = (unsigned char)**at;
+    int length = character < 0x80 ? 1 : u8_strmbtouc(&character, (const uint8_t *)*at);
 
     *code_point = length > 0 ? character : REPLACEMENT_CHARACTER;
     *at += length > 0 ? length : 1;
