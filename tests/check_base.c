@@ -231,6 +231,29 @@ START_TEST(filetimes_become_text)
 }
 END_TEST
 
+START_TEST(times_of_files_become_nanoseconds_or_are_too_far)
+{
+    static const struct {
+        struct timespec time;
+        int64_t nanoseconds;
+    } cases[] = {
+        {{0, 0}, 0},
+        {{-1, 999999999}, -1},
+        {{INT64_C(9223372036), 854775806}, INT64_MAX - 1},
+        {{INT64_C(9223372036), 854775808}, TIME_TOO_FAR},
+        {{INT64_C(-9223372036), 0}, INT64_C(-9223372036000000000)},
+        {{INT64_C(-9223372038), 0}, TIME_TOO_FAR},
+        {{INT64_C(13569465600), 0}, TIME_TOO_FAR},  /* 2400-01-01 */
+        {{INT64_C(-62135596800), 0}, TIME_TOO_FAR}, /* 0001-01-01 */
+        {{INT64_MAX, 999999999}, TIME_TOO_FAR},
+        {{INT64_MIN, 0}, TIME_TOO_FAR},
+    };
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++)
+        ck_assert_int_eq(time_to_nanoseconds(&cases[index].time), cases[index].nanoseconds);
+}
+END_TEST
+
 START_TEST(every_day_of_a_cycle_of_400_years_survives_the_round_trip)
 {
     for (uint64_t day = 1; day < 146097 * 2; day++) {
@@ -306,6 +329,7 @@ static Suite *base_suite(void)
     tcase_add_test(cases, update_number_is_not_found_in_a_longer_one);
     tcase_add_test(cases, distance_of_filetimes_does_not_depend_on_their_order);
     tcase_add_test(cases, filetimes_become_text);
+    tcase_add_test(cases, times_of_files_become_nanoseconds_or_are_too_far);
     tcase_add_test(cases, every_day_of_a_cycle_of_400_years_survives_the_round_trip);
     tcase_add_test(cases, times_that_do_not_exist_are_refused);
     tcase_add_test(cases, arrays_grow_one_item_at_a_time);

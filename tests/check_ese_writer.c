@@ -224,12 +224,12 @@ static void assert_node(const struct ese_image *image, uint32_t number, size_t t
                         const char *dump)
 {
     struct ese_page page = ese_image_page(image, number);
-    uint8_t wanted[1024];
-    size_t wanted_size = read_dump(dump, wanted), size;
+    uint8_t expected[1024];
+    size_t expected_size = read_dump(dump, expected), size;
     const uint8_t *node = ese_page_tag(&page, tag, &size);
 
-    ck_assert_uint_eq(size, wanted_size);
-    ck_assert_mem_eq(node, wanted, size);
+    ck_assert_uint_eq(size, expected_size);
+    ck_assert_mem_eq(node, expected, size);
 }
 
 /* FACTS-ese.md, Catalog, has this row; there the ids are left out. */
@@ -256,24 +256,25 @@ START_TEST(large_row_has_no_flags_in_its_offsets)
 {
     struct ese_image *image = write_one(&plain_row, 16384);
     struct ese_page page = ese_image_page(image, image->rows[0].page);
-    uint8_t wanted[64];
-    size_t wanted_size = read_dump("00 01 08 00 01 01 0d 00 01 'w' 00 'u' 00 01 '(' 00", wanted);
+    uint8_t expected[64];
+    size_t expected_size =
+        read_dump("00 01 08 00 01 01 0d 00 01 'w' 00 'u' 00 01 '(' 00", expected);
     size_t size;
     const uint8_t *node = ese_page_tag(&page, image->rows[0].tag, &size);
 
-    ck_assert_mem_eq(node + 7 + 0x4a, wanted, wanted_size);
+    ck_assert_mem_eq(node + 7 + 0x4a, expected, expected_size);
     ese_image_free(image);
 }
 END_TEST
 
 static bool has_bytes(const struct ese_image *image, const char *dump)
 {
-    uint8_t wanted[256];
-    size_t size = read_dump(dump, wanted);
+    uint8_t expected[256];
+    size_t size = read_dump(dump, expected);
     const uint8_t *from = ese_image_page(image, ESE_CATALOG_ROOT).bytes;
     size_t catalog_size = (ESE_CATALOG_LAST - ESE_CATALOG_ROOT + 1) * image->page_size_bytes;
 
-    return memmem(from, catalog_size, wanted, size) != NULL;
+    return memmem(from, catalog_size, expected, size) != NULL;
 }
 
 /* FACTS-ese.md, Catalog: a table, a fixed column, a tagged one. The last two are by the same rules:

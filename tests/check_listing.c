@@ -702,6 +702,11 @@ START_TEST(what_is_incomplete_is_said_of_the_source)
     ck_assert_str_eq(text_get(&listed.facts.detail),
                      "line 1: wmic qfe of PC1: it is cut: no empty line ends it");
     ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_OK);
+    listed_read(&listed, "HotFixID\nKB971033\n", 18);
+    ck_assert_str_eq(
+        text_get(&listed.facts.detail),
+        "line 1: wmic qfe: it is cut: no empty line ends it; it has no entry but those "
+        "that were looked for");
     text_clear(&text);
     for (unsigned count = 0; count < 20; count++)
         text_add(&text, "HotFixID\nKB971033\n\n");

@@ -103,7 +103,7 @@ static enum exit_status judge_sources(const struct source_counts *counts, bool q
                     "same machine: %zu\n",
                     counts->repeated_hosts);
         warn(counts->undecodable, "sources with records that could not be decoded");
-        warn(counts->conflicting, "sources with records read differently by libevtx");
+        warn(counts->conflicting, "sources with records read differently by a second reader");
     }
     return counts->not_whole > 0 || counts->undecodable > 0 || counts->conflicting > 0
                ? EXIT_STATUS_INCOMPLETE

@@ -204,6 +204,8 @@ static const char create_finding_content[] =
     "  update_id TEXT NOT NULL, -- that the title names\n"
     "  client_id TEXT NOT NULL,\n"
     "  title TEXT NOT NULL,\n"
+    "  offset_bytes INTEGER NOT NULL, -- of the row in its source\n"
+    "  other_reading TEXT NOT NULL, -- of a conflict: what the second reader reads instead\n"
     "  mapped_hex " HEX_OF(
         "mapped_result") ",\n"
                          "  unmapped_hex " HEX_OF(

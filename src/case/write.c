@@ -52,7 +52,7 @@ static const char insert_finding[] =
 static const char *const insert_content[] = {
     [FINDING_HISTORY] = "INSERT INTO finding_history VALUES (?1, ?2, ?3, ?4)",
     [FINDING_HISTORY_ROW] =
-        "INSERT INTO finding_history_row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO finding_history_row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [FINDING_LISTING] = "INSERT INTO finding_listing VALUES (?1, ?2, ?3, ?4, ?5)",
     [FINDING_ENTRY] = "INSERT INTO finding_entry VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [FINDING_LICENCE] = "INSERT INTO finding_licence VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",

@@ -129,7 +129,8 @@ static void print_sources(FILE *out, const struct summary *summary)
         print_met(out, INDENT, source_status_name((enum source_status)status),
                   summary->statuses[status]);
     print_met(out, INDENT, "with records that could not be decoded", summary->undecodable_count);
-    print_met(out, INDENT, "with records read differently by libevtx", summary->conflict_count);
+    print_met(out, INDENT, "with records read differently by a second reader",
+              summary->conflict_count);
 }
 
 int report_summary(struct casedb *db, FILE *out, struct error *err)

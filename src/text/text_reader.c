@@ -13,24 +13,10 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "model/incident.h"
-#include "text/parsers.h"
+#include "text/forms.h"
 #include "text/plaintext.h"
 
 #define BUFFER_BYTES ((size_t)1024 * 1024)
-
-static int (*const parsers[LISTING_FORM_COUNT])(struct listing_walk *walk, struct listing_out *out,
-                                                struct error *err) = {
-    [LISTING_FORM_WMIC_TABLE] = wmic_table_read,
-    [LISTING_FORM_WMIC_CSV] = wmic_csv_read,
-    [LISTING_FORM_WMIC_LIST] = wmic_list_read,
-    [LISTING_FORM_HOTFIX_TABLE] = hotfix_table_read,
-    [LISTING_FORM_HOTFIX_CSV] = hotfix_csv_read,
-    [LISTING_FORM_HOTFIX_LIST] = hotfix_list_read,
-    [LISTING_FORM_DISM] = packages_read,
-    [LISTING_FORM_SLMGR] = slmgr_read,
-    [LISTING_FORM_SYSTEMINFO] = systeminfo_read,
-    [LISTING_FORM_SYSTEMINFO_CSV] = systeminfo_csv_read,
-};
 
 void text_reader_prepare(void)
 {
@@ -144,7 +130,7 @@ static int tell_kind(struct text_input *input, struct plaintext *head, struct so
 
 /* ---- The listings in it ---- */
 
-static int read_listings(const struct plaintext *text, struct listing_out *out, struct error *err)
+static int read_listings(const struct plaintext *text, struct emitter *emitter, struct error *err)
 {
     struct listing_walk walk = {.lines = lines_of(text_get(&text->text), text->text.length_bytes)};
     struct line line;
@@ -154,9 +140,9 @@ static int read_listings(const struct plaintext *text, struct listing_out *out, 
         const char *before = walk.lines.at;
         enum listing_form form = listing_form_at(&walk);
 
-        out->begun_at = before;
+        emitter->begun_at = before;
         if (form != LISTING_FORM_NONE)
-            result = parsers[form](&walk, out, err);
+            result = listing_parse(form, &walk, emitter, err);
         /* A parser that finds nothing to take leaves the line where it is. */
         if (result == 0 && walk.lines.at == before && !lines_next(&walk.lines, &line))
             break;
@@ -166,17 +152,17 @@ static int read_listings(const struct plaintext *text, struct listing_out *out, 
 
 /* Notes what in the text leaves none of its listings complete. */
 static void note_damage(const struct text_input *input, const struct plaintext *text,
-                        struct listing_out *out, struct source_facts *facts)
+                        struct emitter *emitter, struct source_facts *facts)
 {
     if (input->read_bytes < input->source->size_bytes)
-        out->damage = "the file became shorter while it was read";
+        emitter->damage = "the file became shorter while it was read";
     if (text->has_controls) {
-        out->damage = "there are bytes in the text that are no text";
+        emitter->damage = "there are bytes in the text that are no text";
         source_facts_add_damage(facts, text->control_offset_bytes,
                                 "a control character where text should be");
     }
     if (text->is_torn) {
-        out->damage = "a line of it breaks off where text in another encoding begins";
+        emitter->damage = "a line of it breaks off where text in another encoding begins";
         source_facts_add_damage(facts, text->tear_offset_bytes,
                                 "text in another encoding begins within a line");
     }
@@ -185,14 +171,14 @@ static void note_damage(const struct text_input *input, const struct plaintext *
 static int read_text(const struct text_input *input, const struct plaintext *text,
                      const struct sink *sink, struct source_facts *facts, struct error *err)
 {
-    struct listing_out out;
+    struct emitter emitter;
     int result;
 
-    listing_out_begin(&out, sink, facts, text_get(&text->text), text->text.length_bytes);
-    note_damage(input, text, &out, facts);
-    result = read_listings(text, &out, err);
-    result = listing_out_finish(&out, result, err);
-    if (out.handed_count == 0 && result == 0)
+    emitter_begin(&emitter, sink, facts, text_get(&text->text), text->text.length_bytes);
+    note_damage(input, text, &emitter, facts);
+    result = read_listings(text, &emitter, err);
+    result = emitter_finish(&emitter, result, err);
+    if (emitter.handed_count == 0 && result == 0)
         source_facts_add_detail(facts, "no listing could be read from it");
     return result;
 }
@@ -263,10 +249,15 @@ int text_reader_tell_kind(const struct source *source, int descriptor, struct so
     return result;
 }
 
+static void text_finish(struct source_facts *facts)
+{
+    source_facts_finish(facts, text_reader.reference);
+}
+
 const struct reader text_reader = {
     .kind = SOURCE_KIND_UNKNOWN,
     .count_parts = text_count_parts,
     .read_part = text_read_part,
     .join = source_facts_join,
-    .finish = source_facts_finish,
+    .finish = text_finish,
 };

@@ -8,19 +8,20 @@
 #include <string.h>
 
 #include "model/incident.h"
-#include "text/parsers.h"
+#include "text/forms.h"
+#include "text/tokens.h"
 
 struct record {
     struct line first; /* the name of the first property */
     struct line hosts[HOST_COLUMNS];
-    struct tally_entry entry;
+    struct listed_update entry;
     bool has_host;
     uint64_t last_line;
     size_t field_count;
 };
 
 struct fields {
-    struct listing_tally tally;
+    struct update_listing updates;
     char separator;
     enum listing_form form;
     size_t most_empty; /* lines between two records: as many as between the first two, if more */
@@ -37,7 +38,7 @@ static bool read_field(char separator, const struct line *line, struct line *nam
 {
     return line->length_bytes > 0 && (unsigned char)*line->bytes > ' ' &&
            line_split(line, separator, name, value) &&
-           (listing_is_property(name) || listing_is_added_property(name));
+           (token_is_property(name) || token_is_added_property(name));
 }
 
 static bool same_text(const struct line *left, const struct line *right)
@@ -49,11 +50,11 @@ static bool same_text(const struct line *left, const struct line *right)
 static void interrupt(struct fields *fields)
 {
     if (!fields->is_interrupted)
-        listing_tally_say(&fields->tally, LISTING_INTERRUPTED);
+        update_listing_mark_incomplete(&fields->updates, LISTING_INTERRUPTED);
     fields->is_interrupted = true;
 }
 
-static int end_record(struct fields *fields, struct listing_out *out, struct error *err)
+static int end_record(struct fields *fields, struct emitter *emitter, struct error *err)
 {
     const struct record *record = &fields->record;
     const struct line *name = &record->entry.name;
@@ -65,21 +66,22 @@ static int end_record(struct fields *fields, struct listing_out *out, struct err
         fields->whole_count = record->field_count;
     if (name->length_bytes == 0)
         return 0;
-    if (update_is_cut(name)) {
-        listing_tally_say(&fields->tally, UPDATE_ID_CUT);
+    if (hotfix_is_cut(name)) {
+        update_listing_mark_incomplete(&fields->updates, LISTING_NAME_CUT);
         return 0;
     }
     text = line_copy(name, LISTING_VALUE_MOST_BYTES);
     if (incident_names_kb971033(text)) /* and so can its other fields */
-        listing_out_take_lines(out, record->first.number, record->last_line);
+        emitter_take_lines(emitter, record->first.number, record->last_line);
     free(text);
     if (fields->has_host && !record->has_host) {
-        source_facts_add_undecodable(out->facts, "line %" PRIu64 ": " HOST_NOT_TOLD, name->number);
+        update_listing_leave_out(emitter, name->number);
         interrupt(fields);
         return 0;
     }
     fields->has_host = record->has_host;
-    return listing_tally_add(&fields->tally, out, host_choose(record->hosts), &record->entry, err);
+    return update_listing_add(&fields->updates, emitter, host_cells_choose(record->hosts),
+                              &record->entry, err);
 }
 
 /* Has the record an update, or such a host, already? Then lines are missing between. */
@@ -92,7 +94,7 @@ static bool has_field(const struct record *record, const struct line *name)
 }
 
 static int take_field(struct fields *fields, const struct line *name, const struct line *value,
-                      struct listing_out *out, struct error *err)
+                      struct emitter *emitter, struct error *err)
 {
     struct record *record = &fields->record;
     size_t host = host_column_of(name);
@@ -101,7 +103,7 @@ static int take_field(struct fields *fields, const struct line *name, const stru
     if (record->field_count > 0 && (same_text(name, &record->first) || has_field(record, name))) {
         if (!same_text(name, &record->first))
             interrupt(fields);
-        result = end_record(fields, out, err);
+        result = end_record(fields, emitter, err);
         *record = (struct record){0};
     }
     if (record->field_count++ == 0)
@@ -135,7 +137,7 @@ static void take_other(struct fields *fields, const struct line *line)
 }
 
 /* Reads up to what ends the list, or the end of the text. */
-static int read_lines(struct listing_walk *walk, struct fields *fields, struct listing_out *out,
+static int read_lines(struct listing_walk *walk, struct fields *fields, struct emitter *emitter,
                       bool *last_ended, struct error *err)
 {
     struct lines after = walk->lines;
@@ -159,7 +161,7 @@ static int read_lines(struct listing_walk *walk, struct fields *fields, struct l
             (fields->whole_count > 0 && fields->empty_count > fields->most_empty))
             break;
         if (line.ended) /* a value that was cut is another one */
-            result = take_field(fields, &name, &value, out, err);
+            result = take_field(fields, &name, &value, emitter, err);
         if (fields->whole_count > 0 && fields->empty_count > fields->most_empty)
             fields->most_empty = fields->empty_count;
         fields->empty_count = 0;
@@ -168,42 +170,42 @@ static int read_lines(struct listing_walk *walk, struct fields *fields, struct l
     return result;
 }
 
-static int read_fields(struct listing_walk *walk, struct fields *fields, struct listing_out *out,
+static int read_fields(struct listing_walk *walk, struct fields *fields, struct emitter *emitter,
                        struct error *err)
 {
     bool last_ended = true;
-    int result = read_lines(walk, fields, out, &last_ended, err);
+    int result = read_lines(walk, fields, emitter, &last_ended, err);
 
     if (result == 0 && fields->record.field_count < fields->whole_count)
-        listing_tally_say_cut(&fields->tally, "it is cut: its last entry is not whole");
+        update_listing_mark_cut(&fields->updates, "it is cut: its last entry is not whole");
     if (result == 0)
-        result = end_record(fields, out, err);
+        result = end_record(fields, emitter, err);
     if (!last_ended)
-        listing_tally_say_cut(&fields->tally, TALLY_CUT_IN_LINE);
+        update_listing_mark_cut(&fields->updates, LISTING_CUT_IN_LINE);
     else if (fields->empty_count <= fields->most_empty)
-        listing_tally_say_cut(&fields->tally, TALLY_CUT_AT_LINE);
-    listing_tally_finish(&fields->tally, out);
+        update_listing_mark_cut(&fields->updates, LISTING_CUT_AT_LINE);
+    update_listing_finish(&fields->updates, emitter);
     return result;
 }
 
-int wmic_list_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+int wmic_list_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
     struct fields fields = {
-        .tally = {.origin = FINDING_ORIGIN_WMIC, .line = walk->lines.number + 1},
+        .updates = {.origin = FINDING_ORIGIN_WMIC, .line = walk->lines.number + 1},
         .separator = '=',
         .form = LISTING_FORM_WMIC_LIST,
         .most_empty = 2};
 
-    return read_fields(walk, &fields, out, err);
+    return read_fields(walk, &fields, emitter, err);
 }
 
-int hotfix_list_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+int hotfix_list_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
     struct fields fields = {
-        .tally = {.origin = FINDING_ORIGIN_GET_HOTFIX, .line = walk->lines.number + 1},
+        .updates = {.origin = FINDING_ORIGIN_GET_HOTFIX, .line = walk->lines.number + 1},
         .separator = ':',
         .form = LISTING_FORM_HOTFIX_LIST,
         .most_empty = 1};
 
-    return read_fields(walk, &fields, out, err);
+    return read_fields(walk, &fields, emitter, err);
 }
