@@ -90,6 +90,9 @@ bool text_equal_folded(const char *left, const char *right);
 /* Are the two equal when ASCII letters are taken without case? For words of the formats. */
 bool text_equal_ascii(const char *left, const char *right);
 
+/* The same of their first bytes, so many at most. */
+bool text_equal_ascii_bytes(const char *left, const char *right, size_t length_bytes);
+
 /* Reads a decimal number: digits alone, 1 at least. Returns false, and leaves *out alone, for
  * anything else and for numbers that do not fit. */
 bool text_parse_number(const char *text, uint64_t *out);
