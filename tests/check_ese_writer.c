@@ -14,6 +14,7 @@
 #include "fixtures/ese_history.h"
 #include "fixtures/ese_layout.h"
 #include "fixtures/ese_record.h"
+#include "real.h"
 #include "run.h"
 
 #define NOON_2019_01_08 UINT64_C(131914224000000000)
@@ -86,33 +87,31 @@ static bool is_zero(const uint8_t *bytes, size_t size_bytes)
     return true;
 }
 
+/* The header and its copy come first, each as long as a page. */
+#define REAL_PAGE_BYTES 4096u
+
 START_TEST(pages_of_a_real_database_have_these_checksums)
 {
-    const char *corpus = getenv("CORPUS");
-    char *path = memory_format("%s/plaso/Catalog1.edb", corpus != NULL ? corpus : ".");
-    FILE *file = fopen(path, "rbe");
-    uint8_t bytes[4096];
+    struct text database = {0};
+    uint8_t *bytes;
     size_t used = 0;
 
-    if (file == NULL) {
-        printf("SKIP: the real database is not there: %s\n", path);
-        free(path);
+    if (!real_read_database(&database))
         return;
-    }
-    ck_assert_uint_eq(fread(bytes, 1, sizeof(bytes), file), sizeof(bytes));
-    ck_assert_uint_eq(layout_load(bytes, 4), ese_header_checksum(bytes, sizeof(bytes)));
-    ck_assert_int_eq(fseek(file, 2 * sizeof(bytes), SEEK_SET), 0);
-    for (uint32_t number = 1; fread(bytes, 1, sizeof(bytes), file) == sizeof(bytes); number++) {
-        struct ese_page page = {.bytes = bytes, .size_bytes = sizeof(bytes), .number = number};
+    bytes = (uint8_t *)database.bytes;
+    ck_assert_uint_eq(layout_load(bytes, 4), ese_header_checksum(bytes, REAL_PAGE_BYTES));
+    for (uint32_t number = 1; (number + 2) * REAL_PAGE_BYTES <= database.length_bytes; number++) {
+        struct ese_page page = {.bytes = bytes + (number + 1) * REAL_PAGE_BYTES,
+                                .size_bytes = REAL_PAGE_BYTES,
+                                .number = number};
 
-        if (is_zero(bytes, sizeof(bytes)))
+        if (is_zero(page.bytes, page.size_bytes))
             continue;
         used++;
         ck_assert_msg(ese_page_is_sealed(&page), "page %u", number);
     }
     ck_assert_uint_eq(used, 209);
-    fclose(file);
-    free(path);
+    text_free(&database);
 }
 END_TEST
 

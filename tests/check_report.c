@@ -470,16 +470,16 @@ START_TEST(sources_csv_says_of_a_copy_what_was_read_of_its_content)
 }
 END_TEST
 
-static void expect_in(const char *page, const char *wanted)
+static void expect_in(const char *page, const char *expected)
 {
-    ck_assert_msg(strstr(page, wanted) != NULL, "the page lacks %s", wanted);
+    ck_assert_msg(strstr(page, expected) != NULL, "the page lacks %s", expected);
 }
 
-static size_t count_in(const char *page, const char *wanted)
+static size_t count_in(const char *page, const char *expected)
 {
     size_t count = 0;
 
-    for (const char *at = page; (at = strstr(at, wanted)) != NULL; at++)
+    for (const char *at = page; (at = strstr(at, expected)) != NULL; at++)
         count++;
     return count;
 }

@@ -11,8 +11,6 @@
 
 #include "base/memory.h"
 
-#define REPLACEMENT_CHARACTER 0xFFFDu
-
 #define CAPACITY_LEAST 32u
 
 void text_add_bytes(struct text *text, const char *bytes, size_t length_bytes)
@@ -44,7 +42,7 @@ void text_add_character(struct text *text, uint32_t code_point)
     size_t length;
 
     if (code_point > 0x10FFFF || (code_point >= 0xD800 && code_point <= 0xDFFF))
-        code_point = REPLACEMENT_CHARACTER;
+        code_point = TEXT_REPLACEMENT_CHARACTER;
     if (code_point < 0x80) {
         bytes[0] = (char)code_point;
         length = 1;
@@ -154,7 +152,7 @@ bool text_next_character(const char **at, uint32_t *code_point)
     ucs4_t character = (unsigned char)**at;
     int length = character < 0x80 ? 1 : u8_strmbtouc(&character, (const uint8_t *)*at);
 
-    *code_point = length > 0 ? character : REPLACEMENT_CHARACTER;
+    *code_point = length > 0 ? character : TEXT_REPLACEMENT_CHARACTER;
     *at += length > 0 ? length : 1;
     return length > 0;
 }
@@ -168,6 +166,13 @@ size_t text_utf8_length(const char *bytes, size_t length_bytes, bool *is_cut)
 
     *is_cut = bad != NULL && u8_mbtoucr(&character, bad, length_bytes - good_bytes) == -2;
     return good_bytes;
+}
+
+size_t text_cut_length(const char *bytes, size_t most_bytes)
+{
+    while (most_bytes > 0 && text_is_within_character(bytes[most_bytes]))
+        most_bytes--;
+    return most_bytes;
 }
 
 void text_add_byte(struct text *text, char byte)

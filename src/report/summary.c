@@ -13,9 +13,17 @@
  * fault, so it shows no host to be clean. */
 static bool is_unsure(const struct case_verdict *verdict)
 {
-    return word_set_has(verdict->review, REVIEW_WINDOW_NOT_COVERED) ||
-           (verdict->classification == CLASSIFICATION_NO_FAULT &&
-            word_set_has(verdict->review, REVIEW_LOG_DAMAGED));
+    bool not_covered = word_set_has(verdict->review, REVIEW_WINDOW_NOT_COVERED);
+
+    switch (verdict->classification) {
+    case CLASSIFICATION_NO_FAULT:
+        return not_covered || word_set_has(verdict->review, REVIEW_LOG_DAMAGED);
+    case CLASSIFICATION_AFFECTED:
+    case CLASSIFICATION_OTHER_FAULT:
+    case CLASSIFICATION_NOT_COLLECTED:
+        return not_covered;
+    }
+    return not_covered;
 }
 
 static void count_machine(const struct case_machine *machine, struct summary *out)

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "model/finding.h"
 
-/* So many lines lie between a command and the start of its output at most; longer lines are no
+/* So many lines lie between a command and the start of its output at most; longer lines are not
  * commands. */
 #define LINES_ABOVE_MOST 12
 #define COMMAND_MOST_BYTES 8191 /* of cmd.exe */

@@ -60,12 +60,17 @@ static bool is_name(const struct line *cell)
              text_equal_ascii_bytes(cell->bytes, here, cell->length_bytes));
 }
 
+/* Only a name with a dot is worth folding: every row of a listing is asked. */
 static bool is_full_form(const struct line *name, const struct line *full)
 {
-    char *folded_name = text_fold_bytes(name->bytes, name->length_bytes);
-    char *folded_full = text_fold_bytes(full->bytes, full->length_bytes);
-    bool is = hostname_is_full_form(folded_full, folded_name);
+    char *folded_name, *folded_full;
+    bool is;
 
+    if (!line_contains(full, "."))
+        return false;
+    folded_name = text_fold_bytes(name->bytes, name->length_bytes);
+    folded_full = text_fold_bytes(full->bytes, full->length_bytes);
+    is = hostname_is_full_form(folded_full, folded_name);
     free(folded_name);
     free(folded_full);
     return is;

@@ -28,7 +28,7 @@ struct csv_listing {
     size_t empty_end;       /* so many empty lines are more than lie between rows */
     size_t empty_count;     /* behind the row before */
     uint64_t heading_count; /* lines that do not matter unless a row follows */
-    uint64_t unread_count;  /* lines that are no rows where rows should be */
+    uint64_t unread_count;  /* lines that are not rows where rows should be */
 };
 
 static bool read_header(struct csv_listing *listing, const struct line *line)
@@ -85,9 +85,9 @@ static bool read_row(const struct csv_listing *listing, const struct line *line,
                         hotfix_is_cut(&entry->name));
 }
 
-/* ---- Lines that are no rows ---- */
+/* ---- Lines that are not rows ---- */
 
-static bool is_wanted(const struct line *cell)
+static bool is_of_table(const struct line *cell)
 {
     for (size_t index = 0; index < UPDATE_ID_COUNT; index++)
         if (line_equals(cell, incident_updates[index].name))
@@ -95,8 +95,8 @@ static bool is_wanted(const struct line *cell)
     return false;
 }
 
-/* The host of a line that is no row, going by the cells before the update's in so far as they are
- * in their columns: the first one always is, the others when the update is. */
+/* The host of a line that is not a row, going by the cells before the update's in so far as they
+ * are in their columns: the first one always is, the others when the update is. */
 static bool find_host(const struct csv_listing *listing, const struct line *line, size_t id,
                       struct line *host)
 {
@@ -123,7 +123,7 @@ static int take_unread(struct csv_listing *listing, const struct line *line,
 
     listing->unread_count++;
     for (size_t index = 0; line_next_cell(&rest, listing->separator, &entry.name); index++) {
-        if (!is_wanted(&entry.name))
+        if (!is_of_table(&entry.name))
             continue;
         if (index >= listing->id && find_host(listing, line, index, &host))
             return update_listing_add(&listing->updates, emitter, host, &entry, err);

@@ -11,7 +11,7 @@
 #include "text/forms.h"
 #include "text/tokens.h"
 
-struct record {
+struct hotfix_record {
     struct line first; /* the name of the first property */
     struct line hosts[HOST_COLUMNS];
     struct listed_update entry;
@@ -20,16 +20,16 @@ struct record {
     size_t field_count;
 };
 
-struct fields {
+struct hotfix_list {
     struct update_listing updates;
     char separator;
     enum listing_form form;
     size_t most_empty; /* lines between two records: as many as between the first two, if more */
-    struct record record;
+    struct hotfix_record record;
     size_t whole_count;  /* fields of the first record */
     size_t empty_count;  /* lines behind the field before */
     bool has_host;       /* as a record before has one */
-    bool is_interrupted; /* by lines that are no fields; those that follow are read all the same */
+    bool is_interrupted; /* by lines that are not fields; those that follow are read all the same */
     bool has_end;        /* such lines came behind its end: further fields are another list's */
 };
 
@@ -47,45 +47,45 @@ static bool same_text(const struct line *left, const struct line *right)
            memcmp(left->bytes, right->bytes, left->length_bytes) == 0;
 }
 
-static void interrupt(struct fields *fields)
+static void interrupt(struct hotfix_list *list)
 {
-    if (!fields->is_interrupted)
-        update_listing_mark_incomplete(&fields->updates, LISTING_INTERRUPTED);
-    fields->is_interrupted = true;
+    if (!list->is_interrupted)
+        update_listing_mark_incomplete(&list->updates, LISTING_INTERRUPTED);
+    list->is_interrupted = true;
 }
 
-static int end_record(struct fields *fields, struct emitter *emitter, struct error *err)
+static int end_record(struct hotfix_list *list, struct emitter *emitter, struct error *err)
 {
-    const struct record *record = &fields->record;
+    const struct hotfix_record *record = &list->record;
     const struct line *name = &record->entry.name;
     char *text;
 
     if (record->field_count == 0)
         return 0;
-    if (fields->whole_count == 0)
-        fields->whole_count = record->field_count;
+    if (list->whole_count == 0)
+        list->whole_count = record->field_count;
     if (name->length_bytes == 0)
         return 0;
     if (hotfix_is_cut(name)) {
-        update_listing_mark_incomplete(&fields->updates, LISTING_NAME_CUT);
+        update_listing_mark_incomplete(&list->updates, LISTING_NAME_CUT);
         return 0;
     }
     text = line_copy(name, LISTING_VALUE_MOST_BYTES);
     if (incident_names_kb971033(text)) /* and so can its other fields */
         emitter_take_lines(emitter, record->first.number, record->last_line);
     free(text);
-    if (fields->has_host && !record->has_host) {
+    if (list->has_host && !record->has_host) {
         update_listing_leave_out(emitter, name->number);
-        interrupt(fields);
+        interrupt(list);
         return 0;
     }
-    fields->has_host = record->has_host;
-    return update_listing_add(&fields->updates, emitter, host_cells_choose(record->hosts),
+    list->has_host = record->has_host;
+    return update_listing_add(&list->updates, emitter, host_cells_choose(record->hosts),
                               &record->entry, err);
 }
 
 /* Has the record an update, or such a host, already? Then lines are missing between. */
-static bool has_field(const struct record *record, const struct line *name)
+static bool has_field(const struct hotfix_record *record, const struct line *name)
 {
     size_t host = host_column_of(name);
 
@@ -93,21 +93,21 @@ static bool has_field(const struct record *record, const struct line *name)
                                : line_equals(name, "HotFixID") && record->entry.name.bytes != NULL;
 }
 
-static int take_field(struct fields *fields, const struct line *name, const struct line *value,
+static int take_field(struct hotfix_list *list, const struct line *name, const struct line *value,
                       struct emitter *emitter, struct error *err)
 {
-    struct record *record = &fields->record;
+    struct hotfix_record *record = &list->record;
     size_t host = host_column_of(name);
     int result = 0;
 
     if (record->field_count > 0 && (same_text(name, &record->first) || has_field(record, name))) {
         if (!same_text(name, &record->first))
-            interrupt(fields);
-        result = end_record(fields, emitter, err);
-        *record = (struct record){0};
+            interrupt(list);
+        result = end_record(list, emitter, err);
+        *record = (struct hotfix_record){0};
     }
     if (record->field_count++ == 0)
-        *record = (struct record){
+        *record = (struct hotfix_record){
             .first = *name, .field_count = 1, .entry = {.state = PACKAGE_STATE_NOT_TOLD}};
     record->last_line = name->number;
     if (line_equals(name, "HotFixID"))
@@ -123,21 +123,21 @@ static int take_field(struct fields *fields, const struct line *name, const stru
 }
 
 /* Takes a line that is not blank and is none of the fields. */
-static void take_other(struct fields *fields, const struct line *line)
+static void take_other(struct hotfix_list *list, const struct line *line)
 {
-    bool goes_on = fields->empty_count == 0 && (unsigned char)*line->bytes <= ' ';
+    bool goes_on = list->empty_count == 0 && (unsigned char)*line->bytes <= ' ';
 
-    if (goes_on || fields->is_interrupted)
+    if (goes_on || list->is_interrupted)
         return;
-    if (fields->empty_count > fields->most_empty) {
-        fields->has_end = true;
+    if (list->empty_count > list->most_empty) {
+        list->has_end = true;
         return;
     }
-    interrupt(fields);
+    interrupt(list);
 }
 
 /* Reads up to what ends the list, or the end of the text. */
-static int read_lines(struct listing_walk *walk, struct fields *fields, struct emitter *emitter,
+static int read_lines(struct listing_walk *walk, struct hotfix_list *list, struct emitter *emitter,
                       bool *last_ended, struct error *err)
 {
     struct lines after = walk->lines;
@@ -147,65 +147,64 @@ static int read_lines(struct listing_walk *walk, struct fields *fields, struct e
 
     for (; result == 0 && lines_next(&after, &line); walk->lines = after) {
         if (line_is_blank(&line)) {
-            fields->empty_count += line.ended;
+            list->empty_count += line.ended;
             continue;
         }
         form = listing_form_at(walk);
-        if (form != LISTING_FORM_NONE && form != fields->form)
+        if (form != LISTING_FORM_NONE && form != list->form)
             break;
-        if (!read_field(fields->separator, &line, &name, &value)) {
-            take_other(fields, &line);
+        if (!read_field(list->separator, &line, &name, &value)) {
+            take_other(list, &line);
             continue;
         }
-        if (fields->has_end ||
-            (fields->whole_count > 0 && fields->empty_count > fields->most_empty))
+        if (list->has_end || (list->whole_count > 0 && list->empty_count > list->most_empty))
             break;
         if (line.ended) /* a value that was cut is another one */
-            result = take_field(fields, &name, &value, emitter, err);
-        if (fields->whole_count > 0 && fields->empty_count > fields->most_empty)
-            fields->most_empty = fields->empty_count;
-        fields->empty_count = 0;
+            result = take_field(list, &name, &value, emitter, err);
+        if (list->whole_count > 0 && list->empty_count > list->most_empty)
+            list->most_empty = list->empty_count;
+        list->empty_count = 0;
         *last_ended = line.ended;
     }
     return result;
 }
 
-static int read_fields(struct listing_walk *walk, struct fields *fields, struct emitter *emitter,
+static int read_fields(struct listing_walk *walk, struct hotfix_list *list, struct emitter *emitter,
                        struct error *err)
 {
     bool last_ended = true;
-    int result = read_lines(walk, fields, emitter, &last_ended, err);
+    int result = read_lines(walk, list, emitter, &last_ended, err);
 
-    if (result == 0 && fields->record.field_count < fields->whole_count)
-        update_listing_mark_cut(&fields->updates, "it is cut: its last entry is not whole");
+    if (result == 0 && list->record.field_count < list->whole_count)
+        update_listing_mark_cut(&list->updates, "it is cut: its last entry is not whole");
     if (result == 0)
-        result = end_record(fields, emitter, err);
+        result = end_record(list, emitter, err);
     if (!last_ended)
-        update_listing_mark_cut(&fields->updates, LISTING_CUT_IN_LINE);
-    else if (fields->empty_count <= fields->most_empty)
-        update_listing_mark_cut(&fields->updates, LISTING_CUT_AT_LINE);
-    update_listing_finish(&fields->updates, emitter);
+        update_listing_mark_cut(&list->updates, LISTING_CUT_IN_LINE);
+    else if (list->empty_count <= list->most_empty)
+        update_listing_mark_cut(&list->updates, LISTING_CUT_AT_LINE);
+    update_listing_finish(&list->updates, emitter);
     return result;
 }
 
 int wmic_list_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
-    struct fields fields = {
+    struct hotfix_list list = {
         .updates = {.origin = FINDING_ORIGIN_WMIC, .line = walk->lines.number + 1},
         .separator = '=',
         .form = LISTING_FORM_WMIC_LIST,
         .most_empty = 2};
 
-    return read_fields(walk, &fields, emitter, err);
+    return read_fields(walk, &list, emitter, err);
 }
 
 int hotfix_list_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
-    struct fields fields = {
+    struct hotfix_list list = {
         .updates = {.origin = FINDING_ORIGIN_GET_HOTFIX, .line = walk->lines.number + 1},
         .separator = ':',
         .form = LISTING_FORM_HOTFIX_LIST,
         .most_empty = 1};
 
-    return read_fields(walk, &fields, emitter, err);
+    return read_fields(walk, &list, emitter, err);
 }

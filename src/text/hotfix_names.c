@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/text.h"
 #include "text/tokens.h"
 
 #include <string.h>
+
+#include "base/text.h"
 
 #define DIGITS "0123456789"
 /* KB and at least so many digits. */

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "text/forms.h"
 #include "text/tokens.h"
 
@@ -15,7 +16,7 @@
 #define COLUMNS_MOST 48
 #define NO_COLUMN SIZE_MAX
 
-struct table {
+struct hotfix_table {
     struct update_listing updates;
     size_t column_count;
     size_t starts[COLUMNS_MOST]; /* positions, in columns */
@@ -37,7 +38,7 @@ enum line_kind {
     LINE_WRAPS_NAME, /* the same, and one of them is that of the update */
 };
 
-static void read_header(struct table *table, const struct line *header)
+static void read_header(struct hotfix_table *table, const struct line *header)
 {
     struct line rest = *header;
     struct line word;
@@ -71,7 +72,7 @@ static bool find_cell(const struct line *row, size_t position, bool is_wide, str
 
         /* Of UTF-8, characters of three bytes and more are those of double width. */
         columns += is_wide && byte >= 0xE0 ? 2 : 1;
-        while (at < row->length_bytes && (row->bytes[at] & 0xC0) == 0x80)
+        while (at < row->length_bytes && text_is_within_character(row->bytes[at]))
             at++;
     }
     if (columns != position || at >= row->length_bytes || (unsigned char)row->bytes[at] <= ' ' ||
@@ -82,7 +83,7 @@ static bool find_cell(const struct line *row, size_t position, bool is_wide, str
 }
 
 /* Takes the first word of the cell off *rest; false when no gap follows it. */
-static bool take_word(const struct table *table, struct line *rest, struct line *word)
+static bool take_word(const struct hotfix_table *table, struct line *rest, struct line *word)
 {
     size_t blanks = table->is_wmic ? 2 : 1;
 
@@ -94,7 +95,7 @@ static bool take_word(const struct table *table, struct line *rest, struct line 
 
 /* Finds the host; both ways of counting must not find different ones. False when there is none
  * though the table has such columns. */
-static bool find_host(const struct table *table, const struct line *row, struct line *host)
+static bool find_host(const struct hotfix_table *table, const struct line *row, struct line *host)
 {
     struct line cells[HOST_COLUMNS] = {{0}};
     bool has_cell = false;
@@ -116,7 +117,7 @@ static bool find_host(const struct table *table, const struct line *row, struct 
 }
 
 /* Takes the update's name off the front of the cell. */
-static bool take_name(const struct table *table, struct line *rest, struct line *name)
+static bool take_name(const struct hotfix_table *table, struct line *rest, struct line *name)
 {
     struct line cell = *rest;
     struct line file, number;
@@ -136,7 +137,7 @@ static bool take_name(const struct table *table, struct line *rest, struct line 
 
 /* Finds the update's name, and what stands behind it. It can stand off its heading by as many
  * characters as are not ASCII before it: they can be of double width, or of another code page. */
-static bool find_name(const struct table *table, const struct line *row, struct line *name,
+static bool find_name(const struct hotfix_table *table, const struct line *row, struct line *name,
                       struct line *rest)
 {
     size_t position = 0, others = 0, at = 0;
@@ -149,7 +150,7 @@ static bool find_name(const struct table *table, const struct line *row, struct 
         if (begins && position + others >= table->id_at && take_name(table, rest, name))
             return true;
         others += (unsigned char)row->bytes[at++] >= 0x80;
-        while (at < row->length_bytes && (row->bytes[at] & 0xC0) == 0x80)
+        while (at < row->length_bytes && text_is_within_character(row->bytes[at]))
             at++;
         position++;
     }
@@ -161,7 +162,7 @@ static bool find_name(const struct table *table, const struct line *row, struct 
     return line_is_blank(rest) || line_count_of(rest, " ") >= 2;
 }
 
-static bool is_under_heading(const struct table *table, const struct line *row)
+static bool is_under_heading(const struct hotfix_table *table, const struct line *row)
 {
     struct line rest = *row, word, cell;
 
@@ -173,7 +174,7 @@ static bool is_under_heading(const struct table *table, const struct line *row)
     return false;
 }
 
-static enum line_kind read_line(const struct table *table, const struct line *row,
+static enum line_kind read_line(const struct hotfix_table *table, const struct line *row,
                                 struct emitter *emitter, struct line *host,
                                 struct listed_update *entry)
 {
@@ -209,7 +210,7 @@ static bool is_error(struct line line)
     return line_next_word(&line, &word) && line_is_blank(&line);
 }
 
-static void interrupt(struct table *table)
+static void interrupt(struct hotfix_table *table)
 {
     if (!table->is_interrupted)
         update_listing_mark_incomplete(&table->updates, LISTING_INTERRUPTED);
@@ -217,7 +218,7 @@ static void interrupt(struct table *table)
 }
 
 /* Takes a line that is not blank. */
-static int take_line(struct table *table, const struct line *line, struct emitter *emitter,
+static int take_line(struct hotfix_table *table, const struct line *line, struct emitter *emitter,
                      struct error *err)
 {
     struct listed_update entry = {.state = PACKAGE_STATE_NOT_TOLD};
@@ -238,8 +239,8 @@ static int take_line(struct table *table, const struct line *line, struct emitte
 }
 
 /* Reads up to the next listing, or the end of the text: rows can follow what seemed to be the end.
- * A name alone, in a table of one column, is no row there. */
-static int read_rows(struct table *table, struct listing_walk *walk, bool last_ended,
+ * A name alone, in a table of one column, is not a row there. */
+static int read_rows(struct hotfix_table *table, struct listing_walk *walk, bool last_ended,
                      struct emitter *emitter, struct error *err)
 {
     struct lines after = walk->lines;
@@ -272,7 +273,7 @@ static int read_rows(struct table *table, struct listing_walk *walk, bool last_e
  * line ends of that: then an empty line follows each line, and the listing ends with more. */
 int wmic_table_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
-    struct table table = {.is_wmic = true, .empty_end = 1};
+    struct hotfix_table table = {.is_wmic = true, .empty_end = 1};
     struct line line;
 
     if (!lines_next(&walk->lines, &line))
@@ -286,7 +287,7 @@ int wmic_table_parse(struct listing_walk *walk, struct emitter *emitter, struct 
 
 int hotfix_table_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
-    struct table table = {.empty_end = 1};
+    struct hotfix_table table = {.empty_end = 1};
     struct line line;
 
     if (!lines_next(&walk->lines, &line))

@@ -24,7 +24,7 @@
 /* So many lines lie between the version and the updates at most. */
 #define LINES_BEFORE_LIST_MOST 200
 
-struct system {
+struct systeminfo {
     struct update_listing updates;
     struct line host;
 };
@@ -103,7 +103,7 @@ static bool is_list_of_updates(struct lines *lines)
     return false;
 }
 
-static int read_list(struct listing_walk *walk, struct system *system, struct emitter *emitter,
+static int read_list(struct listing_walk *walk, struct systeminfo *system, struct emitter *emitter,
                      struct error *err)
 {
     struct listed_update entry = {.state = PACKAGE_STATE_NOT_TOLD};
@@ -122,7 +122,7 @@ static int read_list(struct listing_walk *walk, struct system *system, struct em
 }
 
 /* Looks for the list of updates, and reads it. */
-static int find_list(struct listing_walk *walk, struct system *system, struct emitter *emitter,
+static int find_list(struct listing_walk *walk, struct systeminfo *system, struct emitter *emitter,
                      struct error *err)
 {
     struct line line = {0}, label, value = {0};
@@ -145,7 +145,7 @@ static int find_list(struct listing_walk *walk, struct system *system, struct em
 }
 
 /* A host's name is handed on though nothing else is known of it. */
-static void finish(struct system *system, struct emitter *emitter)
+static void finish(struct systeminfo *system, struct emitter *emitter)
 {
     if (system->updates.host_count == 0)
         update_listing_add_host(&system->updates, system->host);
@@ -154,7 +154,7 @@ static void finish(struct system *system, struct emitter *emitter)
 
 int systeminfo_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
-    struct system system = {.updates = {.origin = FINDING_ORIGIN_SYSTEMINFO}};
+    struct systeminfo system = {.updates = {.origin = FINDING_ORIGIN_SYSTEMINFO}};
     struct line line, label, name, version;
     int result;
 
@@ -174,8 +174,8 @@ int systeminfo_parse(struct listing_walk *walk, struct emitter *emitter, struct 
 
 /* Reads the cell `2 Hotfix(s) Installed.,[01]: KB2534111,[02]: KB2999226`. False when it is
  * another. */
-static bool read_cell(struct system *system, struct line cell, struct emitter *emitter, int *result,
-                      struct error *err)
+static bool read_cell(struct systeminfo *system, struct line cell, struct emitter *emitter,
+                      int *result, struct error *err)
 {
     struct line rest = cell, after, head, part, found;
     struct listed_update entry = {.state = PACKAGE_STATE_NOT_TOLD};
@@ -202,8 +202,9 @@ static int read_row(struct emitter *emitter, const struct csv_cells *row, const 
 {
     struct line name = csv_cells_at(row, line, 1);
     struct line version = csv_cells_at(row, line, 2);
-    struct system system = {.updates = {.origin = FINDING_ORIGIN_SYSTEMINFO, .line = line->number},
-                            .host = csv_cells_at(row, line, 0)};
+    struct systeminfo system = {
+        .updates = {.origin = FINDING_ORIGIN_SYSTEMINFO, .line = line->number},
+        .host = csv_cells_at(row, line, 0)};
     int result = hand_on_system(emitter, &system.host, &name, &version, err);
 
     for (size_t index = 3; result == 0 && index < row->count; index++)

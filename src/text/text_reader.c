@@ -28,15 +28,14 @@ void text_reader_prepare(void)
 struct text_input {
     const struct source *source;
     int descriptor;
-    const struct byte_sink *byte_sink; /* or NULL */
-    struct text bytes;                 /* owned: of the source, as far as they are kept */
+    const struct byte_sink *byte_sink; /* what is read from now on is shown to it; or NULL */
+    bool is_kept;                      /* and so is this: */
+    struct text bytes;                 /* owned */
     uint64_t read_bytes;
 };
 
-/* Reads on up to that offset, or to the end where the source became shorter; keeps the bytes, or
- * hands them to the byte sink, or both. */
-static int read_up_to(struct text_input *input, uint64_t end_bytes, bool keep, bool show,
-                      struct error *err)
+/* Reads on up to that offset, or to the end where the source became shorter. */
+static int read_up_to(struct text_input *input, uint64_t end_bytes, struct error *err)
 {
     size_t most_bytes = end_bytes < BUFFER_BYTES ? (size_t)end_bytes : BUFFER_BYTES;
     char *buffer = memory_allocate(most_bytes, 1);
@@ -49,9 +48,9 @@ static int read_up_to(struct text_input *input, uint64_t end_bytes, bool keep, b
                            input->read_bytes);
         if (got <= 0)
             break;
-        if (show && input->byte_sink != NULL)
+        if (input->byte_sink != NULL)
             input->byte_sink->take(input->byte_sink->context, buffer, (size_t)got);
-        if (keep)
+        if (input->is_kept)
             text_add_bytes(&input->bytes, buffer, (size_t)got);
         input->read_bytes += (uint64_t)got;
     }
@@ -116,8 +115,9 @@ static int tell_kind(struct text_input *input, struct plaintext *head, struct so
     uint64_t size_bytes = input->source->size_bytes;
     enum text_content content;
 
+    input->is_kept = true;
     if (read_up_to(input, size_bytes < PLAINTEXT_HEAD_BYTES ? size_bytes : PLAINTEXT_HEAD_BYTES,
-                   true, false, err) != 0)
+                   err) != 0)
         return -1;
     content = decode(input, false, head) ? content_of(head) : TEXT_CONTENT_OTHER;
     facts->kind = contents[content].kind;
@@ -185,17 +185,20 @@ static int read_text(const struct text_input *input, const struct plaintext *tex
 
 /* Reads the text of which the head is there. Where that is not all of it, or in a code page, it is
  * decoded anew. */
-static int read_whole(struct text_input *input, struct plaintext *text, const struct sink *sink,
+static int read_whole(struct text_input *input, struct plaintext *text,
+                      const struct reader_options *options, const struct sink *sink,
                       struct source_facts *facts, struct error *err)
 {
     uint64_t size_bytes = input->source->size_bytes;
     bool is_too_large = size_bytes > LISTING_MOST_BYTES;
     uint64_t head_bytes = input->read_bytes;
 
+    input->byte_sink = options->byte_sink;
+    input->is_kept = !is_too_large;
     if (input->byte_sink != NULL)
         input->byte_sink->take(input->byte_sink->context, text_get(&input->bytes),
                                input->bytes.length_bytes);
-    if (read_up_to(input, size_bytes, !is_too_large, true, err) != 0)
+    if (read_up_to(input, size_bytes, err) != 0)
         return -1;
     if (input->read_bytes < size_bytes)
         source_facts_add_damage(facts, input->read_bytes, "became shorter while it was read");
@@ -224,14 +227,13 @@ static int text_read_part(const struct source *source, int descriptor, uint64_t 
                           const struct reader_options *options, const struct sink *sink,
                           struct source_facts *facts, struct error *err)
 {
-    struct text_input input = {
-        .source = source, .descriptor = descriptor, .byte_sink = options->byte_sink};
+    struct text_input input = {.source = source, .descriptor = descriptor};
     struct plaintext text = {0};
     int result = tell_kind(&input, &text, facts, err);
 
     (void)part;
     if (result == 0 && !source_facts_tell_unread(facts))
-        result = read_whole(&input, &text, sink, facts, err);
+        result = read_whole(&input, &text, options, sink, facts, err);
     plaintext_free_content(&text);
     text_free(&input.bytes);
     return result;
