@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The remediation lists, and the scripts checked by reading them: there is no Windows here. */
-#include "report/remediation.h"
+#include "report/writers.h"
 
 #include <check.h>
 #include <ctype.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The machines are read once, in their order. Each goes into at most one CSV list, and into the
  * host list of each script it needs; script and host list begin with the first that does. */
-#include "report/remediation.h"
+#include "report/writers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "model/incident.h"
-#include "report/csv.h"
+#include "report/format.h"
 #include "report/template.h"
 
 #define FOLDER "remediation/"
