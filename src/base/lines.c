@@ -2,7 +2,6 @@
 #include "base/lines.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -180,7 +179,7 @@ bool line_starts_with_ascii(const struct line *line, const char *text)
 {
     size_t length = strlen(text);
 
-    return length <= line->length_bytes && strncasecmp(line->bytes, text, length) == 0;
+    return length <= line->length_bytes && text_equal_ascii_bytes(line->bytes, text, length);
 }
 
 bool line_equals_ascii(const struct line *line, const char *text)

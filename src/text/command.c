@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "model/finding.h"
 
 /* So many lines lie between a command and the start of its output at most; longer lines are not
  * commands. */
