@@ -186,6 +186,17 @@ START_TEST(bytes_that_are_no_text_are_folded_to_themselves)
 }
 END_TEST
 
+START_TEST(cut_text_ends_between_two_characters)
+{
+    const char *text = "a\xC3\xA4\xE2\x82\xAC"
+                       "b"; /* of one, two, three and one bytes */
+    static const size_t lengths[] = {0, 1, 1, 3, 3, 3, 6};
+
+    for (size_t most_bytes = 0; most_bytes < ARRAY_COUNT(lengths); most_bytes++)
+        ck_assert_uint_eq(text_cut_length(text, most_bytes), lengths[most_bytes]);
+}
+END_TEST
+
 START_TEST(update_number_is_not_found_in_a_longer_one)
 {
     ck_assert(text_has_number_word("Update (KB971033)", "KB971033"));
@@ -326,6 +337,7 @@ static Suite *base_suite(void)
     tcase_add_test(cases, folding_is_for_every_script);
     tcase_add_test(cases, folding_goes_by_unicode_and_not_by_the_locale);
     tcase_add_test(cases, bytes_that_are_no_text_are_folded_to_themselves);
+    tcase_add_test(cases, cut_text_ends_between_two_characters);
     tcase_add_test(cases, update_number_is_not_found_in_a_longer_one);
     tcase_add_test(cases, distance_of_filetimes_does_not_depend_on_their_order);
     tcase_add_test(cases, filetimes_become_text);

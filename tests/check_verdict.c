@@ -34,7 +34,7 @@ struct case_event {
 struct case_log {
     char *path;
     char *copy; /* another place with the same content, or NULL */
-    const char *kind;
+    enum source_kind kind;
     struct source_facts facts;
 };
 
@@ -112,7 +112,7 @@ static bool read_range(char *text, char mark, uint64_t *first, uint64_t *last, b
 static enum source_status read_status(struct rule_case *rule, const char *word)
 {
     for (enum source_status status = SOURCE_STATUS_OK; status <= SOURCE_STATUS_CRASHED; status++)
-        if (strcmp(source_status_name(status), word) == 0)
+        if (strcmp(source_status_word(status), word) == 0)
             return status;
     complain(rule, "no status: %s", word);
     return SOURCE_STATUS_OK;
@@ -163,16 +163,13 @@ static void read_log_name(struct rule_case *rule, struct case_log *log, const ch
     facts->record_count = facts->last_number - facts->first_number + 1;
 }
 
-static const char *read_source_kind(struct rule_case *rule, const char *word)
+static enum source_kind read_source_kind(struct rule_case *rule, const char *word)
 {
-    static const char *const kinds[] = {SOURCE_KIND_CARVED, SOURCE_KIND_DATABASE,
-                                        SOURCE_KIND_LISTING, SOURCE_KIND_FOLDER};
+    unsigned kind = SOURCE_KIND_EVTX;
 
-    for (size_t index = 0; index < ARRAY_COUNT(kinds); index++)
-        if (strcmp(kinds[index], word) == 0)
-            return kinds[index];
-    complain(rule, "no kind: %s", word);
-    return "evtx";
+    if (!word_set_find(&source_kind_words, word, &kind))
+        complain(rule, "no kind: %s", word);
+    return (enum source_kind)kind;
 }
 
 static void read_log_option(struct rule_case *rule, struct case_log *log, char *word,
@@ -223,7 +220,7 @@ static void read_log(struct rule_case *rule, char **words, size_t count)
     }
     rule->log_count++;
     log->path = memory_copy_text(words[1]);
-    log->kind = "evtx";
+    log->kind = SOURCE_KIND_EVTX;
     for (size_t word = 2; word < count; word++)
         read_log_option(rule, log, words[word], &options);
     apply_options(log, &options);
@@ -795,17 +792,17 @@ static char *read_inventory_host(struct rule_case *rule, const char *name)
     struct casedb_cursor *cursor = NULL;
     struct case_machine machine;
     struct case_inventory_host host;
-    int64_t wanted = 0;
+    int64_t expected = 0;
     char *found = NULL;
 
     check_ok(rule, casedb_machines(rule->db, &cursor, &err), &err);
     while (casedb_next_machine(cursor, &machine, &err) == 1)
         if (strcmp(machine.name, name) == 0)
-            wanted = machine.inventory_id;
+            expected = machine.inventory_id;
     casedb_cursor_free(cursor);
     check_ok(rule, casedb_inventory(rule->db, &cursor, &err), &err);
     while (casedb_next_inventory_host(cursor, &host, &err) == 1)
-        if (host.id == wanted)
+        if (host.id == expected)
             found = memory_copy_text(host.host);
     casedb_cursor_free(cursor);
     return found != NULL ? found : memory_copy_text("");
@@ -842,14 +839,14 @@ static char *read_paths(struct rule_case *rule, const char *name)
     return list;
 }
 
-static void compare(struct rule_case *rule, const char *what, const char *mark, const char *wanted,
-                    const char *got)
+static void compare(struct rule_case *rule, const char *what, const char *mark,
+                    const char *expected, const char *got)
 {
     rule->expectations++;
     if (got == NULL)
         return;
-    if (*mark == '~' ? strstr(got, wanted) == NULL : strcmp(got, wanted) != 0)
-        complain(rule, "%s is\n    %s\n  and not\n    %s", what, got, wanted);
+    if (*mark == '~' ? strstr(got, expected) == NULL : strcmp(got, expected) != 0)
+        complain(rule, "%s is\n    %s\n  and not\n    %s", what, got, expected);
 }
 
 /* expect [HOST] COLUMN = VALUE, or ~ PART OF IT */

@@ -35,7 +35,7 @@ struct recent_computer {
 struct open_source {
     int64_t id;
     char *path; /* this and the other texts are owned */
-    char *kind;
+    enum source_kind kind;
     uint64_t size_bytes;
     int64_t mtime_ns;
     char *sha256; /* or NULL */

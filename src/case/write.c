@@ -98,7 +98,6 @@ static void forget_computer(struct casedb *db)
 static void forget_source(struct casedb *db)
 {
     free(db->source.path);
-    free(db->source.kind);
     free(db->source.sha256);
     free(db->source.read_options);
     db->source = (struct open_source){0};
@@ -131,7 +130,7 @@ static int add_source(struct casedb *db, const struct source *source, const char
     struct case_source row;
 
     *open = (struct open_source){.path = memory_copy_text(source->path),
-                                 .kind = memory_copy_text(source->kind),
+                                 .kind = source->kind,
                                  .size_bytes = source->size_bytes,
                                  .mtime_ns = source->mtime_ns,
                                  .sha256 = memory_copy_text(source->sha256),
@@ -159,11 +158,10 @@ int casedb_begin_source(struct casedb *db, const struct source *source, const ch
     return 0;
 }
 
-void casedb_set_source_content(struct casedb *db, const char *kind, const char *sha256)
+void casedb_set_source_content(struct casedb *db, enum source_kind kind, const char *sha256)
 {
-    free(db->source.kind);
     free(db->source.sha256);
-    db->source.kind = memory_copy_text(kind);
+    db->source.kind = kind;
     db->source.sha256 = memory_copy_text(sha256);
 }
 

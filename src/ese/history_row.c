@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/encoding.h"
 #include "base/filetime.h"
 #include "base/memory.h"
-#include "base/utf16.h"
 
 /* 1899-12-30 as a FILETIME: so many days after 1601-01-01. The last day is 9999-12-31. */
 #define BASE_FILETIME (UINT64_C(109205) * FILETIME_DAY)

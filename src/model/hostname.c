@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 size_t hostname_label_bytes(const char *name)
 {
@@ -34,7 +35,7 @@ static size_t count_characters(const char *text)
     size_t count = 0;
 
     for (; *text != '\0'; text++)
-        count += (*text & 0xC0) != 0x80;
+        count += !text_is_within_character(*text);
     return count;
 }
 

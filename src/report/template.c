@@ -200,13 +200,9 @@ int template_check(const char *name, const char *text, const char *const *names,
 /* Text without U+0000 whose every byte is UTF-8. */
 static bool is_utf8_text(const char *bytes, size_t length)
 {
-    const char *at = bytes;
-    uint32_t code_point;
+    bool is_cut;
 
-    while (*at != '\0')
-        if (!text_next_character(&at, &code_point))
-            return false;
-    return at == bytes + length;
+    return strlen(bytes) == length && text_utf8_length(bytes, length, &is_cut) == length;
 }
 
 /* Reads all of the file, at most one byte more than a template may have. */
@@ -239,7 +235,7 @@ int template_load(const char *folder, const char *name, char **out, struct error
     else if (content.length_bytes > TEMPLATE_SIZE_MOST)
         error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "template %s is larger than 1 MiB", path);
     else if (!is_utf8_text(text_get(&content), content.length_bytes))
-        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "template %s is no UTF-8 text", path);
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "template %s is not UTF-8 text", path);
     else
         result = 0;
     if (result == 0)

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "text/forms.h"
 #include "text/tokens.h"
 
@@ -71,7 +72,7 @@ static bool find_cell(const struct line *row, size_t position, bool is_wide, str
 
         /* Of UTF-8, characters of three bytes and more are those of double width. */
         columns += is_wide && byte >= 0xE0 ? 2 : 1;
-        while (at < row->length_bytes && (row->bytes[at] & 0xC0) == 0x80)
+        while (at < row->length_bytes && text_is_within_character(row->bytes[at]))
             at++;
     }
     if (columns != position || at >= row->length_bytes || (unsigned char)row->bytes[at] <= ' ' ||
@@ -149,7 +150,7 @@ static bool find_name(const struct hotfix_table *table, const struct line *row, 
         if (begins && position + others >= table->id_at && take_name(table, rest, name))
             return true;
         others += (unsigned char)row->bytes[at++] >= 0x80;
-        while (at < row->length_bytes && (row->bytes[at] & 0xC0) == 0x80)
+        while (at < row->length_bytes && text_is_within_character(row->bytes[at]))
             at++;
         position++;
     }

@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "worker/wire_frame.h"
 
 void wire_result_free_content(struct wire_result *result)
@@ -29,9 +30,7 @@ static void add_remark(struct pack *out, const char *remark)
         pack_text(out, remark);
         return;
     }
-    length = WIRE_REMARK_MAX_BYTES - 4;
-    while (length > 0 && ((unsigned char)remark[length] & 0xC0) == 0x80)
-        length--;
+    length = text_cut_length(remark, WIRE_REMARK_MAX_BYTES - 4);
     cut = memory_format("%.*s...", (int)length, remark);
     pack_text(out, cut);
     free(cut);
@@ -202,7 +201,7 @@ static bool read_partial_state(struct span *in, struct partial_state *out)
 static void add_facts(struct pack *out, const struct source_facts *facts)
 {
     pack_u8(out, (uint8_t)facts->status);
-    pack_text_or_null(out, facts->kind);
+    pack_u8(out, (uint8_t)facts->kind);
     pack_u64(out, facts->record_count);
     pack_u64(out, facts->recovered_count);
     pack_u64(out, facts->selected_count);
@@ -220,10 +219,11 @@ static void add_facts(struct pack *out, const struct source_facts *facts)
 
 static bool read_facts(struct span *in, struct source_facts *out)
 {
-    const char *detail, *kind;
-    unsigned status;
+    const char *detail;
+    unsigned status, kind;
 
-    if (!unpack_choice(in, SOURCE_STATUS_CRASHED, &status) || !unpack_text_or_null(in, &kind) ||
+    if (!unpack_choice(in, SOURCE_STATUS_COUNT - 1, &status) ||
+        !unpack_choice(in, SOURCE_KIND_COUNT - 1, &kind) ||
         !unpack_u64_to(in, WIRE_COUNT_MAX, &out->record_count) ||
         !unpack_u64_to(in, WIRE_COUNT_MAX, &out->recovered_count) ||
         !unpack_u64_to(in, WIRE_COUNT_MAX, &out->selected_count) ||
@@ -234,10 +234,10 @@ static bool read_facts(struct span *in, struct source_facts *out)
         !read_remarks(in, &out->undecodable) || !read_remarks(in, &out->conflicts) ||
         !read_partial_state(in, &out->partial) || !read_remark(in, &detail))
         return false;
-    if (kind != NULL && source_kind_found(kind) == NULL)
-        return false;
     out->status = (enum source_status)status;
-    out->kind = kind != NULL ? source_kind_found(kind) : NULL;
+    out->kind = (enum source_kind)kind;
+    if (out->kind != SOURCE_KIND_NONE && !source_kind_is(out->kind, SOURCE_IS_FOUND))
+        return false;
     if (*detail != '\0')
         text_add(&out->detail, detail);
     return true;
