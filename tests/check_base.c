@@ -294,7 +294,6 @@ static Suite *base_suite(void)
     Suite *suite = suite_create("base");
     TCase *cases = tcase_create("base");
 
-    tcase_set_timeout(cases, 60);
     tcase_add_test(cases, first_message_stays_and_context_goes_in_front);
     tcase_add_test(cases, span_readers_stop_at_the_end_and_move_nothing);
     tcase_add_test(cases, span_at_moves_nothing_and_checks_its_position);

@@ -106,7 +106,7 @@ START_TEST(token_is_read)
     ck_assert_int_eq(token.kind, tokens[_i].kind);
     ck_assert_uint_eq(moved_bytes, tokens[_i].size_bytes);
     if (tokens[_i].name != NULL)
-        expect_utf16(&token.name, tokens[_i].name);
+        expect_utf16(&token.name.text, tokens[_i].name);
     if (tokens[_i].value != NULL)
         expect_utf16(&token.value, tokens[_i].value);
     if (tokens[_i].index != 0)
@@ -154,7 +154,7 @@ START_TEST(name_that_stands_here_is_passed)
     put(bytes + 1001, 1005, 4);
     put_name(1005, "Name");
     ck_assert(next_at_1000(100, false, &token, &moved_bytes));
-    expect_utf16(&token.name, "Name");
+    expect_utf16(&token.name.text, "Name");
     ck_assert_uint_eq(moved_bytes, 5 + 8 + 8 + 2);
     ck_assert(!next_at_1000(5 + 8 + 8 + 1, false, &token, &moved_bytes));
 }
@@ -171,7 +171,7 @@ START_TEST(name_ends_at_its_nul)
     put_name(600, "Data");
     put(bytes + 606, 30, 2);
     ck_assert(next_at_1000(100, false, &token, &moved_bytes));
-    ck_assert_uint_eq(token.name.left_bytes, 8);
+    ck_assert_uint_eq(token.name.text.left_bytes, 8);
     put(bytes + 606, 0xffff, 2);
     ck_assert(!next_at_1000(100, false, &token, &moved_bytes));
 }
@@ -251,8 +251,7 @@ START_TEST(instance_is_read_with_its_values)
     size_t values = put_whole_instance(definitions[_i]);
     struct binxml_token token;
     size_t moved_bytes;
-    struct span value;
-    uint8_t type;
+    struct binxml_value value;
 
     ck_assert(next_at_1000(values + 3 - 1000, false, &token, &moved_bytes));
     ck_assert_int_eq(token.kind, BINXML_TEMPLATE_INSTANCE);
@@ -262,17 +261,17 @@ START_TEST(instance_is_read_with_its_values)
     ck_assert_uint_eq(token.instance.definition_offset, definitions[_i]);
     ck_assert_ptr_eq(token.instance.definition.bytes, bytes + definitions[_i] + 24);
     ck_assert_uint_eq(token.instance.definition.left_bytes, 8);
-    ck_assert(binxml_instance_value(&token.instance, 0, &type, &value));
-    ck_assert_uint_eq(type, VALUE_UINT16);
-    ck_assert_uint_eq(value.left_bytes, 2);
-    ck_assert(binxml_instance_value(&token.instance, 1, &type, &value));
-    ck_assert_uint_eq(type, VALUE_UINT8);
-    ck_assert_uint_eq(value.bytes[0], 3);
-    ck_assert(!binxml_instance_value(&token.instance, 2, &type, &value));
+    ck_assert(binxml_take_value(&token.instance, &value));
+    ck_assert_uint_eq(value.type, VALUE_UINT16);
+    ck_assert_uint_eq(value.bytes.left_bytes, 2);
+    ck_assert(binxml_take_value(&token.instance, &value));
+    ck_assert_uint_eq(value.type, VALUE_UINT8);
+    ck_assert_uint_eq(value.bytes.bytes[0], 3);
+    ck_assert(!binxml_take_value(&token.instance, &value));
     /* Its values run out of what is around it. */
     ck_assert(next_at_1000(values + 2 - 1000, false, &token, &moved_bytes));
-    ck_assert(binxml_instance_value(&token.instance, 0, &type, &value));
-    ck_assert(!binxml_instance_value(&token.instance, 1, &type, &value));
+    ck_assert(binxml_take_value(&token.instance, &value));
+    ck_assert(!binxml_take_value(&token.instance, &value));
     ck_assert(!next_at_1000(values - 1 - 1000, false, &token, &moved_bytes));
 }
 END_TEST

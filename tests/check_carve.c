@@ -745,7 +745,6 @@ static Suite *carve_suite(void)
     TCase *tests = tcase_create("carve");
 
     tcase_add_checked_fixture(tests, begin, end);
-    tcase_set_timeout(tests, 120);
     add_tests_of_chunks(tests);
     tcase_add_loop_test(tests, chunk_at_the_border_of_parts_is_read_once, 0,
                         ARRAY_COUNT(border_places));

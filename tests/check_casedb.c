@@ -693,20 +693,34 @@ END_TEST
 
 /* ---- What is derived ---- */
 
-static const struct case_verdict sample_verdict = {0,           "affected-by-incident",
-                                                   "confirmed", "reason",
-                                                   "a; b",      "state",
-                                                   1,           2,
-                                                   3,           4,
-                                                   5,           6,
-                                                   7,           8,
-                                                   "co",        "full",
-                                                   "installed", "ev",
-                                                   "un",        "ed",
-                                                   "lc",        "le",
-                                                   "os",        "ok",
-                                                   "verify",    "key",
-                                                   "conflict"};
+static const struct case_verdict sample_verdict = {
+    .classification = CLASSIFICATION_AFFECTED,
+    .confidence = CONFIDENCE_CONFIRMED,
+    .reason = "reason",
+    .review = 1u << REVIEW_LOG_DAMAGED | 1u << REVIEW_NOT_WINDOWS_7,
+    .state = ACTIVATION_STATE_RECOVERED,
+    .first_fault_filetime = 1,
+    .last_fault_filetime = 2,
+    .recovered_filetime = 3,
+    .in_window_events = 4,
+    .events_8196 = 5,
+    .events_8208 = 6,
+    .events_8209 = 7,
+    .events_13 = 8,
+    .codes = "co",
+    .window_coverage = COVERAGE_FULL,
+    .kb971033 = UPDATE_STATUS_INSTALLED,
+    .kb971033_evidence = "ev",
+    .unrelated_updates = "un",
+    .edition = "ed",
+    .licence_channel = LICENCE_CHANNEL_OTHER,
+    .licence_evidence = "le",
+    .os_version = "os",
+    .clock = CLOCK_CHANGED,
+    .action = ACTION_VERIFY,
+    .kms_client_key = "key",
+    .verified = VERIFIED_CONFLICT,
+};
 
 START_TEST(verdict_comes_back_with_every_field)
 {
@@ -730,11 +744,11 @@ START_TEST(verdict_comes_back_with_every_field)
     ck_assert_int_eq(casedb_next_machine(cursor, &back, &err), 1);
     ck_assert(back.has_verdict);
     ck_assert_int_eq(back.verdict.machine_id, verdict.machine_id);
-    ck_assert_str_eq(back.verdict.classification, "affected-by-incident");
-    ck_assert_str_eq(back.verdict.confidence, "confirmed");
+    ck_assert_int_eq(back.verdict.classification, CLASSIFICATION_AFFECTED);
+    ck_assert_int_eq(back.verdict.confidence, CONFIDENCE_CONFIRMED);
     ck_assert_str_eq(back.verdict.reason, "reason");
-    ck_assert_str_eq(back.verdict.review, "a; b");
-    ck_assert_str_eq(back.verdict.state, "state");
+    ck_assert_uint_eq(back.verdict.review, verdict.review);
+    ck_assert_int_eq(back.verdict.state, ACTIVATION_STATE_RECOVERED);
     ck_assert_uint_eq(back.verdict.first_fault_filetime, 1);
     ck_assert_uint_eq(back.verdict.last_fault_filetime, 2);
     ck_assert_uint_eq(back.verdict.recovered_filetime, 3);
@@ -744,18 +758,18 @@ START_TEST(verdict_comes_back_with_every_field)
     ck_assert_uint_eq(back.verdict.events_8209, 7);
     ck_assert_uint_eq(back.verdict.events_13, 8);
     ck_assert_str_eq(back.verdict.codes, "co");
-    ck_assert_str_eq(back.verdict.window_coverage, "full");
-    ck_assert_str_eq(back.verdict.kb971033, "installed");
+    ck_assert_int_eq(back.verdict.window_coverage, COVERAGE_FULL);
+    ck_assert_int_eq(back.verdict.kb971033, UPDATE_STATUS_INSTALLED);
     ck_assert_str_eq(back.verdict.kb971033_evidence, "ev");
     ck_assert_str_eq(back.verdict.unrelated_updates, "un");
     ck_assert_str_eq(back.verdict.edition, "ed");
-    ck_assert_str_eq(back.verdict.licence_channel, "lc");
+    ck_assert_int_eq(back.verdict.licence_channel, LICENCE_CHANNEL_OTHER);
     ck_assert_str_eq(back.verdict.licence_evidence, "le");
     ck_assert_str_eq(back.verdict.os_version, "os");
-    ck_assert_str_eq(back.verdict.clock, "ok");
-    ck_assert_str_eq(back.verdict.action, "verify");
+    ck_assert_int_eq(back.verdict.clock, CLOCK_CHANGED);
+    ck_assert_int_eq(back.verdict.action, ACTION_VERIFY);
     ck_assert_str_eq(back.verdict.kms_client_key, "key");
-    ck_assert_str_eq(back.verdict.verified, "conflict");
+    ck_assert_int_eq(back.verdict.verified, VERIFIED_CONFLICT);
     casedb_cursor_free(cursor);
 }
 END_TEST
@@ -806,11 +820,12 @@ START_TEST(evidence_comes_in_order_of_time_path_and_kind)
     int64_t b = add_log("b", "PC", 0);
     int64_t a = add_log("a", "NONE", 0);
     struct case_update_evidence rows[] = {
-        {0, "KB971033", "dism", "absent", true, 0, "", a, NULL},
-        {0, "KB971033", "WAT 13", "installed", false, 9, "d", b, NULL},
-        {0, "KB971033", "z", "absent", false, 5, "", b, NULL},
-        {0, "KB4480970", "y", "neither", false, 5, "why", b, NULL},
-        {0, "KB971033", "x", "absent", false, 5, "", a, NULL}};
+        {0, UPDATE_ID_KB971033, EVIDENCE_DISM, 0, UPDATE_SAYS_ABSENT, true, 0, "", a, NULL},
+        {0, UPDATE_ID_KB971033, EVIDENCE_WAT, 13, UPDATE_SAYS_INSTALLED, false, 9, "d", b, NULL},
+        {0, UPDATE_ID_KB971033, EVIDENCE_WMIC, 0, UPDATE_SAYS_ABSENT, false, 5, "", b, NULL},
+        {0, UPDATE_ID_KB4480970, EVIDENCE_SERVICING, 2, UPDATE_SAYS_NEITHER, false, 5, "why", b,
+         NULL},
+        {0, UPDATE_ID_KB971033, EVIDENCE_HISTORY, 0, UPDATE_SAYS_ABSENT, false, 5, "", a, NULL}};
     uint64_t count;
     struct casedb_cursor *cursor;
     struct case_update_evidence back = {0};
@@ -826,20 +841,22 @@ START_TEST(evidence_comes_in_order_of_time_path_and_kind)
     must(casedb_commit_derived(db, &err));
     must(casedb_update_evidence(db, pc, &cursor, &err));
     while (casedb_next_update_evidence(cursor, &back, &err) == 1) {
-        text_add_format(&text, "%s %s %s %d %s %s; ", back.update_name, back.kind, back.says,
+        text_add_format(&text, "%s %s %u %s %d %s %s; ", update_id_word(back.update),
+                        evidence_kind_word(back.kind), back.event_id, update_says_word(back.says),
                         (int)back.filetime, back.detail, back.path);
-        ck_assert_int_eq(back.with_collection, strcmp(back.kind, "dism") == 0);
+        ck_assert_int_eq(back.with_collection, back.kind == EVIDENCE_DISM);
         ck_assert_int_eq(back.machine_id, pc);
         ck_assert_int_eq(back.source_id, strcmp(back.path, "a") == 0 ? a : b);
     }
     casedb_cursor_free(cursor);
     ck_assert_str_eq(text_get(&text),
-                     "KB971033 x absent 5  a; KB4480970 y neither 5 why b; KB971033 z absent 5  b; "
-                     "KB971033 WAT 13 installed 9 d b; KB971033 dism absent 0  a; ");
+                     "KB971033 DataStore.edb 0 absent 5  a; "
+                     "KB4480970 Servicing 2 neither 5 why b; KB971033 wmic qfe 0 absent 5  b; "
+                     "KB971033 WAT 13 installed 9 d b; KB971033 dism 0 absent 0  a; ");
     text_free(&text);
-    must(casedb_count_update_machines(db, "KB971033", &count, &err));
+    must(casedb_count_update_machines(db, UPDATE_ID_KB971033, &count, &err));
     ck_assert_uint_eq(count, 1);
-    must(casedb_count_update_machines(db, "KB4480970", &count, &err));
+    must(casedb_count_update_machines(db, UPDATE_ID_KB4480970, &count, &err));
     ck_assert_uint_eq(count, 0);
 }
 END_TEST
@@ -847,12 +864,20 @@ END_TEST
 START_TEST(licence_evidence_comes_back_with_every_field)
 {
     int64_t id = add_log("a", "PC", 0);
-    struct case_licence_evidence row = {
-        0, "SPP 1003", "guid", "Windows 7 Professional", "other", false, 77, "detail", id, NULL};
-    struct case_licence_evidence early = {0,     "SPP 12288", "guid", "", "volume-kms",
-                                          false, 3,           "",     id, NULL};
-    struct case_licence_evidence listed = {0,    "slmgr", "guid", "", "volume-kms",
-                                           true, 0,       "",     id, NULL};
+    struct case_licence_evidence row = {0,
+                                        EVIDENCE_LICENCES,
+                                        "guid",
+                                        "Windows 7 Professional",
+                                        LICENCE_CHANNEL_OTHER,
+                                        false,
+                                        77,
+                                        "detail",
+                                        id,
+                                        NULL};
+    struct case_licence_evidence early = {
+        0, EVIDENCE_KMS_REQUEST, "guid", "", LICENCE_CHANNEL_VOLUME_KMS, false, 3, "", id, NULL};
+    struct case_licence_evidence listed = {
+        0, EVIDENCE_SLMGR, "guid", "", LICENCE_CHANNEL_VOLUME_KMS, true, 0, "", id, NULL};
     struct casedb_cursor *cursor;
     struct case_licence_evidence back;
 
@@ -867,10 +892,10 @@ START_TEST(licence_evidence_comes_back_with_every_field)
     ck_assert_uint_eq(back.filetime, 3);
     ck_assert_int_eq(casedb_next_licence_evidence(cursor, &back, &err), 1);
     ck_assert_int_eq(back.machine_id, row.machine_id);
-    ck_assert_str_eq(back.kind, "SPP 1003");
+    ck_assert_int_eq(back.kind, EVIDENCE_LICENCES);
     ck_assert_str_eq(back.activation_id, "guid");
     ck_assert_str_eq(back.edition, "Windows 7 Professional");
-    ck_assert_str_eq(back.licence_channel, "other");
+    ck_assert_int_eq(back.licence_channel, LICENCE_CHANNEL_OTHER);
     ck_assert_uint_eq(back.filetime, 77);
     ck_assert_str_eq(back.detail, "detail");
     ck_assert_int_eq(back.source_id, id);
@@ -904,7 +929,6 @@ static Suite *casedb_suite(void)
     TCase *cases = tcase_create("casedb");
 
     tcase_add_checked_fixture(cases, casework_begin, casework_end);
-    tcase_set_timeout(cases, 60);
     tcase_add_test(cases, settings_come_back);
     tcase_add_test(cases, source_comes_back_with_every_field);
     tcase_add_test(cases, sources_come_in_order_of_bytes);

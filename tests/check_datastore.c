@@ -673,7 +673,6 @@ static Suite *datastore_suite(void)
     int sizes = ARRAY_COUNT(page_sizes);
 
     tcase_add_checked_fixture(tests, clear_all, clear_all);
-    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, sound_history_is_read, 0, sizes);
     tcase_add_loop_test(tests, history_of_many_pages_is_read_whole, 0, sizes);
     tcase_add_test(tests, history_without_rows_is_read);

@@ -13,6 +13,7 @@
 #include "differential.h"
 #include "made.h"
 #include "mutant.h"
+#include "real.h"
 #include "run.h"
 #include "stock.h"
 #include "trial.h"
@@ -44,20 +45,13 @@ static void expect(const struct differential *found, uint64_t both, uint64_t our
                   found->ours_only, found->neither);
 }
 
-static const char *corpus_folder(void)
-{
-    const char *corpus = getenv("CORPUS");
-
-    return corpus != NULL && access(corpus, R_OK) == 0 ? corpus : NULL;
-}
-
 START_TEST(records_of_real_logs_are_read_as_libevtx_reads_them)
 {
     struct differential found = {0};
 
-    if (corpus_folder() == NULL)
+    if (real_folder() == NULL)
         return;
-    ck_assert_uint_gt(stock_each_log(corpus_folder(), compare, &found), 100);
+    ck_assert_uint_gt(stock_each_log(real_folder(), compare, &found), 100);
     expect(&found, 37094, 28, 0);
     text_free(&found.remarks);
 }
@@ -112,8 +106,8 @@ START_TEST(mutants_are_read_without_harm_and_without_loss)
 
     stock_add_made(&stock);
     stock_add_folder(&stock, samples);
-    if (corpus_folder() != NULL)
-        stock_add_folder(&stock, corpus_folder());
+    if (real_folder() != NULL)
+        stock_add_folder(&stock, real_folder());
     trial_run(&stock, seed, 0, trial_setting("MUTANTS", MUTANTS), &trial);
     trial_add_summary(&trial, &summary);
     printf("seed %" PRIu64 ", %s\n%s%s", seed, text_get(&summary), text_get(&trial.report),
@@ -133,7 +127,6 @@ static Suite *differential_suite(void)
     Suite *suite = suite_create("differential");
     TCase *tests = tcase_create("differential");
 
-    tcase_set_timeout(tests, 1800);
     tcase_add_test(tests, records_of_real_logs_are_read_as_libevtx_reads_them);
     tcase_add_test(tests, records_of_the_samples_are_read_as_libevtx_reads_them);
     tcase_add_loop_test(tests, records_of_made_logs_are_read_as_libevtx_reads_them, 0,
@@ -145,7 +138,5 @@ static Suite *differential_suite(void)
 
 int main(void)
 {
-    if (corpus_folder() == NULL)
-        puts("SKIP: the real logs are not beside the checkout");
     return run_suite(differential_suite());
 }

@@ -20,6 +20,7 @@
 #include "ese/history_row.h"
 #include "fixtures/ese_writer.h"
 #include "readout.h"
+#include "real.h"
 #include "run.h"
 
 #define START READOUT_START
@@ -91,26 +92,6 @@ static struct ese_image *make_image(uint32_t page_size_bytes)
     return ese_write_datastore(rows, ARRAY_COUNT(rows), &options);
 }
 
-/* The real database beside the checkout; false, with a word, when it is not there. */
-static bool read_real(struct text *out)
-{
-    const char *corpus = getenv("CORPUS");
-    char *path = memory_format("%s/plaso/Catalog1.edb", corpus != NULL ? corpus : ".");
-    FILE *file = fopen(path, "rb");
-    char part[65536];
-    size_t got;
-
-    free(path);
-    if (file == NULL) {
-        puts("SKIP: the real database is not beside the checkout");
-        return false;
-    }
-    while ((got = fread(part, 1, sizeof(part), file)) > 0)
-        text_add_bytes(out, part, got);
-    fclose(file);
-    return true;
-}
-
 /* --- pages --- */
 
 static size_t check_pages(struct whole *whole)
@@ -150,7 +131,7 @@ START_TEST(checksums_of_real_pages_are_right)
     struct text bytes = {0};
     struct whole whole;
 
-    if (!read_real(&bytes))
+    if (!real_read_database(&bytes))
         return;
     whole_open(&whole, bytes.bytes, bytes.length_bytes);
     ck_assert_uint_eq(check_pages(&whole), 209);
@@ -320,7 +301,7 @@ START_TEST(extracts_of_a_real_database_say_what_the_whole_says)
     struct text bytes = {0};
     struct whole whole;
 
-    if (!read_real(&bytes))
+    if (!real_read_database(&bytes))
         return;
     whole_open(&whole, bytes.bytes, bytes.length_bytes);
     compare_whole(&whole, &compared, &unfit);
@@ -529,7 +510,6 @@ static Suite *ese_suite(void)
     Suite *suite = suite_create("ese");
     TCase *tests = tcase_create("ese");
 
-    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, checksums_of_made_pages_are_right, 0, ARRAY_COUNT(page_sizes));
     tcase_add_test(tests, checksums_of_real_pages_are_right);
     tcase_add_loop_test(tests, extracts_of_made_databases_say_what_the_whole_says, 0,

@@ -467,7 +467,6 @@ static Suite *ese_tree_suite(void)
     Suite *suite = suite_create("ese tree");
     TCase *walked = tcase_create("walked");
 
-    tcase_set_timeout(walked, 120);
     tcase_add_loop_test(walked, every_page_belongs_to_one_tree_or_is_available, 0,
                         (int)ARRAY_COUNT(shapes) * sizes);
     tcase_add_loop_test(walked, database_without_history_is_whole, 0, sizes);

@@ -453,7 +453,6 @@ static Suite *ese_writer_suite(void)
     tcase_add_loop_test(written, flags_of_a_row_are_in_its_tag, 0, sizes);
     suite_add_tcase(suite, written);
 
-    tcase_set_timeout(damaged, 120);
     tcase_add_loop_test(damaged, damage_is_what_it_says_and_nothing_else, 0,
                         (int)ese_damage_count * sizes);
     tcase_add_test(damaged, no_damage_is_there_twice);

@@ -7,7 +7,7 @@
 #include "base/array.h"
 #include "base/filetime.h"
 #include "base/text.h"
-#include "evtx/check/eventtext.h"
+#include "evtx/check/reference.h"
 #include "run.h"
 
 static struct eventtext event;

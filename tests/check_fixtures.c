@@ -17,6 +17,7 @@
 #include "fixtures/evtx_damage.h"
 #include "fixtures/evtx_layout.h"
 #include "run.h"
+#include "scratch.h"
 
 #define START_FILETIME UINT64_C(131914118561234567) /* 2019-01-08T09:04:16.1234567Z */
 #define ABSENT_READER 77
@@ -53,8 +54,9 @@ static char *read_back(const struct evtx_image *image, const char *reader)
 {
     const char *source = getenv("top_srcdir");
     char *log = memory_format("%s/log.evtx", folder);
-    char *command = memory_format("/usr/bin/python3 '%s/tests/fixtures/readback.py' %s '%s' 2>&1",
-                                  source != NULL ? source : ".", reader, log);
+    char *command =
+        memory_format("'%s' '%s/tests/fixtures/readback.py' %s '%s' 2>&1", scratch_python_path(),
+                      source != NULL ? source : ".", reader, log);
     struct text lines = {0};
     char part[4096];
     size_t got;
@@ -1051,7 +1053,6 @@ static Suite *fixtures_suite(void)
 
     /* unchecked: the folder is also removed after a failure */
     tcase_add_unchecked_fixture(written, make_folder, remove_folder);
-    tcase_set_timeout(written, 120);
     tcase_add_test(written, libevtx_reads_what_was_written);
     tcase_add_test(written, python_evtx_reads_what_was_written);
     tcase_add_test(written, forwarded_records_read_back);
@@ -1068,7 +1069,6 @@ static Suite *fixtures_suite(void)
     suite_add_tcase(suite, written);
 
     tcase_add_unchecked_fixture(changed, make_folder, remove_folder);
-    tcase_set_timeout(changed, 120);
     tcase_add_test(changed, dirty_log_has_stale_counts);
     tcase_add_test(changed, wrapped_log_is_a_ring_with_leftovers);
     tcase_add_test(changed, leftovers_of_a_wrapped_log_are_recoverable);

@@ -201,12 +201,7 @@ START_TEST(the_case_does_not_depend_on_the_number_of_readers)
         read_input();
         casework_keep("other.db", index == 0 ? first : next);
         if (index > 0) {
-            char *difference = scratch_python(
-                "import sys; print(open('first.db', 'rb').read() == open('next.db', 'rb').read())",
-                "");
-
-            ck_assert(difference == NULL || strcmp(difference, "True\n") == 0);
-            free(difference);
+            ck_assert(scratch_is_same(first, next));
             ck_assert_int_eq(unlink(next), 0);
         }
         casework_open();
@@ -425,7 +420,6 @@ static Suite *ingest_suite(void)
     TCase *cases = tcase_create("ingest");
 
     tcase_add_checked_fixture(cases, begin, casework_end);
-    tcase_set_timeout(cases, 60);
     tcase_add_loop_test(cases, the_case_does_not_depend_on_the_number_of_readers, 0, 2);
     tcase_add_test(cases, parts_are_joined_in_order_and_hashed_as_a_whole);
     tcase_add_test(cases, a_part_that_ends_its_reader_twice_is_given_up_and_the_others_kept);

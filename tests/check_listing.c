@@ -785,7 +785,6 @@ static Suite *listing_suite(void)
     Suite *suite = suite_create("listing");
     TCase *cases = tcase_create("listing");
 
-    tcase_set_timeout(cases, 120);
     tcase_add_test(cases, every_form_is_read_in_every_language_and_encoding);
     tcase_add_test(cases, a_sound_listing_without_the_update_is_complete);
     tcase_add_test(cases, a_cut_listing_is_never_complete);

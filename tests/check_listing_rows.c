@@ -640,7 +640,6 @@ static Suite *listing_rows_suite(void)
     Suite *suite = suite_create("listing_rows");
     TCase *cases = tcase_create("listing_rows");
 
-    tcase_set_timeout(cases, 60);
     tcase_add_test(cases, junk_in_a_table_is_no_row_and_hides_none);
     tcase_add_test(cases, junk_at_the_end_of_a_table_makes_it_incomplete);
     tcase_add_test(cases, a_blank_line_in_a_table_hides_no_row);

@@ -722,7 +722,6 @@ static Suite *log_suite(void)
     TCase *tests = tcase_create("log");
 
     tcase_add_checked_fixture(tests, clear_all, clear_all);
-    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, sound_log_is_read_whole);
     tcase_add_test(tests, only_events_of_the_table_are_handed_on);
     tcase_add_test(tests, exported_log_is_told_by_its_header_times);

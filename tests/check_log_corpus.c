@@ -14,6 +14,7 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "evtx/readers.h"
+#include "real.h"
 #include "run.h"
 
 /* An event as both sides tell it: "EventRecordID|provider|id|time". */
@@ -89,20 +90,6 @@ static int take(void *context, const struct incident_event *event,
     return 0;
 }
 
-static const char *corpus_folder(void)
-{
-    static char folder[PATH_MAX];
-    const char *corpus = getenv("CORPUS");
-    const char *top_srcdir = getenv("top_srcdir");
-
-    if (corpus != NULL)
-        snprintf(folder, sizeof(folder), "%s", corpus);
-    else
-        snprintf(folder, sizeof(folder), "%s/../shared/corpus",
-                 top_srcdir != NULL ? top_srcdir : ".");
-    return access(folder, R_OK) == 0 ? folder : NULL;
-}
-
 /* Reads one log of the corpus. */
 static void read_log(const char *path, struct names *names, struct source_facts *facts)
 {
@@ -163,7 +150,7 @@ static FILE *open_table(void)
 
 START_TEST(figures_of_each_log_are_as_pinned)
 {
-    const char *folder = corpus_folder();
+    const char *folder = real_folder();
     FILE *table = open_table();
     struct figures figures;
     size_t logs = 0;
@@ -292,7 +279,7 @@ static void compare_log(const char *path, const char *file)
 
 START_TEST(events_are_those_that_evtxexport_shows)
 {
-    const char *folder = corpus_folder();
+    const char *folder = real_folder();
     FILE *table = open_table();
     struct figures figures;
     bool can_compare = folder != NULL && has_evtxexport();
@@ -309,7 +296,7 @@ END_TEST
 
 START_TEST(time_is_the_events_own_whatever_the_header_says)
 {
-    const char *folder = corpus_folder();
+    const char *folder = real_folder();
     struct source_facts facts = {0};
     struct names names = {0};
     char *path;
@@ -340,7 +327,6 @@ static Suite *log_corpus_suite(void)
     Suite *suite = suite_create("log_corpus");
     TCase *tests = tcase_create("log_corpus");
 
-    tcase_set_timeout(tests, 600);
     tcase_add_test(tests, figures_of_each_log_are_as_pinned);
     tcase_add_test(tests, events_are_those_that_evtxexport_shows);
     tcase_add_test(tests, time_is_the_events_own_whatever_the_header_says);
@@ -350,9 +336,7 @@ static Suite *log_corpus_suite(void)
 
 int main(void)
 {
-    if (corpus_folder() == NULL)
-        puts("SKIP: the real logs are not beside the checkout");
-    else if (!has_evtxexport())
+    if (real_folder() != NULL && !has_evtxexport())
         puts("SKIP: evtxexport, another tool, is not installed: nothing to compare with");
     return run_suite(log_corpus_suite());
 }

@@ -314,7 +314,6 @@ static Suite *log_parts_suite(void)
     TCase *tests = tcase_create("log_parts");
 
     tcase_add_checked_fixture(tests, begin, end);
-    tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, parts_read_in_any_order_and_joined_are_the_log, 0, 3);
     tcase_add_test(tests, place_of_the_chunks_changes_nothing_but_offsets);
     tcase_add_loop_test(tests, empty_slots_across_the_border_are_one_damage, 0, ARRAY_COUNT(gaps));

@@ -736,7 +736,6 @@ static Suite *pool_suite(void)
     TCase *cases = tcase_create("pool");
 
     tcase_add_checked_fixture(cases, begin, end);
-    tcase_set_timeout(cases, 60);
     tcase_add_loop_test(cases, many_tiny_parts_come_in_order, 0, ARRAY_COUNT(reader_counts));
     tcase_add_loop_test(cases, floods_of_observations_stand_still_until_they_are_drained, 0,
                         ARRAY_COUNT(reader_counts));

@@ -83,27 +83,30 @@ struct row {
     const char *key;
 };
 
+static unsigned member(const struct word_set *set, const char *word)
+{
+    unsigned found = 0;
+
+    ck_assert_msg(word_set_find(set, word, &found), "no such word: %s", word);
+    return found;
+}
+
 static void add_named(struct row row, bool shared_name)
 {
     struct case_verdict verdict = {
-        .classification = row.classification,
-        .confidence = "",
+        .classification = member(&classification_words, row.classification),
         .reason = "because",
-        .review = "clock-changed",
-        .state = "none",
+        .review = 1u << REVIEW_CLOCK_CHANGED,
+        .state = ACTIVATION_STATE_NONE,
         .codes = "",
-        .window_coverage = "full",
-        .kb971033 = "unknown",
+        .window_coverage = COVERAGE_FULL,
         .kb971033_evidence = "",
         .unrelated_updates = "",
         .edition = row.edition,
-        .licence_channel = "unknown",
         .licence_evidence = "",
         .os_version = "",
-        .clock = "ok",
-        .action = row.action,
+        .action = member(&action_words, row.action),
         .kms_client_key = row.key,
-        .verified = "",
     };
 
     ck_assert_int_eq(
@@ -225,8 +228,6 @@ START_TEST(each_machine_is_in_one_list_at_most)
                      "unknown", ""});
     add((struct row){"C", NULL, "no-activation-fault", "remove-kb971033", "unknown", ""});
     add((struct row){"D", NULL, "no-activation-fault", "none", "unknown", ""});
-    add((struct row){"D2", NULL, "no-activation-fault", "no-remove-kb971033; remove-kb9710331",
-                     "unknown", ""});
     add((struct row){"E", NULL, "not-collected", "collect", "unknown", ""});
     add((struct row){"F", NULL, "other-activation-fault", "troubleshoot", "unknown", ""});
     ck_assert_int_eq(write_reports(templates), 0);

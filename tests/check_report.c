@@ -166,47 +166,47 @@ static void add_inventory(void)
 }
 
 static const struct case_verdict verdicts[] = {
-    {.classification = "affected-by-incident",
-     .confidence = "confirmed",
+    {.classification = CLASSIFICATION_AFFECTED,
+     .confidence = CONFIDENCE_CONFIRMED,
      .reason = "SPP 8208 at 2019-01-08T11:02:17Z: 0xC004C4A2, first fault, inside the window",
-     .review = "log-damaged",
-     .state = "non-genuine",
+     .review = 1u << REVIEW_LOG_DAMAGED,
+     .state = ACTIVATION_STATE_NON_GENUINE,
      .first_fault_filetime = IN_WINDOW,
      .last_fault_filetime = IN_WINDOW,
      .in_window_events = 1,
      .events_8208 = 1,
      .codes = "0xC004C4A2",
-     .window_coverage = "full",
-     .kb971033 = "unknown",
+     .window_coverage = COVERAGE_FULL,
+     .kb971033 = UPDATE_STATUS_UNKNOWN,
      .edition = "Windows 7 Professional",
-     .licence_channel = "volume-kms",
+     .licence_channel = LICENCE_CHANNEL_VOLUME_KMS,
      .os_version = "6.1.7601 Service Pack 1",
-     .action = "remove-kb971033; restart; rebuild-activation",
+     .action = ACTION_REMOVE_REBUILD,
      .kms_client_key = "FJ82H-XT6CR-J8D7P-XQJJ2-GPDD4",
-     .verified = "yes"},
-    {.classification = "other-activation-fault",
+     .verified = VERIFIED_YES},
+    {.classification = CLASSIFICATION_OTHER_FAULT,
      .reason = "WAT 13: hrOnline 0xC004C4A2, at no time",
-     .review = "window-not-covered; log-damaged",
-     .state = "non-genuine",
+     .review = 1u << REVIEW_WINDOW_NOT_COVERED | 1u << REVIEW_LOG_DAMAGED,
+     .state = ACTIVATION_STATE_NON_GENUINE,
      .events_13 = 1,
      .codes = "0xC004C4A2",
-     .window_coverage = "partial",
-     .kb971033 = "installed",
-     .action = "remove-kb971033; troubleshoot",
-     .verified = "conflict"},
-    {.classification = "no-activation-fault",
+     .window_coverage = COVERAGE_PARTIAL,
+     .kb971033 = UPDATE_STATUS_INSTALLED,
+     .action = ACTION_REMOVE_TROUBLESHOOT,
+     .verified = VERIFIED_CONFLICT},
+    {.classification = CLASSIFICATION_NO_FAULT,
      .reason = "no fault",
-     .review = "window-not-covered",
-     .state = "none",
-     .window_coverage = "none",
-     .kb971033 = "unknown",
-     .action = "none"},
-    {.classification = "not-collected",
+     .review = 1u << REVIEW_WINDOW_NOT_COVERED,
+     .state = ACTIVATION_STATE_NONE,
+     .window_coverage = COVERAGE_NONE,
+     .kb971033 = UPDATE_STATUS_UNKNOWN,
+     .action = ACTION_NONE},
+    {.classification = CLASSIFICATION_NOT_COLLECTED,
      .reason = "in the inventory, nothing was collected",
-     .state = "none",
-     .window_coverage = "none",
-     .kb971033 = "unknown",
-     .action = "collect"},
+     .state = ACTIVATION_STATE_NONE,
+     .window_coverage = COVERAGE_NONE,
+     .kb971033 = UPDATE_STATUS_UNKNOWN,
+     .action = ACTION_COLLECT},
 };
 
 static const char *or_empty(const char *text)
@@ -214,29 +214,20 @@ static const char *or_empty(const char *text)
     return text != NULL ? text : "";
 }
 
-/* Completes a verdict of constant words and adds it. */
+/* Completes a verdict by empty texts and adds it. */
 static void add_verdict(const struct case_verdict *made, int64_t machine_id)
 {
     struct case_verdict verdict = *made;
 
     verdict.machine_id = machine_id;
     verdict.reason = or_empty(verdict.reason);
-    verdict.state = verdict.state != NULL ? verdict.state : "none";
-    verdict.window_coverage = verdict.window_coverage != NULL ? verdict.window_coverage : "full";
-    verdict.kb971033 = verdict.kb971033 != NULL ? verdict.kb971033 : "unknown";
-    verdict.action = verdict.action != NULL ? verdict.action : "none";
-    verdict.confidence = or_empty(verdict.confidence);
-    verdict.review = or_empty(verdict.review);
     verdict.codes = or_empty(verdict.codes);
     verdict.kb971033_evidence = "";
     verdict.licence_evidence = or_empty(verdict.licence_evidence);
     verdict.unrelated_updates = or_empty(verdict.unrelated_updates);
     verdict.edition = verdict.edition != NULL ? verdict.edition : "unknown";
-    verdict.licence_channel = verdict.licence_channel != NULL ? verdict.licence_channel : "unknown";
     verdict.os_version = or_empty(verdict.os_version);
-    verdict.clock = "ok";
     verdict.kms_client_key = or_empty(verdict.kms_client_key);
-    verdict.verified = or_empty(verdict.verified);
     ck_assert_int_eq(casedb_add_verdict(db, &verdict, &err), 0);
 }
 
@@ -260,16 +251,17 @@ static int64_t find_computer(const char *name)
 static void add_update_evidence(int64_t machine_id)
 {
     struct case_update_evidence row = {.machine_id = machine_id,
-                                       .update_name = "KB4480970",
-                                       .kind = "WindowsUpdateClient 19",
-                                       .says = "installed",
+                                       .update = UPDATE_ID_KB4480970,
+                                       .kind = EVIDENCE_UPDATE_CLIENT,
+                                       .event_id = 19,
+                                       .says = UPDATE_SAYS_INSTALLED,
                                        .detail = "",
                                        .source_id = 1};
 
     ck_assert_int_eq(casedb_add_update_evidence(db, &row, &err), 0);
     ck_assert_int_eq(casedb_add_update_evidence(db, &row, &err), 0);
-    row.update_name = "KB4480960";
-    row.says = "neither";
+    row.update = UPDATE_ID_KB4480960;
+    row.says = UPDATE_SAYS_NEITHER;
     ck_assert_int_eq(casedb_add_update_evidence(db, &row, &err), 0);
 }
 
@@ -567,7 +559,7 @@ static void replace_machines(const struct case_verdict *made, size_t count)
 START_TEST(page_without_conflicts_does_not_speak_of_them)
 {
     static const struct case_verdict made[] = {
-        {.classification = "affected-by-incident", .reason = "one", .verified = "no"}};
+        {.classification = CLASSIFICATION_AFFECTED, .reason = "one", .verified = VERIFIED_NO}};
     size_t deleted;
     char *page;
 
@@ -711,13 +703,15 @@ END_TEST
 START_TEST(damaged_logs_show_no_host_to_be_clean)
 {
     static const struct case_verdict made[] = {
-        {.classification = "no-activation-fault", .review = ""},
-        {.classification = "no-activation-fault", .review = "log-damaged"},
-        {.classification = "no-activation-fault", .review = "log-damaged; clock-changed"},
-        {.classification = "no-activation-fault", .review = "window-not-covered; log-damaged"},
-        {.classification = "no-activation-fault", .review = "clock-changed"},
-        {.classification = "other-activation-fault", .review = "log-damaged"},
-        {.classification = "affected-by-incident", .review = "log-damaged"},
+        {.classification = CLASSIFICATION_NO_FAULT, .review = 0},
+        {.classification = CLASSIFICATION_NO_FAULT, .review = 1u << REVIEW_LOG_DAMAGED},
+        {.classification = CLASSIFICATION_NO_FAULT,
+         .review = 1u << REVIEW_LOG_DAMAGED | 1u << REVIEW_CLOCK_CHANGED},
+        {.classification = CLASSIFICATION_NO_FAULT,
+         .review = 1u << REVIEW_WINDOW_NOT_COVERED | 1u << REVIEW_LOG_DAMAGED},
+        {.classification = CLASSIFICATION_NO_FAULT, .review = 1u << REVIEW_CLOCK_CHANGED},
+        {.classification = CLASSIFICATION_OTHER_FAULT, .review = 1u << REVIEW_LOG_DAMAGED},
+        {.classification = CLASSIFICATION_AFFECTED, .review = 1u << REVIEW_LOG_DAMAGED},
     };
     char *table = NULL, *page;
     size_t length;

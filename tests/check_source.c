@@ -154,7 +154,6 @@ static Suite *source_suite(void)
     TCase *cases = tcase_create("source");
 
     tcase_add_checked_fixture(cases, begin, end);
-    tcase_set_timeout(cases, 60);
     tcase_add_test(cases, computers_come_in_order_of_first_meeting);
     tcase_add_test(cases, names_that_differ_by_case_are_one_spelled_as_first_met);
     tcase_add_test(cases, computers_of_parts_are_joined_by_name);

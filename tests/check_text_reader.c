@@ -738,79 +738,6 @@ END_TEST
 
 /* ---- Hostile texts ---- */
 
-#define HOSTILE_BYTES ((size_t)2 * 1024 * 1024)
-
-static void expect_bounded(const struct text *text)
-{
-    listed_read(&listed, text_get(text), text->length_bytes);
-    ck_assert_uint_le(listed.findings.length_bytes, (size_t)64 * 1024 * 1024);
-}
-
-/* Whatever grows faster than the text would not end within the time of the suite. */
-START_TEST(no_text_takes_long)
-{
-    static const struct {
-        const char *head;
-        const char *unit;
-    } cases[] = {
-        {"", "\n"},
-        {"", "\r"},
-        {"", "a: b\n"},
-        {"", "a:1.1.1.1\n"},
-        {"", "Name=\n"},
-        {"", "Source:\nSource:\nSource:\nSource:\nSource:\nSource:\nx\n"},
-        {"HotFixID\n", "KB971033\n"},
-        {"", "HotFixID\n"},
-        {"Node,HotFixID\n", ","},
-        {"Node,HotFixID\n", "\""},
-        {"HotFixID\n", "\xB0"},
-        {"", "\x81"},
-        {"\xEF\xBB\xBF", "\xF0"},
-        {"\xFF\xFE", "a\xD8"},
-        {"", "N: a\nD: x, RETAIL channel\n"},
-        {"", "H: a\nO: Windows\nV: 6.1.1 1\n"},
-        {"H: a\nO: Windows\nV: 6.1.1 1\n", "\n"},
-        {"H: a\nO: Windows\nV: 6.1.1 1\n", "[01]: x\n\n\n\n"},
-        {"", "V: 1.1.1.1\nP : a~0123456789abcdef~a~~1.1.1.1\n"},
-        {"V: 1.1.1.1\nP : a~0123456789abcdef~a~~1.1.1.1\n", "\n"},
-        {"N: a\nD: x, RETAIL channel\n", "\n"},
-        {"", "\"a\",\"Windows\",\"6.1.1 1\",,,,,,,\n"},
-        {"", "a "},
-        {"", "x\n\xEF\xBB\xBF"},
-        {"", "xyz\b\b\xC3\xA4"},
-        {"", "x\b"},
-        {"HotFixID\n", "KB971033 \n"},
-        {"Source  HotFixID\n------  --------\n", "x\n"},
-        {"Source  HotFixID\n------  --------\n", "PC1     KB971033\n\n"},
-        {"Node,HotFixID\n", "x\n"},
-        {"Node,HotFixID\n", "PC1,KB971033,\n"},
-        {"", "KB971033\n"},
-        {"", "CSName=\n"},
-        {"", "HotFixID=KB971033\nx\n"},
-        {"", "V: 1.1.1.1\nP : a~0123456789abcdef~a~~1.1.1.1\nx\n"},
-    };
-    static const char wide[] = "a\0b\0c\0\r\0\n\0de\r\n";
-
-    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
-        struct text text = {0};
-
-        text_add(&text, cases[index].head);
-        while (text.length_bytes < HOSTILE_BYTES)
-            text_add(&text, cases[index].unit);
-        expect_bounded(&text);
-        text_free(&text);
-    }
-    for (size_t offset = 0; offset < 2; offset++) {
-        struct text text = {0};
-
-        while (text.length_bytes < HOSTILE_BYTES)
-            text_add_bytes(&text, wide + offset, sizeof(wide) - 1 - offset);
-        expect_bounded(&text);
-        text_free(&text);
-    }
-}
-END_TEST
-
 /* A number in each place is the same mutant each time. */
 static uint32_t next_random(uint64_t *state)
 {
@@ -870,7 +797,6 @@ static Suite *text_reader_suite(void)
     Suite *suite = suite_create("text_reader");
     TCase *cases = tcase_create("text_reader");
 
-    tcase_set_timeout(cases, 120);
     tcase_add_test(cases, lines_are_taken_apart);
     tcase_add_test(cases, listings_are_known_in_every_language_and_encoding);
     tcase_add_test(cases, what_quotes_a_listing_is_none);
@@ -895,7 +821,6 @@ static Suite *text_reader_suite(void)
     tcase_add_test(cases, a_long_listing_is_shown_and_read_whole);
     tcase_add_test(cases, a_sink_that_fails_ends_every_parser);
     tcase_add_test(cases, a_file_that_became_shorter_is_damaged_and_incomplete);
-    tcase_add_test(cases, no_text_takes_long);
     tcase_add_test(cases, mutants_are_read_to_their_end);
     suite_add_tcase(suite, cases);
     return suite;

@@ -8,7 +8,6 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "evtx/binxml.h"
-#include "evtx/check/eventtext.h"
 #include "evtx/check/reference.h"
 #include "evtx/check/verify.h"
 #include "evtx/chunk.h"
@@ -18,7 +17,7 @@
 /* Remarks beyond these are only counted. */
 #define REMARK_BYTES_MOST 65536u
 
-struct comparison {
+struct record_comparison {
     const char *name;
     struct differential *out;
     struct source_facts facts;
@@ -33,11 +32,11 @@ struct comparison {
     struct record sound[CHUNK_RECORDS_MOST];
 };
 
-static void remark(struct comparison *comparison, const struct record *record, const char *format,
-                   ...) __attribute__((format(printf, 3, 4)));
+static void remark(struct record_comparison *comparison, const struct record *record,
+                   const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-static void remark(struct comparison *comparison, const struct record *record, const char *format,
-                   ...)
+static void remark(struct record_comparison *comparison, const struct record *record,
+                   const char *format, ...)
 {
     struct text *remarks = &comparison->out->remarks;
     va_list arguments;
@@ -53,7 +52,7 @@ static void remark(struct comparison *comparison, const struct record *record, c
     free(words);
 }
 
-/* What observations_agree does not look at: it is no matter of the verdict's evidence. */
+/* What observations_agree does not look at: no verdict goes by it. */
 static void compare_rest(const struct observation *ours, const struct observation *theirs,
                          struct text *difference)
 {
@@ -70,7 +69,7 @@ static void compare_rest(const struct observation *ours, const struct observatio
 }
 
 /* Selection must tell what decoding tells. */
-static void compare_summary(struct comparison *comparison, const struct record *record,
+static void compare_summary(struct record_comparison *comparison, const struct record *record,
                             struct text *difference)
 {
     const struct observation *observation = &comparison->ours.observation;
@@ -97,7 +96,7 @@ static void compare_summary(struct comparison *comparison, const struct record *
         text_add(difference, "; selection has another channel");
 }
 
-static void compare_record(struct comparison *comparison, const struct record *record,
+static void compare_record(struct record_comparison *comparison, const struct record *record,
                            bool theirs_read)
 {
     struct differential *out = comparison->out;
@@ -132,7 +131,7 @@ static void compare_record(struct comparison *comparison, const struct record *r
 }
 
 /* Has libevtx decode the walked record number `place`. */
-static bool read_theirs(struct comparison *comparison, size_t place)
+static bool read_theirs(struct record_comparison *comparison, size_t place)
 {
     const struct record *record = &comparison->walked[place];
     struct reference_record decoded;
@@ -149,7 +148,7 @@ static bool read_theirs(struct comparison *comparison, size_t place)
     return read;
 }
 
-static void compare_chunk(struct comparison *comparison)
+static void compare_chunk(struct record_comparison *comparison)
 {
     uint32_t position_bytes = CHUNK_OFFSET_RECORDS;
     struct error ignored = {0};
@@ -176,7 +175,7 @@ static void compare_chunk(struct comparison *comparison)
 void differential_compare(const char *name, const uint8_t *bytes, size_t size_bytes,
                           struct differential *out)
 {
-    struct comparison *comparison = memory_allocate(1, sizeof(*comparison));
+    struct record_comparison *comparison = memory_allocate(1, sizeof(*comparison));
     struct error ignored = {0};
 
     comparison->name = name;

@@ -9,7 +9,6 @@
 
 #include "base/memory.h"
 #include "evtx/binxml.h"
-#include "evtx/check/eventtext.h"
 #include "evtx/check/reference.h"
 #include "evtx/check/verify.h"
 #include "evtx/chunk.h"
@@ -17,9 +16,6 @@
 #include "evtx/readers.h"
 #include "evtx/select.h"
 #include "evtx/value.h"
-
-/* Of fragments in each other that are looked into. */
-#define NESTING_MOST 4u
 
 struct handed {
     const struct incident_event *event;
@@ -187,89 +183,69 @@ static bool lies_between(struct handed_check *check, const struct observation *t
            ((has_before || has_behind) && log->facts.undecodable_count > 0);
 }
 
-static bool has_endless_name_in_values(const struct handed_check *check,
-                                       const struct binxml_instance *instance, unsigned depth);
-
 /* --- where libevtx is wrong, and only there: of records that are damaged so --- */
 
-static bool ends_with_zeros(const struct handed_check *check, const struct span *name)
+/* A search for names. */
+struct name_search {
+    const struct span *chunk;
+    bool found_endless;
+};
+
+static bool look_at_name(void *context, const struct binxml_event *event)
 {
-    size_t end = (size_t)(name->bytes - check->chunk.bytes.bytes) + name->left_bytes;
+    struct name_search *search = context;
     uint16_t unit;
 
-    return span_u16_at(&check->chunk.bytes, end, &unit) && unit == 0;
-}
+    if (event->name != NULL) {
+        const struct span *text = &event->name->text;
+        size_t end = (size_t)(text->bytes - search->chunk->bytes) + text->left_bytes;
 
-/* Does a name that the fragment uses not end with the zeros behind it? libevtx then takes that unit
- * for one more letter. */
-static bool has_endless_name(const struct handed_check *check, struct binxml_cursor cursor,
-                             unsigned depth)
-{
-    struct binxml_token token;
-    const char *why;
-    bool found = false, more = depth > 0;
-
-    while (more && !found && cursor.in.left_bytes > 0) {
-        token.name = (struct span){0};
-        more = binxml_next(&cursor, &token, &why);
-        if (more && token.name.bytes != NULL)
-            found = !ends_with_zeros(check, &token.name);
-        if (more && token.kind == BINXML_TEMPLATE_INSTANCE)
-            found = has_endless_name(check,
-                                     (struct binxml_cursor){.chunk = &check->chunk.bytes,
-                                                            .in = token.instance.definition,
-                                                            .in_definition = true},
-                                     depth - 1) ||
-                    has_endless_name_in_values(check, &token.instance, depth - 1);
-        more = more && token.kind != BINXML_END && token.kind != BINXML_TEMPLATE_INSTANCE;
+        search->found_endless = !span_u16_at(search->chunk, end, &unit) || unit != 0;
     }
-    return found;
+    return !search->found_endless;
 }
 
-static bool has_endless_name_in_values(const struct handed_check *check,
-                                       const struct binxml_instance *instance, unsigned depth)
+/* Does a name that the record uses not end with the zeros behind it? libevtx then takes that unit
+ * for one more letter. */
+static bool has_endless_name(const struct handed_check *check, const struct record *record)
 {
-    struct span value;
-    uint8_t type;
+    struct name_search search = {.chunk = &check->chunk.bytes};
+    struct binxml_value_stack values = {0};
+    struct binxml_walk walk = {
+        .chunk = search.chunk, .values = &values, .take = look_at_name, .context = &search};
 
-    for (size_t index = 0; binxml_instance_value(instance, index, &type, &value); index++)
-        if (type == VALUE_BINXML &&
-            has_endless_name(
-                check, (struct binxml_cursor){.chunk = &check->chunk.bytes, .in = value}, depth))
-            return true;
-    return false;
+    (void)!binxml_walk_record(&walk, record);
+    free(values.values);
+    return search.found_endless;
+}
+
+/* Has the record a value of that type (at most that large)? */
+static bool has_value(const struct handed_check *check, const struct record *record,
+                      enum value_type type, size_t most_bytes)
+{
+    struct binxml_instance instance;
+    struct binxml_value value;
+    bool found = false;
+
+    if (!record_read_instance(&check->chunk, record, &instance))
+        return false;
+    while (!found && binxml_take_value(&instance, &value))
+        found = value.type == type && value.bytes.left_bytes <= most_bytes;
+    return found;
 }
 
 /* Does the record have a value that is BinXML and empty? libevtx reads what stands behind it, which
  * is another value, as that. */
 static bool has_empty_fragment(const struct handed_check *check, const struct record *record)
 {
-    struct binxml_instance instance;
-    struct span value;
-    uint8_t type;
-
-    if (!record_read_instance(&check->chunk, record, &instance))
-        return false;
-    for (size_t index = 0; binxml_instance_value(&instance, index, &type, &value); index++)
-        if (type == VALUE_BINXML && value.left_bytes == 0)
-            return true;
-    return false;
+    return has_value(check, record, VALUE_BINXML, 0);
 }
 
 /* Is a field of System binary? libevtx writes it in hexadecimal digits, which its text does not
  * tell from decimal ones. */
 static bool has_binary_field(const struct handed_check *check, const struct record *record)
 {
-    struct binxml_instance instance;
-    struct span value;
-    uint8_t type;
-
-    if (!record_read_instance(&check->chunk, record, &instance))
-        return false;
-    for (size_t index = 0; binxml_instance_value(&instance, index, &type, &value); index++)
-        if (type == VALUE_BINARY)
-            return true;
-    return false;
+    return has_value(check, record, VALUE_BINARY, SIZE_MAX);
 }
 
 /* Does something like another record stand in the record? In the copy that libevtx reads, its
@@ -285,8 +261,7 @@ static bool holds_a_record(const struct record *record)
 static bool is_excused(const struct handed_check *check, const struct record *record)
 {
     return has_empty_fragment(check, record) || has_binary_field(check, record) ||
-           holds_a_record(record) ||
-           has_endless_name(check, binxml_of_record(&check->chunk, record), NESTING_MOST);
+           holds_a_record(record) || has_endless_name(check, record);
 }
 
 static void compare_handed(struct handed_check *check, const struct record *record,

@@ -40,22 +40,64 @@ make_logs() {
     "$MAKE_LOGS" "$scratch/recipe" "$1"
 }
 
-# cell FILE HOST COLUMN: a cell of a report, found by the first column, read by Python's csv.
-cell() {
-    /usr/bin/python3 - "$@" <<'END'
-import csv, sys
-path, host, column = sys.argv[1:]
-rows = list(csv.DictReader(open(path, newline='', encoding='utf-8')))
-first = list(rows[0])[0] if rows else ''
-print('\n'.join(row[column] for row in rows if row[first] == host))
-END
+# For awk: csv(LINE, CELLS) splits a row of CSV and returns how many cells it has.
+csv_reader='
+function csv(line, cells,    count) {
+    sub(/\r$/, "", line)
+    for (count = 0; ; line = substr(line, RLENGTH + 2)) {
+        if (match(line, /^"([^"]|"")*"/)) {
+            cells[++count] = substr(line, 2, RLENGTH - 2)
+            gsub(/""/, "\"", cells[count])
+        } else {
+            match(line, /^[^,]*/)
+            cells[++count] = substr(line, 1, RLENGTH)
+        }
+        if (substr(line, RLENGTH + 1, 1) != ",")
+            return count
+    }
+}'
+
+# columns FILE COLUMN...: these cells of each row of a report, with bars between.
+columns() {
+    columns_file=$1
+    shift
+    awk -v names="$*" "$csv_reader"'
+        BEGIN { count = split(names, name, " ") }
+        NR == 1 { for (at = csv($0, cells); at > 0; at--) place[cells[at]] = at; next }
+        {
+            csv($0, cells)
+            for (at = 1; at <= count; at++)
+                printf "%s%s", cells[place[name[at]]], at < count ? "|" : "\n"
+        }' "$columns_file"
 }
 
-# equal WANTED GOT
+# cell FILE HOST COLUMN: a cell of a report, found by the first column.
+cell() {
+    HOST=$2 awk -v name="$3" "$csv_reader"'
+        NR == 1 { for (place = csv($0, cells); cells[place] != name; place--); next }
+        { csv($0, cells) }
+        cells[1] == ENVIRON["HOST"] { print cells[place] }' "$1"
+}
+
+# python_check NAME ARGUMENTS... <<END: a test that is a Python program. Without Python it is left
+# out, which is said at the end.
+python=${PYTHON-/usr/bin/python3}
+left_out=0
+python_check() {
+    python_name=$1
+    shift
+    if [ -x "$python" ]; then
+        check "$python_name" "$python" - "$@"
+    else
+        left_out=$((left_out + 1))
+    fi
+}
+
+# equal EXPECTED GOT
 equal() {
     [ "$1" = "$2" ] || {
-        echo "wanted: $1"
-        echo "got:    $2"
+        echo "expected: $1"
+        echo "got:      $2"
         return 1
     }
 }
@@ -68,13 +110,15 @@ refused() {
         return 1
     }
     [ "$(wc -l <"$scratch/err")" -eq 1 ] && grep -qF -- "$1" "$scratch/err" || {
-        echo "wanted one line with: $1"
+        echo "expected one line with: $1"
         cat "$scratch/err"
         return 1
     }
 }
 
 finish() {
+    [ "$left_out" -eq 0 ] ||
+        echo "SKIP: python3, another tool, is not installed: tests that need it: $left_out"
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ]
     exit

@@ -46,30 +46,30 @@ enum place_kind {
 };
 
 /* Bytes of the log, from its start. */
-struct place {
+struct mutant_place {
     enum place_kind kind;
     size_t at;
     size_t size_bytes;
 };
 
-struct making {
+struct mutant_making {
     uint64_t random;
     uint8_t *bytes;
     size_t size_bytes;
     size_t place_count;
-    struct place places[PLACES_MOST];
+    struct mutant_place places[PLACES_MOST];
     struct text story;
 };
 
 /* --- chance --- */
 
-static size_t below(struct making *making, size_t limit)
+static size_t below(struct mutant_making *making, size_t limit)
 {
     return (size_t)(chance_next(&making->random) >> 11) % limit;
 }
 
 /* A number that is likely to be wrong in an interesting way, where `right` stands. */
-static uint64_t lie(struct making *making, uint64_t right)
+static uint64_t lie(struct mutant_making *making, uint64_t right)
 {
     static const uint64_t lies[] = {0,        1,        2,          4,          7,
                                     8,        0x7f,     0x80,       0xff,       0x100,
@@ -93,31 +93,33 @@ static uint64_t lie(struct making *making, uint64_t right)
 
 /* --- places --- */
 
-static void add_place(struct making *making, enum place_kind kind, size_t at, size_t size_bytes)
+static void add_place(struct mutant_making *making, enum place_kind kind, size_t at,
+                      size_t size_bytes)
 {
     if (making->place_count < PLACES_MOST && at + size_bytes <= making->size_bytes)
         making->places[making->place_count++] =
-            (struct place){.kind = kind, .at = at, .size_bytes = size_bytes};
+            (struct mutant_place){.kind = kind, .at = at, .size_bytes = size_bytes};
 }
 
-static size_t offset_of(const struct making *making, const uint8_t *at)
+static size_t offset_of(const struct mutant_making *making, const uint8_t *at)
 {
     return (size_t)(at - making->bytes);
 }
 
 /* What walks through the BinXML of a record, of definitions that stand in it, and of its values. */
-struct finding {
-    struct making *making;
+struct place_search {
+    struct mutant_making *making;
     const struct chunk *chunk;
     size_t chunk_at;
     unsigned depth;
 };
 
-static void find_fragment(struct finding *finding, struct span in, bool in_definition);
+static void find_fragment(struct place_search *finding, struct span in, bool in_definition);
 
-static void find_instance(struct finding *finding, size_t at, const struct binxml_instance *found)
+static void find_instance(struct place_search *finding, size_t at,
+                          const struct binxml_instance *found)
 {
-    struct making *making = finding->making;
+    struct mutant_making *making = finding->making;
     struct span descriptors = found->descriptors, values = found->values, value;
     uint16_t size;
     uint8_t type, unused;
@@ -143,10 +145,10 @@ static void find_instance(struct finding *finding, size_t at, const struct binxm
     }
 }
 
-static void find_token(struct finding *finding, size_t at, bool in_definition,
+static void find_token(struct place_search *finding, size_t at, bool in_definition,
                        const struct binxml_token *token)
 {
-    struct making *making = finding->making;
+    struct mutant_making *making = finding->making;
     size_t element = at + (in_definition ? 3 : 1);
 
     add_place(making, PLACE_TOKEN, at, 1);
@@ -154,7 +156,7 @@ static void find_token(struct finding *finding, size_t at, bool in_definition,
     case BINXML_OPEN_ELEMENT:
         add_place(making, PLACE_ELEMENT_SIZE, element, 4);
         add_place(making, PLACE_NAME_OFFSET, element + 4, 4);
-        add_place(making, PLACE_NAME_LENGTH, offset_of(making, token->name.bytes) - 2, 2);
+        add_place(making, PLACE_NAME_LENGTH, offset_of(making, token->name.text.bytes) - 2, 2);
         if ((making->bytes[at] & BINXML_MORE) != 0)
             add_place(making, PLACE_ATTRIBUTES_SIZE, element + 8, 4);
         break;
@@ -162,7 +164,7 @@ static void find_token(struct finding *finding, size_t at, bool in_definition,
     case BINXML_ENTITY_REFERENCE:
     case BINXML_PI_TARGET:
         add_place(making, PLACE_NAME_OFFSET, at + 1, 4);
-        add_place(making, PLACE_NAME_LENGTH, offset_of(making, token->name.bytes) - 2, 2);
+        add_place(making, PLACE_NAME_LENGTH, offset_of(making, token->name.text.bytes) - 2, 2);
         break;
     case BINXML_VALUE:
     case BINXML_CDATA:
@@ -189,7 +191,7 @@ static void find_token(struct finding *finding, size_t at, bool in_definition,
     }
 }
 
-static void find_fragment(struct finding *finding, struct span in, bool in_definition)
+static void find_fragment(struct place_search *finding, struct span in, bool in_definition)
 {
     struct binxml_cursor cursor = {
         .chunk = &finding->chunk->bytes, .in = in, .in_definition = in_definition};
@@ -211,7 +213,7 @@ static void find_fragment(struct finding *finding, struct span in, bool in_defin
 }
 
 /* Of one chunk, chosen by chance: a big log would have too many. */
-static void find_places(struct making *making)
+static void find_places(struct mutant_making *making)
 {
     size_t count = (making->size_bytes - FILE_HEADER_SIZE_BYTES) / CHUNK_SIZE_BYTES;
     size_t at = FILE_HEADER_SIZE_BYTES + below(making, count) * CHUNK_SIZE_BYTES;
@@ -219,7 +221,7 @@ static void find_places(struct making *making)
     struct error ignored = {0};
     struct record record;
     struct chunk chunk;
-    struct finding finding = {.making = making, .chunk = &chunk, .chunk_at = at};
+    struct place_search finding = {.making = making, .chunk = &chunk, .chunk_at = at};
 
     making->place_count = 0;
     chunk_open(span_of(making->bytes + at, CHUNK_SIZE_BYTES, at), 0, &chunk, &ignored);
@@ -230,13 +232,13 @@ static void find_places(struct making *making)
         add_place(making, PLACE_RECORD, start, record.bytes.left_bytes);
         add_place(making, PLACE_RECORD_SIZE, start + RECORD_OFFSET_SIZE, 4);
         add_place(making, PLACE_SIZE_COPY, start + record.bytes.left_bytes - 4, 4);
-        find_fragment(&finding, binxml_of_record(&chunk, &record).in, false);
+        find_fragment(&finding, binxml_of_record(&record), false);
     }
     error_clear(&ignored);
 }
 
 /* A place of the kind, by chance; NULL: there is none. */
-static const struct place *any_place(struct making *making, enum place_kind kind)
+static const struct mutant_place *any_place(struct mutant_making *making, enum place_kind kind)
 {
     size_t start;
 
@@ -245,7 +247,7 @@ static const struct place *any_place(struct making *making, enum place_kind kind
         return NULL;
     start = below(making, making->place_count);
     for (size_t step = 0; step < making->place_count; step++) {
-        const struct place *place = &making->places[(start + step) % making->place_count];
+        const struct mutant_place *place = &making->places[(start + step) % making->place_count];
 
         if (place->kind == kind)
             return place;
@@ -255,7 +257,7 @@ static const struct place *any_place(struct making *making, enum place_kind kind
 
 /* --- changes --- */
 
-static uint64_t load(const struct making *making, size_t at, size_t size_bytes)
+static uint64_t load(const struct mutant_making *making, size_t at, size_t size_bytes)
 {
     uint64_t number = 0;
 
@@ -264,7 +266,7 @@ static uint64_t load(const struct making *making, size_t at, size_t size_bytes)
     return number;
 }
 
-static void store(struct making *making, size_t at, size_t size_bytes, uint64_t number)
+static void store(struct mutant_making *making, size_t at, size_t size_bytes, uint64_t number)
 {
     text_add_format(&making->story, " %zu=%" PRIu64 ">%" PRIu64, at, load(making, at, size_bytes),
                     number & (UINT64_MAX >> (64 - 8 * size_bytes)));
@@ -273,14 +275,14 @@ static void store(struct making *making, size_t at, size_t size_bytes, uint64_t 
 }
 
 /* The start of a chunk slot, by chance. */
-static size_t any_chunk(struct making *making)
+static size_t any_chunk(struct mutant_making *making)
 {
     size_t count = (making->size_bytes - FILE_HEADER_SIZE_BYTES) / CHUNK_SIZE_BYTES;
 
     return FILE_HEADER_SIZE_BYTES + below(making, count) * CHUNK_SIZE_BYTES;
 }
 
-static void flip_bytes(struct making *making)
+static void flip_bytes(struct mutant_making *making)
 {
     size_t chunk = any_chunk(making);
     size_t free_bytes = (size_t)load(making, chunk + CHUNK_OFFSET_FREE_SPACE, 4);
@@ -296,7 +298,7 @@ static void flip_bytes(struct making *making)
 }
 
 /* Several neighbouring bytes become anything. */
-static void spoil_stretch(struct making *making)
+static void spoil_stretch(struct mutant_making *making)
 {
     size_t at = any_chunk(making) + below(making, CHUNK_SIZE_BYTES);
 
@@ -305,7 +307,7 @@ static void spoil_stretch(struct making *making)
     text_add_format(&making->story, " to %zu", at);
 }
 
-static void cut_tail(struct making *making)
+static void cut_tail(struct mutant_making *making)
 {
     making->size_bytes -= below(making, making->size_bytes);
     if (making->size_bytes < FILE_HEADER_SIZE_BYTES + CHUNK_SIZE_BYTES / 2)
@@ -313,7 +315,7 @@ static void cut_tail(struct making *making)
     text_add_format(&making->story, " at %zu", making->size_bytes);
 }
 
-static void swap_chunks(struct making *making)
+static void swap_chunks(struct mutant_making *making)
 {
     uint8_t kept[CHUNK_SIZE_BYTES];
     size_t left = any_chunk(making), right = any_chunk(making);
@@ -326,24 +328,24 @@ static void swap_chunks(struct making *making)
     text_add_format(&making->story, " %zu %zu", left, right);
 }
 
-static void lie_at(struct making *making, enum place_kind kind)
+static void lie_at(struct mutant_making *making, enum place_kind kind)
 {
-    const struct place *place = any_place(making, kind);
+    const struct mutant_place *place = any_place(making, kind);
 
     if (place != NULL)
         store(making, place->at, place->size_bytes,
               lie(making, load(making, place->at, place->size_bytes)));
 }
 
-static void lie_in_record_size(struct making *making)
+static void lie_in_record_size(struct mutant_making *making)
 {
     lie_at(making, below(making, 3) > 0 ? PLACE_RECORD_SIZE : PLACE_SIZE_COPY);
 }
 
 /* Size and copy agree on the lie. */
-static void lie_in_both_sizes(struct making *making)
+static void lie_in_both_sizes(struct mutant_making *making)
 {
-    const struct place *place = any_place(making, PLACE_RECORD);
+    const struct mutant_place *place = any_place(making, PLACE_RECORD);
     uint64_t size;
 
     if (place == NULL)
@@ -354,7 +356,7 @@ static void lie_in_both_sizes(struct making *making)
         store(making, place->at + (size_t)size - 4, 4, size);
 }
 
-static void lie_in_template(struct making *making)
+static void lie_in_template(struct mutant_making *making)
 {
     static const enum place_kind kinds[] = {PLACE_DATA_SIZE, PLACE_INSTANCE_ID,
                                             PLACE_DEFINITION_OFFSET};
@@ -362,56 +364,56 @@ static void lie_in_template(struct making *making)
     lie_at(making, kinds[below(making, ARRAY_COUNT(kinds))]);
 }
 
-static void lie_in_value(struct making *making)
+static void lie_in_value(struct mutant_making *making)
 {
     lie_at(making, below(making, 3) > 0 ? PLACE_VALUE_SIZE : PLACE_VALUE_COUNT);
 }
 
-static void change_value_type(struct making *making)
+static void change_value_type(struct mutant_making *making)
 {
     static const uint8_t types[] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08,
                                     0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x10, 0x11,
                                     0x12, 0x13, 0x14, 0x15, 0x21, 0x81, 0x88, 0x23, 0x7f};
-    const struct place *place = any_place(making, PLACE_VALUE_TYPE);
+    const struct mutant_place *place = any_place(making, PLACE_VALUE_TYPE);
 
     if (place != NULL)
         store(making, place->at, 1, types[below(making, sizeof(types))]);
 }
 
-static void lie_in_name(struct making *making)
+static void lie_in_name(struct mutant_making *making)
 {
     lie_at(making, below(making, 2) > 0 ? PLACE_NAME_LENGTH : PLACE_NAME_OFFSET);
 }
 
-static void lie_in_element(struct making *making)
+static void lie_in_element(struct mutant_making *making)
 {
     lie_at(making, below(making, 3) > 0 ? PLACE_ELEMENT_SIZE : PLACE_ATTRIBUTES_SIZE);
 }
 
-static void lie_in_text_length(struct making *making)
+static void lie_in_text_length(struct mutant_making *making)
 {
     lie_at(making, PLACE_TEXT_LENGTH);
 }
 
-static void change_token(struct making *making)
+static void change_token(struct mutant_making *making)
 {
-    const struct place *place = any_place(making, PLACE_TOKEN);
+    const struct mutant_place *place = any_place(making, PLACE_TOKEN);
 
     if (place != NULL)
         store(making, place->at, 1, below(making, 16) | (below(making, 2) > 0 ? 0x40 : 0));
 }
 
-static void change_substitution(struct making *making)
+static void change_substitution(struct mutant_making *making)
 {
-    const struct place *place = any_place(making, below(making, 3) > 0 ? PLACE_SUBSTITUTION_INDEX
-                                                                       : PLACE_SUBSTITUTION_TYPE);
+    const struct mutant_place *place = any_place(
+        making, below(making, 3) > 0 ? PLACE_SUBSTITUTION_INDEX : PLACE_SUBSTITUTION_TYPE);
 
     if (place != NULL)
         store(making, place->at, place->size_bytes, below(making, 40));
 }
 
 /* A text of the log becomes the name of a provider of the event table, or another's. */
-static void substitute_provider(struct making *making)
+static void substitute_provider(struct mutant_making *making)
 {
     static const char *const providers[] = {INCIDENT_PROVIDER_SPP,
                                             INCIDENT_PROVIDER_WAT,
@@ -422,7 +424,7 @@ static void substitute_provider(struct making *making)
                                             "Microsoft-Windows-Security-SPQ",
                                             "X"};
     const char *provider = providers[below(making, ARRAY_COUNT(providers))];
-    const struct place *place = NULL;
+    const struct mutant_place *place = NULL;
 
     for (unsigned tries = 0; tries < 8 && (place == NULL || place->size_bytes < 16); tries++)
         place = any_place(making, PLACE_TEXT);
@@ -437,11 +439,11 @@ static void substitute_provider(struct making *making)
 }
 
 /* What the text units of a value become. */
-static void change_text(struct making *making)
+static void change_text(struct mutant_making *making)
 {
     static const uint16_t units[] = {0,      1,      '\n',   '&',    '<',    0x7f,  0x80,
                                      0xd800, 0xdbff, 0xdc00, 0xdfff, 0xfeff, 0xffff};
-    const struct place *place = any_place(making, PLACE_TEXT);
+    const struct mutant_place *place = any_place(making, PLACE_TEXT);
 
     if (place == NULL || place->size_bytes < 2)
         return;
@@ -450,7 +452,7 @@ static void change_text(struct making *making)
               units[below(making, ARRAY_COUNT(units))]);
 }
 
-static void zero_block(struct making *making)
+static void zero_block(struct mutant_making *making)
 {
     static const size_t sizes[] = {4, 8, 64, 512, 4096, CHUNK_SIZE_BYTES};
     size_t at = any_chunk(making) + below(making, CHUNK_SIZE_BYTES / 8) * 8;
@@ -464,7 +466,7 @@ static void zero_block(struct making *making)
     text_add_format(&making->story, " %zu+%zu", at, size_bytes);
 }
 
-static void lie_in_chunk_header(struct making *making)
+static void lie_in_chunk_header(struct mutant_making *making)
 {
     static const struct {
         size_t at;
@@ -490,7 +492,7 @@ static void lie_in_chunk_header(struct making *making)
         store(making, chunk + at, 4, lie(making, load(making, chunk + at, 4)));
 }
 
-static void lie_in_free_space(struct making *making)
+static void lie_in_free_space(struct mutant_making *making)
 {
     size_t at = any_chunk(making) + CHUNK_OFFSET_FREE_SPACE;
 
@@ -498,9 +500,9 @@ static void lie_in_free_space(struct making *making)
 }
 
 /* The free space begins where a record does: what follows are remnants. */
-static void free_records(struct making *making)
+static void free_records(struct mutant_making *making)
 {
-    const struct place *place = any_place(making, PLACE_RECORD);
+    const struct mutant_place *place = any_place(making, PLACE_RECORD);
     size_t in_chunk, chunk;
 
     if (place == NULL)
@@ -511,9 +513,9 @@ static void free_records(struct making *making)
 }
 
 /* A nested or outer instance whose definition is itself, or whatever else is in the chunk. */
-static void point_at_itself(struct making *making)
+static void point_at_itself(struct mutant_making *making)
 {
-    const struct place *place = any_place(making, PLACE_DEFINITION_OFFSET);
+    const struct mutant_place *place = any_place(making, PLACE_DEFINITION_OFFSET);
     size_t in_chunk;
 
     if (place == NULL)
@@ -523,10 +525,10 @@ static void point_at_itself(struct making *making)
 }
 
 /* One instance is given the definition of another. */
-static void exchange_definition(struct making *making)
+static void exchange_definition(struct mutant_making *making)
 {
-    const struct place *place = any_place(making, PLACE_DEFINITION_OFFSET);
-    struct place kept;
+    const struct mutant_place *place = any_place(making, PLACE_DEFINITION_OFFSET);
+    struct mutant_place kept;
     uint64_t offset;
 
     if (place == NULL)
@@ -539,7 +541,7 @@ static void exchange_definition(struct making *making)
     store(making, kept.at, 4, offset);
 }
 
-static void lie_in_file_header(struct making *making)
+static void lie_in_file_header(struct mutant_making *making)
 {
     size_t at =
         below(making, 2) > 0 ? below(making, FILE_HEADER_USED_BYTES) : FILE_HEADER_OFFSET_FLAGS;
@@ -548,9 +550,9 @@ static void lie_in_file_header(struct making *making)
 }
 
 /* A stretch, or a record, stands at another place, too. */
-static void copy_stretch(struct making *making)
+static void copy_stretch(struct mutant_making *making)
 {
-    const struct place *place = any_place(making, PLACE_RECORD);
+    const struct mutant_place *place = any_place(making, PLACE_RECORD);
     size_t to = any_chunk(making) + below(making, CHUNK_SIZE_BYTES / 8) * 8;
     size_t from = any_chunk(making) + below(making, CHUNK_SIZE_BYTES / 8) * 8;
     size_t size_bytes = 8 + below(making, 2048);
@@ -567,7 +569,7 @@ static void copy_stretch(struct making *making)
 
 static const struct {
     const char *name;
-    void (*change)(struct making *making);
+    void (*change)(struct mutant_making *making);
 } changes[] = {
     {"flipped", flip_bytes},
     {"spoilt", spoil_stretch},
@@ -596,7 +598,7 @@ static const struct {
 };
 
 /* Makes the checksums of all chunks right again, so that nothing shows there. */
-static void seal(struct making *making)
+static void seal(struct mutant_making *making)
 {
     for (size_t at = FILE_HEADER_SIZE_BYTES; at + CHUNK_SIZE_BYTES <= making->size_bytes;
          at += CHUNK_SIZE_BYTES) {
@@ -621,7 +623,7 @@ static void seal(struct making *making)
 
 void mutant_make(const struct stock *stock, uint64_t seed, uint64_t number, struct mutant *out)
 {
-    struct making *making = memory_allocate(1, sizeof(*making));
+    struct mutant_making *making = memory_allocate(1, sizeof(*making));
     const struct stock_log *log;
 
     making->random = (seed + 1) * UINT64_C(0x9E3779B97F4A7C15) ^ (number + 1) << 20;

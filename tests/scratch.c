@@ -5,14 +5,13 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
-
-#define PYTHON "/usr/bin/python3"
 
 static char *folder;
 
@@ -49,7 +48,7 @@ void scratch_write(const char *path, const void *bytes, size_t length)
     ck_assert_int_eq(fclose(file), 0);
 }
 
-static char *read_all(FILE *file)
+static struct text read_all(FILE *file)
 {
     struct text content = {0};
     char buffer[4096];
@@ -57,18 +56,36 @@ static char *read_all(FILE *file)
 
     while ((count = fread(buffer, 1, sizeof(buffer), file)) > 0)
         text_add_bytes(&content, buffer, count);
-    return text_take(&content);
+    return content;
 }
 
-char *scratch_read(const char *path)
+static struct text read_file(const char *path)
 {
     FILE *file = fopen(path, "r");
-    char *content;
+    struct text content;
 
     ck_assert_msg(file != NULL, "%s cannot be read", path);
     content = read_all(file);
     fclose(file);
     return content;
+}
+
+char *scratch_read(const char *path)
+{
+    struct text content = read_file(path);
+
+    return text_take(&content);
+}
+
+bool scratch_is_same(const char *left_path, const char *right_path)
+{
+    struct text left = read_file(left_path), right = read_file(right_path);
+    bool same = left.length_bytes == right.length_bytes &&
+                memcmp(text_get(&left), text_get(&right), left.length_bytes) == 0;
+
+    text_free(&left);
+    text_free(&right);
+    return same;
 }
 
 bool scratch_exists(const char *path)
@@ -78,16 +95,24 @@ bool scratch_exists(const char *path)
     return lstat(path, &found) == 0;
 }
 
+const char *scratch_python_path(void)
+{
+    const char *path = getenv("PYTHON");
+
+    return path != NULL ? path : "/usr/bin/python3";
+}
+
 char *scratch_python(const char *code, const char *argument)
 {
+    const char *python = scratch_python_path();
+    struct text output;
     int ends[2];
     int status;
     FILE *file;
-    char *output;
     pid_t child;
 
-    if (access(PYTHON, X_OK) != 0) {
-        printf("SKIP: %s, another tool, is not installed\n", PYTHON);
+    if (access(python, X_OK) != 0) {
+        printf("SKIP: python3, another tool, is not installed\n");
         return NULL;
     }
     ck_assert_int_eq(pipe(ends), 0);
@@ -95,7 +120,7 @@ char *scratch_python(const char *code, const char *argument)
     ck_assert_int_ge(child, 0);
     if (child == 0) {
         dup2(ends[1], STDOUT_FILENO);
-        execl(PYTHON, PYTHON, "-c", code, argument, (char *)NULL);
+        execl(python, python, "-c", code, argument, (char *)NULL);
         _exit(127);
     }
     close(ends[1]);
@@ -104,5 +129,5 @@ char *scratch_python(const char *code, const char *argument)
     fclose(file);
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "Python failed");
-    return output;
+    return text_take(&output);
 }

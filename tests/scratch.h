@@ -13,6 +13,9 @@ void scratch_begin(void);
 /* Changes out of the folder and removes it with all that is in it. */
 void scratch_end(void);
 
+/* Have the two files the same bytes? The test fails where one is not there. */
+bool scratch_is_same(const char *left_path, const char *right_path);
+
 void scratch_write(const char *path, const void *bytes, size_t length);
 
 /* Returns owned what the file holds, ended by a NUL; the test fails where there is none. */
@@ -21,9 +24,12 @@ char *scratch_read(const char *path);
 /* Is there anything under that name, a broken link included? */
 bool scratch_exists(const char *path);
 
+/* The Python that tests run: $PYTHON, or Debian's. */
+const char *scratch_python_path(void);
+
 /* Runs the Python program `code` with one argument and returns owned what it wrote to standard
  * output; the test fails when it fails. NULL, with "SKIP: ..." on standard output, where there is
- * no /usr/bin/python3. */
+ * no Python (scratch_python_path). */
 char *scratch_python(const char *code, const char *argument);
 
 #endif

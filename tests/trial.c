@@ -19,7 +19,7 @@
 #include "handed_on.h"
 
 #define BATCH 64u
-/* Of processor time; a mutant of three chunks takes some milliseconds. */
+/* Of processor time, however long that takes; a mutant of three chunks takes some milliseconds. */
 #define SECONDS_MOST 10
 #define REPORTS_MOST 20u
 #define REPORT_BYTES 8192u
@@ -32,7 +32,7 @@ enum phase {
 };
 
 /* What child and parent share. */
-struct shared {
+struct trial_shared {
     uint64_t number; /* of the mutant at hand */
     enum phase phase;
     struct trial trial; /* of the batch; its report is not used */
@@ -51,7 +51,7 @@ static uint64_t own_time_us(void)
     return (uint64_t)usage.ru_utime.tv_sec * 1000000 + (uint64_t)usage.ru_utime.tv_usec;
 }
 
-static void begin_phase(struct shared *shared, enum phase phase)
+static void begin_phase(struct trial_shared *shared, enum phase phase)
 {
     struct itimerval limit = {.it_value.tv_sec = phase == PHASE_END ? 60 : SECONDS_MOST};
 
@@ -59,7 +59,7 @@ static void begin_phase(struct shared *shared, enum phase phase)
     setitimer(ITIMER_PROF, &limit, NULL);
 }
 
-static void report(struct shared *shared, const char *words)
+static void report(struct trial_shared *shared, const char *words)
 {
     size_t used = strlen(shared->report);
 
@@ -70,7 +70,7 @@ static void report(struct shared *shared, const char *words)
 
 /* --- in the child --- */
 
-static void try_mutant(struct shared *shared, const struct mutant *mutant)
+static void try_mutant(struct trial_shared *shared, const struct mutant *mutant)
 {
     struct handed_log ours = {0}, whole = {0};
     struct handed_on_result result = {0};
@@ -97,7 +97,8 @@ static void try_mutant(struct shared *shared, const struct mutant *mutant)
     handed_on_free_content(&whole);
 }
 
-static void try_batch(struct shared *shared, const struct stock *stock, uint64_t seed, uint64_t end)
+static void try_batch(struct trial_shared *shared, const struct stock *stock, uint64_t seed,
+                      uint64_t end)
 {
     for (; shared->number < end; shared->number++) {
         struct mutant mutant;
@@ -153,7 +154,7 @@ static void keep_first_frames(char *complaint)
         *fourth = '\0';
 }
 
-static void take_end(struct shared *shared, int status, char *complaint, struct trial *trial)
+static void take_end(struct trial_shared *shared, int status, char *complaint, struct trial *trial)
 {
     static const char *const phases[] = {"our reader alone", "our reader with libevtx",
                                          "libevtx alone", "the end of a batch"};
@@ -190,8 +191,8 @@ static void add_figures(struct trial *into, const struct trial *from)
 
 /* Runs a child on the mutants from shared->number to `end`; afterwards shared->number is where to
  * go on. */
-static void run_child(struct shared *shared, const struct stock *stock, uint64_t seed, uint64_t end,
-                      struct trial *trial)
+static void run_child(struct trial_shared *shared, const struct stock *stock, uint64_t seed,
+                      uint64_t end, struct trial *trial)
 {
     FILE *complaints = memory_require(tmpfile());
     char *complaint;
@@ -226,7 +227,7 @@ static void run_child(struct shared *shared, const struct stock *stock, uint64_t
 void trial_run(const struct stock *stock, uint64_t seed, uint64_t first, uint64_t count,
                struct trial *trial)
 {
-    struct shared *shared =
+    struct trial_shared *shared =
         mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     uint64_t end = first + count;
 
@@ -257,7 +258,7 @@ uint64_t trial_setting(const char *name, uint64_t otherwise)
     const char *text = getenv(name);
 
     if (text != NULL && *text != '\0' && !text_parse_number(text, &otherwise)) {
-        fprintf(stderr, "%s is no number: %s\n", name, text);
+        fprintf(stderr, "%s is not a number: %s\n", name, text);
         exit(EXIT_FAILURE);
     }
     return otherwise;

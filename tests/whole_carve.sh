@@ -30,16 +30,16 @@ END
 # make_image IMAGE MIB (SECTOR LOG)...: puts all chunks of each log from that sector on into a
 # large file that is mostly hole, with a text before them.
 make_image() {
-    /usr/bin/python3 - "$@" <<'END'
-import sys
-path, mib, *places = sys.argv[1:]
-with open(path, 'wb') as image:
-    image.truncate(int(mib) << 20)
-    image.write(b'no event log, but a word of one: ElfChnk ' * 50)
-    for sector, log in zip(places[::2], places[1::2]):
-        image.seek(int(sector) * 512)
-        image.write(open(log, 'rb').read()[4096:])
-END
+    image=$1
+    for _ in $(seq 50); do
+        printf 'no event log, but a word of one: ElfChnk '
+    done >"$image"
+    truncate -s "$2M" "$image"
+    shift 2
+    while [ $# -gt 0 ]; do
+        dd if="$2" of="$image" bs=512 skip=8 seek="$1" conv=notrunc status=none
+        shift 2
+    done
 }
 # The first log lies across the border of what two reader processes take.
 make_image disk.img 66 131000 logs/AFF-PC/Application.evtx 7 logs/CLEAN-PC/Application.evtx
@@ -63,14 +63,12 @@ check 'of both machines' equal 'AFF-PC.corp.example; CLEAN-PC' \
 check 'with its hash' equal "$(sha256sum <disk.img | cut -d ' ' -f 1)" \
     "$(cell image/sources.csv disk.img sha256)"
 
-# row REPORT HOST COLUMN...: cells of the host's row.
+# row REPORT HOST COLUMN...: cells of the host's row, with bars between.
 row() {
-    /usr/bin/python3 - "$@" <<'END'
-import csv, sys
-report, host, *columns = sys.argv[1:]
-rows = csv.DictReader(open(report + '/hosts.csv', newline='', encoding='utf-8'))
-print([[row[column] for column in columns] for row in rows if row['host'] == host])
-END
+    row_report=$1
+    row_host=$2
+    shift 2
+    columns "$row_report/hosts.csv" host "$@" | sed -n "s/^$row_host|//p"
 }
 for host in AFF-PC.corp.example CLEAN-PC; do
     for report in log image; do
@@ -81,35 +79,30 @@ for host in AFF-PC.corp.example CLEAN-PC; do
     done
     check "$host is judged alike by log and image" cmp log.row image.row
 done
-check 'the affected one is' equal "[['affected-by-incident', 'confirmed', 'non-genuine', '3', '']]" \
+check 'the affected one is' equal 'affected-by-incident|confirmed|non-genuine|3|' \
     "$(row image AFF-PC.corp.example classification confidence state in_window_events review)"
-check 'the log covers the window' equal "[['full', '']]" \
+check 'the log covers the window' equal 'full|' \
     "$(row log CLEAN-PC window_coverage review)"
-check 'of an image nobody knows' equal "[['unknown', 'window-not-covered']]" \
+check 'of an image nobody knows' equal 'unknown|window-not-covered' \
     "$(row image CLEAN-PC window_coverage review)"
-check 'not even of an affected machine' equal "[['unknown']]" \
+check 'not even of an affected machine' equal unknown \
     "$(row image AFF-PC.corp.example window_coverage)"
 
 # timeline REPORT: the events, without where they were read from.
 timeline() {
-    /usr/bin/python3 - "$1" <<'END'
-import csv, sys
-for row in csv.DictReader(open(sys.argv[1] + '/timeline.csv', newline='', encoding='utf-8')):
-    print({key: cell for key, cell in row.items() if key not in ('source', 'offset')})
-END
+    columns "$1/timeline.csv" message datetime timestamp_desc host provider event_id qualifiers \
+        level channel record_id role codes in_window verified strings
 }
 timeline log >log.events
 timeline image >image.events
 check 'the timeline has the events' equal 6 "$(wc -l <log.events)"
 check 'and that of the image the same' cmp log.events image.events
-check 'offsets are those in the image' /usr/bin/python3 - disk.img image/timeline.csv <<'END'
-import csv, struct, sys
-image = open(sys.argv[1], 'rb')
-for row in csv.DictReader(open(sys.argv[2], newline='', encoding='utf-8')):
-    image.seek(int(row['offset']))
-    magic, size = struct.unpack('<4sI', image.read(8))
-    assert row['source'] == 'disk.img' and magic == b'**\0\0' and size > 24, row
-END
+columns image/timeline.csv source offset >image.places
+check 'and tells where in the image' equal 6 "$(grep -c '^disk\.img|' image.places)"
+while IFS='|' read -r _ offset; do
+    check "at byte $offset is a record" equal '2a 2a 00 00' \
+        "$(od -A n -t x1 -j "$offset" -N 4 disk.img | sed 's/^ //')"
+done <image.places
 
 # Both together: each event once, from the first source in path order.
 mkdir behind before
@@ -193,16 +186,16 @@ END
 } | make_logs collector
 analyze -o collected collector
 check "a collector's log" equal 0 "$status"
-check 'of 300 machines' /usr/bin/python3 - collected/hosts.csv <<'END'
-import csv, sys
-rows = {row['host']: row for row in csv.DictReader(open(sys.argv[1], newline='', encoding='utf-8'))}
-wanted = {'7': 'affected-by-incident', '8': 'other-activation-fault'}
-assert sorted(rows) == ['PC-%03d.corp.example' % number for number in range(1, 301)], sorted(rows)
-for host, row in rows.items():
-    assert row['window_coverage'] == 'unknown' and row['aliases'] == '', row
-    assert row['classification'] == wanted.get(host[5], 'no-activation-fault'), row
-    assert ('window-not-covered' in row['review']) == (host[5] != '7'), row
-END
+columns collected/hosts.csv host aliases classification window_coverage review >rows
+for number in $(seq -f '%03.0f' 1 300); do
+    case $number in
+    ??7) verdict='affected-by-incident|unknown|' ;;
+    ??8) verdict='other-activation-fault|unknown|window-not-covered' ;;
+    *) verdict='no-activation-fault|unknown|window-not-covered' ;;
+    esac
+    echo "PC-$number.corp.example||$verdict"
+done >expected
+check 'of 300 machines' diff expected rows
 check 'has a row for each' equal 301 "$(wc -l <collected/hosts.csv)"
 check 'and its records' equal 'ok 960 60 ' "$(
     for column in status records selected detail; do
@@ -215,7 +208,5 @@ if [ -f "$CORPUS/$wec" ]; then
     check 'a real log of a collector is decoded whole' equal '0 ok ' "$(cat wec.status) $(
         cell wec/sources.csv "$wec" status) $(cell wec/sources.csv "$wec" detail)"
     check 'with its records' equal 1 "$(($(cell wec/sources.csv "$wec" records) > 0))"
-else
-    echo "SKIP: the real log is not there: $CORPUS/$wec"
 fi
 finish

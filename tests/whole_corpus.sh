@@ -3,7 +3,7 @@
 # Real logs beside the checkout: what is known of them comes out.
 . "$top_srcdir/tests/lib.sh"
 if [ ! -d "$CORPUS" ]; then
-    echo "SKIP: the real logs are not there: $CORPUS"
+    echo "SKIP: the real logs are not beside the checkout, so no test reads them: $CORPUS"
     finish
 fi
 cd "$CORPUS/.." || exit 1
@@ -12,15 +12,11 @@ report="$scratch/report"
 
 analyze -o "$report" "$name"
 check 'damage and undecodable records are reported' equal 2 "$status"
-check 'every file has its row' /usr/bin/python3 - "$report/sources.csv" "$name" <<'END'
-import csv, os, sys
-rows = list(csv.DictReader(open(sys.argv[1], newline='', encoding='utf-8')))
-files = sorted(os.path.join(folder, file).encode() for folder, _, names in os.walk(sys.argv[2])
-               for file in names)
-assert [row['path'].encode() for row in rows] == files, set(files) ^ set(
-    row['path'].encode() for row in rows)
-assert all(row['status'] in ('ok', 'damaged', 'unreadable', 'skipped') for row in rows)
-END
+find "$name" -type f | LC_ALL=C sort >"$scratch/files"
+columns "$report/sources.csv" path >"$scratch/paths"
+check 'every file has its row' diff "$scratch/files" "$scratch/paths"
+check 'no reader crashed' equal 'damaged ok skipped' \
+    "$(columns "$report/sources.csv" status | sort -u | paste -s -d ' ')"
 hosts="$report/hosts.csv"
 check 'one row for the renamed machine' equal 1 "$(cell "$hosts" IE10Win7 host | wc -l)"
 check 'its earlier names' equal '37L4247D28-05; IE8Win7; IE9WIN7' "$(cell "$hosts" IE10Win7 aliases)"

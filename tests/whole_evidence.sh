@@ -7,22 +7,20 @@ cases="$top_srcdir/tests/cases"
 
 # agrees HOST: are all columns of the host in hosts.csv as expected?
 agrees() {
-    /usr/bin/python3 - "$cases/evidence.txt" report/hosts.csv "$1" <<'END'
-import csv, re, sys
-expected, hosts, host = sys.argv[1:]
-rows = [row for row in csv.DictReader(open(hosts, newline='', encoding='utf-8'))
-        if row['host'] == host]
-assert len(rows) == 1, '%d rows' % len(rows)
-wrong = 0
-for line in open(expected, encoding='utf-8'):
-    match = re.fullmatch(r'(\S+) (\w+) ([=~]) ?(.*)\n', line)
-    if match and match[1] == host:
-        got = rows[0][match[2]]
-        if got != match[4] if match[3] == '=' else match[4] not in got:
-            print('%s is %s\n  wanted %s' % (match[2], got, match[4]))
-            wrong += 1
-sys.exit(wrong > 0)
-END
+    awk -v host="$1" "$csv_reader"'
+        FNR == 1 && NR == 1 { for (at = csv($0, cells); at > 0; at--) place[cells[at]] = at; next }
+        FNR == NR { csv($0, cells); if (cells[1] == host) { count++; row = $0 }; next }
+        FNR == 1 { csv(row, cells) }
+        $1 == host && ($3 == "=" || $3 == "~") {
+            got = cells[place[$2]]
+            expected = substr($0, length($1 " " $2 " = ") + 1)
+            if ($3 == "=" ? got == expected : index(got, expected) > 0)
+                next
+            print $2 " is " got "\n  expected " expected
+            wrong = 1
+        }
+        END { if (count != 1) print count + 0 " rows"; exit wrong || count != 1 }
+    ' report/hosts.csv "$cases/evidence.txt"
 }
 
 cd "$scratch" || exit 1

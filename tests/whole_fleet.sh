@@ -8,14 +8,8 @@ logs=Windows/System32/winevt/Logs/Application.evtx
 
 # classified LISTING REPORT: do the hosts have the classifications that the maker named?
 classified() {
-    /usr/bin/python3 - "$@" <<'END'
-import csv, sys
-def read(path):
-    rows = csv.DictReader(open(path, newline='', encoding='utf-8'))
-    return {row['host']: row['classification'] for row in rows}
-wanted, got = map(read, sys.argv[1:])
-assert wanted and wanted == got, set(wanted.items()) ^ set(got.items())
-END
+    columns "$1" host classification | sort >"$scratch/expected"
+    columns "$2" host classification | sort | diff "$scratch/expected" -
 }
 
 "$MAKE_FLEET" "$fleet" --machines 2 --log-mib 1 --affected-percent 50 >"$scratch/listing"
@@ -43,24 +37,23 @@ check 'the same words make the same bytes' cmp "$fleet/PC-0002/$logs" "$scratch/
 analyze -o "$scratch/long-report" --verify "$scratch/long"
 check 'a long log is sound' equal 0 "$status"
 check 'its verdict' classified "$scratch/listing" "$scratch/long-report/hosts.csv"
-check 'its numbers are in one run' /usr/bin/python3 - "$scratch/long/PC-0001/$logs" <<'END'
+python_check 'its numbers are in one run' "$scratch/long/PC-0001/$logs" <<'END'
 import struct, sys
 data = open(sys.argv[1], 'rb').read()
 first, last, next_number = struct.unpack_from('<3Q', data, 8)
 count = struct.unpack_from('<H', data, 42)[0]
 assert len(data) == 4096 + count * 65536 == 9 * 1024 * 1024 + 4096
-wanted = None
+expected = None
 for step in range(count):
     chunk = 4096 + (first + step) % count * 65536
     numbers = struct.unpack_from('<4Q', data, chunk + 8)
-    assert numbers[:2] == numbers[2:] and wanted in (None, numbers[0]), (step, numbers)
-    wanted = numbers[1] + 1
-assert wanted == next_number and last == (first - 1) % count
+    assert numbers[:2] == numbers[2:] and expected in (None, numbers[0]), (step, numbers)
+    expected = numbers[1] + 1
+assert expected == next_number and last == (first - 1) % count
 END
 
 "$MAKE_FLEET" --image "$scratch/image" --mib 24 --affected-percent 50 >"$scratch/listing"
-check 'the image holds whole logs at odd places' /usr/bin/python3 - "$scratch/image" \
-    "$scratch/listing" <<'END'
+python_check 'the image holds whole logs at odd places' "$scratch/image" "$scratch/listing" <<'END'
 import struct, sys, zlib
 data = open(sys.argv[1], 'rb').read()
 machines = len(open(sys.argv[2]).readlines()) - 1

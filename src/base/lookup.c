@@ -28,7 +28,7 @@ char *word_set_list(const struct word_set *set, uint32_t members)
     struct text out = {0};
 
     for (size_t index = 0; index < set->count; index++)
-        if ((members >> index & 1u) != 0)
+        if (word_set_has(members, (unsigned)index))
             text_add_item(&out, set->words[index]);
     return text_take(&out);
 }

@@ -40,6 +40,11 @@ bool word_set_find(const struct word_set *set, const char *word, unsigned *membe
 /* Some members of a set: bit N is that of enumerator N. */
 #define WORDS_MEMBERS_MOST 32
 
+static inline bool word_set_has(uint32_t members, unsigned member)
+{
+    return (members >> member & 1u) != 0;
+}
+
 /* Returns owned: their words as a "; " list, in the order of the set. */
 char *word_set_list(const struct word_set *set, uint32_t members)
     __attribute__((warn_unused_result));

@@ -16,6 +16,9 @@ struct text {
     size_t capacity_bytes;
 };
 
+/* What stands for bytes and code units that are not a character. */
+#define TEXT_REPLACEMENT_CHARACTER 0xFFFDu
+
 void text_add(struct text *text, const char *more);
 void text_add_bytes(struct text *text, const char *bytes, size_t length_bytes);
 void text_add_character(struct text *text, uint32_t code_point);

@@ -245,10 +245,11 @@ int casedb_mark_duplicates(struct casedb *db, struct error *err);
 /* A piece of evidence on KB 971033, or on one of the unrelated updates of that day. */
 struct case_update_evidence {
     int64_t machine_id;
-    const char *update_name; /* "KB971033" */
-    const char *kind;        /* "WAT 13", "WindowsUpdateClient 19", "wmic qfe", ... */
-    const char *says;        /* "installed", "absent", or "neither" with the why in `detail` */
-    bool with_collection;    /* a listing: newer than all that has a time */
+    enum update_id update;
+    enum evidence_kind kind;
+    uint16_t event_id;     /* of an event, else 0 */
+    enum update_says says; /* neither: with the why in `detail` */
+    bool with_collection;  /* a listing: newer than all that has a time */
     uint64_t filetime;
     const char *detail; /* for a person, may be "" */
     int64_t source_id;
@@ -260,10 +261,10 @@ int casedb_add_update_evidence(struct casedb *db, const struct case_update_evide
 /* A piece of evidence on edition and licence channel. */
 struct case_licence_evidence {
     int64_t machine_id;
-    const char *kind; /* "SPP 12288", "SPP 1003", "slmgr" */
+    enum evidence_kind kind;
     const char *activation_id;
     const char *edition; /* or "" */
-    const char *licence_channel;
+    enum licence_channel licence_channel;
     bool with_collection; /* a listing: newer than all that has a time */
     uint64_t filetime;
     const char *detail;
@@ -273,14 +274,14 @@ struct case_licence_evidence {
 int casedb_add_licence_evidence(struct casedb *db, const struct case_licence_evidence *evidence,
                                 struct error *err);
 
-/* The verdict on a machine: the words and values of DESIGN sections 6 and 7. */
+/* The verdict on a machine: the columns of hosts.csv, and what the page has beside them. */
 struct case_verdict {
     int64_t machine_id;
-    const char *classification;
-    const char *confidence; /* or "" */
+    enum classification classification;
+    enum confidence confidence;
     const char *reason;
-    const char *review; /* a "; " list, or "" */
-    const char *state;
+    uint32_t review; /* a set of enum review_note */
+    enum activation_state state;
     uint64_t first_fault_filetime;
     uint64_t last_fault_filetime;
     uint64_t recovered_filetime;
@@ -290,19 +291,19 @@ struct case_verdict {
     uint64_t events_8209;
     uint64_t events_13;
     const char *codes; /* a "; " list, or "" */
-    const char *window_coverage;
-    const char *kb971033;
+    enum coverage window_coverage;
+    enum update_status kb971033;
     const char *kb971033_evidence; /* a "; " list for a person */
     const char *unrelated_updates; /* the same of the other updates of that day, not in hosts.csv */
-    const char *edition;
-    const char *licence_channel;
+    const char *edition;           /* its name, or "unknown" */
+    enum licence_channel licence_channel;
     const char *licence_evidence; /* a "; " list for a person, not in hosts.csv */
     const char *os_version;       /* or "" */
-    const char *clock;
-    const char *action;
+    enum clock_state clock;
+    enum action action;
     const char *kms_client_key; /* or "" */
-    const char *verified;       /* of the events that the reason names, what the second reader says
-                                 * at worst: yes, no, conflict; "" where it names no signal */
+    enum verified verified;     /* of the events that the reason names, what the second reader says
+                                 * at worst */
 };
 int casedb_add_verdict(struct casedb *db, const struct case_verdict *verdict, struct error *err);
 
@@ -397,7 +398,7 @@ int casedb_update_evidence(struct casedb *db, int64_t machine_id, struct casedb_
 int casedb_next_update_evidence(struct casedb_cursor *cursor, struct case_update_evidence *out,
                                 struct error *err);
 /* On how many machines some evidence says that this update is or was installed. */
-int casedb_count_update_machines(struct casedb *db, const char *update_name, uint64_t *count,
+int casedb_count_update_machines(struct casedb *db, enum update_id update, uint64_t *count,
                                  struct error *err);
 int casedb_licence_evidence(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
                             struct error *err);

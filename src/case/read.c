@@ -45,7 +45,7 @@ static const struct row_statement machine_licence_evidence = SELECT_OF(
     "FROM licence_evidence AS e JOIN source AS s ON s.id = e.source_id" OF_MACHINE_IN_ORDER);
 
 static const char update_machines[] = "SELECT count(DISTINCT machine_id) FROM update_evidence"
-                                      " WHERE update_name = ?1 AND says = 'installed'";
+                                      " WHERE update_name = ?1 AND says = ?2";
 
 /* ---- Sources ---- */
 
@@ -182,13 +182,14 @@ int casedb_next_licence_evidence(struct casedb_cursor *cursor, struct case_licen
     return cursor_next(cursor, out, err);
 }
 
-int casedb_count_update_machines(struct casedb *db, const char *update_name, uint64_t *count,
+int casedb_count_update_machines(struct casedb *db, enum update_id update, uint64_t *count,
                                  struct error *err)
 {
     struct query query = query_of(db, update_machines);
     struct row row;
 
-    query_text(&query, update_name);
+    query_text(&query, update_id_word(update));
+    query_text(&query, update_says_word(UPDATE_SAYS_INSTALLED));
     if (query_step(&query, err) != 1)
         return -1;
     row = row_of(query.statement);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tokenizer. Every token moves the cursor on by one byte at least, and nothing is read but
- * through spans of the chunk. */
+/* Tokens, names and instances. Every token moves the cursor on by one byte at least, and nothing is
+ * read but through spans of the chunk. */
 #include "evtx/binxml.h"
 
 #include "evtx/value.h"
@@ -33,61 +33,55 @@ bool binxml_read_instance(const struct span *chunk, struct span *in, struct binx
     return true;
 }
 
-bool binxml_instance_value(const struct binxml_instance *instance, size_t index, uint8_t *type,
-                           struct span *value)
-{
-    struct span descriptors = instance->descriptors;
-    struct span values = instance->values;
-    size_t position_bytes = 0;
-    uint16_t size = 0;
-
-    if (index >= descriptors.left_bytes / BINXML_DESCRIPTOR_BYTES)
-        return false;
-    for (size_t before = 0; before < index; before++) {
-        if (!span_u16(&descriptors, &size) || !span_skip(&descriptors, sizeof(uint16_t)))
-            return false;
-        position_bytes += size;
-    }
-    return span_u16(&descriptors, &size) && span_u8(&descriptors, type) &&
-           span_skip(&values, position_bytes) && span_take(&values, size, value);
-}
-
-bool binxml_name_text(const struct span *name, uint16_t length, struct span *out)
+bool binxml_read_name(const struct span *chunk, uint32_t offset, struct binxml_name *out)
 {
     struct span at;
+    size_t length_bytes = 0;
 
-    if (!span_at(name, BINXML_NAME_OFFSET_TEXT, &at) || !span_take(&at, 2u * (size_t)length, out))
+    if (!span_at(chunk, offset, &at) ||
+        !span_u16_at(&at, BINXML_NAME_OFFSET_LENGTH, &out->length) ||
+        !span_skip(&at, BINXML_NAME_OFFSET_TEXT) ||
+        !span_take(&at, 2u * (size_t)out->length, &out->text))
         return false;
-    for (size_t index = 0; index + 1 < out->left_bytes; index += 2)
-        if (out->bytes[index] == 0 && out->bytes[index + 1] == 0)
-            out->left_bytes = index;
+    while (length_bytes < out->text.left_bytes &&
+           (out->text.bytes[length_bytes] | out->text.bytes[length_bytes + 1]) != 0)
+        length_bytes += 2;
+    out->text.left_bytes = length_bytes;
     return true;
 }
 
+/* Where in the chunk the bytes begin, which are of it. */
+static uint32_t chunk_offset(const struct binxml_cursor *cursor)
+{
+    return (uint32_t)(cursor->in.bytes - cursor->chunk->bytes);
+}
+
 /* Reads a name's offset and, where the name stands here, moves past it. */
-static bool read_name(struct binxml_cursor *cursor, struct span *out)
+static bool read_name(struct binxml_cursor *cursor, struct binxml_name *out)
 {
     uint32_t offset;
-    uint16_t length;
-    struct span at;
 
-    if (!span_u32(&cursor->in, &offset) || !span_at(cursor->chunk, offset, &at) ||
-        !span_u16_at(&at, BINXML_NAME_OFFSET_LENGTH, &length))
+    out->at = chunk_offset(cursor);
+    if (!span_u32(&cursor->in, &offset) || !binxml_read_name(cursor->chunk, offset, out) ||
+        (offset == chunk_offset(cursor) &&
+         !span_skip(&cursor->in,
+                    BINXML_NAME_OFFSET_TEXT + 2u * (size_t)out->length + BINXML_NAME_END_BYTES)))
         return false;
-    if (at.bytes == cursor->in.bytes &&
-        !span_skip(&cursor->in, BINXML_NAME_OFFSET_TEXT + 2u * length + BINXML_NAME_END_BYTES))
-        return false;
-    return binxml_name_text(&at, length, out);
+    out->behind = chunk_offset(cursor);
+    return true;
 }
 
 static bool read_open_element(struct binxml_cursor *cursor, bool has_attributes,
                               struct binxml_token *out)
 {
     uint16_t dependency_id;
-    uint32_t attributes_size;
+    uint32_t size, attributes_size;
 
-    return (!cursor->in_definition || span_u16(&cursor->in, &dependency_id)) &&
-           span_u32(&cursor->in, &out->element_size) && read_name(cursor, &out->name) &&
+    if ((cursor->in_definition && !span_u16(&cursor->in, &dependency_id)) ||
+        !span_u32(&cursor->in, &size))
+        return false;
+    out->element_end = (uint64_t)chunk_offset(cursor) + size;
+    return read_name(cursor, &out->name) &&
            (!has_attributes || span_u32(&cursor->in, &attributes_size));
 }
 
@@ -160,15 +154,6 @@ bool binxml_next(struct binxml_cursor *cursor, struct binxml_token *out, const c
     return false;
 }
 
-void binxml_skip_fragment_header(struct binxml_cursor *cursor)
-{
-    struct span moved = cursor->in;
-
-    if (span_starts_with(&moved, BINXML_FRAGMENT_HEADER, BINXML_FRAGMENT_HEADER_BYTES) &&
-        span_skip(&moved, BINXML_FRAGMENT_HEADER_BYTES))
-        cursor->in = moved;
-}
-
 struct word_row {
     const char *text;
     size_t length;
@@ -228,47 +213,52 @@ enum binxml_word binxml_word_of(const struct span *name)
     return WORD_OTHER;
 }
 
+/* --- records --- */
+
+/* The token behind the record's fragment header; BINXML_END without such a header. */
+static enum binxml_token_kind first_token(const struct record *record)
+{
+    struct span in = binxml_of_record(record);
+
+    if (!span_starts_with(&in, BINXML_FRAGMENT_HEADER, BINXML_FRAGMENT_HEADER_BYTES) ||
+        in.left_bytes == BINXML_FRAGMENT_HEADER_BYTES)
+        return BINXML_END;
+    return (enum binxml_token_kind)(in.bytes[BINXML_FRAGMENT_HEADER_BYTES] & ~BINXML_MORE & 0xffu);
+}
+
+/* Moves past the fragment header, if it is there, and the token of a template instance. */
+static bool skip_to_instance(struct span *in)
+{
+    uint8_t token;
+
+    if (span_starts_with(in, BINXML_FRAGMENT_HEADER, BINXML_FRAGMENT_HEADER_BYTES) &&
+        !span_skip(in, BINXML_FRAGMENT_HEADER_BYTES))
+        return false;
+    return span_u8(in, &token) && token == BINXML_TEMPLATE_INSTANCE;
+}
+
 bool record_read_instance(const struct chunk *chunk, const struct record *record,
                           struct binxml_instance *out)
 {
-    struct span in = binxml_of_record(chunk, record).in;
-    uint8_t token;
+    struct span in = binxml_of_record(record);
 
-    return span_starts_with(&in, BINXML_FRAGMENT_HEADER, BINXML_FRAGMENT_HEADER_BYTES) &&
-           span_skip(&in, BINXML_FRAGMENT_HEADER_BYTES) && span_u8(&in, &token) &&
-           token == BINXML_TEMPLATE_INSTANCE && binxml_read_instance(&chunk->bytes, &in, out);
+    return first_token(record) == BINXML_TEMPLATE_INSTANCE && skip_to_instance(&in) &&
+           binxml_read_instance(&chunk->bytes, &in, out);
 }
 
 bool binxml_read_whole_instance(const struct chunk *chunk, struct span fragment,
                                 struct binxml_instance *out)
 {
-    struct binxml_cursor cursor = {.chunk = &chunk->bytes, .in = fragment};
-    struct span descriptors, all;
-    size_t size_bytes = 0;
-    uint16_t size;
-    uint8_t token;
+    struct binxml_instance rest;
+    struct binxml_value value;
 
-    binxml_skip_fragment_header(&cursor);
-    if (!span_u8(&cursor.in, &token) || token != BINXML_TEMPLATE_INSTANCE ||
-        !binxml_read_instance(&chunk->bytes, &cursor.in, out))
+    if (!skip_to_instance(&fragment) || !binxml_read_instance(&chunk->bytes, &fragment, out))
         return false;
-    descriptors = out->descriptors;
-    while (span_u16(&descriptors, &size) && span_skip(&descriptors, sizeof(uint16_t)))
-        size_bytes += size;
-    all = out->values;
-    return span_take(&all, size_bytes, &out->values);
-}
-
-/* The token behind the record's fragment header; BINXML_END without such a header. */
-static enum binxml_token_kind first_token(const struct record *record)
-{
-    struct span in;
-
-    if (!span_at(&record->bytes, RECORD_OFFSET_BINXML, &in) ||
-        !span_starts_with(&in, BINXML_FRAGMENT_HEADER, BINXML_FRAGMENT_HEADER_BYTES) ||
-        !span_skip(&in, BINXML_FRAGMENT_HEADER_BYTES) || in.left_bytes == 0)
-        return BINXML_END;
-    return (enum binxml_token_kind)(in.bytes[0] & ~BINXML_MORE & 0xffu);
+    rest = *out;
+    while (rest.descriptors.left_bytes > 0)
+        if (!binxml_take_value(&rest, &value))
+            return false;
+    return span_take(&out->values, (size_t)(rest.values.bytes - out->values.bytes), &out->values);
 }
 
 bool record_is_forwarded(const struct record *record)
@@ -281,36 +271,29 @@ bool record_is_forwarded(const struct record *record)
 static bool instance_is_sound(const struct chunk *chunk, struct span binxml, unsigned depth,
                               bool compare_ids)
 {
-    struct binxml_cursor cursor = {.chunk = &chunk->bytes, .in = binxml};
     struct binxml_instance instance;
-    struct span values, value;
-    uint16_t size;
-    uint8_t token, type, unknown;
+    struct binxml_value value;
 
-    binxml_skip_fragment_header(&cursor);
-    if (!span_u8(&cursor.in, &token) || token != BINXML_TEMPLATE_INSTANCE)
+    if (!skip_to_instance(&binxml))
         return true;
-    if (depth == 0 || !binxml_read_instance(&chunk->bytes, &cursor.in, &instance) ||
+    if (depth == 0 || !binxml_read_instance(&chunk->bytes, &binxml, &instance) ||
         (compare_ids && instance.id != instance.defined_id))
         return false;
-    values = instance.values;
-    while (instance.descriptors.left_bytes > 0) {
-        if (!span_u16(&instance.descriptors, &size) || !span_u8(&instance.descriptors, &type) ||
-            !span_u8(&instance.descriptors, &unknown) || !span_take(&values, size, &value))
+    while (instance.descriptors.left_bytes > 0)
+        if (!binxml_take_value(&instance, &value) ||
+            (value.type == VALUE_BINXML &&
+             !instance_is_sound(chunk, value.bytes, depth - 1, compare_ids)))
             return false;
-        if (type == VALUE_BINXML && !instance_is_sound(chunk, value, depth - 1, compare_ids))
-            return false;
-    }
     return true;
 }
 
 bool record_is_sound(const struct chunk *chunk, const struct record *record)
 {
-    return instance_is_sound(chunk, binxml_of_record(chunk, record).in, INSTANCE_DEPTH_MOST, false);
+    return instance_is_sound(chunk, binxml_of_record(record), INSTANCE_DEPTH_MOST, false);
 }
 
 bool record_templates_match(const struct chunk *chunk, const struct record *record)
 {
     return first_token(record) == BINXML_TEMPLATE_INSTANCE &&
-           instance_is_sound(chunk, binxml_of_record(chunk, record).in, INSTANCE_DEPTH_MOST, true);
+           instance_is_sound(chunk, binxml_of_record(record), INSTANCE_DEPTH_MOST, true);
 }

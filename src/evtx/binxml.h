@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* binxml: the tokens of BinXML, the binary XML of events, one at a time. Owns nothing: names,
- * values and template instances are borrowed from the chunk. Names and template definitions are
- * referred to by their offset in the chunk; where the offset is that of the very next byte, they
- * stand there, at their first use.
+/* binxml: BinXML, the binary XML of events: its tokens, and the one walk over them, of which all
+ * who read events are clients. Owns nothing: names, values and template instances are borrowed from
+ * the chunk. Names and template definitions are referred to by their offset in the chunk; where the
+ * offset is that of the very next byte, they stand there, at their first use.
  * Layout: libyal format document "Windows XML Event Log (EVTX)", "Binary XML"; FACTS.md. */
 #ifndef SPPTRIAGE_EVTX_BINXML_H
 #define SPPTRIAGE_EVTX_BINXML_H
@@ -62,13 +62,26 @@ struct binxml_instance {
 bool binxml_read_instance(const struct span *chunk, struct span *in,
                           struct binxml_instance *out) SPAN_CHECKED;
 
-/* Finds the value at `index` (from 0). Returns false where there is no such value, or where the
- * values run out of the fragment. */
-bool binxml_instance_value(const struct binxml_instance *instance, size_t index, uint8_t *type,
-                           struct span *value) SPAN_CHECKED;
+/* A value: its enum value_type and its bytes. */
+struct binxml_value {
+    uint8_t type;
+    struct span bytes;
+};
+
+/* Takes the next value off the front of the instance. Returns false at the end, where no descriptor
+ * is left, and where the values run out of the fragment. */
+static inline bool binxml_take_value(struct binxml_instance *instance, struct binxml_value *out)
+{
+    uint16_t size;
+    uint8_t unused;
+
+    return span_u16(&instance->descriptors, &size) && span_u8(&instance->descriptors, &out->type) &&
+           span_u8(&instance->descriptors, &unused) &&
+           span_take(&instance->values, size, &out->bytes);
+}
 
 /* Reads the instance that the fragment is; its values are then cut to what the descriptors say.
- * Returns false where it is none, or its values run out of it. */
+ * Returns false where it is not one, or its values run out of it. */
 bool binxml_read_whole_instance(const struct chunk *chunk, struct span fragment,
                                 struct binxml_instance *out) SPAN_CHECKED;
 
@@ -77,9 +90,17 @@ bool binxml_read_whole_instance(const struct chunk *chunk, struct span fragment,
 #define BINXML_NAME_OFFSET_TEXT 8u
 #define BINXML_NAME_END_BYTES 2u
 
-/* Takes the text of the name that begins at *name and gives its length as `length` characters. A
- * name whose length lies ends at its first U+0000 all the same. */
-bool binxml_name_text(const struct span *name, uint16_t length, struct span *out) SPAN_CHECKED;
+struct binxml_name {
+    struct span text; /* UTF-16; a name whose length lies ends at its first U+0000 all the same */
+    uint16_t length;  /* in characters, as the name says */
+    uint32_t at;      /* where in the chunk it is referred to, if it is, */
+    uint32_t behind;  /* and what is behind that, or behind the name, if it stands right there */
+};
+
+/* Reads the name at `offset` of the chunk: its text and length. Returns false where it passes the
+ * chunk's end. */
+bool binxml_read_name(const struct span *chunk, uint32_t offset,
+                      struct binxml_name *out) SPAN_CHECKED;
 
 /* A place in a fragment. */
 struct binxml_cursor {
@@ -90,23 +111,96 @@ struct binxml_cursor {
 
 struct binxml_token {
     enum binxml_token_kind kind;
-    struct span name;      /* UTF-16: of an element, attribute, entity, processing instruction */
-    uint8_t value_type;    /* of a value; what a substitution announces */
-    struct span value;     /* UTF-16: of a value, CDATA, processing instruction's data */
-    uint16_t index;        /* of a substitution; the code unit of a character reference */
-    uint32_t element_size; /* of an open element: bytes from behind this field to its end */
+    struct binxml_name name; /* of an element, attribute, entity, processing instruction */
+    uint8_t value_type;      /* of a value; what a substitution announces */
+    struct span value;       /* UTF-16: of a value, CDATA, processing instruction's data */
+    uint16_t index;          /* of a substitution; the code unit of a character reference */
+    uint64_t element_end;    /* of an open element: where in the chunk it ends, as it says */
     struct binxml_instance instance;
 };
 
 /* Reads the next token; BINXML_END also at the end of the bytes, but not of a definition's: one
  * that runs out has a wrong size, and what it lacks would be lost in silence. Of an instance the
  * cursor then stands at the first value. Returns false with the reason, a constant, in *why, for
- * bytes that are no token or cut short; the cursor is then of no use. */
+ * bytes that are not a token or cut short; the cursor is then of no use. */
 bool binxml_next(struct binxml_cursor *cursor, struct binxml_token *out,
                  const char **why) SPAN_CHECKED;
 
-/* Moves the cursor past the fragment header, if it stands at one. */
-void binxml_skip_fragment_header(struct binxml_cursor *cursor);
+/* --- the walk --- */
+
+/* The walk goes through a fragment token by token: from a record into its template's definition,
+ * from there into values that are BinXML themselves, and so on. What it meets it tells `take`, in
+ * the order of the text that it stands for:
+ *
+ *     <Data      ELEMENT
+ *     Name="     ATTRIBUTE
+ *     a          VALUE, or what else can stand in it
+ *     "          ATTRIBUTE_END
+ *     >          CONTENT
+ *     b          VALUE
+ *     </Data>    ELEMENT_END; without content, too
+ *
+ * Every offset is checked, an element or attribute comes where one can be only, and nothing is
+ * walked without end: nesting and tokens, those of values that are met again and again too, are
+ * bounded. */
+enum binxml_event_kind {
+    BINXML_EVENT_ELEMENT,   /* begins: name, element_end */
+    BINXML_EVENT_ATTRIBUTE, /* begins: name */
+    BINXML_EVENT_ATTRIBUTE_END,
+    BINXML_EVENT_CONTENT, /* of the element begins */
+    BINXML_EVENT_ELEMENT_END,
+    BINXML_EVENT_VALUE,        /* value, which may be VALUE_NULL; is_optional */
+    BINXML_EVENT_SUBSTITUTION, /* in a definition that is walked alone: number, value.type */
+    BINXML_EVENT_CHARACTER,    /* number: a code unit */
+    BINXML_EVENT_ENTITY,       /* name */
+    BINXML_EVENT_INSTRUCTION,  /* for another program, which is not part of the event: name */
+};
+
+struct binxml_event {
+    enum binxml_event_kind kind;
+    const struct binxml_name *name;
+    uint64_t element_end; /* where in the chunk the element ends, as it says */
+    struct binxml_value value;
+    uint16_t number;
+    bool is_optional; /* the value stands for an optional substitution: without it the element or
+                         attribute is not there */
+};
+
+/* The values of the template instances that a walk is in. Starts as zeros; its memory (freed with
+ * free(values)) serves one walk after the other. */
+struct binxml_value_stack {
+    struct binxml_value *values;
+    size_t capacity;
+};
+
+struct binxml_walk {
+    const struct span *chunk;
+    struct binxml_value_stack *values; /* borrowed; a definition that is walked alone needs none */
+    /* What is met. Returns whether the walk goes on; if not, it has set `why`. */
+    bool (*take)(void *context, const struct binxml_event *event);
+    void *context;
+    const char *why; /* the walk failed: a constant */
+    /* For `take` to read: */
+    unsigned depth; /* of elements whose content the walk is in */
+    bool in_start_tag;
+    bool in_attribute;
+    /* and to set: */
+    bool stop;         /* the walk is to end here, without failing */
+    bool skip_element; /* of ELEMENT: it is stepped over by its size, its end is not told */
+    /* The walk's own. */
+    bool is_alone; /* a definition without values */
+    unsigned fragments;
+    unsigned tokens_left;
+    size_t value_count;
+};
+
+/* Walks the record's BinXML, or the definition (its data) of a template without any values. All
+ * but chunk, values, take and context is zeros before. Returns false with the reason in walk->why
+ * where it cannot go on to the end, or an element is not ended there. */
+bool binxml_walk_record(struct binxml_walk *walk, const struct record *record) SPAN_CHECKED;
+bool binxml_walk_definition(struct binxml_walk *walk, struct span definition) SPAN_CHECKED;
+
+/* --- what is looked for --- */
 
 /* The names of elements and attributes that are looked for. */
 enum binxml_word {
@@ -145,17 +239,15 @@ enum event_section {
     SECTION_USER_DATA,
 };
 
+/* --- records --- */
+
 /* The record's BinXML: all between its header and the copy of its size. */
-static inline struct binxml_cursor binxml_of_record(const struct chunk *chunk,
-                                                    const struct record *record)
+static inline struct span binxml_of_record(const struct record *record)
 {
     /* A record is RECORD_LEAST_BYTES long at least (chunk_read_record). */
-    return (struct binxml_cursor){
-        .chunk = &chunk->bytes,
-        .in = span_of(record->bytes.bytes + RECORD_OFFSET_BINXML,
-                      record->bytes.left_bytes - RECORD_LEAST_BYTES,
-                      record->bytes.offset_bytes + RECORD_OFFSET_BINXML),
-    };
+    return span_of(record->bytes.bytes + RECORD_OFFSET_BINXML,
+                   record->bytes.left_bytes - RECORD_LEAST_BYTES,
+                   record->bytes.offset_bytes + RECORD_OFFSET_BINXML);
 }
 
 /* Has the record's BinXML an instance of a template behind its fragment header? Fills *out. Records

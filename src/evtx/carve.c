@@ -77,7 +77,7 @@ static bool has_sound_records(const struct chunk *chunk, struct error *err)
 }
 
 /* How many bytes of the chunk surely are its own: those up to its free space, if its header and its
- * records are what they should be. Whatever looks like a chunk in them is none. Otherwise 0. */
+ * records are what they should be. Whatever looks like a chunk in them is not one. Otherwise 0. */
 static uint32_t count_sound_bytes(struct span bytes)
 {
     struct error ignored = {0};

@@ -41,12 +41,12 @@ struct chunkread {
     bool walk_broke;
     bool wants_check; /* something of it was handed on, or could not be decoded */
     size_t selected_count;
-    struct selected_record selected[CHUNK_RECORDS_MOST];
-    struct record deciding[CHUNK_RECORDS_MOST]; /* those that the second reader is asked for */
-    uint32_t *found; /* owned: positions of records that the search found, ascending */
+    struct selected_record *selected; /* owned, like all that follow: room for a chunk */
+    struct record *deciding;          /* those that the second reader is asked for */
+    uint32_t *found;                  /* positions of records that the search found, ascending */
     size_t found_count;
     uint32_t walk_end_bytes;
-    uint64_t *checked; /* owned: offsets of the chunks whose records checksum was looked at */
+    uint64_t *checked; /* offsets of the chunks whose records checksum was looked at */
     size_t checked_count;
 };
 
@@ -61,7 +61,9 @@ struct chunkread *chunkread_create(const struct reader_options *options, const s
     reading->selector = selector_create(facts);
     reading->deduper = deduper_create();
     reading->verifier = verifier_create();
-    reading->found = memory_allocate(CHUNK_RECORDS_MOST, sizeof(*reading->found));
+    reading->selected = memory_resize(NULL, CHUNK_RECORDS_MOST, sizeof(*reading->selected));
+    reading->deciding = memory_resize(NULL, CHUNK_RECORDS_MOST, sizeof(*reading->deciding));
+    reading->found = memory_resize(NULL, CHUNK_RECORDS_MOST, sizeof(*reading->found));
     return reading;
 }
 
@@ -73,6 +75,8 @@ void chunkread_free(struct chunkread *reading)
     deduper_free(reading->deduper);
     verifier_free(reading->verifier);
     event_free_content(&reading->event);
+    free(reading->selected);
+    free(reading->deciding);
     free(reading->found);
     free(reading->checked);
     free(reading);
@@ -259,7 +263,7 @@ static int hand_on(struct chunkread *reading, const struct chunk *chunk,
     return reading->sink->observation(reading->sink->context, event, observation, err);
 }
 
-/* Tells the second reader which records it can be asked for; libevtx is no guard against the rest.
+/* Tells the second reader which records it can be asked for; of the others libevtx can be harmed.
  */
 static void begin_verifying(struct chunkread *reading)
 {

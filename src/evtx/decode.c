@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An event is read token by token: from the record into its template's definition, from there into
- * values that are BinXML themselves, and so on. What stands between the tags (literals,
+/* A client of the walk over BinXML (evtx/binxml.h). What stands between the tags (literals,
  * substitutions, references) is a piece; the pieces of the innermost element or attribute are
  * put together as text, which becomes a field or a string when the element or attribute ends.
  *
@@ -23,13 +22,6 @@
 #include "base/utf16.h"
 #include "evtx/binxml.h"
 
-/* Fragments in each other: record, template, value, template, ... Windows has four. */
-#define FRAGMENTS_MOST 8u
-/* Elements in each other; one bit each in decoder.has_children. */
-#define DEPTH_MOST 64u
-/* A token takes a byte at least, so these many fill a chunk; substitutions that stand for one
- * value again and again could make it more. */
-#define TOKENS_MOST CHUNK_SIZE_BYTES
 /* A chunk full of binary values, or of empty strings, stays below these. */
 #define TEXT_BYTES_MOST (4 * CHUNK_SIZE_BYTES)
 #define STRINGS_MOST CHUNK_SIZE_BYTES
@@ -37,38 +29,24 @@
 /* A text of the observation, as its place in event->text; that of an empty text is 0. */
 #define PLACE_EMPTY 0u
 
-struct event_value {
-    uint8_t type;
-    struct span bytes;
-};
-
 struct decoder {
+    struct binxml_walk walk;
     struct event *event;
-    const struct span *chunk;
     bool system_only;
-    bool ended; /* behind System, with system_only */
-    const char *why;
-    unsigned tokens_left;
-    unsigned fragments;    /* being read */
-    unsigned depth;        /* of open elements */
-    uint64_t has_children; /* a bit for each open element */
+    uint64_t has_children; /* a bit for each element whose content the walk is in */
     enum event_section section;
-    size_t value_count; /* in event->values */
     bool too_many_strings;
     /* The innermost element. */
     struct span name;
     enum binxml_word word;
-    bool in_start_tag;
-    size_t name_place; /* of its attribute Name */
-    /* The attribute being read. */
-    bool in_attribute;
-    enum binxml_word attribute;
+    size_t name_place;          /* of its attribute Name */
+    enum binxml_word attribute; /* the one being read, if any is */
     /* The pieces of the innermost element or attribute. */
     size_t start; /* of their text */
     size_t piece_count;
-    struct event_value piece; /* the last */
-    bool array_waits;         /* it is an array whose text was not added yet */
-    bool lacks_value;         /* an optional substitution has none: nor is the element there */
+    struct binxml_value piece; /* the last */
+    bool array_waits;          /* it is an array whose text was not added yet */
+    bool lacks_value;          /* an optional substitution has none: nor is the element there */
     /* What the observation will borrow. */
     size_t provider_place;
     size_t channel_place;
@@ -76,10 +54,10 @@ struct decoder {
     size_t user_place;
 };
 
-static int fail(struct decoder *decoder, const char *why)
+static bool fail(struct decoder *decoder, const char *why)
 {
-    decoder->why = why;
-    return -1;
+    decoder->walk.why = why;
+    return false;
 }
 
 /* --- pieces --- */
@@ -116,50 +94,39 @@ static size_t pieces_keep(struct decoder *decoder)
  * text before it is known not to be alone. */
 static bool is_taken_apart(const struct decoder *decoder, uint8_t type, struct span bytes)
 {
-    return !decoder->in_attribute && decoder->piece_count == 0 &&
+    return !decoder->walk.in_attribute && decoder->piece_count == 0 &&
            (decoder->section == SECTION_EVENT_DATA || decoder->section == SECTION_USER_DATA) &&
            value_is_array(type, bytes);
 }
 
-static int add_piece(struct decoder *decoder, uint8_t type, struct span bytes)
+/* Begins one more piece: an array is then not alone, and becomes text. */
+static void begin_piece(struct decoder *decoder, uint8_t type, struct span bytes)
 {
-    if (!decoder->in_attribute && decoder->in_start_tag)
-        return fail(decoder, "a value between attributes");
     if (decoder->array_waits)
         value_add_text(&decoder->event->text, decoder->piece.type, decoder->piece.bytes);
     decoder->array_waits = is_taken_apart(decoder, type, bytes);
+    decoder->piece_count++;
+    decoder->piece = (struct binxml_value){.type = type, .bytes = bytes};
+}
+
+static void add_value(struct decoder *decoder, const struct binxml_event *event)
+{
+    if (event->value.type == VALUE_NULL) {
+        decoder->lacks_value = decoder->lacks_value || event->is_optional;
+        return;
+    }
+    begin_piece(decoder, event->value.type, event->value.bytes);
     if (!decoder->array_waits)
-        value_add_text(&decoder->event->text, type, bytes);
-    decoder->piece_count++;
-    decoder->piece = (struct event_value){.type = type, .bytes = bytes};
-    return 0;
+        value_add_text(&decoder->event->text, event->value.type, event->value.bytes);
 }
 
-static int add_text_piece(struct decoder *decoder, const char *text)
+static void add_character(struct decoder *decoder, uint16_t unit)
 {
-    if (!decoder->in_attribute && decoder->in_start_tag)
-        return fail(decoder, "a reference between attributes");
-    if (decoder->array_waits)
-        value_add_text(&decoder->event->text, decoder->piece.type, decoder->piece.bytes);
-    decoder->array_waits = false;
-    decoder->piece_count++;
-    decoder->piece = (struct event_value){.type = VALUE_NULL};
-    text_add(&decoder->event->text, text);
-    return 0;
+    begin_piece(decoder, VALUE_NULL, (struct span){0});
+    text_add_character(&decoder->event->text, unit != 0 ? unit : TEXT_REPLACEMENT_CHARACTER);
 }
 
-static int add_character(struct decoder *decoder, uint16_t unit)
-{
-    struct text character = {0};
-    int result;
-
-    text_add_character(&character, unit != 0 ? unit : 0xFFFD);
-    result = add_text_piece(decoder, text_get(&character));
-    text_free(&character);
-    return result;
-}
-
-static int add_entity(struct decoder *decoder, struct span name)
+static bool add_entity(struct decoder *decoder, const struct span *name)
 {
     static const struct {
         const char *name;
@@ -167,19 +134,21 @@ static int add_entity(struct decoder *decoder, struct span name)
     } entities[] = {{"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}};
     struct text word = {0};
     const char *text = NULL;
-    int result;
 
-    text_add_utf16(&word, name);
+    text_add_utf16(&word, *name);
     for (size_t index = 0; index < ARRAY_COUNT(entities) && text == NULL; index++)
         if (strcmp(entities[index].name, text_get(&word)) == 0)
             text = entities[index].text;
-    result = text != NULL ? add_text_piece(decoder, text) : fail(decoder, "an unknown entity");
     text_free(&word);
-    return result;
+    if (text == NULL)
+        return fail(decoder, "an unknown entity");
+    begin_piece(decoder, VALUE_NULL, (struct span){0});
+    text_add(&decoder->event->text, text);
+    return true;
 }
 
 /* The one piece as a number; of an array, its one item. */
-static bool piece_number(const struct event_value *piece, uint64_t *out)
+static bool piece_number(const struct binxml_value *piece, uint64_t *out)
 {
     struct span rest = piece->bytes, item;
 
@@ -267,12 +236,9 @@ static void take_system_attribute(struct decoder *decoder)
 
 static void end_attribute(struct decoder *decoder)
 {
-    if (!decoder->in_attribute)
-        return;
-    decoder->in_attribute = false;
-    if (decoder->section == SECTION_SYSTEM && decoder->depth == DEPTH_FIELD)
+    if (decoder->section == SECTION_SYSTEM && decoder->walk.depth == DEPTH_FIELD)
         take_system_attribute(decoder);
-    else if (decoder->section == SECTION_EVENT_DATA && decoder->depth == DEPTH_FIELD &&
+    else if (decoder->section == SECTION_EVENT_DATA && decoder->walk.depth == DEPTH_FIELD &&
              decoder->attribute == WORD_NAME)
         decoder->name_place = pieces_keep(decoder);
     else
@@ -321,7 +287,7 @@ static void take_strings(struct decoder *decoder, size_t name)
 /* Adds the name of the innermost element in front of its pieces and returns the name's place. */
 static size_t keep_element_name(struct decoder *decoder)
 {
-    struct event_value piece = decoder->piece;
+    struct binxml_value piece = decoder->piece;
     size_t count = decoder->piece_count;
     bool lacks_value = decoder->lacks_value;
     struct text value = {0};
@@ -344,12 +310,12 @@ static size_t keep_element_name(struct decoder *decoder)
 /* Takes the innermost element, which has no elements inside and just ended. */
 static void take_leaf(struct decoder *decoder)
 {
-    if (decoder->section == SECTION_SYSTEM && decoder->depth == DEPTH_FIELD)
+    if (decoder->section == SECTION_SYSTEM && decoder->walk.depth == DEPTH_FIELD)
         take_system_field(decoder);
-    else if (decoder->section == SECTION_EVENT_DATA && decoder->depth == DEPTH_FIELD &&
+    else if (decoder->section == SECTION_EVENT_DATA && decoder->walk.depth == DEPTH_FIELD &&
              decoder->word == WORD_DATA)
         take_strings(decoder, decoder->name_place);
-    else if (decoder->section == SECTION_USER_DATA && decoder->depth >= DEPTH_FIELD)
+    else if (decoder->section == SECTION_USER_DATA && decoder->walk.depth >= DEPTH_FIELD)
         take_strings(decoder, keep_element_name(decoder));
     else
         pieces_drop(decoder);
@@ -357,210 +323,93 @@ static void take_leaf(struct decoder *decoder)
 
 /* --- elements --- */
 
-static int begin_element(struct decoder *decoder, struct span name)
+static bool begin_element(struct decoder *decoder, const struct binxml_name *name)
 {
-    if (decoder->in_start_tag)
-        return fail(decoder, "an element in a start tag");
-    if (decoder->depth == DEPTH_MOST)
-        return fail(decoder, "its elements are nested too deep");
-    if (decoder->depth > 0)
-        decoder->has_children |= UINT64_C(1) << (decoder->depth - 1);
+    unsigned depth = decoder->walk.depth;
+
+    if (depth > 0)
+        decoder->has_children |= UINT64_C(1) << (depth - 1);
     pieces_drop(decoder);
-    decoder->name = name;
-    decoder->word = binxml_word_of(&name);
+    decoder->name = name->text;
+    decoder->word = binxml_word_of(&name->text);
     decoder->name_place = PLACE_EMPTY;
-    decoder->in_start_tag = true;
-    if (decoder->depth == DEPTH_EVENT && decoder->word != WORD_EVENT)
+    if (depth == DEPTH_EVENT && decoder->word != WORD_EVENT)
         return fail(decoder, "its element is not an Event");
-    if (decoder->depth == DEPTH_SECTION)
+    if (depth == DEPTH_SECTION)
         decoder->section = decoder->word == WORD_SYSTEM       ? SECTION_SYSTEM
                            : decoder->word == WORD_EVENT_DATA ? SECTION_EVENT_DATA
                            : decoder->word == WORD_USER_DATA  ? SECTION_USER_DATA
                                                               : SECTION_NONE;
-    if (decoder->depth == DEPTH_SECTION && decoder->word == WORD_RENDERING_INFO)
+    if (depth == DEPTH_SECTION && decoder->word == WORD_RENDERING_INFO)
         decoder->event->has_rendering = true;
-    return 0;
+    return true;
 }
 
-static int begin_attribute(struct decoder *decoder, struct span name)
+static void begin_attribute(struct decoder *decoder, const struct binxml_name *name)
 {
-    if (!decoder->in_start_tag)
-        return fail(decoder, "an attribute outside of a start tag");
-    end_attribute(decoder);
-    decoder->in_attribute = true;
-    decoder->attribute = binxml_word_of(&name);
+    decoder->attribute = binxml_word_of(&name->text);
     pieces_begin(decoder);
-    return 0;
 }
 
-static int end_start_tag(struct decoder *decoder, bool is_empty)
+static void begin_content(struct decoder *decoder)
 {
-    if (!decoder->in_start_tag)
-        return fail(decoder, "the end of no start tag");
-    end_attribute(decoder);
-    decoder->in_start_tag = false;
+    decoder->has_children &= ~(UINT64_C(1) << decoder->walk.depth);
     pieces_begin(decoder);
-    if (is_empty) {
-        take_leaf(decoder);
-        pieces_begin(decoder);
-        return 0;
-    }
-    decoder->has_children &= ~(UINT64_C(1) << decoder->depth);
-    decoder->depth++;
-    return 0;
 }
 
-static int end_element(struct decoder *decoder)
+static void end_element(struct decoder *decoder)
 {
-    if (decoder->depth == 0 || decoder->in_start_tag)
-        return fail(decoder, "the end of no element");
-    decoder->depth--;
-    if ((decoder->has_children >> decoder->depth & 1) == 0)
+    unsigned depth = decoder->walk.depth;
+
+    if ((decoder->has_children >> depth & 1) == 0)
         take_leaf(decoder);
     else
         pieces_drop(decoder);
     pieces_begin(decoder);
-    if (decoder->depth == DEPTH_SECTION && decoder->section == SECTION_SYSTEM)
-        decoder->ended = decoder->system_only;
-    return 0;
+    if (depth == DEPTH_SECTION && decoder->section == SECTION_SYSTEM)
+        decoder->walk.stop = decoder->system_only;
 }
 
-/* --- fragments --- */
-
-/* The values that the substitutions of a fragment stand for, in event->values. */
-struct value_range {
-    size_t first;
-    size_t count;
-};
-
-static int decode_fragment(struct decoder *decoder, struct binxml_cursor cursor,
-                           struct value_range values);
-
-/* Puts the values of an instance behind those of the fragments around it. */
-static int push_values(struct decoder *decoder, struct binxml_instance *instance,
-                       struct value_range *out)
+static bool take_event(struct decoder *decoder, const struct binxml_event *event)
 {
-    struct event *event = decoder->event;
-    struct event_value value;
-    uint16_t size;
-    uint8_t unused;
-
-    *out = (struct value_range){
-        .first = decoder->value_count,
-        .count = instance->descriptors.left_bytes / BINXML_DESCRIPTOR_BYTES,
-    };
-    /* A value that is asked for again and again brings all of its own along each time. */
-    if (out->count > decoder->tokens_left)
-        return fail(decoder, "it has too many values");
-    decoder->tokens_left -= (unsigned)out->count;
-    if (event->value_capacity < out->first + out->count) {
-        event->value_capacity = 2 * (out->first + out->count);
-        event->values = memory_resize(event->values, event->value_capacity, sizeof(*event->values));
+    switch (event->kind) {
+    case BINXML_EVENT_ELEMENT:
+        return begin_element(decoder, event->name);
+    case BINXML_EVENT_ATTRIBUTE:
+        begin_attribute(decoder, event->name);
+        return true;
+    case BINXML_EVENT_ATTRIBUTE_END:
+        end_attribute(decoder);
+        return true;
+    case BINXML_EVENT_CONTENT:
+        begin_content(decoder);
+        return true;
+    case BINXML_EVENT_ELEMENT_END:
+        end_element(decoder);
+        return true;
+    case BINXML_EVENT_VALUE:
+        add_value(decoder, event);
+        return true;
+    case BINXML_EVENT_CHARACTER:
+        add_character(decoder, event->number);
+        return true;
+    case BINXML_EVENT_ENTITY:
+        return add_entity(decoder, &event->name->text);
+    case BINXML_EVENT_SUBSTITUTION: /* of a definition without values alone */
+    case BINXML_EVENT_INSTRUCTION:
+        return true;
     }
-    for (size_t index = 0; index < out->count; index++) {
-        if (!span_u16(&instance->descriptors, &size) ||
-            !span_u8(&instance->descriptors, &value.type) ||
-            !span_u8(&instance->descriptors, &unused) ||
-            !span_take(&instance->values, size, &value.bytes))
-            return fail(decoder, "its values run out of it");
-        event->values[decoder->value_count++] = value;
-    }
-    return 0;
+    return true;
 }
 
-static int decode_instance(struct decoder *decoder, struct binxml_instance *instance)
+static bool take(void *context, const struct binxml_event *event)
 {
-    struct binxml_cursor definition = {
-        .chunk = decoder->chunk, .in = instance->definition, .in_definition = true};
-    struct value_range values;
-    int result = push_values(decoder, instance, &values);
+    struct decoder *decoder = context;
 
-    if (result == 0)
-        result = decode_fragment(decoder, definition, values);
-    decoder->value_count = values.first;
-    return result;
-}
-
-static int decode_substitution(struct decoder *decoder, uint16_t index, bool is_optional,
-                               struct value_range values)
-{
-    struct event_value value;
-
-    if (index >= values.count)
-        return fail(decoder, "it lacks a value that its template asks for");
-    value = decoder->event->values[values.first + index];
-    if (value.type == VALUE_BINXML && !decoder->in_start_tag)
-        return decode_fragment(decoder,
-                               (struct binxml_cursor){.chunk = decoder->chunk, .in = value.bytes},
-                               (struct value_range){0});
-    if (value.type != VALUE_NULL)
-        return add_piece(decoder, value.type, value.bytes);
-    decoder->lacks_value = decoder->lacks_value || is_optional;
-    return 0;
-}
-
-static int decode_token(struct decoder *decoder, struct binxml_token *token,
-                        struct value_range values)
-{
-    switch (token->kind) {
-    case BINXML_OPEN_ELEMENT:
-        return begin_element(decoder, token->name);
-    case BINXML_ATTRIBUTE:
-        return begin_attribute(decoder, token->name);
-    case BINXML_CLOSE_START_TAG:
-        return end_start_tag(decoder, false);
-    case BINXML_CLOSE_EMPTY_ELEMENT:
-        return end_start_tag(decoder, true);
-    case BINXML_END_ELEMENT:
-        return end_element(decoder);
-    case BINXML_VALUE:
-    case BINXML_CDATA:
-        return add_piece(decoder, VALUE_STRING, token->value);
-    case BINXML_CHARACTER_REFERENCE:
-        return add_character(decoder, token->index);
-    case BINXML_ENTITY_REFERENCE:
-        return add_entity(decoder, token->name);
-    case BINXML_SUBSTITUTION:
-    case BINXML_OPTIONAL_SUBSTITUTION:
-        return decode_substitution(decoder, token->index,
-                                   token->kind == BINXML_OPTIONAL_SUBSTITUTION, values);
-    case BINXML_TEMPLATE_INSTANCE:
-        return decode_instance(decoder, &token->instance);
-    case BINXML_END:
-    case BINXML_FRAGMENT:
-    case BINXML_PI_TARGET:
-    case BINXML_PI_DATA:
-        return 0;
-    }
-    return 0;
-}
-
-/* Reads a fragment up to its end, or up to the end of the template instance that it is. */
-static int decode_fragment(struct decoder *decoder, struct binxml_cursor cursor,
-                           struct value_range values)
-{
-    struct binxml_token token;
-    bool more = true;
-    int result = 0;
-
-    if (decoder->fragments == FRAGMENTS_MOST)
-        return fail(decoder, "its values are nested too deep");
-    decoder->fragments++;
-    while (result == 0 && more && !decoder->ended) {
-        if (decoder->tokens_left-- == 0) {
-            decoder->tokens_left = 0;
-            result = fail(decoder, "it has too many tokens");
-        } else if (!binxml_next(&cursor, &token, &decoder->why)) {
-            result = -1;
-        } else {
-            more = token.kind != BINXML_END && token.kind != BINXML_TEMPLATE_INSTANCE;
-            result = decode_token(decoder, &token, values);
-            if (decoder->event->text.length_bytes > TEXT_BYTES_MOST || decoder->too_many_strings)
-                result = fail(decoder, "its text is too long");
-        }
-    }
-    decoder->fragments--;
-    return result;
+    if (!take_event(decoder, event))
+        return false;
+    return (decoder->event->text.length_bytes <= TEXT_BYTES_MOST && !decoder->too_many_strings) ||
+           fail(decoder, "its text is too long");
 }
 
 /* --- the event --- */
@@ -593,13 +442,12 @@ int event_decode(struct event *event, const struct chunk *chunk, const struct re
                  bool system_only, struct error *err)
 {
     struct decoder decoder = {
+        .walk = {.chunk = &chunk->bytes, .values = &event->values, .take = take},
         .event = event,
-        .chunk = &chunk->bytes,
         .system_only = system_only,
-        .tokens_left = TOKENS_MOST,
     };
-    int result;
 
+    decoder.walk.context = &decoder;
     text_clear(&event->text);
     text_add_bytes(&event->text, "", 1); /* PLACE_EMPTY */
     pieces_begin(&decoder);
@@ -611,13 +459,9 @@ int event_decode(struct event *event, const struct chunk *chunk, const struct re
         .offset_bytes = record->bytes.offset_bytes,
         .record_number = record->number,
     };
-    result = decode_fragment(&decoder, binxml_of_record(chunk, record), (struct value_range){0});
-    if (result == 0 && !decoder.ended && (decoder.depth > 0 || decoder.in_start_tag))
-        result = fail(&decoder, "an element without an end");
-    if (result == 0 && !event->has_event_id)
-        result = fail(&decoder, "it has no readable EventID");
-    if (result != 0)
-        return error_set(err, ERROR_SOURCE, record->bytes.offset_bytes, "%s", decoder.why);
+    if (!binxml_walk_record(&decoder.walk, record) ||
+        (!event->has_event_id && !fail(&decoder, "it has no readable EventID")))
+        return error_set(err, ERROR_SOURCE, record->bytes.offset_bytes, "%s", decoder.walk.why);
     set_pointers(&decoder);
     return 0;
 }
@@ -627,6 +471,6 @@ void event_free_content(struct event *event)
     text_free(&event->text);
     free(event->places);
     free(event->strings);
-    free(event->values);
+    free(event->values.values);
     *event = (struct event){0};
 }

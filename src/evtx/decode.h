@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "evtx/binxml.h"
 #include "evtx/chunk.h"
 #include "evtx/value.h"
 #include "model/observation.h"
@@ -30,8 +31,7 @@ struct event {
     size_t place_capacity;
     struct observation_string *strings; /* owned */
     size_t string_capacity;
-    struct event_value *values; /* owned: of the template instances being read */
-    size_t value_capacity;
+    struct binxml_value_stack values; /* its memory is owned */
 };
 
 /* Reads the record's event into event->observation: the System fields and, as strings, the values

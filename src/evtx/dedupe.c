@@ -63,16 +63,13 @@ void deduper_free(struct deduper *deduper)
 
 /* Values that are BinXML refer to places in their chunk, and can be equal without saying the
  * same. */
-static bool has_binxml_value(const struct binxml_instance *instance)
+static bool has_binxml_value(struct binxml_instance instance)
 {
-    struct span descriptors = instance->descriptors;
-    uint16_t size;
-    uint8_t type = VALUE_NULL, unused;
+    struct binxml_value value = {.type = VALUE_NULL};
 
-    while ((type & ~VALUE_ARRAY) != VALUE_BINXML && span_u16(&descriptors, &size) &&
-           span_u8(&descriptors, &type) && span_u8(&descriptors, &unused))
+    while ((value.type & ~VALUE_ARRAY) != VALUE_BINXML && binxml_take_value(&instance, &value))
         ;
-    return (type & ~VALUE_ARRAY) == VALUE_BINXML;
+    return (value.type & ~VALUE_ARRAY) == VALUE_BINXML;
 }
 
 /* Finds the template instance that is the record's only value of BinXML. */
@@ -80,22 +77,20 @@ static bool find_content(const struct chunk *chunk, const struct record *record,
                          struct binxml_instance *out)
 {
     struct binxml_instance outer;
-    struct span value, content = {0};
-    uint16_t size;
-    uint8_t type, unused;
+    struct binxml_value value;
+    struct span content = {0};
 
     if (!record_read_instance(chunk, record, &outer))
         return false;
     while (outer.descriptors.left_bytes > 0) {
-        if (!span_u16(&outer.descriptors, &size) || !span_u8(&outer.descriptors, &type) ||
-            !span_u8(&outer.descriptors, &unused) || !span_take(&outer.values, size, &value) ||
-            (type == VALUE_BINXML && content.bytes != NULL))
+        if (!binxml_take_value(&outer, &value) ||
+            (value.type == VALUE_BINXML && content.bytes != NULL))
             return false;
-        if (type == VALUE_BINXML)
-            content = value;
+        if (value.type == VALUE_BINXML)
+            content = value.bytes;
     }
     return content.bytes != NULL && binxml_read_whole_instance(chunk, content, out) &&
-           !has_binxml_value(out);
+           !has_binxml_value(*out);
 }
 
 static void add_span(struct text *out, const struct span *bytes)
@@ -106,27 +101,26 @@ static void add_span(struct text *out, const struct span *bytes)
     text_add_bytes(out, (const char *)bytes->bytes, bytes->left_bytes);
 }
 
+/* Adds what is met in a definition to the text. */
+static bool describe_event(void *context, const struct binxml_event *event)
+{
+    struct text *out = context;
+    uint8_t head[] = {(uint8_t)event->kind, (uint8_t)event->number, (uint8_t)(event->number >> 8),
+                      event->value.type, event->is_optional};
+
+    text_add_bytes(out, (const char *)head, sizeof(head));
+    add_span(out, event->name != NULL ? &event->name->text : &event->value.bytes);
+    return out->length_bytes <= DESCRIPTION_BYTES_MOST;
+}
+
 /* Writes down what the definition of a template says, wherever it lies and whatever its chunk has
  * for offsets. Returns false for one that does not end well or is not a simple one. */
 static bool describe_template(const struct chunk *chunk, struct span definition, struct text *out)
 {
-    struct binxml_cursor cursor = {.chunk = &chunk->bytes, .in = definition, .in_definition = true};
-    struct binxml_token token = {.kind = BINXML_FRAGMENT};
-    const char *why;
+    struct binxml_walk walk = {.chunk = &chunk->bytes, .take = describe_event, .context = out};
 
     text_clear(out);
-    while (token.kind != BINXML_END) {
-        token = (struct binxml_token){0};
-        if (!binxml_next(&cursor, &token, &why) || token.kind == BINXML_TEMPLATE_INSTANCE ||
-            out->length_bytes > DESCRIPTION_BYTES_MOST)
-            return false;
-        text_add_bytes(out, (const char *)&token.kind, sizeof(token.kind));
-        text_add_bytes(out, (const char *)&token.index, sizeof(token.index));
-        text_add_bytes(out, (const char *)&token.value_type, sizeof(token.value_type));
-        add_span(out, &token.name);
-        add_span(out, &token.value);
-    }
-    return true;
+    return binxml_walk_definition(&walk, definition);
 }
 
 /* Describes the template in deduper->description, if it is not there already. */

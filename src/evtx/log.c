@@ -37,7 +37,7 @@ struct log_reading {
     uint64_t end_bytes; /* of the part, as far as the file reaches */
     bool fault_noted;
     bool ended;         /* the file became shorter: nothing more can be read */
-    struct span before; /* the slot before the one at hand; empty: there is none to compare with */
+    struct span before; /* the slot before the one at hand, to be compared with; or empty */
     uint8_t *cut;       /* owned: the last slot of a cut log, filled up with zeros */
 };
 
@@ -252,7 +252,7 @@ static int log_read_part(struct log_reading *reading, uint64_t part, struct erro
     reading->end_bytes = expected_bytes < present_bytes ? expected_bytes : present_bytes;
     if (reading->end_bytes < expected_bytes && !reading->ended)
         log_note_unreadable(reading, reading->end_bytes, NULL);
-    /* What stands before the first chunk of the log is no other part's. */
+    /* Empty slots in front of the log's first chunk are lost ones. */
     reading->facts->partial.has_chunks = part == 0;
     return reading->end_bytes > start_bytes ? log_read_slots(reading, start_bytes, err) : 0;
 }

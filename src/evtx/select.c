@@ -96,8 +96,8 @@ struct selector {
     uint16_t slots[TEMPLATE_SLOTS]; /* one more than the index in `templates`, or 0 */
     size_t template_count;
     struct chunk_template templates[TEMPLATES_MOST];
-    struct known_template known[KNOWN_SETS][KNOWN_WAYS];
-    uint8_t known_next[KNOWN_SETS]; /* the way that gives its place up next */
+    struct known_template *known[KNOWN_SETS][KNOWN_WAYS]; /* owned; NULL: none yet */
+    uint8_t known_next[KNOWN_SETS];                       /* the way that gives its place up next */
     /* The computer whose name, as a literal, was met last: mostly it is the same in every
      * template. */
     struct utf16_name name;
@@ -129,6 +129,9 @@ void selector_free(struct selector *selector)
     if (selector == NULL)
         return;
     event_free_content(&selector->event);
+    for (size_t set = 0; set < KNOWN_SETS; set++)
+        for (size_t way = 0; way < KNOWN_WAYS; way++)
+            free(selector->known[set][way]);
     free(selector);
 }
 
@@ -272,19 +275,22 @@ static void read_template(struct selector *selector, uint64_t guid, const struct
                           struct chunk_template *template)
 {
     size_t set = (guid ^ definition->left_bytes) * SPREAD >> 32 & (KNOWN_SETS - 1);
-    struct known_template *known;
+    struct known_template **place, *known;
 
     for (size_t way = 0; way < KNOWN_WAYS; way++) {
-        known = &selector->known[set][way];
-        if (known->guid == guid &&
+        known = selector->known[set][way];
+        if (known != NULL && known->guid == guid &&
             layout_fingerprint_matches(&selector->layouts, definition, &known->fingerprint)) {
             *template = known->template;
             return;
         }
     }
-    known = &selector->known[set][selector->known_next[set]++ % KNOWN_WAYS];
-    *template = (struct chunk_template){0};
+    place = &selector->known[set][selector->known_next[set]++ % KNOWN_WAYS];
+    if (*place == NULL)
+        *place = memory_allocate(1, sizeof(**place));
+    known = *place;
     known->guid = guid;
+    *template = (struct chunk_template){0};
     template->plain = template_layout_read(&selector->layouts, *definition, &template->layout,
                                            &known->fingerprint) &&
                       take_fields(selector, template);
@@ -449,7 +455,7 @@ static bool read_text(const struct record_values *values, const struct field_pla
     return true;
 }
 
-/* Reads provider, channel and computer where they are no literals. */
+/* Reads provider, channel and computer where they are not literals. */
 static bool read_texts(struct selector *selector, const struct chunk_template *template,
                        const struct record_values *values,
                        const struct incident_provider **provider, struct record_summary *out)

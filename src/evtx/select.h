@@ -3,11 +3,13 @@
  * whole is asked for (times, computers) of every record.
  *
  * A record is an instance of a template: the definition has the event's elements, the record the
- * values. So the layout of a definition is found once: where in it stands each of the six fields
- * that matter (provider, event id, event time, EventRecordID, channel, computer), as a literal or
- * as the substitution number N. Of a record of that template then only these N values are looked
- * at. Records that cannot be taken so (no template, fields in nested values or put together of
- * several pieces) have their System element decoded (evtx/decode.h), which gives the same. */
+ * values. So the layout of a definition is found once (evtx/template_layout.h): where in it stands
+ * each of the six fields that matter (provider, event id, event time, EventRecordID, channel,
+ * computer), as a literal or as the substitution number N. Of a record of that template then only
+ * these N values are looked at, straight in the record: a short cut past the walk over BinXML
+ * (evtx/binxml.h), which would go through every token of the definition for each record. Records
+ * that cannot be taken so (no template, fields in nested values or put together of several pieces)
+ * are walked, too: their System element is decoded (evtx/decode.h), which gives the same. */
 #ifndef SPPTRIAGE_EVTX_SELECT_H
 #define SPPTRIAGE_EVTX_SELECT_H
 

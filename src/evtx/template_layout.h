@@ -52,10 +52,9 @@ struct known_name {
 /* Names of a chunk that are remembered; what finds no place is looked up again. */
 #define LAYOUT_NAMES 256u
 
-/* All that was looked at in a definition of the usual form to find its layout: stretches of its
- * bytes, each followed by a name. What it found depends on nothing else; so a definition, of any
- * chunk, in which all of this is the same has the same fields, though it lies elsewhere and its
- * names do. */
+/* All that was looked at in a definition to find its layout: stretches of its bytes, each followed
+ * by a name. What was found depends on nothing else; so a definition, of any chunk, in which all of
+ * this is the same has the same layout, though it lies elsewhere and its names do. */
 #define FINGERPRINT_STRETCHES 48u
 #define FINGERPRINT_BYTES 1024u
 struct fingerprint_stretch {
@@ -92,11 +91,16 @@ bool layout_fingerprint_matches(struct layout_reader *reader, const struct span 
 struct span template_layout_literal(const struct layout_reader *reader,
                                     const struct field_place *field);
 
-/* Finds the fields of the template `definition` (its data: a fragment); *out is zeros before.
- * Fills *fingerprint, if the definition is of the usual form and not too large; otherwise its data
- * size is 0. Returns false where the records of the template cannot be read by their fields: System
- * is in a nested value, is there twice, or the definition does not end well. */
-bool template_layout_read(struct layout_reader *reader, struct span definition,
+/* Finds the layout of the template `definition` (its data: a fragment), and its fingerprint; of one
+ * that is too large, or damaged, the fingerprint's data size is 0. Returns false where the records
+ * of the template cannot be read by their fields: System is in a nested value, is there twice, or
+ * the definition does not end well. */
+bool template_layout_read(const struct layout_reader *reader, struct span definition,
                           struct template_layout *out, struct layout_fingerprint *fingerprint);
+
+/* The same, but steps over nothing, whatever size it says it has: what the former comes to where
+ * sizes are wrong. */
+bool template_layout_read_whole(const struct layout_reader *reader, struct span definition,
+                                struct template_layout *out);
 
 #endif

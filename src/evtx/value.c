@@ -156,7 +156,7 @@ static void add_systemtime(struct text *out, struct span value)
                     fields[4], fields[5], fields[6], fields[7]);
 }
 
-/* The size of the SID that the value begins with; 0: it is none. */
+/* The size of the SID that the value begins with; 0: it is cut short. */
 static size_t sid_size(struct span value)
 {
     size_t size_bytes = value.left_bytes < SID_HEAD_BYTES

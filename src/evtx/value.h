@@ -42,7 +42,7 @@ enum value_type {
  * an array as its items with a blank between (value_take_item hands them out one by one). A number
  * is one of the size that it has, 1, 2, 4 or 8, whatever its type; of other values what is more
  * than their type has is not looked at. One whose size does not fit even so is added as binary.
- * Nothing is added for VALUE_NULL and for a type that is no value (VALUE_BINXML). */
+ * Nothing is added for VALUE_NULL and for what is not a type of value (VALUE_BINXML). */
 void value_add_text(struct text *out, uint8_t type, struct span value);
 
 /* Is the value an array, of one item at least, that can be taken apart? */
@@ -58,7 +58,7 @@ bool value_take_string(struct span *array, struct span *out);
 bool value_number(uint8_t type, struct span value, uint64_t *out);
 
 /* Reads a FILETIME, SYSTEMTIME, or ISO 8601 text. Times that cannot be written as text
- * (filetime.h), and 0, are none. */
+ * (filetime.h), and 0, do not count. */
 bool value_filetime(uint8_t type, struct span value, uint64_t *out);
 
 #endif

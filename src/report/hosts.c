@@ -15,7 +15,9 @@ enum column_kind {
     COLUMN_HOST,
     COLUMN_ALIASES,
     COLUMN_SOURCES,
-    COLUMN_TEXT, /* of the verdict, like the next two */
+    COLUMN_TEXT, /* this and the next are of the verdict */
+    COLUMN_WORD,
+    COLUMN_WORDS, /* some members of a set */
     COLUMN_NUMBER,
     COLUMN_TIME,
 };
@@ -23,39 +25,40 @@ enum column_kind {
 struct column {
     const char *name;
     enum column_kind kind;
-    size_t offset; /* in struct case_verdict */
+    size_t offset;                /* in struct case_verdict */
+    const struct word_set *words; /* of COLUMN_WORD and COLUMN_WORDS */
 };
 
 #define AT(member) offsetof(struct case_verdict, member)
 
 /* The columns of DESIGN section 7, in its order. */
 static const struct column columns[] = {
-    {"host", COLUMN_HOST, 0},
-    {"aliases", COLUMN_ALIASES, 0},
-    {"classification", COLUMN_TEXT, AT(classification)},
-    {"confidence", COLUMN_TEXT, AT(confidence)},
-    {"reason", COLUMN_TEXT, AT(reason)},
-    {"review", COLUMN_TEXT, AT(review)},
-    {"state", COLUMN_TEXT, AT(state)},
-    {"first_fault_utc", COLUMN_TIME, AT(first_fault_filetime)},
-    {"last_fault_utc", COLUMN_TIME, AT(last_fault_filetime)},
-    {"recovered_utc", COLUMN_TIME, AT(recovered_filetime)},
-    {"in_window_events", COLUMN_NUMBER, AT(in_window_events)},
-    {"events_8196", COLUMN_NUMBER, AT(events_8196)},
-    {"events_8208", COLUMN_NUMBER, AT(events_8208)},
-    {"events_8209", COLUMN_NUMBER, AT(events_8209)},
-    {"events_13", COLUMN_NUMBER, AT(events_13)},
-    {"codes", COLUMN_TEXT, AT(codes)},
-    {"window_coverage", COLUMN_TEXT, AT(window_coverage)},
-    {"kb971033", COLUMN_TEXT, AT(kb971033)},
-    {"kb971033_evidence", COLUMN_TEXT, AT(kb971033_evidence)},
-    {"edition", COLUMN_TEXT, AT(edition)},
-    {"licence_channel", COLUMN_TEXT, AT(licence_channel)},
-    {"os_version", COLUMN_TEXT, AT(os_version)},
-    {"clock", COLUMN_TEXT, AT(clock)},
-    {"action", COLUMN_TEXT, AT(action)},
-    {"kms_client_key", COLUMN_TEXT, AT(kms_client_key)},
-    {"sources", COLUMN_SOURCES, 0},
+    {"host", COLUMN_HOST, 0, NULL},
+    {"aliases", COLUMN_ALIASES, 0, NULL},
+    {"classification", COLUMN_WORD, AT(classification), &classification_words},
+    {"confidence", COLUMN_WORD, AT(confidence), &confidence_words},
+    {"reason", COLUMN_TEXT, AT(reason), NULL},
+    {"review", COLUMN_WORDS, AT(review), &review_note_words},
+    {"state", COLUMN_WORD, AT(state), &activation_state_words},
+    {"first_fault_utc", COLUMN_TIME, AT(first_fault_filetime), NULL},
+    {"last_fault_utc", COLUMN_TIME, AT(last_fault_filetime), NULL},
+    {"recovered_utc", COLUMN_TIME, AT(recovered_filetime), NULL},
+    {"in_window_events", COLUMN_NUMBER, AT(in_window_events), NULL},
+    {"events_8196", COLUMN_NUMBER, AT(events_8196), NULL},
+    {"events_8208", COLUMN_NUMBER, AT(events_8208), NULL},
+    {"events_8209", COLUMN_NUMBER, AT(events_8209), NULL},
+    {"events_13", COLUMN_NUMBER, AT(events_13), NULL},
+    {"codes", COLUMN_TEXT, AT(codes), NULL},
+    {"window_coverage", COLUMN_WORD, AT(window_coverage), &coverage_words},
+    {"kb971033", COLUMN_WORD, AT(kb971033), &update_status_words},
+    {"kb971033_evidence", COLUMN_TEXT, AT(kb971033_evidence), NULL},
+    {"edition", COLUMN_TEXT, AT(edition), NULL},
+    {"licence_channel", COLUMN_WORD, AT(licence_channel), &licence_channel_words},
+    {"os_version", COLUMN_TEXT, AT(os_version), NULL},
+    {"clock", COLUMN_WORD, AT(clock), &clock_state_words},
+    {"action", COLUMN_WORD, AT(action), &action_words},
+    {"kms_client_key", COLUMN_TEXT, AT(kms_client_key), NULL},
+    {"sources", COLUMN_SOURCES, 0, NULL},
 };
 
 static bool is_own_column(const char *name)
@@ -94,13 +97,24 @@ static int write_list(struct csv_writer *csv, struct casedb *db, int64_t machine
     return 0;
 }
 
+static void write_members(struct csv_writer *csv, const struct word_set *set, uint32_t members)
+{
+    char *list = word_set_list(set, members);
+
+    csv_cell(csv, list);
+    free(list);
+}
+
 static int write_column(struct csv_writer *csv, struct casedb *db,
                         const struct case_machine *machine, const struct column *column,
                         struct error *err)
 {
     const void *member = (const char *)&machine->verdict + column->offset;
-    const char *text;
 
+    if (column->kind >= COLUMN_TEXT && !machine->has_verdict) {
+        csv_cell(csv, "");
+        return 0;
+    }
     switch (column->kind) {
     case COLUMN_HOST:
         csv_cell(csv, machine->name);
@@ -110,8 +124,13 @@ static int write_column(struct csv_writer *csv, struct casedb *db,
     case COLUMN_SOURCES:
         return write_list(csv, db, machine->id, casedb_machine_sources, err);
     case COLUMN_TEXT:
-        text = *(const char *const *)member;
-        csv_cell(csv, text != NULL ? text : "");
+        csv_cell(csv, *(const char *const *)member);
+        return 0;
+    case COLUMN_WORD:
+        csv_cell(csv, word_set_word(column->words, *(const unsigned *)member));
+        return 0;
+    case COLUMN_WORDS:
+        write_members(csv, column->words, *(const uint32_t *)member);
         return 0;
     case COLUMN_NUMBER:
         csv_number(csv, *(const uint64_t *)member);

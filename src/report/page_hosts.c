@@ -33,62 +33,83 @@ static void put_list(FILE *file, const char *tag, const char *class, const char 
         return;
     fprintf(file, "<%s class=\"%s\">", tag, class);
     while (*list != '\0') {
-        const char *end = strstr(list, "; ");
+        const char *end = strstr(list, TEXT_SEPARATOR);
         size_t length = end != NULL ? (size_t)(end - list) : strlen(list);
         char *item = memory_copy_bytes(list, length);
 
         html_put_between(file, "<li>", item, "</li>");
         free(item);
-        list += end != NULL ? length + strlen("; ") : length;
+        list += end != NULL ? length + strlen(TEXT_SEPARATOR) : length;
     }
     fprintf(file, "</%s>", tag);
 }
 
-/* Says whether two decoders agree on the events that the reason names. */
-static void put_verified(FILE *file, const char *word)
+/* The same of some members of a set. */
+static void put_members(FILE *file, const char *tag, const char *class, const struct word_set *set,
+                        uint32_t members)
 {
-    unsigned verified;
+    char *list = word_set_list(set, members);
 
-    if (!word_set_find(&verified_words, word, &verified) || verified == VERIFIED_NOT_ASKED)
-        return;
-    fprintf(file, "<div class=\"minor\">%s%s</div>", verified_sentence((enum verified)verified),
-            verified == VERIFIED_CONFLICT ? ": see <a href=\"#conflicts\">Conflicts</a>" : "");
+    put_list(file, tag, class, list);
+    free(list);
 }
 
-static void put_host_cells(FILE *file, const struct case_machine *machine, const char *aliases)
+/* Says whether two decoders agree on the events that the reason names. */
+static void put_verified(FILE *file, enum verified verified)
 {
-    const struct case_verdict *verdict = &machine->verdict;
+    html_put_between(file, "<div class=\"minor\">", verified_sentence(verified),
+                     verified == VERIFIED_CONFLICT
+                         ? ": see <a href=\"#conflicts\">Conflicts</a></div>"
+                         : "</div>");
+}
 
-    fputs("<tr><th scope=\"row\" class=\"text\">", file);
-    html_put(file, machine->name);
-    html_put_between(file, "<div class=\"minor\">formerly ", aliases, "</div>");
-    fputs("</th><td>", file);
-    html_put_between(file, "<span class=\"word\">", verdict->classification, "</span>");
-    html_put_between(file, "<div class=\"minor\">", verdict->confidence, "</div>");
-    html_put_between(file, "<div class=\"minor\">state: ", verdict->state, "</div>");
+static void put_verdict_cells(FILE *file, const struct case_verdict *verdict)
+{
+    fputs("<td>", file);
+    html_put_between(file, "<span class=\"word\">", classification_word(verdict->classification),
+                     "</span>");
+    html_put_between(file, "<div class=\"minor\">", confidence_word(verdict->confidence), "</div>");
+    html_put_between(file, "<div class=\"minor\">state: ", activation_state_word(verdict->state),
+                     "</div>");
     fputs("</td><td>", file);
-    put_list(file, "ol", "steps", verdict->action);
+    put_members(file, "ol", "steps", &action_step_words, action_steps(verdict->action));
     html_put_between(file, "<div class=\"minor\">KMS client key <code>", verdict->kms_client_key,
                      "</code></div>");
-    fputs("</td>", file);
-    fputs("<td class=\"reason\">", file);
+    fputs("</td><td class=\"reason\">", file);
     html_put(file, verdict->reason);
     put_verified(file, verdict->verified);
     fputs("</td><td>", file);
-    put_list(file, "ul", "notes", verdict->review);
-    fputs("</td><td class=\"update\">", file);
-    html_put_between(file, "<span class=\"word\">", verdict->kb971033, "</span>");
+    put_members(file, "ul", "notes", &review_note_words, verdict->review);
+    fputs("</td>", file);
+}
+
+static void put_evidence_cells(FILE *file, const struct case_verdict *verdict)
+{
+    fputs("<td class=\"update\">", file);
+    html_put_between(file, "<span class=\"word\">", update_status_word(verdict->kb971033),
+                     "</span>");
     put_list(file, "ul", "minor", verdict->kb971033_evidence);
-    if (verdict->unrelated_updates != NULL && *verdict->unrelated_updates != '\0') {
+    if (*verdict->unrelated_updates != '\0') {
         fputs("<div class=\"minor\">unrelated, of the same day:</div>", file);
         put_list(file, "ul", "minor", verdict->unrelated_updates);
     }
     fputs("</td><td class=\"edition\">", file);
     html_put(file, verdict->edition);
-    html_put_between(file, "<div class=\"minor\">", verdict->licence_channel, "</div>");
+    html_put_between(file, "<div class=\"minor\">", licence_channel_word(verdict->licence_channel),
+                     "</div>");
     html_put_between(file, "<div class=\"minor\">", verdict->os_version, "</div>");
     put_list(file, "ul", "minor", verdict->licence_evidence);
     fputs("</td>", file);
+}
+
+static void put_host_cells(FILE *file, const struct case_machine *machine, const char *aliases)
+{
+    fputs("<tr><th scope=\"row\" class=\"text\">", file);
+    html_put(file, machine->name);
+    html_put_between(file, "<div class=\"minor\">formerly ", aliases, "</div>");
+    fputs("</th>", file);
+    put_verdict_cells(file, &machine->verdict);
+    put_evidence_cells(file, &machine->verdict);
 }
 
 static int put_host(const struct page *page, FILE *file, const struct case_machine *machine,
@@ -126,8 +147,7 @@ static int put_class(const struct page *page, FILE *file, enum classification cl
     fprintf(file, " <span class=\"number\">%" PRIu64 "</span></th></tr>\n",
             page->summary.classes[classification]);
     while ((found = casedb_next_machine(machines, &machine, err)) == 1) {
-        if (!machine.has_verdict ||
-            strcmp(machine.verdict.classification, classification_word(classification)) != 0)
+        if (!machine.has_verdict || machine.verdict.classification != classification)
             continue;
         found = put_host(page, file, &machine, err);
         if (found != 0)

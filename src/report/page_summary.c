@@ -141,7 +141,7 @@ static int add_unrelated(struct text *out, const struct page *page,
 {
     uint64_t count;
 
-    if (casedb_count_update_machines(page->db, update->name, &count, err) != 0)
+    if (casedb_count_update_machines(page->db, update->id, &count, err) != 0)
         return -1;
     if (count > 0)
         text_add_format(out, "%s%s (%" PRIu64 " host%s)", out->length_bytes > 0 ? " and " : "",

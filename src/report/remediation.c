@@ -19,9 +19,6 @@
 #define NAME_BYTES_MOST 255
 #define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 
-#define ACTION_REMOVE "remove-kb971033"
-#define ACTION_REBUILD "rebuild-activation"
-
 /* In `scripts`, for a machine whose name may not stand in a host list. */
 #define SCRIPTS_MANUAL "manual"
 
@@ -31,16 +28,23 @@
 /* One of the CSV lists. A class is in one list only, so no machine is in two. */
 struct list {
     const char *file;
-    const char *classification;
-    const char *action; /* that a machine must have to be in it, or NULL */
+    uint32_t steps; /* of enum action_step: a machine must have one of them to be in it; 0: all */
 };
 
-static const struct list lists[] = {
-    {FOLDER "affected-by-incident.csv", "affected-by-incident", NULL},
-    {FOLDER "other-activation-fault.csv", "other-activation-fault", NULL},
-    {FOLDER "remove-kb971033.csv", "no-activation-fault", ACTION_REMOVE},
-    {FOLDER "not-collected.csv", "not-collected", NULL},
-};
+static struct list list_of(enum classification classification)
+{
+    switch (classification) {
+    case CLASSIFICATION_AFFECTED:
+        return (struct list){FOLDER "affected-by-incident.csv", 0};
+    case CLASSIFICATION_OTHER_FAULT:
+        return (struct list){FOLDER "other-activation-fault.csv", 0};
+    case CLASSIFICATION_NO_FAULT:
+        return (struct list){FOLDER "remove-kb971033.csv", 1u << ACTION_STEP_REMOVE};
+    case CLASSIFICATION_NOT_COLLECTED:
+        return (struct list){FOLDER "not-collected.csv", 0};
+    }
+    return (struct list){0};
+}
 
 static const char *const columns[] = {"host",           "aliases", "action", "edition",
                                       "kms_client_key", "scripts", "reason", "review"};
@@ -200,7 +204,7 @@ struct rollout {
     struct casedb *db; /* borrowed, like the next two */
     const char *templates_path;
     struct staging *out;
-    struct csv_writer csv[ARRAY_COUNT(lists)];
+    struct csv_writer csv[CLASSIFICATION_COUNT]; /* the lists, by classification */
     FILE **host_lists; /* owned array, one a script; NULL until a machine needs the script */
 };
 
@@ -235,28 +239,16 @@ static int begin_script(struct rollout *rollout, size_t script, struct error *er
     return create_script_file(rollout, script, ".hosts.txt", &rollout->host_lists[script], err);
 }
 
-/* Does the "; " list have this item? */
-static bool list_has(const char *list, const char *item)
-{
-    size_t length = strlen(item);
-
-    for (const char *at = list; at != NULL; at = strstr(at, "; ")) {
-        at += at == list ? 0 : strlen("; ");
-        if (strncmp(at, item, length) == 0 && (at[length] == '\0' || at[length] == ';'))
-            return true;
-    }
-    return false;
-}
-
 /* Fills the numbers of the scripts that the machine needs, in their order, and returns how many.
  * The key of an edition is only in a script where the verdict gives it. */
 static size_t needed_scripts(const struct case_verdict *verdict, size_t needed[2])
 {
+    uint32_t steps = action_steps(verdict->action);
     size_t count = 0;
 
-    if (list_has(verdict->action, ACTION_REMOVE))
+    if (word_set_has(steps, ACTION_STEP_REMOVE))
         needed[count++] = SCRIPT_REMOVE;
-    if (list_has(verdict->action, ACTION_REBUILD)) {
+    if (word_set_has(steps, ACTION_STEP_REBUILD)) {
         const struct incident_edition *edition = incident_find_edition(verdict->edition);
 
         if (edition != NULL && *verdict->kms_client_key != '\0')
@@ -294,26 +286,33 @@ static int add_to_scripts(struct rollout *rollout, const struct case_machine *ma
     return 0;
 }
 
-static int write_machine(struct rollout *rollout, size_t list, const struct case_machine *machine,
+static int write_machine(struct rollout *rollout, const struct case_machine *machine,
                          struct error *err)
 {
     const struct case_verdict *verdict = &machine->verdict;
     char *aliases = NULL;
+    char *review = word_set_list(&review_note_words, verdict->review);
     struct text scripts = {0};
     int result = -1;
 
     if (casedb_machine_aliases(rollout->db, machine->id, &aliases, err) == 0 &&
         add_to_scripts(rollout, machine, &scripts, err) == 0) {
         const char *const cells[ARRAY_COUNT(columns)] = {
-            machine->name,           aliases,
-            verdict->action,         verdict->edition,
-            verdict->kms_client_key, text_get(&scripts),
-            verdict->reason,         verdict->review};
+            machine->name,
+            aliases,
+            action_word(verdict->action),
+            verdict->edition,
+            verdict->kms_client_key,
+            text_get(&scripts),
+            verdict->reason,
+            review,
+        };
 
-        csv_row(&rollout->csv[list], cells, ARRAY_COUNT(cells));
+        csv_row(&rollout->csv[verdict->classification], cells, ARRAY_COUNT(cells));
         result = 0;
     }
     text_free(&scripts);
+    free(review);
     free(aliases);
     return result;
 }
@@ -322,29 +321,30 @@ static int write_machine(struct rollout *rollout, size_t list, const struct case
 static int place_machine(struct rollout *rollout, const struct case_machine *machine,
                          struct error *err)
 {
-    for (size_t list = 0; list < ARRAY_COUNT(lists); list++) {
-        const struct case_verdict *verdict = &machine->verdict;
+    const struct case_verdict *verdict = &machine->verdict;
+    uint32_t steps = list_of(verdict->classification).steps;
 
-        if (strcmp(verdict->classification, lists[list].classification) == 0 &&
-            (lists[list].action == NULL || list_has(verdict->action, lists[list].action)))
-            return write_machine(rollout, list, machine, err);
-    }
-    return 0;
+    if (!machine->has_verdict || (steps != 0 && (action_steps(verdict->action) & steps) == 0))
+        return 0;
+    return write_machine(rollout, machine, err);
 }
 
 static int begin_lists(struct rollout *rollout, struct error *err)
 {
-    for (size_t list = 0; list < ARRAY_COUNT(lists); list++) {
-        if (staging_create(rollout->out, lists[list].file, &rollout->csv[list].file, err) != 0)
+    for (unsigned index = 0; index < CLASSIFICATION_COUNT; index++) {
+        struct csv_writer *csv = &rollout->csv[index];
+
+        if (staging_create(rollout->out, list_of((enum classification)index).file, &csv->file,
+                           err) != 0)
             return -1;
-        csv_row(&rollout->csv[list], columns, ARRAY_COUNT(columns));
+        csv_row(csv, columns, ARRAY_COUNT(columns));
     }
     return 0;
 }
 
 static int finish_lists(struct rollout *rollout, struct error *err)
 {
-    for (size_t list = 0; list < ARRAY_COUNT(lists); list++)
+    for (size_t list = 0; list < CLASSIFICATION_COUNT; list++)
         if (staging_close(rollout->out, rollout->csv[list].file, err) != 0)
             return -1;
     for (size_t script = 0; script < script_count(); script++)

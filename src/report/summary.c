@@ -11,32 +11,24 @@
 
 /* Can the logs not exclude the incident? A damaged log may cover the window and yet have lost the
  * fault, so it shows no host to be clean. */
-static bool is_unsure(enum classification classification, uint32_t review)
+static bool is_unsure(const struct case_verdict *verdict)
 {
-    return (review >> REVIEW_WINDOW_NOT_COVERED & 1u) != 0 ||
-           (classification == CLASSIFICATION_NO_FAULT && (review >> REVIEW_LOG_DAMAGED & 1u) != 0);
+    return word_set_has(verdict->review, REVIEW_WINDOW_NOT_COVERED) ||
+           (verdict->classification == CLASSIFICATION_NO_FAULT &&
+            word_set_has(verdict->review, REVIEW_LOG_DAMAGED));
 }
 
-static int count_machine(const struct case_machine *machine, struct summary *out, struct error *err)
+static void count_machine(const struct case_machine *machine, struct summary *out)
 {
     const struct case_verdict *verdict = &machine->verdict;
-    unsigned classification, confidence, action;
-    uint32_t review;
 
     out->host_count++;
     if (!machine->has_verdict)
-        return 0;
-    if (!word_set_find(&classification_words, verdict->classification, &classification) ||
-        !word_set_find(&confidence_words, verdict->confidence, &confidence) ||
-        !word_set_find(&action_words, verdict->action, &action) ||
-        !word_set_find_list(&review_note_words, verdict->review, &review))
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                         "the case has a verdict whose words are not known");
-    out->classes[classification]++;
-    out->confidences[confidence]++;
-    out->actions[action]++;
-    out->not_covered[classification] += is_unsure((enum classification)classification, review);
-    return 0;
+        return;
+    out->classes[verdict->classification]++;
+    out->confidences[verdict->confidence]++;
+    out->actions[verdict->action]++;
+    out->not_covered[verdict->classification] += is_unsure(verdict);
 }
 
 static int count_machines(struct casedb *db, struct summary *out, struct error *err)
@@ -47,11 +39,8 @@ static int count_machines(struct casedb *db, struct summary *out, struct error *
 
     if (casedb_machines(db, &machines, err) != 0)
         return -1;
-    while ((found = casedb_next_machine(machines, &machine, err)) == 1) {
-        found = count_machine(&machine, out, err);
-        if (found != 0)
-            break;
-    }
+    while ((found = casedb_next_machine(machines, &machine, err)) == 1)
+        count_machine(&machine, out);
     casedb_cursor_free(machines);
     return found;
 }

@@ -120,5 +120,5 @@ enum action action_of(const struct action_matter *matter)
 bool action_gives_key(const struct action_matter *matter)
 {
     return matter->edition != NULL &&
-           (action_steps(action_of(matter)) >> ACTION_STEP_REBUILD & 1u) != 0;
+           word_set_has(action_steps(action_of(matter)), ACTION_STEP_REBUILD);
 }

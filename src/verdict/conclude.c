@@ -15,7 +15,6 @@
 void conclusion_free_content(struct conclusion *conclusion)
 {
     free(conclusion->reason);
-    free(conclusion->review);
     free(conclusion->codes);
     free(conclusion->update_evidence);
     free(conclusion->unrelated_updates);
@@ -106,9 +105,9 @@ static void conclude_counts(const struct activation_history *history, struct cas
 static void conclude_activation(const struct activation_outcome *outcome,
                                 struct case_verdict *verdict)
 {
-    verdict->classification = classification_word(outcome->classification);
-    verdict->confidence = confidence_word(outcome->confidence);
-    verdict->state = activation_state_word(outcome->state);
+    verdict->classification = outcome->classification;
+    verdict->confidence = outcome->confidence;
+    verdict->state = outcome->state;
     verdict->first_fault_filetime = outcome->first_fault_filetime;
     verdict->last_fault_filetime = outcome->last_fault_filetime;
     verdict->recovered_filetime = outcome->recovered_filetime;
@@ -117,9 +116,9 @@ static void conclude_activation(const struct activation_outcome *outcome,
 static void conclude_action(const struct action_matter *matter, struct case_verdict *verdict)
 {
     verdict->edition = matter->edition != NULL ? matter->edition->name : "unknown";
-    verdict->licence_channel = licence_channel_word(matter->channel);
-    verdict->kb971033 = update_status_word(matter->update);
-    verdict->action = action_word(action_of(matter));
+    verdict->licence_channel = matter->channel;
+    verdict->kb971033 = matter->update;
+    verdict->action = action_of(matter);
     verdict->kms_client_key = action_gives_key(matter) ? matter->edition->kms_client_key : "";
 }
 
@@ -145,7 +144,6 @@ void conclude(struct evidence *evidence, struct conclusion *out)
 
     *out = (struct conclusion){
         .reason = reason_of(evidence),
-        .review = word_set_list(&review_note_words, find_review(evidence, &outcome)),
         .codes = list_codes(&evidence->history),
         .update_evidence = groups_text(&evidence->update.groups),
         .unrelated_updates = groups_text(&evidence->update.unrelated),
@@ -153,15 +151,15 @@ void conclude(struct evidence *evidence, struct conclusion *out)
     };
     out->verdict = (struct case_verdict){
         .reason = out->reason,
-        .review = out->review,
+        .review = find_review(evidence, &outcome),
         .codes = out->codes,
-        .window_coverage = coverage_word(evidence->circumstances.coverage),
+        .window_coverage = evidence->circumstances.coverage,
         .kb971033_evidence = out->update_evidence,
         .unrelated_updates = out->unrelated_updates,
         .licence_evidence = out->licence_evidence,
         .os_version = evidence->system.os_version != NULL ? evidence->system.os_version : "",
-        .clock = clock_state_word(evidence->system.clock_changed ? CLOCK_CHANGED : CLOCK_OK),
-        .verified = verified_word(reason_verified(&evidence->history)),
+        .clock = evidence->system.clock_changed ? CLOCK_CHANGED : CLOCK_OK,
+        .verified = reason_verified(&evidence->history),
     };
     conclude_activation(&outcome, &out->verdict);
     conclude_counts(&evidence->history, &out->verdict);
@@ -178,15 +176,15 @@ void conclude_not_collected(const char *reason, bool shared_name, struct conclus
     *out = (struct conclusion){0};
     out->verdict = (struct case_verdict){
         .reason = reason,
-        .review = shared_name ? review_note_word(REVIEW_SHARED_NAME) : "",
+        .review = shared_name ? 1u << REVIEW_SHARED_NAME : 0,
         .codes = "",
-        .window_coverage = coverage_word(COVERAGE_NONE),
+        .window_coverage = COVERAGE_NONE,
         .kb971033_evidence = "",
         .unrelated_updates = "",
         .licence_evidence = "",
         .os_version = "",
-        .clock = clock_state_word(CLOCK_OK),
-        .verified = verified_word(VERIFIED_NOT_ASKED),
+        .clock = CLOCK_OK,
+        .verified = VERIFIED_NOT_ASKED,
     };
     conclude_activation(&outcome, &out->verdict);
     conclude_action(&matter, &out->verdict);

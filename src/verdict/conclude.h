@@ -13,7 +13,6 @@
 struct conclusion {
     struct case_verdict verdict; /* without machine_id; texts are constant or those below */
     char *reason;
-    char *review;
     char *codes;
     char *update_evidence;
     char *unrelated_updates;

@@ -34,56 +34,42 @@ struct gathering {
     struct finding_context context;
 };
 
-/* Returns owned: `WAT 13`, `wmic qfe`. */
-static char *kind_text(const struct item_origin *origin)
-{
-    const char *label = evidence_kind_label(origin->kind);
-
-    return origin->event_id != 0 ? memory_format("%s %u", label, origin->event_id)
-                                 : memory_copy_text(label);
-}
-
 static int keep_update(struct gathering *gathering, const struct meaning *meaning,
                        int64_t source_id, struct error *err)
 {
     const struct update_item *item = &meaning->update;
-    char *kind = kind_text(&meaning->origin);
     const struct case_update_evidence row = {
         .machine_id = gathering->machine_id,
-        .update_name = incident_updates[item->update].name,
-        .kind = kind,
-        .says = update_says_word(item->says),
+        .update = item->update,
+        .kind = meaning->origin.kind,
+        .event_id = meaning->origin.event_id,
+        .says = item->says,
         .with_collection = meaning->origin.with_collection,
         .filetime = meaning->origin.filetime,
         .detail = item->detail != NULL ? item->detail : "",
         .source_id = source_id,
     };
-    int result = casedb_add_update_evidence(gathering->db, &row, err);
 
-    free(kind);
-    return result;
+    return casedb_add_update_evidence(gathering->db, &row, err);
 }
 
 static int keep_licence(struct gathering *gathering, const struct meaning *meaning,
                         int64_t source_id, struct error *err)
 {
     const struct licence_item *item = &meaning->licence;
-    char *kind = kind_text(&meaning->origin);
     const struct case_licence_evidence row = {
         .machine_id = gathering->machine_id,
-        .kind = kind,
+        .kind = meaning->origin.kind,
         .activation_id = item->activation_id,
         .edition = item->edition != NULL ? item->edition->name : "",
-        .licence_channel = licence_channel_word(item->channel),
+        .licence_channel = item->channel,
         .with_collection = meaning->origin.with_collection,
         .filetime = meaning->origin.filetime,
         .detail = item->detail,
         .source_id = source_id,
     };
-    int result = casedb_add_licence_evidence(gathering->db, &row, err);
 
-    free(kind);
-    return result;
+    return casedb_add_licence_evidence(gathering->db, &row, err);
 }
 
 /* Weighs what it says, and keeps what is evidence on updates and licence. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scanner of libevtx's event text. It goes from tag to tag, keeps the depth and the section
  * of the event it is in, and looks the elements it wants up in a table. */
-#include "evtx/check/eventtext.h"
+#include "evtx/check/reference.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -12,10 +12,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "evtx/binxml.h"
-
-#define FIRST_SUPPLEMENTARY 0x10000u
-#define SUPPLEMENTARY_ERROR 0x3FFu /* see the header */
-#define REPLACEMENT_CHARACTER 0xFFFDu
 
 /* A part of the text, not ended by a NUL. */
 struct text_part {
@@ -82,10 +78,10 @@ static void store_character(struct eventtext *event, const char **at)
     uint32_t code_point;
 
     text_next_character(at, &code_point);
-    if (code_point >= FIRST_SUPPLEMENTARY)
-        text_add_character(&changed, code_point + SUPPLEMENTARY_ERROR);
-    else if (code_point == 0 || code_point == REPLACEMENT_CHARACTER)
-        text_add_character(&changed, REPLACEMENT_CHARACTER); /* text here has no U+0000 */
+    if (code_point >= REFERENCE_SUPPLEMENTARY_FIRST)
+        text_add_character(&changed, code_point + REFERENCE_SUPPLEMENTARY_ERROR);
+    else if (code_point == 0 || code_point == TEXT_REPLACEMENT_CHARACTER)
+        text_add_character(&changed, TEXT_REPLACEMENT_CHARACTER); /* text here has no U+0000 */
     if (changed.length_bytes > 0)
         store_bytes(event, changed.bytes, changed.length_bytes);
     else

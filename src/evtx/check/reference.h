@@ -14,13 +14,13 @@
  *   are one line feed; half a surrogate pair becomes U+FFFD, and the upper half takes the unit
  *   behind it along;
  * - a string array gives one element for each string;
- * - characters past U+FFFF come out 0x3FF too low (evtx/check/eventtext.h puts them right);
+ * - characters past U+FFFF come out 0x3FF too low (eventtext puts them right);
  * - a negative number is a minus and the bits but the sign's: -2147188641 comes out as -295007;
  * - a floating-point number is written with an exponent: 1.500000e+000;
  * - a time that cannot be is written as its numbers in hexadecimal, those of a SYSTEMTIME wrong;
  * - a record that ends exactly at the chunk's end is not handed out;
  * - forwarded records (no template instance) are not decoded;
- * - it is no guard against hostile input: it does not compare the number of a template's values
+ * - it does not guard against hostile input: it does not compare the number of a template's values
  *   with the chunk before it makes room for them and reads them (so do not ask it for a record that
  *   is not sound, evtx/chunk.h), recurses as deep as elements are nested in a template, and writes
  *   out a value as often as a template substitutes it. Such a chunk can end the process, or keep
@@ -32,7 +32,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "evtx/chunk.h"
+#include "model/observation.h"
 
 struct reference;
 
@@ -51,7 +53,7 @@ int reference_open(struct reference *reference, const struct chunk *chunk,
                    struct error *err);
 
 /* How many records of the open chunk libevtx has, in the order of the chunk; some that it was asked
- * for may be missing, some are none of ours. */
+ * for may be missing, and there may be others. */
 size_t reference_count(const struct reference *reference);
 
 struct reference_record {
@@ -68,5 +70,40 @@ bool reference_find(struct reference *reference, uint32_t position_bytes, size_t
  * libevtx cannot decode it; position_bytes is filled all the same where it is known, else 0. */
 int reference_read(struct reference *reference, size_t index, struct reference_record *out,
                    struct error *err);
+
+/* --- eventtext --- */
+
+/* Reads the text that libevtx makes of an event into an observation. That text is not
+ * quite XML: & < > are escaped in string values only, nothing is in attributes, control characters
+ * stay, and each element stands on a line of its own, indented by its depth. So this is a small
+ * tolerant scanner of its own, without recursion.
+ *
+ * libevtx gives every character past U+FFFF 0x3FF too low (it takes DFFF for the first low
+ * surrogate). All that it writes at or past U+10000 is such a character and is put right here;
+ * U+10000 to U+103FE come out as U+FC01 to U+FFFF, where they cannot be told from the characters
+ * that belong there, and stay wrong. */
+
+#define REFERENCE_SUPPLEMENTARY_FIRST 0x10000u
+#define REFERENCE_SUPPLEMENTARY_ERROR 0x3FFu
+
+/* Starts as zeros; its memory is used again for each event. */
+struct eventtext {
+    struct observation observation; /* what the event says; borrows the two below */
+    bool has_rendering;             /* RenderingInfo is there: a collector took the event over */
+    struct observation_string *strings; /* owned */
+    char *storage;                      /* owned: every text of the observation */
+    size_t storage_capacity;
+    size_t storage_used;
+};
+
+/* Reads the event in `text` (`length_bytes` of it, with a NUL behind) into event->observation: the
+ * System fields and, as strings, the values of EventData/Data and the leaves of UserData.
+ * Where it was read from (offset, record number, recovered) is left 0 for the caller. Returns -1
+ * (ERROR_SOURCE) when the text is not an event with an EventID; *event is then of no use but for
+ * the next call. */
+int eventtext_parse(struct eventtext *event, const char *text, size_t length_bytes,
+                    struct error *err);
+
+void eventtext_free_content(struct eventtext *event);
 
 #endif

@@ -9,20 +9,17 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "evtx/binxml.h"
-#include "evtx/check/eventtext.h"
 #include "evtx/check/reference.h"
 
-#define REPLACEMENT_CHARACTER 0xFFFDu
 #define BYTE_ORDER_MARK 0xFEFFu
-#define SUPPLEMENTARY_FIRST 0x10000u
-#define SUPPLEMENTARY_ERROR 0x3FFu
 /* Half of the last digit, of theirs or ours. */
 #define FLOAT_ERROR 1e-6
-/* libevtx gives the characters from SUPPLEMENTARY_FIRST up to here as ones of U+FC01..U+FFFF. */
-#define SUPPLEMENTARY_SPOILT_LAST (SUPPLEMENTARY_FIRST + SUPPLEMENTARY_ERROR - 1)
+/* libevtx gives the first supplementary characters up to here as ones of U+FC01..U+FFFF. */
+#define SUPPLEMENTARY_SPOILT_LAST \
+    (REFERENCE_SUPPLEMENTARY_FIRST + REFERENCE_SUPPLEMENTARY_ERROR - 1)
 
 struct verifier {
-    struct reference *reference; /* owned */
+    struct reference *reference; /* owned; NULL until libevtx is asked for the first time */
     struct chunk chunk;
     const struct record *records; /* that will be asked for */
     size_t record_count;
@@ -36,10 +33,7 @@ struct verifier {
 
 struct verifier *verifier_create(void)
 {
-    struct verifier *verifier = memory_allocate(1, sizeof(*verifier));
-
-    verifier->reference = reference_create();
-    return verifier;
+    return memory_allocate(1, sizeof(struct verifier));
 }
 
 void verifier_free(struct verifier *verifier)
@@ -64,30 +58,35 @@ void verifier_begin_chunk(struct verifier *verifier, const struct chunk *chunk,
     verifier->next_recovered = 0;
 }
 
-/* Hands libevtx the chunk with the records that will be asked for. */
-static bool open_chunk(struct verifier *verifier)
+/* Hands libevtx the chunk. */
+static bool open_reference(struct verifier *verifier, const struct record *records, size_t count,
+                           uint32_t shown_from)
 {
     struct error ignored = {0};
 
+    if (verifier->reference == NULL)
+        verifier->reference = reference_create();
+    verifier->is_open = reference_open(verifier->reference, &verifier->chunk, records, count,
+                                       shown_from, &ignored) == 0;
+    error_clear(&ignored);
+    return verifier->is_open;
+}
+
+/* Hands libevtx the chunk with the records that will be asked for. */
+static bool open_chunk(struct verifier *verifier)
+{
     if (verifier->is_open || verifier->is_refused)
         return verifier->is_open;
-    verifier->is_open = reference_open(verifier->reference, &verifier->chunk, verifier->records,
-                                       verifier->record_count, CHUNK_SIZE_BYTES, &ignored) == 0;
-    verifier->is_refused = !verifier->is_open;
-    error_clear(&ignored);
+    verifier->is_refused =
+        !open_reference(verifier, verifier->records, verifier->record_count, CHUNK_SIZE_BYTES);
     return verifier->is_open;
 }
 
 /* Hands libevtx the chunk from `start_bytes` on. */
 static bool open_rest(struct verifier *verifier, uint32_t start_bytes)
 {
-    struct error ignored = {0};
-
     verifier->rest_is_shown = true;
-    verifier->is_open =
-        reference_open(verifier->reference, &verifier->chunk, NULL, 0, start_bytes, &ignored) == 0;
-    error_clear(&ignored);
-    return verifier->is_open;
+    return open_reference(verifier, NULL, 0, start_bytes);
 }
 
 /* --- comparing --- */
@@ -98,8 +97,8 @@ static uint32_t expected_character(const char **at)
     uint32_t character;
 
     text_next_character(at, &character);
-    if (character >= SUPPLEMENTARY_FIRST && character <= SUPPLEMENTARY_SPOILT_LAST)
-        character -= SUPPLEMENTARY_ERROR;
+    if (character >= REFERENCE_SUPPLEMENTARY_FIRST && character <= SUPPLEMENTARY_SPOILT_LAST)
+        character -= REFERENCE_SUPPLEMENTARY_ERROR;
     return character;
 }
 
@@ -195,7 +194,7 @@ static bool characters_agree(const char *ours, const char *theirs)
             const char *behind = before[index].theirs;
 
             if (*behind != '\0' && (text_next_character(&behind, &read), read == character))
-                way_add(ways, &count, behind, character == REPLACEMENT_CHARACTER);
+                way_add(ways, &count, behind, character == TEXT_REPLACEMENT_CHARACTER);
             if (before[index].after_half)
                 way_add(ways, &count, before[index].theirs, false);
         }

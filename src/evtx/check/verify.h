@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verify: has libevtx, the independent second reader, read records that our own reader decoded,
- * and compares. What libevtx is known to get wrong (evtx/check/reference.h) is no disagreement. */
+ * and compares. What libevtx is known to get wrong (evtx/check/reference.h) is not a disagreement.
+ */
 #ifndef SPPTRIAGE_EVTX_CHECK_VERIFY_H
 #define SPPTRIAGE_EVTX_CHECK_VERIFY_H
 
