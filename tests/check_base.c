@@ -186,6 +186,17 @@ START_TEST(bytes_that_are_no_text_are_folded_to_themselves)
 }
 END_TEST
 
+START_TEST(cut_text_ends_between_two_characters)
+{
+    const char *text = "a\xC3\xA4\xE2\x82\xAC"
+                       "b"; /* of one, two, three and one bytes */
+    static const size_t lengths[] = {0, 1, 1, 3, 3, 3, 6};
+
+    for (size_t most_bytes = 0; most_bytes < ARRAY_COUNT(lengths); most_bytes++)
+        ck_assert_uint_eq(text_cut_length(text, most_bytes), lengths[most_bytes]);
+}
+END_TEST
+
 START_TEST(update_number_is_not_found_in_a_longer_one)
 {
     ck_assert(text_has_number_word("Update (KB971033)", "KB971033"));
@@ -228,6 +239,29 @@ START_TEST(filetimes_become_text)
         ck_assert_str_eq(text, cases[index].text);
         free(text);
     }
+}
+END_TEST
+
+START_TEST(times_of_files_become_nanoseconds_or_are_too_far)
+{
+    static const struct {
+        struct timespec time;
+        int64_t nanoseconds;
+    } cases[] = {
+        {{0, 0}, 0},
+        {{-1, 999999999}, -1},
+        {{INT64_C(9223372036), 854775806}, INT64_MAX - 1},
+        {{INT64_C(9223372036), 854775808}, TIME_TOO_FAR},
+        {{INT64_C(-9223372036), 0}, INT64_C(-9223372036000000000)},
+        {{INT64_C(-9223372038), 0}, TIME_TOO_FAR},
+        {{INT64_C(13569465600), 0}, TIME_TOO_FAR},  /* 2400-01-01 */
+        {{INT64_C(-62135596800), 0}, TIME_TOO_FAR}, /* 0001-01-01 */
+        {{INT64_MAX, 999999999}, TIME_TOO_FAR},
+        {{INT64_MIN, 0}, TIME_TOO_FAR},
+    };
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++)
+        ck_assert_int_eq(time_to_nanoseconds(&cases[index].time), cases[index].nanoseconds);
 }
 END_TEST
 
@@ -303,9 +337,11 @@ static Suite *base_suite(void)
     tcase_add_test(cases, folding_is_for_every_script);
     tcase_add_test(cases, folding_goes_by_unicode_and_not_by_the_locale);
     tcase_add_test(cases, bytes_that_are_no_text_are_folded_to_themselves);
+    tcase_add_test(cases, cut_text_ends_between_two_characters);
     tcase_add_test(cases, update_number_is_not_found_in_a_longer_one);
     tcase_add_test(cases, distance_of_filetimes_does_not_depend_on_their_order);
     tcase_add_test(cases, filetimes_become_text);
+    tcase_add_test(cases, times_of_files_become_nanoseconds_or_are_too_far);
     tcase_add_test(cases, every_day_of_a_cycle_of_400_years_survives_the_round_trip);
     tcase_add_test(cases, times_that_do_not_exist_are_refused);
     tcase_add_test(cases, arrays_grow_one_item_at_a_time);

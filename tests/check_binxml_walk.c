@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/utf16.h"
+#include "base/encoding.h"
 #include "craft.h"
 #include "evtx/binxml.h"
 #include "evtx/value.h"

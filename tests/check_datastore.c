@@ -2,7 +2,10 @@
 /* The reader of update histories on databases made by tests/fixtures: sound ones of every page
  * size, rows of every manner, each kind of damage, and files that are something else. */
 #include <check.h>
+#include <dlfcn.h>
 #include <inttypes.h>
+#include <libbfio.h>
+#include <libesedb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +23,8 @@
 
 #define START READOUT_START
 #define TITLE "Update for Windows 7 (KB971033)"
+/* The end of the line of a row that libesedb reads in the same way. */
+#define AGREED "|other_reading=|verified=yes\n"
 
 static const uint32_t page_sizes[] = {4096, 8192, 16384, 32768};
 
@@ -45,16 +50,18 @@ static void clear_all(void)
     error_clear(&got.err);
 }
 
-/* Whether every checksum is asked for. */
-static bool verify;
+static bool verify; /* is every checksum asked for? */
+static bool skip_reference;
 
 static int read_with(int descriptor, uint64_t size_bytes, const struct byte_sink *byte_sink,
                      const struct sink *sink)
 {
     static char path[] = "made";
     struct source source = {.path = path, .kind = datastore_reader.kind, .size_bytes = size_bytes};
-    struct reader_options options = {
-        .window = incident_window, .verify = verify, .byte_sink = byte_sink};
+    struct reader_options options = {.window = incident_window,
+                                     .verify = verify,
+                                     .skip_reference = skip_reference,
+                                     .byte_sink = byte_sink};
 
     clear_all();
     return reader_read(&datastore_reader, &source, descriptor, &options, sink, &got.facts,
@@ -115,6 +122,58 @@ static void expect_sound(uint64_t rows)
     expect_history(rows, 0, "");
 }
 
+/* --- libesedb, told to fail --- */
+
+static struct {
+    unsigned opened;       /* how often it was asked to open a database */
+    bool refuses_database; /* of our making */
+    int refused_record;    /* number in it, or -1 */
+    int spoilt_column;     /* of which every value comes out wrong, or -1 */
+} libesedb = {.refused_record = -1, .spoilt_column = -1};
+
+static void restore_libesedb(void)
+{
+    libesedb.opened = 0;
+    libesedb.refuses_database = false;
+    libesedb.refused_record = -1;
+    libesedb.spoilt_column = -1;
+}
+
+/* These stand before the functions of the library, which they call. */
+int libesedb_file_open_file_io_handle(libesedb_file_t *file, libbfio_handle_t *handle, int flags,
+                                      libesedb_error_t **err)
+{
+    int (*real)(libesedb_file_t *, libbfio_handle_t *, int, libesedb_error_t **) =
+        (int (*)(libesedb_file_t *, libbfio_handle_t *, int, libesedb_error_t **))dlsym(RTLD_NEXT,
+                                                                                        __func__);
+
+    libesedb.opened++;
+    return libesedb.refuses_database ? -1 : real(file, handle, flags, err);
+}
+
+int libesedb_table_get_record(libesedb_table_t *table, int number, libesedb_record_t **record,
+                              libesedb_error_t **err)
+{
+    int (*real)(libesedb_table_t *, int, libesedb_record_t **, libesedb_error_t **) =
+        (int (*)(libesedb_table_t *, int, libesedb_record_t **, libesedb_error_t **))dlsym(
+            RTLD_NEXT, __func__);
+
+    return number == libesedb.refused_record ? -1 : real(table, number, record, err);
+}
+
+int libesedb_record_get_value_data(libesedb_record_t *record, int column, uint8_t *bytes,
+                                   size_t size_bytes, libesedb_error_t **err)
+{
+    int (*real)(libesedb_record_t *, int, uint8_t *, size_t, libesedb_error_t **) =
+        (int (*)(libesedb_record_t *, int, uint8_t *, size_t, libesedb_error_t **))dlsym(RTLD_NEXT,
+                                                                                         __func__);
+    int result = real(record, column, bytes, size_bytes, err);
+
+    if (column == libesedb.spoilt_column && size_bytes > 0)
+        bytes[0] ^= 1;
+    return result;
+}
+
 /* --- rows --- */
 
 static struct ese_history_row row_at(int32_t id)
@@ -159,14 +218,14 @@ START_TEST(sound_history_is_read)
         text_get(&got.lines),
         "history-row|DataStore.edb||4|2019-01-08T10:04:00Z|status=1|mapped_result=0"
         "|unmapped_result=0|server_selection=3|update_id=KB971033|client_id=AutomaticUpdates"
-        "|title=Mise \xC3\xA0 jour \xF0\x9F\x98\x80 (kb971033)\n"
+        "|title=Mise \xC3\xA0 jour \xF0\x9F\x98\x80 (kb971033)" AGREED
         "history-row|DataStore.edb||3|2019-01-08T10:03:00Z|status=2"
         "|mapped_result=-2145124329|unmapped_result=-1|server_selection=3|update_id=KB971033|"
         "client_id="
-        "|title=" TITLE "\n"
+        "|title=" TITLE AGREED
         "history-row|DataStore.edb||1|2019-01-08T10:01:00Z|status=1|mapped_result=0"
         "|unmapped_result=0|server_selection=3|update_id=KB971033|client_id=AutomaticUpdates|"
-        "title=" TITLE "\n"
+        "title=" TITLE AGREED
         "history|DataStore.edb||0|2019-01-08T10:04:00Z|row_count=4|unreadable_count=0"
         "|missing=\n");
     ck_assert_uint_eq(got.facts.selected_count, 3);
@@ -318,7 +377,7 @@ START_TEST(title_is_read_or_told_to_be_unreadable)
     ck_assert_uint_eq(got.facts.undecodable_count, detail != NULL);
     ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
     if (titles[title].read != NULL) {
-        char *end = memory_format("|title=%s\n", titles[title].read);
+        char *end = memory_format("|title=%s" AGREED, titles[title].read);
 
         expect(text_get(&got.lines), end);
         free(end);
@@ -333,7 +392,7 @@ START_TEST(title_is_read_or_told_to_be_unreadable)
 END_TEST
 
 /* libesedb refuses the record in the small form, and takes later values for others. */
-START_TEST(explicit_null_costs_the_row_alone)
+START_TEST(explicit_null_is_read_though_libesedb_cannot)
 {
     struct ese_writer_options options = {.page_size_bytes = page_sizes[_i]};
     struct ese_history_row rows[] = {row_at(1), row_at(2), row_at(3)};
@@ -341,11 +400,10 @@ START_TEST(explicit_null_costs_the_row_alone)
 
     rows[1].client_id.form = ESE_TEXT_NULL;
     read_rows(rows, ARRAY_COUNT(rows), &options);
-    expect_history(3, is_small ? 1 : 0, "");
-    ck_assert_uint_eq(got.facts.selected_count, is_small ? 2 : 3);
-    ck_assert_uint_eq(got.facts.undecodable_count, is_small ? 1 : 0);
-    if (is_small)
-        expect_detail("(it has columns that libesedb would take for others)");
+    expect_sound(3);
+    ck_assert_uint_eq(got.facts.selected_count, 3);
+    expect(text_get(&got.lines), is_small ? "|client_id=|title=" TITLE "|other_reading=|verified=no"
+                                          : "|client_id=|title=" TITLE AGREED);
 }
 END_TEST
 
@@ -358,7 +416,107 @@ START_TEST(unreadable_client_id_does_not_matter)
     row.description.text = "A long story";
     read_rows(&row, 1, NULL);
     expect_sound(1);
-    expect(text_get(&got.lines), "|client_id=|title=" TITLE "\n");
+    expect(text_get(&got.lines), "|client_id=|title=" TITLE AGREED);
+}
+END_TEST
+
+/* --- the second reading --- */
+
+static uint64_t count_lines(const char *end)
+{
+    uint64_t count = 0;
+
+    for (const char *at = text_get(&got.lines); (at = strstr(at, end)) != NULL; at += strlen(end))
+        count++;
+    return count;
+}
+
+START_TEST(only_rows_that_name_an_update_are_read_again)
+{
+    struct ese_history_row *rows = make_rows(100);
+
+    rows[0].title.text = "Definition Update (KB915597)";
+    for (size_t index = 0; index < 100; index += 10)
+        rows[index].title.text = rows[0].title.text;
+    read_rows(rows, 100, NULL);
+    expect_sound(100);
+    ck_assert_uint_eq(libesedb.opened, 0);
+    rows[50].title.text = TITLE;
+    read_rows(rows, 100, NULL);
+    ck_assert_uint_eq(libesedb.opened, 1);
+    ck_assert_uint_eq(count_lines(AGREED), 1);
+    free(rows);
+}
+END_TEST
+
+/* A second try, after libesedb ended a reader process. */
+START_TEST(without_libesedb_the_rows_are_the_same)
+{
+    struct ese_writer_options options = {.page_size_bytes = page_sizes[_i]};
+    struct ese_history_row *rows = make_rows(500);
+
+    skip_reference = true;
+    read_rows(rows, 500, &options);
+    skip_reference = false;
+    expect_sound(500);
+    ck_assert_uint_eq(libesedb.opened, 0);
+    ck_assert_uint_eq(got.facts.selected_count, 50);
+    ck_assert_uint_eq(count_lines("|title=" TITLE "|other_reading=|verified=no\n"), 50);
+    free(rows);
+}
+END_TEST
+
+START_TEST(row_that_libesedb_cannot_read_is_not_verified)
+{
+    struct ese_history_row *rows = make_rows(30);
+
+    libesedb.refused_record = 1;
+    read_rows(rows, 30, NULL);
+    expect_sound(30);
+    ck_assert_uint_eq(count_lines(AGREED), 2);
+    ck_assert_uint_eq(count_lines("|verified=no\n"), 1);
+    libesedb.refuses_database = true;
+    read_rows(rows, 30, NULL);
+    expect_sound(30);
+    ck_assert_uint_eq(count_lines("|verified=no\n"), 3);
+    free(rows);
+}
+END_TEST
+
+static const struct {
+    int column; /* in the catalog */
+    const char *other_reading;
+} disagreements[] = {
+    {0, "IdEvent 6"},
+    {1, "Status 0"},
+    {3, "MappedResult 1"},
+    {7, "Date 2019-01-08T10:07:00Z"}, /* its last bit is not a second */
+    {9, "ClientId @utomaticUpdates"},
+    {10, "Title Tpdate for Windows 7 (KB971033)"},
+};
+
+START_TEST(row_that_libesedb_reads_differently_is_a_conflict_with_both_readings)
+{
+    struct ese_history_row rows[] = {row_at(7), row_at(8)};
+    bool is_seen = disagreements[_i].column != 7;
+    char *end = memory_format("|title=" TITLE "|other_reading=%s|verified=conflict\n",
+                              disagreements[_i].other_reading);
+    char *detail =
+        memory_format("IdEvent 7 of 2019-01-08T10:07:00Z (%s)", disagreements[_i].other_reading);
+
+    rows[1].title.text = "Another update";
+    libesedb.spoilt_column = disagreements[_i].column;
+    read_rows(rows, ARRAY_COUNT(rows), NULL);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
+    expect_history(2, 0, "");
+    ck_assert_uint_eq(got.facts.conflict_count, is_seen ? 1 : 0);
+    ck_assert_uint_eq(count_lines(is_seen ? end : AGREED), 1);
+    if (is_seen) {
+        expect_detail("1 record read differently by libesedb: row 2 in page ");
+        expect_detail(detail);
+    }
+    free(end);
+    free(detail);
 }
 END_TEST
 
@@ -434,14 +592,14 @@ START_TEST(file_of_another_type_is_skipped)
     ese_image_seal_headers(image);
     read_image(image);
     ck_assert_int_eq(got.facts.status, SOURCE_STATUS_SKIPPED);
-    expect_detail("an ESE file that is no database (type 1)");
+    expect_detail("an ESE file that is not a database (type 1)");
     image->bytes[12] = image->bytes[image->page_size_bytes + 12] = 0;
     image->bytes[ESE_HEADER_FILE_TYPE_AT] = 4;
     image->bytes[image->page_size_bytes + ESE_HEADER_FILE_TYPE_AT] = 4;
     ese_image_seal_headers(image);
     read_image(image);
     ck_assert_int_eq(got.facts.status, SOURCE_STATUS_SKIPPED);
-    expect_detail("an ESE file that is no database (type 4)");
+    expect_detail("an ESE file that is not a database (type 4)");
     ese_image_free(image);
 }
 END_TEST
@@ -464,7 +622,7 @@ START_TEST(header_of_nothing_known_is_refused)
     ese_image_seal_headers(image);
     ck_assert_int_eq(read_bytes(image->bytes, image->size_bytes), -1);
     ck_assert_int_eq(got.err.kind, ERROR_SOURCE);
-    expect(got.err.message, "header of no known ESE database");
+    expect(got.err.message, "header is not that of a known ESE database");
     ese_image_free(image);
 }
 END_TEST
@@ -673,6 +831,7 @@ static Suite *datastore_suite(void)
     int sizes = ARRAY_COUNT(page_sizes);
 
     tcase_add_checked_fixture(tests, clear_all, clear_all);
+    tcase_add_checked_fixture(tests, restore_libesedb, restore_libesedb);
     tcase_add_loop_test(tests, sound_history_is_read, 0, sizes);
     tcase_add_loop_test(tests, history_of_many_pages_is_read_whole, 0, sizes);
     tcase_add_test(tests, history_without_rows_is_read);
@@ -681,8 +840,13 @@ static Suite *datastore_suite(void)
     tcase_add_test(tests, date_that_is_none_is_no_time);
     tcase_add_loop_test(tests, title_is_read_or_told_to_be_unreadable, 0,
                         (int)ARRAY_COUNT(titles) * sizes);
-    tcase_add_loop_test(tests, explicit_null_costs_the_row_alone, 0, sizes);
+    tcase_add_loop_test(tests, explicit_null_is_read_though_libesedb_cannot, 0, sizes);
     tcase_add_test(tests, unreadable_client_id_does_not_matter);
+    tcase_add_test(tests, only_rows_that_name_an_update_are_read_again);
+    tcase_add_loop_test(tests, without_libesedb_the_rows_are_the_same, 0, sizes);
+    tcase_add_test(tests, row_that_libesedb_cannot_read_is_not_verified);
+    tcase_add_loop_test(tests, row_that_libesedb_reads_differently_is_a_conflict_with_both_readings,
+                        0, ARRAY_COUNT(disagreements));
     tcase_add_test(tests, dirty_database_is_no_damage_but_told);
     tcase_add_loop_test(tests, database_without_history_is_skipped, 0, sizes);
     tcase_add_loop_test(tests, checksums_of_other_tables_are_checked_when_asked_for, 0, sizes);

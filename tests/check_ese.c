@@ -14,10 +14,10 @@
 #include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
-#include "ese/compressed.h"
-#include "ese/edb_tree.h"
+#include "ese/database.h"
 #include "ese/extract.h"
-#include "ese/history_row.h"
+#include "ese/history.h"
+#include "ese/table.h"
 #include "fixtures/ese_writer.h"
 #include "readout.h"
 #include "real.h"
@@ -39,7 +39,7 @@ const char *__lsan_default_suppressions(void)
 struct whole {
     struct text bytes;
     int descriptor;
-    struct edb edb;
+    struct edb_database database;
     struct source_facts facts;
 };
 
@@ -50,7 +50,8 @@ static void whole_open(struct whole *whole, const void *bytes, size_t size_bytes
     *whole = (struct whole){0};
     text_add_bytes(&whole->bytes, bytes, size_bytes);
     whole->descriptor = readout_make_file(bytes, size_bytes);
-    ck_assert_int_eq(edb_open(whole->descriptor, size_bytes, &whole->edb, &whole->facts, &err), 0);
+    ck_assert_int_eq(
+        edb_database_open(whole->descriptor, size_bytes, &whole->database, &whole->facts, &err), 0);
 }
 
 static void whole_close(struct whole *whole)
@@ -99,11 +100,11 @@ static size_t check_pages(struct whole *whole)
     uint8_t buffer[EDB_PAGE_BYTES_MOST];
     size_t count = 0;
 
-    for (uint32_t number = 1; number <= whole->edb.page_count; number++) {
+    for (uint32_t number = 1; number <= whole->database.page_count; number++) {
         struct edb_page page;
         struct error err = {0};
 
-        if (edb_read_page(&whole->edb, number, buffer, &page, &err) == 0) {
+        if (edb_page_read(&whole->database, number, buffer, &page, &err) == 0) {
             ck_assert_msg(!page.checksum_is_wrong, "checksum of page %u", number);
             count++;
         } else {
@@ -136,8 +137,8 @@ START_TEST(checksums_of_real_pages_are_right)
     whole_open(&whole, bytes.bytes, bytes.length_bytes);
     ck_assert_uint_eq(check_pages(&whole), 209);
     ck_assert_uint_eq(whole.facts.damage.count, 0);
-    ck_assert_uint_eq(edb_count_owned_pages(&whole.edb, &whole.facts), 512);
-    ck_assert_uint_eq(whole.edb.page_count, 768);
+    ck_assert_uint_eq(edb_database_count_owned_pages(&whole.database, &whole.facts), 512);
+    ck_assert_uint_eq(whole.database.page_count, 768);
     whole_close(&whole);
     text_free(&bytes);
 }
@@ -146,42 +147,71 @@ END_TEST
 /* --- extracts, beside libesedb on the whole database --- */
 
 struct comparison {
-    const struct edb *edb;
+    const struct edb_database *database;
     const struct edb_table *table;
     libesedb_table_t *rows;
     struct extract *extract;
-    int next;          /* row of libesedb */
-    int numbers[1024]; /* of those in the extract */
+    int next; /* row of libesedb */
+    struct {
+        int number;
+        struct text bytes;
+    } waiting[1024]; /* records in the extract */
     size_t compared, unfit;
 };
 
+/* Our own reading of the column must be the value that libesedb gives; variable columns are read in
+ * the catalog alone, and of a fixed one that is NULL libesedb gives some bytes or other. */
+static void compare_own(const struct comparison *comparison, const struct edb_record *record,
+                        size_t column, const struct edb_value *theirs)
+{
+    uint32_t id = comparison->table->columns[column].id;
+    struct edb_value ours;
+    bool is_there = edb_record_value(record, comparison->table, column, &ours);
+
+    if ((id >= EDB_FIRST_VARIABLE && id < EDB_FIRST_TAGGED) ||
+        (id < EDB_FIRST_VARIABLE && !is_there))
+        return;
+    ck_assert_uint_eq(is_there ? ours.bytes.left_bytes : 0, theirs->bytes.left_bytes);
+    if (theirs->bytes.left_bytes == 0)
+        return;
+    ck_assert_mem_eq(ours.bytes.bytes, theirs->bytes.bytes, theirs->bytes.left_bytes);
+    ck_assert_uint_eq(ours.flags, theirs->flags);
+}
+
 static void compare_record(struct comparison *comparison, size_t index)
 {
+    const struct text *bytes = &comparison->waiting[index].bytes;
     libesedb_record_t *record = NULL;
+    struct edb_record own;
     struct error err = {0};
 
+    ck_assert_int_eq(edb_record_open(span_of(bytes->bytes, bytes->length_bytes, 0),
+                                     comparison->database->is_large, &own, &err),
+                     0);
     ck_assert_int_eq(extract_take(comparison->extract, index, &err), 0);
-    ck_assert_int_eq(
-        libesedb_table_get_record(comparison->rows, comparison->numbers[index], &record, NULL), 1);
+    ck_assert_int_eq(libesedb_table_get_record(comparison->rows, comparison->waiting[index].number,
+                                               &record, NULL),
+                     1);
     for (size_t column = 0; column < comparison->table->column_count; column++) {
-        uint8_t flags = 0, their_flags = 0;
+        uint8_t their_flags = 0;
         uint8_t their_value[EDB_PAGE_BYTES_MOST];
         size_t their_bytes = 0;
-        struct span value;
+        struct edb_value value;
 
-        ck_assert_int_eq(extract_value(comparison->extract, column, &flags, &value, &err), 0);
+        ck_assert_int_eq(extract_value(comparison->extract, column, &value, &err), 0);
+        compare_own(comparison, &own, column, &value);
         ck_assert_int_eq(
             libesedb_record_get_value_data_size(record, (int)column, &their_bytes, NULL), 1);
-        ck_assert_uint_eq(value.left_bytes, their_bytes);
+        ck_assert_uint_eq(value.bytes.left_bytes, their_bytes);
         if (their_bytes == 0)
             continue;
         ck_assert_int_eq(
             libesedb_record_get_value_data_flags(record, (int)column, &their_flags, NULL), 1);
         if (comparison->table->columns[column].id >= EDB_FIRST_TAGGED)
-            ck_assert_uint_eq(flags, their_flags);
+            ck_assert_uint_eq(value.flags, their_flags);
         ck_assert_int_eq(
             libesedb_record_get_value_data(record, (int)column, their_value, their_bytes, NULL), 1);
-        ck_assert_mem_eq(value.bytes, their_value, their_bytes);
+        ck_assert_mem_eq(value.bytes.bytes, their_value, their_bytes);
     }
     libesedb_record_free(&record, NULL);
     comparison->compared++;
@@ -196,29 +226,40 @@ static void compare_extract(struct comparison *comparison)
         ck_assert_msg(extract_open(comparison->extract, &err) == 0, "%s", err.message);
     for (size_t index = 0; index < count; index++)
         compare_record(comparison, index);
+    for (size_t index = 0; index < count; index++)
+        text_free(&comparison->waiting[index].bytes);
     extract_clear(comparison->extract);
 }
 
-static int take_row(void *context, const struct edb_place *place, const struct edb_node *node,
+static int take_row(void *context, const struct edb_node_place *place, const struct edb_node *node,
                     struct error *err)
 {
     struct comparison *comparison = context;
+    enum extract_added added;
     struct edb_record record;
     int number = comparison->next++;
+    size_t last;
 
     ck_assert_ptr_nonnull(node);
     (void)place;
-    ck_assert_int_eq(edb_record_open(node->data, comparison->edb->is_large, &record, err), 0);
-    if (edb_table_judge(comparison->table, &record, UINT16_MAX) != EDB_FIT) {
+    ck_assert_int_eq(edb_record_open(node->data, comparison->database->is_large, &record, err), 0);
+    ck_assert(edb_record_is_of_table(&record, comparison->table));
+    if (extract_count(comparison->extract) == ARRAY_COUNT(comparison->waiting))
+        compare_extract(comparison);
+    added = extract_add(comparison->extract, &record);
+    if (added == EXTRACT_FULL) {
+        compare_extract(comparison);
+        added = extract_add(comparison->extract, &record);
+    }
+    if (added == EXTRACT_UNFIT) {
         comparison->unfit++;
         return 0;
     }
-    if (extract_count(comparison->extract) == ARRAY_COUNT(comparison->numbers) ||
-        !extract_add(comparison->extract, record.bytes)) {
-        compare_extract(comparison);
-        ck_assert(extract_add(comparison->extract, record.bytes));
-    }
-    comparison->numbers[extract_count(comparison->extract) - 1] = number;
+    ck_assert_int_eq(added, EXTRACT_ADDED);
+    last = extract_count(comparison->extract) - 1;
+    comparison->waiting[last].number = number;
+    text_add_bytes(&comparison->waiting[last].bytes, (const char *)node->data.bytes,
+                   node->data.left_bytes);
     return 0;
 }
 
@@ -228,18 +269,18 @@ static void compare_table(struct whole *whole, libesedb_table_t *rows, const cha
                           size_t *compared, size_t *unfit)
 {
     struct edb_table table;
-    struct comparison comparison = {.edb = &whole->edb, .table = &table, .rows = rows};
-    struct edb_visitor visitor = {.context = &comparison, .node = take_row};
+    struct comparison comparison = {.database = &whole->database, .table = &table, .rows = rows};
+    struct edb_tree_visitor visitor = {.context = &comparison, .node = take_row};
     struct edb_tree tree = {.name = name};
     struct error err = {0};
     int count = 0;
 
-    edb_table_find(&whole->edb, name, &whole->facts, &table);
+    edb_catalog_find_table(&whole->database, name, &whole->facts, &table);
     ck_assert(table.is_found && table.is_certain && table.columns_fit);
-    comparison.extract = extract_create(&whole->edb, &table);
+    comparison.extract = extract_create(&whole->database, &table, UINT16_MAX);
     tree.root_page = table.root_page;
     tree.object_id = table.object_id;
-    ck_assert_int_eq(edb_tree_walk(&whole->edb, &tree, &visitor, &whole->facts, &err), 0);
+    ck_assert_int_eq(edb_tree_walk(&whole->database, &tree, &visitor, &whole->facts, &err), 0);
     compare_extract(&comparison);
     ck_assert_int_eq(libesedb_table_get_number_of_records(rows, &count, NULL), 1);
     ck_assert_int_eq(comparison.next, count);
@@ -371,7 +412,7 @@ START_TEST(record_that_is_cut_anywhere_is_refused_or_shorter)
 
             /* Cut within its last value, or before all tagged ones. */
             ck_assert(size_bytes == 18 || size_bytes > 28);
-            ck_assert_uint_lt(last.value.left_bytes, 2);
+            ck_assert_uint_lt(last.bytes.left_bytes, 2);
         }
         error_clear(&err);
     }
@@ -402,10 +443,10 @@ START_TEST(columns_of_a_record_are_found)
     tagged = edb_record_tagged(&record, 0);
     ck_assert_uint_eq(tagged.id, 256);
     ck_assert(tagged.has_flags && !tagged.is_null);
-    ck_assert_uint_eq(tagged.value.left_bytes, 3);
+    ck_assert_uint_eq(tagged.bytes.left_bytes, 3);
     tagged = edb_record_tagged(&record, 1);
     ck_assert_uint_eq(tagged.id, 257);
-    ck_assert_mem_eq(tagged.value.bytes, "\1t", 2);
+    ck_assert_mem_eq(tagged.bytes.bytes, "\1t", 2);
 }
 END_TEST
 
@@ -464,7 +505,7 @@ START_TEST(compressed_value_is_unpacked_or_refused)
 {
     struct text out = {0};
     bool is_unpacked =
-        compressed_unpack(span_of(compressed[_i].packed, compressed[_i].packed_bytes, 0), &out);
+        edb_value_decompress(span_of(compressed[_i].packed, compressed[_i].packed_bytes, 0), &out);
 
     ck_assert_int_eq(is_unpacked, compressed[_i].plain != NULL);
     if (is_unpacked) {
@@ -498,7 +539,7 @@ static const struct {
 
 START_TEST(date_is_rounded_to_the_second_or_none)
 {
-    char *utc = filetime_text(row_filetime(dates[_i].days));
+    char *utc = filetime_text(history_row_filetime(dates[_i].days));
 
     ck_assert_str_eq(utc, dates[_i].utc);
     free(utc);

@@ -397,7 +397,7 @@ START_TEST(highest_event_comes_first)
 {
     static const struct ese_history_row rows[] = {
         {.id_event = 3}, {.id_event = -5}, {.id_event = 2000000000}, {.id_event = 0}};
-    static const int32_t wanted[] = {2000000000, 3, 0, -5};
+    static const int32_t expected[] = {2000000000, 3, 0, -5};
     struct ese_writer_options options = {.page_size_bytes = page_sizes[_i],
                                          .most_rows_per_leaf = 1};
     struct ese_image *image = ese_write_datastore(rows, ARRAY_COUNT(rows), &options);
@@ -409,7 +409,7 @@ START_TEST(highest_event_comes_first)
     for (size_t index = 0; index < tree.count; index++) {
         const uint8_t *record = (const uint8_t *)tree.nodes[index].data.bytes;
 
-        ck_assert_int_eq((int32_t)layout_load(record + 4, 4), wanted[index]);
+        ck_assert_int_eq((int32_t)layout_load(record + 4, 4), expected[index]);
     }
     free_tree(&tree);
     ese_image_free(image);

@@ -14,6 +14,7 @@
 #include "fixtures/ese_history.h"
 #include "fixtures/ese_layout.h"
 #include "fixtures/ese_record.h"
+#include "real.h"
 #include "run.h"
 
 #define NOON_2019_01_08 UINT64_C(131914224000000000)
@@ -86,33 +87,31 @@ static bool is_zero(const uint8_t *bytes, size_t size_bytes)
     return true;
 }
 
+/* The header and its copy come first, each as long as a page. */
+#define REAL_PAGE_BYTES 4096u
+
 START_TEST(pages_of_a_real_database_have_these_checksums)
 {
-    const char *corpus = getenv("CORPUS");
-    char *path = memory_format("%s/plaso/Catalog1.edb", corpus != NULL ? corpus : ".");
-    FILE *file = fopen(path, "rbe");
-    uint8_t bytes[4096];
+    struct text database = {0};
+    uint8_t *bytes;
     size_t used = 0;
 
-    if (file == NULL) {
-        printf("SKIP: the real database is not there: %s\n", path);
-        free(path);
+    if (!real_read_database(&database))
         return;
-    }
-    ck_assert_uint_eq(fread(bytes, 1, sizeof(bytes), file), sizeof(bytes));
-    ck_assert_uint_eq(layout_load(bytes, 4), ese_header_checksum(bytes, sizeof(bytes)));
-    ck_assert_int_eq(fseek(file, 2 * sizeof(bytes), SEEK_SET), 0);
-    for (uint32_t number = 1; fread(bytes, 1, sizeof(bytes), file) == sizeof(bytes); number++) {
-        struct ese_page page = {.bytes = bytes, .size_bytes = sizeof(bytes), .number = number};
+    bytes = (uint8_t *)database.bytes;
+    ck_assert_uint_eq(layout_load(bytes, 4), ese_header_checksum(bytes, REAL_PAGE_BYTES));
+    for (uint32_t number = 1; (number + 2) * REAL_PAGE_BYTES <= database.length_bytes; number++) {
+        struct ese_page page = {.bytes = bytes + (number + 1) * REAL_PAGE_BYTES,
+                                .size_bytes = REAL_PAGE_BYTES,
+                                .number = number};
 
-        if (is_zero(bytes, sizeof(bytes)))
+        if (is_zero(page.bytes, page.size_bytes))
             continue;
         used++;
         ck_assert_msg(ese_page_is_sealed(&page), "page %u", number);
     }
     ck_assert_uint_eq(used, 209);
-    fclose(file);
-    free(path);
+    text_free(&database);
 }
 END_TEST
 
@@ -224,12 +223,12 @@ static void assert_node(const struct ese_image *image, uint32_t number, size_t t
                         const char *dump)
 {
     struct ese_page page = ese_image_page(image, number);
-    uint8_t wanted[1024];
-    size_t wanted_size = read_dump(dump, wanted), size;
+    uint8_t expected[1024];
+    size_t expected_size = read_dump(dump, expected), size;
     const uint8_t *node = ese_page_tag(&page, tag, &size);
 
-    ck_assert_uint_eq(size, wanted_size);
-    ck_assert_mem_eq(node, wanted, size);
+    ck_assert_uint_eq(size, expected_size);
+    ck_assert_mem_eq(node, expected, size);
 }
 
 /* FACTS-ese.md, Catalog, has this row; there the ids are left out. */
@@ -256,24 +255,25 @@ START_TEST(large_row_has_no_flags_in_its_offsets)
 {
     struct ese_image *image = write_one(&plain_row, 16384);
     struct ese_page page = ese_image_page(image, image->rows[0].page);
-    uint8_t wanted[64];
-    size_t wanted_size = read_dump("00 01 08 00 01 01 0d 00 01 'w' 00 'u' 00 01 '(' 00", wanted);
+    uint8_t expected[64];
+    size_t expected_size =
+        read_dump("00 01 08 00 01 01 0d 00 01 'w' 00 'u' 00 01 '(' 00", expected);
     size_t size;
     const uint8_t *node = ese_page_tag(&page, image->rows[0].tag, &size);
 
-    ck_assert_mem_eq(node + 7 + 0x4a, wanted, wanted_size);
+    ck_assert_mem_eq(node + 7 + 0x4a, expected, expected_size);
     ese_image_free(image);
 }
 END_TEST
 
 static bool has_bytes(const struct ese_image *image, const char *dump)
 {
-    uint8_t wanted[256];
-    size_t size = read_dump(dump, wanted);
+    uint8_t expected[256];
+    size_t size = read_dump(dump, expected);
     const uint8_t *from = ese_image_page(image, ESE_CATALOG_ROOT).bytes;
     size_t catalog_size = (ESE_CATALOG_LAST - ESE_CATALOG_ROOT + 1) * image->page_size_bytes;
 
-    return memmem(from, catalog_size, wanted, size) != NULL;
+    return memmem(from, catalog_size, expected, size) != NULL;
 }
 
 /* FACTS-ese.md, Catalog: a table, a fixed column, a tagged one. The last two are by the same rules:

@@ -31,7 +31,7 @@ static enum exit_status finish_case(struct source_facts *facts)
     ck_assert_int_eq(output_directory_open_case(&directory, &db, &old, &err), 0);
     ck_assert_int_eq(casedb_begin_source(db, &source, "", &id, &err), 0);
     source_facts_computer(facts, "PC")->record_count = 1;
-    source_facts_finish(facts);
+    source_facts_finish(facts, "libevtx");
     ck_assert_int_eq(casedb_finish_source(db, id, facts, 0, &err), 0);
     source_facts_free_content(facts);
     ck_assert_ptr_nonnull(freopen("out", "w", stdout));
@@ -67,11 +67,12 @@ START_TEST(conflict_of_the_readers_is_told_and_makes_it_incomplete)
 
     source_facts_add_conflict(&facts, "record 1");
     ck_assert_int_eq(finish_case(&facts), EXIT_STATUS_INCOMPLETE);
-    expect_in_file("err",
-                   "spptriage: warning: sources with records read differently by libevtx: 1; see "
-                   "sources.csv\n",
-                   true);
-    expect_in_file("out", "  with records read differently by libevtx            1\n", true);
+    expect_in_file(
+        "err",
+        "spptriage: warning: sources with records read differently by a second reader: 1; "
+        "see sources.csv\n",
+        true);
+    expect_in_file("out", "  with records read differently by a second reader        1\n", true);
     expect_in_file("report/sources.csv", "1 record read differently by libevtx: record 1", true);
 }
 END_TEST

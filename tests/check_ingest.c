@@ -12,6 +12,7 @@
 
 #include "app/ingest.h"
 #include "base/array.h"
+#include "base/filetime.h"
 #include "base/memory.h"
 #include "casework.h"
 #include "run.h"
@@ -92,10 +93,15 @@ static int read_part(const struct source *source, int descriptor, uint64_t part,
     return 0;
 }
 
-static const struct reader test_reader = {
-    "evtx", count_parts, read_part, source_facts_join, source_facts_finish, true};
-static const struct reader carve_reader = {SOURCE_KIND_CARVED, count_parts,         read_part,
-                                           source_facts_join,  source_facts_finish, true};
+static void finish(struct source_facts *facts)
+{
+    source_facts_finish(facts, "libevtx");
+}
+
+static const struct reader test_reader = {"evtx", count_parts, read_part, source_facts_join,
+                                          finish, "libevtx"};
+static const struct reader carve_reader = {SOURCE_KIND_CARVED, count_parts, read_part,
+                                           source_facts_join,  finish,      "libevtx"};
 static const struct reader *const readers[] = {&test_reader, &carve_reader, &text_reader, NULL};
 static const struct reader *const carving[] = {&test_reader, &carve_reader, &ingest_image_reader,
                                                NULL};
@@ -245,7 +251,7 @@ START_TEST(a_part_that_ends_its_reader_with_libevtx_is_read_without)
     write_parts("in/a", "c");
     read_input();
     expect(SOURCES, "crashed: p0; its reader process ended (signal 9, Killed), it seems by "
-                    "libevtx: read again without that, so no signal in it is verified");
+                    "libevtx: read again without that, so nothing in it is verified");
     expect(OBSERVATIONS, "0.0");
     expect("SELECT length(sha256) FROM source", "64");
 }
@@ -322,6 +328,26 @@ START_TEST(what_has_not_changed_stays_and_what_has_is_read_again)
     ck_assert_int_eq(utimensat(AT_FDCWD, "in/b", times, 0), 0);
     read_input();
     expect(OBSERVATION_COUNT, options.hash ? "6010" : "3012");
+}
+END_TEST
+
+START_TEST(a_file_whose_time_is_too_far_away_is_read_again)
+{
+    /* 2400 and 0001; a file system that does not keep such a time keeps another one. */
+    static const int64_t seconds[] = {INT64_C(13569465600), INT64_C(-62135596800)};
+    const struct timespec times[2] = {{.tv_sec = seconds[_i]}, {.tv_sec = seconds[_i]}};
+    struct stat status;
+
+    options.hash = false;
+    write_parts("in/a", "...");
+    ck_assert_int_eq(utimensat(AT_FDCWD, "in/a", times, 0), 0);
+    read_input();
+    expect(OBSERVATION_COUNT, "6");
+    write_parts("in/a", "..F");
+    ck_assert_int_eq(utimensat(AT_FDCWD, "in/a", times, 0), 0);
+    ck_assert_int_eq(stat("in/a", &status), 0);
+    read_input();
+    expect(OBSERVATION_COUNT, time_to_nanoseconds(&status.st_mtim) == TIME_TOO_FAR ? "3004" : "6");
 }
 END_TEST
 
@@ -429,6 +455,7 @@ static Suite *ingest_suite(void)
     tcase_add_test(cases, a_file_that_changes_while_it_is_read_is_damaged);
     tcase_add_test(cases, copies_count_once_however_much_is_in_them);
     tcase_add_loop_test(cases, what_has_not_changed_stays_and_what_has_is_read_again, 0, 2);
+    tcase_add_loop_test(cases, a_file_whose_time_is_too_far_away_is_read_again, 0, 2);
     tcase_add_loop_test(cases, texts_are_what_their_reader_tells, 0, 4);
     tcase_add_loop_test(cases, a_text_that_becomes_a_listing_is_read, 0, 2);
     tcase_add_test(cases, what_no_reader_takes_is_searched_only_when_asked);

@@ -396,6 +396,146 @@ START_TEST(inventory_separators_of_other_countries_are_taken)
 }
 END_TEST
 
+/* The inventory has one host, with one value. */
+static void expect_host(const char *text, size_t size_bytes, const char *host, const char *value)
+{
+    struct error err = {0};
+    struct inventory inventory;
+
+    scratch_write("inventory.csv", text, size_bytes);
+    ck_assert_msg(inventory_read("inventory.csv", &inventory, &err) == 0, "%s: %s", text,
+                  err.message);
+    ck_assert_uint_eq(inventory.host_count, 1);
+    ck_assert_str_eq(inventory.hosts[0], host);
+    ck_assert_uint_eq(inventory.column_count, 1);
+    ck_assert_str_eq(inventory.values[0], value);
+    inventory_free_content(&inventory);
+}
+
+START_TEST(blanks_around_hosts_and_their_accounts_are_left_out)
+{
+    static const char *const cells[] = {"PC1.corp",
+                                        "PC1.corp ",
+                                        " PC1.corp\t",
+                                        "PC1.corp\u00A0",
+                                        "\u00A0PC1.corp\u3000",
+                                        "\u200BPC1.corp\u2007 ",
+                                        "PC1.corp\uFEFF",
+                                        "CORP\\PC1.corp",
+                                        "PC1.corp$",
+                                        "CORP\\PC1.corp$\u00A0",
+                                        " CORP\\ PC1.corp "};
+
+    for (size_t index = 0; index < ARRAY_COUNT(cells); index++) {
+        struct text text = {0};
+
+        text_add_format(&text, "owner,host\n\"Ann \",\"%s\"\n", cells[index]);
+        expect_host(text_get(&text), text.length_bytes, "PC1.corp", "Ann ");
+        text_free(&text);
+    }
+}
+END_TEST
+
+START_TEST(a_cell_of_blanks_names_no_host)
+{
+    struct error err = {0};
+    struct inventory inventory = read_inventory("host\n \u00A0\nCORP\\\n$\nPC 1\n", &err, 0);
+
+    ck_assert_uint_eq(inventory.rows_without_host, 3);
+    ck_assert_uint_eq(inventory.host_count, 1);
+    ck_assert_str_eq(inventory.hosts[0], "PC 1");
+    inventory_free_content(&inventory);
+}
+END_TEST
+
+START_TEST(the_best_heading_of_hosts_counts)
+{
+    static const char *const headings[] = {"Name", "computer", "ComputerName", "HOSTNAME", "host"};
+
+    for (size_t best = 0; best < ARRAY_COUNT(headings); best++) {
+        struct text text = {0};
+        struct error err = {0};
+        struct inventory inventory;
+
+        for (size_t index = 0; index <= best; index++)
+            text_add_format(&text, "%s,", headings[index]);
+        text_add(&text, "x\n");
+        for (size_t index = 0; index <= best; index++)
+            text_add_format(&text, "PC%zu,", index);
+        text_add(&text, "x\n");
+        inventory = read_inventory(text_get(&text), &err, 0);
+        ck_assert_uint_eq(inventory.column_count, best + 1);
+        ck_assert_int_eq(inventory.hosts[0][2], (char)('0' + best));
+        inventory_free_content(&inventory);
+        text_free(&text);
+    }
+    expect_host("\u00A0Host ,y\nPC1,z\n", strlen("\u00A0Host ,y\nPC1,z\n"), "PC1", "z");
+}
+END_TEST
+
+START_TEST(lines_of_programs_above_the_headings_are_passed)
+{
+    static const char *const texts[] = {
+        "sep=;\r\nhost;y\r\nPC1;z,z\r\n",
+        "SEP=,\nhost,y\nPC1,\"z,z\"\n",
+        "sep=|\nhost|y\nPC1|z,z\n",
+        "\xEF\xBB\xBFsep=;;\nhost;y\nPC1;z,z\n",
+        "sep=\t\nhost\ty\nPC1\tz,z\n",
+        "#TYPE Microsoft.ActiveDirectory.Management.ADComputer\r\nName;y\r\nPC1;z,z\r\n",
+        "\r\nhost;y\r\nPC1;z,z\r\n"};
+
+    for (size_t index = 0; index < ARRAY_COUNT(texts); index++)
+        expect_host(texts[index], strlen(texts[index]), "PC1", "z,z");
+}
+END_TEST
+
+/* Excel's `CSV` and `Unicode text`, PowerShell's default, and what has no mark. */
+START_TEST(inventories_are_read_in_the_encodings_of_windows)
+{
+    static const char text[] = "host\tOwner\r\nB\u00DCRO-1\tM\u00FCller\r\n";
+    static const char ansi[] = "host\tOwner\r\nB\xDCRO-1\xA0\tM\xFCller\r\n";
+    struct text wide = {0}, swapped = {0};
+    struct error err = {0};
+    struct inventory inventory;
+
+    expect_host(ansi, sizeof(ansi) - 1, "B\u00DCRO-1", "M\u00FCller");
+    text_add_bytes(&wide, "\xFF\xFE", 2);
+    for (const char *at = text; *at != '\0';) {
+        uint32_t character;
+
+        ck_assert(text_next_character(&at, &character));
+        text_add_bytes(&wide, (const char[]){(char)character, (char)(character >> 8)}, 2);
+    }
+    for (size_t index = 0; index < wide.length_bytes; index++)
+        text_add_bytes(&swapped, &wide.bytes[index ^ 1], 1);
+    expect_host(wide.bytes, wide.length_bytes, "B\u00DCRO-1", "M\u00FCller");
+    expect_host(wide.bytes + 2, wide.length_bytes - 2, "B\u00DCRO-1", "M\u00FCller");
+    expect_host(swapped.bytes, swapped.length_bytes, "B\u00DCRO-1", "M\u00FCller");
+    expect_host(swapped.bytes + 2, swapped.length_bytes - 2, "B\u00DCRO-1", "M\u00FCller");
+    inventory = read_inventory(text, &err, 0);
+    ck_assert(!inventory.is_ansi);
+    inventory_free_content(&inventory);
+    inventory = read_inventory(ansi, &err, 0);
+    ck_assert(inventory.is_ansi);
+    inventory_free_content(&inventory);
+    text_free(&wide);
+    text_free(&swapped);
+}
+END_TEST
+
+START_TEST(an_inventory_that_is_not_text_is_refused)
+{
+    static const char binary[] = "PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0\1\2\3\4";
+    struct inventory inventory;
+    struct error err = {0};
+
+    scratch_write("inventory.csv", binary, sizeof(binary));
+    ck_assert_int_eq(inventory_read("inventory.csv", &inventory, &err), -1);
+    ck_assert_msg(strstr(err.message, "is not text") != NULL, "%s", err.message);
+    error_clear(&err);
+}
+END_TEST
+
 START_TEST(a_bad_inventory_is_refused_with_its_row)
 {
     static const struct {
@@ -403,10 +543,11 @@ START_TEST(a_bad_inventory_is_refused_with_its_row)
         const char *says;
     } cases[] = {
         {"", "is empty"},
-        {"name,owner\nPC1,A\n", "no column is named host"},
+        {"owner,site\nPC1,A\n", "row 1: no column is named host"},
+        {"sep=;\nowner;site\nPC1;A\n", "row 2: no column is named host"},
+        {"sep=;\n", "is empty"},
         {"host,owner\nPC1,A,B\n", "row 2 has 3 cells"},
         {"host,owner\n\"PC1,A\n", "row 2"},
-        {"host\nPC\xFF\n", "byte 7 is no UTF-8"},
     };
 
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
@@ -441,6 +582,12 @@ static Suite *intake_suite(void)
     tcase_add_test(cases, equal_files_are_met_with_and_without_hashes);
     tcase_add_test(cases, inventory_keeps_its_other_columns);
     tcase_add_test(cases, inventory_separators_of_other_countries_are_taken);
+    tcase_add_test(cases, blanks_around_hosts_and_their_accounts_are_left_out);
+    tcase_add_test(cases, a_cell_of_blanks_names_no_host);
+    tcase_add_test(cases, the_best_heading_of_hosts_counts);
+    tcase_add_test(cases, lines_of_programs_above_the_headings_are_passed);
+    tcase_add_test(cases, inventories_are_read_in_the_encodings_of_windows);
+    tcase_add_test(cases, an_inventory_that_is_not_text_is_refused);
     tcase_add_test(cases, a_bad_inventory_is_refused_with_its_row);
     suite_add_tcase(suite, cases);
     return suite;

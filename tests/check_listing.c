@@ -110,34 +110,34 @@ static void expect_with_update(const struct listed *listed, const char *form,
                                             "インストール済み"};
     const char *origin = origin_of(form);
     const char *host = is_dism(form) ? "" : "PC1";
-    struct text wanted = {0}, got = {0};
+    struct text expected = {0}, got = {0};
 
     if (strcmp(origin, "systeminfo") == 0)
-        text_add_format(&wanted,
+        text_add_format(&expected,
                         "system|systeminfo|PC1|||os_name=Microsoft Windows 7 Enterprise|"
                         "os_version=6.1.7601 Service Pack 1 %s 7601\n",
                         language == LISTING_JA ? "ビルド" : "Build");
-    text_add_format(&wanted, "entry|%s|%s|||update_id=KB971033|name=%s|state=%s|state_text=%s\n",
+    text_add_format(&expected, "entry|%s|%s|||update_id=KB971033|name=%s|state=%s|state_text=%s\n",
                     origin, host, is_dism(form) ? WAT_PACKAGE : "KB971033",
                     is_dism(form) ? "Installed" : "", is_dism(form) ? installed[language] : "");
     text_add_format(
-        &wanted, "entry|%s|%s|||update_id=KB4480970|name=%s|state=%s|state_text=%s\n", origin, host,
-        is_dism(form) ? "Package_for_KB4480970~31bf3856ad364e35~amd64~~6.1.1.0" : "KB4480970",
+        &expected, "entry|%s|%s|||update_id=KB4480970|name=%s|state=%s|state_text=%s\n", origin,
+        host, is_dism(form) ? "Package_for_KB4480970~31bf3856ad364e35~amd64~~6.1.1.0" : "KB4480970",
         !is_dism(form)           ? ""
         : language == LISTING_EN ? "Staged"
                                  : "unknown",
         is_dism(form) ? staged[language] : "");
-    text_add_format(&wanted,
+    text_add_format(&expected,
                     "listing|%s|%s|||entry_count=5|announced_count=%s|names_update=yes|"
                     "incomplete=\n",
                     origin, host, strcmp(origin, "systeminfo") == 0 ? "5" : "");
     drop_places(text_get(&listed->findings), &got);
-    ck_assert_str_eq(text_get(&got), text_get(&wanted));
+    ck_assert_str_eq(text_get(&got), text_get(&expected));
     ck_assert_int_eq(listed->facts.status, SOURCE_STATUS_OK);
     ck_assert_uint_eq(listed->facts.record_count, 5);
     ck_assert_uint_eq(listed->facts.selected_count, 2);
     ck_assert_str_eq(text_get(&listed->facts.detail), "");
-    text_free(&wanted);
+    text_free(&expected);
     text_free(&got);
 }
 
@@ -315,7 +315,7 @@ START_TEST(cells_that_are_cut_off_are_no_names)
         "%s\n";
     static const struct {
         const char *row;
-        const char *wanted;
+        const char *expected;
     } cases[] = {
         {"", "listing|Get-HotFix|WIN-0DUCV7...|1||entry_count=2|announced_count=|names_update=no|"
              "incomplete=\n"},
@@ -336,7 +336,7 @@ START_TEST(cells_that_are_cut_off_are_no_names)
         text_add(&whole, cases[index].row);
         text_add(&whole, "\n");
         listed_read(&listed, text_get(&whole), whole.length_bytes);
-        expect_part(&listed, cases[index].wanted);
+        expect_part(&listed, cases[index].expected);
         text_free(&whole);
     }
     listed_free_content(&listed);
@@ -464,7 +464,7 @@ START_TEST(packages_have_their_state)
 {
     static const struct {
         enum listing_state state;
-        const char *wanted;
+        const char *expected;
     } cases[] = {{LISTING_INSTALLED, "|state=Installed|"},
                  {LISTING_STAGED, "|state=Staged|"},
                  {LISTING_UNINSTALL_PENDING, "|state=Uninstall Pending|"}};
@@ -475,7 +475,7 @@ START_TEST(packages_have_their_state)
         const struct listing_data data = {.host = "", .updates = &update, .update_count = 1};
 
         read_made(&listed, index % 2 ? "dism" : "dism-table", &data, LISTING_UTF8, LISTING_CRLF);
-        expect_part(&listed, cases[index].wanted);
+        expect_part(&listed, cases[index].expected);
         expect_part(&listed, "|names_update=yes|");
     }
     listed_free_content(&listed);
@@ -511,13 +511,13 @@ START_TEST(licences_are_read_in_every_language_and_encoding)
             for (int ends = 0; ends < LISTING_LINE_ENDS; ends++)
                 for (int detailed = 0; detailed < 2; detailed++) {
                     struct listing_data data = with_update;
-                    char *wanted;
+                    char *expected;
 
                     data.language = (enum listing_language)language;
                     data.code = "0xC004F200";
                     read_made(&listed, detailed ? "slmgr" : "slmgr-dli", &data,
                               (enum listing_encoding)encoding, (enum listing_line_ends)ends);
-                    wanted = memory_format(
+                    expected = memory_format(
                         "|name=Windows(R) 7, Enterprise edition|description=Windows Operating "
                         "System - Windows(R) 7, VOLUME_KMSCLIENT channel|activation_id=%s|"
                         "application_id=%s|partial_product_key=HVTHH|license_status=%s|"
@@ -525,9 +525,9 @@ START_TEST(licences_are_read_in_every_language_and_encoding)
                         "3221549568\n",
                         detailed ? data.activation_id : "", detailed ? data.application_id : "",
                         statuses[language]);
-                    expect_part(&listed, wanted);
+                    expect_part(&listed, expected);
                     ck_assert_uint_eq(listed.facts.record_count, 1);
-                    free(wanted);
+                    free(expected);
                 }
     listed_free_content(&listed);
 }
@@ -702,6 +702,11 @@ START_TEST(what_is_incomplete_is_said_of_the_source)
     ck_assert_str_eq(text_get(&listed.facts.detail),
                      "line 1: wmic qfe of PC1: it is cut: no empty line ends it");
     ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_OK);
+    listed_read(&listed, "HotFixID\nKB971033\n", 18);
+    ck_assert_str_eq(
+        text_get(&listed.facts.detail),
+        "line 1: wmic qfe: it is cut: no empty line ends it; it has no entry but those "
+        "that were looked for");
     text_clear(&text);
     for (unsigned count = 0; count < 20; count++)
         text_add(&text, "HotFixID\nKB971033\n\n");

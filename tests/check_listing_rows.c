@@ -493,33 +493,6 @@ START_TEST(a_listing_whose_command_leaves_entries_out_is_not_complete)
 }
 END_TEST
 
-/* The linker puts it in the place of the function, which it then calls. */
-bool __real_command_above_selects(const char *text, const char *at, const char *origin);
-bool __wrap_command_above_selects(const char *text, const char *at, const char *origin);
-static unsigned asked_count;
-
-bool __wrap_command_above_selects(const char *text, const char *at, const char *origin)
-{
-    asked_count++;
-    return __real_command_above_selects(text, at, origin);
-}
-
-START_TEST(the_command_above_a_listing_is_looked_at_once_however_many_hosts_it_has)
-{
-    struct text text = {0};
-
-    text_add(&text, "wmic qfe where HotFixID=\"KB2534111\"\nNode,HotFixID\n");
-    for (unsigned host = 0; host < 1000; host++)
-        text_add_format(&text, "PC%u,KB2534111\n", host);
-    asked_count = 0;
-    listed_read(&listed, text_get(&text), text.length_bytes);
-    ck_assert_uint_eq(asked_count, 1);
-    ck_assert_uint_eq(count_parts("it has no entry"), 0);
-    ck_assert_uint_eq(count_parts("the command above it leaves entries out\n"), 1000);
-    text_free(&text);
-}
-END_TEST
-
 /* KB971033 is described as an update. */
 START_TEST(a_listing_of_security_updates_alone_is_not_complete)
 {
@@ -661,7 +634,6 @@ static Suite *listing_rows_suite(void)
     tcase_add_test(cases, a_host_in_two_cases_is_not_mixed_with_others);
     tcase_add_test(cases, a_line_that_names_the_update_and_is_no_entry_leaves_nothing_complete);
     tcase_add_test(cases, a_listing_whose_command_leaves_entries_out_is_not_complete);
-    tcase_add_test(cases, the_command_above_a_listing_is_looked_at_once_however_many_hosts_it_has);
     tcase_add_test(cases, a_listing_of_security_updates_alone_is_not_complete);
     tcase_add_test(cases, listings_that_were_appended_are_each_complete);
     tcase_add_test(cases, a_table_with_each_line_end_twice_is_read);

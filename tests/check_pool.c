@@ -290,9 +290,14 @@ static int read_telling(const struct source *source, int descriptor, uint64_t pa
     return 0;
 }
 
+static void complete(struct source_facts *facts)
+{
+    source_facts_finish(facts, "libevtx");
+}
+
 #define READER(name, read)                       \
     static const struct reader name##_reader = { \
-        #name, count_many_parts, read, source_facts_join, source_facts_finish, true}
+        #name, count_many_parts, read, source_facts_join, complete, "libevtx"}
 
 READER(counting, read_counting);
 READER(crashing, read_crashing);

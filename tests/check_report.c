@@ -100,7 +100,7 @@ static int64_t begin_source(const char *path, const char *kind)
 
 static void finish_source(int64_t id, struct source_facts *facts, int64_t same_as)
 {
-    source_facts_finish(facts);
+    source_facts_finish(facts, "libevtx");
     ck_assert_int_eq(casedb_finish_source(db, id, facts, same_as, &err), 0);
     source_facts_free_content(facts);
 }
@@ -470,16 +470,16 @@ START_TEST(sources_csv_says_of_a_copy_what_was_read_of_its_content)
 }
 END_TEST
 
-static void expect_in(const char *page, const char *wanted)
+static void expect_in(const char *page, const char *expected)
 {
-    ck_assert_msg(strstr(page, wanted) != NULL, "the page lacks %s", wanted);
+    ck_assert_msg(strstr(page, expected) != NULL, "the page lacks %s", expected);
 }
 
-static size_t count_in(const char *page, const char *wanted)
+static size_t count_in(const char *page, const char *expected)
 {
     size_t count = 0;
 
-    for (const char *at = page; (at = strstr(at, wanted)) != NULL; at++)
+    for (const char *at = page; (at = strstr(at, expected)) != NULL; at++)
         count++;
     return count;
 }
@@ -591,6 +591,52 @@ START_TEST(page_lists_a_source_for_its_conflict)
 }
 END_TEST
 
+/* A host with an update history, of which the two readers read a row differently. */
+static void add_history_conflict(void)
+{
+    struct source_facts facts = {.record_count = 1};
+    struct finding finding = finding_of(FINDING_HISTORY_ROW, FINDING_ORIGIN_DATASTORE);
+    int64_t read = begin_source("pc/DataStore.edb", SOURCE_KIND_DATABASE), id = 0;
+    struct casedb_cursor *hosts = NULL;
+    struct case_source_host host;
+
+    finding.place = 7;
+    finding.filetime = IN_WINDOW;
+    finding.verified = VERIFIED_CONFLICT;
+    finding.history_row.status = 1;
+    finding.history_row.mapped_result = -1;
+    finding.history_row.title = "<KB971033>";
+    finding.history_row.offset_bytes = 122943;
+    finding.history_row.other_reading = "Status 2; Title <KB971034>";
+    ck_assert_int_eq(casedb_add_finding(db, read, &finding, &err), 0);
+    source_facts_add_conflict(&facts, "row 1");
+    finish_source(read, &facts, 0);
+    ck_assert_int_eq(casedb_begin_derived(db, &err), 0);
+    ck_assert_int_eq(casedb_add_machine(db, "PC-9", true, false, 0, &id, &err), 0);
+    add_verdict(&verdicts[2], id);
+    ck_assert_int_eq(casedb_source_hosts(db, &hosts, &err), 0);
+    ck_assert_int_eq(casedb_next_source_host(hosts, &host, &err), 1);
+    ck_assert_int_eq(casedb_assign_source_host(db, &host, id, "", false, &err), 0);
+    casedb_cursor_free(hosts);
+    ck_assert_int_eq(casedb_commit_derived(db, &err), 0);
+}
+
+START_TEST(page_shows_both_readings_of_a_row_of_an_update_history)
+{
+    char *page;
+
+    add_history_conflict();
+    write_reports();
+    page = scratch_read("out/report.html");
+    expect_in(page, "PC-9</th><td><time datetime=\"2019-01-08T11:02:17Z\">");
+    expect_in(page, "<td class=\"text\">pc/DataStore.edb</td><td class=\"number\">122943</td>"
+                    "<td class=\"detail\">IdEvent 7; Status 1; MappedResult -1; UnmappedResult "
+                    "(empty); ServerSelection (empty); ClientId ; Title &lt;KB971033&gt;</td>"
+                    "<td class=\"detail\">Status 2; Title &lt;KB971034&gt;</td></tr>\n</tbody>");
+    free(page);
+}
+END_TEST
+
 START_TEST(page_says_when_the_window_is_not_the_incidents)
 {
     struct report_options options = {
@@ -695,7 +741,7 @@ START_TEST(summary_counts_hosts_and_sources)
                             "  damaged                                             2\n"
                             "  skipped                                             1\n"
                             "  with records that could not be decoded              2\n"
-                            "  with records read differently by libevtx            2\n");
+                            "  with records read differently by a second reader        2\n");
     free(table);
 }
 END_TEST
@@ -746,6 +792,7 @@ static Suite *report_suite(void)
     tcase_add_test(cases, sources_csv_says_of_a_copy_what_was_read_of_its_content);
     tcase_add_test(cases, page_holds_the_case_and_nothing_of_it_as_markup);
     tcase_add_test(cases, page_shows_both_readings_of_a_conflict);
+    tcase_add_test(cases, page_shows_both_readings_of_a_row_of_an_update_history);
     tcase_add_test(cases, page_without_conflicts_does_not_speak_of_them);
     tcase_add_test(cases, page_lists_a_source_for_its_conflict);
     tcase_add_test(cases, page_says_when_the_window_is_not_the_incidents);

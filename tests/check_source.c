@@ -54,13 +54,15 @@ END_TEST
 
 START_TEST(names_that_differ_by_case_are_one_spelled_as_first_met)
 {
-    /* U+00C9 and U+00E9; U+212A folds to an ASCII k; what is no UTF-8 folds to U+FFFD. */
+    /* U+00C9 and U+00E9; U+212A folds to an ASCII k; bytes that are not UTF-8 stand for
+     * themselves. */
     static const char *const names[] = {
         "Pc1", "PC1", "pc1",           "\xC3\x89", "\xC3\xA9", "\xC3\x89", "\xE2\x84\xAA",
         "k",   "K",   "\xE2\x84\xAAx", "Pc1",      "\xFF",     "\xFE",     "\xEF\xBF\xBD"};
 
     meet(&facts, names, ARRAY_COUNT(names));
-    expect_computers("Pc1:4 \xC3\x89:3 \xE2\x84\xAA:3 \xE2\x84\xAAx:1 \xFF:3 ");
+    expect_computers(
+        "Pc1:4 \xC3\x89:3 \xE2\x84\xAA:3 \xE2\x84\xAAx:1 \xFF:1 \xFE:1 \xEF\xBF\xBD:1 ");
 }
 END_TEST
 
@@ -122,7 +124,7 @@ START_TEST(detail_lists_damage_then_what_was_not_decoded_then_conflicts)
     source_facts_add_conflict(&facts, "record 7 at byte 5632: string 2");
     source_facts_add_undecodable(&facts, "record 9 at byte 6144: no template");
     source_facts_add_damage(&facts, 4096, "bad checksum");
-    source_facts_finish(&facts);
+    source_facts_finish(&facts, "libevtx");
     ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
     ck_assert_str_eq(text_get(&facts.detail),
                      "at byte 4096: bad checksum; 1 record could not be decoded: record 9 at byte "
@@ -140,7 +142,7 @@ START_TEST(conflicts_of_parts_are_counted_and_the_first_are_listed)
     for (int number = 5; number < 11; number++)
         source_facts_add_conflict(&part, "%d", number);
     source_facts_join(&facts, &part);
-    source_facts_finish(&facts);
+    source_facts_finish(&facts, "libevtx");
     ck_assert_uint_eq(facts.conflict_count, 11);
     ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
     ck_assert_str_eq(text_get(&facts.detail), "11 records read differently by libevtx: "

@@ -152,9 +152,9 @@ START_TEST(missing_large_or_undecodable_template_is_refused_by_path)
 
     expect_load_refused("cannot read template folder/t: No such file or directory");
     scratch_write("folder/t", "a\0b", 3);
-    expect_load_refused("template folder/t is no UTF-8 text");
+    expect_load_refused("template folder/t is not UTF-8 text");
     scratch_write("folder/t", "a\xFF", 2);
-    expect_load_refused("template folder/t is no UTF-8 text");
+    expect_load_refused("template folder/t is not UTF-8 text");
     memset(large, 'x', most + 1);
     scratch_write("folder/t", large, most + 1);
     expect_load_refused("template folder/t is larger than 1 MiB");

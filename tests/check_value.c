@@ -3,8 +3,8 @@
 #include <check.h>
 
 #include "base/array.h"
+#include "base/encoding.h"
 #include "base/filetime.h"
-#include "base/utf16.h"
 #include "evtx/value.h"
 #include "run.h"
 

@@ -795,17 +795,17 @@ static char *read_inventory_host(struct rule_case *rule, const char *name)
     struct casedb_cursor *cursor = NULL;
     struct case_machine machine;
     struct case_inventory_host host;
-    int64_t wanted = 0;
+    int64_t expected = 0;
     char *found = NULL;
 
     check_ok(rule, casedb_machines(rule->db, &cursor, &err), &err);
     while (casedb_next_machine(cursor, &machine, &err) == 1)
         if (strcmp(machine.name, name) == 0)
-            wanted = machine.inventory_id;
+            expected = machine.inventory_id;
     casedb_cursor_free(cursor);
     check_ok(rule, casedb_inventory(rule->db, &cursor, &err), &err);
     while (casedb_next_inventory_host(cursor, &host, &err) == 1)
-        if (host.id == wanted)
+        if (host.id == expected)
             found = memory_copy_text(host.host);
     casedb_cursor_free(cursor);
     return found != NULL ? found : memory_copy_text("");
@@ -842,14 +842,14 @@ static char *read_paths(struct rule_case *rule, const char *name)
     return list;
 }
 
-static void compare(struct rule_case *rule, const char *what, const char *mark, const char *wanted,
-                    const char *got)
+static void compare(struct rule_case *rule, const char *what, const char *mark,
+                    const char *expected, const char *got)
 {
     rule->expectations++;
     if (got == NULL)
         return;
-    if (*mark == '~' ? strstr(got, wanted) == NULL : strcmp(got, wanted) != 0)
-        complain(rule, "%s is\n    %s\n  and not\n    %s", what, got, wanted);
+    if (*mark == '~' ? strstr(got, expected) == NULL : strcmp(got, expected) != 0)
+        complain(rule, "%s is\n    %s\n  and not\n    %s", what, got, expected);
 }
 
 /* expect [HOST] COLUMN = VALUE, or ~ PART OF IT */

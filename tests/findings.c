@@ -2,6 +2,7 @@
 #include "findings.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/filetime.h"
 
@@ -29,6 +30,12 @@ static void add_value(struct text *out, const struct member *member, const void 
     }
 }
 
+/* Where a row lies depends on how its database was laid out. */
+static bool is_shown(const struct member *member)
+{
+    return strcmp(member->name, "offset_bytes") != 0;
+}
+
 void findings_add_line(struct text *out, const struct finding *finding)
 {
     const struct finding_members *members = &finding_members[finding->kind];
@@ -38,9 +45,13 @@ void findings_add_line(struct text *out, const struct finding *finding)
     if (finding->filetime != 0)
         filetime_add_text(out, finding->filetime);
     for (size_t index = 0; index < members->count; index++) {
+        if (!is_shown(&members->rows[index]))
+            continue;
         text_add_format(out, "|%s=", members->rows[index].name);
         add_value(out, &members->rows[index], finding_content(finding));
     }
+    if (finding->verified != VERIFIED_NOT_ASKED)
+        text_add_format(out, "|verified=%s", verified_word(finding->verified));
     text_add(out, "\n");
 }
 

@@ -7,7 +7,7 @@
 #include "model/source.h"
 
 /* Adds a line `kind|origin|host|place|UTC time|member=value|...`, the time and numbers empty for
- * none. */
+ * none, and at its end `|verified=word` where a second reader was asked. */
 void findings_add_line(struct text *out, const struct finding *finding);
 
 /* A sink that adds such a line to *out for each finding and takes no observations. */

@@ -49,6 +49,30 @@ check 'a NetBIOS name in the inventory is the one machine' equal Ann \
     "$(cell netbios/hosts.csv CORPLAPTOP-ACCOUNTING-01.corp.example owner)"
 check 'and no host to collect' equal 1 "$(wc -l <netbios/remediation/not-collected.csv)"
 
+# As Excel, directories and people write it.
+inventory_is_matched() {
+    rm -rf messy
+    analyze -o messy --inventory inventory.csv cut-off
+    equal Ann "$(cell messy/hosts.csv CORPLAPTOP-ACCOUNTING-01.corp.example owner)" &&
+        equal 1 "$(wc -l <messy/remediation/not-collected.csv)"
+}
+printf 'host,owner\n"CORPLAPTOP-ACCOUNTING-01.corp.example \302\240",Ann\n' >inventory.csv
+check 'blanks behind a host are left out' inventory_is_matched
+printf 'sep=;\r\nhost;owner\r\nCORPLAPTOP-ACCOUNTING-01;Ann\r\n' >inventory.csv
+check 'the line with the separator is passed' inventory_is_matched
+printf 'ComputerName,owner\nCORP\\CORPLAPTOP-ACCO$,Ann\n' >inventory.csv
+check 'the account of a host is the host' inventory_is_matched
+printf 'Hostname,owner\nCORPLAPTOP-ACCO,Ann\n' | iconv -f ASCII -t UTF-16 >inventory.csv
+check 'UTF-16 is read' inventory_is_matched
+
+# Two ways to write one host, with letters that are not ASCII.
+mkdir nonascii
+printf 'Node,HotFixID\r\nPC\303\204,KB2534111\r\nPC\303\244,KB971033\r\nPC\303\244,KB2534113\r\n\r\n' \
+    >nonascii/qfe.csv
+analyze -o nonascii-report nonascii
+check 'names of hosts are one whatever their case' equal 'installed 2' \
+    "$(cell nonascii-report/hosts.csv PCÄ kb971033) $(wc -l <nonascii-report/hosts.csv)"
+
 # Whose a listing is, where that is not plain.
 make_logs apart <<'END'
 file logs/PC1.evtx

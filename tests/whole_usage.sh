@@ -68,7 +68,7 @@ spptriage analyze --templates templates -o r logs
 check 'a template with an unknown placeholder' refused 'FROBNICATE'
 analyze -o r --inventory no-inventory.csv logs
 check 'a missing inventory' refused 'no-inventory.csv'
-echo 'name' >inventory.csv
+echo 'owner' >inventory.csv
 analyze -o r --inventory inventory.csv logs
 check 'an inventory without hosts' refused 'no column is named host'
 analyze -o no-parent/r logs

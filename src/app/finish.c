@@ -33,6 +33,8 @@ int finish_store_inventory(struct casedb *db, const struct inventory *inventory,
     if (result == 0 && !quiet && inventory->rows_without_host > 0)
         fprintf(stderr, "spptriage: rows of the inventory left out that have no host: %zu\n",
                 inventory->rows_without_host);
+    if (result == 0 && !quiet && inventory->is_ansi)
+        fprintf(stderr, "spptriage: the inventory is not UTF-8: it was read as Windows-1252\n");
     return result;
 }
 
@@ -101,7 +103,7 @@ static enum exit_status judge_sources(const struct source_counts *counts, bool q
                     "same machine: %zu\n",
                     counts->repeated_hosts);
         warn(counts->undecodable, "sources with records that could not be decoded");
-        warn(counts->conflicting, "sources with records read differently by libevtx");
+        warn(counts->conflicting, "sources with records read differently by a second reader");
     }
     return counts->not_whole > 0 || counts->undecodable > 0 || counts->conflicting > 0
                ? EXIT_STATUS_INCOMPLETE

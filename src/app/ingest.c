@@ -195,7 +195,7 @@ const struct reader ingest_image_reader = {
     .read_part = image_read_part,
     .join = image_join,
     .finish = image_finish,
-    .asks_reference = true,
+    .reference = "libevtx",
 };
 
 int ingest_run(struct casedb *db, const struct walk *walk, const struct options *options,

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/filetime.h"
 #include "base/memory.h"
 #include "intake/content.h"
 
@@ -109,9 +110,9 @@ static int compare_without_hash(struct ingest *ingest, struct ingest_item *item,
     if (item->same != NULL)
         return 0;
     found = casedb_find_source(ingest->db, item->source.path, &old, err);
-    /* A device does not tell when it was changed. */
+    /* A device does not tell when it was changed, and neither does a time that is too far away. */
     if (found == 1 && old.same_as == 0 && old.sha256 == NULL && !item->entry->is_device &&
-        is_alike(ingest, item, &old)) {
+        item->source.mtime_ns != TIME_TOO_FAR && is_alike(ingest, item, &old)) {
         item->unchanged = true;
         indexed_file_set_source(item->own, old.id,
                                 item->is_unknown ? source_kind_found(old.kind) : item->source.kind);
@@ -347,13 +348,14 @@ static void note_crash(struct ingest_item *item, const struct pool_result *resul
     if (result->crash_count == 0 || item->crash_count++ >= CRASHES_LISTED)
         return;
     part = name_part(item);
-    if (result->crash_count == 1)
+    if (result->crash_count == 1 && item->reader->reference != NULL)
         source_facts_add_detail(&item->facts,
-                                item->reader->asks_reference
-                                    ? "%sits reader process ended (%s), it seems by libevtx: read "
-                                      "again without that, so no signal in it is verified"
-                                    : "%sits reader process ended (%s): read again",
-                                part, result->crash);
+                                "%sits reader process ended (%s), it seems by %s: read again "
+                                "without that, so nothing in it is verified",
+                                part, result->crash, item->reader->reference);
+    else if (result->crash_count == 1)
+        source_facts_add_detail(&item->facts, "%sits reader process ended (%s): read again", part,
+                                result->crash);
     else
         source_facts_add_detail(&item->facts,
                                 "%sits reader process ended twice (%s), so it was given up and "

@@ -11,7 +11,6 @@
 #include "base/array.h"
 #include "base/memory.h"
 
-#define REPLACEMENT_CHARACTER 0xFFFDu
 #define BYTE_VALUES 256u
 #define FIRST_OTHER 0x80u
 /* ASCII is collected here before it is added. */
@@ -34,6 +33,15 @@ static struct codepage {
 const char *codepage_name(size_t codepage)
 {
     return names[codepage];
+}
+
+size_t codepage_find(const char *name)
+{
+    size_t codepage = 0;
+
+    while (strcmp(names[codepage], name) != 0)
+        codepage++;
+    return codepage;
 }
 
 static void open_codepage(size_t codepage)
@@ -107,9 +115,9 @@ static uint32_t take_character(const struct codepage *page, struct span *bytes, 
         pairs[second] != 0) {
         character = pairs[second];
         if (!span_skip(bytes, 1))
-            return REPLACEMENT_CHARACTER;
+            return TEXT_REPLACEMENT_CHARACTER;
     }
-    return character != 0 ? character : REPLACEMENT_CHARACTER;
+    return character != 0 ? character : TEXT_REPLACEMENT_CHARACTER;
 }
 
 void codepage_add_text(struct text *out, size_t codepage, struct span bytes)

@@ -16,6 +16,9 @@ extern const size_t codepage_count;
 /* "CP850". */
 const char *codepage_name(size_t codepage);
 
+/* The one of that name, which is there. */
+size_t codepage_find(const char *name);
+
 /* Loads all of them. Those that this system does not have are known by their ASCII alone. */
 void codepage_prepare(void);
 

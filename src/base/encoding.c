@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "base/utf16.h"
-
 /* A text has at most one control character in so many bytes: a broken disk leaves some in it. */
 #define BYTES_A_CONTROL 64u
 /* Of the units of UTF-16 without a mark, at least this part is ASCII: labels and values, blanks. */
@@ -57,7 +55,7 @@ static const struct mark {
     const char *bytes;
     size_t size_bytes;
     enum text_coding coding;
-} marks[] = {{"\xEF\xBB\xBF", 3, TEXT_CODING_UTF8},
+} marks[] = {{TEXT_BYTE_ORDER_MARK, 3, TEXT_CODING_UTF8},
              {"\xFF\xFE", 2, TEXT_CODING_UTF16LE},
              {"\xFE\xFF", 2, TEXT_CODING_UTF16BE},
              {"", 0, TEXT_CODING_BYTES}};
@@ -124,8 +122,10 @@ enum text_coding encoding_of(struct span head)
                                                                          : TEXT_CODING_NONE;
     if (count_controls(text) <= text.left_bytes / BYTES_A_CONTROL)
         return mark->coding;
-    if (mark->size_bytes == 0 && is_utf16(text, false, false) && !begins_narrow(text))
+    if (mark->size_bytes == 0 && !begins_narrow(text) && is_utf16(text, false, false))
         return TEXT_CODING_UTF16LE;
+    if (mark->size_bytes == 0 && is_utf16(text, true, false))
+        return TEXT_CODING_UTF16BE;
     return is_mixed(text) ? mark->coding : TEXT_CODING_NONE;
 }
 
@@ -205,7 +205,7 @@ static bool find_wide(const struct span *bytes, size_t from, size_t to, size_t *
  * in all of the rest each time. */
 static size_t count_narrow(const struct span *bytes, enum text_coding *next)
 {
-    static const char marked_line[] = "\n\xEF\xBB\xBF";
+    static const char marked_line[] = "\n" TEXT_BYTE_ORDER_MARK;
     size_t mark_bytes = sizeof(marked_line) - 1;
 
     *next = TEXT_CODING_BYTES;
@@ -295,6 +295,56 @@ bool encoding_next_stretch(struct span *rest, enum text_coding *coding, struct t
 }
 
 /* ---- UTF-16 ---- */
+
+#define HIGH_SURROGATE_FIRST 0xD800u
+#define LOW_SURROGATE_FIRST 0xDC00u
+#define SURROGATE_LAST 0xDFFFu
+#define SURROGATE_BITS 10u
+#define FIRST_SUPPLEMENTARY 0x10000u
+/* ASCII is collected here before it is added. */
+#define COLLECTED_BYTES 256u
+
+/* Takes the next character; a surrogate without its other half is U+FFFD. */
+static uint32_t take_character(struct span *utf16, uint16_t unit)
+{
+    uint16_t low;
+
+    if (unit < HIGH_SURROGATE_FIRST || unit > SURROGATE_LAST)
+        return unit;
+    if (unit >= LOW_SURROGATE_FIRST || !span_u16_at(utf16, 0, &low) || low < LOW_SURROGATE_FIRST ||
+        low > SURROGATE_LAST || !span_skip(utf16, sizeof(low)))
+        return TEXT_REPLACEMENT_CHARACTER;
+    return FIRST_SUPPLEMENTARY + ((uint32_t)(unit - HIGH_SURROGATE_FIRST) << SURROGATE_BITS) +
+           (low - LOW_SURROGATE_FIRST);
+}
+
+/* Collects the ASCII characters at the start of *utf16, and moves past them. */
+static size_t collect_ascii(struct span *utf16, char *out, size_t most)
+{
+    size_t count = 0;
+    uint16_t unit;
+
+    while (count < most && span_u16_at(utf16, count * sizeof(unit), &unit) && unit - 1u < 0x7Fu)
+        out[count++] = (char)unit;
+    return span_skip(utf16, count * sizeof(unit)) ? count : 0;
+}
+
+void text_add_utf16(struct text *out, struct span utf16)
+{
+    char collected[COLLECTED_BYTES];
+    size_t count;
+    uint16_t unit;
+
+    do {
+        count = collect_ascii(&utf16, collected, sizeof(collected));
+        text_add_bytes(out, collected, count);
+        if (count == sizeof(collected))
+            continue;
+        if (!span_u16(&utf16, &unit) || unit == 0)
+            return;
+        text_add_character(out, take_character(&utf16, unit));
+    } while (utf16.left_bytes > 0);
+}
 
 /* Adds the units up to the next U+0000, and a blank for that. */
 static void add_stretch(struct text *out, struct span *utf16)

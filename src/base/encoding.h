@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* encoding: how the characters of a text are written, told by its bytes. Pure; owns nothing. */
+/* encoding: how the characters of a text are written, told by its bytes, and UTF-16 as UTF-8.
+ * Pure; owns nothing. */
 #ifndef SPPTRIAGE_BASE_ENCODING_H
 #define SPPTRIAGE_BASE_ENCODING_H
 
@@ -38,6 +39,9 @@ bool encoding_next_stretch(struct span *rest, enum text_coding *coding, struct t
 /* Is the character one that no text has? Consoles leave backspaces and escape sequences, printers
  * form feeds, and DOS an end of file. */
 bool encoding_is_control(unsigned unit);
+
+/* Adds UTF-16 as UTF-8, up to its first U+0000; half a surrogate pair becomes U+FFFD. */
+void text_add_utf16(struct text *out, struct span utf16);
 
 /* Adds UTF-16 so written as UTF-8 to its end, a U+0000 as a blank. */
 void encoding_add_wide(struct text *out, struct span utf16, enum text_coding coding);

@@ -136,3 +136,13 @@ bool filetime_parse(const char *text, uint64_t *out)
     *out = days * FILETIME_DAY + time_of_day;
     return true;
 }
+
+int64_t time_to_nanoseconds(const struct timespec *time)
+{
+    int64_t nanoseconds;
+
+    if (__builtin_mul_overflow(time->tv_sec, INT64_C(1000000000), &nanoseconds) ||
+        __builtin_add_overflow(nanoseconds, time->tv_nsec, &nanoseconds))
+        return TIME_TOO_FAR;
+    return nanoseconds;
+}

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/text.h"
 
@@ -33,5 +34,10 @@ uint64_t filetime_distance(uint64_t left, uint64_t right);
  * (digits past the seventh are cut off) and a final `Z`; nothing may follow. Returns false, and
  * leaves *out alone, for anything else and for dates that do not exist or lie before 1601. */
 bool filetime_parse(const char *text, uint64_t *out);
+
+/* The time of a file as nanoseconds since 1970, or TIME_TOO_FAR where an int64_t does not hold
+ * them: before the year 1678 and after 2261. */
+#define TIME_TOO_FAR INT64_MAX
+int64_t time_to_nanoseconds(const struct timespec *time);
 
 #endif

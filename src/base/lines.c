@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #define NUMBER_DIGITS_MOST 9
 
@@ -197,7 +198,6 @@ char *line_copy(const struct line *line, size_t most_bytes)
     size_t length = line->length_bytes;
 
     if (length > most_bytes)
-        for (length = most_bytes; length > 0 && (line->bytes[length] & 0xC0) == 0x80; length--)
-            ;
+        length = text_cut_length(line->bytes, most_bytes);
     return length > 0 ? memory_copy_bytes(line->bytes, length) : memory_copy_text("");
 }

@@ -13,8 +13,6 @@
 
 #include "base/memory.h"
 
-#define REPLACEMENT_CHARACTER 0xFFFDu
-
 #define CAPACITY_LEAST 32u
 
 void text_add_bytes(struct text *text, const char *bytes, size_t length_bytes)
@@ -46,7 +44,7 @@ void text_add_character(struct text *text, uint32_t code_point)
     size_t length;
 
     if (code_point > 0x10FFFF || (code_point >= 0xD800 && code_point <= 0xDFFF))
-        code_point = REPLACEMENT_CHARACTER;
+        code_point = TEXT_REPLACEMENT_CHARACTER;
     if (code_point < 0x80) {
         bytes[0] = (char)code_point;
         length = 1;
@@ -153,25 +151,30 @@ size_t text_plain_length(const char *text, const char *except)
 
 bool text_next_character(const char **at, uint32_t *code_point)
 {
-    const unsigned char *bytes = (const unsigned char *)*at;
-    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-    size_t more = bytes[0] >= 0xF0 ? 3 : bytes[0] >= 0xE0 ? 2 : bytes[0] >= 0xC0 ? 1 : 0;
-    uint32_t value = more == 0 ? bytes[0] : bytes[0] & (0x3Fu >> more);
+    ucs4_t character;
+    int length = u8_strmbtouc(&character, (const uint8_t *)*at);
 
-    *code_point = REPLACEMENT_CHARACTER;
-    *at += 1;
-    if (bytes[0] >= 0xF8 || (more == 0 && bytes[0] >= 0x80))
-        return false;
-    for (size_t index = 1; index <= more; index++) {
-        if ((bytes[index] & 0xC0) != 0x80)
-            return false;
-        value = value << 6 | (bytes[index] & 0x3F);
-    }
-    if (value < least[more] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
-        return false;
-    *code_point = value;
-    *at += more;
-    return true;
+    *code_point = length > 0 ? character : TEXT_REPLACEMENT_CHARACTER;
+    *at += length > 0 ? length : 1;
+    return length > 0;
+}
+
+size_t text_utf8_length(const char *bytes, size_t length_bytes, bool *is_cut)
+{
+    const uint8_t *start = (const uint8_t *)bytes;
+    const uint8_t *bad = u8_check(start, length_bytes);
+    size_t good_bytes = bad != NULL ? (size_t)(bad - start) : length_bytes;
+    ucs4_t character;
+
+    *is_cut = bad != NULL && u8_mbtoucr(&character, bad, length_bytes - good_bytes) == -2;
+    return good_bytes;
+}
+
+size_t text_cut_length(const char *bytes, size_t most_bytes)
+{
+    while (most_bytes > 0 && text_is_within_character(bytes[most_bytes]))
+        most_bytes--;
+    return most_bytes;
 }
 
 void text_add_byte(struct text *text, char byte)
@@ -233,10 +236,9 @@ char *text_fold_bytes(const char *bytes, size_t length_bytes)
         return text_take(&folded);
     }
     while (length_bytes > 0) {
-        const uint8_t *start = (const uint8_t *)bytes;
-        const uint8_t *bad = u8_check(start, length_bytes);
-        size_t good_bytes = bad != NULL ? (size_t)(bad - start) : length_bytes;
-        size_t taken_bytes = good_bytes + (bad != NULL);
+        bool is_cut;
+        size_t good_bytes = text_utf8_length(bytes, length_bytes, &is_cut);
+        size_t taken_bytes = good_bytes + (good_bytes < length_bytes);
 
         if (good_bytes > 0)
             add_folded_unicode(&folded, bytes, good_bytes);

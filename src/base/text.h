@@ -18,6 +18,8 @@ struct text {
 
 /* What stands for bytes and code units that are not a character. */
 #define TEXT_REPLACEMENT_CHARACTER 0xFFFDu
+/* What many programs begin a text in UTF-8 with. */
+#define TEXT_BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
 void text_add(struct text *text, const char *more);
 void text_add_bytes(struct text *text, const char *bytes, size_t length_bytes);
@@ -62,6 +64,20 @@ size_t text_plain_length(const char *text, const char *except);
  * Returns false for a byte that is no UTF-8: it is passed alone, so the loop always moves on, and
  * *code_point is U+FFFD. */
 bool text_next_character(const char **at, uint32_t *code_point);
+
+/* How many bytes at the start are whole characters of UTF-8: all of them, where it is. Sets *is_cut
+ * when the others are the start of one more, which was cut off. */
+size_t text_utf8_length(const char *bytes, size_t length_bytes, bool *is_cut);
+
+/* Does the byte of UTF-8 go on with a character that began before it? */
+static inline bool text_is_within_character(char byte)
+{
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
+/* The greatest length up to `most_bytes` at which no character is cut apart, of bytes that are more
+ * than that. */
+size_t text_cut_length(const char *bytes, size_t most_bytes);
 
 /* Adds a byte as \xNN. So the reports and messages write bytes that are no UTF-8 (they are met in
  * paths only): two paths that differ are then told apart. */

@@ -8,7 +8,7 @@
 #include "base/array.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "ese/edb_tree.h"
+#include "ese/database.h"
 #include "ese/history.h"
 
 /* Read at a time for the byte sink. */
@@ -17,10 +17,10 @@
 /* --- the database --- */
 
 struct datastore {
-    bool verify; /* every checksum */
+    const struct reader_options *options;
     const struct sink *sink;
     struct source_facts *facts;
-    struct edb edb;
+    struct edb_database database;
     struct edb_table table;
     uint64_t unreadable_count; /* rows without a title that can be read */
     bool is_dirty;
@@ -31,33 +31,33 @@ struct datastore {
 /* Compares the file with what the database says of its size. */
 static void check_size(struct datastore *datastore)
 {
-    const struct edb *edb = &datastore->edb;
-    uint64_t rest_bytes = edb->size_bytes % edb->page_size_bytes;
-    uint32_t owned = edb_count_owned_pages(edb, datastore->facts);
+    const struct edb_database *database = &datastore->database;
+    uint64_t rest_bytes = database->size_bytes % database->page_size_bytes;
+    uint32_t owned = edb_database_count_owned_pages(database, datastore->facts);
 
     if (rest_bytes != 0)
-        source_facts_add_damage(datastore->facts, edb->size_bytes - rest_bytes,
+        source_facts_add_damage(datastore->facts, database->size_bytes - rest_bytes,
                                 "file ends within a page of the database");
-    datastore->is_cut = owned > edb->page_count;
+    datastore->is_cut = owned > database->page_count;
     if (datastore->is_cut)
-        source_facts_add_damage(datastore->facts, edb->size_bytes,
+        source_facts_add_damage(datastore->facts, database->size_bytes,
                                 "file is cut: %" PRIu32 " of the %" PRIu32
                                 " pages of the database are there",
-                                edb->page_count, owned);
+                                database->page_count, owned);
 }
 
 /* Checks the pages that are not looked at for the history, too. */
 static void check_every_page(struct datastore *datastore)
 {
-    const struct edb *edb = &datastore->edb;
-    uint8_t *bytes = memory_allocate(edb->page_size_bytes, 1);
+    const struct edb_database *database = &datastore->database;
+    uint8_t *bytes = memory_allocate(database->page_size_bytes, 1);
 
-    for (uint32_t number = 1; number <= edb->page_count; number++) {
+    for (uint32_t number = 1; number <= database->page_count; number++) {
         struct error ignored = {0};
         struct edb_page page;
 
-        if (edb_read_page(edb, number, bytes, &page, &ignored) == 0 && page.checksum_is_wrong)
-            source_facts_add_damage(datastore->facts, edb_page_offset(edb, number),
+        if (edb_page_read(database, number, bytes, &page, &ignored) == 0 && page.checksum_is_wrong)
+            source_facts_add_damage(datastore->facts, edb_page_offset(database, number),
                                     "page %" PRIu32 " of the database has a wrong checksum",
                                     number);
         error_clear(&ignored);
@@ -67,7 +67,7 @@ static void check_every_page(struct datastore *datastore)
 
 static void check_state(struct datastore *datastore)
 {
-    datastore->is_dirty = datastore->edb.state != EDB_STATE_CLEAN;
+    datastore->is_dirty = datastore->database.state != EDB_STATE_CLEAN;
     if (datastore->is_dirty)
         source_facts_add_detail(datastore->facts,
                                 "dirty: copied from a running system or not closed, so its newest "
@@ -120,18 +120,19 @@ static int read_database(struct datastore *datastore, struct error *err)
 {
     uint64_t damage_count;
 
-    edb_table_find(&datastore->edb, HISTORY_TABLE, datastore->facts, &datastore->table);
+    edb_catalog_find_table(&datastore->database, HISTORY_TABLE, datastore->facts,
+                           &datastore->table);
     if (!datastore->table.is_found) {
         note_no_history(datastore);
         return 0;
     }
     check_size(datastore);
     check_state(datastore);
-    if (datastore->verify)
+    if (datastore->options->verify)
         check_every_page(datastore);
     damage_count = datastore->facts->damage.count;
-    if (history_read(&datastore->edb, &datastore->table, datastore->sink, datastore->facts,
-                     &datastore->unreadable_count, err) != 0)
+    if (history_read(&datastore->database, &datastore->table, datastore->options->skip_reference,
+                     datastore->sink, datastore->facts, &datastore->unreadable_count, err) != 0)
         return -1;
     datastore->is_damaged =
         !datastore->table.columns_fit || datastore->facts->damage.count > damage_count;
@@ -177,7 +178,7 @@ static int datastore_read_part(const struct source *source, int descriptor, uint
                                const struct reader_options *options, const struct sink *sink,
                                struct source_facts *facts, struct error *err)
 {
-    struct datastore datastore = {.verify = options->verify, .sink = sink, .facts = facts};
+    struct datastore datastore = {.options = options, .sink = sink, .facts = facts};
     uint64_t present_bytes = source_present_size(descriptor, source->size_bytes);
     int result;
 
@@ -185,11 +186,11 @@ static int datastore_read_part(const struct source *source, int descriptor, uint
     feed_byte_sink(source, descriptor, options, facts);
     if (present_bytes < source->size_bytes)
         source_facts_add_damage(facts, present_bytes, "became shorter while it was read");
-    if (edb_open(descriptor, source->size_bytes, &datastore.edb, facts, err) != 0)
+    if (edb_database_open(descriptor, source->size_bytes, &datastore.database, facts, err) != 0)
         return -1;
-    if (datastore.edb.file_type != 0 && facts->status == SOURCE_STATUS_OK) {
-        source_facts_add_detail(facts, "an ESE file that is no database (type %" PRIu32 ")",
-                                datastore.edb.file_type);
+    if (datastore.database.file_type != 0 && facts->status == SOURCE_STATUS_OK) {
+        source_facts_add_detail(facts, "an ESE file that is not a database (type %" PRIu32 ")",
+                                datastore.database.file_type);
         facts->status = SOURCE_STATUS_SKIPPED;
         return 0;
     }
@@ -198,10 +199,16 @@ static int datastore_read_part(const struct source *source, int descriptor, uint
     return result;
 }
 
+static void datastore_finish(struct source_facts *facts)
+{
+    source_facts_finish(facts, datastore_reader.reference);
+}
+
 const struct reader datastore_reader = {
     .kind = SOURCE_KIND_DATABASE,
     .count_parts = datastore_count_parts,
     .read_part = datastore_read_part,
     .join = source_facts_join,
-    .finish = source_facts_finish,
+    .finish = datastore_finish,
+    .reference = "libesedb",
 };

@@ -43,20 +43,24 @@
 #define TYPE_BINARY 9u
 #define TYPE_LONG_BINARY 11u
 
+/* The first u16 of a record's tagged part is a number that libesedb masks so in both forms. */
+#define LIBESEDB_TAGGED_MASK 0x3FFFu
+
 /* A page that records are added to, as far as it is filled. */
-struct leaf {
+struct extract_leaf {
     uint32_t number;
     uint16_t tag_count; /* 0: not begun */
     size_t used_bytes;  /* of the room between header and tags */
 };
 
 struct extract {
-    const struct edb *edb;
+    const struct edb_database *database;
     const struct edb_table *table;
-    uint8_t *bytes; /* owned: the database */
+    uint32_t last_id; /* of the columns that will be asked for */
+    uint8_t *bytes;   /* owned: the database */
     size_t size_bytes;
     uint32_t catalog_pages; /* leaves of the catalog, behind those of the table */
-    struct leaf leaf;
+    struct extract_leaf leaf;
     size_t count;
     libbfio_handle_t *handle;
     libesedb_file_t *file;
@@ -83,24 +87,25 @@ static void write_u32(uint8_t *at, uint32_t value)
 
 static uint8_t *page_at(const struct extract *extract, uint32_t number)
 {
-    return extract->bytes + (size_t)edb_page_offset(extract->edb, number);
+    return extract->bytes + (size_t)edb_page_offset(extract->database, number);
 }
 
-static void page_begin(struct extract *extract, struct leaf *leaf, uint32_t number, uint32_t flags)
+static void page_begin(struct extract *extract, struct extract_leaf *leaf, uint32_t number,
+                       uint32_t flags)
 {
     uint8_t *page = page_at(extract, number);
 
-    memset(page, 0, extract->edb->page_size_bytes);
+    memset(page, 0, extract->database->page_size_bytes);
     write_u32(page + PAGE_FLAGS_AT, flags | EDB_PAGE_NEW_RECORDS);
-    /* Tag 0 is no node; it stays empty. */
+    /* Tag 0 is not a node; it stays empty. */
     write_u16(page + PAGE_TAG_COUNT_AT, 1);
-    *leaf = (struct leaf){.number = number, .tag_count = 1};
+    *leaf = (struct extract_leaf){.number = number, .tag_count = 1};
 }
 
 /* Goes on with the leaf on the right. libesedb 20181229 finds leaves by the branch page over them,
  * 20240420 by the links from one to the next (libesedb_page_tree_get_number_of_leaf_values), so
  * both are there. */
-static void page_begin_next(struct extract *extract, struct leaf *leaf)
+static void page_begin_next(struct extract *extract, struct extract_leaf *leaf)
 {
     uint32_t number = leaf->number + 1;
 
@@ -110,12 +115,12 @@ static void page_begin_next(struct extract *extract, struct leaf *leaf)
 }
 
 /* Adds a node. Returns false, and changes nothing, where there is no room. */
-static bool page_add(struct extract *extract, struct leaf *leaf, const void *data,
+static bool page_add(struct extract *extract, struct extract_leaf *leaf, const void *data,
                      size_t size_bytes)
 {
-    uint32_t page_size_bytes = extract->edb->page_size_bytes;
+    uint32_t page_size_bytes = extract->database->page_size_bytes;
     uint8_t *page = page_at(extract, leaf->number);
-    size_t header_bytes = extract->edb->is_large ? PAGE_LARGE_HEADER_BYTES : PAGE_HEADER_BYTES;
+    size_t header_bytes = extract->database->is_large ? PAGE_LARGE_HEADER_BYTES : PAGE_HEADER_BYTES;
     size_t tags_bytes = ((size_t)leaf->tag_count + 1) * TAG_BYTES;
     uint8_t *node = page + header_bytes + leaf->used_bytes;
     uint8_t *tag = page + page_size_bytes - tags_bytes;
@@ -134,7 +139,7 @@ static bool page_add(struct extract *extract, struct leaf *leaf, const void *dat
 /* A root page over leaves that follow each other. */
 static void write_root(struct extract *extract, uint32_t number, uint32_t first, uint32_t count)
 {
-    struct leaf root;
+    struct extract_leaf root;
 
     page_begin(extract, &root, number, EDB_PAGE_ROOT | EDB_PAGE_PARENT);
     for (uint32_t index = 0; index < count; index++) {
@@ -155,7 +160,7 @@ static void write_header(struct extract *extract)
     write_u32(header + 4, 0x89ABCDEF);
     write_u32(header + 8, EDB_VERSION);
     write_u32(header + 232, EDB_REVISION_LARGE_PAGES);
-    write_u32(header + 236, extract->edb->page_size_bytes);
+    write_u32(header + 236, extract->database->page_size_bytes);
     for (size_t at = 4; at < HEADER_BYTES; at += sizeof(checksum)) {
         uint32_t word;
 
@@ -163,7 +168,7 @@ static void write_header(struct extract *extract)
         checksum ^= le32toh(word);
     }
     write_u32(header, 0x89ABCDEF ^ checksum);
-    memcpy(header + extract->edb->page_size_bytes, header, extract->edb->page_size_bytes);
+    memcpy(header + extract->database->page_size_bytes, header, extract->database->page_size_bytes);
 }
 
 /* Types that the reader asks for stay; for libesedb all others are bytes. */
@@ -179,8 +184,8 @@ static uint32_t plain_type(const struct edb_column *column)
     return column->id < EDB_FIRST_TAGGED ? TYPE_BINARY : TYPE_LONG_BINARY;
 }
 
-static void catalog_add(struct extract *extract, struct leaf *leaf, uint32_t entry, uint32_t id,
-                        uint32_t type, const struct edb_column *column)
+static void catalog_add(struct extract *extract, struct extract_leaf *leaf, uint32_t entry,
+                        uint32_t id, uint32_t type, const struct edb_column *column)
 {
     const char *name = column != NULL ? column->name : TABLE_NAME;
     size_t name_bytes = strlen(name);
@@ -206,7 +211,7 @@ static void write_catalog(struct extract *extract)
 {
     const struct edb_table *table = extract->table;
     uint32_t first = PAGE_LEAVES + LEAVES_MOST;
-    struct leaf leaf;
+    struct extract_leaf leaf;
 
     page_begin(extract, &leaf, first, EDB_PAGE_LEAF);
     catalog_add(extract, &leaf, ENTRY_TABLE, TABLE_OBJECT, PAGE_TABLE, NULL);
@@ -218,21 +223,22 @@ static void write_catalog(struct extract *extract)
     write_root(extract, EDB_PAGE_CATALOG, first, leaf.number - first + 1);
 }
 
-struct extract *extract_create(const struct edb *edb, const struct edb_table *table)
+struct extract *extract_create(const struct edb_database *database, const struct edb_table *table,
+                               uint32_t last_id)
 {
     struct extract *extract = memory_allocate(1, sizeof(*extract));
     /* The catalog's records, at their longest, and what is lost at the end of each page. */
     size_t catalog_bytes =
         (table->column_count + 1) * (CATALOG_RECORD_BYTES + NODE_HEAD_BYTES + TAG_BYTES);
-    size_t catalog_pages = catalog_bytes / (edb->page_size_bytes - PAGE_LARGE_HEADER_BYTES -
+    size_t catalog_pages = catalog_bytes / (database->page_size_bytes - PAGE_LARGE_HEADER_BYTES -
                                             2 * CATALOG_RECORD_BYTES) +
                            1;
 
-    *extract = (struct extract){.edb = edb, .table = table};
+    *extract = (struct extract){.database = database, .table = table, .last_id = last_id};
     extract->size_bytes =
-        (2 + PAGE_LEAVES - 1 + LEAVES_MOST + catalog_pages) * (size_t)edb->page_size_bytes;
+        (2 + PAGE_LEAVES - 1 + LEAVES_MOST + catalog_pages) * (size_t)database->page_size_bytes;
     extract->bytes = memory_allocate(extract->size_bytes, 1);
-    extract->value = memory_allocate(edb->page_size_bytes, 1);
+    extract->value = memory_allocate(database->page_size_bytes, 1);
     write_header(extract);
     write_catalog(extract);
     if (libbfio_memory_range_initialize(&extract->handle, NULL) != 1 ||
@@ -241,23 +247,60 @@ struct extract *extract_create(const struct edb *edb, const struct edb_table *ta
     return extract;
 }
 
-/* --- records --- */
+/* --- what libesedb reads right --- */
 
-bool extract_add(struct extract *extract, struct span record)
+static bool has_column(const struct edb_table *table, uint32_t id)
 {
-    struct leaf *leaf = &extract->leaf;
+    for (size_t index = 0; index < table->column_count; index++)
+        if (table->columns[index].id == id)
+            return true;
+    return false;
+}
 
-    if (leaf->tag_count == 0)
-        page_begin(extract, leaf, PAGE_LEAVES, EDB_PAGE_LEAF);
-    if (!page_add(extract, leaf, record.bytes, record.left_bytes)) {
-        if (leaf->number + 1 == PAGE_LEAVES + LEAVES_MOST)
-            return false;
-        page_begin_next(extract, leaf);
-        if (!page_add(extract, leaf, record.bytes, record.left_bytes))
+/* libesedb goes on to the next tagged column only when it meets the column in the catalog, and
+ * takes a value without bytes for all the bytes that are left. */
+static bool reads_tagged(const struct extract *extract, const struct edb_record *record)
+{
+    if (record->tagged_count * 4 > LIBESEDB_TAGGED_MASK)
+        return false;
+    for (size_t index = 0; index < record->tagged_count; index++) {
+        struct edb_tagged tagged = edb_record_tagged(record, index);
+
+        if (tagged.is_null || (tagged.bytes.left_bytes == 0 && index + 1 < record->tagged_count) ||
+            (tagged.id < extract->last_id && !has_column(extract->table, tagged.id)))
             return false;
     }
-    extract->count++;
     return true;
+}
+
+static bool reads_record(const struct extract *extract, const struct edb_record *record)
+{
+    for (uint32_t id = EDB_FIRST_VARIABLE; id <= record->last_variable; id++)
+        if (!has_column(extract->table, id))
+            return false;
+    return reads_tagged(extract, record);
+}
+
+/* --- records --- */
+
+enum extract_added extract_add(struct extract *extract, const struct edb_record *record)
+{
+    struct extract_leaf *leaf = &extract->leaf;
+    struct span bytes = record->bytes;
+
+    if (!reads_record(extract, record))
+        return EXTRACT_UNFIT;
+    if (leaf->tag_count == 0)
+        page_begin(extract, leaf, PAGE_LEAVES, EDB_PAGE_LEAF);
+    if (!page_add(extract, leaf, bytes.bytes, bytes.left_bytes)) {
+        if (leaf->number + 1 == PAGE_LEAVES + LEAVES_MOST)
+            return EXTRACT_FULL;
+        page_begin_next(extract, leaf);
+        if (!page_add(extract, leaf, bytes.bytes, bytes.left_bytes))
+            return EXTRACT_FULL;
+    }
+    extract->count++;
+    return EXTRACT_ADDED;
 }
 
 size_t extract_count(const struct extract *extract)
@@ -313,28 +356,26 @@ int extract_take(struct extract *extract, size_t index, struct error *err)
     return 0;
 }
 
-int extract_value(struct extract *extract, size_t column, uint8_t *flags, struct span *value,
-                  struct error *err)
+int extract_value(struct extract *extract, size_t column, struct edb_value *out, struct error *err)
 {
+    bool is_tagged = extract->table->columns[column].id >= EDB_FIRST_TAGGED;
     libesedb_error_t *cause = NULL;
     size_t size_bytes = 0;
 
-    *flags = 0;
-    *value = (struct span){0};
-    if (libesedb_record_get_value_data_flags(extract->record, (int)column, flags, &cause) != 1 ||
+    *out = (struct edb_value){0};
+    if ((is_tagged && libesedb_record_get_value_data_flags(extract->record, (int)column,
+                                                           &out->flags, &cause) != 1) ||
         libesedb_record_get_value_data_size(extract->record, (int)column, &size_bytes, &cause) != 1)
         return extract_fail(&cause, err);
-    if (extract->table->columns[column].id < EDB_FIRST_TAGGED)
-        *flags = 0;
     if (size_bytes == 0)
         return 0;
-    if (size_bytes > extract->edb->page_size_bytes)
+    if (size_bytes > extract->database->page_size_bytes)
         return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "libesedb: a value of %zu bytes",
                          size_bytes);
     if (libesedb_record_get_value_data(extract->record, (int)column, extract->value, size_bytes,
                                        &cause) != 1)
         return extract_fail(&cause, err);
-    *value = span_of(extract->value, size_bytes, 0);
+    out->bytes = span_of(extract->value, size_bytes, 0);
     return 0;
 }
 
@@ -348,7 +389,7 @@ void extract_clear(struct extract *extract)
         libesedb_file_close(extract->file, NULL);
         libesedb_file_free(&extract->file, NULL);
     }
-    extract->leaf = (struct leaf){0};
+    extract->leaf = (struct extract_leaf){0};
     extract->count = 0;
 }
 

@@ -10,17 +10,24 @@
 #ifndef SPPTRIAGE_ESE_EXTRACT_H
 #define SPPTRIAGE_ESE_EXTRACT_H
 
-#include "ese/edb_table.h"
+#include "ese/table.h"
 
 struct extract;
 
-/* Returns owned: an empty extract for records of the table, whose columns fit together.
- * Borrows both for its life. */
-struct extract *extract_create(const struct edb *edb, const struct edb_table *table);
+/* Returns owned: an empty extract for records of the table, whose columns fit together and of which
+ * those up to `last_id` will be asked for. Borrows database and table for its life. */
+struct extract *extract_create(const struct edb_database *database, const struct edb_table *table,
+                               uint32_t last_id);
 
-/* Adds a copy of a record that edb_table_judge found to fit. Returns false when there is no room
- * any more; in an empty extract there is room for any record that lay in a page. */
-bool extract_add(struct extract *extract, struct span record);
+enum extract_added {
+    EXTRACT_ADDED,
+    EXTRACT_FULL,  /* there is no room any more; an empty extract has room for any record of a page
+                    */
+    EXTRACT_UNFIT, /* libesedb would take columns of it for others */
+};
+
+/* Adds a copy of a record of the table. */
+enum extract_added extract_add(struct extract *extract, const struct edb_record *record);
 
 size_t extract_count(const struct extract *extract);
 
@@ -32,18 +39,11 @@ int extract_open(struct extract *extract, struct error *err);
  * does not read it. */
 int extract_take(struct extract *extract, size_t index, struct error *err);
 
-enum extract_flag {
-    EXTRACT_COMPRESSED = 0x2,
-    EXTRACT_LONG_VALUE = 0x4, /* the value is the number of one that is kept elsewhere */
-    EXTRACT_SEVERAL = 0x18,   /* more than one value */
-};
-
 /* The value of a column (its number in the table) of the record at hand, as it is stored: borrowed
- * until the next call. It is empty where there is none; so are columns that are explicitly empty.
- * Sets *flags to enum extract_flag, 0 for columns that are not tagged. Returns -1 (ERROR_SOURCE)
- * when libesedb does not read it. */
-int extract_value(struct extract *extract, size_t column, uint8_t *flags, struct span *value,
-                  struct error *err);
+ * until the next call. It has no bytes where the column is NULL, which libesedb does not tell from
+ * an empty one, but for fixed columns before the last stored one: these have some bytes or other.
+ * Returns -1 (ERROR_SOURCE) when libesedb does not read it. */
+int extract_value(struct extract *extract, size_t column, struct edb_value *out, struct error *err);
 
 /* Closes and empties it. */
 void extract_clear(struct extract *extract);

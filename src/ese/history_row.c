@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values are taken from libesedb as bytes and made text here: its own conversion takes an odd
- * number of bytes for ASCII, and misreads surrogates. */
-#include "ese/history_row.h"
+/* Values are made text here, those that libesedb gives too: it is asked for bytes, since its own
+ * conversion takes an odd number of bytes for ASCII and misreads surrogates, each version in its
+ * own way. */
+#include "ese/history.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/encoding.h"
 #include "base/filetime.h"
 #include "base/memory.h"
-#include "base/utf16.h"
-#include "ese/compressed.h"
-#include "model/finding.h"
 
 /* 1899-12-30 as a FILETIME: so many days after 1601-01-01. The last day is 9999-12-31. */
 #define BASE_FILETIME (UINT64_C(109205) * FILETIME_DAY)
@@ -19,8 +20,8 @@
 
 static const struct {
     const char *name;
-    uint32_t type;
-} columns[ROW_COLUMNS] = {
+    enum edb_column_type type;
+} columns[] = {
     [ROW_ID] = {"IdEvent", EDB_TYPE_INT32},
     [ROW_DATE] = {"Date", EDB_TYPE_DATE},
     [ROW_STATUS] = {"Status", EDB_TYPE_INT32},
@@ -30,6 +31,7 @@ static const struct {
     [ROW_CLIENT_ID] = {"ClientId", EDB_TYPE_LONG_TEXT},
     [ROW_TITLE] = {"Title", EDB_TYPE_LONG_TEXT},
 };
+_Static_assert(ARRAY_COUNT(columns) == ROW_COLUMN_COUNT, "a column has no name");
 
 const char *row_column_name(enum row_column column)
 {
@@ -38,7 +40,7 @@ const char *row_column_name(enum row_column column)
 
 /* --- layout --- */
 
-static bool is_as_wanted(const struct edb_column *column, uint32_t type)
+static bool is_as_expected(const struct edb_column *column, enum edb_column_type type)
 {
     if (column->type != type)
         return false;
@@ -47,161 +49,200 @@ static bool is_as_wanted(const struct edb_column *column, uint32_t type)
                : column->id < EDB_FIRST_VARIABLE;
 }
 
-void row_layout_find(const struct edb_table *table, struct row_layout *out)
+struct row_layout row_layout_of(const struct edb_table *table)
 {
-    *out = (struct row_layout){0};
-    for (size_t index = 0; index < ROW_COLUMNS; index++) {
-        size_t number = edb_table_find_column(table, columns[index].name);
-        const struct edb_column *column;
+    struct row_layout layout = {.table = table};
 
-        out->numbers[index] = table->column_count;
-        if (number == table->column_count)
+    for (size_t index = 0; index < ROW_COLUMN_COUNT; index++) {
+        size_t number = edb_table_find_column(table, columns[index].name);
+        const struct edb_column *column = &table->columns[number];
+
+        layout.numbers[index] = table->column_count;
+        if (number == table->column_count || !is_as_expected(column, columns[index].type))
             continue;
-        column = &table->columns[number];
-        if (!is_as_wanted(column, columns[index].type))
-            continue;
-        out->numbers[index] = number;
-        if (column->id > out->last_id)
-            out->last_id = column->id;
+        layout.numbers[index] = number;
+        if (column->id > layout.last_id)
+            layout.last_id = column->id;
     }
+    return layout;
 }
 
-unsigned row_find_nulls(const struct edb_table *table, const struct row_layout *layout,
-                        const struct edb_record *record)
+bool row_layout_has(const struct row_layout *layout, enum row_column column)
 {
-    unsigned nulls = 0;
-
-    for (size_t index = 0; index < ROW_COLUMNS; index++) {
-        size_t number = layout->numbers[index];
-
-        if (number < table->column_count && table->columns[number].id < EDB_FIRST_VARIABLE &&
-            edb_record_is_null(record, table->columns[number].id))
-            nulls |= 1u << index;
-    }
-    return nulls;
+    return layout->numbers[column] < layout->table->column_count;
 }
 
 /* --- values --- */
 
-struct reading {
-    struct extract *extract;
-    const struct edb_table *table;
-    const struct row_layout *layout;
-    unsigned nulls;
-    struct row *row;
-};
-
-/* The value of a column; empty where there is none. */
-static int take_value(const struct reading *reading, enum row_column column, uint8_t *flags,
-                      struct span *value, struct error *err)
+static struct history_row row_empty(void)
 {
-    size_t number = reading->layout->numbers[column];
+    struct history_row row = {0};
 
-    *flags = 0;
-    *value = (struct span){0};
-    if (number == reading->table->column_count || (reading->nulls & 1u << column) != 0)
-        return 0;
-    return extract_value(reading->extract, number, flags, value, err);
-}
-
-static int take_number(const struct reading *reading, enum row_column column, struct error *err)
-{
-    struct span value;
-    uint8_t flags;
-    uint32_t number;
-
-    if (take_value(reading, column, &flags, &value, err) != 0)
-        return -1;
-    if (span_u32(&value, &number))
-        reading->row->numbers[column] = (int32_t)number;
-    return 0;
-}
-
-static int take_date(const struct reading *reading, struct error *err)
-{
-    struct span value;
-    uint8_t flags;
-    uint64_t bits;
-    double days;
-
-    if (take_value(reading, ROW_DATE, &flags, &value, err) != 0)
-        return -1;
-    if (!span_u64(&value, &bits))
-        return 0;
-    memcpy(&days, &bits, sizeof(days));
-    reading->row->filetime = row_filetime(days);
-    return 0;
-}
-
-/* Sets *fault, and no value, when the text is there but cannot be read. */
-static int take_text(const struct reading *reading, enum row_column column, const char **fault,
-                     struct error *err)
-{
-    struct text plain = {0}, text = {0};
-    struct span value;
-    uint8_t flags;
-
-    if (take_value(reading, column, &flags, &value, err) != 0)
-        return -1;
-    if ((flags & EXTRACT_LONG_VALUE) != 0) {
-        *fault = "is a long value, kept outside of the row";
-    } else if ((flags & EXTRACT_SEVERAL) != 0) {
-        *fault = "has several values";
-    } else if ((flags & EXTRACT_COMPRESSED) == 0) {
-        text_add_utf16(&text, value);
-    } else if (compressed_unpack(value, &plain)) {
-        text_add_utf16(&text, span_of(text_get(&plain), plain.length_bytes, 0));
-    } else {
-        *fault = "cannot be decompressed";
-    }
-    text_free(&plain);
-    reading->row->texts[column] = text_take(&text);
-    return 0;
-}
-
-int row_read(struct extract *extract, const struct edb_table *table,
-             const struct row_layout *layout, unsigned nulls, struct row *out, struct error *err)
-{
-    const struct reading reading = {extract, table, layout, nulls, out};
-    const char *ignored;
-
-    if (take_number(&reading, ROW_ID, err) != 0 || take_date(&reading, err) != 0)
-        return -1;
-    for (enum row_column column = ROW_STATUS; column <= ROW_SERVER_SELECTION; column++)
-        if (take_number(&reading, column, err) != 0)
-            return -1;
-    if (take_text(&reading, ROW_CLIENT_ID, &ignored, err) != 0)
-        return -1;
-    return take_text(&reading, ROW_TITLE, &out->title_fault, err);
-}
-
-struct row row_empty(void)
-{
-    struct row row = {0};
-
-    for (size_t index = 0; index < ROW_COLUMNS; index++)
+    for (size_t index = 0; index < ROW_COLUMN_COUNT; index++) {
+        row.is_null[index] = true;
         row.numbers[index] = FINDING_ABSENT;
+    }
     return row;
 }
 
-const char *row_text_of(const struct row *row, enum row_column column)
+/* Returns NULL, or why the text cannot be read though it is there. */
+static const char *read_text(const struct edb_value *value, struct text *out)
+{
+    struct text plain = {0};
+    const char *fault = NULL;
+
+    if ((value->flags & EDB_VALUE_LONG) != 0)
+        fault = "is a long value, kept outside of the row";
+    else if ((value->flags & EDB_VALUE_SEVERAL) != 0)
+        fault = "has several values";
+    else if ((value->flags & EDB_VALUE_COMPRESSED) == 0)
+        text_add_utf16(out, value->bytes);
+    else if (edb_value_decompress(value->bytes, &plain))
+        text_add_utf16(out, span_of(text_get(&plain), plain.length_bytes, 0));
+    else
+        fault = "cannot be decompressed";
+    text_free(&plain);
+    return fault;
+}
+
+static void set_date(struct history_row *row, struct span bytes)
+{
+    uint64_t bits;
+    double days;
+
+    if (!span_u64(&bytes, &bits))
+        return;
+    memcpy(&days, &bits, sizeof(days));
+    row->filetime = history_row_filetime(days);
+}
+
+/* Sets the column, which is not NULL. */
+static void set_value(struct history_row *row, enum row_column column,
+                      const struct edb_value *value)
+{
+    struct span bytes = value->bytes;
+    struct text text = {0};
+    uint32_t number;
+    const char *fault;
+
+    row->is_null[column] = false;
+    switch (columns[column].type) {
+    case EDB_TYPE_INT32:
+        if (span_u32(&bytes, &number))
+            row->numbers[column] = (int32_t)number;
+        break;
+    case EDB_TYPE_DATE:
+        set_date(row, bytes);
+        break;
+    case EDB_TYPE_TEXT:
+    case EDB_TYPE_LONG_TEXT:
+        fault = read_text(value, &text);
+        if (column == ROW_TITLE)
+            row->title_fault = fault;
+        row->texts[column] = text_take(&text);
+        break;
+    }
+}
+
+void history_row_read(const struct row_layout *layout, const struct edb_record *record,
+                      struct history_row *out)
+{
+    struct edb_value value;
+
+    *out = row_empty();
+    for (enum row_column column = 0; column < ROW_COLUMN_COUNT; column++)
+        if (row_layout_has(layout, column) &&
+            edb_record_value(record, layout->table, layout->numbers[column], &value))
+            set_value(out, column, &value);
+}
+
+const char *history_row_text(const struct history_row *row, enum row_column column)
 {
     return row->texts[column] != NULL ? row->texts[column] : "";
 }
 
-void row_free_content(struct row *row)
+void history_row_free_content(struct history_row *row)
 {
-    for (size_t index = 0; index < ROW_COLUMNS; index++)
+    for (size_t index = 0; index < ROW_COLUMN_COUNT; index++)
         free(row->texts[index]);
     *row = row_empty();
 }
 
-uint64_t row_filetime(double days)
+uint64_t history_row_filetime(double days)
 {
     double seconds = days * DAY_SECONDS + 0.5;
 
-    /* Comparisons with what is no number are false. */
+    /* Comparisons with what is not a number are false. */
     if (!(days > 0 && seconds < DAYS_END * DAY_SECONDS))
         return 0;
     return BASE_FILETIME + (uint64_t)seconds * FILETIME_SECOND;
+}
+
+/* --- the second reading --- */
+
+/* Reads what libesedb says of the columns that `ours` has; false where it cannot read one. */
+static bool read_theirs(const struct row_layout *layout, struct extract *extract, size_t index,
+                        const struct history_row *ours, struct history_row *theirs)
+{
+    struct error ignored = {0};
+    bool is_read = extract_take(extract, index, &ignored) == 0;
+
+    for (enum row_column column = 0; is_read && column < ROW_COLUMN_COUNT; column++) {
+        bool is_tagged = columns[column].type == EDB_TYPE_LONG_TEXT;
+        struct edb_value value;
+
+        if (!row_layout_has(layout, column) || (ours->is_null[column] && !is_tagged))
+            continue;
+        is_read = extract_value(extract, layout->numbers[column], &value, &ignored) == 0;
+        if (is_read && value.bytes.left_bytes > 0)
+            set_value(theirs, column, &value);
+    }
+    error_clear(&ignored);
+    return is_read;
+}
+
+static void add_value(struct text *out, const struct history_row *row, enum row_column column)
+{
+    if (columns[column].type == EDB_TYPE_DATE)
+        filetime_add_text(out, row->filetime);
+    else if (columns[column].type != EDB_TYPE_INT32)
+        text_add(out, history_row_text(row, column));
+    else if (row->numbers[column] != FINDING_ABSENT)
+        text_add_format(out, "%" PRId64, row->numbers[column]);
+}
+
+/* Adds the column as `theirs` has it, where that is not as `ours` has it. */
+static void compare_column(struct text *difference, enum row_column column,
+                           const struct history_row *ours, const struct history_row *theirs)
+{
+    struct text our_value = {0}, their_value = {0};
+
+    add_value(&our_value, ours, column);
+    add_value(&their_value, theirs, column);
+    if (strcmp(text_get(&our_value), text_get(&their_value)) != 0) {
+        char *words =
+            memory_format("%s %s", columns[column].name,
+                          their_value.length_bytes > 0 ? text_get(&their_value) : "(empty)");
+
+        text_add_item(difference, words);
+        free(words);
+    }
+    text_free(&our_value);
+    text_free(&their_value);
+}
+
+enum verified history_row_verify(const struct row_layout *layout, struct extract *extract,
+                                 size_t index, const struct history_row *row,
+                                 struct text *difference)
+{
+    struct history_row theirs = row_empty();
+    enum verified verified = VERIFIED_NO;
+
+    if (read_theirs(layout, extract, index, row, &theirs)) {
+        for (enum row_column column = 0; column < ROW_COLUMN_COUNT; column++)
+            compare_column(difference, column, row, &theirs);
+        verified = difference->length_bytes == 0 ? VERIFIED_YES : VERIFIED_CONFLICT;
+    }
+    history_row_free_content(&theirs);
+    return verified;
 }

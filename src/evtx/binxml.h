@@ -176,7 +176,7 @@ struct binxml_value_stack {
 struct binxml_walk {
     const struct span *chunk;
     struct binxml_value_stack *values; /* borrowed; a definition that is walked alone needs none */
-    /* What is met. Returns whether the walk goes on; if not, it has set `why`. */
+    /* What is met. Returns whether the walk goes on; if not, `why` is for it to set. */
     bool (*take)(void *context, const struct binxml_event *event);
     void *context;
     const char *why; /* the walk failed: a constant */

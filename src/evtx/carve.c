@@ -286,7 +286,7 @@ static void carve_finish(struct source_facts *facts)
 {
     if (!facts->partial.has_chunks)
         source_facts_add_detail(facts, "no chunk of an event log was found in it");
-    source_facts_finish(facts);
+    source_facts_finish(facts, evtx_carve_reader.reference);
 }
 
 const struct reader evtx_carve_reader = {
@@ -295,5 +295,5 @@ const struct reader evtx_carve_reader = {
     .read_part = carve_read_part,
     .join = carve_join,
     .finish = carve_finish,
-    .asks_reference = true,
+    .reference = "libevtx",
 };

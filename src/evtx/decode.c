@@ -18,8 +18,8 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/encoding.h"
 #include "base/memory.h"
-#include "base/utf16.h"
 #include "evtx/binxml.h"
 
 /* A chunk full of binary values, or of empty strings, stays below these. */

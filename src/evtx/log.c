@@ -295,7 +295,7 @@ static void evtx_log_finish(struct source_facts *facts)
 {
     finish_empty(facts);
     log_summary_finish(facts);
-    source_facts_finish(facts);
+    source_facts_finish(facts, evtx_log_reader.reference);
 }
 
 const struct reader evtx_log_reader = {
@@ -304,5 +304,5 @@ const struct reader evtx_log_reader = {
     .read_part = evtx_log_read_part,
     .join = evtx_log_join,
     .finish = evtx_log_finish,
-    .asks_reference = true,
+    .reference = "libevtx",
 };

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encoding.h"
 #include "base/filetime.h"
 #include "base/memory.h"
-#include "base/utf16.h"
 #include "evtx/binxml.h"
 #include "evtx/decode.h"
 #include "evtx/template_layout.h"

@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 #include "base/array.h"
+#include "base/encoding.h"
 #include "base/filetime.h"
-#include "base/utf16.h"
 
 /* A SID: revision u8, count u8, authority of six bytes (big endian), sub authorities u32. */
 #define SID_HEAD_BYTES 8u

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "identity/name.h"
 
 void host_table_seal(struct host_table *hosts)
@@ -68,7 +69,7 @@ size_t host_table_machine_of_file(const struct host_table *hosts, const char *fi
     for (size_t end = strlen(start); found == NAME_NONE && end-- > 1;) {
         size_t key;
 
-        if ((start[end] & 0xC0) == 0x80 || !name_stands_alone(file_name, 0, end))
+        if (text_is_within_character(start[end]) || !name_stands_alone(file_name, 0, end))
             continue;
         start[end] = '\0';
         key = host_table_find(hosts, start);

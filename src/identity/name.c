@@ -176,7 +176,7 @@ bool name_stands_alone(const char *text, size_t start, size_t end)
     const uint8_t *bytes = (const uint8_t *)text;
     size_t before = start;
 
-    while (before > 0 && (bytes[--before] & 0xC0) == 0x80)
+    while (before > 0 && text_is_within_character(text[--before]))
         ;
     return (start == 0 || !is_of_name(bytes + before, start - before)) &&
            (text[end] == '\0' || !is_of_name(bytes + end, strlen(text + end)));

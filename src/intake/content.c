@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/filetime.h"
 #include "base/memory.h"
 
 #define BUFFER_BYTES ((size_t)1024 * 1024)
@@ -23,7 +24,7 @@ static int measure(const struct walk_entry *entry, int descriptor, struct source
     if (fstat(descriptor, &status) != 0)
         return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "cannot be opened: %m");
     source->size_bytes = (uint64_t)status.st_size;
-    source->mtime_ns = status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec;
+    source->mtime_ns = time_to_nanoseconds(&status.st_mtim);
     if (!entry->is_device && !S_ISREG(status.st_mode))
         return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "is no regular file any more");
     if (!entry->is_device)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading is libcsv's; what stands here is the first row, and the limits. libcsv calls back for
- * each cell and row, so the parser's state is a struct of its own. */
+/* Reading is libcsv's; what stands here is how the file is written, the first row, what a cell
+ * means, and the limits. libcsv calls back for each cell and row, so the parser's state is a struct
+ * of its own. */
 #include "intake/inventory.h"
 
 #include <csv.h>
@@ -9,19 +10,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <unictype.h>
+#include <unistr.h>
 
 #include "base/array.h"
+#include "base/codepage.h"
+#include "base/encoding.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "model/hostname.h"
 
 #define NO_COLUMN SIZE_MAX
 
-struct parser {
+/* Headings of the column of hosts, without regard to case. The first of them that is there counts;
+ * the others are columns like any: `Name` can be a person's. */
+static const char *const host_headings[] = {"host", "Hostname", "ComputerName", "Computer", "Name"};
+
+struct inventory_parser {
     struct inventory *inventory;
     struct error *err;
     const char *path;
-    size_t row;   /* counted from 1 */
-    char **cells; /* owned: of the row so far */
+    size_t row;        /* counted from 1 */
+    size_t header_row; /* the first one, or that behind the line with the separator */
+    char **cells;      /* owned: of the row so far */
     size_t cell_count;
     size_t header_count; /* cells of the first row */
     size_t host_column;
@@ -47,7 +59,7 @@ static void add_to_list(char ***list, size_t *count, char *item)
     (*list)[(*count)++] = item;
 }
 
-static void free_cells(struct parser *parser)
+static void free_cells(struct inventory_parser *parser)
 {
     for (size_t index = 0; index < parser->cell_count; index++)
         free(parser->cells[index]);
@@ -56,57 +68,113 @@ static void free_cells(struct parser *parser)
 
 static void on_cell(void *bytes, size_t length, void *context)
 {
-    struct parser *parser = context;
+    struct inventory_parser *parser = context;
 
     add_to_list(&parser->cells, &parser->cell_count, memory_copy_bytes(bytes, length));
 }
 
-static void take_header(struct parser *parser)
+/* ---- Cells ---- */
+
+/* White space of any kind, and what is written with no width at all. */
+static bool is_blank(ucs4_t character)
+{
+    return uc_is_property_white_space(character) || character == 0x200B || character == 0x2060 ||
+           character == 0xFEFF;
+}
+
+/* Returns owned: the text, which is UTF-8, without blanks at both ends. */
+static char *copy_trimmed(const char *text)
+{
+    const uint8_t *start = (const uint8_t *)text;
+    const uint8_t *end = start + strlen(text);
+    const uint8_t *before;
+    ucs4_t character;
+
+    while (start < end && u8_mbtouc(&character, start, (size_t)(end - start)) > 0 &&
+           is_blank(character))
+        start = u8_next(&character, start);
+    while (end > start && (before = u8_prev(&character, end, start)) != NULL && is_blank(character))
+        end = before;
+    return memory_copy_bytes((const char *)start, (size_t)(end - start));
+}
+
+/* Returns owned: the host that the cell means. */
+static char *copy_host(const char *cell)
+{
+    char *account = copy_trimmed(cell);
+    char *name = hostname_of_account(account);
+    char *host = copy_trimmed(name);
+
+    free(account);
+    free(name);
+    return host;
+}
+
+/* ---- Rows ---- */
+
+static bool is_heading(const char *cell, const char *heading)
+{
+    char *trimmed = copy_trimmed(cell);
+    bool is = text_equal_ascii(trimmed, heading);
+
+    free(trimmed);
+    return is;
+}
+
+static size_t find_host_column(const struct inventory_parser *parser)
+{
+    for (size_t heading = 0; heading < ARRAY_COUNT(host_headings); heading++)
+        for (size_t index = 0; index < parser->cell_count; index++)
+            if (is_heading(parser->cells[index], host_headings[heading]))
+                return index;
+    return NO_COLUMN;
+}
+
+static void take_header(struct inventory_parser *parser)
 {
     struct inventory *inventory = parser->inventory;
 
     parser->header_count = parser->cell_count;
-    parser->host_column = NO_COLUMN;
-    for (size_t index = 0; index < parser->cell_count; index++) {
-        if (parser->host_column == NO_COLUMN && text_equal_ascii(parser->cells[index], "host"))
-            parser->host_column = index;
-        else
-            add_to_list(&inventory->columns, &inventory->column_count,
-                        memory_copy_text(parser->cells[index]));
-    }
+    parser->host_column = find_host_column(parser);
     if (parser->host_column == NO_COLUMN)
         error_set(parser->err, ERROR_RUN, ERROR_NO_OFFSET,
-                  "%s: row 1: no column is named host; the first row must name the columns",
-                  parser->path);
+                  "%s: row %zu: no column is named host (nor Hostname, ComputerName, Computer or "
+                  "Name); the first row must name the columns",
+                  parser->path, parser->row);
+    for (size_t index = 0; index < parser->cell_count; index++)
+        if (index != parser->host_column)
+            add_to_list(&inventory->columns, &inventory->column_count,
+                        memory_copy_text(parser->cells[index]));
 }
 
-static void take_host(struct parser *parser)
+static void take_host(struct inventory_parser *parser)
 {
     struct inventory *inventory = parser->inventory;
     size_t values = inventory->host_count * inventory->column_count;
-    const char *host =
-        parser->host_column < parser->cell_count ? parser->cells[parser->host_column] : "";
+    char *host = copy_host(
+        parser->host_column < parser->cell_count ? parser->cells[parser->host_column] : "");
 
     if (*host == '\0') {
         inventory->rows_without_host++;
+        free(host);
         return;
     }
     for (size_t index = 0; index < parser->header_count; index++)
         if (index != parser->host_column)
             add_to_list(&inventory->values, &values,
                         memory_copy_text(index < parser->cell_count ? parser->cells[index] : ""));
-    add_to_list(&inventory->hosts, &inventory->host_count, memory_copy_text(host));
+    add_to_list(&inventory->hosts, &inventory->host_count, host);
 }
 
 static void on_row(int ending, void *context)
 {
-    struct parser *parser = context;
+    struct inventory_parser *parser = context;
 
     (void)ending;
     parser->row++;
     if (parser->err->kind != ERROR_NONE)
         ;
-    else if (parser->row == 1)
+    else if (parser->row == parser->header_row)
         take_header(parser);
     else if (parser->cell_count > parser->header_count)
         error_set(parser->err, ERROR_RUN, ERROR_NO_OFFSET,
@@ -117,8 +185,42 @@ static void on_row(int ending, void *context)
     free_cells(parser);
 }
 
+/* ---- Lines above the names of the columns ---- */
+
+/* What Export-Csv of PowerShell writes first. */
+static bool take_type_line(const char **bytes)
+{
+    static const char word[] = "#TYPE ";
+
+    if (strncmp(*bytes, word, sizeof(word) - 1) != 0)
+        return false;
+    *bytes += strcspn(*bytes, "\r\n");
+    return true;
+}
+
+/* The line with which Excel is told the separator, `sep=;`. Who saves such a file as a table fills
+ * the line up with separators. */
+static bool take_separator_line(const char **bytes, char *separator)
+{
+    static const char word[] = "sep=";
+    const char *at;
+    size_t count;
+
+    if (strncasecmp(*bytes, word, sizeof(word) - 1) != 0)
+        return false;
+    at = *bytes + sizeof(word) - 1;
+    if (*at == '\0' || strchr(",;\t|", *at) == NULL)
+        return false;
+    count = strspn(at, (const char[]){*at, '\0'});
+    if (at[count] != '\r' && at[count] != '\n')
+        return false;
+    *separator = *at;
+    *bytes = at + count;
+    return true;
+}
+
 /* The separator that the first line has most of. */
-static unsigned char find_separator(const char *bytes)
+static char find_separator(const char *bytes)
 {
     static const char separators[] = ",;\t";
     size_t counts[sizeof(separators) - 1] = {0};
@@ -130,48 +232,65 @@ static unsigned char find_separator(const char *bytes)
     for (size_t index = 1; index < ARRAY_COUNT(counts); index++)
         if (counts[index] > counts[best])
             best = index;
-    return (unsigned char)separators[best];
+    return separators[best];
 }
 
-static int check_text(const char *path, const struct text *all, struct error *err)
-{
-    const char *at = text_get(all);
-    uint32_t code_point;
-    const char *before;
+/* ---- The file ---- */
 
-    if (strlen(at) != all->length_bytes)
-        return error_set(err, ERROR_RUN, strlen(at),
-                         "%s: byte %zu is a NUL: save the inventory as CSV in UTF-8", path,
-                         strlen(at));
-    while (*at != '\0') {
-        before = at;
-        if (!text_next_character(&at, &code_point))
-            return error_set(err, ERROR_RUN, (uint64_t)(before - text_get(all)),
-                             "%s: byte %td is no UTF-8: save the inventory as CSV in UTF-8", path,
-                             before - text_get(all));
+/* What Excel saves as `CSV` on Windows is in an ANSI code page, which nothing tells: that of
+ * Western Europe and America is taken. */
+#define ANSI_CODEPAGE "CP1252"
+
+/* Adds the text as UTF-8, without its byte order mark. */
+static int decode(const char *path, struct span bytes, struct inventory *inventory,
+                  struct text *out, struct error *err)
+{
+    enum text_coding coding = encoding_of(bytes);
+    struct text_stretch stretch;
+    bool is_cut;
+
+    if (coding == TEXT_CODING_NONE && bytes.left_bytes > 0)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "%s: the inventory is not text: save it as CSV in UTF-8", path);
+    while (encoding_next_stretch(&bytes, &coding, &stretch)) {
+        const char *text = (const char *)stretch.bytes.bytes;
+        size_t size_bytes = stretch.bytes.left_bytes;
+
+        if (encoding_is_wide(stretch.coding)) {
+            encoding_add_wide(out, stretch.bytes, stretch.coding);
+        } else if (text_utf8_length(text, size_bytes, &is_cut) == size_bytes) {
+            text_add_bytes(out, text, size_bytes);
+        } else {
+            codepage_add_text(out, codepage_find(ANSI_CODEPAGE), stretch.bytes);
+            inventory->is_ansi = true;
+        }
     }
+    if (strlen(text_get(out)) != out->length_bytes)
+        return error_set(err, ERROR_RUN, strlen(text_get(out)),
+                         "%s: a NUL stands behind byte %zu: save the inventory as CSV in UTF-8",
+                         path, strlen(text_get(out)));
     return 0;
 }
 
-static int parse(const char *path, const struct text *all, struct inventory *out, struct error *err)
+static int parse(const char *path, const char *bytes, struct inventory *out, struct error *err)
 {
-    static const char byte_order_mark[] = "\xEF\xBB\xBF";
-    struct parser parser = {.inventory = out, .err = err, .path = path};
-    const char *bytes = text_get(all);
+    struct inventory_parser parser = {.inventory = out, .err = err, .path = path};
+    char separator = '\0';
     struct csv_parser csv;
 
-    if (check_text(path, all, err) != 0)
-        return -1;
-    if (strncmp(bytes, byte_order_mark, strlen(byte_order_mark)) == 0)
-        bytes += strlen(byte_order_mark);
+    parser.row = take_type_line(&bytes) || take_separator_line(&bytes, &separator);
+    bytes += strspn(bytes, "\r\n");
+    if (separator == '\0')
+        separator = find_separator(bytes);
+    parser.header_row = parser.row + 1;
     if (csv_init(&csv, CSV_STRICT | CSV_STRICT_FINI) != 0)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "out of memory for libcsv");
-    csv_set_delim(&csv, find_separator(bytes));
+    csv_set_delim(&csv, (unsigned char)separator);
     if (csv_parse(&csv, bytes, strlen(bytes), on_cell, on_row, &parser) != strlen(bytes) ||
         csv_fini(&csv, on_cell, on_row, &parser) != 0)
         error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: row %zu: %s", path, parser.row + 1,
                   csv_strerror(csv_error(&csv)));
-    else if (parser.row == 0)
+    else if (parser.row < parser.header_row)
         error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: the inventory is empty", path);
     csv_free(&csv);
     free_cells(&parser);
@@ -179,30 +298,42 @@ static int parse(const char *path, const struct text *all, struct inventory *out
     return err->kind == ERROR_NONE ? 0 : -1;
 }
 
-int inventory_read(const char *path, struct inventory *out, struct error *err)
+static int read_file(const char *path, struct text *out, struct error *err)
 {
     FILE *file = fopen(path, "re");
-    struct text all = {0};
     char buffer[65536];
     size_t got;
     int result = 0;
 
-    *out = (struct inventory){0};
     if (file == NULL)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: cannot open the inventory: %m",
                          path);
     while ((got = fread(buffer, 1, sizeof(buffer), file)) > 0 &&
-           all.length_bytes <= INVENTORY_MAX_BYTES)
-        text_add_bytes(&all, buffer, got);
+           out->length_bytes <= INVENTORY_MAX_BYTES)
+        text_add_bytes(out, buffer, got);
     if (ferror(file))
         result =
             error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: cannot read the inventory: %m", path);
-    else if (all.length_bytes > INVENTORY_MAX_BYTES)
+    else if (out->length_bytes > INVENTORY_MAX_BYTES)
         result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                            "%s: the inventory is longer than %d bytes", path, INVENTORY_MAX_BYTES);
-    else
-        result = parse(path, &all, out, err);
     fclose(file);
+    return result;
+}
+
+int inventory_read(const char *path, struct inventory *out, struct error *err)
+{
+    struct text raw = {0}, all = {0};
+    int result;
+
+    *out = (struct inventory){0};
+    result = read_file(path, &raw, err);
+    if (result == 0)
+        result = decode(path, span_of((const uint8_t *)text_get(&raw), raw.length_bytes, 0), out,
+                        &all, err);
+    if (result == 0)
+        result = parse(path, text_get(&all), out, err);
+    text_free(&raw);
     text_free(&all);
     if (result != 0)
         inventory_free_content(out);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inventory: the CSV file of --inventory, a list of hosts with whatever columns its owner keeps.
- * The first row names the columns; one of them is `host` (any case). Comma, semicolon and tab are
- * met as separators: the one that the first line has most of counts. */
+ * The first row names the columns. That of the hosts is `host`, else `Hostname`, `ComputerName`,
+ * `Computer` or `Name`, in any case: the first of these that is there. Comma, semicolon and tab are
+ * met as separators: the one that the first line has most of counts, unless the file begins with
+ * Excel's line that names it (`sep=;`). UTF-8, UTF-16, else Windows-1252. */
 #ifndef SPPTRIAGE_INTAKE_INVENTORY_H
 #define SPPTRIAGE_INTAKE_INVENTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -12,10 +15,12 @@
 struct inventory {
     char **columns; /* owned: the other columns' names, in order */
     size_t column_count;
-    char **hosts;  /* owned, in the order of the file; rows without a host are left out */
+    char **hosts;  /* owned, in the order of the file; without white space around them, and of an
+                      account's name (`CORP\PC1$`) that of its host. Rows without are left out */
     char **values; /* owned: column_count of them for each host, row after row */
     size_t host_count;
     size_t rows_without_host;
+    bool is_ansi; /* it was read as Windows-1252, which is a guess */
 };
 
 /* The largest inventory that is read. */
@@ -23,8 +28,8 @@ struct inventory {
 
 void inventory_free_content(struct inventory *inventory);
 
-/* Reads the file at `path`. ERROR_RUN, with the line, when it cannot be read, is no UTF-8, has no
- * column `host`, a row with more cells than the first one, or a quote that does not end. */
+/* Reads the file at `path`. ERROR_RUN, with the row, when it cannot be read, is not text, has no
+ * column of hosts, a row with more cells than the first one, or a quote that does not end. */
 int inventory_read(const char *path, struct inventory *out, struct error *err);
 
 #endif

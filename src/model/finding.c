@@ -24,6 +24,8 @@ static const struct member history_row_members[] = {
     {MEMBER(struct finding_history_row, update_id), .words = &update_id_words},
     {MEMBER(struct finding_history_row, client_id)},
     {MEMBER(struct finding_history_row, title)},
+    {MEMBER(struct finding_history_row, offset_bytes)},
+    {MEMBER(struct finding_history_row, other_reading)},
 };
 
 static const struct member listing_members[] = {

@@ -67,6 +67,9 @@ struct finding_history_row {
     enum update_id update_id; /* that the title names */
     const char *client_id;
     const char *title;
+    uint64_t offset_bytes;     /* of the row in its source */
+    const char *other_reading; /* of a conflict: the columns that the second reader reads
+                                * differently, as it reads them, for a person; else empty */
 };
 
 struct finding_listing {

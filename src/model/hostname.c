@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/text.h"
+
 size_t hostname_label_bytes(const char *name)
 {
     return strcspn(name, ".");
@@ -32,7 +35,7 @@ static size_t count_characters(const char *text)
     size_t count = 0;
 
     for (; *text != '\0'; text++)
-        count += (*text & 0xC0) != 0x80;
+        count += !text_is_within_character(*text);
     return count;
 }
 
@@ -59,4 +62,15 @@ bool hostname_is_cut_off(const char *name)
 bool hostname_fits_cut_off(const char *name, const char *cut_off)
 {
     return strncmp(name, cut_off, strlen(cut_off) - strlen(HOSTNAME_CUT_OFF)) == 0;
+}
+
+char *hostname_of_account(const char *account)
+{
+    const char *slash = strrchr(account, '\\');
+    const char *name = slash != NULL ? slash + 1 : account;
+    size_t length = strlen(name);
+
+    if (length > 0 && name[length - 1] == '$')
+        length--;
+    return memory_copy_bytes(name, length);
 }

@@ -2,8 +2,8 @@
 /* hostname: when two names of hosts are one. A name is short (`PC1`) or fully qualified
  * (`PC1.corp.example`): its first label, a dot and a domain. Windows' own listings, and what knows
  * machines by them, have the NetBIOS name: the first label, cut off after 15 characters. Tables cut
- * names off with dots (`CORPLAP...`). Names are given as text_fold makes them, so that they compare
- * as bytes. Pure. */
+ * names off with dots (`CORPLAP...`). Unless it says otherwise, names are given as text_fold makes
+ * them, so that they compare as bytes. Pure. */
 #ifndef SPPTRIAGE_MODEL_HOSTNAME_H
 #define SPPTRIAGE_MODEL_HOSTNAME_H
 
@@ -34,5 +34,10 @@ bool hostname_is_cut_off(const char *name);
 
 /* Does the name begin as that one does, which was cut off? */
 bool hostname_fits_cut_off(const char *name, const char *cut_off);
+
+/* Returns owned: the name of the host whose account that is, as directories write them:
+ * `CORP\PC1$`. It is given as it is written, and so returned; one that is not so written is the
+ * name itself. */
+char *hostname_of_account(const char *account) __attribute__((warn_unused_result));
 
 #endif

@@ -22,7 +22,7 @@ struct window {
 /* 2019-01-08T10:00:00Z to 2019-01-09T04:30:00Z (KB 4487266). */
 extern const struct window incident_window;
 
-/* Does the time lie in the window, ends included? 0, which is no time, never does. */
+/* Does the time lie in the window, ends included? 0, which means no time, never does. */
 bool window_contains(const struct window *window, uint64_t filetime);
 
 /* Providers, application and template ids, update and package names. */

@@ -247,7 +247,7 @@ static void add_listed(struct text *out, const struct remarks *remarks)
 }
 
 /* Damage comes first, then what readers and joins remarked on the source as a whole. */
-void source_facts_finish(struct source_facts *facts)
+void source_facts_finish(struct source_facts *facts, const char *reference)
 {
     struct text detail = {0};
 
@@ -266,9 +266,9 @@ void source_facts_finish(struct source_facts *facts)
         struct text listed = {0};
 
         add_listed(&listed, &facts->conflicts);
-        text_add_format(&detail, "%s%" PRIu64 " record%s read differently by libevtx: %s",
+        text_add_format(&detail, "%s%" PRIu64 " record%s read differently by %s: %s",
                         detail.length_bytes > 0 ? "; " : "", facts->conflict_count,
-                        text_plural(facts->conflict_count), text_get(&listed));
+                        text_plural(facts->conflict_count), reference, text_get(&listed));
         text_free(&listed);
     }
     if (facts->recovered_count > 0)

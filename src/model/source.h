@@ -57,7 +57,7 @@ struct source {
     const char *kind; /* constant: "evtx", SOURCE_KIND_CARVED, or what else the content is;
                          SOURCE_KIND_FOLDER; "" when not looked at */
     uint64_t size_bytes;
-    int64_t mtime_ns; /* since 1970 */
+    int64_t mtime_ns; /* since 1970; TIME_TOO_FAR (base/filetime.h) */
     char *sha256;     /* owned: 64 lower-case hex digits, or NULL where hashing is off */
 };
 
@@ -168,8 +168,9 @@ void source_facts_add_conflict(struct source_facts *facts, const char *format, .
  * owns and leaves it empty. The partial states are joined by the reader (struct reader). */
 void source_facts_join(struct source_facts *whole, struct source_facts *part);
 
-/* Completes the detail of facts to which nothing will be added any more. */
-void source_facts_finish(struct source_facts *facts);
+/* Completes the detail of facts to which nothing will be added any more. `reference` is that of the
+ * reader. */
+void source_facts_finish(struct source_facts *facts, const char *reference);
 
 /* Finds or adds the computer; names compare without case. Borrowed until the next call. */
 struct computer_facts *source_facts_computer(struct source_facts *facts, const char *name);
@@ -192,7 +193,7 @@ struct byte_sink {
 struct reader_options {
     struct window window;
     bool verify;         /* check every checksum, not only those of chunks that hold something */
-    bool skip_reference; /* do not ask libevtx (it ended a reader process) */
+    bool skip_reference; /* do not ask the second reader (it ended a reader process) */
     const struct byte_sink *byte_sink; /* NULL, or: gets every byte of the part once, in order */
 };
 
@@ -217,7 +218,8 @@ struct reader {
     void (*join)(struct source_facts *whole, struct source_facts *part);
     /* Adds what can be told once all parts are joined, and completes the detail. */
     void (*finish)(struct source_facts *facts);
-    bool asks_reference; /* libevtx: unless told to skip that, as a second try is */
+    const char *reference; /* "libevtx": the second, independent reader that it asks, unless told to
+                            * skip that, as a second try is; NULL for none */
 };
 
 /* Reads the whole source, part by part, in this process. -1 as read_part, when no part can be read

@@ -18,7 +18,7 @@ struct csv_writer {
 
 /* Writes one cell. A cell whose first character a spreadsheet would run as a formula (= + - @,
  * tab, CR) gets a leading '. A line break (CR LF, CR, LF, U+2028, U+2029) and every other control
- * character (U+0001 to U+001F, U+007F to U+009F) become one space each; bytes that are no UTF-8
+ * character (U+0001 to U+001F, U+007F to U+009F) become one space each; bytes that are not UTF-8
  * become \xNN. */
 void csv_cell(struct csv_writer *csv, const char *value);
 

@@ -22,7 +22,7 @@ enum column_kind {
     COLUMN_TIME,
 };
 
-struct column {
+struct hosts_column {
     const char *name;
     enum column_kind kind;
     size_t offset;                /* in struct case_verdict */
@@ -32,7 +32,7 @@ struct column {
 #define AT(member) offsetof(struct case_verdict, member)
 
 /* The columns of DESIGN section 7, in its order. */
-static const struct column columns[] = {
+static const struct hosts_column columns[] = {
     {"host", COLUMN_HOST, 0, NULL},
     {"aliases", COLUMN_ALIASES, 0, NULL},
     {"classification", COLUMN_WORD, AT(classification), &classification_words},
@@ -106,7 +106,7 @@ static void write_members(struct csv_writer *csv, const struct word_set *set, ui
 }
 
 static int write_column(struct csv_writer *csv, struct casedb *db,
-                        const struct case_machine *machine, const struct column *column,
+                        const struct case_machine *machine, const struct hosts_column *column,
                         struct error *err)
 {
     const void *member = (const char *)&machine->verdict + column->offset;

@@ -11,7 +11,7 @@
 /* Adds `raw` escaped for HTML text and for quoted attributes. What a reader could not see, or
  * what would turn the text around it (control characters, characters of no width, those that set
  * the direction of writing), is made visible: U+0001 to U+001F and U+007F as their pictures
- * (U+2401 and on), the others as [U+202E]. Bytes that are no UTF-8 become \xNN. */
+ * (U+2401 and on), the others as [U+202E]. Bytes that are not UTF-8 become \xNN. */
 void html_add_escaped(struct text *out, const char *raw);
 
 /* Writes `raw` (NULL is empty) escaped. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The section on events that the two readers read differently. It is on the page only where there
- * are some, so its headings stand here and not in the template. */
+/* The section on events and rows that the two readers read differently. It is on the page only
+ * where there are some, so its headings stand here and not in the template. */
 #include "report/page_parts.h"
 
 #include <inttypes.h>
@@ -11,14 +11,16 @@
 static const char section_start[] =
     "<section id=\"conflicts\" aria-labelledby=\"conflicts-title\">\n"
     "<h2 id=\"conflicts-title\">Conflicts</h2>\n"
-    "<p class=\"note\">Events that decide are read by two decoders that have nothing in common. Of "
+    "<p class=\"note\">Events that decide, and rows of update histories that name an update, are "
+    "read "
+    "by two decoders that have nothing in common (libevtx and libesedb are the second ones). Of "
     "these they read something different: verdicts and lists go by our reading, and a person "
     "should look at the record itself, which begins at the offset in its source.</p>\n"
     "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Conflicts\">\n"
     "<table>\n"
     "<thead><tr><th scope=\"col\">Host</th><th scope=\"col\">Time</th><th scope=\"col\">Source</th>"
     "<th scope=\"col\" class=\"number\">Offset</th><th scope=\"col\">Our reading</th>"
-    "<th scope=\"col\">libevtx reads instead</th></tr></thead>\n"
+    "<th scope=\"col\">The second decoder reads instead</th></tr></thead>\n"
     "<tbody>\n";
 static const char section_end[] = "</tbody>\n</table>\n</div>\n</section>\n";
 
@@ -33,44 +35,128 @@ static void add_reading(struct text *out, const struct observation *observation)
         text_add_format(out, "; string %zu: %s", index + 1, observation->strings[index].value);
 }
 
-static void put_conflict(FILE *file, const struct case_observation *found)
-{
-    const struct observation *observation = &found->observation;
-    struct text reading = {0};
+struct conflict {
+    const char *machine;
+    const char *path;
+    uint64_t filetime;
+    uint64_t offset_bytes;
+    const char *our_reading;
+    const char *other_reading;
+};
 
-    add_reading(&reading, observation);
+static void put_conflict(FILE *file, const struct conflict *conflict)
+{
     fputs("<tr><th scope=\"row\" class=\"text\">", file);
-    html_put(file, found->machine);
+    html_put(file, conflict->machine);
     fputs("</th><td>", file);
-    if (observation->event_filetime != 0)
-        html_put_time(file, observation->event_filetime);
+    if (conflict->filetime != 0)
+        html_put_time(file, conflict->filetime);
     fputs("</td>", file);
-    html_put_cell(file, "text", found->path);
-    fprintf(file, "<td class=\"number\">%" PRIu64 "</td>", observation->offset_bytes);
-    html_put_cell(file, "detail", text_get(&reading));
-    html_put_cell(file, "detail", observation->other_reading);
+    html_put_cell(file, "text", conflict->path);
+    fprintf(file, "<td class=\"number\">%" PRIu64 "</td>", conflict->offset_bytes);
+    html_put_cell(file, "detail", conflict->our_reading);
+    html_put_cell(file, "detail", conflict->other_reading);
     fputs("</tr>\n", file);
-    text_free(&reading);
 }
 
-int page_put_conflicts(void *context, FILE *file, struct error *err)
+static int put_events(const struct page *page, FILE *file, struct error *err)
 {
-    const struct page *page = context;
     struct casedb_cursor *conflicts = NULL;
     struct case_observation found;
-    bool any = false;
     int next;
 
     if (casedb_conflicts(page->db, &conflicts, err) != 0)
         return -1;
     while ((next = casedb_next_observation(conflicts, &found, err)) == 1) {
-        fputs(any ? "" : section_start, file);
-        any = true;
-        put_conflict(file, &found);
+        struct text reading = {0};
+
+        add_reading(&reading, &found.observation);
+        put_conflict(file, &(struct conflict){.machine = found.machine,
+                                              .path = found.path,
+                                              .filetime = found.observation.event_filetime,
+                                              .offset_bytes = found.observation.offset_bytes,
+                                              .our_reading = text_get(&reading),
+                                              .other_reading = found.observation.other_reading});
+        text_free(&reading);
     }
-    fputs(any ? section_end : "", file);
     casedb_cursor_free(conflicts);
     return next;
+}
+
+static void add_number(struct text *out, const char *column, int64_t number)
+{
+    if (number == FINDING_ABSENT)
+        text_add_format(out, "%s (empty); ", column);
+    else
+        text_add_format(out, "%s %" PRId64 "; ", column, number);
+}
+
+/* Under the names that the columns have there. */
+static void put_row(FILE *file, const char *machine, const struct case_finding *found)
+{
+    const struct finding_history_row *row = &found->finding.history_row;
+    struct text reading = {0};
+
+    text_add_format(&reading, "IdEvent %" PRIu64 "; ", found->finding.place);
+    add_number(&reading, "Status", row->status);
+    add_number(&reading, "MappedResult", row->mapped_result);
+    add_number(&reading, "UnmappedResult", row->unmapped_result);
+    add_number(&reading, "ServerSelection", row->server_selection);
+    text_add_format(&reading, "ClientId %s; Title %s", row->client_id, row->title);
+    put_conflict(file, &(struct conflict){.machine = machine,
+                                          .path = found->path,
+                                          .filetime = found->finding.filetime,
+                                          .offset_bytes = row->offset_bytes,
+                                          .our_reading = text_get(&reading),
+                                          .other_reading = row->other_reading});
+    text_free(&reading);
+}
+
+static int put_rows_of(const struct page *page, FILE *file, const struct case_machine *machine,
+                       struct error *err)
+{
+    struct casedb_cursor *findings = NULL;
+    struct case_finding found;
+    int next;
+
+    if (casedb_machine_findings(page->db, machine->id, &findings, err) != 0)
+        return -1;
+    while ((next = casedb_next_finding(findings, &found, err)) == 1)
+        if (found.finding.kind == FINDING_HISTORY_ROW &&
+            found.finding.verified == VERIFIED_CONFLICT)
+            put_row(file, machine->name, &found);
+    casedb_cursor_free(findings);
+    return next;
+}
+
+static int put_rows(const struct page *page, FILE *file, struct error *err)
+{
+    struct casedb_cursor *machines = NULL;
+    struct case_machine machine;
+    int next;
+
+    if (casedb_machines(page->db, &machines, err) != 0)
+        return -1;
+    while ((next = casedb_next_machine(machines, &machine, err)) == 1) {
+        next = put_rows_of(page, file, &machine, err);
+        if (next != 0)
+            break;
+    }
+    casedb_cursor_free(machines);
+    return next;
+}
+
+int page_put_conflicts(void *context, FILE *file, struct error *err)
+{
+    const struct page *page = context;
+
+    if (page->summary.conflict_count == 0)
+        return 0;
+    fputs(section_start, file);
+    if (put_events(page, file, err) != 0 || put_rows(page, file, err) != 0)
+        return -1;
+    fputs(section_end, file);
+    return 0;
 }
 
 int page_put_conflicts_link(void *context, FILE *file, struct error *err)

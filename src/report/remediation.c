@@ -28,20 +28,20 @@
 /* One of the CSV lists. A class is in one list only, so no machine is in two. */
 struct list {
     const char *file;
-    uint32_t steps; /* of enum action_step: a machine must have one of them to be in it; 0: all */
+    bool of_scripts; /* only of machines that need a script */
 };
 
 static struct list list_of(enum classification classification)
 {
     switch (classification) {
     case CLASSIFICATION_AFFECTED:
-        return (struct list){FOLDER "affected-by-incident.csv", 0};
+        return (struct list){FOLDER "affected-by-incident.csv", false};
     case CLASSIFICATION_OTHER_FAULT:
-        return (struct list){FOLDER "other-activation-fault.csv", 0};
+        return (struct list){FOLDER "other-activation-fault.csv", false};
     case CLASSIFICATION_NO_FAULT:
-        return (struct list){FOLDER "remove-kb971033.csv", 1u << ACTION_STEP_REMOVE};
+        return (struct list){FOLDER "remove-kb971033.csv", true};
     case CLASSIFICATION_NOT_COLLECTED:
-        return (struct list){FOLDER "not-collected.csv", 0};
+        return (struct list){FOLDER "not-collected.csv", false};
     }
     return (struct list){0};
 }
@@ -56,6 +56,8 @@ enum script_number {
     SCRIPT_REBUILD,
     SCRIPT_REBUILD_EDITION, /* plus the edition's place in incident_editions */
 };
+
+#define SCRIPT_NONE SIZE_MAX
 
 static size_t script_count(void)
 {
@@ -239,22 +241,47 @@ static int begin_script(struct rollout *rollout, size_t script, struct error *er
     return create_script_file(rollout, script, ".hosts.txt", &rollout->host_lists[script], err);
 }
 
-/* Fills the numbers of the scripts that the machine needs, in their order, and returns how many.
- * The key of an edition is only in a script where the verdict gives it. */
-static size_t needed_scripts(const struct case_verdict *verdict, size_t needed[2])
+/* The key of an edition is only in a script where the verdict gives it. */
+static size_t rebuilding_script(const struct case_verdict *verdict)
 {
-    uint32_t steps = action_steps(verdict->action);
+    const struct incident_edition *edition = incident_find_edition(verdict->edition);
+
+    if (edition == NULL || *verdict->kms_client_key == '\0')
+        return SCRIPT_REBUILD;
+    return SCRIPT_REBUILD_EDITION + (size_t)(edition - incident_editions);
+}
+
+/* The script that does the step, or SCRIPT_NONE. */
+static size_t script_of_step(enum action_step step, const struct case_verdict *verdict)
+{
+    switch (step) {
+    case ACTION_STEP_REMOVE:
+        return SCRIPT_REMOVE;
+    case ACTION_STEP_REBUILD:
+        return rebuilding_script(verdict);
+    case ACTION_STEP_RESTART:
+    case ACTION_STEP_TROUBLESHOOT:
+    case ACTION_STEP_VERIFY:
+    case ACTION_STEP_COLLECT:
+    case ACTION_STEP_NONE:
+        return SCRIPT_NONE;
+    }
+    return SCRIPT_NONE;
+}
+
+/* Fills the numbers of the scripts that the machine needs, in the order of its steps, and returns
+ * how many. */
+static size_t needed_scripts(const struct case_verdict *verdict, size_t needed[ACTION_STEP_COUNT])
+{
     size_t count = 0;
 
-    if (word_set_has(steps, ACTION_STEP_REMOVE))
-        needed[count++] = SCRIPT_REMOVE;
-    if (word_set_has(steps, ACTION_STEP_REBUILD)) {
-        const struct incident_edition *edition = incident_find_edition(verdict->edition);
+    for (unsigned step = 0; step < ACTION_STEP_COUNT; step++) {
+        size_t script = SCRIPT_NONE;
 
-        if (edition != NULL && *verdict->kms_client_key != '\0')
-            needed[count++] = SCRIPT_REBUILD_EDITION + (size_t)(edition - incident_editions);
-        else
-            needed[count++] = SCRIPT_REBUILD;
+        if (word_set_has(action_steps(verdict->action), step))
+            script = script_of_step((enum action_step)step, verdict);
+        if (script != SCRIPT_NONE)
+            needed[count++] = script;
     }
     return count;
 }
@@ -263,7 +290,7 @@ static size_t needed_scripts(const struct case_verdict *verdict, size_t needed[2
 static int add_to_scripts(struct rollout *rollout, const struct case_machine *machine,
                           struct text *cell, struct error *err)
 {
-    size_t needed[2];
+    size_t needed[ACTION_STEP_COUNT];
     size_t count = needed_scripts(&machine->verdict, needed);
 
     /* A name that stands for several machines would let the script run on all of them. */
@@ -322,9 +349,10 @@ static int place_machine(struct rollout *rollout, const struct case_machine *mac
                          struct error *err)
 {
     const struct case_verdict *verdict = &machine->verdict;
-    uint32_t steps = list_of(verdict->classification).steps;
+    size_t needed[ACTION_STEP_COUNT];
 
-    if (!machine->has_verdict || (steps != 0 && (action_steps(verdict->action) & steps) == 0))
+    if (!machine->has_verdict ||
+        (list_of(verdict->classification).of_scripts && needed_scripts(verdict, needed) == 0))
         return 0;
     return write_machine(rollout, machine, err);
 }

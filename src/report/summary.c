@@ -13,9 +13,17 @@
  * fault, so it shows no host to be clean. */
 static bool is_unsure(const struct case_verdict *verdict)
 {
-    return word_set_has(verdict->review, REVIEW_WINDOW_NOT_COVERED) ||
-           (verdict->classification == CLASSIFICATION_NO_FAULT &&
-            word_set_has(verdict->review, REVIEW_LOG_DAMAGED));
+    bool not_covered = word_set_has(verdict->review, REVIEW_WINDOW_NOT_COVERED);
+
+    switch (verdict->classification) {
+    case CLASSIFICATION_NO_FAULT:
+        return not_covered || word_set_has(verdict->review, REVIEW_LOG_DAMAGED);
+    case CLASSIFICATION_AFFECTED:
+    case CLASSIFICATION_OTHER_FAULT:
+    case CLASSIFICATION_NOT_COLLECTED:
+        return not_covered;
+    }
+    return not_covered;
 }
 
 static void count_machine(const struct case_machine *machine, struct summary *out)
@@ -129,7 +137,8 @@ static void print_sources(FILE *out, const struct summary *summary)
         print_met(out, INDENT, source_status_name((enum source_status)status),
                   summary->statuses[status]);
     print_met(out, INDENT, "with records that could not be decoded", summary->undecodable_count);
-    print_met(out, INDENT, "with records read differently by libevtx", summary->conflict_count);
+    print_met(out, INDENT, "with records read differently by a second reader",
+              summary->conflict_count);
 }
 
 int report_summary(struct casedb *db, FILE *out, struct error *err)

@@ -239,7 +239,7 @@ int template_load(const char *folder, const char *name, char **out, struct error
     else if (content.length_bytes > TEMPLATE_SIZE_MOST)
         error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "template %s is larger than 1 MiB", path);
     else if (!is_utf8_text(text_get(&content), content.length_bytes))
-        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "template %s is no UTF-8 text", path);
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "template %s is not UTF-8 text", path);
     else
         result = 0;
     if (result == 0)

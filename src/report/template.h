@@ -24,7 +24,7 @@ struct template_part {
 };
 
 /* Reads the template file `name` of the folder; *out is returned owned. ERROR_RUN with the path
- * when it is missing, unreadable, larger than 1 MiB or no UTF-8 text. */
+ * when it is missing, unreadable, larger than 1 MiB or not UTF-8 text. */
 int template_load(const char *folder, const char *name, char **out, struct error *err);
 
 /* Adds the template with its placeholders filled to *out. ERROR_RUN that names template and line

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text/command.h"
+#include "text/tokens.h"
 
 #include <string.h>
 #include <strings.h>
 
 #include "base/array.h"
 #include "model/finding.h"
-#include "text/parsers.h"
 
-/* So many lines lie between a command and the start of its output at most; longer lines are no
+/* So many lines lie between a command and the start of its output at most; longer lines are not
  * commands. */
 #define LINES_ABOVE_MOST 12
 #define COMMAND_MOST_BYTES 8191 /* of cmd.exe */
@@ -130,7 +129,7 @@ static bool parameters_select(struct line line)
     struct line word;
 
     while (line_next_word(&line, &word))
-        if (word_is_one_of(&word, parameters, ARRAY_COUNT(parameters)) || update_is_name(&word))
+        if (word_is_one_of(&word, parameters, ARRAY_COUNT(parameters)) || hotfix_is_name(&word))
             return true;
     return false;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/forms.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/array.h"
-#include "text/listing_value.h"
+#include "text/tokens.h"
 
 /* So many lines are looked at for what a listing must have near its beginning. */
 #define NEAR_LINES 24
@@ -28,7 +29,7 @@ static bool is_table_header(const struct line *line)
     if (line->length_bytes == 0 || *line->bytes == ' ' || !line_contains(line, "HotFixID"))
         return false;
     while (line_next_word(&rest, &word)) {
-        if (!listing_is_property(&word) && !listing_is_added_property(&word))
+        if (!token_is_property(&word) && !token_is_added_property(&word))
             return false;
         has_id = has_id || line_equals(&word, "HotFixID");
     }
@@ -40,20 +41,30 @@ static bool is_dashes(const struct line *line)
     return line_starts_with(line, "--") && line_count_of(line, "- ") == line->length_bytes;
 }
 
-static enum listing_form table_form(const struct line *line, struct lines after)
+static bool is_followed_by_dashes(struct lines after)
 {
     struct line next;
 
-    if (!is_table_header(line))
-        return LISTING_FORM_NONE;
-    if (lines_next_filled(&after, &next)) {
-        next = line_trim(next);
-        if (is_dashes(&next))
-            return LISTING_FORM_HOTFIX_TABLE;
-    }
-    return line_starts_with(line, "Source") || line_starts_with(line, "PS")
-               ? LISTING_FORM_NONE
-               : LISTING_FORM_WMIC_TABLE;
+    if (!lines_next_filled(&after, &next))
+        return false;
+    next = line_trim(next);
+    return is_dashes(&next);
+}
+
+static bool begins_hotfix_table(struct listing_walk *walk, const struct line *line,
+                                struct lines after)
+{
+    (void)walk;
+    return is_table_header(line) && is_followed_by_dashes(after);
+}
+
+static bool begins_wmic_table(struct listing_walk *walk, const struct line *line,
+                              struct lines after)
+{
+    (void)walk;
+    (void)after;
+    return is_table_header(line) && !line_starts_with(line, "Source") &&
+           !line_starts_with(line, "PS");
 }
 
 static bool has_property_cells(const struct line *line, char separator)
@@ -64,7 +75,7 @@ static bool has_property_cells(const struct line *line, char separator)
     bool has_id = false;
 
     while (line_next_cell(&rest, separator, &cell)) {
-        if (!listing_is_property(&cell) && !listing_is_added_property(&cell) &&
+        if (!token_is_property(&cell) && !token_is_added_property(&cell) &&
             !(count == 0 && line_equals(&cell, "Node")))
             return false;
         has_id = has_id || line_equals(&cell, "HotFixID");
@@ -85,16 +96,23 @@ char listing_csv_separator(const struct line *line)
     return '\0';
 }
 
-static enum listing_form csv_form(const struct line *line)
+static bool begins_wmic_csv(struct listing_walk *walk, const struct line *line, struct lines after)
 {
     char separator = listing_csv_separator(line);
     struct line node, rest;
 
-    if (separator == '\0')
-        return LISTING_FORM_NONE;
-    return line_split(line, separator, &node, &rest) && line_equals(&node, "Node")
-               ? LISTING_FORM_WMIC_CSV
-               : LISTING_FORM_HOTFIX_CSV;
+    (void)walk;
+    (void)after;
+    return separator != '\0' && line_split(line, separator, &node, &rest) &&
+           line_equals(&node, "Node");
+}
+
+static bool begins_hotfix_csv(struct listing_walk *walk, const struct line *line,
+                              struct lines after)
+{
+    (void)walk;
+    (void)after;
+    return listing_csv_separator(line) != '\0';
 }
 
 static bool is_field(const struct line *line, char separator, struct line *name)
@@ -103,7 +121,7 @@ static bool is_field(const struct line *line, char separator, struct line *name)
 
     return line->length_bytes > 0 && *line->bytes != ' ' &&
            line_split(line, separator, name, &value) &&
-           (listing_is_property(name) || listing_is_added_property(name));
+           (token_is_property(name) || token_is_added_property(name));
 }
 
 /* Is the line a field, and so are those that follow, and one of them names the update? Asked of the
@@ -129,30 +147,27 @@ static bool begins_fields(struct listing_walk *walk, const struct line *line, st
     return false;
 }
 
-/* ---- The others ---- */
+static bool begins_wmic_list(struct listing_walk *walk, const struct line *line, struct lines after)
+{
+    return begins_fields(walk, line, after, '=');
+}
+
+static bool begins_hotfix_list(struct listing_walk *walk, const struct line *line,
+                               struct lines after)
+{
+    return begins_fields(walk, line, after, ':');
+}
+
+/* ---- Packages, licences, systems ---- */
 
 static uint64_t find_package_line(struct lines lines)
 {
     struct line line, identity;
 
     while (lines_next(&lines, &line))
-        if (listing_package_in_list(&line, &identity) || listing_package_in_table(&line, &identity))
+        if (token_package_of_line(&line, &identity) || token_package_of_row(&line, &identity))
             return line.number;
     return 0;
-}
-
-/* dism says its version, `Version: 6.1.7600.16385`, before it says anything else. */
-static bool begins_dism(struct listing_walk *walk, const struct line *line,
-                        const struct line *value, struct lines after)
-{
-    if (!listing_is_version(value))
-        return false;
-    if (!walk->package_is_known ||
-        (walk->package_line != 0 && walk->package_line <= line->number)) {
-        walk->package_line = find_package_line(after);
-        walk->package_is_known = true;
-    }
-    return walk->package_line != 0 && walk->package_line - line->number <= NEAR_LINES;
 }
 
 static bool is_one_word(struct line text)
@@ -162,27 +177,44 @@ static bool is_one_word(struct line text)
     return line_next_word(&text, &word) && !line_next_word(&text, &word);
 }
 
-/* The listings that begin with labels and values. slmgr: a product's name and description, which
- * for products of Windows names it in any language. systeminfo: host (blanked in some), system,
- * version. */
-static enum listing_form labels_form(struct listing_walk *walk, const struct line *line,
-                                     struct lines after)
+/* dism says its version, `Version: 6.1.7600.16385`, before it says anything else. */
+static bool begins_dism(struct listing_walk *walk, const struct line *line, struct lines after)
 {
-    struct line label, value, next, second, third;
+    struct line label, value;
 
-    if (!listing_split_label(line, &label, &value))
-        return LISTING_FORM_NONE;
-    if (begins_dism(walk, line, &value, after))
-        return LISTING_FORM_DISM;
-    if (!lines_next_filled(&after, &next) || !listing_split_label(&next, &label, &second) ||
-        !line_contains(&second, "Windows"))
-        return LISTING_FORM_NONE;
-    if (value.length_bytes > 0 && listing_names_channel(&second))
-        return LISTING_FORM_SLMGR;
-    return (value.length_bytes == 0 || is_one_word(value)) && lines_next_filled(&after, &next) &&
-                   listing_split_label(&next, &label, &third) && listing_is_system_version(&third)
-               ? LISTING_FORM_SYSTEMINFO
-               : LISTING_FORM_NONE;
+    if (!token_split_label(line, &label, &value) || !token_is_version(&value))
+        return false;
+    if (!walk->package_is_known ||
+        (walk->package_line != 0 && walk->package_line <= line->number)) {
+        walk->package_line = find_package_line(after);
+        walk->package_is_known = true;
+    }
+    return walk->package_line != 0 && walk->package_line - line->number <= NEAR_LINES;
+}
+
+/* A product's name and description, which for products of Windows names it in any language. */
+static bool begins_slmgr(struct listing_walk *walk, const struct line *line, struct lines after)
+{
+    struct line label, name, next, description;
+
+    (void)walk;
+    return token_split_label(line, &label, &name) && name.length_bytes > 0 &&
+           lines_next_filled(&after, &next) && token_split_label(&next, &label, &description) &&
+           line_contains(&description, "Windows") && token_names_channel(&description);
+}
+
+/* Host (blanked in some), system, version. */
+static bool begins_systeminfo(struct listing_walk *walk, const struct line *line,
+                              struct lines after)
+{
+    struct line label, host, next, system, version;
+
+    (void)walk;
+    return token_split_label(line, &label, &host) &&
+           (host.length_bytes == 0 || is_one_word(host)) && lines_next_filled(&after, &next) &&
+           token_split_label(&next, &label, &system) && line_contains(&system, "Windows") &&
+           lines_next_filled(&after, &next) && token_split_label(&next, &label, &version) &&
+           token_is_system_version(&version);
 }
 
 static bool is_systeminfo_row(const struct line *line)
@@ -196,7 +228,7 @@ static bool is_systeminfo_row(const struct line *line)
 
         if (count == 0 ? !is_one_word(text)
                        : (count == 1 && !line_contains(&text, "Windows")) ||
-                             (count == 2 && !listing_is_system_version(&text)))
+                             (count == 2 && !token_is_system_version(&text)))
             return false;
         if (++count >= CSV_CELLS_LEAST)
             return true;
@@ -204,42 +236,78 @@ static bool is_systeminfo_row(const struct line *line)
     return false;
 }
 
-static bool begins_systeminfo_csv(const struct line *line, struct lines after)
+static bool begins_systeminfo_csv(struct listing_walk *walk, const struct line *line,
+                                  struct lines after)
 {
     struct line next;
 
+    (void)walk;
     if (!contains_byte(line, ','))
         return false;
     return is_systeminfo_row(line) || (lines_next_filled(&after, &next) &&
                                        line_starts_with(&next, "\"") && is_systeminfo_row(&next));
 }
 
-/* Cheap questions come first: every line of every text is asked. */
+/* ---- The table ---- */
+
+/* What the first line of a listing must have: a cheap question, as every line of every text is
+ * asked. */
+enum first_mark {
+    FIRST_MARK_HOTFIX_ID = 1,
+    FIRST_MARK_EQUALS = 2,
+    FIRST_MARK_QUOTE = 4, /* at its start */
+    FIRST_MARK_COLON = 8, /* and no quote at its start */
+};
+
+static const struct {
+    enum listing_form form;
+    enum first_mark mark;
+    bool (*begins)(struct listing_walk *walk, const struct line *line, struct lines after);
+    listing_parser *parse;
+} forms[] = {
+    {LISTING_FORM_HOTFIX_TABLE, FIRST_MARK_HOTFIX_ID, begins_hotfix_table, hotfix_table_parse},
+    {LISTING_FORM_WMIC_TABLE, FIRST_MARK_HOTFIX_ID, begins_wmic_table, wmic_table_parse},
+    {LISTING_FORM_WMIC_CSV, FIRST_MARK_HOTFIX_ID, begins_wmic_csv, wmic_csv_parse},
+    {LISTING_FORM_HOTFIX_CSV, FIRST_MARK_HOTFIX_ID, begins_hotfix_csv, hotfix_csv_parse},
+    {LISTING_FORM_WMIC_LIST, FIRST_MARK_EQUALS, begins_wmic_list, wmic_list_parse},
+    {LISTING_FORM_SYSTEMINFO_CSV, FIRST_MARK_QUOTE, begins_systeminfo_csv, systeminfo_csv_parse},
+    {LISTING_FORM_HOTFIX_LIST, FIRST_MARK_COLON, begins_hotfix_list, hotfix_list_parse},
+    {LISTING_FORM_DISM, FIRST_MARK_COLON, begins_dism, dism_parse},
+    {LISTING_FORM_SLMGR, FIRST_MARK_COLON, begins_slmgr, slmgr_parse},
+    {LISTING_FORM_SYSTEMINFO, FIRST_MARK_COLON, begins_systeminfo, systeminfo_parse},
+};
+static_assert(ARRAY_COUNT(forms) == LISTING_FORM_COUNT, "a row for each form, in their order");
+
+static unsigned marks_of(const struct line *line)
+{
+    bool is_quote = *line->bytes == '"';
+
+    return (line_contains(line, "HotFixID") ? FIRST_MARK_HOTFIX_ID : 0u) |
+           (contains_byte(line, '=') ? FIRST_MARK_EQUALS : 0u) |
+           (is_quote                   ? FIRST_MARK_QUOTE
+            : contains_byte(line, ':') ? FIRST_MARK_COLON
+                                       : 0u);
+}
+
 enum listing_form listing_form_at(struct listing_walk *walk)
 {
     struct lines after = walk->lines;
-    enum listing_form form = LISTING_FORM_NONE;
     struct line line;
+    unsigned marks;
 
     if (!lines_next(&after, &line) || line.length_bytes == 0 || (unsigned char)*line.bytes <= ' ')
         return LISTING_FORM_NONE;
-    if (line_contains(&line, "HotFixID")) {
-        form = table_form(&line, after);
-        if (form == LISTING_FORM_NONE)
-            form = csv_form(&line);
-    }
-    if (form != LISTING_FORM_NONE)
-        return form;
-    if (contains_byte(&line, '=') && begins_fields(walk, &line, after, '='))
-        return LISTING_FORM_WMIC_LIST;
-    if (*line.bytes == '"')
-        return begins_systeminfo_csv(&line, after) ? LISTING_FORM_SYSTEMINFO_CSV
-                                                   : LISTING_FORM_NONE;
-    if (!contains_byte(&line, ':'))
-        return LISTING_FORM_NONE;
-    if (begins_fields(walk, &line, after, ':'))
-        return LISTING_FORM_HOTFIX_LIST;
-    return labels_form(walk, &line, after);
+    marks = marks_of(&line);
+    for (size_t index = 0; marks != 0 && index < ARRAY_COUNT(forms); index++)
+        if ((marks & forms[index].mark) != 0 && forms[index].begins(walk, &line, after))
+            return forms[index].form;
+    return LISTING_FORM_NONE;
+}
+
+int listing_parse(enum listing_form form, struct listing_walk *walk, struct emitter *emitter,
+                  struct error *err)
+{
+    return forms[form].parse(walk, emitter, err);
 }
 
 /* ---- Texts that quote listings ---- */

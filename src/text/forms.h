@@ -1,28 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* listingmark: how listings of updates, packages, licences and systems begin. Marks are of ASCII
- * and of values, never of words that are translated, so they are found in text of any code page.
- * They stand at the start of a line: what is quoted or indented is no listing. Owns nothing. Facts:
- * FACTS.md, Text listings. */
+/* forms: the forms of listings of updates, packages, licences and systems: how each begins, and its
+ * parser. Marks of a beginning are of ASCII and of values, never of words that are translated, so
+ * they are found in text of any code page. They stand at the start of a line: what is quoted or
+ * indented is not a listing. Owns nothing. Facts: FACTS.md, Text listings.
+ *
+ * A new form is an enumerator, a row in the table of forms.c, and a parser. */
 #ifndef SPPTRIAGE_TEXT_FORMS_H
 #define SPPTRIAGE_TEXT_FORMS_H
 
 #include <stdbool.h>
 
 #include "base/lines.h"
+#include "text/emitter.h"
 
+/* In the order in which they are looked for. */
 enum listing_form {
-    LISTING_FORM_NONE,
+    LISTING_FORM_HOTFIX_TABLE,   /* Get-HotFix: a header and a line of dashes */
     LISTING_FORM_WMIC_TABLE,     /* wmic qfe: a header of property names, fixed columns */
     LISTING_FORM_WMIC_CSV,       /* the same with /format:csv: Node, then property names */
-    LISTING_FORM_WMIC_LIST,      /* the same with /format:list: `HotFixID=KB971033` */
-    LISTING_FORM_HOTFIX_TABLE,   /* Get-HotFix: a header and a line of dashes */
-    LISTING_FORM_HOTFIX_CSV,     /* the same through Export-Csv */
-    LISTING_FORM_HOTFIX_LIST,    /* the same through Format-List: `HotFixID : KB971033` */
+    LISTING_FORM_HOTFIX_CSV,     /* Get-HotFix through Export-Csv */
+    LISTING_FORM_WMIC_LIST,      /* wmic qfe with /format:list: `HotFixID=KB971033` */
+    LISTING_FORM_SYSTEMINFO_CSV, /* systeminfo /fo csv, with or without its header */
+    LISTING_FORM_HOTFIX_LIST,    /* Get-HotFix through Format-List: `HotFixID : KB971033` */
     LISTING_FORM_DISM,           /* dism /get-packages as list or table */
     LISTING_FORM_SLMGR,          /* slmgr /dlv and /dli: one product */
     LISTING_FORM_SYSTEMINFO,     /* systeminfo */
-    LISTING_FORM_SYSTEMINFO_CSV, /* systeminfo /fo csv, with or without its header */
     LISTING_FORM_COUNT,
+    LISTING_FORM_NONE = LISTING_FORM_COUNT,
 };
 
 /* A walk through a text in search of listings. Starts with the lines and zeros; `lines` is moved on
@@ -49,5 +53,20 @@ enum listing_presence listing_presence_in(struct lines head);
 
 /* The separator of the line as one of CSV that has a cell HotFixID, or '\0'. */
 char listing_csv_separator(const struct line *line);
+
+/* ---- Parsers ---- */
+
+/* Reads the listing of that form that begins with the next line of the walk (listing_form_at said
+ * so), hands on what it says, and leaves the walk behind it. Parsers know nothing of files. -1
+ * (ERROR_RUN) when the sink ended the run. */
+typedef int listing_parser(struct listing_walk *walk, struct emitter *emitter, struct error *err);
+
+listing_parser wmic_table_parse, wmic_csv_parse, wmic_list_parse;
+listing_parser hotfix_table_parse, hotfix_csv_parse, hotfix_list_parse;
+listing_parser dism_parse, slmgr_parse, systeminfo_parse, systeminfo_csv_parse;
+
+/* Calls the parser of the form. */
+int listing_parse(enum listing_form form, struct listing_walk *walk, struct emitter *emitter,
+                  struct error *err);
 
 #endif

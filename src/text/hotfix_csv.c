@@ -10,15 +10,15 @@
 
 #include "base/memory.h"
 #include "model/incident.h"
-#include "text/csv_row.h"
-#include "text/parsers.h"
+#include "text/forms.h"
+#include "text/tokens.h"
 
 #define NO_COLUMN SIZE_MAX
 
 struct csv_listing {
-    struct listing_tally tally;
+    struct update_listing updates;
     char separator;
-    struct csv_row row; /* owned */
+    struct csv_cells row; /* owned */
     size_t column_count;
     size_t id;
     size_t date;
@@ -28,21 +28,21 @@ struct csv_listing {
     size_t empty_end;       /* so many empty lines are more than lie between rows */
     size_t empty_count;     /* behind the row before */
     uint64_t heading_count; /* lines that do not matter unless a row follows */
-    uint64_t unread_count;  /* lines that are no rows where rows should be */
+    uint64_t unread_count;  /* lines that are not rows where rows should be */
 };
 
 static bool read_header(struct csv_listing *listing, const struct line *line)
 {
-    struct csv_row *row = &listing->row;
+    struct csv_cells *row = &listing->row;
 
     listing->id = listing->date = listing->description = NO_COLUMN;
     for (size_t column = 0; column < HOST_COLUMNS; column++)
         listing->hosts[column] = NO_COLUMN;
-    if (!csv_row_split(row, line, listing->separator) || row->count > CSV_CELLS_MOST)
+    if (!csv_cells_split(row, line, listing->separator) || row->count > CSV_CELLS_MOST)
         return false;
     listing->column_count = row->count;
     for (size_t index = row->count; index-- > 0;) {
-        struct line cell = csv_row_cell(row, line, index);
+        struct line cell = csv_cells_at(row, line, index);
         size_t host = host_column_of(&cell);
 
         if (host < HOST_COLUMNS) {
@@ -63,31 +63,31 @@ static bool read_header(struct csv_listing *listing, const struct line *line)
 
 /* A row has as many cells as the header, an update and, where there is such a column, a host. */
 static bool read_row(const struct csv_listing *listing, const struct line *line, struct line *host,
-                     struct tally_entry *entry)
+                     struct listed_update *entry)
 {
-    const struct csv_row *row = &listing->row;
+    const struct csv_cells *row = &listing->row;
     struct line cells[HOST_COLUMNS] = {{0}};
     bool has_cell = !listing->has_host;
 
     if (row->count != listing->column_count)
         return false;
-    entry->name = csv_row_cell(row, line, listing->id);
-    entry->date = csv_row_cell(row, line, listing->date);
-    entry->description = csv_row_cell(row, line, listing->description);
+    entry->name = csv_cells_at(row, line, listing->id);
+    entry->date = csv_cells_at(row, line, listing->date);
+    entry->description = csv_cells_at(row, line, listing->description);
     for (size_t column = 0; column < HOST_COLUMNS; column++) {
-        cells[column] = csv_row_cell(row, line, listing->hosts[column]);
-        if (cells[column].length_bytes > 0 && !host_is_plausible(&cells[column]))
+        cells[column] = csv_cells_at(row, line, listing->hosts[column]);
+        if (cells[column].length_bytes > 0 && !host_cell_is_plausible(&cells[column]))
             return false;
         has_cell = has_cell || cells[column].length_bytes > 0;
     }
-    *host = host_choose(cells);
-    return has_cell && (entry->name.length_bytes == 0 || update_is_name(&entry->name) ||
-                        update_is_cut(&entry->name));
+    *host = host_cells_choose(cells);
+    return has_cell && (entry->name.length_bytes == 0 || hotfix_is_name(&entry->name) ||
+                        hotfix_is_cut(&entry->name));
 }
 
-/* ---- Lines that are no rows ---- */
+/* ---- Lines that are not rows ---- */
 
-static bool is_wanted(const struct line *cell)
+static bool is_of_table(const struct line *cell)
 {
     for (size_t index = 0; index < UPDATE_ID_COUNT; index++)
         if (line_equals(cell, incident_updates[index].name))
@@ -95,8 +95,8 @@ static bool is_wanted(const struct line *cell)
     return false;
 }
 
-/* The host of a line that is no row, going by the cells before the update's in so far as they are
- * in their columns: the first one always is, the others when the update is. */
+/* The host of a line that is not a row, going by the cells before the update's in so far as they
+ * are in their columns: the first one always is, the others when the update is. */
 static bool find_host(const struct csv_listing *listing, const struct line *line, size_t id,
                       struct line *host)
 {
@@ -107,27 +107,27 @@ static bool find_host(const struct csv_listing *listing, const struct line *line
     for (size_t index = 0; index < id && line_next_cell(&rest, listing->separator, &cell); index++)
         for (size_t column = 0; column < HOST_COLUMNS; column++)
             if (listing->hosts[column] == index && (index == 0 || id == listing->id) &&
-                host_is_plausible(&cell))
+                host_cell_is_plausible(&cell))
                 cells[column] = cell;
-    *host = host_choose(cells);
+    *host = host_cells_choose(cells);
     return host->length_bytes > 0 || !listing->has_host;
 }
 
 /* Looks for an update of the incident among the cells. */
 static int take_unread(struct csv_listing *listing, const struct line *line,
-                       struct listing_out *out, struct error *err)
+                       struct emitter *emitter, struct error *err)
 {
-    struct tally_entry entry = {.state = PACKAGE_STATE_NOT_TOLD};
+    struct listed_update entry = {.state = PACKAGE_STATE_NOT_TOLD};
     struct line rest = *line;
     struct line host;
 
     listing->unread_count++;
     for (size_t index = 0; line_next_cell(&rest, listing->separator, &entry.name); index++) {
-        if (!is_wanted(&entry.name))
+        if (!is_of_table(&entry.name))
             continue;
         if (index >= listing->id && find_host(listing, line, index, &host))
-            return listing_tally_add(&listing->tally, out, host, &entry, err);
-        source_facts_add_undecodable(out->facts, "line %" PRIu64 ": " HOST_NOT_TOLD, line->number);
+            return update_listing_add(&listing->updates, emitter, host, &entry, err);
+        update_listing_leave_out(emitter, line->number);
         break;
     }
     return 0;
@@ -155,33 +155,34 @@ static bool has_separator(const struct csv_listing *listing, const struct line *
 }
 
 /* Takes the line if it is a row. */
-static bool take_row(struct csv_listing *listing, const struct line *line, struct listing_out *out,
+static bool take_row(struct csv_listing *listing, const struct line *line, struct emitter *emitter,
                      int *result, struct error *err)
 {
-    struct tally_entry entry = {.state = PACKAGE_STATE_NOT_TOLD};
+    struct listed_update entry = {.state = PACKAGE_STATE_NOT_TOLD};
     struct line host;
 
-    if (!has_separator(listing, line) || !csv_row_split(&listing->row, line, listing->separator) ||
+    if (!has_separator(listing, line) ||
+        !csv_cells_split(&listing->row, line, listing->separator) ||
         !read_row(listing, line, &host, &entry))
         return false;
     listing->unread_count += listing->heading_count;
     listing->heading_count = 0;
     listing->empty_count = 0;
-    if (update_is_cut(&entry.name))
-        listing_tally_say(&listing->tally, UPDATE_ID_CUT);
+    if (hotfix_is_cut(&entry.name))
+        update_listing_mark_incomplete(&listing->updates, LISTING_NAME_CUT);
     else if (entry.name.length_bytes > 0)
-        *result = listing_tally_add(&listing->tally, out, host, &entry, err);
+        *result = update_listing_add(&listing->updates, emitter, host, &entry, err);
     return true;
 }
 
 /* Takes another line. */
-static int take_other(struct csv_listing *listing, const struct line *line, struct listing_out *out,
+static int take_other(struct csv_listing *listing, const struct line *line, struct emitter *emitter,
                       struct error *err)
 {
     bool is_behind_end = listing->heading_count > 0 || listing->empty_count >= listing->empty_end;
 
     if (has_separator(listing, line))
-        return take_unread(listing, line, out, err);
+        return take_unread(listing, line, emitter, err);
     if (is_heading(line) || (is_behind_end && !is_error(*line)))
         listing->heading_count++;
     else
@@ -191,7 +192,7 @@ static int take_other(struct csv_listing *listing, const struct line *line, stru
 
 /* Reads up to the next listing, or the end of the text. */
 static int read_rows(struct listing_walk *walk, struct csv_listing *listing,
-                     struct listing_out *out, struct error *err)
+                     struct emitter *emitter, struct error *err)
 {
     struct lines after = walk->lines;
     bool last_ended = true;
@@ -204,53 +205,53 @@ static int read_rows(struct listing_walk *walk, struct csv_listing *listing,
             continue;
         }
         last_ended = line.ended;
-        if (!line.ended || take_row(listing, &line, out, &result, err))
+        if (!line.ended || take_row(listing, &line, emitter, &result, err))
             continue;
         if (listing_form_at(walk) != LISTING_FORM_NONE)
             break;
-        result = take_other(listing, &line, out, err);
+        result = take_other(listing, &line, emitter, err);
     }
     if (!last_ended)
-        listing_tally_say_cut(&listing->tally, TALLY_CUT_IN_LINE);
+        update_listing_mark_cut(&listing->updates, LISTING_CUT_IN_LINE);
     if (listing->unread_count > 0) {
         char *reason = memory_format("%" PRIu64 " line%s among its rows could not be read as such",
                                      listing->unread_count, text_plural(listing->unread_count));
 
-        listing_tally_say(&listing->tally, reason);
+        update_listing_mark_incomplete(&listing->updates, reason);
         free(reason);
     }
     return result;
 }
 
-static int read_csv(struct listing_walk *walk, enum finding_origin origin, struct listing_out *out,
+static int read_csv(struct listing_walk *walk, enum finding_origin origin, struct emitter *emitter,
                     struct error *err)
 {
-    struct csv_listing listing = {.tally = {.origin = origin}, .empty_end = 1};
+    struct csv_listing listing = {.updates = {.origin = origin}, .empty_end = 1};
     struct line header;
     int result = 0;
 
     if (!lines_next(&walk->lines, &header))
         return 0;
-    listing.tally.line = header.number;
+    listing.updates.line = header.number;
     listing.separator = listing_csv_separator(&header);
     if (lines_are_doubled(walk->lines))
         listing.empty_end = 2;
     if (read_header(&listing, &header)) {
         if (!header.ended)
-            listing_tally_say(&listing.tally, TALLY_CUT_IN_LINE);
-        result = read_rows(walk, &listing, out, err);
-        listing_tally_finish(&listing.tally, out);
+            update_listing_mark_incomplete(&listing.updates, LISTING_CUT_IN_LINE);
+        result = read_rows(walk, &listing, emitter, err);
+        update_listing_finish(&listing.updates, emitter);
     }
-    csv_row_free_content(&listing.row);
+    csv_cells_free_content(&listing.row);
     return result;
 }
 
-int wmic_csv_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+int wmic_csv_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
-    return read_csv(walk, FINDING_ORIGIN_WMIC, out, err);
+    return read_csv(walk, FINDING_ORIGIN_WMIC, emitter, err);
 }
 
-int hotfix_csv_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+int hotfix_csv_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
-    return read_csv(walk, FINDING_ORIGIN_GET_HOTFIX, out, err);
+    return read_csv(walk, FINDING_ORIGIN_GET_HOTFIX, emitter, err);
 }

@@ -8,14 +8,16 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "text/parsers.h"
+#include "base/text.h"
+#include "text/forms.h"
+#include "text/tokens.h"
 
 /* Properties of updates and those that PowerShell adds. */
 #define COLUMNS_MOST 48
 #define NO_COLUMN SIZE_MAX
 
-struct table {
-    struct listing_tally tally;
+struct hotfix_table {
+    struct update_listing updates;
     size_t column_count;
     size_t starts[COLUMNS_MOST]; /* positions, in columns */
     size_t id_at;
@@ -36,7 +38,7 @@ enum line_kind {
     LINE_WRAPS_NAME, /* the same, and one of them is that of the update */
 };
 
-static void read_header(struct table *table, const struct line *header)
+static void read_header(struct hotfix_table *table, const struct line *header)
 {
     struct line rest = *header;
     struct line word;
@@ -70,7 +72,7 @@ static bool find_cell(const struct line *row, size_t position, bool is_wide, str
 
         /* Of UTF-8, characters of three bytes and more are those of double width. */
         columns += is_wide && byte >= 0xE0 ? 2 : 1;
-        while (at < row->length_bytes && (row->bytes[at] & 0xC0) == 0x80)
+        while (at < row->length_bytes && text_is_within_character(row->bytes[at]))
             at++;
     }
     if (columns != position || at >= row->length_bytes || (unsigned char)row->bytes[at] <= ' ' ||
@@ -81,7 +83,7 @@ static bool find_cell(const struct line *row, size_t position, bool is_wide, str
 }
 
 /* Takes the first word of the cell off *rest; false when no gap follows it. */
-static bool take_word(const struct table *table, struct line *rest, struct line *word)
+static bool take_word(const struct hotfix_table *table, struct line *rest, struct line *word)
 {
     size_t blanks = table->is_wmic ? 2 : 1;
 
@@ -93,7 +95,7 @@ static bool take_word(const struct table *table, struct line *rest, struct line 
 
 /* Finds the host; both ways of counting must not find different ones. False when there is none
  * though the table has such columns. */
-static bool find_host(const struct table *table, const struct line *row, struct line *host)
+static bool find_host(const struct hotfix_table *table, const struct line *row, struct line *host)
 {
     struct line cells[HOST_COLUMNS] = {{0}};
     bool has_cell = false;
@@ -104,18 +106,18 @@ static bool find_host(const struct table *table, const struct line *row, struct 
 
             if (!find_cell(row, table->hosts_at[column], wide, &rest))
                 continue;
-            if (!take_word(table, &rest, &word) || !host_is_plausible(&word) ||
+            if (!take_word(table, &rest, &word) || !host_cell_is_plausible(&word) ||
                 (cells[column].length_bytes > 0 && cells[column].bytes != word.bytes))
                 return false;
             cells[column] = word;
             has_cell = true;
         }
-    *host = host_choose(cells);
+    *host = host_cells_choose(cells);
     return has_cell || !table->has_host;
 }
 
 /* Takes the update's name off the front of the cell. */
-static bool take_name(const struct table *table, struct line *rest, struct line *name)
+static bool take_name(const struct hotfix_table *table, struct line *rest, struct line *name)
 {
     struct line cell = *rest;
     struct line file, number;
@@ -127,7 +129,7 @@ static bool take_name(const struct table *table, struct line *rest, struct line 
         file.length_bytes = (size_t)(number.bytes - cell.bytes) + number.length_bytes;
         *name = file;
     }
-    if (!update_is_name(name) && !update_is_cut(name))
+    if (!hotfix_is_name(name) && !hotfix_is_cut(name))
         return false;
     /* The one column: nothing else can tell a row from a heading. */
     return table->column_count > 1 || line_is_blank(rest);
@@ -135,7 +137,7 @@ static bool take_name(const struct table *table, struct line *rest, struct line 
 
 /* Finds the update's name, and what stands behind it. It can stand off its heading by as many
  * characters as are not ASCII before it: they can be of double width, or of another code page. */
-static bool find_name(const struct table *table, const struct line *row, struct line *name,
+static bool find_name(const struct hotfix_table *table, const struct line *row, struct line *name,
                       struct line *rest)
 {
     size_t position = 0, others = 0, at = 0;
@@ -148,19 +150,19 @@ static bool find_name(const struct table *table, const struct line *row, struct 
         if (begins && position + others >= table->id_at && take_name(table, rest, name))
             return true;
         others += (unsigned char)row->bytes[at++] >= 0x80;
-        while (at < row->length_bytes && (row->bytes[at] & 0xC0) == 0x80)
+        while (at < row->length_bytes && text_is_within_character(row->bytes[at]))
             at++;
         position++;
     }
     /* A row is told by its host, too, and by wide gaps: a longer cell may have moved the rest, as
      * when names were replaced. */
-    if (!table->has_host || !find_host(table, row, &host) || !update_find_number(row, 2, name))
+    if (!table->has_host || !find_host(table, row, &host) || !hotfix_find_number(row, 2, name))
         return false;
     *rest = line_from(*row, (size_t)(name->bytes - row->bytes) + name->length_bytes);
     return line_is_blank(rest) || line_count_of(rest, " ") >= 2;
 }
 
-static bool is_under_heading(const struct table *table, const struct line *row)
+static bool is_under_heading(const struct hotfix_table *table, const struct line *row)
 {
     struct line rest = *row, word, cell;
 
@@ -172,20 +174,20 @@ static bool is_under_heading(const struct table *table, const struct line *row)
     return false;
 }
 
-static enum line_kind read_line(const struct table *table, const struct line *row,
-                                struct listing_out *out, struct line *host,
-                                struct tally_entry *entry)
+static enum line_kind read_line(const struct hotfix_table *table, const struct line *row,
+                                struct emitter *emitter, struct line *host,
+                                struct listed_update *entry)
 {
     struct line rest;
 
     if (find_name(table, row, &entry->name, &rest)) {
         if (find_host(table, row, host)) {
-            entry->date = update_find_date(rest);
+            entry->date = hotfix_find_date(rest);
             if (table->description_at != NO_COLUMN)
                 find_cell(row, table->description_at, false, &entry->description);
             return LINE_ROW;
         }
-        source_facts_add_undecodable(out->facts, "line %" PRIu64 ": " HOST_NOT_TOLD, row->number);
+        update_listing_leave_out(emitter, row->number);
         return LINE_NONE;
     }
     if (table->is_wmic || !table->goes_on || (unsigned char)*row->bytes > ' ' ||
@@ -208,38 +210,38 @@ static bool is_error(struct line line)
     return line_next_word(&line, &word) && line_is_blank(&line);
 }
 
-static void interrupt(struct table *table)
+static void interrupt(struct hotfix_table *table)
 {
     if (!table->is_interrupted)
-        listing_tally_say(&table->tally, LISTING_INTERRUPTED);
+        update_listing_mark_incomplete(&table->updates, LISTING_INTERRUPTED);
     table->is_interrupted = true;
 }
 
 /* Takes a line that is not blank. */
-static int take_line(struct table *table, const struct line *line, struct listing_out *out,
+static int take_line(struct hotfix_table *table, const struct line *line, struct emitter *emitter,
                      struct error *err)
 {
-    struct tally_entry entry = {.state = PACKAGE_STATE_NOT_TOLD};
+    struct listed_update entry = {.state = PACKAGE_STATE_NOT_TOLD};
     bool has_end = table->empty_count >= table->empty_end;
     struct line host = {0};
-    enum line_kind kind = read_line(table, line, out, &host, &entry);
+    enum line_kind kind = read_line(table, line, emitter, &host, &entry);
 
     table->goes_on = kind != LINE_NONE;
     if (kind == LINE_NONE ? !has_end || is_error(*line) : has_end)
         interrupt(table);
     if (kind != LINE_NONE)
         table->empty_count = 0;
-    if (kind == LINE_WRAPS_NAME || (kind == LINE_ROW && update_is_cut(&entry.name)))
-        listing_tally_say(&table->tally, UPDATE_ID_CUT);
+    if (kind == LINE_WRAPS_NAME || (kind == LINE_ROW && hotfix_is_cut(&entry.name)))
+        update_listing_mark_incomplete(&table->updates, LISTING_NAME_CUT);
     else if (kind == LINE_ROW)
-        return listing_tally_add(&table->tally, out, host, &entry, err);
+        return update_listing_add(&table->updates, emitter, host, &entry, err);
     return 0;
 }
 
 /* Reads up to the next listing, or the end of the text: rows can follow what seemed to be the end.
- * A name alone, in a table of one column, is no row there. */
-static int read_rows(struct table *table, struct listing_walk *walk, bool last_ended,
-                     struct listing_out *out, struct error *err)
+ * A name alone, in a table of one column, is not a row there. */
+static int read_rows(struct hotfix_table *table, struct listing_walk *walk, bool last_ended,
+                     struct emitter *emitter, struct error *err)
 {
     struct lines after = walk->lines;
     struct line line;
@@ -256,44 +258,45 @@ static int read_rows(struct table *table, struct listing_walk *walk, bool last_e
              table->empty_count >= table->empty_end))
             break;
         if (line.ended)
-            result = take_line(table, &line, out, err);
+            result = take_line(table, &line, emitter, err);
         last_ended = line.ended || table->empty_count >= table->empty_end;
     }
     if (!last_ended)
-        listing_tally_say_cut(&table->tally, TALLY_CUT_IN_LINE);
+        update_listing_mark_cut(&table->updates, LISTING_CUT_IN_LINE);
     else if (table->empty_count < table->empty_end)
-        listing_tally_say_cut(&table->tally, TALLY_CUT_AT_LINE);
-    listing_tally_finish(&table->tally, out);
+        update_listing_mark_cut(&table->updates, LISTING_CUT_AT_LINE);
+    update_listing_finish(&table->updates, emitter);
     return result;
 }
 
 /* wmic ends each line with CR CR LF. PowerShell, when it writes wmic's output to a file, makes two
  * line ends of that: then an empty line follows each line, and the listing ends with more. */
-int wmic_table_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+int wmic_table_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
-    struct table table = {.is_wmic = true, .empty_end = 1};
+    struct hotfix_table table = {.is_wmic = true, .empty_end = 1};
     struct line line;
 
     if (!lines_next(&walk->lines, &line))
         return 0;
-    table.tally = (struct listing_tally){.origin = FINDING_ORIGIN_WMIC, .line = line.number};
+    table.updates = (struct update_listing){.origin = FINDING_ORIGIN_WMIC, .line = line.number};
     read_header(&table, &line);
     if (lines_are_doubled(walk->lines))
         table.empty_end = 2;
-    return read_rows(&table, walk, line.ended, out, err);
+    return read_rows(&table, walk, line.ended, emitter, err);
 }
 
-int hotfix_table_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+int hotfix_table_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
-    struct table table = {.empty_end = 1};
+    struct hotfix_table table = {.empty_end = 1};
     struct line line;
 
     if (!lines_next(&walk->lines, &line))
         return 0;
-    table.tally = (struct listing_tally){.origin = FINDING_ORIGIN_GET_HOTFIX, .line = line.number};
+    table.updates =
+        (struct update_listing){.origin = FINDING_ORIGIN_GET_HOTFIX, .line = line.number};
     read_header(&table, &line);
     if (lines_are_doubled(walk->lines))
         table.empty_end = 2;
     lines_next_filled(&walk->lines, &line); /* the dashes */
-    return read_rows(&table, walk, line.ended, out, err);
+    return read_rows(&table, walk, line.ended, emitter, err);
 }

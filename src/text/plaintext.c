@@ -6,42 +6,7 @@
 #include "base/codepage.h"
 #include "base/encoding.h"
 
-#define REPLACEMENT_CHARACTER 0xFFFDu
 #define NO_CODEPAGE SIZE_MAX
-
-/* ---- UTF-8 ---- */
-
-/* How many bytes of a character of UTF-8 follow the first one; 0 when it begins none. */
-static size_t count_following(uint8_t first)
-{
-    return first >= 0xC2 && first <= 0xDF   ? 1
-           : first >= 0xE0 && first <= 0xEF ? 2
-           : first >= 0xF0 && first <= 0xF4 ? 3
-                                            : 0;
-}
-
-/* Is all of it UTF-8? Sets *cut_bytes to how many bytes of a last, cut character there are. */
-static bool is_utf8(struct span bytes, size_t *cut_bytes)
-{
-    uint8_t byte;
-
-    *cut_bytes = 0;
-    while (span_u8(&bytes, &byte)) {
-        size_t following = count_following(byte);
-        size_t left_bytes = bytes.left_bytes;
-
-        if (byte < 0x80)
-            continue;
-        if (following == 0)
-            return false;
-        for (; following > 0 && span_u8(&bytes, &byte); following--)
-            if ((byte & 0xC0) != 0x80)
-                return false;
-        if (following > 0)
-            *cut_bytes = left_bytes + 1;
-    }
-    return true;
-}
 
 /* ---- Stretches ---- */
 
@@ -67,7 +32,7 @@ static void add_bytes(struct span bytes, size_t cut_bytes, struct text *out)
 
     text_add_bytes(out, (const char *)bytes.bytes, bytes.left_bytes - cut_bytes);
     if (cut_bytes > 0)
-        text_add_character(out, REPLACEMENT_CHARACTER);
+        text_add_character(out, TEXT_REPLACEMENT_CHARACTER);
     for (char *zero = out->bytes + start, *end = out->bytes + out->length_bytes;
          zero < end && (zero = memchr(zero, '\0', (size_t)(end - zero))) != NULL;)
         *zero = ' ';
@@ -78,11 +43,12 @@ static void add_bytes(struct span bytes, size_t cut_bytes, struct text *out)
 static const char *decode_bytes(struct span bytes, bool with_codepage, size_t *codepage,
                                 struct plaintext *out)
 {
-    size_t cut_bytes;
+    bool is_cut;
+    size_t utf8_bytes = text_utf8_length((const char *)bytes.bytes, bytes.left_bytes, &is_cut);
 
     find_controls(bytes, false, false, out);
-    if (is_utf8(bytes, &cut_bytes)) {
-        add_bytes(bytes, cut_bytes, &out->text);
+    if (is_cut || utf8_bytes == bytes.left_bytes) {
+        add_bytes(bytes, bytes.left_bytes - utf8_bytes, &out->text);
         return "UTF-8";
     }
     if (*codepage == NO_CODEPAGE)
@@ -102,7 +68,7 @@ static const char *decode_wide(struct span bytes, enum text_coding coding, struc
     /* Half of a LF behind its CR is a cut line end, and told by that CR. */
     if (bytes.left_bytes % sizeof(uint16_t) != 0 &&
         (out->text.length_bytes == 0 || out->text.bytes[out->text.length_bytes - 1] != '\r'))
-        text_add_character(&out->text, REPLACEMENT_CHARACTER);
+        text_add_character(&out->text, TEXT_REPLACEMENT_CHARACTER);
     return coding == TEXT_CODING_UTF16LE ? "UTF-16LE" : "UTF-16BE";
 }
 
@@ -155,15 +121,14 @@ static void end_lines(struct text *text)
  */
 static void drop_marks(struct text *text)
 {
-    static const char mark[] = "\xEF\xBB\xBF";
-    size_t mark_bytes = sizeof(mark) - 1;
+    size_t mark_bytes = strlen(TEXT_BYTE_ORDER_MARK);
     size_t out = 0;
 
     for (size_t in = 0; in < text->length_bytes; in++) {
         bool begins = in == 0 || text->bytes[in - 1] == '\n';
 
         if (begins && text->length_bytes - in >= mark_bytes &&
-            memcmp(text->bytes + in, mark, mark_bytes) == 0)
+            memcmp(text->bytes + in, TEXT_BYTE_ORDER_MARK, mark_bytes) == 0)
             in += mark_bytes;
         if (in < text->length_bytes)
             text->bytes[out++] = text->bytes[in];
@@ -174,11 +139,6 @@ static void drop_marks(struct text *text)
 }
 
 /* ---- Backspaces ---- */
-
-static bool goes_on(char byte)
-{
-    return (byte & 0xC0) == 0x80;
-}
 
 /* A line on the console: the characters before the cursor, in place, and those that it went back
  * over, the nearest last and the bytes of each in the opposite order. */
@@ -192,7 +152,7 @@ static void go_back(struct console_line *line)
 {
     char byte = (char)0x80;
 
-    while (line->length_bytes > 0 && goes_on(byte)) {
+    while (line->length_bytes > 0 && text_is_within_character(byte)) {
         byte = line->bytes[--line->length_bytes];
         text_add_bytes(&line->passed, &byte, 1);
     }
@@ -203,9 +163,10 @@ static void write_byte(struct console_line *line, char byte)
 {
     struct text *passed = &line->passed;
 
-    if (passed->length_bytes > 0 && !goes_on(byte)) {
+    if (passed->length_bytes > 0 && !text_is_within_character(byte)) {
         passed->length_bytes--;
-        while (passed->length_bytes > 0 && goes_on(passed->bytes[passed->length_bytes - 1]))
+        while (passed->length_bytes > 0 &&
+               text_is_within_character(passed->bytes[passed->length_bytes - 1]))
             passed->length_bytes--;
     }
     line->bytes[line->length_bytes++] = byte;

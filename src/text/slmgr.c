@@ -23,7 +23,8 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "model/incident.h"
-#include "text/parsers.h"
+#include "text/forms.h"
+#include "text/tokens.h"
 
 /* Lines of a product up to its key, and of its status behind it. */
 #define PRODUCT_LINES_MOST 40
@@ -83,7 +84,7 @@ static bool next_line(struct listing_walk *walk, struct product *product, struct
         line_is_blank(line))
         return false;
     if (!line->ended)
-        product->fault = TALLY_CUT_IN_LINE;
+        product->fault = LISTING_CUT_IN_LINE;
     walk->lines = after;
     return true;
 }
@@ -120,7 +121,7 @@ static bool read_product(struct listing_walk *walk, struct product *product)
             product->partial_key = value;
             return true;
         }
-        if (!listing_is_guid(&value))
+        if (!token_is_guid(&value))
             continue;
         if (product->activation_id.length_bytes == 0)
             product->activation_id = value;
@@ -181,7 +182,7 @@ static char *copy_description(const struct product *product)
     return whole;
 }
 
-static int hand_on(struct listing_out *out, const struct product *product, struct error *err)
+static int hand_on(struct emitter *emitter, const struct product *product, struct error *err)
 {
     char *activation_id = copy_guid(&product->activation_id);
     char *application_id = copy_guid(&product->application_id);
@@ -206,8 +207,8 @@ static int hand_on(struct listing_out *out, const struct product *product, struc
             product->reason.length_bytes > 0 ? (int64_t)product->code : FINDING_ABSENT,
     };
     if (*application_id == '\0' || guid_equal(application_id, INCIDENT_WINDOWS_APPLICATION_ID)) {
-        out->facts->record_count++;
-        result = listing_out_add(out, &finding, err);
+        emitter->facts->record_count++;
+        result = emitter_add(emitter, &finding, err);
     }
     free(activation_id);
     free(application_id);
@@ -219,7 +220,7 @@ static int hand_on(struct listing_out *out, const struct product *product, struc
     return result;
 }
 
-int slmgr_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+int slmgr_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
     struct product product = {0};
     struct line line, label;
@@ -231,12 +232,12 @@ int slmgr_read(struct listing_walk *walk, struct listing_out *out, struct error 
         return 0;
     product.is_doubled = product.description.number > product.name.number + 1;
     if (!line.ended)
-        product.fault = TALLY_CUT_IN_LINE;
+        product.fault = LISTING_CUT_IN_LINE;
     read_description_rest(walk, &product);
     has_key = read_product(walk, &product);
     if (has_key)
         read_status(walk, &product);
     if (product.fault != NULL)
-        listing_out_remark(out, product.name.number, FINDING_ORIGIN_SLMGR, "", product.fault);
-    return has_key ? hand_on(out, &product, err) : 0;
+        emitter_remark(emitter, product.name.number, FINDING_ORIGIN_SLMGR, "", product.fault);
+    return has_key ? hand_on(emitter, &product, err) : 0;
 }

@@ -17,19 +17,19 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "text/csv_row.h"
-#include "text/parsers.h"
+#include "text/forms.h"
+#include "text/tokens.h"
 
 #define DIGITS "0123456789"
 /* So many lines lie between the version and the updates at most. */
 #define LINES_BEFORE_LIST_MOST 200
 
-struct system {
-    struct listing_tally tally;
+struct systeminfo {
+    struct update_listing updates;
     struct line host;
 };
 
-static int hand_on_system(struct listing_out *out, const struct line *host,
+static int hand_on_system(struct emitter *emitter, const struct line *host,
                           const struct line *os_name, const struct line *os_version,
                           struct error *err)
 {
@@ -42,7 +42,7 @@ static int hand_on_system(struct listing_out *out, const struct line *host,
     finding.host = host_text;
     finding.place = host->number;
     finding.system = (struct finding_system){.os_name = name, .os_version = version};
-    result = listing_out_add(out, &finding, err);
+    result = emitter_add(emitter, &finding, err);
     free(host_text);
     free(name);
     free(version);
@@ -96,33 +96,33 @@ static bool is_list_of_updates(struct lines *lines)
     bool ended;
 
     while (next_item(&at, &number, &item, &ended))
-        if (update_find_number(&item, 1, &found) && found.bytes == item.bytes)
+        if (hotfix_find_number(&item, 1, &found) && found.bytes == item.bytes)
             return true;
     if (number > 0)
         *lines = at;
     return false;
 }
 
-static int read_list(struct listing_walk *walk, struct system *system, struct listing_out *out,
+static int read_list(struct listing_walk *walk, struct systeminfo *system, struct emitter *emitter,
                      struct error *err)
 {
-    struct tally_entry entry = {.state = PACKAGE_STATE_NOT_TOLD};
+    struct listed_update entry = {.state = PACKAGE_STATE_NOT_TOLD};
     uint64_t number = 0;
     bool ended = true;
     int result = 0;
 
     while (result == 0 && next_item(&walk->lines, &number, &entry.name, &ended)) {
         if (!ended) { /* its last digit may be missing */
-            listing_tally_say(&system->tally, TALLY_CUT_IN_LINE);
+            update_listing_mark_incomplete(&system->updates, LISTING_CUT_IN_LINE);
             break;
         }
-        result = listing_tally_add(&system->tally, out, system->host, &entry, err);
+        result = update_listing_add(&system->updates, emitter, system->host, &entry, err);
     }
     return result;
 }
 
 /* Looks for the list of updates, and reads it. */
-static int find_list(struct listing_walk *walk, struct system *system, struct listing_out *out,
+static int find_list(struct listing_walk *walk, struct systeminfo *system, struct emitter *emitter,
                      struct error *err)
 {
     struct line line = {0}, label, value = {0};
@@ -130,10 +130,11 @@ static int find_list(struct listing_walk *walk, struct system *system, struct li
     for (unsigned count = 0; count < LINES_BEFORE_LIST_MOST; count++) {
         lines_skip_blank(&walk->lines);
         if (is_list_of_updates(&walk->lines)) {
-            system->tally.is_announced = read_count(value, &system->tally.announced_count);
-            if (!system->tally.is_announced)
-                listing_tally_say(&system->tally, "it does not say how many entries it has");
-            return read_list(walk, system, out, err);
+            system->updates.is_announced = read_count(value, &system->updates.announced_count);
+            if (!system->updates.is_announced)
+                update_listing_mark_incomplete(&system->updates,
+                                               "it does not say how many entries it has");
+            return read_list(walk, system, emitter, err);
         }
         if (listing_form_at(walk) != LISTING_FORM_NONE || !lines_next(&walk->lines, &line))
             return 0;
@@ -144,16 +145,16 @@ static int find_list(struct listing_walk *walk, struct system *system, struct li
 }
 
 /* A host's name is handed on though nothing else is known of it. */
-static void finish(struct system *system, struct listing_out *out)
+static void finish(struct systeminfo *system, struct emitter *emitter)
 {
-    if (system->tally.host_count == 0)
-        listing_tally_add_host(&system->tally, system->host);
-    listing_tally_finish(&system->tally, out);
+    if (system->updates.host_count == 0)
+        update_listing_add_host(&system->updates, system->host);
+    update_listing_finish(&system->updates, emitter);
 }
 
-int systeminfo_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+int systeminfo_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
-    struct system system = {.tally = {.origin = FINDING_ORIGIN_SYSTEMINFO}};
+    struct systeminfo system = {.updates = {.origin = FINDING_ORIGIN_SYSTEMINFO}};
     struct line line, label, name, version;
     int result;
 
@@ -161,11 +162,11 @@ int systeminfo_read(struct listing_walk *walk, struct listing_out *out, struct e
         !lines_next_filled(&walk->lines, &line) || !line_split(&line, ':', &label, &name) ||
         !lines_next_filled(&walk->lines, &line) || !line_split(&line, ':', &label, &version))
         return 0;
-    system.tally.line = system.host.number;
-    result = hand_on_system(out, &system.host, &name, &version, err);
+    system.updates.line = system.host.number;
+    result = hand_on_system(emitter, &system.host, &name, &version, err);
     if (result == 0)
-        result = find_list(walk, &system, out, err);
-    finish(&system, out);
+        result = find_list(walk, &system, emitter, err);
+    finish(&system, emitter);
     return result;
 }
 
@@ -173,52 +174,53 @@ int systeminfo_read(struct listing_walk *walk, struct listing_out *out, struct e
 
 /* Reads the cell `2 Hotfix(s) Installed.,[01]: KB2534111,[02]: KB2999226`. False when it is
  * another. */
-static bool read_cell(struct system *system, struct line cell, struct listing_out *out, int *result,
-                      struct error *err)
+static bool read_cell(struct systeminfo *system, struct line cell, struct emitter *emitter,
+                      int *result, struct error *err)
 {
     struct line rest = cell, after, head, part, found;
-    struct tally_entry entry = {.state = PACKAGE_STATE_NOT_TOLD};
+    struct listed_update entry = {.state = PACKAGE_STATE_NOT_TOLD};
     uint64_t number;
 
     if (!line_next_cell(&rest, ',', &head))
         return false;
     after = rest;
     if (!line_next_cell(&after, ',', &part) || !read_item(part, &number, &entry.name) ||
-        number != 1 || !update_find_number(&entry.name, 1, &found))
+        number != 1 || !hotfix_find_number(&entry.name, 1, &found))
         return false;
-    system->tally.is_announced = read_count(head, &system->tally.announced_count);
+    system->updates.is_announced = read_count(head, &system->updates.announced_count);
     while (*result == 0 && line_next_cell(&rest, ',', &part)) {
         if (!read_item(part, &number, &entry.name))
             continue;
         entry.name.number = cell.number;
-        *result = listing_tally_add(&system->tally, out, system->host, &entry, err);
+        *result = update_listing_add(&system->updates, emitter, system->host, &entry, err);
     }
     return true;
 }
 
-static int read_row(struct listing_out *out, const struct csv_row *row, const struct line *line,
+static int read_row(struct emitter *emitter, const struct csv_cells *row, const struct line *line,
                     struct error *err)
 {
-    struct line name = csv_row_cell(row, line, 1);
-    struct line version = csv_row_cell(row, line, 2);
-    struct system system = {.tally = {.origin = FINDING_ORIGIN_SYSTEMINFO, .line = line->number},
-                            .host = csv_row_cell(row, line, 0)};
-    int result = hand_on_system(out, &system.host, &name, &version, err);
+    struct line name = csv_cells_at(row, line, 1);
+    struct line version = csv_cells_at(row, line, 2);
+    struct systeminfo system = {
+        .updates = {.origin = FINDING_ORIGIN_SYSTEMINFO, .line = line->number},
+        .host = csv_cells_at(row, line, 0)};
+    int result = hand_on_system(emitter, &system.host, &name, &version, err);
 
     for (size_t index = 3; result == 0 && index < row->count; index++)
-        if (read_cell(&system, csv_row_cell(row, line, index), out, &result, err))
+        if (read_cell(&system, csv_cells_at(row, line, index), emitter, &result, err))
             break;
     if (!line->ended)
-        listing_tally_say(&system.tally, TALLY_CUT_IN_LINE);
-    if (system.tally.host_count > 0 && !system.tally.is_announced)
-        listing_tally_say(&system.tally, "it does not say how many entries it has");
-    finish(&system, out);
+        update_listing_mark_incomplete(&system.updates, LISTING_CUT_IN_LINE);
+    if (system.updates.host_count > 0 && !system.updates.is_announced)
+        update_listing_mark_incomplete(&system.updates, "it does not say how many entries it has");
+    finish(&system, emitter);
     return result;
 }
 
-int systeminfo_csv_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+int systeminfo_csv_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
-    struct csv_row row = {0};
+    struct csv_cells row = {0};
     struct lines after = walk->lines;
     struct line line, version;
     int result = 0;
@@ -227,17 +229,17 @@ int systeminfo_csv_read(struct listing_walk *walk, struct listing_out *out, stru
     for (bool first = true; result == 0 && lines_next(&after, &line); walk->lines = after) {
         if (line_is_blank(&line))
             continue;
-        if (!csv_row_split(&row, &line, ',')) {
+        if (!csv_cells_split(&row, &line, ',')) {
             walk->lines = after;
             break;
         }
-        version = csv_row_cell(&row, &line, 2);
-        if (listing_is_system_version(&version))
-            result = read_row(out, &row, &line, err);
+        version = csv_cells_at(&row, &line, 2);
+        if (token_is_system_version(&version))
+            result = read_row(emitter, &row, &line, err);
         else if (!first)
             break;
         first = false;
     }
-    csv_row_free_content(&row);
+    csv_cells_free_content(&row);
     return result;
 }

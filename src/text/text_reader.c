@@ -13,24 +13,10 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "model/incident.h"
-#include "text/parsers.h"
+#include "text/forms.h"
 #include "text/plaintext.h"
 
 #define BUFFER_BYTES ((size_t)1024 * 1024)
-
-static int (*const parsers[LISTING_FORM_COUNT])(struct listing_walk *walk, struct listing_out *out,
-                                                struct error *err) = {
-    [LISTING_FORM_WMIC_TABLE] = wmic_table_read,
-    [LISTING_FORM_WMIC_CSV] = wmic_csv_read,
-    [LISTING_FORM_WMIC_LIST] = wmic_list_read,
-    [LISTING_FORM_HOTFIX_TABLE] = hotfix_table_read,
-    [LISTING_FORM_HOTFIX_CSV] = hotfix_csv_read,
-    [LISTING_FORM_HOTFIX_LIST] = hotfix_list_read,
-    [LISTING_FORM_DISM] = packages_read,
-    [LISTING_FORM_SLMGR] = slmgr_read,
-    [LISTING_FORM_SYSTEMINFO] = systeminfo_read,
-    [LISTING_FORM_SYSTEMINFO_CSV] = systeminfo_csv_read,
-};
 
 void text_reader_prepare(void)
 {
@@ -42,15 +28,14 @@ void text_reader_prepare(void)
 struct text_input {
     const struct source *source;
     int descriptor;
-    const struct byte_sink *byte_sink; /* or NULL */
-    struct text bytes;                 /* owned: of the source, as far as they are kept */
+    const struct byte_sink *byte_sink; /* what is read from now on is shown to it; or NULL */
+    bool is_kept;                      /* and so is this: */
+    struct text bytes;                 /* owned */
     uint64_t read_bytes;
 };
 
-/* Reads on up to that offset, or to the end where the source became shorter; keeps the bytes, or
- * hands them to the byte sink, or both. */
-static int read_up_to(struct text_input *input, uint64_t end_bytes, bool keep, bool show,
-                      struct error *err)
+/* Reads on up to that offset, or to the end where the source became shorter. */
+static int read_up_to(struct text_input *input, uint64_t end_bytes, struct error *err)
 {
     size_t most_bytes = end_bytes < BUFFER_BYTES ? (size_t)end_bytes : BUFFER_BYTES;
     char *buffer = memory_allocate(most_bytes, 1);
@@ -63,9 +48,9 @@ static int read_up_to(struct text_input *input, uint64_t end_bytes, bool keep, b
                            input->read_bytes);
         if (got <= 0)
             break;
-        if (show && input->byte_sink != NULL)
+        if (input->byte_sink != NULL)
             input->byte_sink->take(input->byte_sink->context, buffer, (size_t)got);
-        if (keep)
+        if (input->is_kept)
             text_add_bytes(&input->bytes, buffer, (size_t)got);
         input->read_bytes += (uint64_t)got;
     }
@@ -130,8 +115,9 @@ static int tell_kind(struct text_input *input, struct plaintext *head, struct so
     uint64_t size_bytes = input->source->size_bytes;
     enum text_content content;
 
+    input->is_kept = true;
     if (read_up_to(input, size_bytes < PLAINTEXT_HEAD_BYTES ? size_bytes : PLAINTEXT_HEAD_BYTES,
-                   true, false, err) != 0)
+                   err) != 0)
         return -1;
     content = decode(input, false, head) ? content_of(head) : TEXT_CONTENT_OTHER;
     facts->kind = contents[content].kind;
@@ -144,7 +130,7 @@ static int tell_kind(struct text_input *input, struct plaintext *head, struct so
 
 /* ---- The listings in it ---- */
 
-static int read_listings(const struct plaintext *text, struct listing_out *out, struct error *err)
+static int read_listings(const struct plaintext *text, struct emitter *emitter, struct error *err)
 {
     struct listing_walk walk = {.lines = lines_of(text_get(&text->text), text->text.length_bytes)};
     struct line line;
@@ -154,9 +140,9 @@ static int read_listings(const struct plaintext *text, struct listing_out *out, 
         const char *before = walk.lines.at;
         enum listing_form form = listing_form_at(&walk);
 
-        out->begun_at = before;
+        emitter->begun_at = before;
         if (form != LISTING_FORM_NONE)
-            result = parsers[form](&walk, out, err);
+            result = listing_parse(form, &walk, emitter, err);
         /* A parser that finds nothing to take leaves the line where it is. */
         if (result == 0 && walk.lines.at == before && !lines_next(&walk.lines, &line))
             break;
@@ -166,17 +152,17 @@ static int read_listings(const struct plaintext *text, struct listing_out *out, 
 
 /* Notes what in the text leaves none of its listings complete. */
 static void note_damage(const struct text_input *input, const struct plaintext *text,
-                        struct listing_out *out, struct source_facts *facts)
+                        struct emitter *emitter, struct source_facts *facts)
 {
     if (input->read_bytes < input->source->size_bytes)
-        out->damage = "the file became shorter while it was read";
+        emitter->damage = "the file became shorter while it was read";
     if (text->has_controls) {
-        out->damage = "there are bytes in the text that are no text";
+        emitter->damage = "there are bytes in the text that are no text";
         source_facts_add_damage(facts, text->control_offset_bytes,
                                 "a control character where text should be");
     }
     if (text->is_torn) {
-        out->damage = "a line of it breaks off where text in another encoding begins";
+        emitter->damage = "a line of it breaks off where text in another encoding begins";
         source_facts_add_damage(facts, text->tear_offset_bytes,
                                 "text in another encoding begins within a line");
     }
@@ -185,31 +171,34 @@ static void note_damage(const struct text_input *input, const struct plaintext *
 static int read_text(const struct text_input *input, const struct plaintext *text,
                      const struct sink *sink, struct source_facts *facts, struct error *err)
 {
-    struct listing_out out;
+    struct emitter emitter;
     int result;
 
-    listing_out_begin(&out, sink, facts, text_get(&text->text), text->text.length_bytes);
-    note_damage(input, text, &out, facts);
-    result = read_listings(text, &out, err);
-    result = listing_out_finish(&out, result, err);
-    if (out.handed_count == 0 && result == 0)
+    emitter_begin(&emitter, sink, facts, text_get(&text->text), text->text.length_bytes);
+    note_damage(input, text, &emitter, facts);
+    result = read_listings(text, &emitter, err);
+    result = emitter_finish(&emitter, result, err);
+    if (emitter.handed_count == 0 && result == 0)
         source_facts_add_detail(facts, "no listing could be read from it");
     return result;
 }
 
 /* Reads the text of which the head is there. Where that is not all of it, or in a code page, it is
  * decoded anew. */
-static int read_whole(struct text_input *input, struct plaintext *text, const struct sink *sink,
+static int read_whole(struct text_input *input, struct plaintext *text,
+                      const struct reader_options *options, const struct sink *sink,
                       struct source_facts *facts, struct error *err)
 {
     uint64_t size_bytes = input->source->size_bytes;
     bool is_too_large = size_bytes > LISTING_MOST_BYTES;
     uint64_t head_bytes = input->read_bytes;
 
+    input->byte_sink = options->byte_sink;
+    input->is_kept = !is_too_large;
     if (input->byte_sink != NULL)
         input->byte_sink->take(input->byte_sink->context, text_get(&input->bytes),
                                input->bytes.length_bytes);
-    if (read_up_to(input, size_bytes, !is_too_large, true, err) != 0)
+    if (read_up_to(input, size_bytes, err) != 0)
         return -1;
     if (input->read_bytes < size_bytes)
         source_facts_add_damage(facts, input->read_bytes, "became shorter while it was read");
@@ -238,14 +227,13 @@ static int text_read_part(const struct source *source, int descriptor, uint64_t 
                           const struct reader_options *options, const struct sink *sink,
                           struct source_facts *facts, struct error *err)
 {
-    struct text_input input = {
-        .source = source, .descriptor = descriptor, .byte_sink = options->byte_sink};
+    struct text_input input = {.source = source, .descriptor = descriptor};
     struct plaintext text = {0};
     int result = tell_kind(&input, &text, facts, err);
 
     (void)part;
     if (result == 0 && !source_facts_tell_unread(facts))
-        result = read_whole(&input, &text, sink, facts, err);
+        result = read_whole(&input, &text, options, sink, facts, err);
     plaintext_free_content(&text);
     text_free(&input.bytes);
     return result;
@@ -263,10 +251,15 @@ int text_reader_tell_kind(const struct source *source, int descriptor, struct so
     return result;
 }
 
+static void text_finish(struct source_facts *facts)
+{
+    source_facts_finish(facts, text_reader.reference);
+}
+
 const struct reader text_reader = {
     .kind = SOURCE_KIND_UNKNOWN,
     .count_parts = text_count_parts,
     .read_part = text_read_part,
     .join = source_facts_join,
-    .finish = source_facts_finish,
+    .finish = text_finish,
 };

@@ -2,28 +2,37 @@
 /* The table of DESIGN section 6, and what a licence or system that it is not for changes of it. */
 #include "verdict/conclude.h"
 
-/* May the update be on the machine? */
-static bool may_be_there(enum update_status update)
+enum presence {
+    PRESENCE_YES,
+    PRESENCE_POSSIBLE,
+    PRESENCE_NO,
+};
+
+/* Is the update on the machine? */
+static enum presence presence_of(enum update_status update)
 {
     switch (update) {
     case UPDATE_STATUS_INSTALLED:
+        return PRESENCE_YES;
     case UPDATE_STATUS_UNKNOWN:
-        return true;
+        return PRESENCE_POSSIBLE;
     case UPDATE_STATUS_REMOVED:
     case UPDATE_STATUS_ABSENT:
-        return false;
+        return PRESENCE_NO;
     }
-    return true;
+    return PRESENCE_POSSIBLE;
 }
 
-static enum action plan_for_affected(enum activation_state state, enum update_status update)
+static enum action plan_for_affected(enum activation_state state, enum presence update)
 {
+    bool gone = update == PRESENCE_NO;
+
     switch (state) {
     case ACTIVATION_STATE_NON_GENUINE:
-        return may_be_there(update) ? ACTION_REMOVE_REBUILD : ACTION_REBUILD;
+        return gone ? ACTION_REBUILD : ACTION_REMOVE_REBUILD;
     case ACTIVATION_STATE_RECOVERED:
     case ACTIVATION_STATE_NONE:
-        return may_be_there(update) ? ACTION_REMOVE : ACTION_VERIFY;
+        return gone ? ACTION_VERIFY : ACTION_REMOVE;
     }
     return ACTION_VERIFY;
 }
@@ -31,15 +40,15 @@ static enum action plan_for_affected(enum activation_state state, enum update_st
 /* What is to be done on a KMS client of Windows 7. */
 static enum action plan(const struct action_matter *matter)
 {
-    bool installed = matter->update == UPDATE_STATUS_INSTALLED;
+    enum presence update = presence_of(matter->update);
 
     switch (matter->classification) {
     case CLASSIFICATION_AFFECTED:
-        return plan_for_affected(matter->state, matter->update);
+        return plan_for_affected(matter->state, update);
     case CLASSIFICATION_OTHER_FAULT:
-        return installed ? ACTION_REMOVE_TROUBLESHOOT : ACTION_TROUBLESHOOT;
+        return update == PRESENCE_YES ? ACTION_REMOVE_TROUBLESHOOT : ACTION_TROUBLESHOOT;
     case CLASSIFICATION_NO_FAULT:
-        return installed ? ACTION_REMOVE : ACTION_NONE;
+        return update == PRESENCE_YES ? ACTION_REMOVE : ACTION_NONE;
     case CLASSIFICATION_NOT_COLLECTED:
         return ACTION_COLLECT;
     }

@@ -19,7 +19,7 @@ struct judgement {
     const struct incident_event *event; /* its row, or NULL for an event of no interest */
     enum role role;
     bool incident_consistent;        /* of signals */
-    bool failure_to_ask;             /* of faults that are no signals: no code of it is a refusal */
+    bool failure_to_ask;             /* of faults, not signals: none of its codes is a refusal */
     uint32_t codes[JUDGEMENT_CODES]; /* the codes of a fault or signal that are not 0, in order */
     const char *code_names[JUDGEMENT_CODES]; /* constant: what the event calls each of them */
     size_t code_count;

@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "worker/wire_frame.h"
 
 void wire_result_free_content(struct wire_result *result)
@@ -29,9 +30,7 @@ static void add_remark(struct pack *out, const char *remark)
         pack_text(out, remark);
         return;
     }
-    length = WIRE_REMARK_MAX_BYTES - 4;
-    while (length > 0 && ((unsigned char)remark[length] & 0xC0) == 0x80)
-        length--;
+    length = text_cut_length(remark, WIRE_REMARK_MAX_BYTES - 4);
     cut = memory_format("%.*s...", (int)length, remark);
     pack_text(out, cut);
     free(cut);

@@ -8,27 +8,28 @@
 #include <string.h>
 
 #include "model/incident.h"
-#include "text/parsers.h"
+#include "text/forms.h"
+#include "text/tokens.h"
 
-struct record {
+struct hotfix_record {
     struct line first; /* the name of the first property */
     struct line hosts[HOST_COLUMNS];
-    struct tally_entry entry;
+    struct listed_update entry;
     bool has_host;
     uint64_t last_line;
     size_t field_count;
 };
 
-struct fields {
-    struct listing_tally tally;
+struct hotfix_list {
+    struct update_listing updates;
     char separator;
     enum listing_form form;
     size_t most_empty; /* lines between two records: as many as between the first two, if more */
-    struct record record;
+    struct hotfix_record record;
     size_t whole_count;  /* fields of the first record */
     size_t empty_count;  /* lines behind the field before */
     bool has_host;       /* as a record before has one */
-    bool is_interrupted; /* by lines that are no fields; those that follow are read all the same */
+    bool is_interrupted; /* by lines that are not fields; those that follow are read all the same */
     bool has_end;        /* such lines came behind its end: further fields are another list's */
 };
 
@@ -37,7 +38,7 @@ static bool read_field(char separator, const struct line *line, struct line *nam
 {
     return line->length_bytes > 0 && (unsigned char)*line->bytes > ' ' &&
            line_split(line, separator, name, value) &&
-           (listing_is_property(name) || listing_is_added_property(name));
+           (token_is_property(name) || token_is_added_property(name));
 }
 
 static bool same_text(const struct line *left, const struct line *right)
@@ -46,44 +47,45 @@ static bool same_text(const struct line *left, const struct line *right)
            memcmp(left->bytes, right->bytes, left->length_bytes) == 0;
 }
 
-static void interrupt(struct fields *fields)
+static void interrupt(struct hotfix_list *list)
 {
-    if (!fields->is_interrupted)
-        listing_tally_say(&fields->tally, LISTING_INTERRUPTED);
-    fields->is_interrupted = true;
+    if (!list->is_interrupted)
+        update_listing_mark_incomplete(&list->updates, LISTING_INTERRUPTED);
+    list->is_interrupted = true;
 }
 
-static int end_record(struct fields *fields, struct listing_out *out, struct error *err)
+static int end_record(struct hotfix_list *list, struct emitter *emitter, struct error *err)
 {
-    const struct record *record = &fields->record;
+    const struct hotfix_record *record = &list->record;
     const struct line *name = &record->entry.name;
     char *text;
 
     if (record->field_count == 0)
         return 0;
-    if (fields->whole_count == 0)
-        fields->whole_count = record->field_count;
+    if (list->whole_count == 0)
+        list->whole_count = record->field_count;
     if (name->length_bytes == 0)
         return 0;
-    if (update_is_cut(name)) {
-        listing_tally_say(&fields->tally, UPDATE_ID_CUT);
+    if (hotfix_is_cut(name)) {
+        update_listing_mark_incomplete(&list->updates, LISTING_NAME_CUT);
         return 0;
     }
     text = line_copy(name, LISTING_VALUE_MOST_BYTES);
     if (incident_names_kb971033(text)) /* and so can its other fields */
-        listing_out_take_lines(out, record->first.number, record->last_line);
+        emitter_take_lines(emitter, record->first.number, record->last_line);
     free(text);
-    if (fields->has_host && !record->has_host) {
-        source_facts_add_undecodable(out->facts, "line %" PRIu64 ": " HOST_NOT_TOLD, name->number);
-        interrupt(fields);
+    if (list->has_host && !record->has_host) {
+        update_listing_leave_out(emitter, name->number);
+        interrupt(list);
         return 0;
     }
-    fields->has_host = record->has_host;
-    return listing_tally_add(&fields->tally, out, host_choose(record->hosts), &record->entry, err);
+    list->has_host = record->has_host;
+    return update_listing_add(&list->updates, emitter, host_cells_choose(record->hosts),
+                              &record->entry, err);
 }
 
 /* Has the record an update, or such a host, already? Then lines are missing between. */
-static bool has_field(const struct record *record, const struct line *name)
+static bool has_field(const struct hotfix_record *record, const struct line *name)
 {
     size_t host = host_column_of(name);
 
@@ -91,21 +93,21 @@ static bool has_field(const struct record *record, const struct line *name)
                                : line_equals(name, "HotFixID") && record->entry.name.bytes != NULL;
 }
 
-static int take_field(struct fields *fields, const struct line *name, const struct line *value,
-                      struct listing_out *out, struct error *err)
+static int take_field(struct hotfix_list *list, const struct line *name, const struct line *value,
+                      struct emitter *emitter, struct error *err)
 {
-    struct record *record = &fields->record;
+    struct hotfix_record *record = &list->record;
     size_t host = host_column_of(name);
     int result = 0;
 
     if (record->field_count > 0 && (same_text(name, &record->first) || has_field(record, name))) {
         if (!same_text(name, &record->first))
-            interrupt(fields);
-        result = end_record(fields, out, err);
-        *record = (struct record){0};
+            interrupt(list);
+        result = end_record(list, emitter, err);
+        *record = (struct hotfix_record){0};
     }
     if (record->field_count++ == 0)
-        *record = (struct record){
+        *record = (struct hotfix_record){
             .first = *name, .field_count = 1, .entry = {.state = PACKAGE_STATE_NOT_TOLD}};
     record->last_line = name->number;
     if (line_equals(name, "HotFixID"))
@@ -121,21 +123,21 @@ static int take_field(struct fields *fields, const struct line *name, const stru
 }
 
 /* Takes a line that is not blank and is none of the fields. */
-static void take_other(struct fields *fields, const struct line *line)
+static void take_other(struct hotfix_list *list, const struct line *line)
 {
-    bool goes_on = fields->empty_count == 0 && (unsigned char)*line->bytes <= ' ';
+    bool goes_on = list->empty_count == 0 && (unsigned char)*line->bytes <= ' ';
 
-    if (goes_on || fields->is_interrupted)
+    if (goes_on || list->is_interrupted)
         return;
-    if (fields->empty_count > fields->most_empty) {
-        fields->has_end = true;
+    if (list->empty_count > list->most_empty) {
+        list->has_end = true;
         return;
     }
-    interrupt(fields);
+    interrupt(list);
 }
 
 /* Reads up to what ends the list, or the end of the text. */
-static int read_lines(struct listing_walk *walk, struct fields *fields, struct listing_out *out,
+static int read_lines(struct listing_walk *walk, struct hotfix_list *list, struct emitter *emitter,
                       bool *last_ended, struct error *err)
 {
     struct lines after = walk->lines;
@@ -145,65 +147,64 @@ static int read_lines(struct listing_walk *walk, struct fields *fields, struct l
 
     for (; result == 0 && lines_next(&after, &line); walk->lines = after) {
         if (line_is_blank(&line)) {
-            fields->empty_count += line.ended;
+            list->empty_count += line.ended;
             continue;
         }
         form = listing_form_at(walk);
-        if (form != LISTING_FORM_NONE && form != fields->form)
+        if (form != LISTING_FORM_NONE && form != list->form)
             break;
-        if (!read_field(fields->separator, &line, &name, &value)) {
-            take_other(fields, &line);
+        if (!read_field(list->separator, &line, &name, &value)) {
+            take_other(list, &line);
             continue;
         }
-        if (fields->has_end ||
-            (fields->whole_count > 0 && fields->empty_count > fields->most_empty))
+        if (list->has_end || (list->whole_count > 0 && list->empty_count > list->most_empty))
             break;
         if (line.ended) /* a value that was cut is another one */
-            result = take_field(fields, &name, &value, out, err);
-        if (fields->whole_count > 0 && fields->empty_count > fields->most_empty)
-            fields->most_empty = fields->empty_count;
-        fields->empty_count = 0;
+            result = take_field(list, &name, &value, emitter, err);
+        if (list->whole_count > 0 && list->empty_count > list->most_empty)
+            list->most_empty = list->empty_count;
+        list->empty_count = 0;
         *last_ended = line.ended;
     }
     return result;
 }
 
-static int read_fields(struct listing_walk *walk, struct fields *fields, struct listing_out *out,
+static int read_fields(struct listing_walk *walk, struct hotfix_list *list, struct emitter *emitter,
                        struct error *err)
 {
     bool last_ended = true;
-    int result = read_lines(walk, fields, out, &last_ended, err);
+    int result = read_lines(walk, list, emitter, &last_ended, err);
 
-    if (result == 0 && fields->record.field_count < fields->whole_count)
-        listing_tally_say_cut(&fields->tally, "it is cut: its last entry is not whole");
+    if (result == 0 && list->record.field_count < list->whole_count)
+        update_listing_mark_cut(&list->updates, "it is cut: its last entry is not whole");
     if (result == 0)
-        result = end_record(fields, out, err);
+        result = end_record(list, emitter, err);
     if (!last_ended)
-        listing_tally_say_cut(&fields->tally, TALLY_CUT_IN_LINE);
-    else if (fields->empty_count <= fields->most_empty)
-        listing_tally_say_cut(&fields->tally, TALLY_CUT_AT_LINE);
-    listing_tally_finish(&fields->tally, out);
+        update_listing_mark_cut(&list->updates, LISTING_CUT_IN_LINE);
+    else if (list->empty_count <= list->most_empty)
+        update_listing_mark_cut(&list->updates, LISTING_CUT_AT_LINE);
+    update_listing_finish(&list->updates, emitter);
     return result;
 }
 
-int wmic_list_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+int wmic_list_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
-    struct fields fields = {
-        .tally = {.origin = FINDING_ORIGIN_WMIC, .line = walk->lines.number + 1},
+    struct hotfix_list list = {
+        .updates = {.origin = FINDING_ORIGIN_WMIC, .line = walk->lines.number + 1},
         .separator = '=',
         .form = LISTING_FORM_WMIC_LIST,
         .most_empty = 2};
 
-    return read_fields(walk, &fields, out, err);
+    return read_fields(walk, &list, emitter, err);
 }
 
-int hotfix_list_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+int hotfix_list_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
-    struct fields fields = {
-        .tally = {.origin = FINDING_ORIGIN_GET_HOTFIX, .line = walk->lines.number + 1},
+    struct hotfix_list list = {
+        .updates = {.origin = FINDING_ORIGIN_GET_HOTFIX, .line = walk->lines.number + 1},
         .separator = ':',
         .form = LISTING_FORM_HOTFIX_LIST,
         .most_empty = 1};
 
-    return read_fields(walk, &fields, out, err);
+    return read_fields(walk, &list, emitter, err);
 }

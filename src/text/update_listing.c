@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text/listing_tally.h"
+#include "text/emitter.h"
 
 #include <inttypes.h>
 #include <search.h>
@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "model/hostname.h"
 #include "model/incident.h"
-#include "text/command.h"
+#include "text/tokens.h"
 
 /* Bounds on what a hostile text can make of itself. A machine has a few hundred updates and a few
  * thousand packages; a listing of many hosts has a row for each. */
@@ -19,7 +19,7 @@
 #define HANDED_MOST 64u
 #define HOST_MOST_BYTES 255u
 
-struct tally_host {
+struct listed_host {
     char *name;    /* owned: as first written; "" when it is not known */
     char *folded;  /* owned */
     size_t index;  /* in the order of meeting */
@@ -37,8 +37,8 @@ struct tally_host {
 
 static int compare_hosts(const void *left, const void *right)
 {
-    return strcmp(((const struct tally_host *)left)->folded,
-                  ((const struct tally_host *)right)->folded);
+    return strcmp(((const struct listed_host *)left)->folded,
+                  ((const struct listed_host *)right)->folded);
 }
 
 /* Does the name end in three dots, or in one character of three? Then it was cut off; sets
@@ -67,58 +67,58 @@ static char *copy_host(const struct line *given)
     return whole;
 }
 
-static struct tally_host *insert_host(struct listing_tally *tally, char *name)
+static struct listed_host *insert_host(struct update_listing *listing, char *name)
 {
-    struct tally_host *host = memory_allocate(1, sizeof(*host));
+    struct listed_host *host = memory_allocate(1, sizeof(*host));
 
     *host =
-        (struct tally_host){.name = name, .folded = text_fold(name), .index = tally->host_count};
-    tally->hosts = memory_grow(tally->hosts, tally->host_count, sizeof(struct tally_host *));
-    tally->recent = tally->host_count;
-    tally->hosts[tally->host_count++] = host;
-    memory_require(tsearch(host, &tally->by_name, compare_hosts));
+        (struct listed_host){.name = name, .folded = text_fold(name), .index = listing->host_count};
+    listing->hosts = memory_grow(listing->hosts, listing->host_count, sizeof(struct listed_host *));
+    listing->recent = listing->host_count;
+    listing->hosts[listing->host_count++] = host;
+    memory_require(tsearch(host, &listing->by_name, compare_hosts));
     return host;
 }
 
 /* Finds or adds the host; NULL when there are too many. */
-static struct tally_host *find_host(struct listing_tally *tally, const struct line *given)
+static struct listed_host *find_host(struct update_listing *listing, const struct line *given)
 {
     char *name = copy_host(given);
-    struct tally_host sought = {.folded = text_fold(name)};
-    struct tally_host *const *found = tfind(&sought, &tally->by_name, compare_hosts);
+    struct listed_host sought = {.folded = text_fold(name)};
+    struct listed_host *const *found = tfind(&sought, &listing->by_name, compare_hosts);
 
     free(sought.folded);
-    if (found == NULL && tally->host_count < HOSTS_MOST)
-        return insert_host(tally, name);
+    if (found == NULL && listing->host_count < HOSTS_MOST)
+        return insert_host(listing, name);
     free(name);
     if (found == NULL)
         return NULL;
-    tally->is_mixed = tally->is_mixed || (*found)->index != tally->recent;
-    tally->recent = (*found)->index;
+    listing->is_mixed = listing->is_mixed || (*found)->index != listing->recent;
+    listing->recent = (*found)->index;
     return *found;
 }
 
-void listing_tally_add_host(struct listing_tally *tally, struct line host)
+void update_listing_add_host(struct update_listing *listing, struct line host)
 {
-    find_host(tally, &host);
+    find_host(listing, &host);
 }
 
 /* Is it the last one, written as that is? Most rows are of it. */
 /* Is it the last one, written as that is? Most rows are of it. */
-static bool is_recent(const struct listing_tally *tally, const struct line *host)
+static bool is_recent(const struct update_listing *listing, const struct line *host)
 {
-    return tally->host_count > 0 && line_equals(host, tally->hosts[tally->recent]->name);
+    return listing->host_count > 0 && line_equals(host, listing->hosts[listing->recent]->name);
 }
 
-static struct tally_host *host_of(struct listing_tally *tally, const struct line *host)
+static struct listed_host *host_of(struct update_listing *listing, const struct line *host)
 {
-    struct tally_host *found;
+    struct listed_host *found;
 
-    if (is_recent(tally, host))
-        return tally->hosts[tally->recent];
-    found = find_host(tally, host);
+    if (is_recent(listing, host))
+        return listing->hosts[listing->recent];
+    found = find_host(listing, host);
     if (found == NULL)
-        tally->left_out_count++;
+        listing->left_out_count++;
     return found;
 }
 
@@ -138,13 +138,13 @@ static uint64_t hash_name(const struct line *name)
     return hash;
 }
 
-static int hand_on(struct listing_tally *tally, struct tally_host *host, struct listing_out *out,
-                   const struct tally_entry *entry, const char *name,
+static int hand_on(struct update_listing *listing, struct listed_host *host,
+                   struct emitter *emitter, const struct listed_update *entry, const char *name,
                    const struct incident_update *update, struct error *err)
 {
     char *state_text = line_copy(&entry->state_text, LISTING_VALUE_MOST_BYTES);
     char *date = line_copy(&entry->date, LISTING_VALUE_MOST_BYTES);
-    struct finding finding = finding_of(FINDING_ENTRY, tally->origin);
+    struct finding finding = finding_of(FINDING_ENTRY, listing->origin);
     int result = 0;
 
     finding.host = host->name;
@@ -154,11 +154,11 @@ static int hand_on(struct listing_tally *tally, struct tally_host *host, struct 
                                            .state = entry->state,
                                            .state_text = state_text,
                                            .date = date};
-    out->facts->selected_count++;
+    emitter->facts->selected_count++;
     if (host->handed_count++ < HANDED_MOST)
-        result = listing_out_add(out, &finding, err);
+        result = emitter_add(emitter, &finding, err);
     else
-        out->dropped_count++;
+        emitter->dropped_count++;
     free(state_text);
     free(date);
     return result;
@@ -178,19 +178,19 @@ static const struct incident_update *find_update(const struct line *name, const 
     return update;
 }
 
-int listing_tally_add(struct listing_tally *tally, struct listing_out *out, struct line host_name,
-                      const struct tally_entry *entry, struct error *err)
+int update_listing_add(struct update_listing *listing, struct emitter *emitter,
+                       struct line host_name, const struct listed_update *entry, struct error *err)
 {
-    struct tally_host *host = host_of(tally, &host_name);
+    struct listed_host *host = host_of(listing, &host_name);
     const struct incident_update *update;
     char *name;
     int result = 0;
 
-    out->facts->record_count++;
+    emitter->facts->record_count++;
     name = line_copy(&entry->name, LISTING_VALUE_MOST_BYTES);
     update = find_update(&entry->name, name);
     if (update != NULL && !update->coincident)
-        listing_out_take_lines(out, entry->name.number, entry->name.number);
+        emitter_take_lines(emitter, entry->name.number, entry->name.number);
     if (host == NULL) {
         free(name);
         return 0;
@@ -206,9 +206,15 @@ int listing_tally_add(struct listing_tally *tally, struct listing_out *out, stru
         host->names_other_kind || !line_starts_with(&entry->description, "Security Update");
     host->names_update = host->names_update || (update != NULL && !update->coincident);
     if (update != NULL)
-        result = hand_on(tally, host, out, entry, name, update, err);
+        result = hand_on(listing, host, emitter, entry, name, update, err);
     free(name);
     return result;
+}
+
+void update_listing_leave_out(struct emitter *emitter, uint64_t line)
+{
+    source_facts_add_undecodable(emitter->facts,
+                                 "line %" PRIu64 ": whose update it is cannot be told", line);
 }
 
 /* ---- The whole ---- */
@@ -220,26 +226,26 @@ static void add_reason(struct text *reasons, const char *reason)
         text_add_item(reasons, reason);
 }
 
-void listing_tally_say(struct listing_tally *tally, const char *reason)
+void update_listing_mark_incomplete(struct update_listing *listing, const char *reason)
 {
-    add_reason(&tally->incomplete, reason);
+    add_reason(&listing->incomplete, reason);
 }
 
-void listing_tally_say_last(struct listing_tally *tally, const char *reason)
+void update_listing_mark_last_incomplete(struct update_listing *listing, const char *reason)
 {
-    if (tally->host_count > 0)
-        add_reason(&tally->hosts[tally->recent]->incomplete, reason);
+    if (listing->host_count > 0)
+        add_reason(&listing->hosts[listing->recent]->incomplete, reason);
     else
-        listing_tally_say(tally, reason);
+        update_listing_mark_incomplete(listing, reason);
 }
 
 /* Hosts are listed one after the other, so a cut concerns the last one, unless they are mixed. */
-void listing_tally_say_cut(struct listing_tally *tally, const char *reason)
+void update_listing_mark_cut(struct update_listing *listing, const char *reason)
 {
-    if (tally->is_mixed)
-        listing_tally_say(tally, reason);
+    if (listing->is_mixed)
+        update_listing_mark_incomplete(listing, reason);
     else
-        listing_tally_say_last(tally, reason);
+        update_listing_mark_last_incomplete(listing, reason);
 }
 
 static int compare_ids(const void *left, const void *right)
@@ -249,7 +255,7 @@ static int compare_ids(const void *left, const void *right)
     return a < b ? -1 : a > b;
 }
 
-static uint64_t count_distinct(struct tally_host *host)
+static uint64_t count_distinct(struct listed_host *host)
 {
     uint64_t count = 0;
 
@@ -261,16 +267,16 @@ static uint64_t count_distinct(struct tally_host *host)
 }
 
 /* Adds what the command above the listing and the entries themselves tell. */
-static void add_reasons(const struct listing_tally *tally, struct tally_host *host,
-                        const struct listing_out *out)
+static void add_reasons(const struct update_listing *listing, struct listed_host *host,
+                        const struct emitter *emitter)
 {
     struct text *reasons = &host->incomplete;
 
-    if (tally->incomplete.length_bytes > 0)
-        text_add_items(reasons, text_get(&tally->incomplete));
-    if (tally->is_announced && tally->announced_count != host->id_count) {
+    if (listing->incomplete.length_bytes > 0)
+        text_add_items(reasons, text_get(&listing->incomplete));
+    if (listing->is_announced && listing->announced_count != host->id_count) {
         char *reason = memory_format("it announces %" PRIu64 " entries and has %zu",
-                                     tally->announced_count, host->id_count);
+                                     listing->announced_count, host->id_count);
 
         text_add_item(reasons, reason);
         free(reason);
@@ -281,35 +287,35 @@ static void add_reasons(const struct listing_tally *tally, struct tally_host *ho
         text_add_item(reasons, "it has no entry but those that were looked for");
     else if (!host->names_other_kind)
         text_add_item(reasons, "it has security updates only, which " INCIDENT_UPDATE " is not");
-    if (tally->is_selected)
+    if (listing->is_selected)
         text_add_item(reasons, "the command above it leaves entries out");
     if (host->has_more)
         text_add_item(reasons, "it has more entries than are counted");
-    if (out->damage != NULL)
-        text_add_item(reasons, out->damage);
+    if (emitter->damage != NULL)
+        text_add_item(reasons, emitter->damage);
 }
 
-static void hand_on_whole(const struct listing_tally *tally, struct tally_host *host,
-                          struct listing_out *out)
+static void hand_on_whole(const struct update_listing *listing, struct listed_host *host,
+                          struct emitter *emitter)
 {
     uint64_t distinct = count_distinct(host);
     uint64_t repeated = host->id_count - distinct;
-    uint64_t announced = tally->announced_count > repeated ? tally->announced_count - repeated
-                                                           : tally->announced_count;
-    struct finding finding = finding_of(FINDING_LISTING, tally->origin);
+    uint64_t announced = listing->announced_count > repeated ? listing->announced_count - repeated
+                                                             : listing->announced_count;
+    struct finding finding = finding_of(FINDING_LISTING, listing->origin);
 
-    add_reasons(tally, host, out);
+    add_reasons(listing, host, emitter);
     if (host->incomplete.length_bytes > 0)
-        listing_out_remark(out, tally->line, tally->origin, host->name,
-                           text_get(&host->incomplete));
+        emitter_remark(emitter, listing->line, listing->origin, host->name,
+                       text_get(&host->incomplete));
     finding.host = host->name;
-    finding.place = tally->line;
+    finding.place = listing->line;
     finding.listing = (struct finding_listing){
         .entry_count = distinct,
-        .announced_count = tally->is_announced ? (int64_t)announced : FINDING_ABSENT,
+        .announced_count = listing->is_announced ? (int64_t)announced : FINDING_ABSENT,
         .names_update = host->names_update,
         .incomplete = text_get(&host->incomplete)};
-    listing_out_hold(out, &finding);
+    emitter_hold(emitter, &finding);
 }
 
 static void ignore(void *host)
@@ -317,30 +323,30 @@ static void ignore(void *host)
     (void)host;
 }
 
-void listing_tally_finish(struct listing_tally *tally, struct listing_out *out)
+void update_listing_finish(struct update_listing *listing, struct emitter *emitter)
 {
-    if (tally->host_count == 0)
-        insert_host(tally, memory_copy_text(""));
-    if (tally->left_out_count > 0) {
-        out->facts->status = SOURCE_STATUS_DAMAGED;
-        source_facts_add_detail(out->facts,
+    if (listing->host_count == 0)
+        insert_host(listing, memory_copy_text(""));
+    if (listing->left_out_count > 0) {
+        emitter->facts->status = SOURCE_STATUS_DAMAGED;
+        source_facts_add_detail(emitter->facts,
                                 "line %" PRIu64 ": more than %u hosts: the entries of others were "
                                 "left out, %" PRIu64,
-                                tally->line, HOSTS_MOST, tally->left_out_count);
+                                listing->line, HOSTS_MOST, listing->left_out_count);
     }
-    tdestroy(tally->by_name, ignore);
-    tally->is_selected = command_above_selects(out->text, out->begun_at, tally->origin);
-    for (size_t index = 0; index < tally->host_count; index++) {
-        struct tally_host *host = tally->hosts[index];
+    tdestroy(listing->by_name, ignore);
+    listing->is_selected = command_above_selects(emitter->text, emitter->begun_at, listing->origin);
+    for (size_t index = 0; index < listing->host_count; index++) {
+        struct listed_host *host = listing->hosts[index];
 
-        hand_on_whole(tally, host, out);
+        hand_on_whole(listing, host, emitter);
         text_free(&host->incomplete);
         free(host->ids);
         free(host->name);
         free(host->folded);
         free(host);
     }
-    free(tally->hosts);
-    text_free(&tally->incomplete);
-    *tally = (struct listing_tally){0};
+    free(listing->hosts);
+    text_free(&listing->incomplete);
+    *listing = (struct update_listing){0};
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "text/tokens.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +8,6 @@
 
 #include "base/text.h"
 #include "model/hostname.h"
-#include "text/parsers.h"
 
 /* CSName is what the machine calls itself, and so is Source; the others are what it was asked by,
  * which can be an address. */
@@ -25,7 +26,7 @@ size_t host_column_of(const struct line *heading)
 /* No name of a host has one of these, and an address only the colon. */
 #define NOT_IN_HOSTS "\"'<>|*?=,;()[]{}\\/+~^&%$"
 
-bool host_is_plausible(const struct line *cell)
+bool host_cell_is_plausible(const struct line *cell)
 {
     struct line rest = *cell;
     struct line word;
@@ -51,7 +52,7 @@ static bool is_address(const struct line *word)
                                         : line_contains(word, ":") || line_starts_with(word, "[");
 }
 
-bool host_is_name(const struct line *cell)
+static bool is_name(const struct line *cell)
 {
     static const char here[] = "localhost";
 
@@ -60,23 +61,28 @@ bool host_is_name(const struct line *cell)
              strncasecmp(cell->bytes, here, cell->length_bytes) == 0);
 }
 
+/* Only a name with a dot is worth folding: every row of a listing is asked. */
 static bool is_full_form(const struct line *name, const struct line *full)
 {
-    char *folded_name = text_fold_bytes(name->bytes, name->length_bytes);
-    char *folded_full = text_fold_bytes(full->bytes, full->length_bytes);
-    bool is = hostname_is_full_form(folded_full, folded_name);
+    char *folded_name, *folded_full;
+    bool is;
 
+    if (!line_contains(full, "."))
+        return false;
+    folded_name = text_fold_bytes(name->bytes, name->length_bytes);
+    folded_full = text_fold_bytes(full->bytes, full->length_bytes);
+    is = hostname_is_full_form(folded_full, folded_name);
     free(folded_name);
     free(folded_full);
     return is;
 }
 
-struct line host_choose(const struct line cells[HOST_COLUMNS])
+struct line host_cells_choose(const struct line cells[HOST_COLUMNS])
 {
     struct line chosen = {0};
 
     for (size_t column = 0; column < HOST_COLUMNS; column++)
-        if (host_is_name(&cells[column]) &&
+        if (is_name(&cells[column]) &&
             (chosen.length_bytes == 0 || is_full_form(&chosen, &cells[column])))
             chosen = cells[column];
     return chosen;

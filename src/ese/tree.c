@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ese/edb_tree.h"
+#include "ese/database.h"
 
 #include <endian.h>
 #include <inttypes.h>
@@ -13,10 +13,10 @@
 
 #define KINDS (EDB_PAGE_SPACE_TREE | EDB_PAGE_INDEX | EDB_PAGE_LONG_VALUES)
 
-struct walk {
-    const struct edb *edb;
+struct tree_walk {
+    const struct edb_database *database;
     const struct edb_tree *tree;
-    const struct edb_visitor *visitor;
+    const struct edb_tree_visitor *visitor;
     struct source_facts *facts;
     uint8_t *visited;              /* owned: a bit a page */
     uint8_t *buffers[LEVELS_MOST]; /* owned: a page for each level */
@@ -24,7 +24,7 @@ struct walk {
     uint32_t left_leaf_next;       /* and which leaf it says to follow */
 };
 
-static void note(struct walk *walk, uint64_t offset_bytes, uint32_t page, const char *what)
+static void note(struct tree_walk *walk, uint64_t offset_bytes, uint32_t page, const char *what)
 {
     source_facts_add_damage(walk->facts, offset_bytes, "page %" PRIu32 " of %s %s", page,
                             walk->tree->name, what);
@@ -32,7 +32,7 @@ static void note(struct walk *walk, uint64_t offset_bytes, uint32_t page, const 
 }
 
 /* Marks the page as seen. Returns false when it was. */
-static bool mark(struct walk *walk, uint32_t page)
+static bool mark(struct tree_walk *walk, uint32_t page)
 {
     uint8_t bit = (uint8_t)(1u << (page % 8));
 
@@ -42,14 +42,14 @@ static bool mark(struct walk *walk, uint32_t page)
     return true;
 }
 
-/* Reads a page that is met at `met_at_bytes`. Returns false when it is of no use, which is noted.
+/* Reads a page that is met at `met_at_bytes`. Returns false when it cannot be used, which is noted.
  */
-static bool take_page(struct walk *walk, uint32_t number, unsigned level, uint64_t met_at_bytes,
-                      struct edb_page *page)
+static bool take_page(struct tree_walk *walk, uint32_t number, unsigned level,
+                      uint64_t met_at_bytes, struct edb_page *page)
 {
     struct error wrong = {0};
 
-    if (number == 0 || number > walk->edb->page_count) {
+    if (number == 0 || number > walk->database->page_count) {
         note(walk, met_at_bytes, number, "is not in the file");
         return false;
     }
@@ -62,18 +62,18 @@ static bool take_page(struct walk *walk, uint32_t number, unsigned level, uint64
         return false;
     }
     if (walk->buffers[level] == NULL)
-        walk->buffers[level] = memory_allocate(1, walk->edb->page_size_bytes);
-    if (edb_read_page(walk->edb, number, walk->buffers[level], page, &wrong) != 0) {
+        walk->buffers[level] = memory_allocate(1, walk->database->page_size_bytes);
+    if (edb_page_read(walk->database, number, walk->buffers[level], page, &wrong) != 0) {
         note(walk, wrong.offset_bytes, number, wrong.message);
         error_clear(&wrong);
         return false;
     }
     if (page->object_id != walk->tree->object_id || (page->flags & KINDS) != walk->tree->kind) {
-        note(walk, edb_page_offset(walk->edb, number), number, "belongs to another tree");
+        note(walk, edb_page_offset(walk->database, number), number, "belongs to another tree");
         return false;
     }
     if (page->checksum_is_wrong)
-        note(walk, edb_page_offset(walk->edb, number), number, "has a wrong checksum");
+        note(walk, edb_page_offset(walk->database, number), number, "has a wrong checksum");
     return true;
 }
 
@@ -84,7 +84,7 @@ enum step {
 };
 
 /* Reads a node. Tags of no bytes are counted. */
-static enum step take_node(struct walk *walk, const struct edb_page *page, uint16_t tag,
+static enum step take_node(struct tree_walk *walk, const struct edb_page *page, uint16_t tag,
                            struct edb_node *node, unsigned *empty_count)
 {
     struct error wrong = {0};
@@ -100,28 +100,28 @@ static enum step take_node(struct walk *walk, const struct edb_page *page, uint1
     return node->is_deleted || node->is_empty ? STEP_NONE : STEP_NODE;
 }
 
-static void note_empty(struct walk *walk, const struct edb_page *page, unsigned empty_count)
+static void note_empty(struct tree_walk *walk, const struct edb_page *page, unsigned empty_count)
 {
     if (empty_count > 0)
-        source_facts_add_damage(walk->facts, edb_page_offset(walk->edb, page->number),
+        source_facts_add_damage(walk->facts, edb_page_offset(walk->database, page->number),
                                 "page %" PRIu32 " of %s counts %u node%s too many", page->number,
                                 walk->tree->name, empty_count, text_plural(empty_count));
 }
 
 /* Leaves are linked: where one names another follower than the tree has, the tree misses pages or
  * has too many. */
-static void check_link(struct walk *walk, const struct edb_page *leaf)
+static void check_link(struct tree_walk *walk, const struct edb_page *leaf)
 {
     if (walk->left_leaf != 0 && walk->left_leaf_next != leaf->number)
         source_facts_add_damage(
-            walk->facts, edb_page_offset(walk->edb, walk->left_leaf),
+            walk->facts, edb_page_offset(walk->database, walk->left_leaf),
             "page %" PRIu32 " of %s names page %" PRIu32 " as the next, the tree has page %" PRIu32,
             walk->left_leaf, walk->tree->name, walk->left_leaf_next, leaf->number);
     walk->left_leaf = leaf->number;
     walk->left_leaf_next = leaf->next;
 }
 
-static int walk_leaf(struct walk *walk, const struct edb_page *page, struct error *err)
+static int walk_leaf(struct tree_walk *walk, const struct edb_page *page, struct error *err)
 {
     unsigned empty_count = 0;
     int result = 0;
@@ -130,11 +130,11 @@ static int walk_leaf(struct walk *walk, const struct edb_page *page, struct erro
     for (uint16_t tag = 1; result == 0 && tag < page->tag_count; tag++) {
         struct edb_node node = {0};
         enum step step = take_node(walk, page, tag, &node, &empty_count);
-        struct edb_place place = {
+        struct edb_node_place place = {
             .page = page->number,
             .tag = tag,
             .offset_bytes = step == STEP_NODE ? node.data.offset_bytes
-                                              : edb_page_offset(walk->edb, page->number),
+                                              : edb_page_offset(walk->database, page->number),
         };
 
         if (step != STEP_NONE)
@@ -145,7 +145,7 @@ static int walk_leaf(struct walk *walk, const struct edb_page *page, struct erro
     return result;
 }
 
-static int walk_page(struct walk *walk, uint32_t number, unsigned level, uint64_t met_at_bytes,
+static int walk_page(struct tree_walk *walk, uint32_t number, unsigned level, uint64_t met_at_bytes,
                      struct error *err)
 {
     struct edb_page page;
@@ -172,18 +172,19 @@ static int walk_page(struct walk *walk, uint32_t number, unsigned level, uint64_
     return result;
 }
 
-int edb_tree_walk(const struct edb *edb, const struct edb_tree *tree,
-                  const struct edb_visitor *visitor, struct source_facts *facts, struct error *err)
+int edb_tree_walk(const struct edb_database *database, const struct edb_tree *tree,
+                  const struct edb_tree_visitor *visitor, struct source_facts *facts,
+                  struct error *err)
 {
-    struct walk walk = {.edb = edb,
-                        .tree = tree,
-                        .visitor = visitor,
-                        .facts = facts,
-                        .visited = memory_allocate((size_t)edb->page_count / 8 + 1, 1)};
+    struct tree_walk walk = {.database = database,
+                             .tree = tree,
+                             .visitor = visitor,
+                             .facts = facts,
+                             .visited = memory_allocate((size_t)database->page_count / 8 + 1, 1)};
     int result = walk_page(&walk, tree->root_page, 0, tree->named_at_bytes, err);
 
     if (result == 0 && walk.left_leaf != 0 && walk.left_leaf_next != 0)
-        source_facts_add_damage(facts, edb_page_offset(edb, walk.left_leaf),
+        source_facts_add_damage(facts, edb_page_offset(database, walk.left_leaf),
                                 "page %" PRIu32 " of %s is the last in the tree, but names page "
                                 "%" PRIu32 " as the next",
                                 walk.left_leaf, tree->name, walk.left_leaf_next);
@@ -196,8 +197,8 @@ int edb_tree_walk(const struct edb *edb, const struct edb_tree *tree,
 /* --- the extents of the database --- */
 
 /* The key of an extent is its last page, big endian. */
-static int take_extent(void *context, const struct edb_place *place, const struct edb_node *node,
-                       struct error *err)
+static int take_extent(void *context, const struct edb_node_place *place,
+                       const struct edb_node *node, struct error *err)
 {
     uint32_t *highest = context;
     uint8_t key[sizeof(uint32_t)];
@@ -219,17 +220,18 @@ static int take_extent(void *context, const struct edb_place *place, const struc
     return 0;
 }
 
-uint32_t edb_count_owned_pages(const struct edb *edb, struct source_facts *facts)
+uint32_t edb_database_count_owned_pages(const struct edb_database *database,
+                                        struct source_facts *facts)
 {
     static const struct edb_tree extents = {.name = "the owned extents",
                                             .root_page = EDB_PAGE_EXTENTS,
                                             .object_id = EDB_OBJECT_DATABASE,
                                             .kind = EDB_PAGE_SPACE_TREE};
     uint32_t highest = 0;
-    struct edb_visitor visitor = {.context = &highest, .node = take_extent};
+    struct edb_tree_visitor visitor = {.context = &highest, .node = take_extent};
     struct error ignored = {0};
 
-    edb_tree_walk(edb, &extents, &visitor, facts, &ignored);
+    edb_tree_walk(database, &extents, &visitor, facts, &ignored);
     error_clear(&ignored);
     return highest;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text/csv_row.h"
+#include "text/tokens.h"
 
 #include <csv.h>
 
 static void take_cell(void *bytes, size_t length_bytes, void *context)
 {
-    struct csv_row *row = context;
+    struct csv_cells *row = context;
 
     if (row->count < CSV_CELLS_MOST) {
         text_add_bytes(&row->bytes, bytes, length_bytes);
@@ -21,7 +21,7 @@ static void take_row(int ending, void *context)
     (void)context;
 }
 
-bool csv_row_split(struct csv_row *row, const struct line *line, char separator)
+bool csv_cells_split(struct csv_cells *row, const struct line *line, char separator)
 {
     struct csv_parser csv;
     bool is_row;
@@ -39,7 +39,7 @@ bool csv_row_split(struct csv_row *row, const struct line *line, char separator)
     return is_row;
 }
 
-struct line csv_row_cell(const struct csv_row *row, const struct line *line, size_t index)
+struct line csv_cells_at(const struct csv_cells *row, const struct line *line, size_t index)
 {
     struct line cell = {.bytes = "", .number = line->number};
 
@@ -50,7 +50,7 @@ struct line csv_row_cell(const struct csv_row *row, const struct line *line, siz
     return line_trim(cell);
 }
 
-void csv_row_free_content(struct csv_row *row)
+void csv_cells_free_content(struct csv_cells *row)
 {
     text_free(&row->bytes);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ese/compressed.h"
+#include "ese/table.h"
 
 /* The first byte: kind, and for 7-bit values how many bits of the last byte are used, less 1. */
 #define KIND_SHIFT 3
@@ -142,19 +142,19 @@ static bool unpack_xpress(struct span packed, struct text *out)
     return true;
 }
 
-bool compressed_unpack(struct span value, struct text *out)
+bool edb_value_decompress(struct span bytes, struct text *out)
 {
     uint8_t first;
 
-    if (!span_u8(&value, &first))
+    if (!span_u8(&bytes, &first))
         return false;
     switch (first >> KIND_SHIFT) {
     case KIND_7BIT_ASCII:
-        return unpack_7bit(value, (first & LAST_BITS_MASK) + 1, false, out);
+        return unpack_7bit(bytes, (first & LAST_BITS_MASK) + 1, false, out);
     case KIND_7BIT_UTF16:
-        return unpack_7bit(value, (first & LAST_BITS_MASK) + 1, true, out);
+        return unpack_7bit(bytes, (first & LAST_BITS_MASK) + 1, true, out);
     case KIND_XPRESS:
-        return unpack_xpress(value, out);
+        return unpack_xpress(bytes, out);
     }
     return false;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* edb: an ESE database as pages, without any library: its header, and one page at a time with the
- * nodes in it, every offset checked. Whatever is told of a page stays inside its bytes. Layout:
- * libyal, "Extensible Storage Engine (ESE) Database File (EDB) format"; Microsoft's published
- * source of ESE (cpage, checksumu). A struct edb borrows the descriptor and owns nothing. */
-#ifndef SPPTRIAGE_ESE_EDB_H
-#define SPPTRIAGE_ESE_EDB_H
+/* database: an ESE database file (EDB) without any library: its header, its pages with the nodes in
+ * them, and its trees. Every offset is checked: whatever is told of a page stays inside its bytes.
+ * Layout: libyal, "Extensible Storage Engine (ESE) Database File (EDB) format"; Microsoft's
+ * published source of ESE (cpage, checksumu). A struct edb_database borrows the descriptor and owns
+ * nothing. */
+#ifndef SPPTRIAGE_ESE_DATABASE_H
+#define SPPTRIAGE_ESE_DATABASE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,7 +32,7 @@
 #define EDB_STATE_DIRTY 2u
 #define EDB_STATE_CLEAN 3u
 
-struct edb {
+struct edb_database {
     int descriptor;
     uint64_t size_bytes; /* of the file, as far as it is there */
     uint32_t page_size_bytes;
@@ -45,11 +46,13 @@ struct edb {
 /* Reads the header, or its copy where that alone is right (noted as damage). Returns -1
  * (ERROR_SOURCE) when neither can be gone by: no such file, or a page size, version or revision
  * that is not known. */
-int edb_open(int descriptor, uint64_t size_bytes, struct edb *out, struct source_facts *facts,
-             struct error *err);
+int edb_database_open(int descriptor, uint64_t size_bytes, struct edb_database *out,
+                      struct source_facts *facts, struct error *err);
 
 /* Where the page lies in the file, in bytes. */
-uint64_t edb_page_offset(const struct edb *edb, uint32_t number);
+uint64_t edb_page_offset(const struct edb_database *database, uint32_t number);
+
+/* ---- Pages ---- */
 
 enum edb_page_flag {
     EDB_PAGE_ROOT = 0x1,
@@ -69,7 +72,7 @@ struct edb_page {
     uint32_t flags; /* enum edb_page_flag, and others */
     uint32_t object_id;
     uint32_t next;      /* page on the right, 0 for none; of leaves alone */
-    uint16_t tag_count; /* tag 0 is no node */
+    uint16_t tag_count; /* tag 0 is not a node */
     struct span body;   /* what tags point into */
     struct span tags;   /* the last tag first */
     bool is_large;      /* as of its database */
@@ -78,12 +81,12 @@ struct edb_page {
 
 /* Reads the page to `buffer`, which has room for one. Returns -1 (ERROR_SOURCE, with the page's
  * offset) when it is not there, is unused (zeros) or has no sound header. */
-int edb_read_page(const struct edb *edb, uint32_t number, uint8_t *buffer, struct edb_page *out,
-                  struct error *err);
+int edb_page_read(const struct edb_database *database, uint32_t number, uint8_t *buffer,
+                  struct edb_page *out, struct error *err);
 
 struct edb_node {
     bool is_deleted;    /* then the rest is not looked at, */
-    bool is_empty;      /* and neither where the tag is one of no bytes */
+    bool is_empty;      /* and neither where the tag has no bytes */
     struct span prefix; /* the key is this, shared with the page's prefix, and */
     struct span key;    /* this */
     struct span data;
@@ -92,5 +95,43 @@ struct edb_node {
 /* The node of tag number `tag`, from 1. Returns -1 (ERROR_SOURCE) when it is out of bounds. */
 int edb_page_node(const struct edb_page *page, uint16_t tag, struct edb_node *out,
                   struct error *err);
+
+/* ---- Trees ---- */
+
+/* A tree's nodes are met from left to right. No page is looked at twice, whatever branch pages say,
+ * so a walk ends; what cannot be reached or is wrong is noted as damage, and the rest is walked all
+ * the same. */
+struct edb_tree {
+    const char *name; /* for a person: "the catalog" */
+    uint32_t root_page;
+    uint32_t object_id;      /* what its pages bear */
+    uint32_t kind;           /* EDB_PAGE_SPACE_TREE, or 0 for the rows of a table */
+    uint64_t named_at_bytes; /* where in the file the root is named; 0: it has a fixed place */
+};
+
+/* Where a node lies. */
+struct edb_node_place {
+    uint32_t page;
+    uint16_t tag;
+    uint64_t offset_bytes; /* of it, or of its page where it is out of bounds */
+};
+
+struct edb_tree_visitor {
+    void *context;
+    /* Is called with each node of a leaf that is not deleted; `node` is NULL where it is out of
+     * bounds (noted as damage already). The node is borrowed for the call. -1 ends the walk. */
+    int (*node)(void *context, const struct edb_node_place *place, const struct edb_node *node,
+                struct error *err);
+};
+
+/* Walks the tree. Returns -1 only when the visitor did. */
+int edb_tree_walk(const struct edb_database *database, const struct edb_tree *tree,
+                  const struct edb_tree_visitor *visitor, struct source_facts *facts,
+                  struct error *err);
+
+/* How many pages the database says it has: the highest key in the tree of the extents it owns.
+ * 0 when that tree does not tell (noted as damage). */
+uint32_t edb_database_count_owned_pages(const struct edb_database *database,
+                                        struct source_facts *facts);
 
 #endif

@@ -11,7 +11,8 @@
  *
  * and a sentence ends it. Labels, states and sentence are translated. */
 #include "base/array.h"
-#include "text/parsers.h"
+#include "text/forms.h"
+#include "text/tokens.h"
 
 #define LINES_A_PACKAGE 3 /* behind its identity */
 #define CELLS_A_PACKAGE 4
@@ -88,15 +89,15 @@ static bool is_ending(struct line line)
 }
 
 /* Reads the lines of a package behind its identity, as far as there are. Returns how many. */
-static size_t read_details(struct listing_walk *walk, struct tally_entry *entry, bool *ended)
+static size_t read_details(struct listing_walk *walk, struct listed_update *entry, bool *ended)
 {
     struct lines after = walk->lines;
     struct line line, label, value, identity;
     size_t count = 0;
 
     while (count < LINES_A_PACKAGE && lines_next_filled(&after, &line) &&
-           line_split(&line, ':', &label, &value) && !listing_is_identity(&value) &&
-           !listing_package_in_table(&line, &identity)) {
+           line_split(&line, ':', &label, &value) && !token_is_package(&value) &&
+           !token_package_of_row(&line, &identity)) {
         if (count == 0)
             entry->state_text = value;
         if (count == LINES_A_PACKAGE - 1)
@@ -109,7 +110,7 @@ static size_t read_details(struct listing_walk *walk, struct tally_entry *entry,
 }
 
 /* Reads the cells of a row behind its identity. Returns how many there are, with that one. */
-static size_t read_cells(const struct line *row, struct tally_entry *entry)
+static size_t read_cells(const struct line *row, struct listed_update *entry)
 {
     struct line rest = *row, cell;
     size_t count = 1;
@@ -126,16 +127,16 @@ static size_t read_cells(const struct line *row, struct tally_entry *entry)
 
 /* Reads the package that the line begins. False when it begins none. */
 static bool read_package(struct listing_walk *walk, const struct line *line,
-                         struct tally_entry *entry, bool *is_whole)
+                         struct listed_update *entry, bool *is_whole)
 {
     bool ended = line->ended;
 
-    *entry = (struct tally_entry){.state = PACKAGE_STATE_UNKNOWN};
+    *entry = (struct listed_update){.state = PACKAGE_STATE_UNKNOWN};
     if (!line->ended)
         return false;
-    if (listing_package_in_list(line, &entry->name))
+    if (token_package_of_line(line, &entry->name))
         *is_whole = read_details(walk, entry, &ended) == LINES_A_PACKAGE && ended;
-    else if (listing_package_in_table(line, &entry->name))
+    else if (token_package_of_row(line, &entry->name))
         *is_whole = read_cells(line, entry) == CELLS_A_PACKAGE && ended;
     else
         return false;
@@ -145,36 +146,37 @@ static bool read_package(struct listing_walk *walk, const struct line *line,
 
 /* Reads up to the sentence that ends the listing, another listing, or the end of the text. Any
  * other line interrupts it; packages that follow are read all the same. */
-static int read_packages(struct listing_walk *walk, struct listing_tally *tally,
-                         struct listing_out *out, struct error *err)
+static int read_packages(struct listing_walk *walk, struct update_listing *updates,
+                         struct emitter *emitter, struct error *err)
 {
     const struct line no_host = {0};
     struct lines before = walk->lines;
     bool is_whole = true;
-    struct tally_entry entry;
+    struct listed_update entry;
     struct line line;
     int result = 0;
 
     for (; result == 0 && lines_next_filled(&walk->lines, &line); before = walk->lines) {
         if (read_package(walk, &line, &entry, &is_whole)) {
-            result = listing_tally_add(tally, out, no_host, &entry, err);
+            result = update_listing_add(updates, emitter, no_host, &entry, err);
             if (!is_whole)
-                listing_tally_say(tally, "one of its entries is not whole");
+                update_listing_mark_incomplete(updates, "one of its entries is not whole");
             continue;
         }
         if (is_ending(line)) {
             if (!line.ended)
-                listing_tally_say(tally, TALLY_CUT_IN_LINE);
+                update_listing_mark_incomplete(updates, LISTING_CUT_IN_LINE);
             return 0;
         }
-        listing_tally_say(tally, "it does not end with what dism says when all went well");
+        update_listing_mark_incomplete(updates,
+                                       "it does not end with what dism says when all went well");
         walk->lines = before;
         lines_skip_blank(&walk->lines);
         if (listing_form_at(walk) != LISTING_FORM_NONE)
             return 0;
         lines_next(&walk->lines, &line);
     }
-    listing_tally_say(tally, "it is cut: nothing ends it");
+    update_listing_mark_incomplete(updates, "it is cut: nothing ends it");
     return result;
 }
 
@@ -185,8 +187,8 @@ static bool skip_banner(struct listing_walk *walk)
     struct lines after = walk->lines;
     struct line line, identity;
 
-    while (lines_next(&after, &line) && !listing_package_in_list(&line, &identity) &&
-           !listing_package_in_table(&line, &identity)) {
+    while (lines_next(&after, &line) && !token_package_of_line(&line, &identity) &&
+           !token_package_of_row(&line, &identity)) {
         enum listing_form form;
 
         walk->lines = after;
@@ -197,14 +199,14 @@ static bool skip_banner(struct listing_walk *walk)
     return true;
 }
 
-int packages_read(struct listing_walk *walk, struct listing_out *out, struct error *err)
+int dism_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
-    struct listing_tally tally = {.origin = FINDING_ORIGIN_DISM, .line = walk->lines.number + 1};
+    struct update_listing updates = {.origin = FINDING_ORIGIN_DISM, .line = walk->lines.number + 1};
     int result;
 
     if (!skip_banner(walk))
         return 0;
-    result = read_packages(walk, &tally, out, err);
-    listing_tally_finish(&tally, out);
+    result = read_packages(walk, &updates, emitter, err);
+    update_listing_finish(&updates, emitter);
     return result;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text/listing_value.h"
+#include "text/tokens.h"
 
 #include <string.h>
 
@@ -21,7 +21,7 @@ static bool is_any_of(const struct line *word, const char *const *names, size_t 
     return false;
 }
 
-bool listing_is_property(const struct line *word)
+bool token_is_property(const struct line *word)
 {
     static const char *const names[] = {
         "Caption",     "CSName",      "Description", "FixComments", "HotFixID",
@@ -31,7 +31,7 @@ bool listing_is_property(const struct line *word)
     return is_any_of(word, names, ARRAY_COUNT(names));
 }
 
-bool listing_is_added_property(const struct line *word)
+bool token_is_added_property(const struct line *word)
 {
     static const char *const names[] = {"Source",
                                         "PSComputerName",
@@ -61,7 +61,7 @@ bool listing_is_added_property(const struct line *word)
     return is_any_of(word, names, ARRAY_COUNT(names));
 }
 
-bool listing_is_guid(const struct line *word)
+bool token_is_guid(const struct line *word)
 {
     static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
     struct line guid = *word;
@@ -97,14 +97,14 @@ static bool take_version(struct line *rest)
            take_digits(rest, '\0');
 }
 
-bool listing_is_version(const struct line *value)
+bool token_is_version(const struct line *value)
 {
     struct line rest = *value;
 
     return take_version(&rest) && rest.length_bytes == 0;
 }
 
-bool listing_is_identity(const struct line *word)
+bool token_is_package(const struct line *word)
 {
     struct line left, rest, architecture, language;
 
@@ -118,29 +118,29 @@ bool listing_is_identity(const struct line *word)
            rest.length_bytes == 0;
 }
 
-bool listing_split_label(const struct line *line, struct line *label, struct line *value)
+bool token_split_label(const struct line *line, struct line *label, struct line *value)
 {
     return line->length_bytes > 0 && (unsigned char)*line->bytes > ' ' &&
            line_split(line, ':', label, value) && label->length_bytes > 0 &&
            label->length_bytes <= LABEL_MOST_BYTES;
 }
 
-bool listing_package_in_list(const struct line *line, struct line *identity)
+bool token_package_of_line(const struct line *line, struct line *identity)
 {
     struct line label;
 
-    return listing_split_label(line, &label, identity) && listing_is_identity(identity);
+    return token_split_label(line, &label, identity) && token_is_package(identity);
 }
 
-bool listing_package_in_table(const struct line *line, struct line *identity)
+bool token_package_of_row(const struct line *line, struct line *identity)
 {
     struct line rest;
 
     return line->length_bytes > 0 && (unsigned char)*line->bytes > ' ' &&
-           line_split(line, '|', identity, &rest) && listing_is_identity(identity);
+           line_split(line, '|', identity, &rest) && token_is_package(identity);
 }
 
-bool listing_names_channel(const struct line *description)
+bool token_names_channel(const struct line *description)
 {
     /* Behind the product's name, which is not translated: `Windows(R) 7, RETAIL channel`. */
     static const char *const channels[] = {", VOLUME_",    ", RETAIL channel",
@@ -153,7 +153,7 @@ bool listing_names_channel(const struct line *description)
     return false;
 }
 
-bool listing_is_system_version(const struct line *value)
+bool token_is_system_version(const struct line *value)
 {
     struct line rest = *value;
     struct line build;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ese/edb_record.h"
+#include "ese/table.h"
 
 #define LAST_FIXED_MOST 127u
 #define VARIABLE_NULL 0x8000u
@@ -103,9 +103,9 @@ struct edb_tagged edb_record_tagged(const struct edb_record *record, size_t inde
         end = record->tagged_at + (next & mask);
     tagged.has_flags = record->is_large || (offset & TAGGED_HAS_FLAGS) != 0;
     tagged.is_null = !record->is_large && (offset & TAGGED_NULL) != 0;
-    if (end < start || !span_at(&record->bytes, start, &tagged.value) ||
-        !span_take(&tagged.value, end - start, &tagged.value))
-        tagged.value = (struct span){0};
+    if (end < start || !span_at(&record->bytes, start, &tagged.bytes) ||
+        !span_take(&tagged.bytes, end - start, &tagged.bytes))
+        tagged.bytes = (struct span){0};
     return tagged;
 }
 
@@ -171,4 +171,43 @@ bool edb_record_variable(const struct edb_record *record, uint32_t id, struct sp
         return false;
     return end >= start && span_at(&record->bytes, record->variable_at + start, &at) &&
            span_take(&at, end - start, out);
+}
+
+/* --- values --- */
+
+bool edb_record_is_of_table(const struct edb_record *record, const struct edb_table *table)
+{
+    size_t end = EDB_RECORD_HEADER_BYTES;
+
+    for (size_t index = 0; index < table->column_count; index++)
+        if (table->columns[index].id <= record->last_fixed)
+            end += table->columns[index].size_bytes;
+    return end <= record->nulls_at;
+}
+
+static bool tagged_value(const struct edb_record *record, uint32_t id, struct edb_value *out)
+{
+    size_t index = 0;
+    struct edb_tagged tagged;
+
+    while (index < record->tagged_count && edb_record_tagged(record, index).id != id)
+        index++;
+    if (index == record->tagged_count)
+        return false;
+    tagged = edb_record_tagged(record, index);
+    *out = (struct edb_value){.bytes = tagged.bytes};
+    if (tagged.has_flags && !span_u8(&out->bytes, &out->flags))
+        out->flags = 0;
+    return !tagged.is_null && (!record->is_large || (out->flags & EDB_VALUE_NULL) == 0);
+}
+
+bool edb_record_value(const struct edb_record *record, const struct edb_table *table, size_t column,
+                      struct edb_value *out)
+{
+    const struct edb_column *of = &table->columns[column];
+
+    *out = (struct edb_value){0};
+    if (of->id < EDB_FIRST_VARIABLE)
+        return edb_record_fixed(record, of->id, of->offset_bytes, of->size_bytes, &out->bytes);
+    return of->id >= EDB_FIRST_TAGGED && tagged_value(record, of->id, out);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ese/edb.h"
+#include "ese/database.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -58,14 +58,14 @@
 /* --- bytes --- */
 
 /* Reads as many of the bytes as there are. Returns how many, or -1 with errno set. */
-static ssize_t read_bytes(const struct edb *edb, uint64_t offset_bytes, void *buffer,
+static ssize_t read_bytes(const struct edb_database *database, uint64_t offset_bytes, void *buffer,
                           size_t size_bytes)
 {
-    if (offset_bytes >= edb->size_bytes)
+    if (offset_bytes >= database->size_bytes)
         return 0;
-    if (size_bytes > edb->size_bytes - offset_bytes)
-        size_bytes = (size_t)(edb->size_bytes - offset_bytes);
-    return file_read_at(edb->descriptor, buffer, size_bytes, offset_bytes);
+    if (size_bytes > database->size_bytes - offset_bytes)
+        size_bytes = (size_t)(database->size_bytes - offset_bytes);
+    return file_read_at(database->descriptor, buffer, size_bytes, offset_bytes);
 }
 
 static uint32_t fold_words(struct span words)
@@ -86,12 +86,13 @@ static bool is_page_size(uint32_t size_bytes)
     return size_bytes == 4096 || size_bytes == 8192 || size_bytes == 16384 || size_bytes == 32768;
 }
 
-/* Reads the header at `offset_bytes` into the numbers of *edb. It is doubtful when only its
+/* Reads the header at `offset_bytes` into the numbers of *database. It is doubtful when only its
  * checksum is wrong. */
-static enum header_state header_read(struct edb *edb, uint64_t offset_bytes, struct error *err)
+static enum header_state header_read(struct edb_database *database, uint64_t offset_bytes,
+                                     struct error *err)
 {
     uint8_t bytes[EDB_PAGE_BYTES_MOST];
-    ssize_t got = read_bytes(edb, offset_bytes, bytes, sizeof(bytes));
+    ssize_t got = read_bytes(database, offset_bytes, bytes, sizeof(bytes));
     struct span header = span_of(bytes, got > 0 ? (size_t)got : 0, offset_bytes), words;
     uint32_t checksum, signature, version;
     uint8_t file_type;
@@ -103,47 +104,48 @@ static enum header_state header_read(struct edb *edb, uint64_t offset_bytes, str
     if (!span_u32_at(&header, 0, &checksum) ||
         !span_u32_at(&header, HEADER_SIGNATURE_AT, &signature) ||
         !span_u32_at(&header, HEADER_VERSION_AT, &version) ||
-        !span_u32_at(&header, HEADER_ATTRIBUTES_AT, &edb->file_type) ||
-        !span_u32_at(&header, HEADER_STATE_AT, &edb->state) ||
-        !span_u32_at(&header, HEADER_REVISION_AT, &edb->revision) ||
-        !span_u32_at(&header, HEADER_PAGE_SIZE_AT, &edb->page_size_bytes) ||
+        !span_u32_at(&header, HEADER_ATTRIBUTES_AT, &database->file_type) ||
+        !span_u32_at(&header, HEADER_STATE_AT, &database->state) ||
+        !span_u32_at(&header, HEADER_REVISION_AT, &database->revision) ||
+        !span_u32_at(&header, HEADER_PAGE_SIZE_AT, &database->page_size_bytes) ||
         !span_at(&header, HEADER_FILE_TYPE_AT, &words) || !span_u8(&words, &file_type)) {
         error_set(err, ERROR_SOURCE, offset_bytes, "header of the database is cut short");
         return HEADER_WRONG;
     }
     /* Older revisions do not set the second number. */
-    if (edb->file_type == 0 && file_type > FILE_TYPE_DATABASE)
-        edb->file_type = file_type;
-    if (edb->page_size_bytes == 0)
-        edb->page_size_bytes = PAGE_SIZE_USUAL;
-    edb->is_large = edb->page_size_bytes >= PAGE_SIZE_LARGE;
-    if (signature != HEADER_SIGNATURE || version != EDB_VERSION || edb->revision < REVISION_LEAST ||
-        !is_page_size(edb->page_size_bytes) ||
-        (edb->is_large && edb->revision < EDB_REVISION_LARGE_PAGES)) {
-        error_set(err, ERROR_SOURCE, offset_bytes,
-                  "header of no known ESE database: version 0x%x, revision 0x%x, page size %u",
-                  version, edb->revision, edb->page_size_bytes);
+    if (database->file_type == 0 && file_type > FILE_TYPE_DATABASE)
+        database->file_type = file_type;
+    if (database->page_size_bytes == 0)
+        database->page_size_bytes = PAGE_SIZE_USUAL;
+    database->is_large = database->page_size_bytes >= PAGE_SIZE_LARGE;
+    if (signature != HEADER_SIGNATURE || version != EDB_VERSION ||
+        database->revision < REVISION_LEAST || !is_page_size(database->page_size_bytes) ||
+        (database->is_large && database->revision < EDB_REVISION_LARGE_PAGES)) {
+        error_set(
+            err, ERROR_SOURCE, offset_bytes,
+            "header is not that of a known ESE database: version 0x%x, revision 0x%x, page size %u",
+            version, database->revision, database->page_size_bytes);
         return HEADER_WRONG;
     }
-    if (!span_take(&header, edb->page_size_bytes, &words) || !span_skip(&words, sizeof(checksum)) ||
-        (CHECKSUM_SEED ^ fold_words(words)) != checksum)
+    if (!span_take(&header, database->page_size_bytes, &words) ||
+        !span_skip(&words, sizeof(checksum)) || (CHECKSUM_SEED ^ fold_words(words)) != checksum)
         return HEADER_DOUBTFUL;
     return HEADER_SOUND;
 }
 
 /* The copy lies one page behind the header; its own page size confirms that. */
-static bool find_copy(struct edb *edb)
+static bool find_copy(struct edb_database *database)
 {
     for (uint32_t size_bytes = PAGE_SIZE_USUAL; size_bytes <= EDB_PAGE_BYTES_MOST;
          size_bytes *= 2) {
         struct error ignored = {0};
-        struct edb copy = *edb;
+        struct edb_database copy = *database;
         bool is_sound = header_read(&copy, size_bytes, &ignored) == HEADER_SOUND &&
                         copy.page_size_bytes == size_bytes;
 
         error_clear(&ignored);
         if (is_sound) {
-            *edb = copy;
+            *database = copy;
             return true;
         }
     }
@@ -151,27 +153,28 @@ static bool find_copy(struct edb *edb)
 }
 
 /* Chooses between the header and its copy. */
-static int choose_header(struct edb *edb, struct source_facts *facts, struct error *err)
+static int choose_header(struct edb_database *database, struct source_facts *facts,
+                         struct error *err)
 {
     struct error wrong = {0};
-    struct edb first = *edb;
+    struct edb_database first = *database;
     enum header_state state = header_read(&first, 0, &wrong);
     int result = 0;
 
     if (state == HEADER_SOUND) {
         struct error ignored = {0};
-        struct edb copy = first;
+        struct edb_database copy = first;
 
         if (header_read(&copy, first.page_size_bytes, &ignored) != HEADER_SOUND)
             source_facts_add_damage(facts, first.page_size_bytes,
                                     "copy of the database's header is wrong");
         error_clear(&ignored);
-        *edb = first;
-    } else if (find_copy(edb)) {
+        *database = first;
+    } else if (find_copy(database)) {
         source_facts_add_damage(facts, 0, "header of the database is wrong, its copy is used");
     } else if (state == HEADER_DOUBTFUL) {
         source_facts_add_damage(facts, 0, "checksums of the database's header and copy are wrong");
-        *edb = first;
+        *database = first;
     } else {
         result = error_set(err, ERROR_SOURCE, wrong.offset_bytes, "%s", wrong.message);
     }
@@ -179,31 +182,31 @@ static int choose_header(struct edb *edb, struct source_facts *facts, struct err
     return result;
 }
 
-int edb_open(int descriptor, uint64_t size_bytes, struct edb *out, struct source_facts *facts,
-             struct error *err)
+int edb_database_open(int descriptor, uint64_t size_bytes, struct edb_database *out,
+                      struct source_facts *facts, struct error *err)
 {
-    struct edb edb = {.descriptor = descriptor,
-                      .size_bytes = source_present_size(descriptor, size_bytes)};
+    struct edb_database database = {.descriptor = descriptor,
+                                    .size_bytes = source_present_size(descriptor, size_bytes)};
     uint64_t page_count;
 
-    if (choose_header(&edb, facts, err) != 0)
+    if (choose_header(&database, facts, err) != 0)
         return -1;
-    page_count = edb.size_bytes / edb.page_size_bytes;
+    page_count = database.size_bytes / database.page_size_bytes;
     page_count = page_count > 2 ? page_count - 2 : 0;
     if (page_count > PAGES_MOST)
         return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET,
                          "database of %" PRIu64 " pages is larger than any update history",
                          page_count);
-    edb.page_count = (uint32_t)page_count;
-    *out = edb;
+    database.page_count = (uint32_t)page_count;
+    *out = database;
     return 0;
 }
 
 /* --- pages --- */
 
-uint64_t edb_page_offset(const struct edb *edb, uint32_t number)
+uint64_t edb_page_offset(const struct edb_database *database, uint32_t number)
 {
-    return ((uint64_t)number + 1) * edb->page_size_bytes;
+    return ((uint64_t)number + 1) * database->page_size_bytes;
 }
 
 /* The new checksum of a block: its low half is compared, the parity of each bit; the high half is
@@ -233,12 +236,13 @@ static bool large_page_is_right(struct span page, uint32_t number)
     return true;
 }
 
-static bool page_is_right(const struct edb *edb, struct span page, uint32_t number, uint32_t flags)
+static bool page_is_right(const struct edb_database *database, struct span page, uint32_t number,
+                          uint32_t flags)
 {
     struct span words = page;
     uint32_t checksum, own_number;
 
-    if (edb->is_large)
+    if (database->is_large)
         return large_page_is_right(page, number);
     if (!span_u32(&words, &checksum) || !span_u32(&words, &own_number))
         return false;
@@ -254,7 +258,7 @@ static bool is_zero(struct span bytes)
 }
 
 /* Divides what is behind the header between body and tags. A count of tags that cannot be is taken
- * for all that fit behind the data; those that are none are empty then. */
+ * for all that fit behind the data; those that are not tags are empty then. */
 static bool page_find_tags(struct edb_page *page, struct span room, uint16_t data_end)
 {
     size_t most = room.left_bytes / TAG_BYTES;
@@ -266,9 +270,10 @@ static bool page_find_tags(struct edb_page *page, struct span room, uint16_t dat
            span_take(&room, room.left_bytes, &page->tags);
 }
 
-static bool page_read_header(const struct edb *edb, struct span bytes, struct edb_page *page)
+static bool page_read_header(const struct edb_database *database, struct span bytes,
+                             struct edb_page *page)
 {
-    size_t header_bytes = edb->is_large ? PAGE_LARGE_HEADER_BYTES : PAGE_HEADER_BYTES;
+    size_t header_bytes = database->is_large ? PAGE_LARGE_HEADER_BYTES : PAGE_HEADER_BYTES;
     uint64_t own_number;
     uint16_t data_end;
 
@@ -278,33 +283,33 @@ static bool page_read_header(const struct edb *edb, struct span bytes, struct ed
         !span_u16_at(&bytes, PAGE_TAG_COUNT_AT, &page->tag_count) ||
         !span_u32_at(&bytes, PAGE_FLAGS_AT, &page->flags) ||
         !span_u64_at(&bytes, PAGE_NUMBER_AT, &own_number) ||
-        (edb->is_large && own_number != page->number) || !span_skip(&bytes, header_bytes))
+        (database->is_large && own_number != page->number) || !span_skip(&bytes, header_bytes))
         return false;
-    if (edb->revision >= REVISION_SHORT_TAG_COUNT)
+    if (database->revision >= REVISION_SHORT_TAG_COUNT)
         page->tag_count &= SHORT_TAG_COUNT_MASK;
     return page_find_tags(page, bytes, data_end);
 }
 
-int edb_read_page(const struct edb *edb, uint32_t number, uint8_t *buffer, struct edb_page *out,
-                  struct error *err)
+int edb_page_read(const struct edb_database *database, uint32_t number, uint8_t *buffer,
+                  struct edb_page *out, struct error *err)
 {
-    uint64_t offset_bytes = edb_page_offset(edb, number);
-    struct edb_page page = {.number = number, .is_large = edb->is_large};
-    struct span bytes = span_of(buffer, edb->page_size_bytes, offset_bytes);
+    uint64_t offset_bytes = edb_page_offset(database, number);
+    struct edb_page page = {.number = number, .is_large = database->is_large};
+    struct span bytes = span_of(buffer, database->page_size_bytes, offset_bytes);
     ssize_t got;
 
-    if (number == 0 || number > edb->page_count)
+    if (number == 0 || number > database->page_count)
         return error_set(err, ERROR_SOURCE, offset_bytes, "lies past the end of the file");
-    got = read_bytes(edb, offset_bytes, buffer, edb->page_size_bytes);
+    got = read_bytes(database, offset_bytes, buffer, database->page_size_bytes);
     if (got < 0)
         return error_set(err, ERROR_SOURCE, offset_bytes, "cannot be read: %m");
-    if ((size_t)got < edb->page_size_bytes)
+    if ((size_t)got < database->page_size_bytes)
         return error_set(err, ERROR_SOURCE, offset_bytes, "became shorter while it was read");
     if (is_zero(bytes))
         return error_set(err, ERROR_SOURCE, offset_bytes, "is zeros");
-    if (!page_read_header(edb, bytes, &page))
+    if (!page_read_header(database, bytes, &page))
         return error_set(err, ERROR_SOURCE, offset_bytes, "has no sound header");
-    page.checksum_is_wrong = !page_is_right(edb, bytes, number, page.flags);
+    page.checksum_is_wrong = !page_is_right(database, bytes, number, page.flags);
     *out = page;
     return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "text/tokens.h"
+
 #include <string.h>
 #include <strings.h>
-
-#include "text/parsers.h"
 
 #define DIGITS "0123456789"
 /* KB and at least so many digits. */
@@ -18,7 +18,7 @@ static bool is_number(const struct line *word)
     return line_count_of(&digits, DIGITS) >= NUMBER_DIGITS_LEAST;
 }
 
-bool update_find_number(const struct line *line, size_t blanks, struct line *number)
+bool hotfix_find_number(const struct line *line, size_t blanks, struct line *number)
 {
     struct line rest = *line;
 
@@ -47,7 +47,7 @@ static bool is_digits(struct line word, char letter, size_t least, size_t most)
            line_count_of(&word, DIGITS) == word.length_bytes;
 }
 
-bool update_is_name(const struct line *cell)
+bool hotfix_is_name(const struct line *cell)
 {
     struct line rest = *cell;
     struct line word;
@@ -55,7 +55,7 @@ bool update_is_name(const struct line *cell)
     if (line_starts_with(cell, "File "))
         return is_digits(line_trim(line_from(rest, sizeof("File ") - 1)), '\0', 1, 8);
     return line_next_word(&rest, &word) && line_is_blank(&rest) &&
-           (is_number(&word) || listing_is_guid(&word) ||
+           (is_number(&word) || token_is_guid(&word) ||
             is_digits(word, '\0', NUMBER_DIGITS_LEAST, 8) ||
             is_digits(word, 'Q', NUMBER_DIGITS_LEAST, 8));
 }
@@ -65,7 +65,7 @@ static bool starts_with_dots(const struct line *text)
     return line_starts_with(text, "...") || line_starts_with(text, "\xE2\x80\xA6");
 }
 
-bool update_is_cut(const struct line *name)
+bool hotfix_is_cut(const struct line *name)
 {
     struct line rest;
 
@@ -92,7 +92,7 @@ static bool is_date(struct line word)
     return word.length_bytes == 0;
 }
 
-struct line update_find_date(struct line line)
+struct line hotfix_find_date(struct line line)
 {
     struct line word;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ese/edb_table.h"
+#include "ese/table.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "base/array.h"
 #include "base/memory.h"
-#include "ese/edb_tree.h"
+#include "ese/database.h"
 
 /* Fixed columns of the catalog: ids, and where they lie in a record. */
 enum catalog_column {
@@ -34,12 +34,9 @@ static const struct {
 #define ENTRY_TABLE 1u
 #define ENTRY_COLUMN 2u
 
-/* The first u16 of a record's tagged part is a number that libesedb masks so in both forms. */
-#define LIBESEDB_TAGGED_MASK 0x3FFFu
-
 /* --- catalog records --- */
 
-struct entry {
+struct catalog_entry {
     uint32_t table;
     uint32_t type;
     struct edb_column column; /* its name is not set; of a table, `type` is the root page */
@@ -64,13 +61,13 @@ static bool catalog_number(const struct edb_record *record, enum catalog_column 
     return true;
 }
 
-static int entry_open(const struct edb *edb, struct span bytes, struct entry *out,
-                      struct error *err)
+static int entry_open(const struct edb_database *database, struct span bytes,
+                      struct catalog_entry *out, struct error *err)
 {
     struct edb_record record;
-    struct entry entry = {0};
+    struct catalog_entry entry = {0};
 
-    if (edb_record_open(bytes, edb->is_large, &record, err) != 0)
+    if (edb_record_open(bytes, database->is_large, &record, err) != 0)
         return -1;
     if (!catalog_number(&record, CATALOG_TABLE, &entry.table) ||
         !catalog_number(&record, CATALOG_TYPE, &entry.type) ||
@@ -110,19 +107,21 @@ static bool has_known_size(const struct edb_column *column)
            column->type == EDB_TYPE_TEXT;
 }
 
-/* The first column that does not follow the one before it as it should, or NULL. */
-static const struct edb_column *find_misfit(const struct edb_table *table)
+/* Sets where the columns lie. Returns the first one that does not follow the one before it as it
+ * should, or NULL. */
+static const struct edb_column *place_columns(struct edb_table *table)
 {
     size_t offset_bytes = EDB_RECORD_HEADER_BYTES;
 
     for (size_t index = 0; index < table->column_count; index++) {
-        const struct edb_column *column = &table->columns[index];
+        struct edb_column *column = &table->columns[index];
 
         if (column->id >= EDB_FIRST_VARIABLE)
             break;
         if (column->id != index + 1 || !has_known_size(column) ||
             (column->offset_bytes != 0 && column->offset_bytes != offset_bytes))
             return column;
+        column->offset_bytes = offset_bytes;
         offset_bytes += column->size_bytes;
     }
     return NULL;
@@ -130,23 +129,24 @@ static const struct edb_column *find_misfit(const struct edb_table *table)
 
 /* --- the search --- */
 
-struct search {
-    const struct edb *edb;
+struct catalog_search {
+    const struct edb_database *database;
     const char *catalog; /* what is searched, for a person */
     const char *name;
     struct source_facts *facts;
     struct edb_table *table;
 };
 
-static void note_entry(const struct search *search, const struct edb_place *place, const char *what)
+static void note_entry(const struct catalog_search *search, const struct edb_node_place *place,
+                       const char *what)
 {
     source_facts_add_damage(search->facts, place->offset_bytes,
                             "record %u in page %" PRIu32 " of %s %s", place->tag, place->page,
                             search->catalog, what);
 }
 
-static void take_column(struct search *search, const struct edb_place *place,
-                        const struct entry *entry, char **name)
+static void take_column(struct catalog_search *search, const struct edb_node_place *place,
+                        const struct catalog_entry *entry, char **name)
 {
     struct edb_table *table = search->table;
     struct edb_column column = entry->column;
@@ -167,19 +167,19 @@ static void take_column(struct search *search, const struct edb_place *place,
 }
 
 /* The key of the catalog is table, type, id: a table stands before its columns. */
-static int take_entry(void *context, const struct edb_place *place, const struct edb_node *node,
-                      struct error *err)
+static int take_entry(void *context, const struct edb_node_place *place,
+                      const struct edb_node *node, struct error *err)
 {
-    struct search *search = context;
+    struct catalog_search *search = context;
     struct edb_table *table = search->table;
     struct error wrong = {0};
-    struct entry entry = {0};
+    struct catalog_entry entry = {0};
     char *name;
 
     (void)err;
     if (node == NULL)
         return 0;
-    if (entry_open(search->edb, node->data, &entry, &wrong) != 0) {
+    if (entry_open(search->database, node->data, &entry, &wrong) != 0) {
         note_entry(search, place, wrong.message);
         error_clear(&wrong);
         return 0;
@@ -197,19 +197,19 @@ static int take_entry(void *context, const struct edb_place *place, const struct
     return 0;
 }
 
-static void search_catalog(const struct edb *edb, const struct edb_tree *catalog, const char *name,
-                           struct source_facts *facts, struct edb_table *out)
+static void search_catalog(const struct edb_database *database, const struct edb_tree *catalog,
+                           const char *name, struct source_facts *facts, struct edb_table *out)
 {
-    struct search search = {
-        .edb = edb, .catalog = catalog->name, .name = name, .facts = facts, .table = out};
-    struct edb_visitor visitor = {.context = &search, .node = take_entry};
+    struct catalog_search search = {
+        .database = database, .catalog = catalog->name, .name = name, .facts = facts, .table = out};
+    struct edb_tree_visitor visitor = {.context = &search, .node = take_entry};
     uint64_t damage_count = facts->damage.count;
     const struct edb_column *misfit;
     struct error ignored = {0};
 
-    edb_tree_walk(edb, catalog, &visitor, facts, &ignored);
+    edb_tree_walk(database, catalog, &visitor, facts, &ignored);
     error_clear(&ignored);
-    misfit = find_misfit(out);
+    misfit = place_columns(out);
     if (misfit != NULL)
         source_facts_add_damage(facts, out->named_at_bytes,
                                 "column %" PRIu32 " of %s in %s does not follow the one before it",
@@ -226,8 +226,8 @@ static unsigned rank(const struct edb_table *table)
     return table->is_found ? (table->columns_fit ? 2 : 1) : 0;
 }
 
-void edb_table_find(const struct edb *edb, const char *name, struct source_facts *facts,
-                    struct edb_table *out)
+void edb_catalog_find_table(const struct edb_database *database, const char *name,
+                            struct source_facts *facts, struct edb_table *out)
 {
     static const struct edb_tree catalog = {
         .name = "the catalog", .root_page = EDB_PAGE_CATALOG, .object_id = EDB_OBJECT_CATALOG};
@@ -236,10 +236,10 @@ void edb_table_find(const struct edb *edb, const char *name, struct source_facts
     struct edb_table second = {0};
 
     *out = (struct edb_table){0};
-    search_catalog(edb, &catalog, name, facts, out);
+    search_catalog(database, &catalog, name, facts, out);
     if (out->is_certain)
         return;
-    search_catalog(edb, &shadow, name, facts, &second);
+    search_catalog(database, &shadow, name, facts, &second);
     if (rank(&second) > rank(out)) {
         struct edb_table first = *out;
 
@@ -258,7 +258,7 @@ void edb_table_free_content(struct edb_table *table)
     *table = (struct edb_table){0};
 }
 
-/* --- columns by name, and records --- */
+/* --- columns by name --- */
 
 size_t edb_table_find_column(const struct edb_table *table, const char *name)
 {
@@ -267,45 +267,4 @@ size_t edb_table_find_column(const struct edb_table *table, const char *name)
     while (index < table->column_count && !text_equal_ascii(table->columns[index].name, name))
         index++;
     return index;
-}
-
-static bool has_column(const struct edb_table *table, uint32_t id)
-{
-    for (size_t index = 0; index < table->column_count; index++)
-        if (table->columns[index].id == id)
-            return true;
-    return false;
-}
-
-/* The tagged columns: libesedb goes on to the next one only when it meets the column in the
- * catalog, and takes a value without bytes for all the bytes that are left. */
-static bool reads_tagged(const struct edb_table *table, const struct edb_record *record,
-                         uint32_t last_id)
-{
-    if (record->tagged_count * 4 > LIBESEDB_TAGGED_MASK)
-        return false;
-    for (size_t index = 0; index < record->tagged_count; index++) {
-        struct edb_tagged tagged = edb_record_tagged(record, index);
-
-        if (tagged.is_null || (tagged.value.left_bytes == 0 && index + 1 < record->tagged_count) ||
-            (tagged.id < last_id && !has_column(table, tagged.id)))
-            return false;
-    }
-    return true;
-}
-
-enum edb_fit edb_table_judge(const struct edb_table *table, const struct edb_record *record,
-                             uint32_t last_id)
-{
-    size_t end = EDB_RECORD_HEADER_BYTES;
-
-    for (size_t index = 0; index < table->column_count; index++)
-        if (table->columns[index].id <= record->last_fixed)
-            end += table->columns[index].size_bytes;
-    if (end > record->nulls_at)
-        return EDB_FIT_BROKEN;
-    for (uint32_t id = EDB_FIRST_VARIABLE; id <= record->last_variable; id++)
-        if (!has_column(table, id))
-            return EDB_FIT_NOT;
-    return reads_tagged(table, record, last_id) ? EDB_FIT : EDB_FIT_NOT;
 }

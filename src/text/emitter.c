@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text/emitter.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/array.h"
+#include "base/memory.h"
+#include "model/incident.h"
+#include "text/tokens.h"
+
+/* A text of a hundred thousand hosts has as many listings, and as many entries of the update. */
+#define FINDINGS_MOST 400000u
+
+/* A listing as a whole. */
+struct held_listing {
+    struct finding finding; /* borrows the next two */
+    char *host;             /* owned */
+    char *incomplete;       /* owned */
+};
+
+void emitter_begin(struct emitter *emitter, const struct sink *sink, struct source_facts *facts,
+                   const char *text, size_t length_bytes)
+{
+    *emitter = (struct emitter){.sink = sink,
+                                .facts = facts,
+                                .text = text,
+                                .asked = lines_of(text, length_bytes),
+                                .number_at = text,
+                                .package_at = text};
+}
+
+static bool has_room(struct emitter *emitter)
+{
+    if (emitter->handed_count >= FINDINGS_MOST) {
+        emitter->dropped_count++;
+        return false;
+    }
+    emitter->handed_count++;
+    return true;
+}
+
+static int hand_on(struct emitter *emitter, const struct finding *finding, struct error *err)
+{
+    return emitter->sink->finding != NULL
+               ? emitter->sink->finding(emitter->sink->context, finding, err)
+               : 0;
+}
+
+int emitter_add(struct emitter *emitter, const struct finding *finding, struct error *err)
+{
+    return has_room(emitter) ? hand_on(emitter, finding, err) : 0;
+}
+
+void emitter_hold(struct emitter *emitter, const struct finding *finding)
+{
+    struct held_listing *held;
+
+    if (!has_room(emitter))
+        return;
+    emitter->held = memory_grow(emitter->held, emitter->held_count, sizeof(*emitter->held));
+    held = &emitter->held[emitter->held_count++];
+    *held = (struct held_listing){.finding = *finding,
+                                  .host = memory_copy_text(finding->host),
+                                  .incomplete = memory_copy_text(finding->listing.incomplete)};
+    held->finding.host = held->host;
+    held->finding.listing.incomplete = held->incomplete;
+}
+
+/* The reasons are members of the detail's own list; the first says of what they are. */
+void emitter_remark(struct emitter *emitter, uint64_t line, enum finding_origin origin,
+                    const char *host, const char *reasons)
+{
+    const char *more = strstr(reasons, TEXT_SEPARATOR);
+    char *first;
+
+    if (emitter->incomplete_count++ >= SOURCE_REMARKS_LISTED)
+        return;
+    first = memory_copy_bytes(reasons, more != NULL ? (size_t)(more - reasons) : strlen(reasons));
+    source_facts_add_detail(emitter->facts, "line %" PRIu64 ": %s%s%s: %s", line,
+                            finding_origin_word(origin), *host != '\0' ? " of " : "", host, first);
+    if (more != NULL)
+        text_add_items(&emitter->facts->detail, more + strlen(TEXT_SEPARATOR));
+    free(first);
+}
+
+/* ---- Lines that name the update ---- */
+
+/* A rule with words in it, as collecting scripts print them above a listing. */
+static bool is_heading(const struct line *line)
+{
+    return line->length_bytes >= 2 && line_count_of(line, "=-#*_") >= 2;
+}
+
+/* The first place of the words, without regard to case, or NULL. */
+static const char *find(const char *at, const char *end, const char *words)
+{
+    size_t length = strlen(words);
+
+    for (; (size_t)(end - at) >= length; at++)
+        if ((*at | 0x20) == (*words | 0x20) && strncasecmp(at, words, length) == 0)
+            return at;
+    return NULL;
+}
+
+static bool lies_in(const char *at, const struct line *line)
+{
+    return at != NULL && at < line->bytes + line->length_bytes;
+}
+
+/* Does the line name the update? Each place in the text is looked for once. */
+static bool names_update(struct emitter *emitter, const struct line *line)
+{
+    const char *digits = strpbrk(INCIDENT_UPDATE, "0123456789");
+    bool names = false;
+    char *text;
+
+    if (emitter->number_at != NULL && emitter->number_at < line->bytes)
+        emitter->number_at = find(line->bytes, emitter->asked.end, digits);
+    if (emitter->package_at != NULL && emitter->package_at < line->bytes)
+        emitter->package_at =
+            find(line->bytes, emitter->asked.end, incident_updates[UPDATE_ID_KB971033].package);
+    if (lies_in(emitter->number_at, line) || lies_in(emitter->package_at, line)) {
+        text = memory_copy_bytes(line->bytes, line->length_bytes);
+        names = incident_names_kb971033(text);
+        free(text);
+    }
+    return names;
+}
+
+/* Asks the lines before this one. */
+static void ask_lines_before(struct emitter *emitter, uint64_t number)
+{
+    struct line line;
+
+    while (emitter->asked.number + 1 < number && lines_next(&emitter->asked, &line)) {
+        struct line text = line_trim(line);
+
+        if (!names_update(emitter, &line) || is_heading(&text) || command_is(text))
+            continue;
+        if (emitter->unread_count++ == 0)
+            emitter->unread_line = line.number;
+    }
+}
+
+void emitter_take_lines(struct emitter *emitter, uint64_t first, uint64_t last)
+{
+    struct line line;
+
+    ask_lines_before(emitter, first);
+    while (emitter->asked.number < last && lines_next(&emitter->asked, &line))
+        ;
+}
+
+/* ---- The end ---- */
+
+static int hand_on_held(struct emitter *emitter, const struct held_listing *held,
+                        const char *reason, struct error *err)
+{
+    struct finding finding = held->finding;
+    struct text incomplete = {0};
+    int result;
+
+    text_add(&incomplete, held->incomplete);
+    if (reason != NULL)
+        text_add_items(&incomplete, reason);
+    finding.listing.incomplete = text_get(&incomplete);
+    result = hand_on(emitter, &finding, err);
+    text_free(&incomplete);
+    return result;
+}
+
+static void remark(struct emitter *emitter, const char *reason)
+{
+    if (emitter->incomplete_count > SOURCE_REMARKS_LISTED)
+        source_facts_add_detail(emitter->facts, "and %" PRIu64 " more that are incomplete",
+                                emitter->incomplete_count - SOURCE_REMARKS_LISTED);
+    if (emitter->unread_count > 1)
+        source_facts_add_detail(emitter->facts, "%s, nor could %" PRIu64 " more", reason,
+                                emitter->unread_count - 1);
+    else if (reason != NULL)
+        source_facts_add_detail(emitter->facts, "%s", reason);
+    if (emitter->dropped_count > 0) {
+        emitter->facts->status = SOURCE_STATUS_DAMAGED;
+        source_facts_add_detail(emitter->facts,
+                                "it says too much: findings were left out, %" PRIu64,
+                                emitter->dropped_count);
+    }
+}
+
+int emitter_finish(struct emitter *emitter, int result, struct error *err)
+{
+    char *reason = NULL;
+
+    ask_lines_before(emitter, UINT64_MAX);
+    if (emitter->unread_count > 0)
+        reason = memory_format("the text names %s on line %" PRIu64
+                               ", which could not be read as an entry",
+                               INCIDENT_UPDATE, emitter->unread_line);
+    remark(emitter, reason);
+    for (size_t index = 0; index < emitter->held_count; index++) {
+        struct held_listing *held = &emitter->held[index];
+
+        if (result == 0)
+            result = hand_on_held(emitter, held, reason, err);
+        free(held->incomplete);
+        free(held->host);
+    }
+    free(emitter->held);
+    free(reason);
+    emitter->held = NULL;
+    emitter->held_count = 0;
+    return result;
+}
