@@ -76,7 +76,7 @@ void expect_failure(int result, const char *path, const char *words)
 
 int64_t begin_log(const char *path)
 {
-    struct source source = {.path = (char *)path, .kind = "evtx", .size_bytes = 69632};
+    struct source source = {.path = (char *)path, .kind = SOURCE_KIND_EVTX, .size_bytes = 69632};
     int64_t id = 0;
 
     must(casedb_begin_source(db, &source, "window", &id, &err));

@@ -365,13 +365,55 @@ START_TEST(unknown_words_are_damage)
     casedb_close(db);
     change(CASE_PATH, "UPDATE observation SET verified = 'perhaps'");
     change(CASE_PATH, "UPDATE source SET status = 'perhaps' WHERE path = 'a'");
-    change(CASE_PATH, "UPDATE finding SET kind = 'perhaps'");
     must(casedb_open(CASE_PATH, false, &db, &err));
     must(casedb_timeline(db, &cursor, &err));
     expect_failure(casedb_next_observation(cursor, &item, &err), CASE_PATH,
                    "observation.verified has");
     casedb_cursor_free(cursor);
     expect_failure(casedb_find_source(db, "a", &source, &err), CASE_PATH, "source.status has");
+    casedb_close(db);
+    change(CASE_PATH, "UPDATE source SET status = 'ok', kind = 'perhaps' WHERE path = 'a'");
+    must(casedb_open(CASE_PATH, false, &db, &err));
+    expect_failure(casedb_find_source(db, "a", &source, &err), CASE_PATH, "source.kind has");
+}
+END_TEST
+
+/* A word that is not of the set, a number out of range, and a finding without its content. */
+START_TEST(findings_that_none_can_be_are_damage)
+{
+    static const struct {
+        const char *sql;
+        const char *words;
+    } cases[] = {
+        {"UPDATE finding SET kind = 'perhaps'", "a finding has no known kind"},
+        {"UPDATE finding SET kind = 'entry', origin = 'perhaps'", "no known origin"},
+        {"UPDATE finding SET origin = 'dism', verified = 'perhaps'", "known `verified`"},
+        {"UPDATE finding SET verified = '', kind = 'entry'", "a finding says nothing"},
+        {"UPDATE finding SET kind = 'history-row'; UPDATE finding_history_row SET status = 1 << 31",
+         "says what none can say"},
+        {"UPDATE finding_history_row SET status = 1, update_id = 'KB1'", "says what none can say"},
+    };
+    struct casedb_cursor *cursor;
+    struct case_finding item;
+    struct case_source_host host;
+    int64_t machine;
+
+    add_listing("a");
+    must(casedb_begin_derived(db, &err));
+    must(casedb_add_machine(db, "PC", true, false, 0, &machine, &err));
+    must(casedb_source_hosts(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_source_host(cursor, &host, &err), 1);
+    must(casedb_assign_source_host(db, &host, machine, "", false, &err));
+    casedb_cursor_free(cursor);
+    must(casedb_commit_derived(db, &err));
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        casedb_close(db);
+        change(CASE_PATH, cases[index].sql);
+        must(casedb_open(CASE_PATH, false, &db, &err));
+        must(casedb_machine_findings(db, machine, &cursor, &err));
+        expect_failure(casedb_next_finding(cursor, &item, &err), CASE_PATH, cases[index].words);
+        casedb_cursor_free(cursor);
+    }
 }
 END_TEST
 
@@ -506,7 +548,7 @@ END_TEST
 static int write_to_read_only_case(const char *folder)
 {
     char path[] = "b";
-    struct source source = {.path = path, .kind = ""};
+    struct source source = {.path = path};
     int64_t id;
 
     if (geteuid() == 0 && seteuid(65534) != 0)
@@ -565,7 +607,7 @@ static void limit_files(rlim_t limit_bytes)
 /* Adds as many large observations; the first failure ends it. */
 static int add_large_log(const char *path, int count)
 {
-    struct source source = {.path = (char *)path, .kind = "evtx"};
+    struct source source = {.path = (char *)path, .kind = SOURCE_KIND_EVTX};
     struct observation observation = sample_observation("PC");
     char *value = memory_allocate(50001, 1);
     struct observation_string string = {"", memset(value, 'x', 50000)};
@@ -647,6 +689,7 @@ static Suite *casefile_suite(void)
     tcase_add_test(cases, tables_tell_a_person_what_they_are);
     tcase_add_test(cases, other_schema_version_is_refused);
     tcase_add_test(cases, unknown_words_are_damage);
+    tcase_add_test(cases, findings_that_none_can_be_are_damage);
     tcase_add_loop_test(cases, unknown_words_of_a_verdict_are_damage, 0,
                         ARRAY_COUNT(verdict_words));
     tcase_add_test(cases, database_of_something_else_is_refused);

@@ -98,13 +98,13 @@ static void finish(struct source_facts *facts)
     source_facts_finish(facts, "libevtx");
 }
 
-static const struct reader test_reader = {"evtx", count_parts, read_part, source_facts_join,
-                                          finish, "libevtx"};
-static const struct reader carve_reader = {SOURCE_KIND_CARVED, count_parts, read_part,
-                                           source_facts_join,  finish,      "libevtx"};
-static const struct reader *const readers[] = {&test_reader, &carve_reader, &text_reader, NULL};
-static const struct reader *const carving[] = {&test_reader, &carve_reader, &ingest_image_reader,
-                                               NULL};
+static const struct reader test_reader = {count_parts, read_part, source_facts_join, finish,
+                                          "libevtx"};
+static const struct reader *const readers[READER_COUNT] = {
+    [READER_LOG] = &test_reader, [READER_CARVE] = &test_reader, [READER_TEXT] = &text_reader};
+static const struct reader *const carving[READER_COUNT] = {[READER_LOG] = &test_reader,
+                                                           [READER_CARVE] = &test_reader,
+                                                           [READER_TEXT] = &ingest_image_reader};
 
 /* ---- The fixture ---- */
 

@@ -74,7 +74,7 @@ void handed_on_read(const uint8_t *bytes, size_t size_bytes, bool skip_reference
                     struct handed_log *out)
 {
     int descriptor = memfd_create("log", MFD_CLOEXEC);
-    struct source source = {.kind = "evtx", .size_bytes = size_bytes};
+    struct source source = {.kind = SOURCE_KIND_EVTX, .size_bytes = size_bytes};
     struct reader_options options = {
         .window = incident_window, .verify = true, .skip_reference = skip_reference};
     struct sink sink = {.context = out, .observation = take};

@@ -83,7 +83,7 @@ int casedb_write_settings(struct casedb *db, const struct case_settings *setting
 struct case_source {
     int64_t id;
     const char *path;
-    const char *kind;
+    enum source_kind kind;
     uint64_t size_bytes;
     int64_t mtime_ns;
     const char *sha256;       /* or NULL */
@@ -126,7 +126,7 @@ int casedb_add_finding(struct casedb *db, int64_t source_id, const struct findin
 
 /* Gives the source whose transaction is open its kind and its SHA-256 (or NULL), where these were
  * not known when it was begun. */
-void casedb_set_source_content(struct casedb *db, const char *kind, const char *sha256);
+void casedb_set_source_content(struct casedb *db, enum source_kind kind, const char *sha256);
 
 /* Notes what was learnt of the source and commits it with everything read from it. `same_as` is
  * the id of the source with the same content that was read, or 0; with it, computers are not
@@ -179,11 +179,11 @@ struct case_inventory_host {
 /* One computer name in one place a log lies in. Where several places have the same content,
  * each gives rows of its own (with equal source_id), so that folders can be compared. */
 struct case_computer {
-    int64_t id;        /* of the name in the source: what observations refer to */
-    int64_t source_id; /* that was read */
-    int64_t place_id;  /* the source row of this place; equal to source_id for the first */
-    const char *path;  /* of this place */
-    bool carved;       /* the source is no log, but was searched for chunks */
+    int64_t id;            /* of the name in the source: what observations refer to */
+    int64_t source_id;     /* that was read */
+    int64_t place_id;      /* the source row of this place; equal to source_id for the first */
+    const char *path;      /* of this place */
+    enum source_kind kind; /* of the source */
     enum source_status status;
     uint64_t undecodable_count; /* of the source */
     const char *name;

@@ -31,7 +31,7 @@ struct open_source {
     struct last_ids last; /* before it, and with it */
     int64_t id;
     char *path; /* this and the other texts are owned */
-    char *kind;
+    enum source_kind kind;
     uint64_t size_bytes;
     int64_t mtime_ns;
     char *sha256; /* or NULL */

@@ -52,8 +52,8 @@ static const char update_machines[] = "SELECT count(DISTINCT machine_id) FROM up
 /* Moves the texts of *out from the row into memory that outlives it. */
 static void keep_found(struct casedb *db, struct case_source *out)
 {
-    const char **texts[] = {&out->path,         &out->kind,         &out->sha256,
-                            &out->same_as_path, &out->read_options, &out->detail};
+    const char **texts[] = {&out->path, &out->sha256, &out->same_as_path, &out->read_options,
+                            &out->detail};
     size_t total = 0;
     char *at;
 

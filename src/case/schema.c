@@ -58,7 +58,7 @@ const struct row_type run_input_rows = {
 static const struct column source_columns[] = {
     {COLUMN_AS(case_source, id, COLUMN_KEY)},
     {COLUMN(case_source, path), .constraint = "UNIQUE"},
-    {COLUMN(case_source, kind)},
+    {COLUMN(case_source, kind), .words = &source_kind_words},
     {COLUMN(case_source, size_bytes)},
     {COLUMN_AS(case_source, mtime_ns, COLUMN_I64), .comment = "since 1970"},
     {COLUMN_AS(case_source, sha256, COLUMN_TEXT_OR_NULL)},
@@ -89,7 +89,7 @@ static const struct column source_computer_columns[] = {
     {COLUMN(case_computer, source_id), .constraint = OF_SOURCE AT_LAST},
     {COLUMN(case_computer, place_id), .from = "place.id"},
     {COLUMN(case_computer, path), .from = "place.path"},
-    {COLUMN(case_computer, carved), .from = "read.kind = '" SOURCE_KIND_CARVED "'"},
+    {COLUMN(case_computer, kind), .from = "read.kind", .words = &source_kind_words},
     {COLUMN(case_computer, status), .from = "read.status", .words = &source_status_words},
     {COLUMN(case_computer, undecodable_count), .from = "read.undecodable_count"},
     {COLUMN(case_computer, name)},

@@ -39,7 +39,6 @@ static int delete_sources(struct casedb *db, const int64_t *ids, size_t count, s
 void casedb_forget_open(struct casedb *db)
 {
     free(db->source.path);
-    free(db->source.kind);
     free(db->source.sha256);
     free(db->source.read_options);
     source_facts_free_content(&db->source.met);
@@ -117,7 +116,7 @@ int casedb_begin_source(struct casedb *db, const struct source *source, const ch
     db->source = (struct open_source){.last = db->last,
                                       .id = *id,
                                       .path = memory_copy_text(source->path),
-                                      .kind = memory_copy_text(source->kind),
+                                      .kind = source->kind,
                                       .size_bytes = source->size_bytes,
                                       .mtime_ns = source->mtime_ns,
                                       .sha256 = memory_copy_text(source->sha256),
@@ -125,11 +124,10 @@ int casedb_begin_source(struct casedb *db, const struct source *source, const ch
     return 0;
 }
 
-void casedb_set_source_content(struct casedb *db, const char *kind, const char *sha256)
+void casedb_set_source_content(struct casedb *db, enum source_kind kind, const char *sha256)
 {
-    free(db->source.kind);
     free(db->source.sha256);
-    db->source.kind = memory_copy_text(kind);
+    db->source.kind = kind;
     db->source.sha256 = memory_copy_text(sha256);
 }
 

@@ -228,7 +228,7 @@ static bool log_is_own(const struct logset *set, struct log *log)
 {
     for (size_t row = 0; row < log->row_count; row++)
         if (set->computers[log_row(set, log, row)].forwarded ||
-            set->computers[log_row(set, log, row)].carved)
+            set->computers[log_row(set, log, row)].kind == SOURCE_KIND_CARVED)
             return false;
     if (log->run_count < 2)
         return true;

@@ -15,21 +15,16 @@
 /* So many bytes of the start of a file tell what it is; fewer when the file has no more. */
 #define CONTENT_HEAD_BYTES 8192
 
-struct file_kind {
-    const char *kind; /* as in sources.csv: "evtx", "zip", ..; SOURCE_KIND_UNKNOWN, which a reader
-                         can tell more of */
-    const char *name; /* for a person: "zip archive" */
-};
-
-/* The kind of the file that begins with `head`; never NULL. A log whose file header is destroyed
- * is known by its first chunk. */
-const struct file_kind *content_recognise(struct span head);
+/* The kind of the file that begins with `head`, and what it is for a person: "empty zip archive". A
+ * log whose file header is destroyed is known by its first chunk. */
+enum source_kind content_recognise(struct span head, const char **name);
 
 /* Opens the file of an entry for reading, never waiting for a writer, and fills *source (owned by
- * the caller; its sha256 is left NULL) with path, kind, size and time. ERROR_SOURCE when it
- * vanished or cannot be opened, or is not any more what the walk found. */
+ * the caller; its sha256 is left NULL) with path, kind, size and time, and *name with what it is
+ * for a person. ERROR_SOURCE when it vanished or cannot be opened, or is not any more what the walk
+ * found. */
 int content_open(const struct walk_entry *entry, int *descriptor, struct source *source,
-                 const struct file_kind **kind, struct error *err);
+                 const char **name, struct error *err);
 
 /* Are size and time of the open file still those of the source? */
 bool content_is_unchanged(const struct walk_entry *entry, int descriptor,

@@ -22,7 +22,7 @@ struct indexed_file {
     char *sha256;             /* owned, or NULL */
     char *path;               /* owned */
     int64_t id;
-    const char *kind;          /* constant, or NULL */
+    enum source_kind kind;
     struct indexed_file *next; /* of the same key */
 };
 
@@ -112,12 +112,12 @@ int64_t indexed_file_id(const struct indexed_file *file)
     return file->id;
 }
 
-const char *indexed_file_kind(const struct indexed_file *file)
+enum source_kind indexed_file_kind(const struct indexed_file *file)
 {
     return file->kind;
 }
 
-void indexed_file_set_source(struct indexed_file *file, int64_t id, const char *kind)
+void indexed_file_set_source(struct indexed_file *file, int64_t id, enum source_kind kind)
 {
     file->id = id;
     file->kind = kind;

@@ -22,9 +22,9 @@ const struct indexed_file *content_index_find_or_add(struct content_index *index
                                                      const struct source *source, int descriptor,
                                                      struct indexed_file **added);
 
-/* The source in the case, as it was set: its id, or 0, and its kind, a constant. */
+/* The source in the case, as it was set: its id, or 0, and its kind. */
 int64_t indexed_file_id(const struct indexed_file *file);
-const char *indexed_file_kind(const struct indexed_file *file);
-void indexed_file_set_source(struct indexed_file *file, int64_t id, const char *kind);
+enum source_kind indexed_file_kind(const struct indexed_file *file);
+void indexed_file_set_source(struct indexed_file *file, int64_t id, enum source_kind kind);
 
 #endif

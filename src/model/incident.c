@@ -238,28 +238,9 @@ bool incident_keeps(const struct incident_event *event, const struct observation
 
 bool incident_may_decide(const struct incident_event *event)
 {
-    switch (event->use) {
-    case EVENT_USE_SPP_8196:
-    case EVENT_USE_SPP_8208:
-    case EVENT_USE_SPP_8209:
-    case EVENT_USE_SPP_GENUINE:
-    case EVENT_USE_KMS_ANSWER:
-    case EVENT_USE_WAT_13:
-        return true;
-    case EVENT_USE_SPP_FAULT:
-    case EVENT_USE_SPP_TICKET_ACQUIRED:
-    case EVENT_USE_KMS_REQUEST:
-    case EVENT_USE_LICENCES:
-    case EVENT_USE_WAT_OTHER:
-    case EVENT_USE_UPDATE_INSTALLED:
-    case EVENT_USE_UPDATE_FAILED:
-    case EVENT_USE_PACKAGE_REACHED:
-    case EVENT_USE_PACKAGE_CHANGE:
-    case EVENT_USE_OS_VERSION:
-    case EVENT_USE_CLOCK:
-        return false;
-    }
-    return false;
+    static const bool decides[] = {EVENT_USES(WORDS_WORD)};
+
+    return decides[event->use];
 }
 
 enum edition_row {

@@ -50,26 +50,28 @@ bool incident_is_refusal(uint32_t code);
 const char *incident_code_meaning(uint32_t code);
 
 /* What an event of the table is for. Which role one event then has, the verdict judges by its
- * strings (src/verdict/signal.h). */
-enum event_use {
-    EVENT_USE_SPP_8196,
-    EVENT_USE_SPP_8208,
-    EVENT_USE_SPP_8209,
-    EVENT_USE_SPP_FAULT,           /* 1014, 8193, 8194, 8195, 8198, 8200 */
-    EVENT_USE_SPP_TICKET_ACQUIRED, /* 12304 */
-    EVENT_USE_SPP_GENUINE,         /* 12305 */
-    EVENT_USE_KMS_REQUEST,         /* 12288 */
-    EVENT_USE_KMS_ANSWER,          /* 12289 */
-    EVENT_USE_LICENCES,            /* 1003 */
-    EVENT_USE_WAT_13,
-    EVENT_USE_WAT_OTHER,
-    EVENT_USE_UPDATE_INSTALLED, /* WindowsUpdateClient 19 */
-    EVENT_USE_UPDATE_FAILED,    /* WindowsUpdateClient 20 */
-    EVENT_USE_PACKAGE_REACHED,  /* Servicing 2 */
-    EVENT_USE_PACKAGE_CHANGE,   /* Servicing 1, 3, 4 */
-    EVENT_USE_OS_VERSION,       /* EventLog 6009 */
-    EVENT_USE_CLOCK,            /* Kernel-General 1 */
-};
+ * strings (src/verdict/signal.h). Enumerator, whether an observation of it can be a signal or a
+ * recovery (DESIGN section 6): those are read by both readers. */
+#define EVENT_USES(ROW)                                                                \
+    ROW(EVENT_USE_SPP_8196, true)                                                      \
+    ROW(EVENT_USE_SPP_8208, true)                                                      \
+    ROW(EVENT_USE_SPP_8209, true)                                                      \
+    ROW(EVENT_USE_SPP_FAULT, false)           /* 1014, 8193, 8194, 8195, 8198, 8200 */ \
+    ROW(EVENT_USE_SPP_TICKET_ACQUIRED, false) /* 12304 */                              \
+    ROW(EVENT_USE_SPP_GENUINE, true)          /* 12305 */                              \
+    ROW(EVENT_USE_KMS_REQUEST, false)         /* 12288 */                              \
+    ROW(EVENT_USE_KMS_ANSWER, true)           /* 12289 */                              \
+    ROW(EVENT_USE_LICENCES, false)            /* 1003 */                               \
+    ROW(EVENT_USE_WAT_13, true)                                                        \
+    ROW(EVENT_USE_WAT_OTHER, false)                                                    \
+    ROW(EVENT_USE_UPDATE_INSTALLED, false) /* WindowsUpdateClient 19 */                \
+    ROW(EVENT_USE_UPDATE_FAILED, false)    /* WindowsUpdateClient 20 */                \
+    ROW(EVENT_USE_PACKAGE_REACHED, false)  /* Servicing 2 */                           \
+    ROW(EVENT_USE_PACKAGE_CHANGE, false)   /* Servicing 1, 3, 4 */                     \
+    ROW(EVENT_USE_OS_VERSION, false)       /* EventLog 6009 */                         \
+    ROW(EVENT_USE_CLOCK, false)            /* Kernel-General 1 */
+
+enum event_use { EVENT_USES(WORDS_ENUMERATOR) };
 
 /* Which observations of an event the case keeps (DESIGN section 5). */
 enum event_keep {
@@ -114,8 +116,7 @@ bool incident_keeps(const struct incident_event *event, const struct observation
  * than five minutes whose old or new time lies in the window, or that jumps over it. */
 bool incident_is_clock_change(const struct observation *observation, const struct window *window);
 
-/* Can an observation of this row be a signal or a recovery (DESIGN section 6)? Those are read by
- * both readers. */
+/* Can an observation of this row be a signal or a recovery? */
 bool incident_may_decide(const struct incident_event *event);
 
 /* The updates of the day: the one the incident turns on, and the two unrelated ones. */

@@ -22,7 +22,7 @@ int page_put_statuses(void *context, FILE *file, struct error *err)
         if (statuses[status] == 0)
             continue;
         fprintf(file, "%s%" PRIu64 " ", *separator == '\0' ? ": " : separator, statuses[status]);
-        html_put(file, source_status_name((enum source_status)status));
+        html_put(file, source_status_word((enum source_status)status));
         separator = ", ";
     }
     return 0;
@@ -57,7 +57,7 @@ static int put_impaired(struct casedb *db, FILE *file, const struct case_source 
     fputs("<tr><th scope=\"row\" class=\"text\">", file);
     html_put(file, source->path);
     fputs("</th>", file);
-    html_put_cell(file, "status", source_status_name(source->status));
+    html_put_cell(file, "status", source_status_word(source->status));
     html_put_cell(file, "text", machines);
     put_count(file, source->record_count);
     put_count(file, source->undecodable_count);

@@ -71,7 +71,7 @@ static int count_sources(struct casedb *db, struct summary *out, struct error *e
         out->conflict_count += source.conflict_count > 0;
         out->statuses[source.status]++;
         if (source.status == SOURCE_STATUS_SKIPPED)
-            word_counts_add(&out->skipped, source.kind, 1);
+            word_counts_add(&out->skipped, source_kind_word(source.kind), 1);
     }
     casedb_cursor_free(sources);
     text_free(&detail);
@@ -134,7 +134,7 @@ static void print_sources(FILE *out, const struct summary *summary)
 {
     print_line(out, "", "Sources", summary->source_count);
     for (size_t status = 0; status < ARRAY_COUNT(summary->statuses); status++)
-        print_met(out, INDENT, source_status_name((enum source_status)status),
+        print_met(out, INDENT, source_status_word((enum source_status)status),
                   summary->statuses[status]);
     print_met(out, INDENT, "with records that could not be decoded", summary->undecodable_count);
     print_met(out, INDENT, "with records read differently by a second reader",

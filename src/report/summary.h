@@ -12,16 +12,16 @@
 /* Starts as zeros. */
 struct summary {
     uint64_t host_count;
-    uint64_t classes[CLASSIFICATION_COUNT];       /* hosts by classification */
-    uint64_t not_covered[CLASSIFICATION_COUNT];   /* of these, hosts whose logs cannot exclude the
-                                                   * incident */
-    uint64_t confidences[CONFIDENCE_COUNT];       /* hosts by confidence */
-    uint64_t actions[ACTION_COUNT];               /* hosts by action */
-    uint64_t source_count;                        /* places, copies included */
-    uint64_t statuses[SOURCE_STATUS_CRASHED + 1]; /* sources by status */
-    struct word_counts skipped;                   /* skipped sources by kind */
-    uint64_t undecodable_count; /* sources with records that could not be decoded */
-    uint64_t conflict_count;    /* sources with records that the two readers read differently */
+    uint64_t classes[CLASSIFICATION_COUNT];     /* hosts by classification */
+    uint64_t not_covered[CLASSIFICATION_COUNT]; /* of these, hosts whose logs cannot exclude the
+                                                 * incident */
+    uint64_t confidences[CONFIDENCE_COUNT];     /* hosts by confidence */
+    uint64_t actions[ACTION_COUNT];             /* hosts by action */
+    uint64_t source_count;                      /* places, copies included */
+    uint64_t statuses[SOURCE_STATUS_COUNT];     /* sources by status */
+    struct word_counts skipped;                 /* skipped sources by kind */
+    uint64_t undecodable_count;                 /* sources with records that could not be decoded */
+    uint64_t conflict_count; /* sources with records that the two readers read differently */
 };
 
 /* Counts the case; on failure *out is still to be freed. */
