@@ -44,8 +44,11 @@ START_TEST(source_comes_back_with_every_field)
 {
     char path[] = "in/\xC3\x28\xFF;'\"\n.evtx"; /* no UTF-8 */
     char sha256[] = "00ff";
-    struct source source = {
-        .path = path, .kind = "evtx", .size_bytes = UINT64_MAX, .mtime_ns = -5, .sha256 = sha256};
+    struct source source = {.path = path,
+                            .kind = SOURCE_KIND_EVTX,
+                            .size_bytes = UINT64_MAX,
+                            .mtime_ns = -5,
+                            .sha256 = sha256};
     struct source_facts facts = {.status = SOURCE_STATUS_CRASHED,
                                  .record_count = 1,
                                  .recovered_count = 2,
@@ -66,7 +69,7 @@ START_TEST(source_comes_back_with_every_field)
     ck_assert_int_eq(casedb_find_source(db, source.path, &back, &err), 1);
     ck_assert_int_eq(back.id, id);
     ck_assert_str_eq(back.path, source.path);
-    ck_assert_str_eq(back.kind, "evtx");
+    ck_assert_uint_eq(back.kind, SOURCE_KIND_EVTX);
     ck_assert_uint_eq(back.size_bytes, UINT64_MAX);
     ck_assert_int_eq(back.mtime_ns, -5);
     ck_assert_str_eq(back.sha256, "00ff");
@@ -228,7 +231,7 @@ START_TEST(computer_comes_back_with_every_field)
     ck_assert_int_eq(back.source_id, id);
     ck_assert_int_eq(back.place_id, id);
     ck_assert_str_eq(back.path, "a");
-    ck_assert(!back.carved);
+    ck_assert_uint_eq(back.kind, SOURCE_KIND_EVTX);
     ck_assert_int_eq(back.status, SOURCE_STATUS_DAMAGED);
     ck_assert_uint_eq(back.undecodable_count, 9);
     ck_assert_str_eq(back.name, "Pc");
@@ -260,10 +263,10 @@ START_TEST(computer_of_an_image_is_carved_in_every_place)
     must(casedb_computers(db, &cursor, &err));
     ck_assert_int_eq(casedb_next_computer(cursor, &back, &err), 1);
     ck_assert_str_eq(back.path, "copy");
-    ck_assert(back.carved);
+    ck_assert_uint_eq(back.kind, SOURCE_KIND_CARVED);
     ck_assert_int_eq(casedb_next_computer(cursor, &back, &err), 1);
     ck_assert_str_eq(back.path, "image");
-    ck_assert(back.carved);
+    ck_assert_uint_eq(back.kind, SOURCE_KIND_CARVED);
     casedb_cursor_free(cursor);
 }
 END_TEST

@@ -57,7 +57,7 @@ static int read_with(int descriptor, uint64_t size_bytes, const struct byte_sink
                      const struct sink *sink)
 {
     static char path[] = "made";
-    struct source source = {.path = path, .kind = datastore_reader.kind, .size_bytes = size_bytes};
+    struct source source = {.path = path, .kind = SOURCE_KIND_DATABASE, .size_bytes = size_bytes};
     struct reader_options options = {.window = incident_window,
                                      .verify = verify,
                                      .skip_reference = skip_reference,

@@ -321,7 +321,7 @@ static void try_mutant(struct shared *shared, const struct making *making)
     static char path[] = "mutant";
     const struct ese_image *image = making->image;
     struct source source = {
-        .path = path, .kind = datastore_reader.kind, .size_bytes = image->size_bytes};
+        .path = path, .kind = SOURCE_KIND_DATABASE, .size_bytes = image->size_bytes};
     struct reader_options options = {.window = incident_window};
     int descriptor = readout_make_file(image->bytes, image->size_bytes);
     struct source_facts facts = {0};

@@ -19,7 +19,7 @@ static enum exit_status finish_case(struct source_facts *facts)
     const char *top = getenv("top_srcdir");
     char *templates = memory_format("%s/templates", top != NULL ? top : "..");
     struct options options = {.templates = templates, .window = incident_window};
-    struct source source = {.path = (char[]){"a.evtx"}, .kind = "evtx"};
+    struct source source = {.path = (char[]){"a.evtx"}, .kind = SOURCE_KIND_EVTX};
     struct output_directory directory = {0};
     struct casedb *db = NULL;
     struct error err = {0};

@@ -750,7 +750,7 @@ static void read_file(struct listed *listed, const char *path)
     got = fread(bytes, 1, sizeof(bytes), file);
     fclose(file);
     listed_read(listed, bytes, got);
-    ck_assert_str_eq(listed->facts.kind, SOURCE_KIND_LISTING);
+    ck_assert_uint_eq(listed->facts.kind, SOURCE_KIND_LISTING);
 }
 
 START_TEST(recipes_write_listings)

@@ -95,7 +95,7 @@ static void read_log(const char *path, struct names *names, struct source_facts 
 {
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     struct stat status;
-    struct source source = {.kind = "evtx"};
+    struct source source = {.kind = SOURCE_KIND_EVTX};
     struct reader_options options = {.window = incident_window, .verify = true};
     struct sink sink = {.context = names, .observation = take};
     struct error err = {0};
@@ -162,13 +162,13 @@ START_TEST(figures_of_each_log_are_as_pinned)
 
         read_log(path, &names, &facts);
         ck_assert_msg(
-            strcmp(source_status_name(facts.status), figures.status) == 0 &&
+            strcmp(source_status_word(facts.status), figures.status) == 0 &&
                 facts.record_count == figures.records && facts.selected_count == figures.selected &&
                 facts.undecodable_count == figures.undecodable &&
                 facts.recovered_count == figures.recovered &&
                 strcmp(facts.header_times_shifted ? "shifted" : "own", figures.times) == 0,
             "%s: %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %d", figures.file,
-            source_status_name(facts.status), facts.record_count, facts.selected_count,
+            source_status_word(facts.status), facts.record_count, facts.selected_count,
             facts.undecodable_count, facts.recovered_count, facts.header_times_shifted);
         names_free(&names);
         source_facts_free_content(&facts);

@@ -87,7 +87,7 @@ static const struct made_event events[] = {
      NULL},
 };
 
-static int64_t begin_source(const char *path, const char *kind)
+static int64_t begin_source(const char *path, enum source_kind kind)
 {
     char *owned_path = memory_copy_text(path);
     struct source source = {.path = owned_path, .kind = kind, .size_bytes = 69632};
@@ -139,7 +139,7 @@ static void add_sources(void)
                                  .selected_count = ARRAY_COUNT(events),
                                  .first_filetime = UINT64_C(116444736000000000) - 1,
                                  .last_filetime = IN_WINDOW + 1};
-    int64_t read = begin_source("logs/a/Application.evtx", "evtx");
+    int64_t read = begin_source("logs/a/Application.evtx", SOURCE_KIND_EVTX);
 
     add_events(read);
     for (size_t index = 0; index < ARRAY_COUNT(events); index++)
@@ -148,9 +148,9 @@ static void add_sources(void)
     source_facts_add_undecodable(&facts, "9 at byte 8192");
     source_facts_add_conflict(&facts, "9000000000 at byte 5632");
     finish_source(read, &facts, 0);
-    finish_source(begin_source("logs/b/copy <2>.evtx", "evtx"), &facts, read);
+    finish_source(begin_source("logs/b/copy <2>.evtx", SOURCE_KIND_EVTX), &facts, read);
     facts.status = SOURCE_STATUS_SKIPPED;
-    finish_source(begin_source("logs/notes.txt", "text"), &facts, 0);
+    finish_source(begin_source("logs/notes.txt", SOURCE_KIND_TEXT), &facts, 0);
 }
 
 static void add_inventory(void)
@@ -583,7 +583,7 @@ START_TEST(page_lists_a_source_for_its_conflict)
     char *page;
 
     source_facts_add_conflict(&facts, "1 at byte 4608");
-    finish_source(begin_source("logs/whole.evtx", "evtx"), &facts, 0);
+    finish_source(begin_source("logs/whole.evtx", SOURCE_KIND_EVTX), &facts, 0);
     write_reports();
     page = scratch_read("out/report.html");
     expect_in(page, "<th scope=\"row\" class=\"text\">logs/whole.evtx</th>");

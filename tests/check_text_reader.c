@@ -43,7 +43,7 @@ static struct listed listed;
 static const char *kind_of(const void *bytes, size_t size_bytes)
 {
     listed_read(&listed, bytes, size_bytes);
-    return listed.facts.kind;
+    return source_kind_word(listed.facts.kind);
 }
 
 static const char *kind_of_text(const char *text)
@@ -630,7 +630,7 @@ START_TEST(a_listing_that_is_too_large_is_damage_and_hashed)
     ck_assert_int_eq(pwrite(descriptor, text, PLAINTEXT_HEAD_BYTES, 0), PLAINTEXT_HEAD_BYTES);
     ck_assert_uint_eq(read_counted(descriptor, size_bytes), size_bytes);
     ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_DAMAGED);
-    ck_assert_str_eq(listed.facts.kind, SOURCE_KIND_LISTING);
+    ck_assert_uint_eq(listed.facts.kind, SOURCE_KIND_LISTING);
     ck_assert_str_eq(text_get(&listed.facts.detail), "a listing of more than 64 MiB is not read");
     ck_assert_str_eq(text_get(&listed.findings), "");
     free(text);
@@ -647,13 +647,13 @@ START_TEST(of_what_is_not_read_the_head_alone_is_looked_at)
 
     ck_assert_uint_eq(read_counted(descriptor, size_bytes), 0);
     ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_SKIPPED);
-    ck_assert_str_eq(listed.facts.kind, SOURCE_KIND_UNKNOWN);
+    ck_assert_uint_eq(listed.facts.kind, SOURCE_KIND_UNKNOWN);
     ck_assert_str_eq(text_get(&listed.facts.detail), "file of an unknown kind");
     ck_assert(source_facts_tell_unread(&listed.facts));
     close(descriptor);
     descriptor = readout_make_file(note, sizeof(note) - 1);
     ck_assert_uint_eq(read_counted(descriptor, sizeof(note) - 1), 0);
-    ck_assert_str_eq(listed.facts.kind, SOURCE_KIND_TEXT);
+    ck_assert_uint_eq(listed.facts.kind, SOURCE_KIND_TEXT);
     ck_assert(source_facts_tell_unread(&listed.facts));
     close(descriptor);
 }

@@ -171,7 +171,7 @@ START_TEST(image_with_a_page_that_cannot_be_read_has_no_hash)
     options.carve = true;
     break_disk(image->chunks[2].offset_bytes - 1);
     read_input(&source);
-    ck_assert_str_eq(source.kind, SOURCE_KIND_CARVED);
+    ck_assert_uint_eq(source.kind, SOURCE_KIND_CARVED);
     expect_no_hash(&source, SOURCE_STATUS_DAMAGED, image->chunks[2].offset_bytes - PAGE_BYTES);
     evtx_image_free(image);
 }
@@ -189,7 +189,7 @@ START_TEST(listing_with_a_page_that_cannot_be_read_is_not_read_and_has_no_hash)
     scratch_write(BROKEN_PATH, text, sizeof(text));
     break_disk(sizeof(text) - 1);
     read_input(&source);
-    ck_assert_str_eq(source.kind, SOURCE_KIND_LISTING);
+    ck_assert_uint_eq(source.kind, SOURCE_KIND_LISTING);
     ck_assert_int_eq(source.status, SOURCE_STATUS_UNREADABLE);
     ck_assert_ptr_null(source.sha256);
     ck_assert_str_eq(source.detail, "cannot be read: Input/output error");

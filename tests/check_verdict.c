@@ -34,7 +34,7 @@ struct case_event {
 struct case_log {
     char *path;
     char *copy; /* another place with the same content, or NULL */
-    const char *kind;
+    enum source_kind kind;
     struct source_facts facts;
 };
 
@@ -112,7 +112,7 @@ static bool read_range(char *text, char mark, uint64_t *first, uint64_t *last, b
 static enum source_status read_status(struct rule_case *rule, const char *word)
 {
     for (enum source_status status = SOURCE_STATUS_OK; status <= SOURCE_STATUS_CRASHED; status++)
-        if (strcmp(source_status_name(status), word) == 0)
+        if (strcmp(source_status_word(status), word) == 0)
             return status;
     complain(rule, "no status: %s", word);
     return SOURCE_STATUS_OK;
@@ -163,16 +163,13 @@ static void read_log_name(struct rule_case *rule, struct case_log *log, const ch
     facts->record_count = facts->last_number - facts->first_number + 1;
 }
 
-static const char *read_source_kind(struct rule_case *rule, const char *word)
+static enum source_kind read_source_kind(struct rule_case *rule, const char *word)
 {
-    static const char *const kinds[] = {SOURCE_KIND_CARVED, SOURCE_KIND_DATABASE,
-                                        SOURCE_KIND_LISTING, SOURCE_KIND_FOLDER};
+    unsigned kind = SOURCE_KIND_EVTX;
 
-    for (size_t index = 0; index < ARRAY_COUNT(kinds); index++)
-        if (strcmp(kinds[index], word) == 0)
-            return kinds[index];
-    complain(rule, "no kind: %s", word);
-    return "evtx";
+    if (!word_set_find(&source_kind_words, word, &kind))
+        complain(rule, "no kind: %s", word);
+    return (enum source_kind)kind;
 }
 
 static void read_log_option(struct rule_case *rule, struct case_log *log, char *word,
@@ -223,7 +220,7 @@ static void read_log(struct rule_case *rule, char **words, size_t count)
     }
     rule->log_count++;
     log->path = memory_copy_text(words[1]);
-    log->kind = "evtx";
+    log->kind = SOURCE_KIND_EVTX;
     for (size_t word = 2; word < count; word++)
         read_log_option(rule, log, words[word], &options);
     apply_options(log, &options);

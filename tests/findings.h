@@ -4,7 +4,7 @@
 #define SPPTRIAGE_TESTS_FINDINGS_H
 
 #include "base/text.h"
-#include "model/source.h"
+#include "model/reader.h"
 
 /* Adds a line `kind|origin|host|place|UTC time|member=value|...`, the time and numbers empty for
  * none, and at its end `|verified=word` where a second reader was asked. */

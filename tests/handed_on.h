@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "model/source.h"
+#include "model/reader.h"
 
 /* What the reader handed on, copied, in its order. Starts as zeros. */
 struct handed_log {

@@ -4,7 +4,7 @@
 #define SPPTRIAGE_TESTS_LISTED_H
 
 #include "base/text.h"
-#include "model/source.h"
+#include "model/reader.h"
 
 /* What was read; starts as zeros. */
 struct listed {

@@ -45,17 +45,17 @@ void readout_clear(struct readout *readout)
     *readout = (struct readout){0};
 }
 
-static struct source made_source(const struct reader *reader, uint64_t size_bytes)
+static struct source made_source(uint64_t size_bytes)
 {
     static char path[] = "made";
 
-    return (struct source){.path = path, .kind = reader->kind, .size_bytes = size_bytes};
+    return (struct source){.path = path, .size_bytes = size_bytes};
 }
 
 int readout_read(struct readout *readout, const struct reader *reader, int descriptor,
                  uint64_t size_bytes)
 {
-    struct source source = made_source(reader, size_bytes);
+    struct source source = made_source(size_bytes);
     struct reader_options options = {.window = incident_window, .verify = readout->verify};
     struct sink sink = {.context = readout, .observation = take};
 
@@ -67,7 +67,7 @@ int readout_read(struct readout *readout, const struct reader *reader, int descr
 void readout_read_parts(struct readout *readout, const struct reader *reader, int descriptor,
                         uint64_t size_bytes, const uint64_t *order, size_t count)
 {
-    struct source source = made_source(reader, size_bytes);
+    struct source source = made_source(size_bytes);
     struct reader_options options = {.window = incident_window, .verify = readout->verify};
     struct readout *parts = memory_allocate(count, sizeof(*parts));
 
@@ -106,7 +106,7 @@ char *readout_text(const struct readout *readout)
                     "%s records %" PRIu64 " recovered %" PRIu64 " selected %" PRIu64
                     " undecodable %" PRIu64 " conflicts %" PRIu64 " times %" PRIu64 " %" PRIu64
                     " shifted %d\n%s\n",
-                    source_status_name(facts->status), facts->record_count, facts->recovered_count,
+                    source_status_word(facts->status), facts->record_count, facts->recovered_count,
                     facts->selected_count, facts->undecodable_count, facts->conflict_count,
                     facts->first_filetime, facts->last_filetime, facts->header_times_shifted,
                     text_get(&facts->detail));

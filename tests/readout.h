@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "fixtures/evtx_writer.h"
-#include "model/source.h"
+#include "model/reader.h"
 
 /* Starts as zeros; what was told of the reading before is cleared by the next one. */
 struct readout {

@@ -192,7 +192,7 @@ static int check_inputs_are_there(struct analysis *analysis, struct error *err)
     int next = casedb_sources(analysis->db, &cursor, err) == 0 ? 1 : -1;
 
     while (next == 1 && (next = casedb_next_source(cursor, &source, err)) == 1)
-        if (source_kind_is_of_file(source.kind))
+        if (source_kind_is(source.kind, SOURCE_IS_FILE))
             mark_inputs(analysis, source.path, had);
     casedb_cursor_free(cursor);
     for (size_t index = 0; index < analysis->walk.entry_count; index++)

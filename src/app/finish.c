@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "evtx/readers.h"
 #include "report/report.h"
 #include "verdict/verdict.h"
 
@@ -49,12 +48,6 @@ struct source_counts {
     size_t conflicting; /* with records that the two readers read differently */
 };
 
-/* Does what the case has of such a source come from an event log, or from the remains of some? */
-static bool is_of_logs(const char *kind)
-{
-    return strcmp(kind, evtx_log_reader.kind) == 0 || strcmp(kind, evtx_carve_reader.kind) == 0;
-}
-
 static int count_sources(struct casedb *db, struct source_counts *out, struct error *err)
 {
     struct casedb_cursor *cursor = NULL;
@@ -64,13 +57,14 @@ static int count_sources(struct casedb *db, struct source_counts *out, struct er
     while (next == 1 && (next = casedb_next_source(cursor, &source, err)) == 1) {
         out->undecodable += source.undecodable_count > 0;
         out->conflicting += source.conflict_count > 0;
-        out->logs += source.status != SOURCE_STATUS_SKIPPED && is_of_logs(source.kind);
+        out->logs += source.status != SOURCE_STATUS_SKIPPED &&
+                     source_kind_is(source.kind, SOURCE_IS_OF_LOGS);
         switch (source.status) {
         case SOURCE_STATUS_OK:
             break;
         case SOURCE_STATUS_SKIPPED:
-            out->skipped += *source.kind != '\0';
-            out->not_followed += *source.kind == '\0';
+            out->skipped += source.kind != SOURCE_KIND_NONE;
+            out->not_followed += source.kind == SOURCE_KIND_NONE;
             break;
         case SOURCE_STATUS_DAMAGED:
         case SOURCE_STATUS_UNREADABLE:
@@ -143,6 +137,8 @@ int finish_write(struct output_directory *directory, struct casedb **db,
     if (memory == NULL)
         result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot make the summary: %m");
     else
+        result = output_directory_settle(directory, db, err);
+    if (result == 0)
         result = verdict_derive(*db, &options->window, err);
     if (result == 0)
         result = count_sources(*db, &counts, err);

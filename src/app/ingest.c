@@ -171,7 +171,7 @@ static int image_read_part(const struct source *source, int descriptor, uint64_t
 
 static bool is_listing(const struct source_facts *facts)
 {
-    return facts->kind != NULL && strcmp(facts->kind, SOURCE_KIND_LISTING) == 0;
+    return facts->kind == SOURCE_KIND_LISTING;
 }
 
 static void image_join(struct source_facts *whole, struct source_facts *part)
@@ -190,7 +190,6 @@ static uint64_t image_count_parts(uint64_t size_bytes)
 }
 
 const struct reader ingest_image_reader = {
-    .kind = SOURCE_KIND_UNKNOWN,
     .count_parts = image_count_parts,
     .read_part = image_read_part,
     .join = image_join,
@@ -198,14 +197,31 @@ const struct reader ingest_image_reader = {
     .reference = "libevtx",
 };
 
+static const struct reader *choose_reader(enum reader_id id, bool carve)
+{
+    switch (id) {
+    case READER_LOG:
+        return &evtx_log_reader;
+    case READER_CARVE:
+        return carve ? &evtx_carve_reader : NULL;
+    case READER_DATASTORE:
+        return &datastore_reader;
+    case READER_TEXT:
+        return carve ? &ingest_image_reader : &text_reader;
+    case READER_NONE:
+    case READER_COUNT:
+        break;
+    }
+    return NULL;
+}
+
 int ingest_run(struct casedb *db, const struct walk *walk, const struct options *options,
                struct error *err)
 {
-    static const struct reader *const readers[] = {&evtx_log_reader, &datastore_reader,
-                                                   &text_reader, NULL};
-    static const struct reader *const carving[] = {&evtx_log_reader, &datastore_reader,
-                                                   &ingest_image_reader, &evtx_carve_reader, NULL};
+    const struct reader *readers[READER_COUNT];
 
+    for (unsigned id = 0; id < READER_COUNT; id++)
+        readers[id] = choose_reader((enum reader_id)id, options->carve);
     text_reader_prepare();
-    return ingest_run_with(options->carve ? carving : readers, db, walk, options, err);
+    return ingest_run_with(readers, db, walk, options, err);
 }

@@ -8,15 +8,15 @@
 #include "app/options.h"
 #include "base/error.h"
 #include "case/casedb.h"
-#include "intake/content_index.h"
+#include "intake/content.h"
 #include "intake/walk.h"
 #include "worker/pool.h"
 
 /* Reads all entries in order, each by the reader of its kind; files that no magic tells have one,
  * of SOURCE_KIND_UNKNOWN, that finds out what they are. With --carve, what has no reader is read by
- * that of the kind "carved". `readers` ends with NULL. A source that the case has already, read
- * under the same options and unchanged since (size, time, SHA-256 where hashing is on), stays as it
- * is. -1 is ERROR_RUN; sources read before it stay in the case. */
+ * READER_CARVE. `readers` is by enum reader_id, NULL for those that there are not. A source that
+ * the case has already, read under the same options and unchanged since (size, time, SHA-256 where
+ * hashing is on), stays as it is. -1 is ERROR_RUN; sources read before it stay in the case. */
 int ingest_run_with(const struct reader *const *readers, struct casedb *db, const struct walk *walk,
                     const struct options *options, struct error *err);
 
@@ -33,7 +33,7 @@ int ingest_run(struct casedb *db, const struct walk *walk, const struct options 
 struct ingest {
     struct casedb *db;
     const struct options *options;
-    const struct reader *const *readers; /* ends with NULL */
+    const struct reader *const *readers; /* by enum reader_id */
     char *read_options;                  /* owned: what a source has to be read again for */
     struct content_index *index;
     struct pool *pool;

@@ -50,9 +50,9 @@ struct ingest_item {
     bool old_is_alike; /* the case has had it, all but the hash as it is now, and then: */
     int64_t old_id;
     int64_t old_same_as;
-    const char *old_kind; /* where is_unknown; constant, or NULL for a kind that it cannot be of */
-    char *old_sha256;     /* owned, or NULL */
-    bool begun;           /* its transaction is open */
+    enum source_kind old_kind;
+    char *old_sha256; /* owned, or NULL */
+    bool begun;       /* its transaction is open */
     int64_t id;
     struct source_facts facts;
     uint64_t unreadable_count; /* parts */
@@ -64,12 +64,9 @@ struct ingest_item {
 
 /* ---- Opening ---- */
 
-static const struct reader *find_reader(const struct ingest *ingest, const char *kind)
+static const struct reader *find_reader(const struct ingest *ingest, enum source_kind kind)
 {
-    for (const struct reader *const *reader = ingest->readers; *reader != NULL; reader++)
-        if (strcmp((*reader)->kind, kind) == 0)
-            return *reader;
-    return NULL;
+    return ingest->readers[source_kind_reader(kind)];
 }
 
 /* With --carve, files that no reader takes, and devices, get another kind, which has one. */
@@ -92,9 +89,16 @@ static bool is_alike(const struct ingest *ingest, const struct ingest_item *item
     const struct source *source = &item->source;
 
     return old->size_bytes == source->size_bytes && old->mtime_ns == source->mtime_ns &&
-           (item->is_unknown || strcmp(old->kind, source->kind) == 0) &&
+           (item->is_unknown || old->kind == source->kind) &&
            strcmp(old->read_options, ingest->read_options) == 0 &&
            old->status != SOURCE_STATUS_UNREADABLE && old->status != SOURCE_STATUS_CRASHED;
+}
+
+/* The kind that the case has; none where a source of unknown kind cannot be found to be of it. */
+static enum source_kind kind_of_old(const struct ingest_item *item, const struct case_source *old)
+{
+    return item->is_unknown && !source_kind_is(old->kind, SOURCE_IS_FOUND) ? SOURCE_KIND_NONE
+                                                                           : old->kind;
 }
 
 /* Answers both questions without hashes. Where there is no earlier source with its content, the
@@ -114,8 +118,7 @@ static int compare_without_hash(struct ingest *ingest, struct ingest_item *item,
     if (found == 1 && old.same_as == 0 && old.sha256 == NULL && !item->entry->is_device &&
         item->source.mtime_ns != TIME_TOO_FAR && is_alike(ingest, item, &old)) {
         item->unchanged = true;
-        indexed_file_set_source(item->own, old.id,
-                                item->is_unknown ? source_kind_found(old.kind) : item->source.kind);
+        indexed_file_set_source(item->own, old.id, kind_of_old(item, &old));
     }
     return found < 0 ? -1 : 0;
 }
@@ -123,9 +126,9 @@ static int compare_without_hash(struct ingest *ingest, struct ingest_item *item,
 static int open_content(struct ingest *ingest, struct ingest_item *item, struct error *err)
 {
     struct error source_err = {.source = item->entry->path, .offset_bytes = ERROR_NO_OFFSET};
-    const struct file_kind *kind = NULL;
+    const char *name = NULL;
 
-    if (content_open(item->entry, &item->descriptor, &item->source, &kind, &source_err) != 0) {
+    if (content_open(item->entry, &item->descriptor, &item->source, &name, &source_err) != 0) {
         item->status = SOURCE_STATUS_UNREADABLE;
         item->why = memory_copy_text(source_err.message);
         error_clear(&source_err);
@@ -134,10 +137,10 @@ static int open_content(struct ingest *ingest, struct ingest_item *item, struct 
     item->reader = choose_reader(ingest, item->entry, &item->source);
     if (item->reader == NULL) {
         item->status = SOURCE_STATUS_SKIPPED;
-        item->why = memory_format(NOT_READ "%s", kind->name);
+        item->why = memory_format(NOT_READ "%s", name);
         return 0;
     }
-    item->is_unknown = strcmp(item->source.kind, SOURCE_KIND_UNKNOWN) == 0;
+    item->is_unknown = item->source.kind == SOURCE_KIND_UNKNOWN;
     item->part_count = item->reader->count_parts(item->source.size_bytes);
     item->parts = memory_allocate(pool_capacity(ingest->pool), sizeof(*item->parts));
     if (ingest->options->hash || (item->is_unknown && !ingest->options->carve))
@@ -155,8 +158,9 @@ int ingest_item_open(struct ingest *ingest, const struct walk_entry *entry,
     item->descriptor = -1;
     if (entry->problem == NULL)
         return open_content(ingest, item, err);
-    item->source = (struct source){.path = memory_copy_text(entry->path),
-                                   .kind = entry->is_folder ? SOURCE_KIND_FOLDER : ""};
+    item->source =
+        (struct source){.path = memory_copy_text(entry->path),
+                        .kind = entry->is_folder ? SOURCE_KIND_FOLDER : SOURCE_KIND_NONE};
     item->status = entry->status;
     item->why = memory_copy_text(entry->problem);
     return 0;
@@ -254,7 +258,7 @@ static int note_source(struct ingest *ingest, const struct source *source,
     }
     if (result == 0)
         print_source(ingest, source,
-                     same_as != 0 ? "same content as another" : source_status_name(status), NULL);
+                     same_as != 0 ? "same content as another" : source_status_word(status), NULL);
     source_facts_free_content(&facts);
     return result;
 }
@@ -270,7 +274,7 @@ static int start(struct ingest *ingest, struct ingest_item *item, struct error *
     item->started = true;
     item->old_is_alike = found == 1 && is_alike(ingest, item, &old);
     if (item->old_is_alike) {
-        item->old_kind = source_kind_found(old.kind);
+        item->old_kind = old.kind;
         item->old_id = old.id;
         item->old_same_as = old.same_as;
         item->old_sha256 = memory_copy_text(old.sha256);
@@ -468,22 +472,21 @@ static int finish(struct ingest *ingest, struct ingest_item *item, struct error 
     item->begun = false;
     if (item->own != NULL)
         indexed_file_set_source(item->own, item->id, item->source.kind);
-    print_source(ingest, &item->source, source_status_name(item->facts.status), &item->facts);
+    print_source(ingest, &item->source, source_status_word(item->facts.status), &item->facts);
     return 0;
 }
 
-/* Takes the kind that a source of unknown kind turned out to be of; NULL where it could not be
+/* Takes the kind that a source of unknown kind turned out to be of; none where it could not be
  * told. */
-static void learn_kind(const struct ingest *ingest, struct ingest_item *item, const char *kind)
+static void learn_kind(const struct ingest *ingest, struct ingest_item *item, enum source_kind kind)
 {
     if (!item->is_unknown)
         return;
-    if (kind != NULL)
+    if (kind != SOURCE_KIND_NONE)
         item->source.kind = kind;
     else if (ingest->options->carve)
         item->source.kind = SOURCE_KIND_CARVED;
-    item->old_is_alike = item->old_is_alike && item->old_kind != NULL &&
-                         strcmp(item->old_kind, item->source.kind) == 0;
+    item->old_is_alike = item->old_is_alike && item->old_kind == item->source.kind;
 }
 
 /* Once the source was read, is it one that the case has already? Without hashes, that is asked of
@@ -509,10 +512,11 @@ static void keep_old(struct ingest *ingest, struct ingest_item *item)
     print_source(ingest, &item->source, "unchanged", NULL);
 }
 
-/* The kind that the reader found, in the first part that tells it; or NULL. */
-static const char *kind_found(const struct ingest_item *item, struct pool_job *last_job)
+/* The kind that the reader found, in the first part that tells it; or none. */
+static enum source_kind kind_found(const struct ingest_item *item, struct pool_job *last_job)
 {
-    return item->facts.kind != NULL ? item->facts.kind : pool_job_result(last_job)->facts.kind;
+    return item->facts.kind != SOURCE_KIND_NONE ? item->facts.kind
+                                                : pool_job_result(last_job)->facts.kind;
 }
 
 /* Ends a source whose reader found nothing to read in it. */

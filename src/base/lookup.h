@@ -58,6 +58,7 @@ bool word_set_find_list(const struct word_set *set, const char *list, uint32_t *
 #define WORDS_WORD(enumerator, word, ...) [enumerator] = (word),
 #define WORDS_SECOND(enumerator, word, second, ...) [enumerator] = (second),
 #define WORDS_THIRD(enumerator, word, second, third, ...) [enumerator] = (third),
+#define WORDS_FOURTH(enumerator, word, second, third, fourth, ...) [enumerator] = (fourth),
 
 /* Makes a set's table of words and the function that looks into it. */
 #define MAKE_WORDS(set, ROWS, enumerator_count)                                             \

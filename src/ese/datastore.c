@@ -205,7 +205,6 @@ static void datastore_finish(struct source_facts *facts)
 }
 
 const struct reader datastore_reader = {
-    .kind = SOURCE_KIND_DATABASE,
     .count_parts = datastore_count_parts,
     .read_part = datastore_read_part,
     .join = source_facts_join,

@@ -8,7 +8,7 @@
 #ifndef SPPTRIAGE_ESE_DATASTORE_H
 #define SPPTRIAGE_ESE_DATASTORE_H
 
-#include "model/source.h"
+#include "model/reader.h"
 
 extern const struct reader datastore_reader;
 

@@ -8,7 +8,7 @@
 #include "ese/extract.h"
 #include "ese/table.h"
 #include "model/finding.h"
-#include "model/source.h"
+#include "model/reader.h"
 
 #define HISTORY_TABLE "tbHistory"
 

@@ -290,7 +290,6 @@ static void carve_finish(struct source_facts *facts)
 }
 
 const struct reader evtx_carve_reader = {
-    .kind = SOURCE_KIND_CARVED,
     .count_parts = carve_count_parts,
     .read_part = carve_read_part,
     .join = carve_join,

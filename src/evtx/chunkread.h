@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/span.h"
-#include "model/source.h"
+#include "model/reader.h"
 
 struct chunkread;
 

@@ -299,7 +299,6 @@ static void evtx_log_finish(struct source_facts *facts)
 }
 
 const struct reader evtx_log_reader = {
-    .kind = "evtx",
     .count_parts = evtx_log_count_parts,
     .read_part = evtx_log_read_part,
     .join = evtx_log_join,

@@ -18,7 +18,7 @@
 
 #include "evtx/chunk.h"
 #include "evtx/select.h"
-#include "model/source.h"
+#include "model/reader.h"
 
 /* Counts one walked record in. */
 void log_summary_add_record(struct source_facts *facts, const struct record *record,

@@ -4,12 +4,12 @@
 #ifndef SPPTRIAGE_EVTX_READERS_H
 #define SPPTRIAGE_EVTX_READERS_H
 
-#include "model/source.h"
+#include "model/reader.h"
 
-/* Kind "evtx"; see struct reader. */
+/* READER_LOG; see struct reader. */
 extern const struct reader evtx_log_reader;
 
-/* Kind "carved": of any file or device; see struct reader. */
+/* READER_CARVE: of any file or device; see struct reader. */
 extern const struct reader evtx_carve_reader;
 
 #endif

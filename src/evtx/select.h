@@ -19,7 +19,7 @@
 
 #include "base/error.h"
 #include "evtx/chunk.h"
-#include "model/source.h"
+#include "model/reader.h"
 
 #define RECORD_SUMMARY_NO_COMPUTER SIZE_MAX
 

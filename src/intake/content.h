@@ -15,21 +15,16 @@
 /* So many bytes of the start of a file tell what it is; fewer when the file has no more. */
 #define CONTENT_HEAD_BYTES 8192
 
-struct file_kind {
-    const char *kind; /* as in sources.csv: "evtx", "zip", ..; SOURCE_KIND_UNKNOWN, which a reader
-                         can tell more of */
-    const char *name; /* for a person: "zip archive" */
-};
-
-/* The kind of the file that begins with `head`; never NULL. A log whose file header is destroyed
- * is known by its first chunk. */
-const struct file_kind *content_recognise(struct span head);
+/* The kind of the file that begins with `head`, and what it is for a person: "empty zip archive". A
+ * log whose file header is destroyed is known by its first chunk. */
+enum source_kind content_recognise(struct span head, const char **name);
 
 /* Opens the file of an entry for reading, never waiting for a writer, and fills *source (owned by
- * the caller; its sha256 is left NULL) with path, kind, size and time. ERROR_SOURCE when it
- * vanished or cannot be opened, or is not any more what the walk found. */
+ * the caller; its sha256 is left NULL) with path, kind, size and time, and *name with what it is
+ * for a person. ERROR_SOURCE when it vanished or cannot be opened, or is not any more what the walk
+ * found. */
 int content_open(const struct walk_entry *entry, int *descriptor, struct source *source,
-                 const struct file_kind **kind, struct error *err);
+                 const char **name, struct error *err);
 
 /* Are size and time of the open file still those of the source? */
 bool content_is_unchanged(const struct walk_entry *entry, int descriptor,
@@ -37,5 +32,27 @@ bool content_is_unchanged(const struct walk_entry *entry, int descriptor,
 
 /* Have the open file and the file at `path` the same bytes? A file that cannot be read has not. */
 bool content_equals_file(int descriptor, const char *path);
+
+/* ---- The content index: finds, among the files that were met so far, one with the same content
+ * (DESIGN 3). By SHA-256 where hashing is on; without it by size, a checksum of the beginning, and
+ * then all bytes ---- */
+
+struct content_index;
+struct indexed_file;
+
+struct content_index *content_index_new(void);
+void content_index_free(struct content_index *index);
+
+/* Returns the earlier file with the content of this one. One that has none is remembered under
+ * `source->path`: then NULL is returned, and *added is it. Both live as long as the index. The
+ * descriptor is borrowed. */
+const struct indexed_file *content_index_find_or_add(struct content_index *index,
+                                                     const struct source *source, int descriptor,
+                                                     struct indexed_file **added);
+
+/* The source in the case, as it was set: its id, or 0, and its kind. */
+int64_t indexed_file_id(const struct indexed_file *file);
+enum source_kind indexed_file_kind(const struct indexed_file *file);
+void indexed_file_set_source(struct indexed_file *file, int64_t id, enum source_kind kind);
 
 #endif

@@ -2,7 +2,7 @@
 /* A tree (tsearch) of files by key; without hashes several files can have one key, and are then
  * chained. Logs of equal size are the rule (20 MiB is the limit of an Application log), so the
  * key without hashes has a checksum of the beginning, where the first records lie. */
-#include "intake/content_index.h"
+#include "intake/content.h"
 
 #include <libdeflate.h>
 #include <search.h>
@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "intake/content.h"
 
 /* File header and first chunk of a log. */
 #define BEGINNING_BYTES (4096 + 65536)
@@ -22,7 +21,7 @@ struct indexed_file {
     char *sha256;             /* owned, or NULL */
     char *path;               /* owned */
     int64_t id;
-    const char *kind;          /* constant, or NULL */
+    enum source_kind kind;
     struct indexed_file *next; /* of the same key */
 };
 
@@ -112,12 +111,12 @@ int64_t indexed_file_id(const struct indexed_file *file)
     return file->id;
 }
 
-const char *indexed_file_kind(const struct indexed_file *file)
+enum source_kind indexed_file_kind(const struct indexed_file *file)
 {
     return file->kind;
 }
 
-void indexed_file_set_source(struct indexed_file *file, int64_t id, const char *kind)
+void indexed_file_set_source(struct indexed_file *file, int64_t id, enum source_kind kind)
 {
     file->id = id;
     file->kind = kind;

@@ -50,26 +50,28 @@ bool incident_is_refusal(uint32_t code);
 const char *incident_code_meaning(uint32_t code);
 
 /* What an event of the table is for. Which role one event then has, the verdict judges by its
- * strings (src/verdict/signal.h). */
-enum event_use {
-    EVENT_USE_SPP_8196,
-    EVENT_USE_SPP_8208,
-    EVENT_USE_SPP_8209,
-    EVENT_USE_SPP_FAULT,           /* 1014, 8193, 8194, 8195, 8198, 8200 */
-    EVENT_USE_SPP_TICKET_ACQUIRED, /* 12304 */
-    EVENT_USE_SPP_GENUINE,         /* 12305 */
-    EVENT_USE_KMS_REQUEST,         /* 12288 */
-    EVENT_USE_KMS_ANSWER,          /* 12289 */
-    EVENT_USE_LICENCES,            /* 1003 */
-    EVENT_USE_WAT_13,
-    EVENT_USE_WAT_OTHER,
-    EVENT_USE_UPDATE_INSTALLED, /* WindowsUpdateClient 19 */
-    EVENT_USE_UPDATE_FAILED,    /* WindowsUpdateClient 20 */
-    EVENT_USE_PACKAGE_REACHED,  /* Servicing 2 */
-    EVENT_USE_PACKAGE_CHANGE,   /* Servicing 1, 3, 4 */
-    EVENT_USE_OS_VERSION,       /* EventLog 6009 */
-    EVENT_USE_CLOCK,            /* Kernel-General 1 */
-};
+ * strings (src/verdict/signal.h). Enumerator, whether an observation of it can be a signal or a
+ * recovery (DESIGN section 6): those are read by both readers. */
+#define EVENT_USES(ROW)                                                                \
+    ROW(EVENT_USE_SPP_8196, true)                                                      \
+    ROW(EVENT_USE_SPP_8208, true)                                                      \
+    ROW(EVENT_USE_SPP_8209, true)                                                      \
+    ROW(EVENT_USE_SPP_FAULT, false)           /* 1014, 8193, 8194, 8195, 8198, 8200 */ \
+    ROW(EVENT_USE_SPP_TICKET_ACQUIRED, false) /* 12304 */                              \
+    ROW(EVENT_USE_SPP_GENUINE, true)          /* 12305 */                              \
+    ROW(EVENT_USE_KMS_REQUEST, false)         /* 12288 */                              \
+    ROW(EVENT_USE_KMS_ANSWER, true)           /* 12289 */                              \
+    ROW(EVENT_USE_LICENCES, false)            /* 1003 */                               \
+    ROW(EVENT_USE_WAT_13, true)                                                        \
+    ROW(EVENT_USE_WAT_OTHER, false)                                                    \
+    ROW(EVENT_USE_UPDATE_INSTALLED, false) /* WindowsUpdateClient 19 */                \
+    ROW(EVENT_USE_UPDATE_FAILED, false)    /* WindowsUpdateClient 20 */                \
+    ROW(EVENT_USE_PACKAGE_REACHED, false)  /* Servicing 2 */                           \
+    ROW(EVENT_USE_PACKAGE_CHANGE, false)   /* Servicing 1, 3, 4 */                     \
+    ROW(EVENT_USE_OS_VERSION, false)       /* EventLog 6009 */                         \
+    ROW(EVENT_USE_CLOCK, false)            /* Kernel-General 1 */
+
+enum event_use { EVENT_USES(WORDS_ENUMERATOR) };
 
 /* Which observations of an event the case keeps (DESIGN section 5). */
 enum event_keep {
@@ -114,8 +116,7 @@ bool incident_keeps(const struct incident_event *event, const struct observation
  * than five minutes whose old or new time lies in the window, or that jumps over it. */
 bool incident_is_clock_change(const struct observation *observation, const struct window *window);
 
-/* Can an observation of this row be a signal or a recovery (DESIGN section 6)? Those are read by
- * both readers. */
+/* Can an observation of this row be a signal or a recovery? */
 bool incident_may_decide(const struct incident_event *event);
 
 /* The updates of the day: the one the incident turns on, and the two unrelated ones. */
@@ -148,7 +149,26 @@ const struct incident_update *incident_find_update(const char *text);
 /* The update of the table that the observation names in any of its strings, or NULL. */
 const struct incident_update *incident_named_update(const struct observation *observation);
 
-/* A Windows edition that the incident concerned, with its KMS client setup key (KB 4487266). */
+/* The Windows editions that the incident concerned (KB 4487266); enumerator, and the members of
+ * struct incident_edition */
+#define EDITIONS(ROW)                                                                          \
+    ROW(EDITION_PROFESSIONAL, "Windows 7 Professional", "Professional", "professional",        \
+        "FJ82H-XT6CR-J8D7P-XQJJ2-GPDD4", "b92e9980-b9d5-4821-9c94-140f632f6312")               \
+    ROW(EDITION_PROFESSIONAL_N, "Windows 7 Professional N", "ProfessionalN", "professional-n", \
+        "MRPKT-YTG23-K7D7T-X2JMM-QY7MG", "54a09a0d-d57b-4c10-8b69-a842d6590ad5")               \
+    ROW(EDITION_PROFESSIONAL_E, "Windows 7 Professional E", "ProfessionalE", "professional-e", \
+        "W82YF-2Q76Y-63HXB-FGJG9-GF7QX", "5a041529-fef8-4d07-b06f-b59b573b32d2")               \
+    ROW(EDITION_ENTERPRISE, "Windows 7 Enterprise", "Enterprise", "enterprise",                \
+        "33PXH-7Y6KF-2VJC9-XBBR8-HVTHH", "ae2ee509-1b34-41c0-acb7-6d4650168915")               \
+    ROW(EDITION_ENTERPRISE_N, "Windows 7 Enterprise N", "EnterpriseN", "enterprise-n",         \
+        "YDRBP-3D83W-TY26F-D46B2-XCKRJ", "1cb6d605-11b3-4e14-bb30-da91c8e3983a")               \
+    ROW(EDITION_ENTERPRISE_E, "Windows 7 Enterprise E", "EnterpriseE", "enterprise-e",         \
+        "C29WB-22CC8-VJ326-GHFJW-H9DH4", "46bbed08-9c7b-48fc-a614-95250573f4ea")
+
+enum edition { EDITIONS(WORDS_ENUMERATOR) };
+enum { EDITION_COUNT = 0 EDITIONS(WORDS_ONE) };
+
+/* With its KMS client setup key. */
 struct incident_edition {
     const char *name;     /* "Windows 7 Professional N" */
     const char *registry; /* EditionID in the registry: "ProfessionalN" */
@@ -156,8 +176,7 @@ struct incident_edition {
     const char *kms_client_key;
     const char *activation_id;
 };
-extern const struct incident_edition incident_editions[];
-extern const size_t incident_edition_count;
+extern const struct incident_edition incident_editions[EDITION_COUNT];
 
 /* The edition of that name (as written in hosts.csv), or NULL. */
 const struct incident_edition *incident_find_edition(const char *name);

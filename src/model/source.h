@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* source: what passes between intake, readers and the case: where a source lies, what a reader
- * learnt of it beside its observations, and the sink that takes the observations. */
+/* source: what passes between intake, readers and the case: where a source lies, and what a reader
+ * learnt of it beside its observations and findings. */
 #ifndef SPPTRIAGE_MODEL_SOURCE_H
 #define SPPTRIAGE_MODEL_SOURCE_H
 
@@ -8,54 +8,84 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
+#include "base/lookup.h"
 #include "base/text.h"
-#include "model/finding.h"
-#include "model/incident.h"
-#include "model/observation.h"
-#include "model/words.h"
+#include "model/computer.h"
 
-enum source_status {
-    SOURCE_STATUS_OK,
-    SOURCE_STATUS_DAMAGED,
-    SOURCE_STATUS_UNREADABLE,
-    SOURCE_STATUS_SKIPPED,
-    SOURCE_STATUS_CRASHED,
-};
-enum { SOURCE_STATUS_COUNT = SOURCE_STATUS_CRASHED + 1 };
+/* enumerator, word of sources.csv */
+#define SOURCE_STATUSES(ROW)                    \
+    ROW(SOURCE_STATUS_OK, "ok")                 \
+    ROW(SOURCE_STATUS_DAMAGED, "damaged")       \
+    ROW(SOURCE_STATUS_UNREADABLE, "unreadable") \
+    ROW(SOURCE_STATUS_SKIPPED, "skipped")       \
+    ROW(SOURCE_STATUS_CRASHED, "crashed")
 
-/* The words of sources.csv: ok, damaged, unreadable, skipped, crashed. */
+enum source_status { SOURCE_STATUSES(WORDS_ENUMERATOR) };
+enum { SOURCE_STATUS_COUNT = 0 SOURCE_STATUSES(WORDS_ONE) };
 extern const struct word_set source_status_words;
-const char *source_status_name(enum source_status status);
+const char *source_status_word(enum source_status status);
 
-/* The kind of a source that is no log, but was searched for chunks (raw images, memory dumps). */
-#define SOURCE_KIND_CARVED "carved"
+/* The readers that there are (model/reader.h). */
+enum reader_id {
+    READER_NONE, /* of kinds that are not read */
+    READER_LOG,
+    READER_CARVE,
+    READER_DATASTORE,
+    READER_TEXT, /* of what no magic tells: it finds out what that is */
+    READER_COUNT,
+};
 
-/* The kinds of sources without events: update databases, and texts that list updates or licences.
- */
-#define SOURCE_KIND_DATABASE "ese"
-#define SOURCE_KIND_LISTING "listing"
+/* What a kind of source is: some of these. */
+enum source_trait {
+    SOURCE_IS_FILE = 1 << 0,    /* that was opened; what could not be opened has no kind */
+    SOURCE_IS_OF_LOGS = 1 << 1, /* its events are those of an event log, or of remains of some */
+    /* Damage of it may be that of a log; so is that of what could not be opened. */
+    SOURCE_DAMAGE_IS_OF_LOG = 1 << 2,
+    SOURCE_IS_FOUND = 1 << 3,  /* a reader can find a source of SOURCE_KIND_UNKNOWN to be that */
+    SOURCE_IS_UNREAD = 1 << 4, /* and then it is not read: only its head was looked at */
+};
 
-/* The kinds of files without a magic that are not read: text without listings, and what is not
- * text. Before it was asked what it is, such a file is of the latter kind. */
-#define SOURCE_KIND_TEXT "text"
-#define SOURCE_KIND_UNKNOWN "unknown"
+/* enumerator, word of sources.csv, name for a person, reader, traits. Before a file without a magic
+ * was asked what it is, it is of SOURCE_KIND_UNKNOWN; and so it stays when it is not text. */
+#define SOURCE_KINDS(ROW)                                                                  \
+    ROW(SOURCE_KIND_NONE, "", "not looked at", READER_NONE, SOURCE_DAMAGE_IS_OF_LOG)       \
+    ROW(SOURCE_KIND_FOLDER, "folder", "folder without a file", READER_NONE, 0)             \
+    ROW(SOURCE_KIND_EVTX, "evtx", "event log", READER_LOG,                                 \
+        SOURCE_IS_FILE | SOURCE_IS_OF_LOGS | SOURCE_DAMAGE_IS_OF_LOG)                      \
+    ROW(SOURCE_KIND_CARVED, "carved", "file or device searched for remains of event logs", \
+        READER_CARVE, SOURCE_IS_FILE | SOURCE_IS_OF_LOGS | SOURCE_IS_FOUND)                \
+    ROW(SOURCE_KIND_DATABASE, "ese", "ESE database", READER_DATASTORE, SOURCE_IS_FILE)     \
+    ROW(SOURCE_KIND_LISTING, "listing", "text with listings", READER_TEXT,                 \
+        SOURCE_IS_FILE | SOURCE_IS_FOUND)                                                  \
+    ROW(SOURCE_KIND_TEXT, "text", "text", READER_TEXT,                                     \
+        SOURCE_IS_FILE | SOURCE_IS_FOUND | SOURCE_IS_UNREAD)                               \
+    ROW(SOURCE_KIND_UNKNOWN, "unknown", "file of an unknown kind", READER_TEXT,            \
+        SOURCE_IS_FILE | SOURCE_IS_FOUND | SOURCE_IS_UNREAD)                               \
+    ROW(SOURCE_KIND_EMPTY, "empty", "empty file", READER_NONE, SOURCE_IS_FILE)             \
+    ROW(SOURCE_KIND_EVT, "evt", "event log of Windows XP or 2003 (.evt)", READER_NONE,     \
+        SOURCE_IS_FILE)                                                                    \
+    ROW(SOURCE_KIND_SQLITE, "sqlite", "SQLite database", READER_NONE, SOURCE_IS_FILE)      \
+    ROW(SOURCE_KIND_REGISTRY, "registry", "registry hive", READER_NONE, SOURCE_IS_FILE)    \
+    ROW(SOURCE_KIND_ZIP, "zip", "zip archive", READER_NONE, SOURCE_IS_FILE)                \
+    ROW(SOURCE_KIND_7Z, "7z", "7z archive", READER_NONE, SOURCE_IS_FILE)                   \
+    ROW(SOURCE_KIND_GZIP, "gzip", "gzip file", READER_NONE, SOURCE_IS_FILE)                \
+    ROW(SOURCE_KIND_BZIP2, "bzip2", "bzip2 file", READER_NONE, SOURCE_IS_FILE)             \
+    ROW(SOURCE_KIND_XZ, "xz", "xz file", READER_NONE, SOURCE_IS_FILE)                      \
+    ROW(SOURCE_KIND_ZSTD, "zstd", "zstd file", READER_NONE, SOURCE_IS_FILE)                \
+    ROW(SOURCE_KIND_TAR, "tar", "tar archive", READER_NONE, SOURCE_IS_FILE)
 
-/* The kind of an input that is a folder without a file. */
-#define SOURCE_KIND_FOLDER "folder"
-
-/* Is it the kind of a file that was opened? What could not be opened has none. */
-bool source_kind_is_of_file(const char *kind);
-
-/* The constant of the kinds above that a reader can find a source of SOURCE_KIND_UNKNOWN to be;
- * NULL for other words. */
-const char *source_kind_found(const char *word);
+enum source_kind { SOURCE_KINDS(WORDS_ENUMERATOR) };
+enum { SOURCE_KIND_COUNT = 0 SOURCE_KINDS(WORDS_ONE) };
+extern const struct word_set source_kind_words;
+const char *source_kind_word(enum source_kind kind);
+const char *source_kind_name(enum source_kind kind);
+enum reader_id source_kind_reader(enum source_kind kind);
+bool source_kind_is(enum source_kind kind, enum source_trait trait);
 
 /* A place a source lies in, as intake found it. */
 struct source {
-    char *path;       /* owned: as given by the user, or below a folder as given */
-    const char *kind; /* constant: "evtx", SOURCE_KIND_CARVED, or what else the content is;
-                         SOURCE_KIND_FOLDER; "" when not looked at */
+    char *path; /* owned: as given by the user, or below a folder as given */
+    enum source_kind kind;
     uint64_t size_bytes;
     int64_t mtime_ns; /* since 1970; TIME_TOO_FAR (base/filetime.h) */
     char *sha256;     /* owned: 64 lower-case hex digits, or NULL where hashing is off */
@@ -66,23 +96,6 @@ void source_free_content(struct source *source);
 /* How far an open file of `size_bytes` reaches now, should it have become shorter. A device tells
  * no size. */
 uint64_t source_present_size(int descriptor, uint64_t size_bytes);
-
-/* What a log says of one computer name in it. Numbers are the record headers' (their order is
- * the order of writing); only walked records count for them, not recovered ones. */
-struct computer_facts {
-    char *name;             /* owned: as the events write it; names equal but for case are one */
-    uint64_t record_count;  /* walked records of this name; 0 when only recovered ones have it */
-    uint64_t first_number;  /* least record number */
-    uint64_t last_number;   /* greatest */
-    uint64_t last_filetime; /* latest event time of any channel */
-    bool forwarded;         /* some record was forwarded: no template instance, or RenderingInfo */
-    /* Of the walked records of channel Application that have a time, for window_coverage: */
-    uint64_t application_count;
-    uint64_t application_first_filetime; /* event times of the two records below */
-    uint64_t application_last_filetime;
-    uint64_t application_first_record_id; /* least and greatest EventRecordID */
-    uint64_t application_last_record_id;
-};
 
 /* Remarks of one kind: all are counted, the first SOURCE_REMARKS_LISTED are kept. */
 #define SOURCE_REMARKS_LISTED 8
@@ -109,21 +122,11 @@ struct partial_state {
     uint16_t chunk_count; /* as the file header says */
 };
 
-/* The computers of a source by their names: a forwarded log has hundreds, in turn. For
- * source_facts_computer alone. */
-struct computer_index {
-    void *by_name;        /* owned: a tree of <search.h> */
-    void *by_folded_name; /* owned: the same */
-    size_t count;         /* of the first computers, how many are in it */
-    size_t recent;        /* nearly always that of the record before, where there is one */
-};
-
 /* What a reader learnt of a source, or of a part of it. Starts as zeros; owns what it points
  * to. */
 struct source_facts {
     enum source_status status;
-    const char
-        *kind; /* constant: what a source of SOURCE_KIND_UNKNOWN was found to be; else NULL */
+    enum source_kind kind;    /* what a source of SOURCE_KIND_UNKNOWN was found to be; else none */
     uint64_t record_count;    /* records walked, decodable or not; not the recovered ones */
     uint64_t recovered_count; /* records in unused parts of chunks whose System can be read */
     uint64_t selected_count;  /* records whose provider and id the event table names */
@@ -174,58 +177,5 @@ void source_facts_finish(struct source_facts *facts, const char *reference);
 
 /* Finds or adds the computer; names compare without case. Borrowed until the next call. */
 struct computer_facts *source_facts_computer(struct source_facts *facts, const char *name);
-
-/* Where a reader puts its observations and findings. A callback returns -1 (ERROR_RUN) to end the
- * run. */
-struct sink {
-    void *context;
-    int (*observation)(void *context, const struct incident_event *event,
-                       const struct observation *observation, struct error *err);
-    int (*finding)(void *context, const struct finding *finding, struct error *err);
-};
-
-/* Is handed the bytes of a source. */
-struct byte_sink {
-    void *context;
-    void (*take)(void *context, const void *bytes, size_t size_bytes);
-};
-
-struct reader_options {
-    struct window window;
-    bool verify;         /* check every checksum, not only those of chunks that hold something */
-    bool skip_reference; /* do not ask the second reader (it ended a reader process) */
-    const struct byte_sink *byte_sink; /* NULL, or: gets every byte of the part once, in order */
-};
-
-/* The one interface of all readers. A source is read in parts, each on its own and in any order,
- * by any process; what they say is put together in order of parts. How a source is parted depends
- * on its size alone, so that the result does not depend on who reads what. The parts together
- * are the whole source, byte for byte. */
-struct reader {
-    const char *kind; /* the kind of source it reads: source.kind */
-    /* How many parts a source of this size has, 1 at least. */
-    uint64_t (*count_parts)(uint64_t size_bytes);
-    /* Reads a part (from 0) of the open `descriptor` (borrowed; what lies in it may change or
-     * vanish meanwhile) and hands every observation and finding that the case keeps to the sink, in
-     * the order of the file. Of the source only size and kind are looked at. Fills *facts, also on
-     * failure, with what was learnt so far. Returns -1 with ERROR_SOURCE when the part cannot be
-     * read at all, ERROR_RUN when the sink ended it; damage is no failure but noted in *facts. */
-    int (*read_part)(const struct source *source, int descriptor, uint64_t part,
-                     const struct reader_options *options, const struct sink *sink,
-                     struct source_facts *facts, struct error *err);
-    /* Joins the part that follows (source_facts_join, and the partial state). Takes what *part
-     * owns. */
-    void (*join)(struct source_facts *whole, struct source_facts *part);
-    /* Adds what can be told once all parts are joined, and completes the detail. */
-    void (*finish)(struct source_facts *facts);
-    const char *reference; /* "libevtx": the second, independent reader that it asks, unless told to
-                            * skip that, as a second try is; NULL for none */
-};
-
-/* Reads the whole source, part by part, in this process. -1 as read_part, when no part can be read
- * at all. A part that cannot be read while others can is damage. */
-int reader_read(const struct reader *reader, const struct source *source, int descriptor,
-                const struct reader_options *options, const struct sink *sink,
-                struct source_facts *facts, struct error *err);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/sources.h"
+#include "report/writers.h"
 
 #include <stdlib.h>
 
 #include "base/array.h"
 #include "base/memory.h"
-#include "report/csv.h"
+#include "report/format.h"
 
 static const char *const columns[] = {
     "path",           "kind",    "bytes",    "sha256",
@@ -67,7 +67,7 @@ static int write_source(struct csv_writer *csv, struct casedb *db, const struct 
     if (casedb_source_machines(db, source->id, &machines, err) != 0)
         return -1;
     csv_cell(csv, source->path);
-    csv_cell(csv, source->kind);
+    csv_cell(csv, source_kind_word(source->kind));
     csv_number(csv, source->size_bytes);
     csv_cell(csv, source->sha256 != NULL ? source->sha256 : "");
     csv_cell(csv, machines);
@@ -75,7 +75,7 @@ static int write_source(struct csv_writer *csv, struct casedb *db, const struct 
     csv_number(csv, source->selected_count);
     csv_time(csv, source->first_filetime);
     csv_time(csv, source->last_filetime);
-    csv_cell(csv, source_status_name(source->status));
+    csv_cell(csv, source_status_word(source->status));
     csv_cell(csv, source->detail);
     csv_end_row(csv);
     free(machines);

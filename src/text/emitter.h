@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/lines.h"
-#include "model/source.h"
+#include "model/reader.h"
 
 /* So much of a value is handed on; what listings have is shorter. */
 #define LISTING_VALUE_MOST_BYTES 1024u

@@ -80,7 +80,7 @@ enum text_content {
 
 /* The names say what of a file that is not read may be worth a look. */
 static const struct {
-    const char *kind;
+    enum source_kind kind;
     const char *name; /* for a person */
 } contents[] = {
     [TEXT_CONTENT_OTHER] = {SOURCE_KIND_UNKNOWN, "file of an unknown kind"},
@@ -257,7 +257,6 @@ static void text_finish(struct source_facts *facts)
 }
 
 const struct reader text_reader = {
-    .kind = SOURCE_KIND_UNKNOWN,
     .count_parts = text_count_parts,
     .read_part = text_read_part,
     .join = source_facts_join,

@@ -5,13 +5,13 @@
 #ifndef SPPTRIAGE_TEXT_TEXT_READER_H
 #define SPPTRIAGE_TEXT_TEXT_READER_H
 
-#include "model/source.h"
+#include "model/reader.h"
 
 /* Larger files are damage and not read: a listing of one host has less than a megabyte, and of a
  * hundred hosts as CSV some three. Any text of this size is read in a few seconds. */
 #define LISTING_MOST_BYTES (UINT64_C(64) * 1024 * 1024)
 
-/* kind "unknown"; see struct reader. It has one part. facts->kind tells what the source is; one
+/* READER_TEXT; see struct reader. It has one part. facts->kind tells what the source is; one
  * without listings is skipped, and of that only the head is read and none is shown to the byte
  * sink.
  */

@@ -57,18 +57,11 @@ static void note_damaged_logs(const struct assignment *assignment, struct circum
                 end++;
             may_be_application = log_may_be_application(&computers[index], end - index);
         }
-        if (!said->carved && source_is_damaged(said->status, said->undecodable_count) &&
+        if (said->kind != SOURCE_KIND_CARVED &&
+            source_is_damaged(said->status, said->undecodable_count) &&
             (said->application_count > 0 || (said->record_count == 0 && may_be_application)))
             all[computers[index].machine].log_damaged = true;
     }
-}
-
-/* May a source of that kind be a log? What could not be opened may. */
-static bool kind_is_of_logs(const char *kind)
-{
-    return strcmp(kind, SOURCE_KIND_CARVED) != 0 && strcmp(kind, SOURCE_KIND_DATABASE) != 0 &&
-           strcmp(kind, SOURCE_KIND_LISTING) != 0 && strcmp(kind, SOURCE_KIND_UNKNOWN) != 0 &&
-           strcmp(kind, SOURCE_KIND_FOLDER) != 0;
 }
 
 /* A damaged log that names no machine may be an Application log of the one it lies beside. */
@@ -89,7 +82,7 @@ static int note_damaged_sources(struct casedb *db, const struct assignment *assi
     while ((result = casedb_next_source(cursor, &source, err)) == 1) {
         size_t machine;
 
-        if (!kind_is_of_logs(source.kind) ||
+        if (!source_kind_is(source.kind, SOURCE_DAMAGE_IS_OF_LOG) ||
             !source_is_damaged(source.status, source.undecodable_count) ||
             bsearch(&source.id, places, place_count, sizeof(*places), compare_ids) != NULL)
             continue;

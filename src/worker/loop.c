@@ -74,18 +74,10 @@ static int take_finding(void *context, const struct finding *finding, struct err
     return 0;
 }
 
-static const struct reader *find_reader(const struct loop *loop, const char *kind)
-{
-    for (const struct reader *const *reader = loop->readers; *reader != NULL; reader++)
-        if (strcmp((*reader)->kind, kind) == 0)
-            return *reader;
-    end(EXIT_FAILURE); /* the parent asks for no other kind */
-}
-
 static void read_part(struct loop *loop, const struct wire_job *job, const struct source *source,
                       int descriptor, struct wire_result *result)
 {
-    const struct reader *reader = find_reader(loop, job->kind);
+    const struct reader *reader = loop->readers[source_kind_reader(job->kind)];
     struct byte_sink byte_sink = {.context = loop->hash, .take = hash_take};
     struct reader_options options = {.window = job->window,
                                      .verify = job->verify,
@@ -93,6 +85,8 @@ static void read_part(struct loop *loop, const struct wire_job *job, const struc
                                      .byte_sink = job->hash ? &byte_sink : NULL};
     struct sink sink = {.context = loop, .observation = take_observation, .finding = take_finding};
 
+    if (reader == NULL)
+        end(EXIT_FAILURE); /* the parent asks for no such kind */
     reader->read_part(source, descriptor, job->part, &options, &sink, &result->facts,
                       &result->read_err);
 }

@@ -7,11 +7,11 @@
 
 #include <stddef.h>
 
-#include "model/source.h"
+#include "model/reader.h"
 #include "worker/hash.h"
 
-/* Works off the jobs that come over the socket (worker/wire.h) with the readers, an array that
- * ends with NULL. `hash` is borrowed. Ends the process: with status 0 when the parent has hung
+/* Works off the jobs that come over the socket (worker/wire.h) with the readers, an array
+ * by enum reader_id. `hash` is borrowed. Ends the process: with status 0 when the parent has hung
  * up. */
 _Noreturn void loop_run(int socket, const struct reader *const *readers, struct hash *hash);
 

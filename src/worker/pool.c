@@ -405,8 +405,8 @@ static bool is_result_of(const struct pool_job *job, const struct wire_result *s
 
     return said->computer_count == job->result.facts.computer_count &&
            said->has_hash == (job->order.hash && said->hash_err.kind == ERROR_NONE && !is_unread) &&
-           (said->facts.kind == NULL ||
-            strcmp(job->order.source->kind, SOURCE_KIND_UNKNOWN) == 0) &&
+           (said->facts.kind == SOURCE_KIND_NONE ||
+            job->order.source->kind == SOURCE_KIND_UNKNOWN) &&
            (!is_unread ||
             (said->facts.status == SOURCE_STATUS_SKIPPED && job->received_count == 0));
 }

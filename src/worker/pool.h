@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "model/source.h"
+#include "model/reader.h"
 #include "worker/hash.h"
 
 /* Observations that a job gathers before it has to be drained; a few messages more may come. */
@@ -35,8 +35,8 @@ struct pool;
 struct pool_job;
 
 /* Makes a pool of up to `reader_count` readers, none of which is forked yet. `readers` is an array
- * that ends with NULL, and is borrowed as long as the pool lives, as are the options (which have
- * no byte sink). -1 (ERROR_RUN) where libcrypto has no SHA-256. */
+ * by enum reader_id, NULL for those that there are not, and borrowed as long as the pool lives, as
+ * are the options (which have no byte sink). -1 (ERROR_RUN) where libcrypto has no SHA-256. */
 int pool_new(size_t reader_count, const struct reader *const *readers,
              const struct reader_options *options, struct pool **out, struct error *err);
 

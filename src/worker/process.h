@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
-#include "model/source.h"
+#include "model/reader.h"
 #include "worker/hash.h"
 #include "worker/pack.h"
 

@@ -60,7 +60,7 @@ void wire_add_job(struct pack *out, const struct wire_job *job)
     pack_bool(out, job->read);
     pack_bool(out, job->hash);
     pack_text(out, job->path);
-    pack_text(out, job->kind);
+    pack_u8(out, (uint8_t)job->kind);
     pack_u64(out, job->size_bytes);
     pack_u64(out, job->part);
     pack_u64(out, job->window.start_filetime);
@@ -72,9 +72,14 @@ void wire_add_job(struct pack *out, const struct wire_job *job)
 
 bool wire_read_job(struct span payload, struct wire_job *out)
 {
-    return unpack_bool(&payload, &out->read) && unpack_bool(&payload, &out->hash) &&
-           unpack_text(&payload, &out->path) && unpack_text(&payload, &out->kind) &&
-           span_u64(&payload, &out->size_bytes) && span_u64(&payload, &out->part) &&
+    unsigned kind;
+
+    if (!unpack_bool(&payload, &out->read) || !unpack_bool(&payload, &out->hash) ||
+        !unpack_text(&payload, &out->path) ||
+        !unpack_choice(&payload, SOURCE_KIND_COUNT - 1, &kind))
+        return false;
+    out->kind = (enum source_kind)kind;
+    return span_u64(&payload, &out->size_bytes) && span_u64(&payload, &out->part) &&
            span_u64(&payload, &out->window.start_filetime) &&
            span_u64(&payload, &out->window.end_filetime) && unpack_bool(&payload, &out->verify) &&
            unpack_bool(&payload, &out->skip_reference) && payload.left_bytes == 0;

@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/span.h"
+#include "model/finding.h"
 #include "model/incident.h"
 #include "model/observation.h"
 #include "model/source.h"
@@ -58,7 +59,7 @@ struct wire_job {
     bool read; /* read the part `part` */
     bool hash; /* hash the whole source */
     const char *path;
-    const char *kind; /* of the reader that is to read it */
+    enum source_kind kind; /* whose reader is to read it */
     uint64_t size_bytes;
     uint64_t part;
     struct window window;

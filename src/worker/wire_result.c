@@ -201,7 +201,7 @@ static bool read_partial_state(struct span *in, struct partial_state *out)
 static void add_facts(struct pack *out, const struct source_facts *facts)
 {
     pack_u8(out, (uint8_t)facts->status);
-    pack_text_or_null(out, facts->kind);
+    pack_u8(out, (uint8_t)facts->kind);
     pack_u64(out, facts->record_count);
     pack_u64(out, facts->recovered_count);
     pack_u64(out, facts->selected_count);
@@ -219,10 +219,11 @@ static void add_facts(struct pack *out, const struct source_facts *facts)
 
 static bool read_facts(struct span *in, struct source_facts *out)
 {
-    const char *detail, *kind;
-    unsigned status;
+    const char *detail;
+    unsigned status, kind;
 
-    if (!unpack_choice(in, SOURCE_STATUS_CRASHED, &status) || !unpack_text_or_null(in, &kind) ||
+    if (!unpack_choice(in, SOURCE_STATUS_COUNT - 1, &status) ||
+        !unpack_choice(in, SOURCE_KIND_COUNT - 1, &kind) ||
         !unpack_u64_to(in, WIRE_COUNT_MAX, &out->record_count) ||
         !unpack_u64_to(in, WIRE_COUNT_MAX, &out->recovered_count) ||
         !unpack_u64_to(in, WIRE_COUNT_MAX, &out->selected_count) ||
@@ -233,10 +234,10 @@ static bool read_facts(struct span *in, struct source_facts *out)
         !read_remarks(in, &out->undecodable) || !read_remarks(in, &out->conflicts) ||
         !read_partial_state(in, &out->partial) || !read_remark(in, &detail))
         return false;
-    if (kind != NULL && source_kind_found(kind) == NULL)
-        return false;
     out->status = (enum source_status)status;
-    out->kind = kind != NULL ? source_kind_found(kind) : NULL;
+    out->kind = (enum source_kind)kind;
+    if (out->kind != SOURCE_KIND_NONE && !source_kind_is(out->kind, SOURCE_IS_FOUND))
+        return false;
     if (*detail != '\0')
         text_add(&out->detail, detail);
     return true;

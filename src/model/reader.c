@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/reader.h"
+
+/* Joins one part, read or not, to the whole. */
+static void take_part(const struct reader *reader, uint64_t part, struct source_facts *facts,
+                      struct source_facts *read, struct error *part_err)
+{
+    if (part_err->kind == ERROR_SOURCE)
+        source_facts_add_damage(
+            read, part_err->offset_bytes != ERROR_NO_OFFSET ? part_err->offset_bytes : 0, "%s",
+            part_err->message);
+    if (part == 0)
+        *facts = *read;
+    else
+        reader->join(facts, read);
+    *read = (struct source_facts){0};
+    error_clear(part_err);
+}
+
+int reader_read(const struct reader *reader, const struct source *source, int descriptor,
+                const struct reader_options *options, const struct sink *sink,
+                struct source_facts *facts, struct error *err)
+{
+    uint64_t part_count = reader->count_parts(source->size_bytes);
+    int result = 0;
+
+    for (uint64_t part = 0; result == 0 && part < part_count; part++) {
+        struct source_facts read = {0};
+        struct error part_err = {.source = source->path, .offset_bytes = ERROR_NO_OFFSET};
+
+        if (reader->read_part(source, descriptor, part, options, sink, &read, &part_err) != 0 &&
+            (part_err.kind == ERROR_RUN || part_count == 1))
+            result = error_set(err, part_err.kind, part_err.offset_bytes, "%s", part_err.message);
+        if (result != 0)
+            error_clear(&part_err);
+        take_part(reader, part, facts, &read, &part_err);
+    }
+    reader->finish(facts);
+    return result;
+}
