@@ -163,11 +163,11 @@ static char *ask(const char *sql)
     return answer;
 }
 
-static void expect(const char *sql, const char *wanted)
+static void expect(const char *sql, const char *expected)
 {
     char *found = ask(sql);
 
-    ck_assert_str_eq(found, wanted);
+    ck_assert_str_eq(found, expected);
     free(found);
 }
 
@@ -369,7 +369,7 @@ static void write_text(const char *path, const char *text)
 /* A copy of a listing counts once, one of another text is another text. */
 START_TEST(texts_are_what_their_reader_tells)
 {
-    const char *wanted;
+    const char *expected;
 
     options.hash = _i % 2 == 0;
     options.carve = _i / 2 == 1;
@@ -379,7 +379,7 @@ START_TEST(texts_are_what_their_reader_tells)
         write_text(path, "a text that has as many bytes as the smallest sector and so on");
     scratch_write("in/e", "\1\2\3", 3);
     write_text("in/f", "PK\3\4 and as many bytes more as an observation must have at the least");
-    wanted =
+    expected =
         options.carve && options.hash ? "listing ok 0 1|listing ok 1 1|carved ok 0 1|carved ok "
                                         "3 1|carved ok 0 1|carved ok 0 1"
         : options.carve ? "listing ok 0 0|listing ok 1 0|carved ok 0 0|carved ok 3 0|carved ok "
@@ -390,7 +390,7 @@ START_TEST(texts_are_what_their_reader_tells)
                           "0|unknown skipped 0 0|zip skipped 0 0";
     for (unsigned run = 0; run < 2; run++) {
         read_input();
-        expect(KINDS, wanted);
+        expect(KINDS, expected);
         expect(FINDING_COUNT, "2");
     }
     /* The one that others were the same as goes, and the next one counts. */

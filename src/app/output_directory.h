@@ -25,8 +25,8 @@ struct output_directory {
 };
 
 /* Opens and locks the folder, making it where there is none (its parent must exist). ERROR_RUN
- * when it cannot be made, is no folder, is in use by another run, or holds something else than an
- * earlier report. */
+ * when it cannot be made, is not a folder, is in use by another run, or holds something else than
+ * an earlier report. */
 int output_directory_open(const char *path, struct output_directory *out, struct error *err);
 
 /* Unlocks the folder; removes it again when this run made it and nothing is in it. */
