@@ -18,7 +18,6 @@
 #include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
-#include "intake/content.h"
 
 /* Crashes of one source that the detail names; the others are counted. */
 #define CRASHES_LISTED 8
