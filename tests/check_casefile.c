@@ -387,7 +387,7 @@ START_TEST(findings_that_none_can_be_are_damage)
     } cases[] = {
         {"UPDATE finding SET kind = 'perhaps'", "finding.kind has"},
         {"UPDATE finding SET kind = 'entry', origin = 'perhaps'", "finding.origin has"},
-        {"UPDATE finding SET origin = 'dism', verified = 'perhaps'", "known `verified`"},
+        {"UPDATE finding SET origin = 'dism', verified = 'perhaps'", "finding.verified has"},
         {"UPDATE finding SET verified = '', kind = 'entry'", "a finding says nothing"},
         {"UPDATE finding SET kind = 'history-row'; UPDATE finding_history_row SET status = 1 << 31",
          "finding_history_row."},

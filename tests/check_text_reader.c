@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
-#include "base/codepage.h"
+#include "base/encoding.h"
 #include "base/lines.h"
 #include "base/memory.h"
 #include "chance.h"

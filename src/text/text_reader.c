@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "base/codepage.h"
+#include "base/encoding.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "model/incident.h"
