@@ -951,8 +951,7 @@ static void run_file(const char *path, unsigned *failures)
 
 START_TEST(every_rule_case_holds)
 {
-    const char *top = getenv("top_srcdir");
-    char *pattern = memory_format("%s/tests/cases/verdict-*.txt", top != NULL ? top : ".");
+    char *pattern = scratch_source_path("tests/cases/verdict-*.txt");
     unsigned failures = 0;
     glob_t found;
 
