@@ -328,7 +328,7 @@ static int read_finding(struct casedb_cursor *cursor, struct row *row, struct fi
 static int read_content(struct casedb_cursor *cursor, int64_t id, struct finding *out,
                         struct error *err)
 {
-    const struct finding_members *members = &finding_members[out->kind];
+    const struct members *members = &finding_members[out->kind];
     sqlite3_stmt **statement = &cursor->contents[out->kind];
     struct row row;
 

@@ -205,7 +205,14 @@ void query_member(struct query *query, const struct member *member, const void *
         query_text(query, word_set_word(member->words, *(const unsigned *)at));
         break;
     case MEMBER_TEXT:
+    case MEMBER_OWNED_TEXT:
         query_text(query, *(const char *const *)at);
+        break;
+    case MEMBER_U16:
+        query_integer(query, *(const uint16_t *)at);
+        break;
+    case MEMBER_I32:
+        query_integer(query, *(const int32_t *)at);
         break;
     }
 }
@@ -298,6 +305,10 @@ bool row_member(struct row *row, const struct member *member, void *owner)
     case MEMBER_TEXT:
         *(const char **)at = row_text(row);
         return true;
+    case MEMBER_U16:
+    case MEMBER_I32:
+    case MEMBER_OWNED_TEXT:
+        break; /* rows have none of these */
     }
     return false;
 }

@@ -419,7 +419,7 @@ int casedb_add_observation(struct casedb *db, int64_t source_id, const struct in
 static int add_content(struct casedb *db, int64_t finding_id, const struct finding *finding,
                        struct error *err)
 {
-    const struct finding_members *members = &finding_members[finding->kind];
+    const struct members *members = &finding_members[finding->kind];
     struct query query = query_of(db, insert_content[finding->kind]);
 
     query_integer(&query, finding_id);
