@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What goes into a CSV cell comes out of Python's csv module as DESIGN section 7 says. */
 #include "base/array.h"
-#include "report/csv.h"
+#include "report/format.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "differential.h"
+#include "evtx/check/reference.h"
 #include "made.h"
 #include "mutant.h"
 #include "real.h"
@@ -33,14 +34,22 @@ static void compare(void *context, const char *name, const uint8_t *bytes, size_
     differential_compare(name, bytes, size_bytes, context);
 }
 
-/* Nothing may be read otherwise, or by libevtx alone. */
-static void expect(const struct differential *found, uint64_t both, uint64_t ours_only,
-                   uint64_t neither)
+/* Records that both read, and that we alone read. */
+struct figures {
+    uint64_t both, ours_only;
+};
+
+/* Nothing may be read otherwise, or by libevtx alone. The libevtx of Debian 12 and that of Debian
+ * 13 fail on different records (evtx/check/reference.h). */
+static void expect(const struct differential *found, struct figures with_12, struct figures with_13)
 {
+    struct figures figures = reference_spoils_supplementary() ? with_12 : with_13;
+
     ck_assert_msg(found->different == 0 && found->theirs_only == 0,
                   "%" PRIu64 " read otherwise, %" PRIu64 " by libevtx alone:\n%s", found->different,
                   found->theirs_only, text_get(&found->remarks));
-    ck_assert_msg(found->both == both && found->ours_only == ours_only && found->neither == neither,
+    ck_assert_msg(found->both == figures.both && found->ours_only == figures.ours_only &&
+                      found->neither == 0,
                   "both %" PRIu64 ", ours alone %" PRIu64 ", neither %" PRIu64, found->both,
                   found->ours_only, found->neither);
 }
@@ -52,7 +61,7 @@ START_TEST(records_of_real_logs_are_read_as_libevtx_reads_them)
     if (real_folder() == NULL)
         return;
     ck_assert_uint_gt(stock_each_log(real_folder(), compare, &found), 100);
-    expect(&found, 37094, 28, 0);
+    expect(&found, (struct figures){37094, 28}, (struct figures){36661, 461});
     text_free(&found.remarks);
 }
 END_TEST
@@ -64,7 +73,7 @@ START_TEST(records_of_the_samples_are_read_as_libevtx_reads_them)
     struct differential found = {0};
 
     ck_assert_uint_gt(stock_each_log(folder, compare, &found), 30);
-    expect(&found, 1668, 6, 0);
+    expect(&found, (struct figures){1668, 6}, (struct figures){1674, 0});
     text_free(&found.remarks);
     free(folder);
 }
@@ -72,11 +81,12 @@ END_TEST
 
 static const struct {
     const char *name; /* of the log, for the reader of this table */
-    uint64_t both, ours_only, neither;
+    struct figures with_12, with_13;
 } made_figures[] = {
-    {"made values", 70, 0, 0},    {"made sizes", 231, 489, 0}, {"made optional", 11, 7, 0},
-    {"made texts", 5, 0, 0},      {"made manners", 78, 26, 0}, {"made wrapped", 21, 0, 0},
-    {"made marked up", 5, 27, 0},
+    {"made values", {70, 0}, {63, 7}},    {"made sizes", {231, 489}, {179, 541}},
+    {"made optional", {11, 7}, {11, 7}},  {"made texts", {5, 0}, {1, 4}},
+    {"made manners", {78, 26}, {104, 0}}, {"made wrapped", {21, 0}, {21, 0}},
+    {"made marked up", {5, 27}, {7, 25}},
 };
 
 START_TEST(records_of_made_logs_are_read_as_libevtx_reads_them)
@@ -87,7 +97,7 @@ START_TEST(records_of_made_logs_are_read_as_libevtx_reads_them)
     ck_assert_uint_eq(ARRAY_COUNT(made_figures), made_log_count);
     ck_assert_str_eq(made_figures[_i].name, made_logs[_i].name);
     differential_compare(made_logs[_i].name, image->bytes, image->size_bytes, &found);
-    expect(&found, made_figures[_i].both, made_figures[_i].ours_only, made_figures[_i].neither);
+    expect(&found, made_figures[_i].with_12, made_figures[_i].with_13);
     text_free(&found.remarks);
     evtx_image_free(image);
 }

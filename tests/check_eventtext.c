@@ -203,7 +203,7 @@ static const struct {
     {"an ANSI <b> </c> is not escaped", "an ANSI <b> </c> is not escaped"},
     {"\xC3\xA9\xE2\x82\xAC", "\xC3\xA9\xE2\x82\xAC"},
     /* U+1F600 comes as U+1F201, U+103FF (the first that comes past U+FFFF) as U+10000, U+10FFFF
-     * as U+10FC00; what comes below stays as it is. */
+     * as U+10FC00, where libevtx spoils them; what comes below stays as it is. */
     {"\xF0\x9F\x88\x81", "\xF0\x9F\x98\x80"},
     {"\xF0\x90\x80\x80", "\xF0\x90\x8F\xBF"},
     {"\xF4\x8F\xB0\x80", "\xF4\x8F\xBF\xBF"},
@@ -213,6 +213,18 @@ static const struct {
     {"a\xC3", "a\xEF\xBF\xBD"},
     {"\xF4\x8F\xBF\xBF", "\xEF\xBF\xBD"},
 };
+
+/* What is made of a value: what a character past U+FFFF stands for, where libevtx spoils these. */
+static const char *read_value(const char *written, const char *where_spoilt)
+{
+    const char *at = written;
+    uint32_t character;
+
+    while (*at != '\0' && text_next_character(&at, &character))
+        if (character >= REFERENCE_SUPPLEMENTARY_FIRST)
+            return reference_spoils_supplementary() ? where_spoilt : written;
+    return where_spoilt;
+}
 
 START_TEST(value_is_kept_faithfully)
 {
@@ -224,7 +236,7 @@ START_TEST(value_is_kept_faithfully)
                     values[_i].written);
     parse(text_get(&text));
     ck_assert_uint_eq(event.observation.string_count, 2);
-    expect_string(&event.observation, 0, "", values[_i].value);
+    expect_string(&event.observation, 0, "", read_value(values[_i].written, values[_i].value));
     expect_string(&event.observation, 1, "", "after");
     text_free(&text);
 }
@@ -257,7 +269,7 @@ START_TEST(provider_name_gets_its_characters_put_right)
     ck_assert_str_eq(parse(BEGIN "  <System>\n    <Provider Name=\"\xF0\x90\x80\x80\"/>\n"
                                  "    <EventID>1</EventID>\n  </System>\n" END)
                          ->provider,
-                     "\xF0\x90\x8F\xBF");
+                     read_value("\xF0\x90\x80\x80", "\xF0\x90\x8F\xBF"));
 }
 END_TEST
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* No text can leave its place in the page, hide in it, or turn it around. */
-#include "report/html.h"
+#include "report/format.h"
 #include "run.h"
 
 #include <check.h>

@@ -109,8 +109,8 @@ START_TEST(editions_have_the_keys_of_the_article)
          "46bbed08-9c7b-48fc-a614-95250573f4ea"},
     };
 
-    ck_assert_uint_eq(incident_edition_count, ARRAY_COUNT(facts));
-    for (size_t index = 0; index < incident_edition_count; index++) {
+    ck_assert_uint_eq(EDITION_COUNT, ARRAY_COUNT(facts));
+    for (size_t index = 0; index < EDITION_COUNT; index++) {
         const struct incident_edition *edition = incident_find_edition(facts[index][0]);
         const struct incident_licence *licence = incident_find_licence(facts[index][2]);
 

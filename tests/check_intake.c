@@ -11,7 +11,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "intake/content.h"
-#include "intake/content_index.h"
 #include "intake/inventory.h"
 #include "intake/walk.h"
 #include "run.h"

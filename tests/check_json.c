@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A line of JSON reads back, in Python, as exactly what went in. */
 #include "base/array.h"
-#include "report/json.h"
+#include "report/format.h"
 
 #include <check.h>
 #include <stdlib.h>

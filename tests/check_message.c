@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sentence of an event, as a person reads it in a timeline. */
 #include "base/array.h"
-#include "report/message.h"
+#include "report/writers.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The remediation lists, and the scripts checked by reading them: there is no Windows here. */
-#include "report/remediation.h"
+#include "report/writers.h"
 
 #include <check.h>
 #include <ctype.h>
@@ -189,7 +189,7 @@ static void write_all_scripts(void)
     add((struct row){"PC0", HOSTILE, "affected-by-incident", REMOVE_AND_REBUILD, "unknown", ""});
     add((struct row){HOSTILE, NULL, "affected-by-incident", REMOVE_AND_REBUILD, HOSTILE_EDITION,
                      HOSTILE});
-    for (size_t index = 0; index < incident_edition_count; index++) {
+    for (size_t index = 0; index < EDITION_COUNT; index++) {
         char *name = memory_format("PC%zu", index + 1);
 
         add((struct row){name, NULL, "affected-by-incident", "rebuild-activation",
@@ -590,7 +590,7 @@ static void write_all_scripts_for_others(void)
                      HOSTILE});
     add((struct row){"OTHER-A", HOSTILE, "no-activation-fault", "remove-kb971033", HOSTILE_EDITION,
                      HOSTILE});
-    for (size_t index = 0; index < incident_edition_count; index++) {
+    for (size_t index = 0; index < EDITION_COUNT; index++) {
         char *name = memory_format("OTHER%zu.corp", index + 1);
 
         add((struct row){name, HOSTILE, "affected-by-incident", "rebuild-activation",
@@ -781,7 +781,7 @@ START_TEST(an_edition_script_knows_its_own_key_and_no_other)
     for (size_t index = 1; index < ARRAY_COUNT(script_names); index++) {
         char *bytes = script(index);
 
-        for (size_t edition = 0; edition < incident_edition_count; edition++) {
+        for (size_t edition = 0; edition < EDITION_COUNT; edition++) {
             const struct incident_edition *row = &incident_editions[edition];
             char *offer = memory_format("\r\ncall :offer_edition %s %s %s\r\n", row->registry,
                                         row->kms_client_key, row->activation_id);

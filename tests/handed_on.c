@@ -185,38 +185,52 @@ static bool lies_between(struct handed_check *check, const struct observation *t
 
 /* --- where libevtx is wrong, and only there: of records that are damaged so --- */
 
-/* A search for names. */
-struct name_search {
+/* A search in all that a record consists of. */
+struct oddity_search {
     const struct span *chunk;
-    bool found_endless;
+    bool found;
 };
 
-static bool look_at_name(void *context, const struct binxml_event *event)
+/* Does the name not end with the zeros behind it? libevtx then takes that unit for one more letter.
+ */
+static bool is_endless(const struct span *chunk, const struct binxml_name *name)
 {
-    struct name_search *search = context;
+    size_t end = (size_t)(name->text.bytes - chunk->bytes) + name->text.left_bytes;
     uint16_t unit;
 
-    if (event->name != NULL) {
-        const struct span *text = &event->name->text;
-        size_t end = (size_t)(text->bytes - search->chunk->bytes) + text->left_bytes;
-
-        search->found_endless = !span_u16_at(search->chunk, end, &unit) || unit != 0;
-    }
-    return !search->found_endless;
+    return !span_u16_at(chunk, end, &unit) || unit != 0;
 }
 
-/* Does a name that the record uses not end with the zeros behind it? libevtx then takes that unit
- * for one more letter. */
-static bool has_endless_name(const struct handed_check *check, const struct record *record)
+/* Is it a number of a size that numbers do not have? libevtx (20240504) writes none where the
+ * template has an array in that place. */
+static bool is_misfit(const struct binxml_value *value)
 {
-    struct name_search search = {.chunk = &check->chunk.bytes};
+    size_t size_bytes = value->bytes.left_bytes;
+
+    return ((value->type >= VALUE_INT8 && value->type <= VALUE_UINT64) ||
+            value->type == VALUE_HEX32 || value->type == VALUE_HEX64) &&
+           size_bytes != 1 && size_bytes != 2 && size_bytes != 4 && size_bytes != 8;
+}
+
+static bool look_for_oddities(void *context, const struct binxml_event *event)
+{
+    struct oddity_search *search = context;
+
+    search->found = (event->name != NULL && is_endless(search->chunk, event->name)) ||
+                    (event->kind == BINXML_EVENT_VALUE && is_misfit(&event->value));
+    return !search->found;
+}
+
+static bool has_oddity(const struct handed_check *check, const struct record *record)
+{
+    struct oddity_search search = {.chunk = &check->chunk.bytes};
     struct binxml_value_stack values = {0};
     struct binxml_walk walk = {
-        .chunk = search.chunk, .values = &values, .take = look_at_name, .context = &search};
+        .chunk = search.chunk, .values = &values, .take = look_for_oddities, .context = &search};
 
     (void)!binxml_walk_record(&walk, record);
     free(values.values);
-    return search.found_endless;
+    return search.found;
 }
 
 /* Has the record a value of that type (at most that large)? */
@@ -261,7 +275,7 @@ static bool holds_a_record(const struct record *record)
 static bool is_excused(const struct handed_check *check, const struct record *record)
 {
     return has_empty_fragment(check, record) || has_binary_field(check, record) ||
-           holds_a_record(record) || has_endless_name(check, record);
+           holds_a_record(record) || has_oddity(check, record);
 }
 
 static void compare_handed(struct handed_check *check, const struct record *record,

@@ -8,7 +8,7 @@
 #include "app/options.h"
 #include "base/error.h"
 #include "case/casedb.h"
-#include "intake/content_index.h"
+#include "intake/content.h"
 #include "intake/walk.h"
 #include "worker/pool.h"
 

@@ -80,8 +80,8 @@ static bool is_ascii(uint8_t byte)
     return (byte >= 0x20 && byte < 0x7F) || byte == '\r' || byte == '\n' || byte == '\t';
 }
 
-/* So many bytes of ASCII at the start of a text are no UTF-16, or so many with a line end: bytes of
- * East Asian characters can look like a few. */
+/* So many bytes of ASCII at the start of a text are not UTF-16, or so many with a line end: bytes
+ * of East Asian characters can look like a few. */
 #define NARROW_LETTERS_LEAST 16
 #define NARROW_LINE_LEAST 4
 
@@ -133,7 +133,7 @@ enum text_coding encoding_of(struct span head)
 
 /* So many units of ASCII tell UTF-16. */
 #define UNITS_LEAST 3
-/* Bytes without a zero that are no UTF-16: so many, and this part of them ASCII, when their lines
+/* Bytes without a zero that are not UTF-16: so many, and this part of them ASCII, when their lines
  * end with LF alone. */
 #define NARROW_BYTES_LEAST 64
 #define NARROW_PART 8
@@ -200,9 +200,9 @@ static bool find_wide(const struct span *bytes, size_t from, size_t to, size_t *
     return false;
 }
 
-/* How many bytes are no UTF-16, nor text with a mark of UTF-8 behind one in a code page; sets *next
- * to the coding of what follows. It goes on window by window: what is not there is not looked for
- * in all of the rest each time. */
+/* How many bytes are not UTF-16, nor text with a mark of UTF-8 behind one in a code page; sets
+ * *next to the coding of what follows. It goes on window by window: what is not there is not looked
+ * for in all of the rest each time. */
 static size_t count_narrow(const struct span *bytes, enum text_coding *next)
 {
     static const char marked_line[] = "\n" TEXT_BYTE_ORDER_MARK;

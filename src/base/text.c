@@ -2,11 +2,9 @@
 #include "base/text.h"
 
 #include <ctype.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unicase.h>
 #include <uninorm.h>
 #include <unistr.h>
@@ -17,12 +15,12 @@
 
 void text_add_bytes(struct text *text, const char *bytes, size_t length_bytes)
 {
-    size_t wanted = text->length_bytes + length_bytes + 1;
+    size_t needed_bytes = text->length_bytes + length_bytes + 1;
 
-    if (wanted > text->capacity_bytes) {
+    if (needed_bytes > text->capacity_bytes) {
         size_t capacity = text->capacity_bytes > 0 ? text->capacity_bytes : CAPACITY_LEAST;
 
-        while (capacity < wanted)
+        while (capacity < needed_bytes)
             capacity *= 2;
         text->bytes = memory_resize(text->bytes, capacity, 1);
         text->capacity_bytes = capacity;
@@ -151,8 +149,8 @@ size_t text_plain_length(const char *text, const char *except)
 
 bool text_next_character(const char **at, uint32_t *code_point)
 {
-    ucs4_t character;
-    int length = u8_strmbtouc(&character, (const uint8_t *)*at);
+    ucs4_t character = (unsigned char)**at;
+    int length = character < 0x80 ? 1 : u8_strmbtouc(&character, (const uint8_t *)*at);
 
     *code_point = length > 0 ? character : TEXT_REPLACEMENT_CHARACTER;
     *at += length > 0 ? length : 1;
@@ -197,6 +195,11 @@ void text_add_visible(struct text *text, const char *raw)
     }
 }
 
+static char lower_ascii(char letter)
+{
+    return letter >= 'A' && letter <= 'Z' ? (char)(letter + ('a' - 'A')) : letter;
+}
+
 /* How many bytes at the start are ASCII. */
 static size_t ascii_length(const char *bytes, size_t length_bytes)
 {
@@ -213,8 +216,7 @@ static void add_folded_ascii(struct text *folded, const char *bytes, size_t leng
 
     text_add_bytes(folded, bytes, length_bytes);
     for (size_t at = start; at < folded->length_bytes; at++)
-        if (folded->bytes[at] >= 'A' && folded->bytes[at] <= 'Z')
-            folded->bytes[at] = (char)(folded->bytes[at] + ('a' - 'A'));
+        folded->bytes[at] = lower_ascii(folded->bytes[at]);
 }
 
 static void add_folded_unicode(struct text *folded, const char *bytes, size_t length_bytes)
@@ -265,14 +267,20 @@ bool text_equal_folded(const char *left, const char *right)
     return equal;
 }
 
+bool text_equal_ascii_bytes(const char *left, const char *right, size_t length_bytes)
+{
+    for (size_t at = 0; at < length_bytes; at++) {
+        if (lower_ascii(left[at]) != lower_ascii(right[at]))
+            return false;
+        if (left[at] == '\0')
+            break;
+    }
+    return true;
+}
+
 bool text_equal_ascii(const char *left, const char *right)
 {
-    static locale_t plain;
-
-    if (plain == (locale_t)0)
-        plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    return plain != (locale_t)0 ? strcasecmp_l(left, right, plain) == 0
-                                : strcasecmp(left, right) == 0;
+    return text_equal_ascii_bytes(left, right, SIZE_MAX);
 }
 
 bool text_parse_number(const char *text, uint64_t *out)

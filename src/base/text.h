@@ -61,7 +61,7 @@ void text_free(struct text *text);
 size_t text_plain_length(const char *text, const char *except);
 
 /* Reads one UTF-8 character at *at (not at its NUL) into *code_point and moves *at past it.
- * Returns false for a byte that is no UTF-8: it is passed alone, so the loop always moves on, and
+ * Returns false for a byte that is not UTF-8: it is passed alone, so the loop always moves on, and
  * *code_point is U+FFFD. */
 bool text_next_character(const char **at, uint32_t *code_point);
 
@@ -79,18 +79,18 @@ static inline bool text_is_within_character(char byte)
  * than that. */
 size_t text_cut_length(const char *bytes, size_t most_bytes);
 
-/* Adds a byte as \xNN. So the reports and messages write bytes that are no UTF-8 (they are met in
+/* Adds a byte as \xNN. So the reports and messages write bytes that are not UTF-8 (they are met in
  * paths only): two paths that differ are then told apart. */
 void text_add_byte(struct text *text, char byte);
 
-/* Adds `raw` on one line for a terminal: control characters and bytes that are no UTF-8 as \xNN
+/* Adds `raw` on one line for a terminal: control characters and bytes that are not UTF-8 as \xNN
  * of each byte. */
 void text_add_visible(struct text *text, const char *raw);
 
 /* Names compare without regard to case (DESIGN 3): by this folding and by no other. It is the full
  * case folding of Unicode, the same in every locale, then NFC: collections unpacked on a Mac have
  * names of folders in decomposed form, which nobody can tell from that of the events. Bytes that
- * are no UTF-8 (they are met in paths) stand for themselves. */
+ * are not UTF-8 (they are met in paths) stand for themselves. */
 
 /* Returns owned: the folded name. */
 char *text_fold(const char *text) __attribute__((warn_unused_result));
@@ -101,6 +101,9 @@ bool text_equal_folded(const char *left, const char *right);
 
 /* Are the two equal when ASCII letters are taken without case? For words of the formats. */
 bool text_equal_ascii(const char *left, const char *right);
+
+/* The same of their first bytes, so many at most. */
+bool text_equal_ascii_bytes(const char *left, const char *right, size_t length_bytes);
 
 /* Reads a decimal number: digits alone, 1 at least. Returns false, and leaves *out alone, for
  * anything else and for numbers that do not fit. */

@@ -191,7 +191,7 @@ static int compare_runs(const void *left_item, const void *right_item)
 }
 
 /* A machine that moved to another domain keeps its short name, which is written beside the full
- * ones all along: its records are no runs of a name of their own. */
+ * ones all along: its records are not runs of a name of their own. */
 static void mark_short_forms(const struct logset *set, struct log *log)
 {
     for (size_t index = 0; index < log->run_count; index++) {

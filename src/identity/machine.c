@@ -289,7 +289,7 @@ static size_t row_owner_key(const struct logset *set, const struct log *log, siz
 static void make_machines(const struct logset *set, struct machines *out)
 {
     size_t *items = memory_allocate(set->names.count, sizeof(*items));
-    bool *wanted = memory_allocate(set->names.count, sizeof(*wanted));
+    bool *is_machine = memory_allocate(set->names.count, sizeof(*is_machine));
     struct machine **machines = memory_allocate(set->names.count, sizeof(struct machine *));
 
     for (size_t index = 0; index < set->log_count; index++) {
@@ -301,11 +301,11 @@ static void make_machines(const struct logset *set, struct machines *out)
             out->own_log[log_row(set, log, row)] = log->own;
             out->owners[log_row(set, log, row)] = key; /* its machine comes below */
             if (key != NAME_NONE)
-                wanted[key] = true;
+                is_machine[key] = true;
         }
     }
     for (size_t key = 0; key < set->names.count; key++) {
-        if (!wanted[key])
+        if (!is_machine[key])
             continue;
         out->items = memory_grow(out->items, out->count, sizeof(*out->items));
         out->items[out->count] = (struct machine){0};
@@ -313,13 +313,13 @@ static void make_machines(const struct logset *set, struct machines *out)
         items[key] = out->count++;
     }
     for (size_t key = 0; key < set->names.count; key++)
-        machines[key] = wanted[key] ? &out->items[items[key]] : NULL;
+        machines[key] = is_machine[key] ? &out->items[items[key]] : NULL;
     for (size_t row = 0; row < set->count; row++)
         out->owners[row] = out->owners[row] != NAME_NONE ? items[out->owners[row]] : MACHINE_NONE;
     name_aliases(set, machines);
     note_borrowed_names(set, machines);
     free(machines);
-    free(wanted);
+    free(is_machine);
     free(items);
 }
 
@@ -357,11 +357,11 @@ size_t machines_of_host(struct machines *machines, struct host_table *hosts, con
     return machine;
 }
 
-/* Names of folders are keys of a table of their own: a folder called `pc1.old` is no fully
- * qualified name that PC1 could mean. */
+/* Names of folders are keys of a table of their own: a folder called `pc1.old` is not
+ * a fully qualified name that PC1 could mean. */
 struct folder_matcher {
     struct host_table hosts;   /* newest names of machines */
-    struct host_table folders; /* names of folders that are none of these */
+    struct host_table folders; /* names of folders that are not among these */
 };
 
 static void list_folders(const struct logset *set, const struct machines *machines,

@@ -79,7 +79,7 @@ static struct name_range full_names_of(const struct name_table *table, const cha
 
     if (*folded == '\0' || strchr(folded, '.') != NULL)
         return range;
-    /* `pc.` alone is no full name; '/' is the character after '.'. */
+    /* `pc.` alone is not a full name; '/' is the character after '.'. */
     first = memory_format("%s.\x01", folded);
     end = memory_format("%s/", folded);
     range.first = lower_bound(table, first);
@@ -163,7 +163,7 @@ size_t name_table_netbios_owner(const struct name_table *table, const size_t *ow
     return *several ? NAME_NONE : found;
 }
 
-/* What is no character counts as one of a name. */
+/* Bytes that are not UTF-8 count as letters. */
 static bool is_of_name(const uint8_t *at, size_t length_bytes)
 {
     ucs4_t character;

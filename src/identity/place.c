@@ -90,7 +90,7 @@ struct part {
 
 static bool part_is(const struct part *part, const char *word)
 {
-    return strlen(word) == part->length && strncasecmp(part->text, word, part->length) == 0;
+    return strlen(word) == part->length && text_equal_ascii_bytes(part->text, word, part->length);
 }
 
 static bool part_is_one_of(const struct part *part, const char *const *words, size_t count)
@@ -108,10 +108,10 @@ static bool part_is_disk(const struct part *part)
         part->length > 0 && ((part->text[0] | 0x20) >= 'a' && (part->text[0] | 0x20) <= 'z');
 
     if (drive && (part->length == 1 || (part->length == 2 && part->text[1] == ':') ||
-                  (part->length == 4 && strncasecmp(part->text + 1, "%3A", 3) == 0)))
+                  (part->length == 4 && text_equal_ascii_bytes(part->text + 1, "%3A", 3))))
         return true;
-    return (part->length >= 3 && strncasecmp(part->text, "%5C", 3) == 0) ||
-           (part->length >= 3 && strncasecmp(part->text, "vss", 3) == 0 &&
+    return (part->length >= 3 && text_equal_ascii_bytes(part->text, "%5C", 3)) ||
+           (part->length >= 3 && text_equal_ascii_bytes(part->text, "vss", 3) &&
             strspn(part->text + 3, "0123456789") == part->length - 3);
 }
 
@@ -161,7 +161,7 @@ static size_t own_folder_length(const char *path)
     size_t length = leave_windows(path, machine_folder_length(path));
     struct part part = last_part(path, length);
 
-    /* `.` and `..` are no names. */
+    /* `.` and `..` are not names. */
     return part.length == 0 || part.length == strspn(part.text, ".") ? 0 : length;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose the hosts of sources without events are: first those that are named, since they tell of
  * whom a folder is to those that are not. Names of machines and hosts are keys of one table, paths
- * of folders of another: a folder called `pc1.old` is no fully qualified name that PC1 could mean,
- * and two folders called `live` are of two machines. */
+ * of folders of another: a folder called `pc1.old` is not a fully qualified name that PC1 could
+ * mean, and two folders called `live` are of two machines. */
 #include <stdlib.h>
 #include <string.h>
 

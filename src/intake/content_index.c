@@ -2,7 +2,7 @@
 /* A tree (tsearch) of files by key; without hashes several files can have one key, and are then
  * chained. Logs of equal size are the rule (20 MiB is the limit of an Application log), so the
  * key without hashes has a checksum of the beginning, where the first records lie. */
-#include "intake/content_index.h"
+#include "intake/content.h"
 
 #include <libdeflate.h>
 #include <search.h>
@@ -12,7 +12,6 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "intake/content.h"
 
 /* File header and first chunk of a log. */
 #define BEGINNING_BYTES (4096 + 65536)

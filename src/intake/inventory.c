@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unictype.h>
 #include <unistr.h>
 
@@ -206,7 +205,7 @@ static bool take_separator_line(const char **bytes, char *separator)
     const char *at;
     size_t count;
 
-    if (strncasecmp(*bytes, word, sizeof(word) - 1) != 0)
+    if (!text_equal_ascii_bytes(*bytes, word, sizeof(word) - 1))
         return false;
     at = *bytes + sizeof(word) - 1;
     if (*at == '\0' || strchr(",;\t|", *at) == NULL)

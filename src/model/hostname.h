@@ -18,7 +18,7 @@
 /* How many bytes the first label has. */
 size_t hostname_label_bytes(const char *name);
 
-/* Is it the fully qualified form of that short name? `PC1.` is none. */
+/* Is it the fully qualified form of that short name? `PC1.` is not. */
 bool hostname_is_full_form(const char *full, const char *name);
 
 /* Are they the same, or one the fully qualified form of the other? */

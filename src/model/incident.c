@@ -243,40 +243,13 @@ bool incident_may_decide(const struct incident_event *event)
     return decides[event->use];
 }
 
-enum edition_row {
-    EDITION_PROFESSIONAL,
-    EDITION_PROFESSIONAL_N,
-    EDITION_PROFESSIONAL_E,
-    EDITION_ENTERPRISE,
-    EDITION_ENTERPRISE_N,
-    EDITION_ENTERPRISE_E,
-};
+#define EDITION_ROW(enumerator, ...) [enumerator] = {__VA_ARGS__},
 
-const struct incident_edition incident_editions[] = {
-    [EDITION_PROFESSIONAL] = {"Windows 7 Professional", "Professional", "professional",
-                              "FJ82H-XT6CR-J8D7P-XQJJ2-GPDD4",
-                              "b92e9980-b9d5-4821-9c94-140f632f6312"},
-    [EDITION_PROFESSIONAL_N] = {"Windows 7 Professional N", "ProfessionalN", "professional-n",
-                                "MRPKT-YTG23-K7D7T-X2JMM-QY7MG",
-                                "54a09a0d-d57b-4c10-8b69-a842d6590ad5"},
-    [EDITION_PROFESSIONAL_E] = {"Windows 7 Professional E", "ProfessionalE", "professional-e",
-                                "W82YF-2Q76Y-63HXB-FGJG9-GF7QX",
-                                "5a041529-fef8-4d07-b06f-b59b573b32d2"},
-    [EDITION_ENTERPRISE] = {"Windows 7 Enterprise", "Enterprise", "enterprise",
-                            "33PXH-7Y6KF-2VJC9-XBBR8-HVTHH",
-                            "ae2ee509-1b34-41c0-acb7-6d4650168915"},
-    [EDITION_ENTERPRISE_N] = {"Windows 7 Enterprise N", "EnterpriseN", "enterprise-n",
-                              "YDRBP-3D83W-TY26F-D46B2-XCKRJ",
-                              "1cb6d605-11b3-4e14-bb30-da91c8e3983a"},
-    [EDITION_ENTERPRISE_E] = {"Windows 7 Enterprise E", "EnterpriseE", "enterprise-e",
-                              "C29WB-22CC8-VJ326-GHFJW-H9DH4",
-                              "46bbed08-9c7b-48fc-a614-95250573f4ea"},
-};
-const size_t incident_edition_count = ARRAY_COUNT(incident_editions);
+const struct incident_edition incident_editions[EDITION_COUNT] = {EDITIONS(EDITION_ROW)};
 
 const struct incident_edition *incident_find_edition(const char *name)
 {
-    for (size_t index = 0; index < incident_edition_count; index++)
+    for (size_t index = 0; index < EDITION_COUNT; index++)
         if (strcmp(incident_editions[index].name, name) == 0)
             return &incident_editions[index];
     return NULL;
@@ -284,7 +257,7 @@ const struct incident_edition *incident_find_edition(const char *name)
 
 const struct incident_edition *incident_find_partial_key(const char *partial_key)
 {
-    for (size_t index = 0; index < incident_edition_count; index++) {
+    for (size_t index = 0; index < EDITION_COUNT; index++) {
         const char *last_group = strrchr(incident_editions[index].kms_client_key, '-') + 1;
 
         if (text_equal_ascii(last_group, partial_key))
@@ -293,10 +266,8 @@ const struct incident_edition *incident_find_partial_key(const char *partial_key
     return NULL;
 }
 
-#define KMS_CLIENT(row)                                                           \
-    {                                                                             \
-        .edition = &incident_editions[row], .channel = LICENCE_CHANNEL_VOLUME_KMS \
-    }
+#define KMS_CLIENT(enumerator, ...) \
+    {.edition = &incident_editions[enumerator], .channel = LICENCE_CHANNEL_VOLUME_KMS},
 #define SERVER(id, label)                                                                    \
     {                                                                                        \
         .activation_id = (id), .channel = LICENCE_CHANNEL_VOLUME_KMS, .not_windows_7 = true, \
@@ -311,12 +282,6 @@ const struct incident_edition *incident_find_partial_key(const char *partial_key
 /* KMS client licences take id and name from their edition. Add-ons: Microsoft, "Obtaining Extended
  * Security Updates for eligible Windows devices", activation ids. */
 static const struct incident_licence licences[] = {
-    KMS_CLIENT(EDITION_PROFESSIONAL),
-    KMS_CLIENT(EDITION_PROFESSIONAL_N),
-    KMS_CLIENT(EDITION_PROFESSIONAL_E),
-    KMS_CLIENT(EDITION_ENTERPRISE),
-    KMS_CLIENT(EDITION_ENTERPRISE_N),
-    KMS_CLIENT(EDITION_ENTERPRISE_E),
     {.activation_id = "9abf5984-9c16-46f2-ad1e-7fe15931a8dd",
      .channel = LICENCE_CHANNEL_VOLUME_MAK,
      .name = "Windows 7 volume editions, MAK"},
@@ -336,7 +301,7 @@ static const struct incident_licence licences[] = {
     ADD_ON("77db037b-95c3-48d7-a3ab-a9c6d41093e0", "Windows 7 ESU, year 1"),
     ADD_ON("0e00c25d-8795-4fb7-9572-3803d91b6880", "Windows 7 ESU, year 2"),
     ADD_ON("4220f546-f522-46df-8202-4d07afd26454", "Windows 7 ESU, year 3"),
-};
+    EDITIONS(KMS_CLIENT)};
 
 static const struct incident_licence other_licence = {
     .activation_id = "", .channel = LICENCE_CHANNEL_OTHER, .name = "a licence of another kind"};

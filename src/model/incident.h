@@ -149,7 +149,26 @@ const struct incident_update *incident_find_update(const char *text);
 /* The update of the table that the observation names in any of its strings, or NULL. */
 const struct incident_update *incident_named_update(const struct observation *observation);
 
-/* A Windows edition that the incident concerned, with its KMS client setup key (KB 4487266). */
+/* The Windows editions that the incident concerned (KB 4487266); enumerator, and the members of
+ * struct incident_edition */
+#define EDITIONS(ROW)                                                                          \
+    ROW(EDITION_PROFESSIONAL, "Windows 7 Professional", "Professional", "professional",        \
+        "FJ82H-XT6CR-J8D7P-XQJJ2-GPDD4", "b92e9980-b9d5-4821-9c94-140f632f6312")               \
+    ROW(EDITION_PROFESSIONAL_N, "Windows 7 Professional N", "ProfessionalN", "professional-n", \
+        "MRPKT-YTG23-K7D7T-X2JMM-QY7MG", "54a09a0d-d57b-4c10-8b69-a842d6590ad5")               \
+    ROW(EDITION_PROFESSIONAL_E, "Windows 7 Professional E", "ProfessionalE", "professional-e", \
+        "W82YF-2Q76Y-63HXB-FGJG9-GF7QX", "5a041529-fef8-4d07-b06f-b59b573b32d2")               \
+    ROW(EDITION_ENTERPRISE, "Windows 7 Enterprise", "Enterprise", "enterprise",                \
+        "33PXH-7Y6KF-2VJC9-XBBR8-HVTHH", "ae2ee509-1b34-41c0-acb7-6d4650168915")               \
+    ROW(EDITION_ENTERPRISE_N, "Windows 7 Enterprise N", "EnterpriseN", "enterprise-n",         \
+        "YDRBP-3D83W-TY26F-D46B2-XCKRJ", "1cb6d605-11b3-4e14-bb30-da91c8e3983a")               \
+    ROW(EDITION_ENTERPRISE_E, "Windows 7 Enterprise E", "EnterpriseE", "enterprise-e",         \
+        "C29WB-22CC8-VJ326-GHFJW-H9DH4", "46bbed08-9c7b-48fc-a614-95250573f4ea")
+
+enum edition { EDITIONS(WORDS_ENUMERATOR) };
+enum { EDITION_COUNT = 0 EDITIONS(WORDS_ONE) };
+
+/* With its KMS client setup key. */
 struct incident_edition {
     const char *name;     /* "Windows 7 Professional N" */
     const char *registry; /* EditionID in the registry: "ProfessionalN" */
@@ -157,8 +176,7 @@ struct incident_edition {
     const char *kms_client_key;
     const char *activation_id;
 };
-extern const struct incident_edition incident_editions[];
-extern const size_t incident_edition_count;
+extern const struct incident_edition incident_editions[EDITION_COUNT];
 
 /* The edition of that name (as written in hosts.csv), or NULL. */
 const struct incident_edition *incident_find_edition(const char *name);

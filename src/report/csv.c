@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/csv.h"
+#include "report/format.h"
 
 #include <csv.h>
 #include <inttypes.h>

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/hosts.h"
+#include "report/writers.h"
 
 #include <stdlib.h>
 
 #include "base/array.h"
 #include "base/memory.h"
-#include "report/csv.h"
-#include "report/joined.h"
+#include "report/format.h"
 
 /* An inventory column that is called like one of ours gets this in front. */
 #define INVENTORY_PREFIX "inventory_"

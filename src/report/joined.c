@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/joined.h"
+#include "report/writers.h"
 
 #include <stdlib.h>
 

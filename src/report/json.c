@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/json.h"
+#include "report/format.h"
 
 #include <inttypes.h>
 

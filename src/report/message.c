@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sentence begins alike for every event; what one event has of its own to say depends on the
  * use of the event. */
-#include "report/message.h"
+#include "report/writers.h"
 
 #include <inttypes.h>
 #include <string.h>

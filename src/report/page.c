@@ -2,7 +2,7 @@
 /* The page is the template with a part in each of its places. Prose and headings stand in the
  * template; a part writes only what comes from the case, row by row, so that the page may be of
  * any length. */
-#include "report/page.h"
+#include "report/writers.h"
 
 #include <stdlib.h>
 
@@ -59,7 +59,6 @@ int page_write(struct casedb *db, const struct window *window, const char *templ
         template_write(TEMPLATE_NAME, text, parts, ARRAY_COUNT(parts), &page, file, err) == 0)
         result = staging_close(out, file, err);
     free(text);
-    summary_free_content(&page.summary);
     joined_free_content(&page.joined);
     return result;
 }

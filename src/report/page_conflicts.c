@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "report/html.h"
+#include "report/format.h"
 
 static const char section_start[] =
     "<section id=\"conflicts\" aria-labelledby=\"conflicts-title\">\n"

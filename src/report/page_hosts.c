@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "report/html.h"
+#include "report/format.h"
 
 /* Columns of ours in the table of hosts. */
 #define HOST_COLUMNS 7

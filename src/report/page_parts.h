@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 #include "case/casedb.h"
-#include "report/joined.h"
 #include "report/summary.h"
+#include "report/writers.h"
 
 /* What the parts of one page are made from. */
 struct page {

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "report/html.h"
-#include "report/sources.h"
+#include "report/format.h"
+#include "report/writers.h"
 
 int page_put_statuses(void *context, FILE *file, struct error *err)
 {
@@ -100,18 +100,18 @@ int page_put_impaired(void *context, FILE *file, struct error *err)
 
 int page_put_skipped(void *context, FILE *file, struct error *err)
 {
-    const struct word_counts *skipped = &((const struct page *)context)->summary.skipped;
+    const struct summary *summary = &((const struct page *)context)->summary;
 
     (void)err;
-    if (skipped->row_count == 0)
+    if (summary->skipped_count == 0)
         fputs("<p>Nothing was skipped.</p>", file);
-    for (size_t index = 0; index < skipped->row_count; index++) {
-        const char *kind = skipped->rows[index].word;
+    for (size_t index = 0; index < summary->skipped_count; index++) {
+        const char *kind = source_kind_word(summary->skipped[index].kind);
 
         fputs(index == 0 ? "<p>Skipped, for their content is nothing that is read: " : ", ", file);
-        fprintf(file, "%" PRIu64 " ", skipped->rows[index].count);
+        fprintf(file, "%" PRIu64 " ", summary->skipped[index].count);
         html_put(file, *kind != '\0' ? kind : "not looked at");
-        fputs(index + 1 == skipped->row_count ? ".</p>" : "", file);
+        fputs(index + 1 == summary->skipped_count ? ".</p>" : "", file);
     }
     return 0;
 }

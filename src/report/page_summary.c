@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "report/html.h"
+#include "report/format.h"
 
 static void put_count_row(FILE *file, const char *word, uint64_t count, const char *sentence)
 {

@@ -2,7 +2,7 @@
 /* The words of the verdict, explained: the sentences are those of model/words.h. */
 #include "report/page_parts.h"
 
-#include "report/html.h"
+#include "report/format.h"
 
 static void put_word(FILE *file, const char *word, const char *sentence)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The machines are read once, in their order. Each goes into at most one CSV list, and into the
  * host list of each script it needs; script and host list begin with the first that does. */
-#include "report/remediation.h"
+#include "report/writers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "model/incident.h"
-#include "report/csv.h"
+#include "report/format.h"
 #include "report/template.h"
 
 #define FOLDER "remediation/"
@@ -54,15 +54,11 @@ static const char *const columns[] = {"host",           "aliases", "action", "ed
 enum script_number {
     SCRIPT_REMOVE,
     SCRIPT_REBUILD,
-    SCRIPT_REBUILD_EDITION, /* plus the edition's place in incident_editions */
+    SCRIPT_REBUILD_EDITION, /* plus enum edition */
+    SCRIPT_COUNT = SCRIPT_REBUILD_EDITION + EDITION_COUNT,
 };
 
 #define SCRIPT_NONE SIZE_MAX
-
-static size_t script_count(void)
-{
-    return SCRIPT_REBUILD_EDITION + incident_edition_count;
-}
 
 static const char *script_template(size_t script)
 {
@@ -116,7 +112,7 @@ static void script_texts_free_content(struct script_texts *texts)
 /* Adds what the script needs to know of its editions: all, or the one it is for. */
 static void add_editions(size_t script, struct script_texts *texts)
 {
-    for (size_t index = 0; index < incident_edition_count; index++) {
+    for (size_t index = 0; index < EDITION_COUNT; index++) {
         const struct incident_edition *edition = &incident_editions[index];
 
         if (script != SCRIPT_REBUILD && script != SCRIPT_REBUILD_EDITION + index)
@@ -190,7 +186,7 @@ int remediation_check_templates(const char *templates_path, struct error *err)
 {
     int result = 0;
 
-    for (size_t script = 0; result == 0 && script < script_count(); script++) {
+    for (size_t script = 0; result == 0 && script < SCRIPT_COUNT; script++) {
         struct text filled = {0};
 
         result = fill_script(templates_path, script, &filled, err);
@@ -207,7 +203,7 @@ struct rollout {
     const char *templates_path;
     struct staging *out;
     struct csv_writer csv[CLASSIFICATION_COUNT]; /* the lists, by classification */
-    FILE **host_lists; /* owned array, one a script; NULL until a machine needs the script */
+    FILE *host_lists[SCRIPT_COUNT];              /* NULL until a machine needs the script */
 };
 
 /* Opens remediation/scripts/NAME + suffix. */
@@ -375,7 +371,7 @@ static int finish_lists(struct rollout *rollout, struct error *err)
     for (size_t list = 0; list < CLASSIFICATION_COUNT; list++)
         if (staging_close(rollout->out, rollout->csv[list].file, err) != 0)
             return -1;
-    for (size_t script = 0; script < script_count(); script++)
+    for (size_t script = 0; script < SCRIPT_COUNT; script++)
         if (rollout->host_lists[script] != NULL &&
             staging_close(rollout->out, rollout->host_lists[script], err) != 0)
             return -1;
@@ -391,7 +387,6 @@ int remediation_write(struct casedb *db, const char *templates_path, struct stag
     int result = -1;
     int found;
 
-    rollout.host_lists = memory_allocate(script_count(), sizeof(FILE *));
     if (casedb_machines(db, &machines, err) != 0 || begin_lists(&rollout, err) != 0)
         goto out;
     while ((found = casedb_next_machine(machines, &machine, err)) == 1)
@@ -401,6 +396,5 @@ int remediation_write(struct casedb *db, const char *templates_path, struct stag
         result = finish_lists(&rollout, err);
 out:
     casedb_cursor_free(machines);
-    free(rollout.host_lists);
     return result;
 }

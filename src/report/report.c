@@ -2,12 +2,8 @@
 #include "report/report.h"
 
 #include "base/array.h"
-#include "report/hosts.h"
-#include "report/page.h"
-#include "report/remediation.h"
-#include "report/sources.h"
 #include "report/staging.h"
-#include "report/timeline.h"
+#include "report/writers.h"
 
 /* What an earlier report may have put among the scripts, and this one has no need of. */
 static const char *const script_patterns[] = {

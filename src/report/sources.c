@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/sources.h"
+#include "report/writers.h"
 
 #include <stdlib.h>
 
 #include "base/array.h"
 #include "base/memory.h"
-#include "report/csv.h"
+#include "report/format.h"
 
 static const char *const columns[] = {
     "path",           "kind",    "bytes",    "sha256",

@@ -7,7 +7,7 @@
 
 #include "base/array.h"
 #include "report/report.h"
-#include "report/sources.h"
+#include "report/writers.h"
 
 /* Can the logs not exclude the incident? A damaged log may cover the window and yet have lost the
  * fault, so it shows no host to be clean. */
@@ -53,6 +53,17 @@ static int count_machines(struct casedb *db, struct summary *out, struct error *
     return found;
 }
 
+static void count_skipped(enum source_kind kind, struct summary *out)
+{
+    size_t index = 0;
+
+    while (index < out->skipped_count && out->skipped[index].kind != kind)
+        index++;
+    out->skipped[index].kind = kind;
+    out->skipped[index].count++;
+    out->skipped_count += index == out->skipped_count;
+}
+
 static int count_sources(struct casedb *db, struct summary *out, struct error *err)
 {
     struct casedb_cursor *sources = NULL;
@@ -71,7 +82,7 @@ static int count_sources(struct casedb *db, struct summary *out, struct error *e
         out->conflict_count += source.conflict_count > 0;
         out->statuses[source.status]++;
         if (source.status == SOURCE_STATUS_SKIPPED)
-            word_counts_add(&out->skipped, source_kind_word(source.kind), 1);
+            count_skipped(source.kind, out);
     }
     casedb_cursor_free(sources);
     text_free(&detail);
@@ -82,11 +93,6 @@ int summary_read(struct casedb *db, struct summary *out, struct error *err)
 {
     *out = (struct summary){0};
     return count_machines(db, out, err) != 0 || count_sources(db, out, err) != 0 ? -1 : 0;
-}
-
-void summary_free_content(struct summary *summary)
-{
-    word_counts_free_content(&summary->skipped);
 }
 
 /* The table: a line is a word, indented below its heading, and a number in one column. */
@@ -150,6 +156,5 @@ int report_summary(struct casedb *db, FILE *out, struct error *err)
         print_hosts(out, &summary);
         print_sources(out, &summary);
     }
-    summary_free_content(&summary);
     return result;
 }

@@ -200,13 +200,9 @@ int template_check(const char *name, const char *text, const char *const *names,
 /* Text without U+0000 whose every byte is UTF-8. */
 static bool is_utf8_text(const char *bytes, size_t length)
 {
-    const char *at = bytes;
-    uint32_t code_point;
+    bool is_cut;
 
-    while (*at != '\0')
-        if (!text_next_character(&at, &code_point))
-            return false;
-    return at == bytes + length;
+    return strlen(bytes) == length && text_utf8_length(bytes, length, &is_cut) == length;
 }
 
 /* Reads all of the file, at most one byte more than a template may have. */

@@ -2,16 +2,14 @@
 /* Each observation is made into a row once, and the row is written in both forms. What Timesketch
  * asks of them is from its importers (timesketch/lib/utils.py): every row needs message, datetime
  * and timestamp_desc, and one JSON line without a datetime ends the whole import. */
-#include "report/timeline.h"
+#include "report/writers.h"
 
 #include <inttypes.h>
 
 #include "base/array.h"
 #include "base/filetime.h"
 #include "base/text.h"
-#include "report/csv.h"
-#include "report/json.h"
-#include "report/message.h"
+#include "report/format.h"
 #include "verdict/signal.h"
 
 /* 1970-01-01T00:00:00Z. */

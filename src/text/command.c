@@ -2,9 +2,9 @@
 #include "text/tokens.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/array.h"
+#include "base/text.h"
 #include "model/finding.h"
 
 /* So many lines lie between a command and the start of its output at most; longer lines are not
@@ -15,7 +15,7 @@
 static bool word_is(const struct line *word, const char *text)
 {
     return word->length_bytes == strlen(text) &&
-           strncasecmp(word->bytes, text, word->length_bytes) == 0;
+           text_equal_ascii_bytes(word->bytes, text, word->length_bytes);
 }
 
 static bool word_is_one_of(const struct line *word, const char *const *texts, size_t count)
@@ -29,7 +29,8 @@ static bool word_is_one_of(const struct line *word, const char *const *texts, si
 /* Does the line begin so, in whatever case? */
 static bool starts_with(const struct line *line, const char *text)
 {
-    return line->length_bytes >= strlen(text) && strncasecmp(line->bytes, text, strlen(text)) == 0;
+    return line->length_bytes >= strlen(text) &&
+           text_equal_ascii_bytes(line->bytes, text, strlen(text));
 }
 
 static bool names(const struct line *line, const char *text)
@@ -75,7 +76,8 @@ bool command_is(struct line line)
     if (!line_next_cell(&line, '|', &command) || !line_next_word(&command, &word) ||
         (line_next_word(&command, &second) && line_equals(&second, ":"))) /* which is an error */
         return false;
-    if (word.length_bytes > 4 && strncasecmp(word.bytes + word.length_bytes - 4, ".exe", 4) == 0)
+    if (word.length_bytes > 4 &&
+        text_equal_ascii_bytes(word.bytes + word.length_bytes - 4, ".exe", 4))
         word.length_bytes -= 4;
     return word_is_one_of(&word, programs, ARRAY_COUNT(programs));
 }

@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "model/incident.h"
 #include "text/tokens.h"
 
@@ -100,7 +100,7 @@ static const char *find(const char *at, const char *end, const char *words)
     size_t length = strlen(words);
 
     for (; (size_t)(end - at) >= length; at++)
-        if ((*at | 0x20) == (*words | 0x20) && strncasecmp(at, words, length) == 0)
+        if ((*at | 0x20) == (*words | 0x20) && text_equal_ascii_bytes(at, words, length))
             return at;
     return NULL;
 }

@@ -4,9 +4,9 @@
 #include <assert.h>
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/array.h"
+#include "base/text.h"
 #include "text/tokens.h"
 
 /* So many lines are looked at for what a listing must have near its beginning. */
@@ -317,7 +317,7 @@ static bool begins_with(const struct line *line, const char *const *starts, size
 {
     for (size_t index = 0; index < count; index++)
         if (strlen(starts[index]) <= line->length_bytes &&
-            strncasecmp(line->bytes, starts[index], strlen(starts[index])) == 0)
+            text_equal_ascii_bytes(line->bytes, starts[index], strlen(starts[index])))
             return true;
     return false;
 }

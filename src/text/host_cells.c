@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "model/hostname.h"
@@ -58,7 +57,7 @@ static bool is_name(const struct line *cell)
 
     return cell->length_bytes > 0 && !line_equals(cell, ".") && !is_address(cell) &&
            !(cell->length_bytes == sizeof(here) - 1 &&
-             strncasecmp(cell->bytes, here, cell->length_bytes) == 0);
+             text_equal_ascii_bytes(cell->bytes, here, cell->length_bytes));
 }
 
 /* Only a name with a dot is worth folding: every row of a listing is asked. */

@@ -2,7 +2,8 @@
 #include "text/tokens.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include "base/text.h"
 
 #define DIGITS "0123456789"
 /* KB and at least so many digits. */
@@ -12,7 +13,7 @@ static bool is_number(const struct line *word)
 {
     struct line digits;
 
-    if (word->length_bytes < 2 || strncasecmp(word->bytes, "KB", 2) != 0)
+    if (word->length_bytes < 2 || !text_equal_ascii_bytes(word->bytes, "KB", 2))
         return false;
     digits = line_from(*word, 2);
     return line_count_of(&digits, DIGITS) >= NUMBER_DIGITS_LEAST;

@@ -58,8 +58,6 @@ struct channel_latest {
     struct item_origin origin; /* without a path */
 };
 
-#define LICENCE_EDITION_COUNT_MOST 16
-
 /* Starts as licence_evidence_begin makes it; owns its groups. */
 struct licence_evidence {
     struct groups groups;
@@ -70,9 +68,9 @@ struct licence_evidence {
     bool system_conflict;                /* listings name Windows 7 and another system */
     bool listing_is_windows_7;
     bool listing_is_other;
-    struct edition_latest newest;                               /* that decides the edition */
-    bool not_windows_7;                                         /* as that item has it */
-    struct edition_latest editions[LICENCE_EDITION_COUNT_MOST]; /* in order of incident_editions */
+    struct edition_latest newest;                  /* that decides the edition */
+    bool not_windows_7;                            /* as that item has it */
+    struct edition_latest editions[EDITION_COUNT]; /* in order of incident_editions */
 };
 
 void licence_evidence_begin(struct licence_evidence *evidence);

@@ -2,8 +2,6 @@
 /* All evidence on edition and channel of a machine, weighed. */
 #include "verdict/evidence.h"
 
-#include <assert.h>
-
 #include "base/filetime.h"
 
 /* Items less than this apart must not name different editions (DESIGN section 6). */
@@ -16,14 +14,14 @@ static unsigned saying_of(const struct licence_item *item)
     unsigned edition =
         item->edition != NULL ? (unsigned)(item->edition - incident_editions) + 1 : 0;
 
-    return channel * (LICENCE_EDITION_COUNT_MOST + 1) + edition;
+    return channel * (EDITION_COUNT + 1) + edition;
 }
 
 /* `volume-kms, Windows 7 Enterprise` */
 static void add_saying(struct text *out, unsigned saying)
 {
-    unsigned channel = saying / (LICENCE_EDITION_COUNT_MOST + 1);
-    unsigned edition = saying % (LICENCE_EDITION_COUNT_MOST + 1);
+    unsigned channel = saying / (EDITION_COUNT + 1);
+    unsigned edition = saying % (EDITION_COUNT + 1);
 
     if (channel > 0)
         text_add(out, licence_channel_word((enum licence_channel)(channel - 1)));
@@ -102,7 +100,6 @@ void licence_evidence_feed(struct licence_evidence *evidence, const struct licen
         latest.origin.filetime = last_event_filetime;
     evidence->newest = latest;
     feed_system(evidence, item, origin);
-    assert(incident_edition_count <= LICENCE_EDITION_COUNT_MOST);
     if (latest.edition != NULL)
         evidence->editions[latest.edition - incident_editions] = latest;
 }
@@ -111,7 +108,7 @@ const struct edition_latest *licence_evidence_other_edition(const struct licence
 {
     const struct edition_latest *newest = &evidence->newest;
 
-    for (size_t index = 0; newest->edition != NULL && index < incident_edition_count; index++) {
+    for (size_t index = 0; newest->edition != NULL && index < EDITION_COUNT; index++) {
         const struct edition_latest *other = &evidence->editions[index];
 
         if (other->edition != NULL && other->edition != newest->edition &&

@@ -78,7 +78,7 @@ static void store_character(struct eventtext *event, const char **at)
     uint32_t code_point;
 
     text_next_character(at, &code_point);
-    if (code_point >= REFERENCE_SUPPLEMENTARY_FIRST)
+    if (code_point >= REFERENCE_SUPPLEMENTARY_FIRST && reference_spoils_supplementary())
         text_add_character(&changed, code_point + REFERENCE_SUPPLEMENTARY_ERROR);
     else if (code_point == 0 || code_point == TEXT_REPLACEMENT_CHARACTER)
         text_add_character(&changed, TEXT_REPLACEMENT_CHARACTER); /* text here has no U+0000 */

@@ -18,6 +18,9 @@
 /* libevtx's messages, one line for each of its functions on the way to the failure. */
 #define BACKTRACE_BYTES 16384u
 
+/* Of libevtx: characters past U+FFFF come out wrong of it; of 20240504 they come out right. */
+#define VERSION_THAT_SPOILS 20181227u
+
 /* Records are so aligned. */
 #define RECORD_ALIGNMENT_BYTES 8u
 
@@ -67,6 +70,11 @@ static void write_file_header(uint8_t *log)
     write_u16(log + FILE_HEADER_OFFSET_CHUNK_COUNT, 1);
     write_u32(log + FILE_HEADER_OFFSET_CHECKSUM,
               libdeflate_crc32(0, log, FILE_HEADER_OFFSET_FLAGS));
+}
+
+bool reference_spoils_supplementary(void)
+{
+    return strtoul(libevtx_get_version(), NULL, 10) <= VERSION_THAT_SPOILS;
 }
 
 struct reference *reference_create(void)

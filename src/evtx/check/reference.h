@@ -7,7 +7,7 @@
  * made-up records, one over each gap, so that it need not be searched; the bytes of templates and
  * names in there stay.
  *
- * What Debian's libevtx (20181227) does with a record, found by reading and trying it:
+ * What the libevtx of Debian 12 (20181227) does with a record, found by reading and trying it:
  * - it never says where a record lies (libevtx_record_get_offset gives 0): in the copy, each record
  *   therefore bears its position in the place of its number, which nothing else depends on;
  * - strings end at their first NUL, lose a byte order mark at their begin, and are empty when they
@@ -24,7 +24,11 @@
  *   with the chunk before it makes room for them and reads them (so do not ask it for a record that
  *   is not sound, evtx/chunk.h), recurses as deep as elements are nested in a template, and writes
  *   out a value as often as a template substitutes it. Such a chunk can end the process, or keep
- *   it busy for long. */
+ *   it busy for long.
+ * That of Debian 13 (20240504) differs: characters past U+FFFF come out right; the milliseconds of a
+ * SYSTEMTIME are written with nine digits, not three; a record is not decoded that has half a
+ * surrogate pair, a value of type SizeT, or one of a size that its type cannot have; forwarded
+ * records are (they are not asked for, so that both tell the same). */
 #ifndef SPPTRIAGE_EVTX_CHECK_REFERENCE_H
 #define SPPTRIAGE_EVTX_CHECK_REFERENCE_H
 
@@ -78,13 +82,16 @@ int reference_read(struct reference *reference, size_t index, struct reference_r
  * stay, and each element stands on a line of its own, indented by its depth. So this is a small
  * tolerant scanner of its own, without recursion.
  *
- * libevtx gives every character past U+FFFF 0x3FF too low (it takes DFFF for the first low
- * surrogate). All that it writes at or past U+10000 is such a character and is put right here;
- * U+10000 to U+103FE come out as U+FC01 to U+FFFF, where they cannot be told from the characters
- * that belong there, and stay wrong. */
+ * A libevtx that spoils them gives every character past U+FFFF 0x3FF too low (it takes DFFF for the
+ * first low surrogate). All that it writes at or past U+10000 is such a character and is put right
+ * here; U+10000 to U+103FE come out as U+FC01 to U+FFFF, where they cannot be told from the
+ * characters that belong there, and stay wrong. */
 
 #define REFERENCE_SUPPLEMENTARY_FIRST 0x10000u
 #define REFERENCE_SUPPLEMENTARY_ERROR 0x3FFu
+
+/* Does the libevtx at hand do so? */
+bool reference_spoils_supplementary(void);
 
 /* Starts as zeros; its memory is used again for each event. */
 struct eventtext {

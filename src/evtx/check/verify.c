@@ -97,7 +97,8 @@ static uint32_t expected_character(const char **at)
     uint32_t character;
 
     text_next_character(at, &character);
-    if (character >= REFERENCE_SUPPLEMENTARY_FIRST && character <= SUPPLEMENTARY_SPOILT_LAST)
+    if (character >= REFERENCE_SUPPLEMENTARY_FIRST && character <= SUPPLEMENTARY_SPOILT_LAST &&
+        reference_spoils_supplementary())
         character -= REFERENCE_SUPPLEMENTARY_ERROR;
     return character;
 }
@@ -141,6 +142,19 @@ static bool floats_agree(const char *ours, const char *theirs)
     right = strtod(theirs, NULL);
     apart = left > right ? left - right : right - left;
     return apart <= FLOAT_ERROR * (1 + (right < 0 ? -right : right));
+}
+
+/* Is `theirs` a SYSTEMTIME as newer versions of libevtx write it: its milliseconds, which ours ends
+ * with, as nanoseconds? */
+static bool system_times_agree(const char *ours, const char *theirs)
+{
+    static const char ours_end[] = "Z", theirs_end[] = "000000Z";
+    size_t length = strlen(ours);
+
+    return length > strlen(".000Z") && ours[length - strlen(".000Z")] == '.' &&
+           strcmp(ours + length - strlen(ours_end), ours_end) == 0 &&
+           strncmp(ours, theirs, length - strlen(ours_end)) == 0 &&
+           strcmp(theirs + length - strlen(ours_end), theirs_end) == 0;
 }
 
 /* Is `theirs` what libevtx makes of a time that it cannot write: its numbers in hexadecimal, of a
@@ -208,7 +222,7 @@ static bool values_agree(const char *ours, const char *theirs)
 {
     if (strcmp(ours, theirs) == 0 || (strcmp(ours, "\n") == 0 && *theirs == '\0') ||
         negatives_agree(ours, theirs) || floats_agree(ours, theirs) ||
-        impossible_times_agree(ours, theirs))
+        system_times_agree(ours, theirs) || impossible_times_agree(ours, theirs))
         return true;
     if (look_ahead(ours) == BYTE_ORDER_MARK && look_ahead(theirs) != BYTE_ORDER_MARK)
         expected_character(&ours);

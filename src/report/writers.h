@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* writers: the reports, each written by the file of its name, and what several of them say. */
+#ifndef SPPTRIAGE_REPORT_WRITERS_H
+#define SPPTRIAGE_REPORT_WRITERS_H
+
+#include <stdbool.h>
+
+#include "base/text.h"
+#include "case/casedb.h"
+#include "model/observation.h"
+#include "report/staging.h"
+#include "verdict/signal.h"
+
+/* hosts.csv, one row a machine. */
+int hosts_write(struct casedb *db, struct staging *out, struct error *err);
+
+/* timeline.csv and timeline.jsonl, one row an observation. */
+int timeline_write(struct casedb *db, const struct window *window, struct staging *out,
+                   struct error *err);
+
+/* ---- sources.csv, one row a place a source lies in ---- */
+
+/* Makes the row of a source whole: a copy gets what was read of its content, under the path it
+ * was read from. *detail then holds the cell `detail`; source->detail borrows it. *remarked (or
+ * NULL) says whether it is not plain whose the source is, which the detail explains. */
+int sources_complete(struct casedb *db, struct case_source *source, struct text *detail,
+                     bool *remarked, struct error *err);
+
+int sources_write(struct casedb *db, struct staging *out, struct error *err);
+
+/* ---- The remediation lists and scripts of DESIGN section 7. Nothing that was read from an input
+ * gets into a script, and into a host list only names of a few plain characters ---- */
+
+/* May this host name stand in a .hosts.txt? Only letters, digits, `-`, `_` and `.` (ASCII), not
+ * empty, at most 255 bytes; it begins neither with `-` nor with `.`, and has no empty label. */
+bool remediation_is_plain_name(const char *host);
+
+/* Fails (ERROR_RUN) with a line that names it when a template of a script is missing or
+ * unreadable, or has a placeholder that nothing fills. */
+int remediation_check_templates(const char *templates_path, struct error *err);
+
+/* Writes
+ * remediation/(affected-by-incident|other-activation-fault|remove-kb971033|not-collected).csv
+ * (always, with their header) and, in remediation/scripts/, each script that some machine with a
+ * plain name needs, with its .hosts.txt. Reads the machines once; ERROR_RUN on any failure. */
+int remediation_write(struct casedb *db, const char *templates_path, struct staging *out,
+                      struct error *err);
+
+/* ---- report.html, one self-contained page from templates/report.html ---- */
+
+int page_write(struct casedb *db, const struct window *window, const char *templates_path,
+               struct staging *out, struct error *err);
+
+/* Fails (ERROR_RUN) when the template is missing or cannot be filled. */
+int page_check_template(const char *templates_path, struct error *err);
+
+/* ---- The columns of the inventory, which are joined to what a report says of a machine ---- */
+
+/* Owns its names. */
+struct joined {
+    char **columns; /* as named in the file, in its order */
+    size_t column_count;
+};
+
+/* Reads the columns of the case's inventory; there are none where the case has none. */
+int joined_read(struct casedb *db, struct joined *out, struct error *err);
+void joined_free_content(struct joined *joined);
+
+/* Sets *values to one value a column, "" for all where the machine is not in the inventory;
+ * returned owned, freed with joined_free_values. */
+int joined_read_values(const struct joined *joined, struct casedb *db,
+                       const struct case_machine *machine, char ***values, struct error *err);
+void joined_free_values(const struct joined *joined, char **values);
+
+/* ---- An event in one sentence for a person, as Timesketch shows it ---- */
+
+/* Adds the sentence: provider and id, what the event says by the event table, and what matters
+ * of this one: `Security-SPP 8208: acquisition of genuine ticket failed, 0xC004C4A2 (refused by
+ * the validation server: the code of the incident)`. It may hold text of the event as it was
+ * read: escape it like any other. */
+void message_add(struct text *out, const struct observation *observation,
+                 const struct judgement *judgement);
+
+#endif
