@@ -43,11 +43,12 @@ static enum exit_status finish_case(struct source_facts *facts)
     return status;
 }
 
-static void expect_in_file(const char *path, const char *wanted, bool there)
+static void expect_in_file(const char *path, const char *expected, bool there)
 {
     char *found = scratch_read(path);
 
-    ck_assert_msg((strstr(found, wanted) != NULL) == there, "%s in %s: %s", wanted, path, found);
+    ck_assert_msg((strstr(found, expected) != NULL) == there, "%s in %s: %s", expected, path,
+                  found);
     free(found);
 }
 

@@ -22,7 +22,8 @@ size_t codepage_find(const char *name);
 /* Loads all of them. Those that this system does not have are known by their ASCII alone. */
 void codepage_prepare(void);
 
-/* Adds the text as UTF-8. What is no character of the code page becomes U+FFFD, a NUL a blank. */
+/* Adds the text as UTF-8. What is not a character of the code page becomes U+FFFD, a NUL a blank.
+ */
 void codepage_add_text(struct text *out, size_t codepage, struct span bytes);
 
 #endif
