@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/mapping.h"
 #include "base/memory.h"
 #include "evtx/chunk.h"
 #include "evtx/chunkread.h"

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/mapping.h"
 #include "worker/wire.h"
 
 /* So much is gathered before it is sent. */

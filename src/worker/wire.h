@@ -6,7 +6,7 @@
  *     reader to parent:  for each job WIRE_OBSERVATIONs and WIRE_FINDINGs in the order of the file,
  *                        then WIRE_COMPUTERs, then one WIRE_RESULT
  *
- * A payload is a struct, member by member, as its table (base/member.h) says. Numbers are little
+ * A payload is a struct, member by member, as its table (base/lookup.h) says. Numbers are little
  * endian. A text is its length (u32), its bytes, and a NUL, so that what is unpacked can be
  * borrowed from where it lies.
  *
@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/member.h"
+#include "base/lookup.h"
 #include "base/span.h"
 #include "model/finding.h"
 #include "model/incident.h"
