@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "casework.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "same.h"
@@ -24,6 +26,27 @@ void casework_reopen(void)
 {
     casedb_close(db);
     must(casedb_open(CASE_PATH, false, &db, &err));
+}
+
+bool casework_settle(const char *path)
+{
+    bool moved;
+
+    must(casedb_settle(&db, path, &moved, &err));
+    return moved;
+}
+
+void casework_keep(const char *path, const char *name)
+{
+    bool moved = casework_settle(path);
+
+    derive_all();
+    must(casedb_seal(db, &err));
+    casedb_close(db);
+    db = NULL;
+    if (moved)
+        unlink(CASE_PATH);
+    ck_assert_int_eq(rename(moved ? path : CASE_PATH, name), 0);
 }
 
 void casework_begin(void)

@@ -24,6 +24,12 @@ void casework_end(void);
 void casework_open(void);   /* makes one where there is none */
 void casework_reopen(void); /* closes the case first */
 
+/* Settles the case, to that path where it has to be written anew: did it? */
+bool casework_settle(const char *path);
+
+/* Settles, derives and seals the case, and gives its file that name. */
+void casework_keep(const char *path, const char *name);
+
 /* The failure is of the run, names the path and has these words. */
 void expect_failure(int result, const char *path, const char *words);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks the file of the case: a killed run and a full disk leave it whole, copies of equal
+/* Checks the file of the case: a killed run and a full disk leave it whole, cases of equal
  * content are equal, and a case that cannot be used says why. */
 #include <fcntl.h>
 #include <signal.h>
@@ -128,28 +128,63 @@ END_TEST
 
 /* ---- The file ---- */
 
-START_TEST(copy_has_equal_bytes_for_equal_content)
+/* Writes what the other two tests have, too, in one go. */
+static void write_in_order(void)
 {
-    static const char *const kept[] = {"a", "b", "c", "d", "f", "g"};
-    size_t deleted;
-    int64_t id;
+    static const char *const columns[] = {"site"};
+    static const char *const values[] = {"Oslo"};
+    struct observation observation = sample_observation("PC");
+    int64_t id = add_log("a", "PC", 3);
+    bool added;
 
-    id = add_log("a", "PC", 3);
     add_copy("b", id);
     id = begin_log("c");
     add_alike(id, "PC", "one"); /* kept first and last */
     finish_log(id, "PC");
+    id = begin_log("d"); /* which is begun again, as one that is found to be unchanged */
+    add_observation(id, &observation);
+    casedb_abandon_source(db);
     add_log("d", "PC2", 20);
     add_listing("f");
     add_listing("g");
+    must(casedb_begin_inventory(db, columns, 1, &err));
+    must(casedb_add_inventory_host(db, "PC", values, &added, &err));
+    must(casedb_finish_inventory(db, &err));
+}
+
+START_TEST(case_written_in_order_is_kept_as_it_is)
+{
+    write_in_order();
+    ck_assert(!casework_settle("other"));
+    ck_assert(!scratch_exists("other"));
+    expect_sources("a b c d f g ");
     derive_all();
-    must(casedb_copy(db, "one", &err));
-    casedb_close(db);
-    ck_assert_int_eq(unlink(CASE_PATH), 0);
+    must(casedb_seal(db, &err));
+    expect_sources("a b c d f g ");
+    expect_one_file();
+    casework_open();
+    ck_assert(casework_settle("other")); /* another process may have written anything */
+}
+END_TEST
+
+START_TEST(equal_content_gives_equal_bytes)
+{
+    static const char *const kept[] = {"a", "b", "c", "d", "f", "g"};
+    static const char *const columns[] = {"site", "owner"};
+    static const char *const values[] = {"Oslo", "me"};
+    size_t deleted;
+    int64_t id;
+    bool added;
+
+    write_in_order();
+    casework_keep("other", "one");
 
     casework_open();
     add_log("d", "PC9", 400);
     add_listing("g");
+    must(casedb_begin_inventory(db, columns, 2, &err));
+    must(casedb_add_inventory_host(db, "PC7", values, &added, &err));
+    must(casedb_finish_inventory(db, &err));
     add_listing("e2");
     add_listing("f");
     add_listing("g");
@@ -157,42 +192,72 @@ START_TEST(copy_has_equal_bytes_for_equal_content)
     add_alike(id, "PC", "one");
     finish_log(id, "PC");
     add_log("e", "PC", 50);
+    casework_reopen();
     derive_all();
     id = add_log("a", "PC", 7);
     add_log("d", "PC2", 20);
     add_copy("b", id);
     add_log("a", "PC", 3);
     add_copy("b", id);
+    must(casedb_begin_inventory(db, columns, 1, &err));
+    must(casedb_add_inventory_host(db, "PC", values, &added, &err));
+    must(casedb_finish_inventory(db, &err));
     must(casedb_keep_only_sources(db, kept, ARRAY_COUNT(kept), &deleted, &err));
     derive_all();
-    must(casedb_copy(db, "two", &err));
+    casework_keep("other", "two");
     ck_assert(scratch_is_same("one", "two"));
 
+    must(casedb_open("two", false, &db, &err));
     add_log("d", "PC2", 21);
-    derive_all();
-    ck_assert_int_eq(unlink("two"), 0);
-    must(casedb_copy(db, "two", &err));
-    ck_assert(!scratch_is_same("one", "two"));
+    casework_keep("other", "three");
+    ck_assert(!scratch_is_same("one", "three"));
+    must(casedb_open("three", false, &db, &err));
+    add_log("d", "PC2", 20);
+    casework_keep("other", "four");
+    ck_assert(scratch_is_same("one", "four"));
 }
 END_TEST
 
-START_TEST(copy_is_the_same_case)
+/* A run that was killed, and goes on. */
+START_TEST(case_that_was_gone_on_with_has_equal_bytes)
 {
-    static const char path[] = "copy";
-    struct casedb *copy;
+    write_in_order();
+    casework_keep("other", "one");
+    for (int when = 0; when < 3; when++) {
+        casework_open();
+        if (when == 0)
+            casework_reopen();
+        write_in_order();
+        if (when == 1)
+            casework_reopen();
+        if (when == 2)
+            ck_assert(!casework_settle("other"));
+        derive_all(); /* twice, the second time below */
+        casework_keep("other", "two");
+        ck_assert(scratch_is_same("one", "two"));
+    }
+}
+END_TEST
+
+START_TEST(case_written_anew_is_the_same_case)
+{
+    static const char path[] = "other";
     char *timelines[2];
     int64_t id = add_log("z", "PC", 3);
     struct case_source source;
+    bool moved;
 
     add_log("b", "PC2", 2);
     id = add_log("a", "PC", 4);
     add_copy("c", id);
     derive_all();
     timelines[0] = describe_timeline();
+    scratch_write(path, "somebody's", 10);
+    expect_failure(casedb_settle(&db, path, &moved, &err), path, "there is a file already");
+    expect_sources("a b c z ");
     scratch_write(path, "", 0);
-    must(casedb_copy(db, path, &err));
-    casedb_close(db);
-    must(casedb_open(path, false, &db, &err));
+    ck_assert(casework_settle(path));
+    derive_all();
     timelines[1] = describe_timeline();
     ck_assert_str_eq(timelines[0], timelines[1]);
     ck_assert_int_eq(casedb_find_source(db, "c", &source, &err), 1);
@@ -202,10 +267,8 @@ START_TEST(copy_is_the_same_case)
     ck_assert_int_eq(ask(path, "SELECT count(*) = 1 AND max(integrity_check) = 'ok'"
                                " FROM pragma_integrity_check"),
                      1);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM source"), 4);
     casework_open();
-    expect_failure(casedb_copy(db, path, &err), path, "there is a file already");
-    ck_assert_int_eq(casedb_open(path, false, &copy, &err), 0);
-    casedb_close(copy);
     free(timelines[0]);
     free(timelines[1]);
 }
@@ -223,7 +286,8 @@ START_TEST(what_is_replaced_leaves_no_rows_behind)
     ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM source"), 2);
     ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM source_computer"), 2);
     ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM observation"), 2);
-    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM observation_string"), 4);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM event_string"), 4);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
     casework_open();
 }
 END_TEST
@@ -303,7 +367,8 @@ START_TEST(unknown_words_are_damage)
     change(CASE_PATH, "UPDATE source SET status = 'perhaps' WHERE path = 'a'");
     must(casedb_open(CASE_PATH, false, &db, &err));
     must(casedb_timeline(db, &cursor, &err));
-    expect_failure(casedb_next_observation(cursor, &item, &err), CASE_PATH, "known `verified`");
+    expect_failure(casedb_next_observation(cursor, &item, &err), CASE_PATH,
+                   "observation.verified has");
     casedb_cursor_free(cursor);
     expect_failure(casedb_find_source(db, "a", &source, &err), CASE_PATH, "source.status has");
     casedb_close(db);
@@ -320,13 +385,13 @@ START_TEST(findings_that_none_can_be_are_damage)
         const char *sql;
         const char *words;
     } cases[] = {
-        {"UPDATE finding SET kind = 'perhaps'", "a finding has no known kind"},
-        {"UPDATE finding SET kind = 'entry', origin = 'perhaps'", "no known origin"},
-        {"UPDATE finding SET origin = 'dism', verified = 'perhaps'", "known `verified`"},
+        {"UPDATE finding SET kind = 'perhaps'", "finding.kind has"},
+        {"UPDATE finding SET kind = 'entry', origin = 'perhaps'", "finding.origin has"},
+        {"UPDATE finding SET origin = 'dism', verified = 'perhaps'", "finding.verified has"},
         {"UPDATE finding SET verified = '', kind = 'entry'", "a finding says nothing"},
         {"UPDATE finding SET kind = 'history-row'; UPDATE finding_history_row SET status = 1 << 31",
-         "says what none can say"},
-        {"UPDATE finding_history_row SET status = 1, update_id = 'KB1'", "says what none can say"},
+         "finding_history_row."},
+        {"UPDATE finding_history_row SET status = 1, update_id = 'KB1'", "finding_history_row."},
     };
     struct casedb_cursor *cursor;
     struct case_finding item;
@@ -443,7 +508,7 @@ START_TEST(damaged_case_says_so)
     derive_all();
     casedb_close(db);
     bytes = read_file(CASE_PATH, &size);
-    for (size_t at = 4096 * 48; at < size; at++)
+    for (size_t at = size - 4096 * 8; at < size; at++) /* pages of observations */
         bytes[at] ^= 0x5A;
     scratch_write(CASE_PATH, bytes, size);
     free(bytes);
@@ -583,19 +648,27 @@ START_TEST(full_disk_costs_only_the_open_source)
 }
 END_TEST
 
-START_TEST(full_disk_leaves_no_half_case_and_no_half_copy)
+START_TEST(full_disk_leaves_no_half_case)
 {
     static const char path[] = "copy";
     struct casedb *other;
 
+    bool moved;
+
     must(add_large_log("b", 100));
+    must(add_large_log("a", 1));
+    ck_assert(casework_settle("first"));
+    add_log("a", "PC", 1); /* there is room for that where the other was */
+    casedb_close(db);
+    must(casedb_open("first", false, &db, &err));
     limit_files(8192);
-    expect_failure(casedb_copy(db, path, &err), path, "run again");
+    expect_failure(casedb_settle(&db, path, &moved, &err), path, "run again");
     ck_assert_int_ne(access(path, F_OK), 0);
     expect_failure(casedb_open(path, true, &other, &err), path, "run again");
     ck_assert_int_ne(access(path, F_OK), 0);
+    expect_sources("a b ");
     limit_files(0);
-    must(casedb_copy(db, path, &err));
+    ck_assert(casework_settle(path));
 }
 END_TEST
 
@@ -606,8 +679,10 @@ static Suite *casefile_suite(void)
 
     tcase_add_checked_fixture(cases, casework_begin, casework_end);
     tcase_add_test(cases, killed_process_leaves_whole_sources);
-    tcase_add_test(cases, copy_has_equal_bytes_for_equal_content);
-    tcase_add_test(cases, copy_is_the_same_case);
+    tcase_add_test(cases, case_written_in_order_is_kept_as_it_is);
+    tcase_add_test(cases, equal_content_gives_equal_bytes);
+    tcase_add_test(cases, case_that_was_gone_on_with_has_equal_bytes);
+    tcase_add_test(cases, case_written_anew_is_the_same_case);
     tcase_add_test(cases, what_is_replaced_leaves_no_rows_behind);
     tcase_add_test(cases, closed_case_is_one_file);
     tcase_add_test(cases, reading_does_not_change_a_byte);
@@ -624,7 +699,7 @@ static Suite *casefile_suite(void)
     tcase_add_test(cases, case_in_use_is_refused);
     tcase_add_test(cases, read_only_case_is_read_and_not_written);
     tcase_add_test(cases, full_disk_costs_only_the_open_source);
-    tcase_add_test(cases, full_disk_leaves_no_half_case_and_no_half_copy);
+    tcase_add_test(cases, full_disk_leaves_no_half_case);
     suite_add_tcase(suite, cases);
     return suite;
 }

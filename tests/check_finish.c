@@ -16,8 +16,7 @@
  * standard error go to the files of these names. */
 static enum exit_status finish_case(struct source_facts *facts)
 {
-    const char *top = getenv("top_srcdir");
-    char *templates = memory_format("%s/templates", top != NULL ? top : "..");
+    char *templates = scratch_source_path("templates");
     struct options options = {.templates = templates, .window = incident_window};
     struct source source = {.path = (char[]){"a.evtx"}, .kind = SOURCE_KIND_EVTX};
     struct output_directory directory = {0};
@@ -43,11 +42,12 @@ static enum exit_status finish_case(struct source_facts *facts)
     return status;
 }
 
-static void expect_in_file(const char *path, const char *wanted, bool there)
+static void expect_in_file(const char *path, const char *expected, bool there)
 {
     char *found = scratch_read(path);
 
-    ck_assert_msg((strstr(found, wanted) != NULL) == there, "%s in %s: %s", wanted, path, found);
+    ck_assert_msg((strstr(found, expected) != NULL) == there, "%s in %s: %s", expected, path,
+                  found);
     free(found);
 }
 

@@ -3,50 +3,54 @@
 
 #include <check.h>
 
-void expect_observation(const struct observation *found, const struct observation *wanted)
+void expect_observation(const struct observation *found, const struct observation *expected)
 {
-    ck_assert_str_eq(found->provider, wanted->provider);
-    ck_assert_uint_eq(found->event_id, wanted->event_id);
-    ck_assert_int_eq(found->qualifiers, wanted->qualifiers);
-    ck_assert_int_eq(found->level, wanted->level);
-    ck_assert_uint_eq(found->event_filetime, wanted->event_filetime);
-    ck_assert_uint_eq(found->record_id, wanted->record_id);
-    ck_assert_str_eq(found->channel, wanted->channel);
-    ck_assert_str_eq(found->computer, wanted->computer);
-    ck_assert_str_eq(found->user_sid, wanted->user_sid);
-    ck_assert_uint_eq(found->offset_bytes, wanted->offset_bytes);
-    ck_assert_uint_eq(found->record_number, wanted->record_number);
-    ck_assert(found->recovered == wanted->recovered);
-    ck_assert(found->reference_only == wanted->reference_only);
-    ck_assert_int_eq(found->verified, wanted->verified);
-    ck_assert_pstr_eq(found->other_reading, wanted->other_reading);
-    ck_assert_uint_eq(found->string_count, wanted->string_count);
-    for (size_t index = 0; index < wanted->string_count; index++) {
-        ck_assert_str_eq(found->strings[index].name, wanted->strings[index].name);
-        ck_assert_str_eq(found->strings[index].value, wanted->strings[index].value);
+    ck_assert_str_eq(found->provider, expected->provider);
+    ck_assert_uint_eq(found->event_id, expected->event_id);
+    ck_assert_int_eq(found->qualifiers, expected->qualifiers);
+    ck_assert_int_eq(found->level, expected->level);
+    ck_assert_uint_eq(found->event_filetime, expected->event_filetime);
+    ck_assert_uint_eq(found->record_id, expected->record_id);
+    ck_assert_str_eq(found->channel, expected->channel);
+    ck_assert_str_eq(found->computer, expected->computer);
+    ck_assert_str_eq(found->user_sid, expected->user_sid);
+    ck_assert_uint_eq(found->offset_bytes, expected->offset_bytes);
+    ck_assert_uint_eq(found->record_number, expected->record_number);
+    ck_assert(found->recovered == expected->recovered);
+    ck_assert(found->reference_only == expected->reference_only);
+    ck_assert_int_eq(found->verified, expected->verified);
+    ck_assert_pstr_eq(found->other_reading, expected->other_reading);
+    ck_assert_uint_eq(found->string_count, expected->string_count);
+    for (size_t index = 0; index < expected->string_count; index++) {
+        ck_assert_str_eq(found->strings[index].name, expected->strings[index].name);
+        ck_assert_str_eq(found->strings[index].value, expected->strings[index].value);
     }
 }
 
-static void expect_member(const struct member *member, const void *found, const void *wanted)
+static void expect_member(const struct member *member, const void *found, const void *expected)
 {
     found = member_at(member, found);
-    wanted = member_at(member, wanted);
+    expected = member_at(member, expected);
     switch (member->type) {
     case MEMBER_BOOL:
-        ck_assert(*(const bool *)found == *(const bool *)wanted);
+        ck_assert(*(const bool *)found == *(const bool *)expected);
         break;
     case MEMBER_U64:
-        ck_assert_uint_eq(*(const uint64_t *)found, *(const uint64_t *)wanted);
+        ck_assert_uint_eq(*(const uint64_t *)found, *(const uint64_t *)expected);
         break;
     case MEMBER_NUMBER:
-        ck_assert_int_eq(*(const int64_t *)found, *(const int64_t *)wanted);
+        ck_assert_int_eq(*(const int64_t *)found, *(const int64_t *)expected);
         break;
     case MEMBER_CHOICE:
-        ck_assert_uint_eq(*(const unsigned *)found, *(const unsigned *)wanted);
+        ck_assert_uint_eq(*(const unsigned *)found, *(const unsigned *)expected);
         break;
     case MEMBER_TEXT:
-        ck_assert_str_eq(*(const char *const *)found, *(const char *const *)wanted);
+    case MEMBER_OWNED_TEXT:
+        ck_assert_str_eq(*(const char *const *)found, *(const char *const *)expected);
         break;
+    case MEMBER_U16:
+    case MEMBER_I32:
+        ck_abort_msg("findings have no %s", member->name);
     }
 }
 
@@ -70,26 +74,30 @@ static void fill_member(const struct member *member, void *owner)
     case MEMBER_TEXT: /* beside a text that says which it is, what is no ASCII */
         *(const char **)at = member->offset_bytes % 16 == 0 ? member->name : "\xE5\x90\x8D";
         break;
+    case MEMBER_U16:
+    case MEMBER_I32:
+    case MEMBER_OWNED_TEXT:
+        ck_abort_msg("findings have no %s", member->name);
     }
 }
 
-void expect_finding(const struct finding *found, const struct finding *wanted)
+void expect_finding(const struct finding *found, const struct finding *expected)
 {
-    const struct finding_members *members = &finding_members[wanted->kind];
+    const struct members *members = &finding_members[expected->kind];
 
-    ck_assert_uint_eq(found->kind, wanted->kind);
-    ck_assert_uint_eq(found->origin, wanted->origin);
-    ck_assert_str_eq(found->host, wanted->host);
-    ck_assert_uint_eq(found->place, wanted->place);
-    ck_assert_uint_eq(found->filetime, wanted->filetime);
-    ck_assert_uint_eq(found->verified, wanted->verified);
+    ck_assert_uint_eq(found->kind, expected->kind);
+    ck_assert_uint_eq(found->origin, expected->origin);
+    ck_assert_str_eq(found->host, expected->host);
+    ck_assert_uint_eq(found->place, expected->place);
+    ck_assert_uint_eq(found->filetime, expected->filetime);
+    ck_assert_uint_eq(found->verified, expected->verified);
     for (size_t index = 0; index < members->count; index++)
-        expect_member(&members->rows[index], finding_content(found), finding_content(wanted));
+        expect_member(&members->rows[index], finding_content(found), finding_content(expected));
 }
 
 struct finding sample_finding(enum finding_kind kind)
 {
-    const struct finding_members *members = &finding_members[kind];
+    const struct members *members = &finding_members[kind];
     struct finding finding = finding_of(kind, (enum finding_origin)(kind % FINDING_ORIGIN_COUNT));
 
     finding.host = "Host";

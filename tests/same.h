@@ -7,10 +7,10 @@
 #include "model/observation.h"
 
 /* Compares every field and string. */
-void expect_observation(const struct observation *found, const struct observation *wanted);
+void expect_observation(const struct observation *found, const struct observation *expected);
 
 /* Compares everything and every field. */
-void expect_finding(const struct finding *found, const struct finding *wanted);
+void expect_finding(const struct finding *found, const struct finding *expected);
 
 /* A finding whose members have values at the ends of what they can have. Borrows constants. */
 struct finding sample_finding(enum finding_kind kind);

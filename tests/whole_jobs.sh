@@ -29,7 +29,7 @@ check 'with few open files allowed, too' diff -r "$scratch/j1" "$scratch/few"
 
 for jobs in 0 x 1x -1 257 99999999999999999999 ''; do
     analyze -o "$scratch/r" -j "$jobs" samples/collection
-    check "the malformed number of readers '$jobs'" refused "--jobs $jobs: wanted a number"
+    check "the malformed number of readers '$jobs'" refused "--jobs $jobs: expected a number"
 done
 
 # A line for every source.

@@ -268,7 +268,7 @@ fi
 
 # report
 spptriage report --templates "$top_srcdir/templates"
-check 'report without a case' refused 'wanted one case'
+check 'report without a case' refused 'expected one case'
 spptriage report --templates "$top_srcdir/templates" missing.db
 check 'report of a missing case' refused 'missing.db'
 spptriage report --templates "$top_srcdir/templates" file -o r2

@@ -137,6 +137,8 @@ int finish_write(struct output_directory *directory, struct casedb **db,
     if (memory == NULL)
         result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot make the summary: %m");
     else
+        result = output_directory_settle(directory, db, err);
+    if (result == 0)
         result = verdict_derive(*db, &options->window, err);
     if (result == 0)
         result = count_sources(*db, &counts, err);

@@ -18,7 +18,6 @@
 #include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
-#include "intake/content.h"
 
 /* Crashes of one source that the detail names; the others are counted. */
 #define CRASHES_LISTED 8
@@ -58,7 +57,7 @@ struct ingest_item {
     uint64_t unreadable_count; /* parts */
     char *unreadable;          /* owned: why the first of them is */
     uint64_t crash_count;
-    struct error hash_err; /* why there is no hash, though wanted; owned */
+    struct error hash_err; /* why there is no hash, though asked for; owned */
     char *hash_crash;      /* owned: the same, when the readers ended over it */
 };
 

@@ -28,7 +28,7 @@ static int take_window(const char *text, struct options *out, struct error *err)
     free(start);
     if (!is_window)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                         "--window %s: wanted START/END in UTC, such as "
+                         "--window %s: expected START/END in UTC, such as "
                          "2019-01-08T10:00:00Z/2019-01-09T04:30:00Z",
                          text);
     out->window = window;
@@ -47,8 +47,8 @@ static int take_progress(const char *text, struct options *out, struct error *er
             return 0;
         }
     }
-    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "--progress %s: wanted auto, always or never",
-                     text);
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                     "--progress %s: expected auto, always or never", text);
 }
 
 static int take_output(const char *value, struct options *out, struct error *err)
@@ -65,7 +65,7 @@ static int take_jobs(const char *value, struct options *out, struct error *err)
     for (const char *digit = value; *digit >= '0' && *digit <= '9' && jobs <= JOBS_MOST; digit++)
         jobs = 10 * jobs + (size_t)(*digit - '0');
     if (jobs == 0 || jobs > JOBS_MOST || strspn(value, "0123456789") != strlen(value))
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "--jobs %s: wanted a number, 1 to %d",
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "--jobs %s: expected a number, 1 to %d",
                          value, JOBS_MOST);
     out->jobs = jobs;
     return 0;
@@ -147,7 +147,7 @@ static const struct option_row rows[] = {
     {'j', true, "jobs", "N", "reader processes, 1 to 256; default: one a core", take_jobs},
     {'w', false, "window", "START/END", "another window, ISO 8601 in UTC", take_window},
     {'c', false, "carve", NULL,
-     "search files that are no logs, and block devices, for chunks of event logs", take_carve},
+     "search files that are not logs, and block devices, for chunks of event logs", take_carve},
     {'V', false, "verify", NULL,
      "check every checksum, not only those of chunks that hold something of interest", take_verify},
     {'H', false, "no-hash", NULL, "leave SHA-256 out; equal files are met by size and content",

@@ -36,7 +36,7 @@ struct options {
     bool quiet;
     bool verbose;
     enum progress_mode progress;
-    char *const *arguments; /* what is no option */
+    char *const *arguments; /* what is not an option */
     size_t argument_count;
 };
 

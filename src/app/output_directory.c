@@ -122,19 +122,6 @@ int output_directory_open(const char *path, struct output_directory *out, struct
     return check_content(out, err);
 }
 
-void output_directory_close(struct output_directory *directory)
-{
-    if (directory->created)
-        rmdir(directory->path); /* only succeeds when nothing is in it */
-    if (directory->descriptor >= 0)
-        close(directory->descriptor);
-    free(directory->path);
-    free(directory->case_path);
-    free(directory->partial_path);
-    free(directory->copy_path);
-    *directory = (struct output_directory){.descriptor = -1};
-}
-
 /* Removes a case with what SQLite keeps beside it. */
 static void remove_case(const char *path)
 {
@@ -148,6 +135,21 @@ static void remove_case(const char *path)
     }
 }
 
+void output_directory_close(struct output_directory *directory)
+{
+    if (directory->case_moved)
+        remove_case(directory->copy_path);
+    if (directory->created)
+        rmdir(directory->path); /* only succeeds when nothing is in it */
+    if (directory->descriptor >= 0)
+        close(directory->descriptor);
+    free(directory->path);
+    free(directory->case_path);
+    free(directory->partial_path);
+    free(directory->copy_path);
+    *directory = (struct output_directory){.descriptor = -1};
+}
+
 /* Makes sure that the file is on the disk. */
 static int sync_file(const char *path)
 {
@@ -159,15 +161,13 @@ static int sync_file(const char *path)
     return result;
 }
 
-/* Gives the copy the name of the case: it is on the disk before, and so is the name then. */
-static int take_copy(const struct output_directory *directory, const char *path, struct error *err)
+/* Gives the case another name: it is on the disk before, and so is the name then. */
+static int rename_case(const struct output_directory *directory, const char *from, const char *to,
+                       struct error *err)
 {
-    if (sync_file(directory->copy_path) == 0 && rename(directory->copy_path, path) == 0 &&
-        file_sync(directory->descriptor) == 0)
+    if (sync_file(from) == 0 && rename(from, to) == 0 && file_sync(directory->descriptor) == 0)
         return 0;
-    error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m", path);
-    remove_case(directory->copy_path);
-    return -1;
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m", to);
 }
 
 /* Copies the bytes of a file of `size_bytes`. */
@@ -207,12 +207,11 @@ int output_directory_copy_case(struct output_directory *directory, const char *c
                                struct casedb **out, struct error *err)
 {
     remove_case(directory->copy_path); /* of a run that was killed */
-    if (copy_file(case_path, directory->copy_path, err) != 0) {
+    if (copy_file(case_path, directory->copy_path, err) != 0 ||
+        rename_case(directory, directory->copy_path, directory->partial_path, err) != 0) {
         remove_case(directory->copy_path);
         return -1;
     }
-    if (take_copy(directory, directory->partial_path, err) != 0)
-        return -1;
     directory->partial_made = true;
     return casedb_open(directory->partial_path, false, out, err);
 }
@@ -236,6 +235,13 @@ void output_directory_drop_partial(struct output_directory *directory)
         remove_case(directory->partial_path);
 }
 
+int output_directory_settle(struct output_directory *directory, struct casedb **db,
+                            struct error *err)
+{
+    remove_case(directory->copy_path); /* of a run that was killed */
+    return casedb_settle(db, directory->copy_path, &directory->case_moved, err);
+}
+
 /* Everything is written before anything gets its final name; the case is the last: a case.db
  * stands for reports that are there. */
 int output_directory_finish(struct output_directory *directory, struct casedb **db,
@@ -243,22 +249,16 @@ int output_directory_finish(struct output_directory *directory, struct casedb **
 {
     struct report_options options = {
         .output_path = directory->path, .templates_path = templates, .window = *window};
-    int result;
+    const char *written = directory->case_moved ? directory->copy_path : directory->partial_path;
+    int result = casedb_seal(*db, err);
 
-    remove_case(directory->copy_path); /* of a run that was killed */
-    result = casedb_copy(*db, directory->copy_path, err);
     if (result == 0)
         result = report_write(*db, &options, err);
-    if (result != 0)
-        remove_case(directory->copy_path);
-    if (result == 0)
-        result = take_copy(directory, directory->case_path, err);
-    if (result == 0) {
-        casedb_discard(*db);
-        remove_case(directory->partial_path);
-    } else {
-        casedb_close(*db);
-    }
+    casedb_close(*db);
     *db = NULL;
+    if (result == 0)
+        result = rename_case(directory, written, directory->case_path, err);
+    if (result == 0)
+        remove_case(directory->partial_path);
     return result;
 }

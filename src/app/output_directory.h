@@ -20,12 +20,13 @@ struct output_directory {
     int descriptor;     /* of the folder, locked; -1 when not open */
     bool created;       /* by this run */
     bool partial_made;  /* the partial case was made by this run */
+    bool case_moved;    /* to copy_path, where it was written anew */
     struct stat status;
 };
 
 /* Opens and locks the folder, making it where there is none (its parent must exist). ERROR_RUN
- * when it cannot be made, is no folder, is in use by another run, or holds something else than an
- * earlier report. */
+ * when it cannot be made, is not a folder, is in use by another run, or holds something else than
+ * an earlier report. */
 int output_directory_open(const char *path, struct output_directory *out, struct error *err);
 
 /* Unlocks the folder; removes it again when this run made it and nothing is in it. */
@@ -42,6 +43,10 @@ int output_directory_copy_case(struct output_directory *directory, const char *c
 
 /* Removes the partial case when this run made it: for a run that has read nothing yet. */
 void output_directory_drop_partial(struct output_directory *directory);
+
+/* Readies the case, which was read, for what is derived (casedb_settle). */
+int output_directory_settle(struct output_directory *directory, struct casedb **db,
+                            struct error *err);
 
 /* Writes the reports of the case and gives reports and case their final names. Closes *db and
  * sets it to NULL, also on failure; the partial case is then left for the next run. */

@@ -28,7 +28,7 @@ static int check_arguments(struct rereport *rereport, struct error *err)
 
     if (options->argument_count != 1)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                         "wanted one case; see spptriage report --help");
+                         "expected one case; see spptriage report --help");
     rereport->case_path = options->arguments[0];
     path = memory_copy_text(rereport->case_path);
     rereport->output = memory_copy_text(options->output != NULL ? options->output : dirname(path));

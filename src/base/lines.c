@@ -170,6 +170,23 @@ bool line_contains(const struct line *line, const char *text)
     return memmem(line->bytes, line->length_bytes, text, strlen(text)) != NULL;
 }
 
+bool line_has_byte(const struct line *line, char byte)
+{
+    return line->length_bytes > 0 && memchr(line->bytes, byte, line->length_bytes) != NULL;
+}
+
+bool line_starts_with_ascii(const struct line *line, const char *text)
+{
+    size_t length = strlen(text);
+
+    return length <= line->length_bytes && text_equal_ascii_bytes(line->bytes, text, length);
+}
+
+bool line_equals_ascii(const struct line *line, const char *text)
+{
+    return strlen(text) == line->length_bytes && line_starts_with_ascii(line, text);
+}
+
 size_t line_count_of(const struct line *line, const char *these)
 {
     size_t count = 0;

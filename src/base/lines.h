@@ -60,6 +60,11 @@ bool line_equals(const struct line *line, const char *text);
 bool line_starts_with(const struct line *line, const char *text);
 bool line_ends_with(const struct line *line, const char *text);
 bool line_contains(const struct line *line, const char *text);
+bool line_has_byte(const struct line *line, char byte);
+
+/* The same without regard to the case of ASCII letters. */
+bool line_equals_ascii(const struct line *line, const char *text);
+bool line_starts_with_ascii(const struct line *line, const char *text);
 
 /* How many bytes at the start of the line are one of `these` (ASCII). */
 size_t line_count_of(const struct line *line, const char *these);

@@ -34,20 +34,23 @@ struct casedb;
 int casedb_open(const char *path, bool create, struct casedb **out, struct error *err);
 
 /* Closes the case, whose cursors were freed before; NULL is accepted. An open transaction is
- * rolled back. The case is then one file without company. */
+ * rolled back. The case is then one file, without sidecar files. */
 void casedb_close(struct casedb *db);
 
-/* The same for a case that the caller deletes next: no disk is waited for. */
-void casedb_discard(struct casedb *db);
+/* Between the reading of sources and what is derived: readies the case for both deriving and
+ * keeping. Equal content gives equal bytes once it was derived and sealed, whatever sources were
+ * read, read again or deleted on the way, in whatever order. Content is everything but ids; what is
+ * derived and the inventory count in the order they were added in. A new case into which all was
+ * written in one go, in order of paths, is so as it is. Any other is written anew to `path`, where
+ * no file may be, or an empty one: *db is then that case, *moved says so, and the former one is
+ * closed and stays as it is. Ids handed out before are void then, and no cursor and no transaction
+ * may be open. On failure nothing is left at `path`, unless a file that was not empty was there,
+ * and *db is the former case. A killed process can leave half a case there. */
+int casedb_settle(struct casedb **db, const char *path, bool *moved, struct error *err);
 
-/* Writes a compacted copy of the case to `path`, where no file may be, or an empty one. Equal
- * content gives equal bytes, whatever sources were read, read again or deleted on the way, in
- * whatever order. Content is everything but the ids of sources, computers and observations, as
- * which the copy has the rank by path; machines, evidence and the inventory count in the order
- * they were added in. The case itself gets these ids, too: those handed out before are void, and
- * no cursor and no transaction may be open. On failure nothing is left at `path`, unless a file
- * that was not empty was there. A killed process can leave half a copy there. */
-int casedb_copy(struct casedb *db, const char *path, struct error *err);
+/* Makes one file of the case, the last thing that is written into it: reading goes on, and closing
+ * changes nothing. To outlive a power cut it needs a sync, once it is closed. */
+int casedb_seal(struct casedb *db, struct error *err);
 
 /* ---- The run: inputs and options ---- */
 

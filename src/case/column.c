@@ -12,23 +12,70 @@
 
 /* In CREATE TABLE. */
 static const char *const sql_types[] = {
-    [COLUMN_TEXT] = "TEXT NOT NULL",    [COLUMN_TEXT_OR_NULL] = "TEXT",
-    [COLUMN_BOOL] = "INTEGER NOT NULL", [COLUMN_U16] = "INTEGER NOT NULL",
-    [COLUMN_I32_OR_NULL] = "INTEGER",   [COLUMN_I64] = "INTEGER NOT NULL",
-    [COLUMN_U64] = "INTEGER NOT NULL",  [COLUMN_KEY] = "INTEGER PRIMARY KEY",
-    [COLUMN_ID] = "INTEGER NOT NULL",   [COLUMN_ID_OR_NULL] = "INTEGER",
-    [COLUMN_WORD] = "TEXT NOT NULL",    [COLUMN_WORDS] = "TEXT NOT NULL",
+    [COLUMN_TEXT] = "TEXT NOT NULL",      [COLUMN_TEXT_OR_NULL] = "TEXT",
+    [COLUMN_BOOL] = "INTEGER NOT NULL",   [COLUMN_U16] = "INTEGER NOT NULL",
+    [COLUMN_I32_OR_NULL] = "INTEGER",     [COLUMN_I64] = "INTEGER NOT NULL",
+    [COLUMN_U64] = "INTEGER NOT NULL",    [COLUMN_NUMBER] = "INTEGER",
+    [COLUMN_KEY] = "INTEGER PRIMARY KEY", [COLUMN_ID] = "INTEGER NOT NULL",
+    [COLUMN_ID_OR_NULL] = "INTEGER",      [COLUMN_WORD] = "TEXT NOT NULL",
+    [COLUMN_WORDS] = "TEXT NOT NULL",
 };
 static_assert(ARRAY_COUNT(sql_types) == COLUMN_TYPE_COUNT, "the SQL of every type");
 static_assert(sizeof(enum column_type) == sizeof(unsigned), "enums are kept as unsigned");
 
-/* ---- SQL ---- */
+/* ---- Columns ---- */
+
+static size_t count_columns(const struct row_type *type)
+{
+    return type->column_count + (type->members != NULL ? type->members->count : 0);
+}
+
+static enum column_type type_of_member(const struct member *member)
+{
+    switch (member->type) {
+    case MEMBER_BOOL:
+        return COLUMN_BOOL;
+    case MEMBER_U64:
+        return COLUMN_U64;
+    case MEMBER_NUMBER:
+        return COLUMN_NUMBER;
+    case MEMBER_CHOICE:
+        return COLUMN_WORD;
+    case MEMBER_U16:
+        return COLUMN_U16;
+    case MEMBER_I32:
+        return COLUMN_I32_OR_NULL;
+    case MEMBER_TEXT:
+    case MEMBER_OWNED_TEXT:
+        break;
+    }
+    return COLUMN_TEXT;
+}
+
+/* Columns that are members of another table of members are made from that, in *made. */
+static const struct column *column_at(const struct row_type *type, size_t index,
+                                      struct column *made)
+{
+    const struct member *member;
+
+    if (index < type->column_count)
+        return &type->columns[index];
+    member = &type->members->rows[index - type->column_count];
+    *made = (struct column){.name = member->name,
+                            .type = type_of_member(member),
+                            .offset_bytes = type->members_offset_bytes + member->offset_bytes,
+                            .words = member->words,
+                            .member = member};
+    return made;
+}
 
 /* Columns that are only read have another table's, or an expression. */
 static bool is_stored(const struct column *column)
 {
     return column->from == NULL;
 }
+
+/* ---- SQL ---- */
 
 static void add_separator(struct text *sql, bool *needed, const char *separator)
 {
@@ -37,43 +84,55 @@ static void add_separator(struct text *sql, bool *needed, const char *separator)
     *needed = true;
 }
 
-/* A comment ends its line, so the comma behind a column stands before the comment. */
-static void add_column(struct text *sql, const struct column *column, bool is_last)
+/* The end of a line of a table that has so many more. A comment ends its line, so the comma stands
+ * before it. */
+static void end_line(struct text *sql, size_t *left, const char *comment)
 {
-    text_add_format(sql, "  %s %s%s%s%s", column->name, sql_types[column->type],
-                    column->constraint != NULL ? " " : "",
-                    column->constraint != NULL ? column->constraint : "", is_last ? "" : ",");
-    if (column->comment != NULL)
-        text_add_format(sql, " -- %s", column->comment);
+    text_add(sql, --*left > 0 ? "," : "");
+    if (comment != NULL)
+        text_add_format(sql, " -- %s", comment);
     text_add(sql, "\n");
+}
+
+static void add_column(struct text *sql, const struct column *column, size_t *left)
+{
+    text_add_format(sql, "  %s %s", column->name, sql_types[column->type]);
+    if (column->constraint != NULL)
+        text_add_format(sql, " %s", column->constraint);
+    end_line(sql, left, column->comment);
 }
 
 /* A FILETIME as text; whole seconds, NULL for no time. 11644473600 s lie between 1601-01-01, where
  * FILETIME begins, and 1970-01-01. */
-static void add_utc(struct text *sql, const struct column *column, bool is_last)
+static void add_utc(struct text *sql, const struct column *column, size_t *left)
 {
     text_add_format(sql,
                     "  %s TEXT AS (strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', nullif(%s, 0) / 10000000"
-                    " - 11644473600, 'unixepoch')) VIRTUAL%s\n",
-                    column->utc, column->name, is_last ? "" : ",");
+                    " - 11644473600, 'unixepoch')) VIRTUAL",
+                    column->utc, column->name);
+    end_line(sql, left, NULL);
 }
 
 static char *table_text(const struct row_type *type)
 {
     struct text sql = {0};
-    size_t left = type->constraint != NULL ? 1 : 0; /* lines until the end */
+    struct column made;
+    size_t left = type->last_lines != NULL ? 1 : 0; /* until the end */
 
-    for (size_t index = 0; index < type->column_count; index++)
-        left += is_stored(&type->columns[index]) + (type->columns[index].utc != NULL);
+    for (size_t index = 0; index < count_columns(type); index++) {
+        const struct column *column = column_at(type, index, &made);
+
+        left += is_stored(column) + (column->utc != NULL);
+    }
     text_add_format(&sql, "CREATE TABLE %s (\n  -- %s\n", type->table, type->comment);
-    for (size_t index = 0; index < type->column_count; index++)
-        if (is_stored(&type->columns[index]))
-            add_column(&sql, &type->columns[index], --left == 0);
+    for (size_t index = 0; index < count_columns(type); index++)
+        if (is_stored(column_at(type, index, &made)))
+            add_column(&sql, column_at(type, index, &made), &left);
     for (size_t index = 0; index < type->column_count; index++)
         if (type->columns[index].utc != NULL)
-            add_utc(&sql, &type->columns[index], --left == 0);
-    if (type->constraint != NULL)
-        text_add_format(&sql, "  %s\n", type->constraint);
+            add_utc(&sql, &type->columns[index], &left);
+    if (type->last_lines != NULL)
+        text_add_format(&sql, "  %s\n", type->last_lines);
     text_add_format(&sql, ") STRICT%s", type->without_rowid ? ", WITHOUT ROWID" : "");
     return text_take(&sql);
 }
@@ -90,41 +149,32 @@ int row_type_create(struct casedb *db, const struct row_type *type, struct error
 static void add_insert(struct text *sql, const struct row_type *type)
 {
     struct text parameters = {0};
+    struct column made;
     bool needs_comma = false;
 
     text_add_format(sql, "INSERT INTO %s (", type->table);
-    for (size_t index = 0; index < type->column_count; index++) {
-        if (!is_stored(&type->columns[index]))
+    for (size_t index = 0; index < count_columns(type); index++) {
+        const struct column *column = column_at(type, index, &made);
+
+        if (!is_stored(column))
             continue;
         text_add(&parameters, needs_comma ? ", ?" : "?");
         add_separator(sql, &needs_comma, ", ");
-        text_add(sql, type->columns[index].name);
+        text_add(sql, column->name);
     }
     text_add_format(sql, ") VALUES (%s)", text_get(&parameters));
     text_free(&parameters);
 }
 
-/* The key is the first parameter, so the others are numbered from 2. */
-static void add_update(struct text *sql, const struct row_type *type)
-{
-    bool needs_comma = false;
-    unsigned parameter = 2;
-
-    text_add_format(sql, "UPDATE %s SET ", type->table);
-    for (size_t index = 1; index < type->column_count; index++) {
-        if (!is_stored(&type->columns[index]))
-            continue;
-        add_separator(sql, &needs_comma, ", ");
-        text_add_format(sql, "%s = ?%u", type->columns[index].name, parameter++);
-    }
-    text_add_format(sql, " WHERE %s = ?1", type->columns[0].name);
-}
-
 static void add_columns(struct text *sql, const struct row_type *type, bool *needs_comma)
 {
-    for (size_t index = 0; index < type->column_count; index++) {
-        const struct column *column = &type->columns[index];
+    struct column made;
 
+    for (size_t index = 0; index < count_columns(type); index++) {
+        const struct column *column = column_at(type, index, &made);
+
+        if (column->unread)
+            continue;
         add_separator(sql, needs_comma, ", ");
         if (is_stored(column))
             text_add_format(sql, "%s.%s", type->alias, column->name);
@@ -150,9 +200,6 @@ char *row_statement_text(const struct row_statement *statement)
     switch (statement->form) {
     case ROW_INSERT:
         add_insert(&sql, statement->type);
-        break;
-    case ROW_UPDATE:
-        add_update(&sql, statement->type);
         break;
     case ROW_SELECT:
         add_select(&sql, statement);
@@ -195,6 +242,9 @@ static void bind_column(struct query *query, const struct column *column, const 
     case COLUMN_U64:
         query_number(query, *(const uint64_t *)member);
         break;
+    case COLUMN_NUMBER:
+        query_unless(query, MEMBER_ABSENT, *(const int64_t *)member);
+        break;
     case COLUMN_KEY:
     case COLUMN_ID_OR_NULL:
         query_unless(query, 0, *(const int64_t *)member);
@@ -213,8 +263,10 @@ static void bind_column(struct query *query, const struct column *column, const 
 
 void query_row(struct query *query, const struct row_type *type, const void *row)
 {
-    for (size_t index = 0; index < type->column_count; index++) {
-        const struct column *column = &type->columns[index];
+    struct column made;
+
+    for (size_t index = 0; index < count_columns(type); index++) {
+        const struct column *column = column_at(type, index, &made);
 
         if (is_stored(column))
             bind_column(query, column, (const char *)row + column->offset_bytes);
@@ -246,6 +298,12 @@ static bool read_u16(struct row *row, uint16_t *out)
     return number >= 0 && number <= UINT16_MAX;
 }
 
+static bool read_number(struct row *row, const struct member *member, int64_t *out)
+{
+    *out = row_integer_unless_null(row, MEMBER_ABSENT);
+    return *out == MEMBER_ABSENT || member_is_in_range(member, *out);
+}
+
 /* Returns false for what is never written. */
 static bool read_column(struct row *row, const struct column *column, void *member)
 {
@@ -262,7 +320,7 @@ static bool read_column(struct row *row, const struct column *column, void *memb
     case COLUMN_U16:
         return read_u16(row, member);
     case COLUMN_I32_OR_NULL:
-        *(int32_t *)member = row_unless(row, OBSERVATION_ABSENT);
+        *(int32_t *)member = (int32_t)row_integer_unless_null(row, OBSERVATION_ABSENT);
         return true;
     case COLUMN_I64:
     case COLUMN_KEY:
@@ -273,6 +331,8 @@ static bool read_column(struct row *row, const struct column *column, void *memb
     case COLUMN_U64:
         *(uint64_t *)member = row_number(row);
         return true;
+    case COLUMN_NUMBER:
+        return read_number(row, column->member, member);
     case COLUMN_WORD:
         return read_word(column, row_text_or_null(row), member);
     case COLUMN_WORDS:
@@ -297,10 +357,12 @@ static int fail_column(struct casedb *db, const struct row_type *type, const str
 int row_fill(struct casedb *db, struct row *row, const struct row_type *type, void *out,
              struct error *err)
 {
-    for (size_t index = 0; index < type->column_count; index++) {
-        const struct column *column = &type->columns[index];
+    struct column made;
 
-        if (!read_column(row, column, (char *)out + column->offset_bytes))
+    for (size_t index = 0; index < count_columns(type); index++) {
+        const struct column *column = column_at(type, index, &made);
+
+        if (!column->unread && !read_column(row, column, (char *)out + column->offset_bytes))
             return fail_column(db, type, column, err);
     }
     return 1;

@@ -4,40 +4,37 @@
 
 #include <stdlib.h>
 
-static const char delete_derived[] =
-    "UPDATE source_computer SET machine_id = NULL WHERE machine_id IS NOT NULL;"
-    "UPDATE observation SET duplicate = 0 WHERE duplicate <> 0;"
-    "DELETE FROM machine;"; /* takes names, evidence and verdicts with it */
-
-static const struct row_statement insert_machine = {ROW_INSERT, &machine_rows, NULL, NULL};
-static const struct row_statement insert_machine_name = {ROW_INSERT, &machine_name_rows, NULL,
-                                                         NULL};
-static const struct row_statement insert_host_place = {ROW_INSERT, &host_place_rows, NULL, NULL};
-static const struct row_statement insert_update_evidence = {ROW_INSERT, &update_evidence_rows, NULL,
-                                                            NULL};
-static const struct row_statement insert_licence_evidence = {ROW_INSERT, &licence_evidence_rows,
-                                                             NULL, NULL};
-static const struct row_statement insert_verdict = {ROW_INSERT, &verdict_rows, NULL, NULL};
+static const struct row_statement insert_machine = INSERT_OF(&machine_rows);
+static const struct row_statement insert_machine_name = INSERT_OF(&machine_name_rows);
+static const struct row_statement insert_host_place = INSERT_OF(&host_place_rows);
+static const struct row_statement insert_update_evidence = INSERT_OF(&update_evidence_rows);
+static const struct row_statement insert_licence_evidence = INSERT_OF(&licence_evidence_rows);
+static const struct row_statement insert_verdict = INSERT_OF(&verdict_rows);
 
 static const char assign_computer[] = "UPDATE source_computer SET machine_id = ?1 WHERE id = ?2";
 
+/* Few events are alike in time and EventRecordID, so only those are compared. */
 static const char mark_duplicates[] =
-    "UPDATE observation SET duplicate = 1 WHERE id IN ("
-    " SELECT id FROM ("
-    "  SELECT o.id, row_number() OVER ("
-    "   PARTITION BY c.machine_id, o.identity ORDER BY s.path, o.offset_bytes, o.id) AS place"
-    "  FROM observation AS o JOIN source_computer AS c ON c.id = o.computer_id"
-    "  JOIN source AS s ON s.id = c.source_id WHERE c.machine_id IS NOT NULL)"
-    " WHERE place > 1)";
+    "WITH alike AS MATERIALIZED (SELECT event_filetime, record_id FROM observation"
+    " GROUP BY event_filetime, record_id HAVING count(*) > 1)"
+    "UPDATE observation SET duplicate = 1 WHERE id IN (SELECT id FROM ("
+    " SELECT o.id, row_number() OVER (PARTITION BY c.machine_id, c.folded_name, o.channel_id,"
+    "  o.record_id, o.event_filetime, o.provider_id, o.event_id, o.strings"
+    "  ORDER BY s.path, o.offset_bytes, o.id) AS place"
+    " FROM alike JOIN observation AS o USING (event_filetime, record_id)"
+    " JOIN source_computer AS c ON c.id = o.computer_id JOIN source AS s ON s.id = c.source_id"
+    " WHERE c.machine_id IS NOT NULL) WHERE place > 1)";
 
 int casedb_begin_derived(struct casedb *db, struct error *err)
 {
     if (casedb_begin(db, err) != 0)
         return -1;
-    if (casedb_execute(db, delete_derived, err) != 0) {
+    if (db->has_derived && schema_delete_derived(db, err) != 0) {
         casedb_roll_back(db);
         return -1;
     }
+    db->in_order = db->in_order && db->is_settled && !db->has_derived;
+    db->has_derived = true;
     return 0;
 }
 

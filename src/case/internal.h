@@ -5,34 +5,30 @@
 #ifndef SPPTRIAGE_CASE_INTERNAL_H
 #define SPPTRIAGE_CASE_INTERNAL_H
 
-#include <openssl/evp.h>
 #include <sqlite3.h>
 
-#include "base/member.h"
+#include "base/lookup.h"
 #include "case/casedb.h"
 #include "model/words.h"
 
 /* PRAGMA application_id of a case: "SPPt" in ASCII. */
 #define CASEDB_APPLICATION_ID 0x53505074
 
-/* Makes every table and marks the file as a case, in a transaction that is open. */
-int schema_make(struct casedb *db, struct error *err);
-
 struct kept_statement {
     const void *key; /* the address of its SQL, or of its struct row_statement: both constant */
     sqlite3_stmt *statement;
+    bool in_use; /* by a cursor */
 };
 
-/* The computer that the observation before belonged to: nearly always that of the next, too. */
-struct recent_computer {
-    int64_t source_id; /* 0: none */
-    int64_t id;
-    char *name; /* as the event wrote it */
-    char *folded_name;
+/* The ids given out last. */
+struct last_ids {
+    int64_t source;
+    int64_t computer;
 };
 
 /* The source whose transaction is open. */
 struct open_source {
+    struct last_ids last; /* before it, and with it */
     int64_t id;
     char *path; /* this and the other texts are owned */
     enum source_kind kind;
@@ -40,6 +36,30 @@ struct open_source {
     int64_t mtime_ns;
     char *sha256; /* or NULL */
     char *read_options;
+    struct source_facts met; /* its computers so far: that at N has the id last.computer + 1 + N */
+};
+
+/* Texts that were looked up lately (texts.c). */
+#define TEXTS_CACHED 256
+struct text_cache {
+    struct {
+        char *text; /* owned, or NULL */
+        int64_t id;
+    } places[TEXTS_CACHED];
+};
+
+/* Observations that are kept first and last, until their source is finished (first_last.c). */
+struct first_last {
+    struct held **items; /* owned: in order of first meeting */
+    size_t count;
+    void *by_content; /* owned: the same, a tree of <search.h> */
+    size_t held_bytes;
+    bool is_over; /* they were too many: they are in the case now, and thinned out at the end */
+    struct thinned_kind {
+        int64_t provider_id;
+        uint16_t event_id;
+    } * kinds; /* owned: which, then */
+    size_t kind_count;
 };
 
 struct casedb {
@@ -49,16 +69,25 @@ struct casedb {
     size_t kept_count;
     bool accepted; /* it is a case, and ours to change */
     bool writing;  /* the journal was chosen: see casedb_begin */
+    /* All that is in it was written by this process, in order of paths, and nothing was deleted or
+     * replaced: its bytes are those that any case of that content has (rewrite.c). */
+    bool in_order;
+    bool can_delete; /* see casedb_allow_deletions */
+    bool is_settled;
+    bool has_derived; /* rows, or may have */
+    bool knows_last;
+    struct last_ids last; /* once that is known */
+    char *last_path;      /* owned: of the source added last, or NULL */
     struct open_source source;
-    struct recent_computer recent;
-    char *found; /* the texts of the last casedb_find_source */
-    EVP_MD *sha256;
-    EVP_MD_CTX *digest;
+    struct text_cache texts;
+    struct first_last first_last;
+    struct text strings; /* of the observation being added; and their names */
+    struct text names;
+    char *found; /* owned: the texts of the last casedb_find_source */
 };
 
 /* Says why SQLite failed: one line that names the case and says what to do now. Returns -1. */
 int casedb_fail(struct casedb *db, struct error *err);
-int casedb_fail_at(struct casedb *db, const char *path, struct error *err); /* names that file */
 
 /* Says that the case holds what no case holds. Returns -1. */
 int casedb_fail_content(struct casedb *db, const char *what, struct error *err);
@@ -71,8 +100,22 @@ int casedb_begin(struct casedb *db, struct error *err);
 int casedb_commit(struct casedb *db, struct error *err);
 void casedb_roll_back(struct casedb *db);
 
-/* Forgets the open source, and the recent computer. */
+/* Readies a case for deleting rows that others refer to: these go with them, and are found by the
+ * indexes, which are made where there are none yet. No transaction is open. */
+int casedb_allow_deletions(struct casedb *db, struct error *err);
+
+/* Forgets the open source. */
 void casedb_forget_open(struct casedb *db);
+
+/* ---- The schema ---- */
+
+/* Makes every table and marks the file as a case; makes every index that is not there. In a
+ * transaction that is open. */
+int schema_make(struct casedb *db, struct error *err);
+int schema_make_indexes(struct casedb *db, struct error *err);
+
+/* Deletes all that is derived. */
+int schema_delete_derived(struct casedb *db, struct error *err);
 
 /* ---- Row types ---- */
 
@@ -85,6 +128,7 @@ enum column_type {
     COLUMN_I32_OR_NULL,  /* int32_t; -1 (OBSERVATION_ABSENT) is NULL */
     COLUMN_I64,          /* int64_t */
     COLUMN_U64,          /* uint64_t, kept by its bits */
+    COLUMN_NUMBER,       /* int64_t; MEMBER_ABSENT is NULL; has a range */
     COLUMN_KEY,          /* int64_t: the id of the row; the next one for 0 */
     COLUMN_ID,           /* int64_t: the id of another row */
     COLUMN_ID_OR_NULL,   /* int64_t; 0 is NULL */
@@ -101,9 +145,11 @@ struct column {
     const struct word_set *words; /* of COLUMN_WORD and COLUMN_WORDS */
     const char *from; /* of a column that is only read: the expression; NULL: it is a column of
                        * the table, under its name */
-    const char *constraint; /* in CREATE TABLE, or NULL */
-    const char *comment;    /* for a person who looks at the schema, or NULL */
-    const char *utc;        /* of a time: the virtual column that shows it as text, or NULL */
+    bool unread;      /* it is only written */
+    const char *constraint;      /* in CREATE TABLE, or NULL */
+    const char *comment;         /* for a person who looks at the schema, or NULL */
+    const char *utc;             /* of a time: the virtual column that shows it as text, or NULL */
+    const struct member *member; /* of COLUMN_NUMBER: has the range */
 };
 
 /* Begins a column that has the name of its member, and the type that a member of that C type mostly
@@ -129,8 +175,10 @@ struct row_type {
     const char *table;
     const char *alias; /* of the table in SELECT */
     const char *comment;
-    const char *constraint; /* of the table, behind its columns; or NULL */
+    const char *last_lines; /* in CREATE TABLE, behind the columns; or NULL */
     bool without_rowid;
+    const struct members *members; /* further columns: the members of a struct */
+    size_t members_offset_bytes;   /* that lies there in the struct of the row */
 };
 
 #define COLUMNS_OF(table_of_columns) \
@@ -138,6 +186,8 @@ struct row_type {
 
 extern const struct row_type run_rows, run_input_rows;
 extern const struct row_type source_rows, source_computer_rows, source_host_rows;
+extern const struct row_type text_rows, observation_rows;
+extern const struct row_type finding_rows, finding_content_rows[FINDING_KIND_COUNT];
 extern const struct row_type inventory_column_rows, inventory_host_rows, inventory_value_rows;
 extern const struct row_type machine_rows, machine_name_rows, host_place_rows;
 extern const struct row_type update_evidence_rows, licence_evidence_rows, verdict_rows;
@@ -154,6 +204,10 @@ struct text_item { /* of a list */
     uint64_t position;
     const char *text;
 };
+struct text_row {
+    int64_t id;
+    const char *value;
+};
 struct host_place {
     int64_t host_id;
     int64_t place_id;
@@ -161,11 +215,28 @@ struct host_place {
     const char *remark;
     bool is_guess;
 };
+struct observation_row {
+    int64_t id;
+    int64_t computer_id;
+    struct case_observation seen; /* but for its strings */
+    const char *strings;          /* their values as a JSON array (strings.c) */
+    const char *names;            /* their names as another, or NULL when none has one */
+    int64_t provider_id;          /* the texts: only written */
+    int64_t channel_id;
+    int64_t computer_name_id;
+    int64_t user_sid_id;
+    int64_t names_id;
+    bool duplicate; /* only written */
+};
+struct finding_row {
+    int64_t id;
+    int64_t host_id;
+    struct case_finding said;
+};
 
 /* A statement on a row type, composed of its column table and constant texts alone. */
 enum row_statement_form {
     ROW_INSERT, /* INSERT INTO table (columns) VALUES (parameters) */
-    ROW_UPDATE, /* UPDATE table SET columns = parameters: the first is the key, which is where */
     ROW_SELECT, /* SELECT columns */
 };
 struct row_statement {
@@ -177,6 +248,15 @@ struct row_statement {
 
 /* The statement as text: returned owned. */
 char *row_statement_text(const struct row_statement *statement);
+
+#define INSERT_OF(row_type)                    \
+    {                                          \
+        .form = ROW_INSERT, .type = (row_type) \
+    }
+#define SELECT_OF(row_type, text)                              \
+    {                                                          \
+        .form = ROW_SELECT, .type = (row_type), .rest = (text) \
+    }
 
 /* Makes the table. */
 int row_type_create(struct casedb *db, const struct row_type *type, struct error *err);
@@ -207,9 +287,6 @@ void query_unless(struct query *query, int64_t absent, int64_t number); /* NULL 
 /* Bind all columns of the table, as the row has them. */
 void query_row(struct query *query, const struct row_type *type, const void *row);
 
-/* Binds the member of the struct at `owner`: a choice by its word, an absent number as NULL. */
-void query_member(struct query *query, const struct member *member, const void *owner);
-
 /* Returns 1 for a row, 0 at the end, -1. The query has ended after 0 and -1. */
 int query_step(struct query *query, struct error *err);
 
@@ -222,6 +299,10 @@ int query_run_row(struct casedb *db, const struct row_statement *statement, cons
 
 /* Ends a query before its last row. */
 void query_end(struct query *query);
+
+/* Takes a statement for a cursor, which gives it back: NULL on failure. */
+sqlite3_stmt *statement_take(struct casedb *db, const struct row_statement *statement);
+void statement_return(struct casedb *db, sqlite3_stmt *statement);
 
 /* ---- Rows ---- */
 
@@ -236,42 +317,104 @@ const char *row_text(struct row *row); /* "" for NULL */
 const char *row_text_or_null(struct row *row);
 int64_t row_integer(struct row *row); /* 0 for NULL */
 uint64_t row_number(struct row *row);
-int32_t row_unless(struct row *row, int32_t absent);
-/* Sets the member of the struct at `owner`; false for a value that it cannot have. */
-bool row_member(struct row *row, const struct member *member, void *owner);
-
+int64_t row_integer_unless_null(struct row *row, int64_t absent);
 /* Fills the struct at `out` with all columns of the row type: 1, or -1. */
 int row_fill(struct casedb *db, struct row *row, const struct row_type *type, void *out,
              struct error *err);
 
 /* ---- Cursors ---- */
 
+struct casedb_cursor {
+    struct casedb *db;
+    const struct row_statement *of;
+    sqlite3_stmt *statement;
+    bool ended;
+    /* Of observations: memory for the strings, which serves every row again. */
+    struct string_list {
+        struct text json; /* taken apart in place */
+        char **items;     /* owned: point into it */
+        size_t count;
+        size_t capacity;
+    } strings, names;
+    struct observation_string *pairs; /* owned */
+    size_t pair_capacity;
+    /* Of findings: what the row says, from the table of its kind. */
+    struct casedb_cursor *contents[FINDING_KIND_COUNT]; /* NULL until one of that kind came */
+};
+
 int cursor_open(struct casedb *db, const struct row_statement *statement,
                 struct casedb_cursor **out, struct error *err);
-/* The same for a statement whose one parameter is a machine. */
-int cursor_open_machine(struct casedb *db, const struct row_statement *statement,
-                        int64_t machine_id, struct casedb_cursor **out, struct error *err);
+/* The same for a statement whose one parameter is the id of a row. */
+int cursor_open_of(struct casedb *db, const struct row_statement *statement, int64_t id,
+                   struct casedb_cursor **out, struct error *err);
+
+/* Begins with another id. */
+void cursor_restart(struct casedb_cursor *cursor, int64_t id);
 
 /* Fills *row and returns 1, or 0 at the end, -1. */
 int cursor_step(struct casedb_cursor *cursor, struct row *row, struct error *err);
 
-/* Whose rows they are. */
-struct casedb *cursor_case(const struct casedb_cursor *cursor);
-
 /* Reads the next row into the struct of the statement's row type: 1, or 0 at the end, -1. */
 int cursor_next(struct casedb_cursor *cursor, void *out, struct error *err);
 
-/* ---- Identity ---- */
+/* ---- Sources ---- */
 
-#define CASEDB_DIGEST_BYTES 16
+/* Is the path behind those of all sources, as the case was written in order of them? */
+bool source_is_behind_all(const struct casedb *db, const char *path);
 
-/* What makes two observations say the same: equal folded computer, channel, EventRecordID, event
- * time, provider, id and string values. */
-int identity_of(struct casedb *db, const struct observation *observation, const char *folded_name,
-                uint8_t out[CASEDB_DIGEST_BYTES], struct error *err);
+/* Adds the row of a computer of the open source. */
+int source_write_computer(struct casedb *db, const struct case_computer *row, struct error *err);
 
-/* What makes two observations of one computer alike: equal provider, id and string values. */
-int identity_of_content(struct casedb *db, const struct observation *observation,
-                        uint8_t out[CASEDB_DIGEST_BYTES], struct error *err);
+/* Adds the row of the open source, which has so many computers, and commits. */
+int source_end(struct casedb *db, const struct case_source *row, size_t computer_count,
+               struct error *err);
+
+/* ---- Texts that stand once ---- */
+
+/* Finds or adds the text; "" and NULL have the id 0. */
+int texts_id(struct casedb *db, const char *text, int64_t *id, struct error *err);
+
+void texts_forget(struct text_cache *cache);
+
+/* ---- Strings of an observation ---- */
+
+/* Adds the values of the strings, or their names, as a JSON array. */
+void strings_add_values(struct text *out, const struct observation *observation);
+void strings_add_names(struct text *out, const struct observation *observation);
+
+/* Takes apart such an array: false when it is none. */
+bool strings_read(struct string_list *list, const char *json);
+
+/* ---- Observations ---- */
+
+/* Joins the texts that stand once. */
+#define OBSERVATION_TEXT(name) " LEFT JOIN text AS " name " ON " name ".id = o." name "_id"
+#define OBSERVATION_TEXTS             \
+    OBSERVATION_TEXT("provider")      \
+    OBSERVATION_TEXT("channel")       \
+    OBSERVATION_TEXT("computer_name") \
+    OBSERVATION_TEXT("user_sid")      \
+    OBSERVATION_TEXT("names")
+
+/* Adds the row, whose computer has its id; the ids of its texts are found here. */
+int observation_insert(struct casedb *db, struct observation_row *row, struct error *err);
+
+/* Adds one of those of which first and last are kept. */
+int first_last_add(struct casedb *db, struct observation_row *row, struct error *err);
+
+/* Puts what is held into the case, at the end of its source. */
+int first_last_finish(struct casedb *db, struct error *err);
+
+void first_last_forget(struct first_last *first_last);
+
+/* ---- Findings ---- */
+
+/* Reads the next row of a cursor of findings, whose other columns stay: 1, or 0 at the end, -1. */
+int finding_read(struct casedb_cursor *cursor, struct finding_row *row, struct error *err);
+
+/* ---- The inventory ---- */
+
+/* Copies it into another case, which has none. */
+int inventory_copy(struct casedb *from, struct casedb *to, struct error *err);
 
 #endif

@@ -15,10 +15,12 @@
 /* Exclusive: two runs on one case would overwrite each other's work, and a write-ahead log then
  * needs no shared memory. The cache is 16 MiB. */
 static const char set_up[] = "PRAGMA locking_mode = EXCLUSIVE;"
-                             "PRAGMA foreign_keys = ON;"
                              "PRAGMA synchronous = NORMAL;"
                              "PRAGMA page_size = 4096;"
                              "PRAGMA cache_size = -16384;";
+
+/* Gives up the write-ahead log: what is in it goes into the file. */
+static const char one_file[] = "PRAGMA journal_mode = DELETE";
 
 static const char read_identity[] =
     "SELECT (SELECT application_id FROM pragma_application_id),"
@@ -26,9 +28,12 @@ static const char read_identity[] =
 
 static int make_schema(struct casedb *db, struct error *err)
 {
-    if (casedb_execute(db, "BEGIN EXCLUSIVE", err) != 0 || schema_make(db, err) != 0)
+    if (casedb_execute(db, "BEGIN EXCLUSIVE", err) != 0 || schema_make(db, err) != 0 ||
+        casedb_commit(db, err) != 0)
         return -1;
-    return casedb_commit(db, err);
+    db->in_order = true;
+    db->knows_last = true; /* none */
+    return 0;
 }
 
 /* A killed run can leave a file without anything in it: that is a case not yet begun. */
@@ -47,6 +52,7 @@ static int check_identity(struct casedb *db, bool create, struct error *err)
     query_end(&query);
     if (create && application == 0 && version == 0 && tables == 0)
         return make_schema(db, err);
+    db->has_derived = true;
     if (application != CASEDB_APPLICATION_ID)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                          "%s: this is no case: a SQLite database of something else", db->path);
@@ -88,8 +94,6 @@ int casedb_open(const char *path, bool create, struct casedb **out, struct error
 
     *out = NULL;
     db->path = memory_copy_text(path);
-    db->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    db->digest = EVP_MD_CTX_new();
     if (open_file(db, create, err) != 0) {
         casedb_close(db);
         if (create && is_new)
@@ -101,32 +105,64 @@ int casedb_open(const char *path, bool create, struct casedb **out, struct error
     return 0;
 }
 
-/* Runs `last` when no statement is open any more, and frees all. */
-static void close_after(struct casedb *db, const char *last)
+/* Where the write-ahead log cannot be worked off (a full disk) it stays beside the case, and the
+ * next casedb_open takes it up. */
+void casedb_close(struct casedb *db)
 {
+    if (db == NULL)
+        return;
     casedb_roll_back(db);
     for (size_t index = 0; index < db->kept_count; index++)
         sqlite3_finalize(db->kept[index].statement);
     if (db->accepted)
-        sqlite3_exec(db->sqlite, last, NULL, NULL, NULL);
+        sqlite3_exec(db->sqlite, one_file, NULL, NULL, NULL);
     sqlite3_close(db->sqlite);
-    EVP_MD_CTX_free(db->digest);
-    EVP_MD_free(db->sha256);
+    text_free(&db->strings);
+    text_free(&db->names);
     free(db->kept);
+    free(db->last_path);
     free(db->found);
     free(db->path);
     free(db);
 }
 
-/* Where the write-ahead log cannot be worked off (a full disk) it stays beside the case, and the
- * next casedb_open takes it up. */
-void casedb_close(struct casedb *db)
+/* ---- Sealing ---- */
+
+/* In the header of the file ("The Database File Format"): how often it was changed, and what that
+ * number was when the version of SQLite beside it was noted. */
+#define CHANGE_COUNTER_AT 24
+#define VERSION_VALID_FOR_AT 92
+
+/* How often a case was changed on its way depends on more than its content, so a sealed one counts
+ * as changed once. */
+static int count_one_change(struct casedb *db, struct error *err)
 {
-    if (db != NULL)
-        close_after(db, "PRAGMA journal_mode = DELETE");
+    static const uint8_t one[] = {0, 0, 0, 1};
+    sqlite3_file *file = NULL;
+    int result = sqlite3_file_control(db->sqlite, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+
+    if (result == SQLITE_OK)
+        result = file->pMethods->xWrite(file, one, sizeof(one), CHANGE_COUNTER_AT);
+    if (result == SQLITE_OK)
+        result = file->pMethods->xWrite(file, one, sizeof(one), VERSION_VALID_FOR_AT);
+    if (result == SQLITE_OK)
+        return 0;
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: cannot write the case: %s", db->path,
+                     sqlite3_errstr(result));
 }
 
-void casedb_discard(struct casedb *db)
+int casedb_seal(struct casedb *db, struct error *err)
 {
-    close_after(db, "PRAGMA synchronous = OFF");
+    struct query query = query_of(db, one_file);
+    bool is_one_file = false;
+
+    errno = 0;
+    if (query_step(&query, err) != 1)
+        return -1;
+    is_one_file =
+        sqlite3_stricmp((const char *)sqlite3_column_text(query.statement, 0), "delete") == 0;
+    query_end(&query);
+    if (!is_one_file)
+        return casedb_fail(db, err);
+    return count_one_change(db, err);
 }

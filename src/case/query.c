@@ -27,9 +27,8 @@ static const struct failure failures[] = {
     {SQLITE_IOERR, true, "cannot read or write the case", "mend that and run again"},
 };
 
-int casedb_fail_at(struct casedb *db, const char *path, struct error *err)
+static int fail_with(struct casedb *db, int code, struct error *err)
 {
-    int code = sqlite3_errcode(db->sqlite) & 0xFF; /* without its extension */
     int number = sqlite3_system_errno(db->sqlite);
 
     if (number == 0)
@@ -39,18 +38,18 @@ int casedb_fail_at(struct casedb *db, const char *path, struct error *err)
         bool system = failure->system && number != 0;
 
         if (failure->code == code)
-            return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: %s%s%s; %s", path, failure->what,
-                             system ? ": " : "", system ? strerror(number) : "", failure->advice);
+            return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: %s%s%s; %s", db->path,
+                             failure->what, system ? ": " : "", system ? strerror(number) : "",
+                             failure->advice);
     }
-    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: the case cannot be used: %s", path,
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: the case cannot be used: %s", db->path,
                      sqlite3_errmsg(db->sqlite));
 }
 
 int casedb_fail(struct casedb *db, struct error *err)
 {
-    return casedb_fail_at(db, db->path, err);
+    return fail_with(db, sqlite3_errcode(db->sqlite) & 0xFF, err); /* without its extension */
 }
-
 int casedb_fail_content(struct casedb *db, const char *what, struct error *err)
 {
     return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
@@ -74,6 +73,8 @@ int casedb_execute(struct casedb *db, const char *sql, struct error *err)
  * that the case is one file. Where it cannot be had, the rollback journal does. */
 int casedb_begin(struct casedb *db, struct error *err)
 {
+    if (sqlite3_db_readonly(db->sqlite, "main") > 0)
+        return fail_with(db, SQLITE_READONLY, err); /* or it would only be told at a row */
     if (!db->writing)
         sqlite3_exec(db->sqlite, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
     db->writing = true;
@@ -89,8 +90,24 @@ int casedb_commit(struct casedb *db, struct error *err)
 void casedb_roll_back(struct casedb *db)
 {
     casedb_forget_open(db);
+    texts_forget(&db->texts);
     if (db->sqlite != NULL && sqlite3_get_autocommit(db->sqlite) == 0)
         sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+}
+
+int casedb_allow_deletions(struct casedb *db, struct error *err)
+{
+    db->in_order = false;
+    if (db->can_delete)
+        return 0;
+    if (casedb_begin(db, err) != 0)
+        return -1;
+    if (schema_make_indexes(db, err) != 0 || casedb_commit(db, err) != 0) {
+        casedb_roll_back(db);
+        return -1;
+    }
+    db->can_delete = true;
+    return casedb_execute(db, "PRAGMA foreign_keys = ON", err);
 }
 
 static struct kept_statement *find_kept(struct casedb *db, const void *key)
@@ -101,43 +118,80 @@ static struct kept_statement *find_kept(struct casedb *db, const void *key)
     return NULL;
 }
 
-static int prepare_kept(struct casedb *db, const void *key, const char *sql, sqlite3_stmt **out)
+static sqlite3_stmt *prepare(struct casedb *db, const char *sql)
 {
-    int result = sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
+    sqlite3_stmt *statement = NULL;
 
-    if (result != SQLITE_OK)
-        return result;
+    sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+    return statement;
+}
+
+static sqlite3_stmt *prepare_rows(struct casedb *db, const struct row_statement *statement)
+{
+    char *sql = row_statement_text(statement);
+    sqlite3_stmt *prepared = prepare(db, sql);
+
+    free(sql);
+    return prepared;
+}
+
+static void keep(struct casedb *db, const void *key, sqlite3_stmt *statement, bool in_use)
+{
+    if (statement == NULL)
+        return;
     db->kept = memory_grow(db->kept, db->kept_count, sizeof(*db->kept));
-    db->kept[db->kept_count++] = (struct kept_statement){.key = key, .statement = *out};
-    return result;
+    db->kept[db->kept_count++] =
+        (struct kept_statement){.key = key, .statement = statement, .in_use = in_use};
 }
 
 struct query query_of(struct casedb *db, const char *sql)
 {
     const struct kept_statement *kept = find_kept(db, sql);
-    struct query query = {.db = db, .result = SQLITE_OK};
+    struct query query = {.db = db, .statement = kept != NULL ? kept->statement : prepare(db, sql)};
 
-    if (kept != NULL)
-        query.statement = kept->statement;
-    else
-        query.result = prepare_kept(db, sql, sql, &query.statement);
+    if (kept == NULL)
+        keep(db, sql, query.statement, false);
+    query.result = query.statement != NULL ? SQLITE_OK : sqlite3_errcode(db->sqlite);
     return query;
 }
 
 struct query query_of_rows(struct casedb *db, const struct row_statement *statement)
 {
     const struct kept_statement *kept = find_kept(db, statement);
-    struct query query = {.db = db, .result = SQLITE_OK};
+    struct query query = {
+        .db = db, .statement = kept != NULL ? kept->statement : prepare_rows(db, statement)};
 
-    if (kept != NULL) {
-        query.statement = kept->statement;
-    } else {
-        char *sql = row_statement_text(statement);
-
-        query.result = prepare_kept(db, statement, sql, &query.statement);
-        free(sql);
-    }
+    if (kept == NULL)
+        keep(db, statement, query.statement, false);
+    query.result = query.statement != NULL ? SQLITE_OK : sqlite3_errcode(db->sqlite);
     return query;
+}
+
+/* A statement that another cursor has is prepared once more. */
+sqlite3_stmt *statement_take(struct casedb *db, const struct row_statement *statement)
+{
+    struct kept_statement *kept = find_kept(db, statement);
+    sqlite3_stmt *taken;
+
+    if (kept != NULL && !kept->in_use) {
+        kept->in_use = true;
+        return kept->statement;
+    }
+    taken = prepare_rows(db, statement);
+    if (kept == NULL)
+        keep(db, statement, taken, true);
+    return taken;
+}
+
+void statement_return(struct casedb *db, sqlite3_stmt *statement)
+{
+    for (size_t index = 0; index < db->kept_count; index++)
+        if (db->kept[index].statement == statement) {
+            sqlite3_reset(statement);
+            db->kept[index].in_use = false;
+            return;
+        }
+    sqlite3_finalize(statement);
 }
 
 static void query_note(struct query *query, int result)
@@ -185,29 +239,6 @@ void query_unless(struct query *query, int64_t absent, int64_t number)
         query_integer(query, number);
     else if (query->result == SQLITE_OK)
         query_note(query, sqlite3_bind_null(query->statement, query->bound + 1));
-}
-
-void query_member(struct query *query, const struct member *member, const void *owner)
-{
-    const void *at = member_at(member, owner);
-
-    switch (member->type) {
-    case MEMBER_BOOL:
-        query_integer(query, *(const bool *)at);
-        break;
-    case MEMBER_U64:
-        query_number(query, *(const uint64_t *)at);
-        break;
-    case MEMBER_NUMBER:
-        query_unless(query, MEMBER_ABSENT, *(const int64_t *)at);
-        break;
-    case MEMBER_CHOICE:
-        query_text(query, word_set_word(member->words, *(const unsigned *)at));
-        break;
-    case MEMBER_TEXT:
-        query_text(query, *(const char *const *)at);
-        break;
-    }
 }
 
 int query_step(struct query *query, struct error *err)
@@ -267,37 +298,11 @@ uint64_t row_number(struct row *row)
     return (uint64_t)row_integer(row);
 }
 
-int32_t row_unless(struct row *row, int32_t absent)
+int64_t row_integer_unless_null(struct row *row, int64_t absent)
 {
     int column = row->read++;
 
     if (sqlite3_column_type(row->statement, column) == SQLITE_NULL)
         return absent;
-    return sqlite3_column_int(row->statement, column);
-}
-
-bool row_member(struct row *row, const struct member *member, void *owner)
-{
-    bool is_null = sqlite3_column_type(row->statement, row->read) == SQLITE_NULL;
-    void *at = member_at(member, owner);
-
-    switch (member->type) {
-    case MEMBER_BOOL:
-        *(bool *)at = row_integer(row) != 0;
-        return true;
-    case MEMBER_U64:
-        *(uint64_t *)at = row_number(row);
-        return true;
-    case MEMBER_NUMBER:
-        *(int64_t *)at = row_integer(row);
-        if (is_null)
-            *(int64_t *)at = MEMBER_ABSENT;
-        return is_null || member_is_in_range(member, *(int64_t *)at);
-    case MEMBER_CHOICE:
-        return word_set_find(member->words, row_text(row), at);
-    case MEMBER_TEXT:
-        *(const char **)at = row_text(row);
-        return true;
-    }
-    return false;
+    return sqlite3_column_int64(row->statement, column);
 }

@@ -9,41 +9,40 @@
 #include "base/memory.h"
 
 #define WITH_SAME_AS "FROM source AS s LEFT JOIN source AS read ON read.id = s.same_as"
-static const struct row_statement one_source = {ROW_SELECT, &source_rows,
-                                                WITH_SAME_AS " WHERE s.path = ?1", NULL};
-static const struct row_statement all_sources = {ROW_SELECT, &source_rows,
-                                                 WITH_SAME_AS " ORDER BY s.path", NULL};
+static const struct row_statement one_source =
+    SELECT_OF(&source_rows, WITH_SAME_AS " WHERE s.path = ?1");
+static const struct row_statement all_sources =
+    SELECT_OF(&source_rows, WITH_SAME_AS " ORDER BY s.path");
 
 /* A place joined with the computers, or hosts, of the source that has its content and was read. */
-static const struct row_statement all_computers = {
-    ROW_SELECT, &source_computer_rows,
+static const struct row_statement all_computers = SELECT_OF(
+    &source_computer_rows,
     "FROM source AS place JOIN source AS read ON read.id = coalesce(place.same_as, place.id)"
     " JOIN source_computer AS c ON c.source_id = read.id"
-    " ORDER BY place.path, c.first_number, c.folded_name",
-    NULL};
-static const struct row_statement all_source_hosts = {
-    ROW_SELECT, &source_host_rows,
+    " ORDER BY place.path, c.first_number, c.folded_name");
+static const struct row_statement all_source_hosts = SELECT_OF(
+    &source_host_rows,
     "FROM source AS place JOIN source_host AS h ON h.source_id = coalesce(place.same_as, place.id)"
-    " ORDER BY place.path, h.folded_name",
-    NULL};
+    " ORDER BY place.path, h.folded_name");
 
-static const struct row_statement all_inventory_hosts = {
-    ROW_SELECT, &inventory_host_rows, "FROM inventory_host AS i ORDER BY i.id", NULL};
+static const struct row_statement all_inventory_hosts =
+    SELECT_OF(&inventory_host_rows, "FROM inventory_host AS i ORDER BY i.id");
 
 static const struct row_statement all_machines = {
-    ROW_SELECT, &machine_rows,
-    "FROM machine AS m LEFT JOIN verdict AS v ON v.machine_id = m.id"
-    " ORDER BY m.folded_name, m.name, m.id",
-    &verdict_rows};
+    .form = ROW_SELECT,
+    .type = &machine_rows,
+    .rest = "FROM machine AS m LEFT JOIN verdict AS v ON v.machine_id = m.id"
+            " ORDER BY m.folded_name, m.name, m.id",
+    .joined = &verdict_rows};
 
 #define OF_MACHINE_IN_ORDER \
     " WHERE e.machine_id = ?1 ORDER BY e.with_collection, e.filetime, s.path, e.kind, e.rowid"
-static const struct row_statement machine_update_evidence = {
-    ROW_SELECT, &update_evidence_rows,
-    "FROM update_evidence AS e JOIN source AS s ON s.id = e.source_id" OF_MACHINE_IN_ORDER, NULL};
-static const struct row_statement machine_licence_evidence = {
-    ROW_SELECT, &licence_evidence_rows,
-    "FROM licence_evidence AS e JOIN source AS s ON s.id = e.source_id" OF_MACHINE_IN_ORDER, NULL};
+static const struct row_statement machine_update_evidence = SELECT_OF(
+    &update_evidence_rows,
+    "FROM update_evidence AS e JOIN source AS s ON s.id = e.source_id" OF_MACHINE_IN_ORDER);
+static const struct row_statement machine_licence_evidence = SELECT_OF(
+    &licence_evidence_rows,
+    "FROM licence_evidence AS e JOIN source AS s ON s.id = e.source_id" OF_MACHINE_IN_ORDER);
 
 static const char update_machines[] = "SELECT count(DISTINCT machine_id) FROM update_evidence"
                                       " WHERE update_name = ?1 AND says = ?2";
@@ -75,10 +74,13 @@ static void keep_found(struct casedb *db, struct case_source *out)
 int casedb_find_source(struct casedb *db, const char *path, struct case_source *out,
                        struct error *err)
 {
-    struct query query = query_of_rows(db, &one_source);
+    struct query query;
     struct row row;
     int step;
 
+    if (source_is_behind_all(db, path))
+        return 0;
+    query = query_of_rows(db, &one_source);
     query_text(&query, path);
     step = query_step(&query, err);
     if (step != 1)
@@ -144,7 +146,7 @@ int casedb_machines(struct casedb *db, struct casedb_cursor **out, struct error 
 
 int casedb_next_machine(struct casedb_cursor *cursor, struct case_machine *out, struct error *err)
 {
-    struct casedb *db = cursor_case(cursor);
+    struct casedb *db = cursor->db;
     struct row row;
     int step = cursor_step(cursor, &row, err);
 
@@ -159,7 +161,7 @@ int casedb_next_machine(struct casedb_cursor *cursor, struct case_machine *out, 
 int casedb_update_evidence(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
                            struct error *err)
 {
-    return cursor_open_machine(db, &machine_update_evidence, machine_id, out, err);
+    return cursor_open_of(db, &machine_update_evidence, machine_id, out, err);
 }
 
 int casedb_next_update_evidence(struct casedb_cursor *cursor, struct case_update_evidence *out,
@@ -171,7 +173,7 @@ int casedb_next_update_evidence(struct casedb_cursor *cursor, struct case_update
 int casedb_licence_evidence(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
                             struct error *err)
 {
-    return cursor_open_machine(db, &machine_licence_evidence, machine_id, out, err);
+    return cursor_open_of(db, &machine_licence_evidence, machine_id, out, err);
 }
 
 int casedb_next_licence_evidence(struct casedb_cursor *cursor, struct case_licence_evidence *out,

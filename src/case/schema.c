@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The schema of the case: a table of columns a row type, of which SQL, binding and reading are made
  * (column.c). It is meant to be read with the sqlite3 shell, too: `.schema` shows the comments, and
- * every time stands there a second time as text (a virtual column, not stored).
- * Keys of what was read are dense and follow from the order of paths once a case was copied
- * (copy.c), hence ON UPDATE CASCADE. */
+ * every time stands there a second time as text (a virtual column, not stored), and views show
+ * observations with their texts and strings. */
 #include "case/internal.h"
 
+#include <stdlib.h>
+
 #include "base/array.h"
+#include "base/memory.h"
 
-/* A code as it is known. */
-#define HEX_OF(column)                                                    \
-    "TEXT AS (CASE WHEN " column " NOTNULL THEN printf('0x%08X', " column \
-    " & 0xFFFFFFFF) END) VIRTUAL"
-
-#define OF_FINDING "INTEGER PRIMARY KEY REFERENCES finding(id) ON DELETE CASCADE ON UPDATE CASCADE"
-#define OF_SOURCE "REFERENCES source(id) ON DELETE CASCADE ON UPDATE CASCADE"
-#define OF_HOST "REFERENCES source_host(id) ON DELETE CASCADE ON UPDATE CASCADE"
+/* Rows are written before the row of their source and of their computer, which is complete only at
+ * the end of the source. */
+#define AT_LAST " DEFERRABLE INITIALLY DEFERRED"
+#define OF_SOURCE "REFERENCES source(id) ON DELETE CASCADE"
+#define OF_COMPUTER "REFERENCES source_computer(id) ON DELETE CASCADE"
+#define OF_HOST "REFERENCES source_host(id) ON DELETE CASCADE"
+#define OF_FINDING "REFERENCES finding(id) ON DELETE CASCADE"
 #define OF_MACHINE "REFERENCES machine(id) ON DELETE CASCADE"
 #define OF_INVENTORY "REFERENCES inventory_host(id) ON DELETE CASCADE"
+#define OF_TEXT "REFERENCES text(id)"
 
 #define STRING_OF(number) STRING_OF_TOKEN(number)
 #define STRING_OF_TOKEN(token) #token
@@ -84,7 +86,7 @@ const struct row_type source_rows = {
 
 static const struct column source_computer_columns[] = {
     {COLUMN_AS(case_computer, id, COLUMN_KEY)},
-    {COLUMN(case_computer, source_id), .constraint = OF_SOURCE},
+    {COLUMN(case_computer, source_id), .constraint = OF_SOURCE AT_LAST},
     {COLUMN(case_computer, place_id), .from = "place.id"},
     {COLUMN(case_computer, path), .from = "place.path"},
     {COLUMN(case_computer, kind), .from = "read.kind", .words = &source_kind_words},
@@ -110,12 +112,12 @@ const struct row_type source_computer_rows = {
     .table = "source_computer",
     .alias = "c",
     .comment = "A computer name that the events of a source bear, and what they say of it.",
-    .constraint = "UNIQUE (source_id, folded_name)",
+    .last_lines = "UNIQUE (source_id, folded_name)",
 };
 
 static const struct column source_host_columns[] = {
     {COLUMN_AS(case_source_host, id, COLUMN_KEY)},
-    {COLUMN(case_source_host, source_id), .constraint = OF_SOURCE},
+    {COLUMN(case_source_host, source_id), .constraint = OF_SOURCE AT_LAST},
     {COLUMN(case_source_host, place_id), .from = "place.id"},
     {COLUMN(case_source_host, path), .from = "place.path"},
     {COLUMN(case_source_host, name), .comment = "empty: the source does not say"},
@@ -127,139 +129,138 @@ const struct row_type source_host_rows = {
     .alias = "h",
     .comment =
         "A host that a source without events names, or the one without a name that it is of.",
-    .constraint = "UNIQUE (source_id, folded_name)",
+    .last_lines = "UNIQUE (source_id, folded_name)",
 };
 
-/* ---- Observations and findings ---- */
+/* ---- Observations ---- */
 
-/* A FILETIME column as text, as in column.c. */
-#define UTC_OF "TEXT AS (strftime('%Y-%m-%dT%H:%M:%SZ', nullif("
-#define UTC_END ", 0) / 10000000 - 11644473600, 'unixepoch')) VIRTUAL"
+static const struct column text_columns[] = {
+    {COLUMN_AS(text_row, id, COLUMN_KEY)},
+    {COLUMN(text_row, value), .constraint = "UNIQUE"},
+};
+const struct row_type text_rows = {
+    COLUMNS_OF(text_columns),
+    .table = "text",
+    .alias = "t",
+    .comment = "Texts of observations that many of them have: they refer to them. Empty ones have\n"
+               "  -- no row, and are referred to by NULL.",
+};
 
-static const char create_observation[] =
-    "CREATE TABLE observation (\n"
-    "  -- An event of interest. Its source is that of its computer_id.\n"
-    "  id INTEGER PRIMARY KEY,\n"
-    "  computer_id INTEGER NOT NULL REFERENCES source_computer(id)\n"
-    "    ON DELETE CASCADE ON UPDATE CASCADE,\n"
-    "  offset_bytes INTEGER NOT NULL, -- of the record in the source\n"
-    "  record_number INTEGER NOT NULL, -- the record header's own\n"
-    "  recovered INTEGER NOT NULL, -- 1: found in the unused part of a chunk\n"
-    "  provider TEXT NOT NULL,\n"
-    "  event_id INTEGER NOT NULL,\n"
-    "  qualifiers INTEGER, -- NULL where the event has none\n"
-    "  level INTEGER, -- NULL where the event has none\n"
-    "  event_filetime INTEGER NOT NULL, -- TimeCreated, 0 for none\n"
-    "  record_id INTEGER NOT NULL, -- EventRecordID\n"
-    "  channel TEXT NOT NULL,\n"
-    "  computer TEXT NOT NULL, -- as the event writes it\n"
-    "  user_sid TEXT NOT NULL,\n"
-    "  duplicate INTEGER NOT NULL DEFAULT 0, -- derived, 1: another source says the same\n"
-    "  identity BLOB NOT NULL, -- digest: equal ones say the same\n"
-    "  likeness BLOB, -- digest of content, of events kept first and last only\n"
-    "  verified TEXT NOT NULL, -- what libevtx says: yes, no, conflict; empty: not asked\n"
-    "  other_reading TEXT, -- of a conflict: what libevtx reads instead, else NULL\n"
-    "  event_utc " UTC_OF "event_filetime" UTC_END "\n"
-    ") STRICT;\n"
-    "CREATE TABLE observation_string (\n"
-    "  -- The EventData and UserData strings of an observation, as read.\n"
-    "  observation_id INTEGER NOT NULL REFERENCES observation(id)\n"
-    "    ON DELETE CASCADE ON UPDATE CASCADE,\n"
-    "  position INTEGER NOT NULL, -- from 0\n"
-    "  name TEXT NOT NULL,\n"
-    "  value TEXT NOT NULL,\n"
-    "  PRIMARY KEY (observation_id, position)\n"
-    ") STRICT, WITHOUT ROWID;\n";
+/* A text that stands once: the reference, which is written, and the text, which is read. */
+#define TEXT_COLUMNS(name, member)                                                            \
+    {COLUMN_AS(observation_row, name##_id, COLUMN_ID_OR_NULL), .constraint = OF_TEXT,         \
+     .unread = true},                                                                         \
+    {                                                                                         \
+        COLUMN_NAMED(#name, observation_row, seen.observation.member), .from = #name ".value" \
+    }
 
-static const char create_finding[] =
-    "CREATE TABLE finding (\n"
-    "  -- What a source without events says of a host.\n"
-    "  id INTEGER PRIMARY KEY,\n"
-    "  host_id INTEGER NOT NULL " OF_HOST ",\n"
-    "  kind TEXT NOT NULL, -- history, history-row, listing, entry, licence, system\n"
-    "  origin TEXT NOT NULL, -- DataStore.edb, wmic qfe, ...\n"
-    "  place INTEGER NOT NULL, -- line of the text, or IdEvent of the row\n"
-    "  filetime INTEGER NOT NULL, -- 0: of the time of collection, or without a readable time\n"
-    "  verified TEXT NOT NULL, -- what a second reader says: yes, no, conflict; empty: not asked\n"
-    "  utc " UTC_OF "filetime" UTC_END "\n"
-    ") STRICT;\n";
+static const struct column observation_columns[] = {
+    {COLUMN_AS(observation_row, id, COLUMN_KEY)},
+    {COLUMN(observation_row, computer_id), .constraint = OF_COMPUTER AT_LAST},
+    {COLUMN_NAMED("offset_bytes", observation_row, seen.observation.offset_bytes),
+     .comment = "of the record in the source"},
+    {COLUMN_NAMED("record_number", observation_row, seen.observation.record_number),
+     .comment = "the record header's own"},
+    {COLUMN_NAMED("recovered", observation_row, seen.observation.recovered),
+     .comment = "1: found in the unused part of a chunk"},
+    TEXT_COLUMNS(provider, provider),
+    {COLUMN_NAMED("event_id", observation_row, seen.observation.event_id)},
+    {COLUMN_NAMED("qualifiers", observation_row, seen.observation.qualifiers),
+     .comment = "NULL where the event has none"},
+    {COLUMN_NAMED("level", observation_row, seen.observation.level),
+     .comment = "NULL where the event has none"},
+    {COLUMN_NAMED("event_filetime", observation_row, seen.observation.event_filetime),
+     .utc = "event_utc", .comment = "TimeCreated, 0 for none"},
+    {COLUMN_NAMED("record_id", observation_row, seen.observation.record_id),
+     .comment = "EventRecordID"},
+    TEXT_COLUMNS(channel, channel),
+    TEXT_COLUMNS(computer_name, computer),
+    TEXT_COLUMNS(user_sid, user_sid),
+    {COLUMN(observation_row, strings),
+     .comment =
+         "values of EventData and UserData, a JSON array; \\udcXX is a byte that is not UTF-8"},
+    {COLUMN_AS(observation_row, names_id, COLUMN_ID_OR_NULL), .constraint = OF_TEXT, .unread = true,
+     .comment = "their names, as another; NULL where none has a name"},
+    {COLUMN_AS(observation_row, names, COLUMN_TEXT_OR_NULL), .from = "names.value"},
+    {COLUMN_NAMED("verified", observation_row, seen.observation.verified), .words = &verified_words,
+     .comment = "what libevtx says; empty: not asked"},
+    {.name = "other_reading",
+     .type = COLUMN_TEXT_OR_NULL,
+     .offset_bytes = offsetof(struct observation_row, seen.observation.other_reading),
+     .comment = "of a conflict: what libevtx reads instead"},
+    {COLUMN(observation_row, duplicate), .unread = true,
+     .comment = "derived, 1: another source says the same"},
+    {COLUMN_NAMED("machine", observation_row, seen.machine), .from = "m.name"},
+    {COLUMN_NAMED("machine_id", observation_row, seen.machine_id), .from = "m.id"},
+    {COLUMN_NAMED("source_id", observation_row, seen.source_id), .from = "s.id"},
+    {COLUMN_NAMED("path", observation_row, seen.path), .from = "s.path"},
+};
+const struct row_type observation_rows = {
+    COLUMNS_OF(observation_columns),
+    .table = "observation",
+    .alias = "o",
+    .comment = "An event of interest. Its source is that of its computer_id.",
+};
 
-/* What a finding says, a table a kind; the columns are the members of the kind (model/finding.c),
- * in that order. */
-static const char create_finding_content[] =
-    "CREATE TABLE finding_history (\n"
-    "  -- An update history as a whole.\n"
-    "  finding_id " OF_FINDING ",\n"
-    "  row_count INTEGER NOT NULL,\n"
-    "  unreadable_count INTEGER NOT NULL, -- rows without a title that can be read\n"
-    "  missing TEXT NOT NULL -- empty, or why rows may be missing\n"
-    ") STRICT;\n"
-    "CREATE TABLE finding_history_row (\n"
-    "  -- A row of an update history that names an update; numbers are NULL as they are there.\n"
-    "  finding_id " OF_FINDING ",\n"
-    "  status INTEGER,\n"
-    "  mapped_result INTEGER,\n"
-    "  unmapped_result INTEGER,\n"
-    "  server_selection INTEGER,\n"
-    "  update_id TEXT NOT NULL, -- that the title names\n"
-    "  client_id TEXT NOT NULL,\n"
-    "  title TEXT NOT NULL,\n"
-    "  offset_bytes INTEGER NOT NULL, -- of the row in its source\n"
-    "  other_reading TEXT NOT NULL, -- of a conflict: what the second reader reads instead\n"
-    "  mapped_hex " HEX_OF(
-        "mapped_result") ",\n"
-                         "  unmapped_hex " HEX_OF(
-                             "unmapped_result") "\n"
-                                                ") STRICT;\n"
-                                                "CREATE TABLE finding_listing (\n"
-                                                "  -- A listing of updates or packages as a "
-                                                "whole.\n"
-                                                "  finding_id " OF_FINDING ",\n"
-                                                "  entry_count INTEGER NOT NULL, -- each counted "
-                                                "once\n"
-                                                "  announced_count INTEGER, -- by systeminfo\n"
-                                                "  names_update INTEGER NOT NULL, -- 1: an entry "
-                                                "is of KB971033\n"
-                                                "  incomplete TEXT NOT NULL -- empty, or why it "
-                                                "proves no absence\n"
-                                                ") STRICT;\n"
-                                                "CREATE TABLE finding_entry (\n"
-                                                "  -- An entry of a listing that names an update.\n"
-                                                "  finding_id " OF_FINDING ",\n"
-                                                "  update_id TEXT NOT NULL,\n"
-                                                "  name TEXT NOT NULL, -- in the listing\n"
-                                                "  state TEXT NOT NULL, -- Installed, ...; "
-                                                "unknown; empty: listings of updates have none\n"
-                                                "  state_text TEXT NOT NULL, -- as the listing has "
-                                                "it, and so the date\n"
-                                                "  date TEXT NOT NULL\n"
-                                                ") STRICT;\n"
-                                                "CREATE TABLE finding_licence (\n"
-                                                "  -- A Windows licence with a product key, as "
-                                                "slmgr has it.\n"
-                                                "  finding_id " OF_FINDING ",\n"
-                                                "  name TEXT NOT NULL,\n"
-                                                "  description TEXT NOT NULL,\n"
-                                                "  activation_id TEXT NOT NULL,\n"
-                                                "  application_id TEXT NOT NULL,\n"
-                                                "  partial_product_key TEXT NOT NULL,\n"
-                                                "  license_status TEXT NOT NULL,\n"
-                                                "  notification_reason TEXT NOT NULL,\n"
-                                                "  notification_code INTEGER, -- in the reason\n"
-                                                "  notification_hex " HEX_OF(
-                                                    "notification_code") "\n"
-                                                                         ") STRICT;\n"
-                                                                         "CREATE TABLE "
-                                                                         "finding_system (\n"
-                                                                         "  -- Windows, as "
-                                                                         "systeminfo has it.\n"
-                                                                         "  finding_id " OF_FINDING
-                                                                         ",\n"
-                                                                         "  os_name TEXT NOT "
-                                                                         "NULL,\n"
-                                                                         "  os_version TEXT NOT "
-                                                                         "NULL\n"
-                                                                         ") STRICT;\n";
+/* ---- Findings ---- */
+
+static const struct column finding_columns[] = {
+    {COLUMN_AS(finding_row, id, COLUMN_KEY)},
+    {COLUMN(finding_row, host_id), .constraint = OF_HOST},
+    {COLUMN_NAMED("kind", finding_row, said.finding.kind), .words = &finding_kind_words},
+    {COLUMN_NAMED("origin", finding_row, said.finding.origin), .words = &finding_origin_words},
+    {COLUMN_NAMED("host", finding_row, said.finding.host), .from = "h.name"},
+    {COLUMN_NAMED("place", finding_row, said.finding.place),
+     .comment = "line of the text, or IdEvent of the row"},
+    {COLUMN_NAMED("filetime", finding_row, said.finding.filetime), .utc = "utc",
+     .comment = "0: of the time of collection, or without a readable time"},
+    {COLUMN_NAMED("verified", finding_row, said.finding.verified), .words = &verified_words,
+     .comment = "what a second reader says; empty: not asked"},
+    {COLUMN_NAMED("place_id", finding_row, said.place_id), .from = "where_said.place_id"},
+    {COLUMN_NAMED("path", finding_row, said.path), .from = "where_said.path"},
+    {COLUMN_NAMED("is_guess", finding_row, said.is_guess), .from = "where_said.is_guess"},
+};
+const struct row_type finding_rows = {
+    COLUMNS_OF(finding_columns),
+    .table = "finding",
+    .alias = "f",
+    .comment = "What a source without events says of a host; more of it in the table of its kind.",
+};
+
+static const struct column finding_content_columns[] = {
+    {.name = "finding_id",
+     .type = COLUMN_KEY,
+     .offset_bytes = offsetof(struct finding_row, id),
+     .constraint = OF_FINDING},
+};
+
+/* What is told of the table of a kind, and the columns that show a code as it is known. */
+#define CODE_OF(column)                                                               \
+    column "_hex TEXT AS (CASE WHEN " column " NOTNULL THEN printf('0x%08X', " column \
+           " & 0xFFFFFFFF) END) VIRTUAL"
+#define TELL_history "An update history as a whole."
+#define TELL_history_row "A row of an update history that names an update."
+#define TELL_listing "A listing of updates or packages as a whole."
+#define TELL_entry "An entry of a listing that names an update."
+#define TELL_licence "A Windows licence with a product key, as slmgr has it."
+#define TELL_system "Windows, as systeminfo has it."
+#define CODES_history NULL
+#define CODES_history_row CODE_OF("mapped_result") ",\n  " CODE_OF("unmapped_result")
+#define CODES_listing NULL
+#define CODES_entry NULL
+#define CODES_licence CODE_OF("notification_code")
+#define CODES_system NULL
+
+/* Their columns are the members of the kind (model/finding.c). */
+#define CONTENT_ROWS(kind, word, member)           \
+    [kind] = {COLUMNS_OF(finding_content_columns), \
+              .table = "finding_" #member,         \
+              .alias = "said",                     \
+              .comment = TELL_##member,            \
+              .last_lines = CODES_##member,        \
+              .members = &finding_members[kind],   \
+              .members_offset_bytes = offsetof(struct finding_row, said.finding.member)},
+const struct row_type finding_content_rows[FINDING_KIND_COUNT] = {FINDING_KINDS(CONTENT_ROWS)};
 
 /* ---- The inventory ---- */
 
@@ -296,7 +297,7 @@ const struct row_type inventory_value_rows = {
     .table = "inventory_value",
     .alias = "i",
     .comment = "What the inventory says of a host; position is that of inventory_column.",
-    .constraint = "PRIMARY KEY (host_id, position)",
+    .last_lines = "PRIMARY KEY (host_id, position)",
     .without_rowid = true,
 };
 
@@ -329,7 +330,7 @@ const struct row_type machine_name_rows = {
     .table = "machine_name",
     .alias = "n",
     .comment = "Derived: the earlier names of a machine, oldest first.",
-    .constraint = "PRIMARY KEY (machine_id, position)",
+    .last_lines = "PRIMARY KEY (machine_id, position)",
     .without_rowid = true,
 };
 
@@ -346,7 +347,7 @@ const struct row_type host_place_rows = {
     .alias = "p",
     .comment = "Derived: whose a host of a source is, for each place that the source's content\n"
                "  -- lies in.",
-    .constraint = "PRIMARY KEY (host_id, place_id)",
+    .last_lines = "PRIMARY KEY (host_id, place_id)",
     .without_rowid = true,
 };
 
@@ -432,50 +433,103 @@ const struct row_type verdict_rows = {
 
 /* ---- All ---- */
 
-/* In an order in which each table refers to earlier ones, but for those that are derived. */
 static const struct row_type *const tables[] = {
     &run_rows,
     &run_input_rows,
     &source_rows,
     &source_computer_rows,
+    &text_rows,
+    &observation_rows,
     &source_host_rows,
+    &finding_rows,
     &inventory_column_rows,
     &inventory_host_rows,
     &inventory_value_rows,
-    &machine_rows,
-    &machine_name_rows,
-    &host_place_rows,
-    &update_evidence_rows,
-    &licence_evidence_rows,
-    &verdict_rows,
 };
 
-static const char create_rest[] =
-    "CREATE INDEX source_by_same_as ON source(same_as);\n"
-    "CREATE INDEX source_computer_by_machine ON source_computer(machine_id);\n"
-    "CREATE INDEX observation_by_computer ON observation(computer_id);\n"
-    "CREATE INDEX observation_by_likeness ON observation(computer_id, likeness)\n"
-    "  WHERE likeness IS NOT NULL;\n"
-    "CREATE INDEX observation_by_conflict ON observation(verified) WHERE verified = 'conflict';\n"
-    "CREATE INDEX finding_by_host ON finding(host_id);\n"
-    "CREATE INDEX machine_by_inventory ON machine(inventory_id);\n"
-    "CREATE INDEX host_place_by_machine ON host_place(machine_id);\n"
-    "CREATE INDEX host_place_by_place ON host_place(place_id);\n"
-    "CREATE INDEX update_evidence_by_machine ON update_evidence(machine_id);\n"
-    "CREATE INDEX update_evidence_by_source ON update_evidence(source_id);\n"
-    "CREATE INDEX licence_evidence_by_machine ON licence_evidence(machine_id);\n"
-    "CREATE INDEX licence_evidence_by_source ON licence_evidence(source_id);\n"
-    "PRAGMA application_id = " APPLICATION_ID ";\n"
-    "PRAGMA user_version = " SCHEMA_VERSION ";\n";
+/* In the order in which they are emptied: those that refer to others first. */
+static const struct row_type *const derived_tables[] = {
+    &verdict_rows,    &licence_evidence_rows, &update_evidence_rows,
+    &host_place_rows, &machine_name_rows,     &machine_rows,
+};
+
+/* For a person: nothing here uses them. */
+static const char create_views[] =
+    "CREATE VIEW event AS\n"
+    "  -- Observations with their texts, their source and their machine.\n"
+    "  SELECT o.id, s.path, o.offset_bytes, o.record_number, o.recovered, p.value AS provider,\n"
+    "    o.event_id, o.qualifiers, o.level, o.event_utc, o.event_filetime, o.record_id,\n"
+    "    ch.value AS channel, n.value AS computer, u.value AS user_sid, o.strings, o.verified,\n"
+    "    o.other_reading, o.duplicate, m.name AS machine\n"
+    "  FROM observation AS o JOIN source_computer AS c ON c.id = o.computer_id\n"
+    "    JOIN source AS s ON s.id = c.source_id LEFT JOIN machine AS m ON m.id = c.machine_id\n"
+    "    LEFT JOIN text AS p ON p.id = o.provider_id LEFT JOIN text AS ch ON ch.id = o.channel_id\n"
+    "    LEFT JOIN text AS n ON n.id = o.computer_name_id\n"
+    "    LEFT JOIN text AS u ON u.id = o.user_sid_id;\n"
+    "CREATE VIEW event_string AS\n"
+    "  -- The strings of observations, each with its name, NULL where it has none.\n"
+    "  SELECT o.id AS observation_id, s.key AS position,\n"
+    "    nullif(json_extract(names.value, '$[' || s.key || ']'), '') AS name, s.value\n"
+    "  FROM observation AS o JOIN json_each(o.strings) AS s\n"
+    "    LEFT JOIN text AS names ON names.id = o.names_id;\n";
+
+static const char mark_as_case[] = "PRAGMA application_id = " APPLICATION_ID ";\n"
+                                   "PRAGMA user_version = " SCHEMA_VERSION ";\n";
+
+static const char create_indexes[] =
+    "CREATE INDEX IF NOT EXISTS source_by_same_as ON source(same_as);\n"
+    "CREATE INDEX IF NOT EXISTS source_computer_by_machine ON source_computer(machine_id);\n"
+    "CREATE INDEX IF NOT EXISTS observation_by_computer ON observation(computer_id);\n"
+    "CREATE INDEX IF NOT EXISTS observation_by_time ON observation(event_filetime, record_id);\n"
+    "CREATE INDEX IF NOT EXISTS observation_by_conflict ON observation(verified)\n"
+    "  WHERE verified = 'conflict';\n"
+    "CREATE INDEX IF NOT EXISTS finding_by_host ON finding(host_id);\n"
+    "CREATE INDEX IF NOT EXISTS machine_by_inventory ON machine(inventory_id);\n"
+    "CREATE INDEX IF NOT EXISTS host_place_by_machine ON host_place(machine_id);\n"
+    "CREATE INDEX IF NOT EXISTS host_place_by_place ON host_place(place_id);\n"
+    "CREATE INDEX IF NOT EXISTS update_evidence_by_machine ON update_evidence(machine_id);\n"
+    "CREATE INDEX IF NOT EXISTS licence_evidence_by_machine ON licence_evidence(machine_id);\n";
+
+static const char clear_marks[] =
+    "UPDATE source_computer SET machine_id = NULL WHERE machine_id IS NOT NULL;"
+    "UPDATE observation SET duplicate = 0 WHERE duplicate <> 0;";
+
+static int make_tables(struct casedb *db, const struct row_type *const *types, size_t count,
+                       struct error *err)
+{
+    for (size_t index = 0; index < count; index++)
+        if (row_type_create(db, types[index], err) != 0)
+            return -1;
+    return 0;
+}
 
 int schema_make(struct casedb *db, struct error *err)
 {
-    for (size_t index = 0; index < ARRAY_COUNT(tables); index++)
-        if (row_type_create(db, tables[index], err) != 0)
-            return -1;
-    if (casedb_execute(db, create_observation, err) != 0 ||
-        casedb_execute(db, create_finding, err) != 0 ||
-        casedb_execute(db, create_finding_content, err) != 0)
+    if (make_tables(db, tables, ARRAY_COUNT(tables), err) != 0)
         return -1;
-    return casedb_execute(db, create_rest, err);
+    for (size_t kind = 0; kind < FINDING_KIND_COUNT; kind++)
+        if (row_type_create(db, &finding_content_rows[kind], err) != 0)
+            return -1;
+    if (make_tables(db, derived_tables, ARRAY_COUNT(derived_tables), err) != 0 ||
+        casedb_execute(db, create_views, err) != 0)
+        return -1;
+    return casedb_execute(db, mark_as_case, err);
+}
+
+int schema_make_indexes(struct casedb *db, struct error *err)
+{
+    return casedb_execute(db, create_indexes, err);
+}
+
+int schema_delete_derived(struct casedb *db, struct error *err)
+{
+    int result = casedb_execute(db, clear_marks, err);
+
+    for (size_t index = 0; index < ARRAY_COUNT(derived_tables) && result == 0; index++) {
+        char *sql = memory_format("DELETE FROM %s", derived_tables[index]->table);
+
+        result = casedb_execute(db, sql, err);
+        free(sql);
+    }
+    return result;
 }

@@ -6,19 +6,21 @@
 
 #include "base/memory.h"
 
-static const struct row_statement read_run = {ROW_SELECT, &run_rows, "FROM run", NULL};
-static const struct row_statement insert_run = {ROW_INSERT, &run_rows, NULL, NULL};
-static const struct row_statement insert_input = {ROW_INSERT, &run_input_rows, NULL, NULL};
+static const struct row_statement read_run = SELECT_OF(&run_rows, "FROM run");
+static const struct row_statement insert_run = INSERT_OF(&run_rows);
+static const struct row_statement insert_input = INSERT_OF(&run_input_rows);
+static const char count_settings[] = "SELECT count(*) FROM run";
+static const char count_inventory[] = "SELECT count(*) FROM inventory_host";
 static const char delete_run[] = "DELETE FROM run";
 static const char delete_inputs[] = "DELETE FROM run_input";
 static const char read_inputs[] = "SELECT path FROM run_input ORDER BY position";
 
-static const struct row_statement insert_inventory_column = {ROW_INSERT, &inventory_column_rows,
-                                                             NULL, NULL};
+static const struct row_statement insert_inventory_column = INSERT_OF(&inventory_column_rows);
 static const struct row_statement insert_inventory_host = {
-    ROW_INSERT, &inventory_host_rows, "ON CONFLICT (folded_host) DO NOTHING", NULL};
-static const struct row_statement insert_inventory_value = {ROW_INSERT, &inventory_value_rows, NULL,
-                                                            NULL};
+    .form = ROW_INSERT,
+    .type = &inventory_host_rows,
+    .rest = "ON CONFLICT (folded_host) DO NOTHING"};
+static const struct row_statement insert_inventory_value = INSERT_OF(&inventory_value_rows);
 static const char delete_inventory_columns[] = "DELETE FROM inventory_column";
 static const char delete_inventory_hosts[] = "DELETE FROM inventory_host";
 static const char count_inventory_columns[] = "SELECT count(*) FROM inventory_column";
@@ -77,6 +79,21 @@ static int run(struct casedb *db, const char *sql, struct error *err)
     return query_run(&query, err);
 }
 
+/* Does the statement count any? 1 or 0, or -1. */
+static int has_any(struct casedb *db, const char *count, struct error *err)
+{
+    struct query query = query_of(db, count);
+    struct row row;
+    int64_t counted;
+
+    if (query_step(&query, err) != 1)
+        return -1;
+    row = row_of(query.statement);
+    counted = row_integer(&row);
+    query_end(&query);
+    return counted > 0;
+}
+
 /* ---- The run ---- */
 
 void case_settings_free_content(struct case_settings *settings)
@@ -125,7 +142,10 @@ static int write_settings(struct casedb *db, const struct case_settings *setting
 int casedb_write_settings(struct casedb *db, const struct case_settings *settings,
                           struct error *err)
 {
-    if (casedb_begin(db, err) != 0)
+    int is_replaced = has_any(db, count_settings, err);
+
+    db->in_order = db->in_order && is_replaced == 0;
+    if (is_replaced < 0 || casedb_begin(db, err) != 0)
         return -1;
     if (write_settings(db, settings, err) != 0 || casedb_commit(db, err) != 0) {
         casedb_roll_back(db);
@@ -139,7 +159,10 @@ int casedb_write_settings(struct casedb *db, const struct case_settings *setting
 int casedb_begin_inventory(struct casedb *db, const char *const *columns, size_t column_count,
                            struct error *err)
 {
-    if (casedb_begin(db, err) != 0)
+    int is_replaced = has_any(db, count_inventory, err);
+
+    if (is_replaced < 0 || (is_replaced > 0 && casedb_allow_deletions(db, err) != 0) ||
+        casedb_begin(db, err) != 0)
         return -1;
     if (run(db, delete_inventory_columns, err) != 0 || run(db, delete_inventory_hosts, err) != 0 ||
         add_texts(db, &insert_inventory_column, 0, columns, column_count, err) != 0) {
@@ -184,6 +207,35 @@ int casedb_add_inventory_host(struct casedb *db, const char *host, const char *c
         result = add_inventory_values(db, sqlite3_last_insert_rowid(db->sqlite), values, err);
     free(folded);
     return result;
+}
+
+int inventory_copy(struct casedb *from, struct casedb *to, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct case_inventory_host host;
+    char **columns = NULL, **values;
+    size_t column_count = 0, value_count;
+    bool added;
+    int step = casedb_read_inventory_columns(from, &columns, &column_count, err);
+
+    if (step == 0)
+        step = casedb_begin_inventory(to, (const char *const *)columns, column_count, err);
+    if (step == 0)
+        step = casedb_inventory(from, &cursor, err);
+    while (step == 0 && (step = casedb_next_inventory_host(cursor, &host, err)) == 1) {
+        step = casedb_read_inventory_values(from, host.id, &values, &value_count, err);
+        if (step != 0)
+            break;
+        step = casedb_add_inventory_host(to, host.host, (const char *const *)values, &added, err);
+        free_texts(values, value_count);
+    }
+    casedb_cursor_free(cursor);
+    free_texts(columns, column_count);
+    if (step == 0)
+        step = casedb_finish_inventory(to, err);
+    if (step != 0)
+        casedb_abandon_inventory(to);
+    return step;
 }
 
 int casedb_finish_inventory(struct casedb *db, struct error *err)

@@ -26,7 +26,7 @@ static int measure(const struct walk_entry *entry, int descriptor, struct source
     source->size_bytes = (uint64_t)status.st_size;
     source->mtime_ns = time_to_nanoseconds(&status.st_mtim);
     if (!entry->is_device && !S_ISREG(status.st_mode))
-        return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "is no regular file any more");
+        return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "is not a regular file any more");
     if (!entry->is_device)
         return 0;
     source->mtime_ns = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* content: opens the files of a walk, tells by their first bytes, never by their names, what they
- * are, and compares what is in them. */
+ * are, and finds those with the same content. */
 #ifndef SPPTRIAGE_INTAKE_CONTENT_H
 #define SPPTRIAGE_INTAKE_CONTENT_H
 
@@ -33,10 +33,10 @@ bool content_is_unchanged(const struct walk_entry *entry, int descriptor,
 /* Have the open file and the file at `path` the same bytes? A file that cannot be read has not. */
 bool content_equals_file(int descriptor, const char *path);
 
-/* ---- The content index: finds, among the files that were met so far, one with the same content
- * (DESIGN 3). By SHA-256 where hashing is on; without it by size, a checksum of the beginning, and
- * then all bytes ---- */
+/* ---- Equal files (content_index.c) ---- */
 
+/* The files that were met so far, by content (DESIGN 3): by SHA-256 where hashing is on; without it
+ * by size, a checksum of the beginning, and then all bytes. */
 struct content_index;
 struct indexed_file;
 

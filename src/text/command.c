@@ -4,39 +4,24 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/text.h"
-#include "model/finding.h"
 
 /* So many lines lie between a command and the start of its output at most; longer lines are not
  * commands. */
 #define LINES_ABOVE_MOST 12
 #define COMMAND_MOST_BYTES 8191 /* of cmd.exe */
 
-static bool word_is(const struct line *word, const char *text)
-{
-    return word->length_bytes == strlen(text) &&
-           text_equal_ascii_bytes(word->bytes, text, word->length_bytes);
-}
-
 static bool word_is_one_of(const struct line *word, const char *const *texts, size_t count)
 {
     for (size_t index = 0; index < count; index++)
-        if (word_is(word, texts[index]))
+        if (line_equals_ascii(word, texts[index]))
             return true;
     return false;
-}
-
-/* Does the line begin so, in whatever case? */
-static bool starts_with(const struct line *line, const char *text)
-{
-    return line->length_bytes >= strlen(text) &&
-           text_equal_ascii_bytes(line->bytes, text, strlen(text));
 }
 
 static bool names(const struct line *line, const char *text)
 {
     for (struct line at = *line; at.length_bytes > 0; at = line_from(at, 1))
-        if (starts_with(&at, text))
+        if (line_starts_with_ascii(&at, text))
             return true;
     return false;
 }
@@ -68,6 +53,7 @@ bool command_is(struct line line)
                                            "cscript",    "slmgr",
                                            "echo",       "type",
                                            "powershell"};
+    static const char suffix[] = ".exe";
     struct line command, word, second;
 
     if (line.length_bytes > COMMAND_MOST_BYTES)
@@ -76,9 +62,12 @@ bool command_is(struct line line)
     if (!line_next_cell(&line, '|', &command) || !line_next_word(&command, &word) ||
         (line_next_word(&command, &second) && line_equals(&second, ":"))) /* which is an error */
         return false;
-    if (word.length_bytes > 4 &&
-        text_equal_ascii_bytes(word.bytes + word.length_bytes - 4, ".exe", 4))
-        word.length_bytes -= 4;
+    if (word.length_bytes > strlen(suffix)) {
+        struct line end = line_from(word, word.length_bytes - strlen(suffix));
+
+        if (line_equals_ascii(&end, suffix))
+            word.length_bytes -= strlen(suffix);
+    }
     return word_is_one_of(&word, programs, ARRAY_COUNT(programs));
 }
 
@@ -114,8 +103,8 @@ static bool stage_selects(struct line stage)
 
     if (!line_next_word(&stage, &word))
         return false;
-    if (word_is_one_of(&word, filters, ARRAY_COUNT(filters)) || starts_with(&word, "?{") ||
-        starts_with(&word, "where{"))
+    if (word_is_one_of(&word, filters, ARRAY_COUNT(filters)) ||
+        line_starts_with_ascii(&word, "?{") || line_starts_with_ascii(&word, "where{"))
         return true;
     while (line_next_word(&stage, &word))
         if (word_is_one_of(&word, parts, ARRAY_COUNT(parts)))

@@ -3,20 +3,13 @@
 
 #include <assert.h>
 #include <ctype.h>
-#include <string.h>
 
 #include "base/array.h"
-#include "base/text.h"
 #include "text/tokens.h"
 
 /* So many lines are looked at for what a listing must have near its beginning. */
 #define NEAR_LINES 24
 #define CSV_CELLS_LEAST 10
-
-static bool contains_byte(const struct line *line, char byte)
-{
-    return line->length_bytes > 0 && memchr(line->bytes, byte, line->length_bytes) != NULL;
-}
 
 /* ---- Listings of updates ---- */
 
@@ -91,7 +84,7 @@ char listing_csv_separator(const struct line *line)
     if (!line_contains(line, "HotFixID"))
         return '\0';
     for (const char *separator = separators; *separator != '\0'; separator++)
-        if (contains_byte(line, *separator) && has_property_cells(line, *separator))
+        if (line_has_byte(line, *separator) && has_property_cells(line, *separator))
             return *separator;
     return '\0';
 }
@@ -242,7 +235,7 @@ static bool begins_systeminfo_csv(struct listing_walk *walk, const struct line *
     struct line next;
 
     (void)walk;
-    if (!contains_byte(line, ','))
+    if (!line_has_byte(line, ','))
         return false;
     return is_systeminfo_row(line) || (lines_next_filled(&after, &next) &&
                                        line_starts_with(&next, "\"") && is_systeminfo_row(&next));
@@ -283,9 +276,9 @@ static unsigned marks_of(const struct line *line)
     bool is_quote = *line->bytes == '"';
 
     return (line_contains(line, "HotFixID") ? FIRST_MARK_HOTFIX_ID : 0u) |
-           (contains_byte(line, '=') ? FIRST_MARK_EQUALS : 0u) |
+           (line_has_byte(line, '=') ? FIRST_MARK_EQUALS : 0u) |
            (is_quote                   ? FIRST_MARK_QUOTE
-            : contains_byte(line, ':') ? FIRST_MARK_COLON
+            : line_has_byte(line, ':') ? FIRST_MARK_COLON
                                        : 0u);
 }
 
@@ -316,8 +309,7 @@ int listing_parse(enum listing_form form, struct listing_walk *walk, struct emit
 static bool begins_with(const struct line *line, const char *const *starts, size_t count)
 {
     for (size_t index = 0; index < count; index++)
-        if (strlen(starts[index]) <= line->length_bytes &&
-            text_equal_ascii_bytes(line->bytes, starts[index], strlen(starts[index])))
+        if (line_starts_with_ascii(line, starts[index]))
             return true;
     return false;
 }
@@ -340,7 +332,7 @@ static bool quotes(const struct line *line)
 
     return begins_with(line, starts, ARRAY_COUNT(starts)) ||
            (line->length_bytes > 1 && *line->bytes == '<' &&
-            isalpha((unsigned char)line->bytes[1]) && contains_byte(line, '>'));
+            isalpha((unsigned char)line->bytes[1]) && line_has_byte(line, '>'));
 }
 
 /* Of the headers of a mail, so many stand above it. */

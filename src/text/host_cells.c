@@ -53,11 +53,8 @@ static bool is_address(const struct line *word)
 
 static bool is_name(const struct line *cell)
 {
-    static const char here[] = "localhost";
-
     return cell->length_bytes > 0 && !line_equals(cell, ".") && !is_address(cell) &&
-           !(cell->length_bytes == sizeof(here) - 1 &&
-             text_equal_ascii_bytes(cell->bytes, here, cell->length_bytes));
+           !line_equals_ascii(cell, "localhost");
 }
 
 /* Only a name with a dot is worth folding: every row of a listing is asked. */

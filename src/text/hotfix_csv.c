@@ -6,7 +6,6 @@
  * for in its cells all the same. */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "model/incident.h"
@@ -138,7 +137,7 @@ static int take_unread(struct csv_listing *listing, const struct line *line,
 static bool is_heading(const struct line *line)
 {
     return line_count_of(line, "=-#*_") >= 2 || line_starts_with(line, "#TYPE ") ||
-           (memchr(line->bytes, '>', line->length_bytes) != NULL &&
+           (line_has_byte(line, '>') &&
             (line_starts_with(line, "PS ") || line_contains(line, ":\\")));
 }
 
@@ -149,11 +148,6 @@ static bool is_error(struct line line)
            line_starts_with(&line, "WARNING") || line_starts_with(&line, "ERROR");
 }
 
-static bool has_separator(const struct csv_listing *listing, const struct line *line)
-{
-    return memchr(line->bytes, listing->separator, line->length_bytes) != NULL;
-}
-
 /* Takes the line if it is a row. */
 static bool take_row(struct csv_listing *listing, const struct line *line, struct emitter *emitter,
                      int *result, struct error *err)
@@ -161,7 +155,7 @@ static bool take_row(struct csv_listing *listing, const struct line *line, struc
     struct listed_update entry = {.state = PACKAGE_STATE_NOT_TOLD};
     struct line host;
 
-    if (!has_separator(listing, line) ||
+    if (!line_has_byte(line, listing->separator) ||
         !csv_cells_split(&listing->row, line, listing->separator) ||
         !read_row(listing, line, &host, &entry))
         return false;
@@ -181,7 +175,7 @@ static int take_other(struct csv_listing *listing, const struct line *line, stru
 {
     bool is_behind_end = listing->heading_count > 0 || listing->empty_count >= listing->empty_end;
 
-    if (has_separator(listing, line))
+    if (line_has_byte(line, listing->separator))
         return take_unread(listing, line, emitter, err);
     if (is_heading(line) || (is_behind_end && !is_error(*line)))
         listing->heading_count++;

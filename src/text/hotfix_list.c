@@ -3,7 +3,6 @@
  * through Format-List (`HotFixID    : KB971033`). Property names are never translated. A record
  * ends where its first property comes again. Records lie apart by empty lines, and more of them
  * than between its first two end the listing; any other line before that interrupts it. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

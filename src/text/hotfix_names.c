@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/tokens.h"
 
-#include <string.h>
-
-#include "base/text.h"
-
 #define DIGITS "0123456789"
 /* KB and at least so many digits. */
 #define NUMBER_DIGITS_LEAST 5
@@ -13,7 +9,7 @@ static bool is_number(const struct line *word)
 {
     struct line digits;
 
-    if (word->length_bytes < 2 || !text_equal_ascii_bytes(word->bytes, "KB", 2))
+    if (!line_starts_with_ascii(word, "KB"))
         return false;
     digits = line_from(*word, 2);
     return line_count_of(&digits, DIGITS) >= NUMBER_DIGITS_LEAST;

@@ -5,9 +5,6 @@
  * there is such a column, a host. Any other line interrupts the table: it is an error message or a
  * prompt, and rows may be missing; those that follow are read all the same. A row that was cut is
  * not read: its last word can be another's beginning. */
-#include <inttypes.h>
-#include <string.h>
-
 #include "base/text.h"
 #include "text/forms.h"
 #include "text/tokens.h"

@@ -14,13 +14,10 @@
  * GUIDs, such as that of the KMS client, come after the key. Lines up to the key need no label:
  * some consoles wrap what is longer than 80 characters. */
 #include <ctype.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 #include "model/incident.h"
 #include "text/forms.h"

@@ -16,7 +16,6 @@
  * alike. */
 #include <stdlib.h>
 
-#include "base/array.h"
 #include "text/forms.h"
 #include "text/tokens.h"
 

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sources: one transaction each. The rows of a source and of its computers are written once, at its
+ * end, when all is known of them; their ids are given out before. */
+#include "case/internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+static const char find_id[] = "SELECT id FROM source WHERE path = ?1";
+static const char last_ids[] = "SELECT (SELECT max(id) FROM source),"
+                               " (SELECT max(id) FROM source_computer)";
+static const char all_paths[] = "SELECT id, path FROM source ORDER BY path";
+
+/* Takes with it all that was read from the source, and the places that have its content. */
+static const char delete_one[] = "DELETE FROM source WHERE id = ?1";
+
+static const struct row_statement insert_source = INSERT_OF(&source_rows);
+static const struct row_statement insert_computer = INSERT_OF(&source_computer_rows);
+
+/* What is derived does not hold any more. */
+static int delete_sources(struct casedb *db, const int64_t *ids, size_t count, struct error *err)
+{
+    int result = db->has_derived ? schema_delete_derived(db, err) : 0;
+
+    for (size_t index = 0; index < count && result == 0; index++) {
+        struct query query = query_of(db, delete_one);
+
+        query_integer(&query, ids[index]);
+        result = query_run(&query, err);
+    }
+    return result;
+}
+
+/* ---- Beginning ---- */
+
+void casedb_forget_open(struct casedb *db)
+{
+    free(db->source.path);
+    free(db->source.sha256);
+    free(db->source.read_options);
+    source_facts_free_content(&db->source.met);
+    db->source = (struct open_source){0};
+    first_last_forget(&db->first_last);
+}
+
+bool source_is_behind_all(const struct casedb *db, const char *path)
+{
+    return db->in_order && (db->last_path == NULL || strcmp(db->last_path, path) < 0);
+}
+
+/* Sets *id to that of the source at the path, or 0. */
+static int find_source(struct casedb *db, const char *path, int64_t *id, struct error *err)
+{
+    struct query query = query_of(db, find_id);
+    int step;
+
+    *id = 0;
+    query_text(&query, path);
+    step = query_step(&query, err);
+    if (step == 1) {
+        struct row row = row_of(query.statement);
+
+        *id = row_integer(&row);
+        query_end(&query);
+    }
+    return step < 0 ? -1 : 0;
+}
+
+/* Where other processes wrote, the ids that they gave out are looked up. */
+static int find_last_ids(struct casedb *db, struct error *err)
+{
+    struct query query;
+    struct row row;
+
+    if (db->knows_last)
+        return 0;
+    query = query_of(db, last_ids);
+    if (query_step(&query, err) != 1)
+        return -1;
+    row = row_of(query.statement);
+    db->last.source = row_integer(&row);
+    db->last.computer = row_integer(&row);
+    query_end(&query);
+    db->knows_last = true;
+    return 0;
+}
+
+/* Deletes what an earlier run read from the path; its id is that of the source to be added. */
+static int make_way(struct casedb *db, const char *path, int64_t *id, struct error *err)
+{
+    *id = 0;
+    if (source_is_behind_all(db, path))
+        return casedb_begin(db, err);
+    db->in_order = false;
+    if (find_source(db, path, id, err) != 0 || (*id != 0 && casedb_allow_deletions(db, err) != 0) ||
+        casedb_begin(db, err) != 0)
+        return -1;
+    if (*id == 0 || delete_sources(db, id, 1, err) == 0)
+        return 0;
+    casedb_roll_back(db);
+    return -1;
+}
+
+int casedb_begin_source(struct casedb *db, const struct source *source, const char *read_options,
+                        int64_t *id, struct error *err)
+{
+    casedb_forget_open(db);
+    if (find_last_ids(db, err) != 0 || make_way(db, source->path, id, err) != 0)
+        return -1;
+    if (*id == 0)
+        *id = db->last.source + 1;
+    db->is_settled = false;
+    db->source = (struct open_source){.last = db->last,
+                                      .id = *id,
+                                      .path = memory_copy_text(source->path),
+                                      .kind = source->kind,
+                                      .size_bytes = source->size_bytes,
+                                      .mtime_ns = source->mtime_ns,
+                                      .sha256 = memory_copy_text(source->sha256),
+                                      .read_options = memory_copy_text(read_options)};
+    return 0;
+}
+
+void casedb_set_source_content(struct casedb *db, enum source_kind kind, const char *sha256)
+{
+    free(db->source.sha256);
+    db->source.kind = kind;
+    db->source.sha256 = memory_copy_text(sha256);
+}
+
+void casedb_abandon_source(struct casedb *db)
+{
+    casedb_roll_back(db);
+}
+
+/* ---- Finishing ---- */
+
+int source_write_computer(struct casedb *db, const struct case_computer *row, struct error *err)
+{
+    return query_run_row(db, &insert_computer, row, err);
+}
+
+int source_end(struct casedb *db, const struct case_source *row, size_t computer_count,
+               struct error *err)
+{
+    struct open_source *open = &db->source;
+
+    if (query_run_row(db, &insert_source, row, err) != 0 || casedb_commit(db, err) != 0)
+        return -1;
+    if (open->id > db->last.source)
+        db->last.source = open->id;
+    db->last.computer += (int64_t)computer_count;
+    free(db->last_path);
+    db->last_path = open->path;
+    open->path = NULL;
+    casedb_forget_open(db);
+    return 0;
+}
+
+/* What is known of a computer that was met: nothing where only recovered or searched records have
+ * its name. */
+static int write_computer(struct casedb *db, int64_t id, const struct computer_facts *facts,
+                          struct error *err)
+{
+    char *folded_name = text_fold(facts->name);
+    struct case_computer row = {
+        .id = id,
+        .source_id = db->source.id,
+        .name = facts->name,
+        .folded_name = folded_name,
+        .record_count = facts->record_count,
+        .first_number = facts->first_number,
+        .last_number = facts->last_number,
+        .last_filetime = facts->last_filetime,
+        .forwarded = facts->forwarded,
+        .application_count = facts->application_count,
+        .application_first_filetime = facts->application_first_filetime,
+        .application_last_filetime = facts->application_last_filetime,
+        .application_first_record_id = facts->application_first_record_id,
+        .application_last_record_id = facts->application_last_record_id,
+    };
+    int result = source_write_computer(db, &row, err);
+
+    free(folded_name);
+    return result;
+}
+
+/* Which of the facts each computer that was met is known by, or NULL. Returns owned. */
+static const struct computer_facts **match_facts(struct source_facts *met,
+                                                 const struct source_facts *facts)
+{
+    const struct computer_facts **known;
+
+    for (size_t index = 0; index < facts->computer_count; index++)
+        source_facts_computer(met, facts->computers[index].name);
+    known = memory_allocate(met->computer_count, sizeof(struct computer_facts *));
+    for (size_t index = 0; index < facts->computer_count; index++) {
+        const struct computer_facts *fact = &facts->computers[index];
+
+        known[source_facts_computer(met, fact->name) - met->computers] = fact;
+    }
+    return known;
+}
+
+static int write_computers(struct casedb *db, const struct source_facts *facts, struct error *err)
+{
+    struct source_facts *met = &db->source.met;
+    const struct computer_facts **known = match_facts(met, facts);
+    int result = 0;
+
+    for (size_t index = 0; index < met->computer_count && result == 0; index++)
+        result = write_computer(db, db->source.last.computer + 1 + (int64_t)index,
+                                known[index] != NULL ? known[index] : &met->computers[index], err);
+    free(known);
+    return result;
+}
+
+int casedb_finish_source(struct casedb *db, int64_t source_id, const struct source_facts *facts,
+                         int64_t same_as, struct error *err)
+{
+    const struct open_source *open = &db->source;
+    struct case_source row = {
+        .id = open->id,
+        .path = open->path,
+        .kind = open->kind,
+        .size_bytes = open->size_bytes,
+        .mtime_ns = open->mtime_ns,
+        .sha256 = open->sha256,
+        .same_as = same_as,
+        .read_options = open->read_options,
+        .status = facts->status,
+        .record_count = facts->record_count,
+        .recovered_count = facts->recovered_count,
+        .selected_count = facts->selected_count,
+        .undecodable_count = facts->undecodable_count,
+        .conflict_count = facts->conflict_count,
+        .first_filetime = facts->first_filetime,
+        .last_filetime = facts->last_filetime,
+        .detail = text_get(&facts->detail),
+    };
+
+    assert(source_id == open->id);
+    if (first_last_finish(db, err) != 0 || (same_as == 0 && write_computers(db, facts, err) != 0))
+        return -1;
+    return source_end(db, &row, open->met.computer_count, err);
+}
+
+/* ---- Deleting ---- */
+
+/* Collects the ids of the sources that are not among the paths: returned owned. */
+static int find_vanished(struct casedb *db, const char *const *paths, size_t path_count,
+                         int64_t **vanished, size_t *count, struct error *err)
+{
+    struct query query = query_of(db, all_paths);
+    size_t next = 0;
+    int step;
+
+    while ((step = query_step(&query, err)) == 1) {
+        struct row row = row_of(query.statement);
+        int64_t id = row_integer(&row);
+        const char *path = row_text(&row);
+
+        while (next < path_count && strcmp(paths[next], path) < 0)
+            next++;
+        if (next < path_count && strcmp(paths[next], path) == 0)
+            continue;
+        *vanished = memory_grow(*vanished, *count, sizeof(**vanished));
+        (*vanished)[(*count)++] = id;
+    }
+    return step;
+}
+
+static int delete_all(struct casedb *db, const int64_t *ids, size_t count, struct error *err)
+{
+    if (casedb_allow_deletions(db, err) != 0 || casedb_begin(db, err) != 0)
+        return -1;
+    if (delete_sources(db, ids, count, err) == 0 && casedb_commit(db, err) == 0)
+        return 0;
+    casedb_roll_back(db);
+    return -1;
+}
+
+int casedb_keep_only_sources(struct casedb *db, const char *const *paths, size_t path_count,
+                             size_t *deleted, struct error *err)
+{
+    int64_t *vanished = NULL;
+    size_t count = 0;
+    int result = find_vanished(db, paths, path_count, &vanished, &count, err);
+
+    *deleted = 0;
+    if (result == 0 && count > 0)
+        result = delete_all(db, vanished, count, err);
+    if (result == 0)
+        *deleted = count;
+    free(vanished);
+    return result;
+}
