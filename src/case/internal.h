@@ -177,8 +177,8 @@ struct row_type {
     const char *comment;
     const char *last_lines; /* in CREATE TABLE, behind the columns; or NULL */
     bool without_rowid;
-    const struct finding_members *members; /* further columns: the members of a struct */
-    size_t members_offset_bytes;           /* that lies there in the struct of the row */
+    const struct members *members; /* further columns: the members of a struct */
+    size_t members_offset_bytes;   /* that lies there in the struct of the row */
 };
 
 #define COLUMNS_OF(table_of_columns) \
