@@ -664,14 +664,9 @@ struct column {
     const struct word_set *words; /* or NULL */
 };
 
-#define COLUMN(name, kind, field)                                  \
-    {                                                              \
-        (name), (kind), offsetof(struct case_verdict, field), NULL \
-    }
-#define WORD_COLUMN(name, kind, field, words)                         \
-    {                                                                 \
-        (name), (kind), offsetof(struct case_verdict, field), (words) \
-    }
+#define COLUMN(name, kind, field) {(name), (kind), offsetof(struct case_verdict, field), NULL}
+#define WORD_COLUMN(name, kind, field, words) \
+    {(name), (kind), offsetof(struct case_verdict, field), (words)}
 
 static const struct column columns[] = {
     WORD_COLUMN("classification", COLUMN_WORD, classification, &classification_words),

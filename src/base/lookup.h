@@ -112,24 +112,21 @@ struct members {
     const struct member *rows;
     size_t count;
 };
-#define MEMBERS(table)              \
-    {                               \
-        (table), ARRAY_COUNT(table) \
-    }
+#define MEMBERS(table) {(table), ARRAY_COUNT(table)}
 
 /* Begins the row of a member, which can be one of a struct within; its type is that of the
  * member. */
-#define MEMBER(owner, member) \
-    .name = #member, .offset_bytes = offsetof(owner, member),   \
-    .type = _Generic(((owner *)NULL)->member,                   \
-                     bool: MEMBER_BOOL,                         \
-                     uint16_t: MEMBER_U16,                      \
-                     uint64_t: MEMBER_U64,                      \
-                     int32_t: MEMBER_I32,                       \
-                     int64_t: MEMBER_NUMBER,                    \
-                     unsigned: MEMBER_CHOICE,                   \
-                     const char *: MEMBER_TEXT,                 \
-                     char *: MEMBER_OWNED_TEXT)
+#define MEMBER(owner, member)                                 \
+    .name = #member, .offset_bytes = offsetof(owner, member), \
+    .type = _Generic(((owner *)NULL)->member,                 \
+        bool: MEMBER_BOOL,                                    \
+        uint16_t: MEMBER_U16,                                 \
+        uint64_t: MEMBER_U64,                                 \
+        int32_t: MEMBER_I32,                                  \
+        int64_t: MEMBER_NUMBER,                               \
+        unsigned: MEMBER_CHOICE,                              \
+        const char *: MEMBER_TEXT,                            \
+        char *: MEMBER_OWNED_TEXT)
 
 /* Where the member of the struct at `owner` lies. */
 static inline void *member_at(const struct member *member, const void *owner)

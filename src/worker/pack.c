@@ -122,14 +122,14 @@ static void pack_member(struct pack *pack, const struct member *member, const vo
         pack_u16(pack, *(const uint16_t *)at);
         break;
     case MEMBER_I32:
-        pack_u32(pack, (uint32_t) * (const int32_t *)at);
+        pack_u32(pack, (uint32_t)*(const int32_t *)at);
         break;
     case MEMBER_U64:
     case MEMBER_NUMBER:
         pack_u64(pack, *(const uint64_t *)at);
         break;
     case MEMBER_CHOICE:
-        pack_u8(pack, (uint8_t) * (const unsigned *)at);
+        pack_u8(pack, (uint8_t)*(const unsigned *)at);
         break;
     case MEMBER_TEXT:
         pack_text(pack, member, *(const char *const *)at);
