@@ -8,8 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
+#include "base/memory.h"
 
 enum sentence {
     /* An episode of the incident. */
