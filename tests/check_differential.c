@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 #include "differential.h"
 #include "evtx/check/reference.h"

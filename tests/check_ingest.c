@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "app/ingest.h"
-#include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "casework.h"

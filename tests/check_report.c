@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A small made-up case, with what hostile logs may bring into one, is written as reports. */
-#include "base/array.h"
+#include "base/memory.h"
 #include "report/report.h"
 
 #include <check.h>
@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/filetime.h"
-#include "base/memory.h"
 #include "run.h"
 #include "scratch.h"
 

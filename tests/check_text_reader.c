@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/encoding.h"
 #include "base/lines.h"
 #include "base/memory.h"

@@ -2,9 +2,9 @@
 /* Typed values as text, number and time: every type, sizes that do not fit, arrays. */
 #include <check.h>
 
-#include "base/array.h"
 #include "base/encoding.h"
 #include "base/filetime.h"
+#include "base/memory.h"
 #include "evtx/value.h"
 #include "run.h"
 

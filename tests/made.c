@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
+#include "base/memory.h"
 #include "fixtures/events.h"
 #include "fixtures/evtx_damage.h"
 #include "model/incident.h"

@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 
 /* A set as a table of words, which is how the case, the wire and the tests know it. */
 struct word_set {

@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 
 /* Rows are written before the row of their source and of their computer, which is complete only at

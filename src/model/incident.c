@@ -7,8 +7,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 /* A step back of the clock counts when it is longer than this (DESIGN section 6). */

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/array.h"
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/memory.h"

@@ -8,8 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
+#include "base/memory.h"
 
 /* enumerator, text */
 #define SENTENCES(ROW)                                                                            \

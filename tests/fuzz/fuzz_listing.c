@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/lines.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "model/incident.h"
 #include "text/text_reader.h"
