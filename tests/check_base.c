@@ -196,6 +196,17 @@ START_TEST(folding_is_for_every_script)
 }
 END_TEST
 
+static bool are_one_name(const char *left, const char *right)
+{
+    char *folded_left = text_fold(left);
+    char *folded_right = text_fold(right);
+    bool equal = strcmp(folded_left, folded_right) == 0;
+
+    free(folded_left);
+    free(folded_right);
+    return equal;
+}
+
 /* Full case folding, and composed and decomposed letters alike. */
 START_TEST(folding_goes_by_unicode_and_not_by_the_locale)
 {
@@ -210,9 +221,9 @@ START_TEST(folding_goes_by_unicode_and_not_by_the_locale)
 
     for (unsigned turn = 0; turn < 2; turn++) {
         for (size_t pair = 0; pair < ARRAY_COUNT(pairs); pair++)
-            ck_assert_msg(text_equal_folded(pairs[pair][0], pairs[pair][1]), "%s", pairs[pair][0]);
-        ck_assert(!text_equal_folded("PC\u00C4", "PCA"));
-        ck_assert(!text_equal_folded("\u0131", "I"));
+            ck_assert_msg(are_one_name(pairs[pair][0], pairs[pair][1]), "%s", pairs[pair][0]);
+        ck_assert(!are_one_name("PC\u00C4", "PCA"));
+        ck_assert(!are_one_name("\u0131", "I"));
         setlocale(LC_ALL, "tr_TR.UTF-8");
     }
     setlocale(LC_ALL, before);
@@ -222,9 +233,9 @@ END_TEST
 
 START_TEST(bytes_that_are_no_text_are_folded_to_themselves)
 {
-    ck_assert(text_equal_folded("PC\xC4\u00C4", "pc\xC4\u00E4"));
-    ck_assert(!text_equal_folded("PC\xC4", "PC\xD6"));
-    ck_assert(!text_equal_folded("PC\xC4", "PC\xE4"));
+    ck_assert(are_one_name("PC\xC4\u00C4", "pc\xC4\u00E4"));
+    ck_assert(!are_one_name("PC\xC4", "PC\xD6"));
+    ck_assert(!are_one_name("PC\xC4", "PC\xE4"));
 }
 END_TEST
 

@@ -11,18 +11,18 @@
 #include "same.h"
 
 /* Assigns the host of that name to a machine of its own in each place, and says so in `out`. */
-static void assign_witnesses(const char *remark, struct text *out)
+static void assign_source_hosts(const char *remark, struct text *out)
 {
     struct casedb_cursor *cursor;
-    struct case_source_host witness;
+    struct case_source_host host;
 
     must(casedb_source_hosts(db, &cursor, &err));
-    while (casedb_next_source_host(cursor, &witness, &err) == 1) {
-        char *name = memory_format("%s in %s", witness.name, witness.path);
+    while (casedb_next_source_host(cursor, &host, &err) == 1) {
+        char *name = memory_format("%s in %s", host.name, host.path);
         int64_t machine;
 
         must(casedb_add_machine(db, name, true, false, 0, &machine, &err));
-        must(casedb_assign_source_host(db, &witness, machine, remark, false, &err));
+        must(casedb_assign_source_host(db, &host, machine, remark, false, &err));
         text_add_item(out, name);
         free(name);
     }
@@ -45,7 +45,7 @@ START_TEST(a_host_is_judged_in_every_place_by_itself)
 
     add_copy("b/list", id);
     must(casedb_begin_derived(db, &err));
-    assign_witnesses("remark", &names);
+    assign_source_hosts("remark", &names);
     must(casedb_commit_derived(db, &err));
     ck_assert_str_eq(text_get(&names), " in a/list; Host in a/list;  in b/list; Host in b/list");
     text_free(&names);
@@ -69,7 +69,7 @@ START_TEST(findings_come_back_with_every_member)
 
     add_listing("a");
     must(casedb_begin_derived(db, &err));
-    assign_witnesses("", &names);
+    assign_source_hosts("", &names);
     must(casedb_commit_derived(db, &err));
     text_free(&names);
     casework_reopen();
@@ -96,7 +96,7 @@ START_TEST(a_finding_in_two_places_of_one_machine_counts_once)
 {
     int64_t id = add_listing("a/list");
     struct casedb_cursor *cursor;
-    struct case_source_host witness;
+    struct case_source_host host;
     struct case_finding back;
     int64_t machine;
 
@@ -104,8 +104,8 @@ START_TEST(a_finding_in_two_places_of_one_machine_counts_once)
     must(casedb_begin_derived(db, &err));
     must(casedb_add_machine(db, "PC", true, false, 0, &machine, &err));
     must(casedb_source_hosts(db, &cursor, &err));
-    while (casedb_next_source_host(cursor, &witness, &err) == 1)
-        must(casedb_assign_source_host(db, &witness, machine, "", true, &err));
+    while (casedb_next_source_host(cursor, &host, &err) == 1)
+        must(casedb_assign_source_host(db, &host, machine, "", true, &err));
     casedb_cursor_free(cursor);
     must(casedb_commit_derived(db, &err));
     must(casedb_machine_findings(db, machine, &cursor, &err));
@@ -126,12 +126,12 @@ START_TEST(a_source_read_again_leaves_no_finding_behind)
     add_listing("a");
     add_listing("b");
     must(casedb_begin_derived(db, &err));
-    assign_witnesses("", &names);
+    assign_source_hosts("", &names);
     must(casedb_commit_derived(db, &err));
     add_log("a", "PC", 1);
     text_clear(&names);
     must(casedb_begin_derived(db, &err));
-    assign_witnesses("", &names);
+    assign_source_hosts("", &names);
     must(casedb_commit_derived(db, &err));
     ck_assert_str_eq(text_get(&names), " in b; Host in b");
     text_free(&names);

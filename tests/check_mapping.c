@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/mapping.h"
+#include "base/file.h"
 #include "run.h"
 
 #define FILE_BYTES (5u * 65536)

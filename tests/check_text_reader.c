@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
-#include "base/codepage.h"
+#include "base/encoding.h"
 #include "base/lines.h"
 #include "base/memory.h"
 #include "chance.h"
@@ -199,8 +199,8 @@ START_TEST(a_text_that_is_not_read_is_named_by_what_it_has)
 
     ck_assert_str_eq(name_of_text(page),
                      "text that quotes a listing in a page, mail, script or manual");
-    ck_assert_str_eq(name_of_text(notes), "text that is no listing, though it names KB971033");
-    ck_assert_str_eq(name_of_text(other), "text that is no listing");
+    ck_assert_str_eq(name_of_text(notes), "text that is not a listing, though it names KB971033");
+    ck_assert_str_eq(name_of_text(other), "text that is not a listing");
 }
 END_TEST
 

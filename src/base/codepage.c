@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A character has one byte or two. All that a code page has are asked of iconv once, at the first
  * text in it, and kept: asking for each byte of a long text that is no text would take minutes. */
-#include "base/codepage.h"
+#include "base/encoding.h"
 
 #include <iconv.h>
 #include <stdbool.h>

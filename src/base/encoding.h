@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* encoding: how the characters of a text are written, told by its bytes, and UTF-16 as UTF-8.
- * Pure; owns nothing. */
+/* encoding: how the characters of a text are written, told by its bytes; UTF-16 and code pages as
+ * UTF-8. Owns nothing. */
 #ifndef SPPTRIAGE_BASE_ENCODING_H
 #define SPPTRIAGE_BASE_ENCODING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/span.h"
 #include "base/text.h"
@@ -45,5 +46,25 @@ void text_add_utf16(struct text *out, struct span utf16);
 
 /* Adds UTF-16 so written as UTF-8 to its end, a U+0000 as a blank. */
 void encoding_add_wide(struct text *out, struct span utf16, enum text_coding coding);
+
+/* ---- Text in the code pages of Windows consoles and editors, decoded by iconv. The C library
+ * loads what it needs from files, which reader processes cannot: whoever starts them calls
+ * codepage_prepare first. One thread only ---- */
+
+/* How many there are; their order is that of preference, and the first is the usual one. */
+extern const size_t codepage_count;
+
+/* "CP850". */
+const char *codepage_name(size_t codepage);
+
+/* The one of that name, which is there. */
+size_t codepage_find(const char *name);
+
+/* Loads all of them. Those that this system does not have are known by their ASCII alone. */
+void codepage_prepare(void);
+
+/* Adds the text as UTF-8. What is not a character of the code page becomes U+FFFD, a NUL a blank.
+ */
+void codepage_add_text(struct text *out, size_t codepage, struct span bytes);
 
 #endif

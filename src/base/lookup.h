@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lookup: closed sets. A set is one list, a row a member, written as a macro that is given what to
- * make of a row:
+/* lookup: closed sets, and structs, as tables. A set is one list, a row a member, written as a
+ * macro that is given what to make of a row:
  *
  *     #define COLOURS(ROW)          \
  *         ROW(COLOUR_RED, "red")    \
@@ -79,5 +79,50 @@ bool word_set_find_list(const struct word_set *set, const char *list, uint32_t *
         assert((size_t)member < ARRAY_COUNT(column##_rows)); \
         return column##_rows[member];                        \
     }
+
+/* ---- Members: what a struct consists of, as data. One table a struct has a row for each of its
+ * members, with its type and the values that it can have; what packs the struct, checks what was
+ * unpacked, or keeps it, goes by that table, so that a new member is a row ---- */
+
+enum member_type {
+    MEMBER_BOOL,
+    MEMBER_U64,
+    MEMBER_NUMBER, /* int64_t, or MEMBER_ABSENT */
+    MEMBER_CHOICE, /* an enum; `words` is its table */
+    MEMBER_TEXT,   /* never NULL */
+};
+
+/* A number that is not there. */
+#define MEMBER_ABSENT INT64_MIN
+
+struct member {
+    const char *name;
+    enum member_type type;
+    size_t offset_bytes;          /* in the struct */
+    int64_t least, greatest;      /* of a number */
+    const struct word_set *words; /* of a choice */
+};
+
+/* Begins the row of a member; its type is that of the member. */
+#define MEMBER(owner, member)                                 \
+    .name = #member, .offset_bytes = offsetof(owner, member), \
+    .type = _Generic(((owner *)NULL)->member,                 \
+        bool: MEMBER_BOOL,                                    \
+        uint64_t: MEMBER_U64,                                 \
+        int64_t: MEMBER_NUMBER,                               \
+        unsigned: MEMBER_CHOICE,                              \
+        const char *: MEMBER_TEXT)
+
+/* Where the member of the struct at `owner` lies. */
+static inline void *member_at(const struct member *member, const void *owner)
+{
+    return (char *)owner + member->offset_bytes;
+}
+
+/* Can the number, which is not absent, be one of the member? */
+static inline bool member_is_in_range(const struct member *member, int64_t number)
+{
+    return number >= member->least && number <= member->greatest;
+}
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The handler of SIGBUS looks the address up among the open mappings and puts a page of zeros
  * there, so that the reading that failed goes on with it. */
-#include "base/mapping.h"
+#include "base/file.h"
 
 #include <assert.h>
 #include <errno.h>

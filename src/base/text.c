@@ -327,17 +327,6 @@ char *text_fold(const char *text)
     return text_fold_bytes(text, strlen(text));
 }
 
-bool text_equal_folded(const char *left, const char *right)
-{
-    char *folded_left = text_fold(left);
-    char *folded_right = text_fold(right);
-    bool equal = strcmp(folded_left, folded_right) == 0;
-
-    free(folded_left);
-    free(folded_right);
-    return equal;
-}
-
 bool text_equal_ascii_bytes(const char *left, const char *right, size_t length_bytes)
 {
     for (size_t at = 0; at < length_bytes; at++) {

@@ -97,9 +97,6 @@ void text_add_visible(struct text *text, const char *raw);
 char *text_fold(const char *text) __attribute__((warn_unused_result));
 char *text_fold_bytes(const char *bytes, size_t length_bytes) __attribute__((warn_unused_result));
 
-/* Are they one name? */
-bool text_equal_folded(const char *left, const char *right);
-
 /* Are the two equal when ASCII letters are taken without case? For words of the formats. */
 bool text_equal_ascii(const char *left, const char *right);
 

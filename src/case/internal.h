@@ -7,7 +7,7 @@
 
 #include <sqlite3.h>
 
-#include "base/member.h"
+#include "base/lookup.h"
 #include "case/casedb.h"
 #include "model/words.h"
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/mapping.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "evtx/chunk.h"
 #include "evtx/chunkread.h"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 #include "identity/machine.h"
 
@@ -40,16 +41,10 @@ void machines_add_renamed(const struct machines *machines, const char *name, str
 {
     const struct earlier_names *names = &machines->earlier;
     char *folded = text_fold(name);
-    size_t first = 0, end = names->count;
+    struct earlier_name sought = {.folded = folded};
+    size_t first =
+        array_lower_bound(names->items, names->count, sizeof(*names->items), &sought, compare);
 
-    while (first < end) {
-        size_t middle = first + (end - first) / 2;
-
-        if (strcmp(names->items[middle].folded, folded) < 0)
-            first = middle + 1;
-        else
-            end = middle;
-    }
     for (size_t index = first;
          index < names->count && strcmp(names->items[index].folded, folded) == 0; index++)
         text_add_format(out, "%s%s", index > first ? ", " : "",

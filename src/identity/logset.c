@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 
 static int compare_rows(const void *left_item, const void *right_item, void *context)
@@ -80,18 +81,11 @@ static size_t meaning_in_log(const struct logset *set, const size_t *keys, size_
                              size_t key)
 {
     struct name_range full = name_table_full_names(&set->names, key);
-    size_t first = 0, end = key_count;
+    size_t first;
 
     if (full.first == full.end)
         return key;
-    while (first < end) {
-        size_t middle = first + (end - first) / 2;
-
-        if (keys[middle] < full.first)
-            first = middle + 1;
-        else
-            end = middle;
-    }
+    first = array_lower_bound(keys, key_count, sizeof(*keys), &full.first, compare_keys);
     if (first == key_count || keys[first] >= full.end)
         return name_table_meaning(&set->names, key);
     return first + 1 == key_count || keys[first + 1] >= full.end ? keys[first] : key;

@@ -6,6 +6,7 @@
 #include <unictype.h>
 #include <unistr.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/hostname.h"
@@ -48,17 +49,8 @@ void name_table_seal(struct name_table *table)
 /* The first key whose name is not below the text. */
 static size_t lower_bound(const struct name_table *table, const char *folded)
 {
-    size_t first = 0, end = table->count;
-
-    while (first < end) {
-        size_t middle = first + (end - first) / 2;
-
-        if (strcmp(table->folded[middle], folded) < 0)
-            first = middle + 1;
-        else
-            end = middle;
-    }
-    return first;
+    return array_lower_bound(table->folded, table->count, sizeof(*table->folded), &folded,
+                             compare_texts);
 }
 
 size_t name_table_find(const struct name_table *table, const char *name)

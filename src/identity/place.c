@@ -200,21 +200,24 @@ char *machine_folder_name(const char *path)
 
 /* ---- Nearness ---- */
 
-/* The first place whose path is not below the first `length` bytes of `path` and a slash. */
+/* `folder` is a part without the slash behind it. */
+static int compare_with_folder(const void *item, const void *folder)
+{
+    const struct machine_place *place = item;
+    const struct part *part = folder;
+    int order = strncmp(place->path, part->text, part->length);
+
+    return order != 0 ? order : (unsigned char)place->path[part->length] - '/';
+}
+
+/* The first place that does not come before what lies in the folder which the first `length` bytes
+ * of `path` are. */
 static size_t find_place(const struct machine_places *places, const char *path, size_t length)
 {
-    size_t first = 0, end = places->count;
+    const struct part folder = {path, length};
 
-    while (first < end) {
-        size_t middle = first + (end - first) / 2;
-        int order = strncmp(places->items[middle].path, path, length);
-
-        if (order < 0 || (order == 0 && (unsigned char)places->items[middle].path[length] < '/'))
-            first = middle + 1;
-        else
-            end = middle;
-    }
-    return first;
+    return array_lower_bound(places->items, places->count, sizeof(*places->items), &folder,
+                             compare_with_folder);
 }
 
 /* Does the folder's name have the machine's short name in it, as `20190110_PC1` has? */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 #include "identity/logset.h"
 #include "identity/machine.h"
@@ -63,36 +64,30 @@ static int compare_pairs(const void *left_item, const void *right_item)
 static const struct rename_pair *find_later(const struct rename_folder *folder, size_t earlier,
                                             size_t *count)
 {
-    size_t first = 0, end = folder->pair_count;
+    struct rename_pair sought = {.earlier = earlier};
+    size_t first = array_lower_bound(folder->pairs, folder->pair_count, sizeof(*folder->pairs),
+                                     &sought, compare_pairs);
+    size_t end;
 
-    while (first < end) {
-        size_t middle = first + (end - first) / 2;
-
-        if (folder->pairs[middle].earlier < earlier)
-            first = middle + 1;
-        else
-            end = middle;
-    }
     for (end = first; end < folder->pair_count && folder->pairs[end].earlier == earlier; end++)
         ;
     *count = end - first;
     return &folder->pairs[first];
 }
 
+static int compare_nodes(const void *left_item, const void *right_item)
+{
+    const struct rename_node *left = left_item;
+    const struct rename_node *right = right_item;
+
+    return (left->key > right->key) - (left->key < right->key);
+}
+
 static struct rename_node *find_node(const struct rename_folder *folder, size_t key)
 {
-    size_t first = 0, end = folder->node_count;
+    struct rename_node sought = {.key = key};
 
-    while (first < end) {
-        size_t middle = first + (end - first) / 2;
-
-        if (folder->nodes[middle].key < key)
-            first = middle + 1;
-        else
-            end = middle;
-    }
-    return first < folder->node_count && folder->nodes[first].key == key ? &folder->nodes[first]
-                                                                         : NULL;
+    return bsearch(&sought, folder->nodes, folder->node_count, sizeof(sought), compare_nodes);
 }
 
 static size_t find_group(const struct rename_folder *folder, size_t node)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "identity/machine.h"
@@ -98,10 +99,9 @@ static bool is_name_of_several(const struct source_matcher *matcher, const char 
     size_t count = matcher->folders.names.count;
     char **parts = matcher->last_parts;
     char *folded = text_fold(name);
-    char **found = bsearch(&folded, parts, count, sizeof(*parts), compare_texts);
-    bool several =
-        found != NULL && ((found > parts && compare_texts(found - 1, &folded) == 0) ||
-                          (found + 1 < parts + count && compare_texts(found + 1, &folded) == 0));
+    size_t first = array_lower_bound(parts, count, sizeof(*parts), &folded, compare_texts);
+    bool several = first + 1 < count && compare_texts(&parts[first], &folded) == 0 &&
+                   compare_texts(&parts[first + 1], &folded) == 0;
 
     free(folded);
     return several;

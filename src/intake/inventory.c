@@ -14,7 +14,6 @@
 #include <unistr.h>
 
 #include "base/array.h"
-#include "base/codepage.h"
 #include "base/encoding.h"
 #include "base/memory.h"
 #include "base/text.h"

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/member.h"
+#include "base/lookup.h"
 #include "model/incident.h"
 #include "model/words.h"
 

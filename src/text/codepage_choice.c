@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/codepage.h"
+#include "base/encoding.h"
 
 /* The code page is chosen by so much of a text: its labels are near its start. */
 #define SAMPLE_BYTES ((size_t)64 * 1024)

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/codepage.h"
 #include "base/encoding.h"
 
 #define NO_CODEPAGE SIZE_MAX

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/mapping.h"
+#include "base/file.h"
 #include "worker/wire.h"
 
 /* So much is gathered before it is sent. */
