@@ -310,42 +310,42 @@ START_TEST(observations_come_back_as_they_were)
 {
     static const struct observation_string hostile[] = {
         {"", ""}, {"na\nme", "\x01\t\r\n<&>'\";--"}, {"\xFF", "\xC0\x80 no UTF-8"}, {"n", "x"}};
-    struct observation wanted[3] = {sample_observation("PC"), sample_observation("pc"),
-                                    sample_observation("PC")};
+    struct observation expected[3] = {sample_observation("PC"), sample_observation("pc"),
+                                      sample_observation("PC")};
     struct casedb_cursor *cursor;
     struct case_observation back;
     int64_t id = begin_log("a");
 
-    wanted[1] = (struct observation){"Pr\xC3\xB6vider",
-                                     UINT16_MAX,
-                                     0xC000,
-                                     0,
-                                     1001,
-                                     UINT64_MAX,
-                                     "Ch",
-                                     "pc",
-                                     "S-1-5-18",
-                                     hostile,
-                                     4,
-                                     UINT64_MAX,
-                                     UINT64_MAX - 1,
-                                     true,
-                                     false,
-                                     VERIFIED_CONFLICT,
-                                     "<b>\x01"};
-    wanted[2].event_filetime = 1002;
-    wanted[2].string_count = 0;
-    wanted[2].level = OBSERVATION_ABSENT;
-    wanted[2].verified = VERIFIED_YES;
+    expected[1] = (struct observation){"Pr\xC3\xB6vider",
+                                       UINT16_MAX,
+                                       0xC000,
+                                       0,
+                                       1001,
+                                       UINT64_MAX,
+                                       "Ch",
+                                       "pc",
+                                       "S-1-5-18",
+                                       hostile,
+                                       4,
+                                       UINT64_MAX,
+                                       UINT64_MAX - 1,
+                                       true,
+                                       false,
+                                       VERIFIED_CONFLICT,
+                                       "<b>\x01"};
+    expected[2].event_filetime = 1002;
+    expected[2].string_count = 0;
+    expected[2].level = OBSERVATION_ABSENT;
+    expected[2].verified = VERIFIED_YES;
     for (size_t index = 0; index < 3; index++)
-        add_observation(id, &wanted[index]);
+        add_observation(id, &expected[index]);
     finish_log(id, "PC");
     derive_all();
     casework_reopen();
     must(casedb_machine_observations(db, find_machine("PC"), &cursor, &err));
     for (size_t index = 0; index < 3; index++) {
         ck_assert_int_eq(casedb_next_observation(cursor, &back, &err), 1);
-        expect_observation(&back.observation, &wanted[index]);
+        expect_observation(&back.observation, &expected[index]);
         ck_assert_str_eq(back.machine, "PC");
         ck_assert_int_eq(back.machine_id, find_machine("PC"));
         ck_assert_int_eq(back.source_id, id);

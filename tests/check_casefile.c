@@ -544,10 +544,10 @@ START_TEST(database_of_something_else_is_refused)
 {
     casedb_close(db);
     change(CASE_PATH, "PRAGMA application_id = 7");
-    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is no case");
+    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is not a case");
     ck_assert_int_eq(unlink(CASE_PATH), 0);
     change(CASE_PATH, "CREATE TABLE theirs (x)");
-    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is no case");
+    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is not a case");
     ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM sqlite_schema"), 1);
 }
 END_TEST
@@ -558,9 +558,9 @@ START_TEST(file_that_is_no_database_is_refused)
 
     casedb_close(db);
     scratch_write(CASE_PATH, text, sizeof(text));
-    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is no case");
+    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is not a case");
     scratch_write(CASE_PATH, "short", 5);
-    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is no case");
+    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is not a case");
     ck_assert_int_eq(unlink(CASE_PATH), 0);
     ck_assert_int_eq(mkdir(CASE_PATH, 0700), 0);
     expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "cannot open the case");
@@ -574,7 +574,7 @@ START_TEST(missing_case_is_not_made_unasked)
     expect_failure(casedb_open(CASE_PATH, false, &db, &err), CASE_PATH, "No such file");
     ck_assert_int_ne(access(CASE_PATH, F_OK), 0);
     scratch_write(CASE_PATH, "", 0); /* what a run killed at its start leaves */
-    expect_failure(casedb_open(CASE_PATH, false, &db, &err), CASE_PATH, "this is no case");
+    expect_failure(casedb_open(CASE_PATH, false, &db, &err), CASE_PATH, "this is not a case");
     casework_open();
 }
 END_TEST
