@@ -299,9 +299,7 @@ static void add_machines(void)
 
 static void begin(void)
 {
-    const char *top = getenv("top_srcdir");
-
-    templates_path = memory_format("%s/templates", top != NULL ? top : "..");
+    templates_path = scratch_source_path("templates");
     scratch_begin();
     ck_assert_int_eq(mkdir("out", 0700), 0);
     err = (struct error){0};

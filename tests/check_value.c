@@ -8,10 +8,8 @@
 #include "evtx/value.h"
 #include "run.h"
 
-#define VALUE(value_type, value, words)                                                          \
-    {                                                                                            \
-        .type = (value_type), .bytes = (value), .size_bytes = sizeof(value) - 1, .text = (words) \
-    }
+#define VALUE(value_type, value, words) \
+    {.type = (value_type), .bytes = (value), .size_bytes = sizeof(value) - 1, .text = (words)}
 
 static const struct {
     uint8_t type;
