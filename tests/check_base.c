@@ -142,6 +142,48 @@ START_TEST(bytes_that_are_no_utf8_are_made_visible)
 }
 END_TEST
 
+/* Each byte at each place of texts of lengths around those that are looked at together. */
+START_TEST(plain_bytes_end_at_the_first_that_is_not)
+{
+    static const size_t lengths[] = {0, 1, 31, 32, 33, 63, 64, 65, 511, 512, 513, 1100};
+    char text[1101];
+
+    for (size_t index = 0; index < ARRAY_COUNT(lengths); index++) {
+        memset(text, 'p', lengths[index]);
+        text[lengths[index]] = '\0';
+        ck_assert_uint_eq(text_plain_length(text, ""), lengths[index]);
+        ck_assert_uint_eq(text_plain_length(text, "\"\\"), lengths[index]);
+        for (size_t at = 0; at < lengths[index]; at += lengths[index] > 100 ? 17 : 1)
+            for (int byte = 1; byte < 256; byte++) {
+                bool is_plain = byte >= ' ' && byte <= '~';
+                bool is_except = byte == '"' || byte == '\\';
+
+                text[at] = (char)byte;
+                ck_assert_uint_eq(text_plain_length(text, ""), is_plain ? lengths[index] : at);
+                ck_assert_uint_eq(text_plain_length(text, "\""),
+                                  is_plain && byte != '"' ? lengths[index] : at);
+                ck_assert_uint_eq(text_plain_length(text, "\"\\"),
+                                  is_plain && !is_except ? lengths[index] : at);
+                text[at] = 'p';
+            }
+    }
+}
+END_TEST
+
+START_TEST(numbers_are_added_in_decimal)
+{
+    struct text text = {0};
+
+    text_add_number(&text, 0);
+    text_add(&text, " ");
+    text_add_number(&text, 1234567890);
+    text_add(&text, " ");
+    text_add_number(&text, UINT64_MAX);
+    ck_assert_str_eq(text_get(&text), "0 1234567890 18446744073709551615");
+    text_free(&text);
+}
+END_TEST
+
 START_TEST(folding_is_for_every_script)
 {
     char *folded = text_fold("M\xC3\x9CLLER-\xD0\x9F\xD0\x9A.Corp");
@@ -344,6 +386,8 @@ static Suite *base_suite(void)
     tcase_add_test(cases, text_grows_and_is_taken);
     tcase_add_test(cases, list_can_be_split_into_its_members);
     tcase_add_test(cases, bytes_that_are_no_utf8_are_made_visible);
+    tcase_add_test(cases, plain_bytes_end_at_the_first_that_is_not);
+    tcase_add_test(cases, numbers_are_added_in_decimal);
     tcase_add_test(cases, folding_is_for_every_script);
     tcase_add_test(cases, folding_goes_by_unicode_and_not_by_the_locale);
     tcase_add_test(cases, bytes_that_are_no_text_are_folded_to_themselves);

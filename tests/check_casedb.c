@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checks the rows of the case: what goes in comes out as it was, in order, and counts once. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -308,42 +309,42 @@ START_TEST(observations_come_back_as_they_were)
 {
     static const struct observation_string hostile[] = {
         {"", ""}, {"na\nme", "\x01\t\r\n<&>'\";--"}, {"\xFF", "\xC0\x80 no UTF-8"}, {"n", "x"}};
-    struct observation wanted[3] = {sample_observation("PC"), sample_observation("pc"),
-                                    sample_observation("PC")};
+    struct observation expected[3] = {sample_observation("PC"), sample_observation("pc"),
+                                      sample_observation("PC")};
     struct casedb_cursor *cursor;
     struct case_observation back;
     int64_t id = begin_log("a");
 
-    wanted[1] = (struct observation){"Pr\xC3\xB6vider",
-                                     UINT16_MAX,
-                                     0xC000,
-                                     0,
-                                     1001,
-                                     UINT64_MAX,
-                                     "Ch",
-                                     "pc",
-                                     "S-1-5-18",
-                                     hostile,
-                                     4,
-                                     UINT64_MAX,
-                                     UINT64_MAX - 1,
-                                     true,
-                                     false,
-                                     VERIFIED_CONFLICT,
-                                     "<b>\x01"};
-    wanted[2].event_filetime = 1002;
-    wanted[2].string_count = 0;
-    wanted[2].level = OBSERVATION_ABSENT;
-    wanted[2].verified = VERIFIED_YES;
+    expected[1] = (struct observation){"Pr\xC3\xB6vider",
+                                       UINT16_MAX,
+                                       0xC000,
+                                       0,
+                                       1001,
+                                       UINT64_MAX,
+                                       "Ch",
+                                       "pc",
+                                       "S-1-5-18",
+                                       hostile,
+                                       4,
+                                       UINT64_MAX,
+                                       UINT64_MAX - 1,
+                                       true,
+                                       false,
+                                       VERIFIED_CONFLICT,
+                                       "<b>\x01"};
+    expected[2].event_filetime = 1002;
+    expected[2].string_count = 0;
+    expected[2].level = OBSERVATION_ABSENT;
+    expected[2].verified = VERIFIED_YES;
     for (size_t index = 0; index < 3; index++)
-        add_observation(id, &wanted[index]);
+        add_observation(id, &expected[index]);
     finish_log(id, "PC");
     derive_all();
     casework_reopen();
     must(casedb_machine_observations(db, find_machine("PC"), &cursor, &err));
     for (size_t index = 0; index < 3; index++) {
         ck_assert_int_eq(casedb_next_observation(cursor, &back, &err), 1);
-        expect_observation(&back.observation, &wanted[index]);
+        expect_observation(&back.observation, &expected[index]);
         ck_assert_str_eq(back.machine, "PC");
         ck_assert_int_eq(back.machine_id, find_machine("PC"));
         ck_assert_int_eq(back.source_id, id);
@@ -475,6 +476,47 @@ START_TEST(other_computers_keep_their_own_licence_states)
     finish_log(id, "PC");
     derive_all();
     expect_timeline("a@0 a@1 a@4 a@5 ");
+}
+END_TEST
+
+/* More of them than are held in memory, so that they are thinned out in the case: the same stay. */
+START_TEST(too_many_licence_states_to_hold_give_the_same)
+{
+    enum { STATES = 1500, ROUNDS = 4 };
+    char *value = memory_allocate(4001, 1);
+    struct observation_string string = {"", memset(value, 'x', 4000)};
+    struct observation observation = sample_observation("PC");
+    struct casedb_cursor *cursor;
+    struct case_observation back;
+    size_t count = 0;
+    int64_t id = begin_log("a");
+
+    observation.strings = &string;
+    observation.string_count = 1;
+    for (unsigned round = 0; round < ROUNDS; round++)
+        for (unsigned state = 0; state < STATES; state++) {
+            int written = snprintf(value, 5, "%04u", state);
+
+            value[written] = ' ';
+            observation.event_filetime = 1000 + (round + 1) % ROUNDS;
+            observation.record_id = observation.event_filetime;
+            observation.offset_bytes = round * STATES + state;
+            must(casedb_add_observation(db, id, &kept_first_and_last, &observation, &err));
+        }
+    finish_log(id, "PC");
+    derive_all();
+    must(casedb_timeline(db, &cursor, &err));
+    while (casedb_next_observation(cursor, &back, &err) == 1) {
+        /* The third round is of the last time, the fourth of the first. */
+        ck_assert_uint_eq(back.observation.event_filetime, count < STATES ? 1000 : 1003);
+        ck_assert_uint_eq(back.observation.offset_bytes / STATES, count < STATES ? 3 : 2);
+        ck_assert_uint_eq(strlen(back.observation.strings[0].value), 4000);
+        count++;
+    }
+    casedb_cursor_free(cursor);
+    ck_assert_uint_eq(count, 2 * STATES);
+    ck_assert(casework_settle("other")); /* rows were deleted */
+    free(value);
 }
 END_TEST
 
@@ -948,6 +990,7 @@ static Suite *casedb_suite(void)
     tcase_add_test(cases, conflicts_are_listed_whether_or_not_they_count);
     tcase_add_test(cases, observations_come_in_order_of_time_record_path_and_offset);
     tcase_add_test(cases, of_equal_licence_states_first_and_last_stay);
+    tcase_add_test(cases, too_many_licence_states_to_hold_give_the_same);
     tcase_add_test(cases, other_computers_keep_their_own_licence_states);
     tcase_add_test(cases, same_event_in_two_sources_of_a_machine_counts_once);
     tcase_add_test(cases, same_event_twice_in_one_source_counts_at_its_first_offset);

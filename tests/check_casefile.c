@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "casework.h"
 #include "run.h"
+#include "same.h"
 #include "scratch.h"
 
 /* One number that a statement gives on the closed case. */
@@ -329,12 +330,53 @@ START_TEST(tables_tell_a_person_what_they_are)
     finish_log(id, "PC");
     casedb_close(db);
     db = NULL;
-    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"
-                                    " AND sql NOT LIKE '%(%  -- %' || char(10) || '%'"),
+    ck_assert_int_eq(ask(CASE_PATH,
+                         "SELECT count(*) FROM sqlite_schema WHERE type IN"
+                         " ('table', 'view') AND sql NOT LIKE '%  -- %' || char(10) || '%'"),
                      0);
     ck_assert_int_eq(ask(CASE_PATH, "SELECT event_utc = '2019-01-08T10:00:00Z' FROM observation"),
                      1);
     ck_assert_int_eq(ask(CASE_PATH, "SELECT first_event_utc IS NULL FROM source"), 1);
+}
+END_TEST
+
+/* As README shows it. */
+START_TEST(strings_are_read_with_json_each)
+{
+    static const struct observation_string strings[] = {
+        {"", "hr=0xC004F200"},
+        {"param2", "a \"quoted\" \\ line\r\n\t\x01\x7F"},
+        {"", "\xC3\xA9\xFF"}};
+    struct observation observation = sample_observation("PC");
+    int64_t id = begin_log("a");
+
+    add_observation(id, &observation);
+    observation.strings = strings;
+    observation.string_count = ARRAY_COUNT(strings);
+    add_observation(id, &observation);
+    observation.string_count = 0;
+    add_observation(id, &observation);
+    finish_log(id, "PC");
+    casedb_close(db);
+    db = NULL;
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM observation"
+                                    " WHERE json_valid(strings) AND typeof(strings) = 'text'"),
+                     3);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM event AS e, json_each(e.strings) AS s"
+                                    " WHERE e.provider = 'P' AND s.value = 'hr=0xC004F200'"),
+                     2);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT strings = '[\"hr=0xC004F200\",\"1\"]'"
+                                    " FROM observation WHERE id = 1"),
+                     1);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT strings LIKE '%\"\xC3\xA9\\udcff\"]'"
+                                    " FROM observation WHERE id = 2"),
+                     1);
+    ck_assert_int_eq(ask(CASE_PATH,
+                         "SELECT value = 'a \"quoted\" \\ line' || char(13, 10, 9, 1, 127)"
+                         " FROM event_string WHERE observation_id = 2 AND name = 'param2'"),
+                     1);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM event_string WHERE name IS NULL"), 3);
+    ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM text WHERE value = 'P'"), 1);
 }
 END_TEST
 
@@ -374,6 +416,47 @@ START_TEST(unknown_words_are_damage)
     change(CASE_PATH, "UPDATE source SET status = 'ok', kind = 'perhaps' WHERE path = 'a'");
     must(casedb_open(CASE_PATH, false, &db, &err));
     expect_failure(casedb_find_source(db, "a", &source, &err), CASE_PATH, "source.kind has");
+}
+END_TEST
+
+START_TEST(strings_that_are_not_a_list_are_damage)
+{
+    static const char *const strings[] = {"",
+                                          "[",
+                                          "[\"a\"",
+                                          "[\"a]",
+                                          "[\"a\",]",
+                                          "[\"a\"]]",
+                                          "[1]",
+                                          "[\"\\x\"]",
+                                          "[\"\\u00\"]",
+                                          "[\"\\u0000\"]",
+                                          "[\"\\udc7f\"]",
+                                          "[\"\\udd00\"]",
+                                          "[\"a\" \"b\"]",
+                                          "{}"};
+    struct casedb_cursor *cursor;
+    struct case_observation item;
+
+    add_log("a", "PC", 1);
+    derive_all();
+    for (size_t index = 0; index < ARRAY_COUNT(strings); index++) {
+        char *sql = memory_format("UPDATE observation SET strings = '%s'", strings[index]);
+
+        casedb_close(db);
+        change(CASE_PATH, sql);
+        must(casedb_open(CASE_PATH, false, &db, &err));
+        must(casedb_timeline(db, &cursor, &err));
+        expect_failure(casedb_next_observation(cursor, &item, &err), CASE_PATH, "not a list");
+        casedb_cursor_free(cursor);
+        free(sql);
+    }
+    casedb_close(db);
+    change(CASE_PATH, "UPDATE observation SET strings = '[\"a\"]'"); /* which has two names */
+    must(casedb_open(CASE_PATH, false, &db, &err));
+    must(casedb_timeline(db, &cursor, &err));
+    expect_failure(casedb_next_observation(cursor, &item, &err), CASE_PATH, "not a list");
+    casedb_cursor_free(cursor);
 }
 END_TEST
 
@@ -460,10 +543,10 @@ START_TEST(database_of_something_else_is_refused)
 {
     casedb_close(db);
     change(CASE_PATH, "PRAGMA application_id = 7");
-    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is no case");
+    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is not a case");
     ck_assert_int_eq(unlink(CASE_PATH), 0);
     change(CASE_PATH, "CREATE TABLE theirs (x)");
-    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is no case");
+    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is not a case");
     ck_assert_int_eq(ask(CASE_PATH, "SELECT count(*) FROM sqlite_schema"), 1);
 }
 END_TEST
@@ -474,9 +557,9 @@ START_TEST(file_that_is_no_database_is_refused)
 
     casedb_close(db);
     scratch_write(CASE_PATH, text, sizeof(text));
-    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is no case");
+    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is not a case");
     scratch_write(CASE_PATH, "short", 5);
-    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is no case");
+    expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "this is not a case");
     ck_assert_int_eq(unlink(CASE_PATH), 0);
     ck_assert_int_eq(mkdir(CASE_PATH, 0700), 0);
     expect_failure(casedb_open(CASE_PATH, true, &db, &err), CASE_PATH, "cannot open the case");
@@ -490,7 +573,7 @@ START_TEST(missing_case_is_not_made_unasked)
     expect_failure(casedb_open(CASE_PATH, false, &db, &err), CASE_PATH, "No such file");
     ck_assert_int_ne(access(CASE_PATH, F_OK), 0);
     scratch_write(CASE_PATH, "", 0); /* what a run killed at its start leaves */
-    expect_failure(casedb_open(CASE_PATH, false, &db, &err), CASE_PATH, "this is no case");
+    expect_failure(casedb_open(CASE_PATH, false, &db, &err), CASE_PATH, "this is not a case");
     casework_open();
 }
 END_TEST
@@ -671,6 +754,49 @@ START_TEST(full_disk_leaves_no_half_case)
 }
 END_TEST
 
+START_TEST(full_disk_does_not_seal_a_case)
+{
+    bool moved;
+
+    must(add_large_log("a", 10));
+    must(casedb_settle(&db, "other", &moved, &err));
+    ck_assert(!moved);
+    limit_files(200000);
+    expect_failure(casedb_seal(db, &err), CASE_PATH, "run again");
+    limit_files(0);
+    expect_sources("a ");
+    must(casedb_seal(db, &err));
+    expect_one_file();
+}
+END_TEST
+
+/* No kind of source gives both now; the order of their rows would not be told by the case. */
+START_TEST(source_of_events_and_findings_is_written_anew)
+{
+    struct observation observation = sample_observation("PC");
+
+    for (int run = 0; run < 2; run++) {
+        int64_t id = begin_log("a");
+        const struct finding finding = sample_finding(FINDING_ENTRY);
+
+        if (run == 0)
+            add_observation(id, &observation);
+        must(casedb_add_finding(db, id, &finding, &err));
+        if (run == 1)
+            add_observation(id, &observation);
+        finish_log(id, "PC");
+        ck_assert(casework_settle("other"));
+        derive_all();
+        must(casedb_seal(db, &err));
+        casedb_close(db);
+        ck_assert_int_eq(rename("other", run == 0 ? "one" : "two"), 0);
+        ck_assert_int_eq(unlink(CASE_PATH), 0);
+        casework_open();
+    }
+    ck_assert(scratch_is_same("one", "two"));
+}
+END_TEST
+
 static Suite *casefile_suite(void)
 {
     Suite *suite = suite_create("casefile");
@@ -686,7 +812,9 @@ static Suite *casefile_suite(void)
     tcase_add_test(cases, closed_case_is_one_file);
     tcase_add_test(cases, reading_does_not_change_a_byte);
     tcase_add_test(cases, tables_tell_a_person_what_they_are);
+    tcase_add_test(cases, strings_are_read_with_json_each);
     tcase_add_test(cases, other_schema_version_is_refused);
+    tcase_add_test(cases, strings_that_are_not_a_list_are_damage);
     tcase_add_test(cases, unknown_words_are_damage);
     tcase_add_test(cases, findings_that_none_can_be_are_damage);
     tcase_add_loop_test(cases, unknown_words_of_a_verdict_are_damage, 0,
@@ -699,6 +827,8 @@ static Suite *casefile_suite(void)
     tcase_add_test(cases, read_only_case_is_read_and_not_written);
     tcase_add_test(cases, full_disk_costs_only_the_open_source);
     tcase_add_test(cases, full_disk_leaves_no_half_case);
+    tcase_add_test(cases, full_disk_does_not_seal_a_case);
+    tcase_add_test(cases, source_of_events_and_findings_is_written_anew);
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -61,6 +61,7 @@ START_TEST(objects_have_commas_between_members_and_end_their_line)
         json_end_object(&json);
     }
     fclose(json.file);
+    json_free_content(&json);
 #define LINE                                                            \
     "{\"a\":\"b\",\"none\":[],\"two\":[\"1\",\"\"],"                    \
     "\"n\":18446744073709551615,\"s\":-9223372036854775808,\"t\":true," \
@@ -103,6 +104,7 @@ START_TEST(every_character_reads_back_in_python)
 
     write_characters(&json, &expected);
     fclose(json.file);
+    json_free_content(&json);
     read_back = scratch_python(reader, "characters.jsonl");
     if (read_back != NULL)
         ck_assert_str_eq(read_back, text_get(&expected));

@@ -92,6 +92,18 @@ static void add_separator(struct text *text)
         text_add(text, TEXT_SEPARATOR);
 }
 
+void text_add_number(struct text *text, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    text_add_bytes(text, digits + at, sizeof(digits) - at);
+}
+
 void text_add_item(struct text *text, const char *item)
 {
     add_separator(text);
@@ -137,14 +149,73 @@ void text_free(struct text *text)
     *text = (struct text){0};
 }
 
+/* Bytes that are looked at together, in a loop that the compiler makes a few instructions of; and
+ * how far ahead the end of a text is looked for. */
+#define PLAIN_BLOCK_BYTES 32
+#define PLAIN_STRETCH_BYTES ((size_t)16 * PLAIN_BLOCK_BYTES)
+
+static bool block_is_plain(const char bytes[PLAIN_BLOCK_BYTES], const char except[2])
+{
+    unsigned char others = 0;
+
+    for (size_t index = 0; index < PLAIN_BLOCK_BYTES; index++) {
+        unsigned char byte = (unsigned char)bytes[index];
+
+        others |= (unsigned char)(byte - ' ') > '~' - ' ';
+        others |= byte == (unsigned char)except[0];
+        others |= byte == (unsigned char)except[1];
+    }
+    return others == 0;
+}
+
+/* The same for the last bytes before the end of a stretch. */
+static bool rest_is_plain(const char *bytes, size_t length, const char except[2])
+{
+    char block[PLAIN_BLOCK_BYTES];
+
+    if (length == 0)
+        return true;
+    memset(block, bytes[0], sizeof(block));
+    memcpy(block, bytes, length);
+    return block_is_plain(block, except);
+}
+
+/* Counts up to the first byte that is not plain, where there is one. */
+static size_t count_plain(const char *text, size_t length, const char except[2])
+{
+    size_t count = 0;
+
+    while (count < length && text[count] >= ' ' && text[count] <= '~' && text[count] != except[0] &&
+           text[count] != except[1])
+        count++;
+    return count;
+}
+
+/* The plain bytes at the start of so many. */
+static size_t count_stretch(const char *text, size_t length, const char except[2])
+{
+    size_t count = 0;
+
+    while (length - count >= PLAIN_BLOCK_BYTES && block_is_plain(text + count, except))
+        count += PLAIN_BLOCK_BYTES;
+    if (length - count < PLAIN_BLOCK_BYTES && rest_is_plain(text + count, length - count, except))
+        return length;
+    return count + count_plain(text + count, length - count, except);
+}
+
 size_t text_plain_length(const char *text, const char *except)
 {
-    size_t most = *except != '\0' ? strcspn(text, except) : SIZE_MAX;
+    const char both[2] = {except[0], except[0] != '\0' ? except[1] : '\0'};
     size_t length = 0;
 
-    while (length < most && text[length] >= ' ' && text[length] <= '~')
-        length++;
-    return length;
+    for (;;) {
+        size_t there = strnlen(text + length, PLAIN_STRETCH_BYTES);
+        size_t plain = count_stretch(text + length, there, both);
+
+        length += plain;
+        if (plain < there || there < PLAIN_STRETCH_BYTES)
+            return length;
+    }
 }
 
 bool text_next_character(const char **at, uint32_t *code_point)

@@ -26,6 +26,7 @@ void text_add_bytes(struct text *text, const char *bytes, size_t length_bytes);
 void text_add_character(struct text *text, uint32_t code_point);
 void text_add_format(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void text_add_number(struct text *text, uint64_t number); /* in decimal */
 
 /* Lists are texts whose members are joined by TEXT_SEPARATOR (DESIGN 7). A `;` in a member is
  * written as \x3b, as bytes that are not UTF-8 are, so a list can be split again. */
@@ -56,8 +57,8 @@ const char *text_plural(uint64_t count);
 /* Frees the text and leaves it empty, ready for use again. */
 void text_free(struct text *text);
 
-/* How many bytes at the start of the text are printable ASCII and none of `except`. Writers take
- * such a stretch as it is and look at single characters behind it. */
+/* How many bytes at the start of the text are printable ASCII and none of `except`, which are two
+ * at most. Writers take such a stretch as it is and look at single characters behind it. */
 size_t text_plain_length(const char *text, const char *except);
 
 /* Reads one UTF-8 character at *at (not at its NUL) into *code_point and moves *at past it.

@@ -27,7 +27,7 @@
 struct casedb;
 
 /* Opens the case at `path`; with `create`, makes an empty one where there is none (no file, or one
- * without a byte). Fails with a message that names the path when it is no case, or a case of
+ * without a byte). Fails with a message that names the path when it is not a case, or one of
  * another schema version. From the first write on no other process gets at the case, and what
  * is committed outlives a killed process, whose case is whole again when next opened. A case that
  * is only read is not changed by a byte; it may be one that cannot be written. */

@@ -65,6 +65,8 @@ int casedb_add_finding(struct casedb *db, int64_t source_id, const struct findin
     struct finding_row row = {.said.finding = *finding};
 
     assert(source_id == db->source.id);
+    db->source.has_findings = true;
+    source_keep_order(db);
     if (meet_host(db, finding->host, &row.host_id, err) != 0 ||
         query_run_row(db, &insert_finding, &row, err) != 0)
         return -1;

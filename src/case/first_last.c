@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "model/incident.h"
 
 #define HELD_BYTES_MOST (4u << 20)
 

@@ -37,6 +37,7 @@ struct open_source {
     char *sha256; /* or NULL */
     char *read_options;
     struct source_facts met; /* its computers so far: that at N has the id last.computer + 1 + N */
+    bool has_findings;
 };
 
 /* Texts that were looked up lately (texts.c). */
@@ -355,6 +356,9 @@ int cursor_next(struct casedb_cursor *cursor, void *out, struct error *err);
 
 /* Is the path behind those of all sources, as the case was written in order of them? */
 bool source_is_behind_all(const struct casedb *db, const char *path);
+
+/* Notes that an observation or a finding of the open source came. */
+void source_keep_order(struct casedb *db);
 
 /* Adds the row of a computer of the open source. */
 int source_write_computer(struct casedb *db, const struct case_computer *row, struct error *err);

@@ -60,6 +60,7 @@ int casedb_add_observation(struct casedb *db, int64_t source_id, const struct in
                                   .seen.observation = *observation};
 
     assert(source_id == db->source.id);
+    source_keep_order(db);
     text_clear(&db->strings);
     strings_add_values(&db->strings, observation);
     row.strings = text_get(&db->strings);

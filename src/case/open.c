@@ -55,7 +55,8 @@ static int check_identity(struct casedb *db, bool create, struct error *err)
     db->has_derived = true;
     if (application != CASEDB_APPLICATION_ID)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                         "%s: this is no case: a SQLite database of something else", db->path);
+                         "%s: this is not a case: it is a SQLite database of something else",
+                         db->path);
     if (version != CASEDB_SCHEMA_VERSION)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                          "%s: the case has schema version %lld, and this program needs %d; "

@@ -21,7 +21,7 @@ static const struct failure failures[] = {
     {SQLITE_FULL, false, "no space left on the disk", "make room and run again"},
     {SQLITE_READONLY, false, "the case cannot be written", "allow that, or work on a copy of it"},
     {SQLITE_CORRUPT, false, "the case is damaged", "delete it and run again"},
-    {SQLITE_NOTADB, false, "this is no case", "name one, or another output folder"},
+    {SQLITE_NOTADB, false, "this is not a case", "name one, or another output folder"},
     {SQLITE_CANTOPEN, true, "cannot open the case", "name one that can be opened"},
     {SQLITE_IOERR, true, "cannot read or write the case", "mend that and run again"},
 };

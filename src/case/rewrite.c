@@ -75,9 +75,9 @@ static void sort_ids(struct id_list *list)
 /* 0 for 0. */
 static int64_t find_id(const struct id_list *list, int64_t former)
 {
-    struct new_id wanted = {.former = former};
+    struct new_id sought = {.former = former};
     const struct new_id *found =
-        list->count > 0 ? bsearch(&wanted, list->ids, list->count, sizeof(*list->ids), compare_ids)
+        list->count > 0 ? bsearch(&sought, list->ids, list->count, sizeof(*list->ids), compare_ids)
                         : NULL;
 
     return found != NULL ? found->id : 0;

@@ -136,6 +136,13 @@ void casedb_abandon_source(struct casedb *db)
     casedb_roll_back(db);
 }
 
+/* The case does not tell how observations and findings of one source came in turn. */
+void source_keep_order(struct casedb *db)
+{
+    if (db->source.has_findings && db->source.met.computer_count > 0)
+        db->in_order = false;
+}
+
 /* ---- Finishing ---- */
 
 int source_write_computer(struct casedb *db, const struct case_computer *row, struct error *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The strings of an observation as JSON arrays, which json_each reads (README, case.db). Strings
  * are any bytes but NUL, and come back as they went in: control characters are escaped as JSON
- * has it, and a byte that is not UTF-8 becomes \udcXX with its value as XX, half of a surrogate
+ * has it, and a byte that is not UTF-8 becomes \udc with its value as , half of a surrogate
  * pair, which no UTF-8 has. Python's surrogateescape makes the same bytes of it. */
 #include "case/internal.h"
 
@@ -98,14 +98,20 @@ static bool read_hex(const char *digits, unsigned *out)
     return true;
 }
 
-/* Reads the escape at *from into the byte that it stands for, and moves on. */
-static bool read_escape(const char **from, char *out)
+/* Reads what is not plain at *from: an escape, into the byte that it stands for, or a byte of a
+ * character that is not ASCII. False at the end, and for other escapes than are written. */
+static bool read_byte(char **from, char *out)
 {
     static const char letters[] = "\"\\nrt";
     static const char bytes[] = "\"\\\n\r\t";
-    const char *letter = (*from)[1] != '\0' ? strchr(letters, (*from)[1]) : NULL;
+    const char *letter;
     unsigned code;
 
+    if (**from != '\\') {
+        *out = *(*from)++;
+        return *out != '\0';
+    }
+    letter = (*from)[1] != '\0' ? strchr(letters, (*from)[1]) : NULL;
     if (letter != NULL) {
         *out = bytes[letter - letters];
         *from += 2;
@@ -119,36 +125,30 @@ static bool read_escape(const char **from, char *out)
     return true;
 }
 
-/* Reads the string at *at in place: what it stands for is never longer. NULL when it is none. */
+/* Reads the string at *at in place, which works as it is never longer than it is written. NULL when
+ * there is none. */
 static char *read_string(char **at)
 {
     char *start = *at + 1;
-    const char *from = start;
+    char *from = start;
     char *to = start;
 
     if (**at != '"')
         return NULL;
-    while (*from != '"') {
+    for (;;) {
         size_t plain = text_plain_length(from, "\"\\");
 
-        if (plain == 0 && *from == '\\') {
-            if (!read_escape(&from, to++))
-                return NULL;
-            continue;
-        }
-        if (plain == 0 && *from++ == '\0')
-            return NULL;
-        if (plain == 0) {
-            *to++ = from[-1];
-            continue;
-        }
         if (to != from)
             memmove(to, from, plain);
         to += plain;
         from += plain;
+        if (*from == '"')
+            break;
+        if (!read_byte(&from, to++))
+            return NULL;
     }
-    *at = start + (from + 1 - start);
     *to = '\0';
+    *at = from + 1;
     return start;
 }
 

@@ -2,11 +2,9 @@
 #include "report/format.h"
 
 #include <csv.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/filetime.h"
-#include "base/memory.h"
 
 /* A spreadsheet runs a cell that begins with one of these (DESIGN section 7). */
 static const char formula_starts[] = "=+-@\t\r";
@@ -17,49 +15,58 @@ static bool is_control(uint32_t code_point)
            code_point == 0x2028 || code_point == 0x2029;
 }
 
-static void add_cell_text(struct text *cell, const char *value)
+static void write_byte(FILE *file, char byte)
 {
+    struct text shown = {0};
+
+    text_add_byte(&shown, byte);
+    fputs_unlocked(text_get(&shown), file);
+    text_free(&shown);
+}
+
+/* Writes the character at *value, or the byte that is none, and moves on. */
+static void write_character(FILE *file, const char **value)
+{
+    const char *start = *value;
     uint32_t code_point;
 
-    if (*value != '\0' && strchr(formula_starts, *value) != NULL)
-        text_add(cell, "'");
-    for (;;) {
-        size_t plain = text_plain_length(value, "");
-
-        text_add_bytes(cell, value, plain);
-        value += plain;
-        if (*value == '\0')
-            return;
-        if (value[0] == '\r' && value[1] == '\n')
-            value++;
-        if (!text_next_character(&value, &code_point))
-            text_add_byte(cell, value[-1]);
-        else
-            text_add_character(cell, is_control(code_point) ? ' ' : code_point);
-    }
+    if (start[0] == '\r' && start[1] == '\n')
+        *value += 1;
+    if (!text_next_character(value, &code_point))
+        write_byte(file, *start);
+    else if (code_point == CSV_QUOTE)
+        fputs_unlocked("\"\"", file);
+    else if (is_control(code_point))
+        putc_unlocked(' ', file);
+    else
+        fwrite_unlocked(start, 1, (size_t)(*value - start), file);
 }
 
 void csv_cell(struct csv_writer *csv, const char *value)
 {
-    struct text cell = {0}, quoted = {0};
-
-    add_cell_text(&cell, value);
     if (csv->in_row)
-        putc(CSV_COMMA, csv->file);
-    quoted.length_bytes = csv_write2(NULL, 0, text_get(&cell), cell.length_bytes, CSV_QUOTE);
-    quoted.bytes = memory_allocate(quoted.length_bytes, 1);
-    csv_write2(quoted.bytes, quoted.length_bytes, text_get(&cell), cell.length_bytes, CSV_QUOTE);
-    fwrite(quoted.bytes, 1, quoted.length_bytes, csv->file);
-    text_free(&quoted);
+        putc_unlocked(CSV_COMMA, csv->file);
+    putc_unlocked(CSV_QUOTE, csv->file);
+    if (*value != '\0' && strchr(formula_starts, *value) != NULL)
+        putc_unlocked('\'', csv->file);
+    for (;;) {
+        size_t plain = text_plain_length(value, "\"");
+
+        fwrite_unlocked(value, 1, plain, csv->file);
+        value += plain;
+        if (*value == '\0')
+            break;
+        write_character(csv->file, &value);
+    }
+    putc_unlocked(CSV_QUOTE, csv->file);
     csv->in_row = true;
-    text_free(&cell);
 }
 
 void csv_number(struct csv_writer *csv, uint64_t number)
 {
     struct text cell = {0};
 
-    text_add_format(&cell, "%" PRIu64, number);
+    text_add_number(&cell, number);
     csv_cell(csv, text_get(&cell));
     text_free(&cell);
 }

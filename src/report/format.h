@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 
-/* ---- CSV (DESIGN section 7): RFC 4180 through libcsv, CRLF, every cell quoted, UTF-8. A writer
+/* ---- CSV (DESIGN section 7): RFC 4180, CRLF, every cell quoted, UTF-8. A writer
  * borrows its file. Write errors show when the file is closed (staging_close) ---- */
 
 struct csv_writer {
@@ -36,12 +36,16 @@ void csv_end_row(struct csv_writer *csv);
 /* Writes a whole row of constant or computed texts, ended. */
 void csv_row(struct csv_writer *csv, const char *const *values, size_t count);
 
-/* ---- JSON: RFC 8259, UTF-8, one object a line. A writer borrows its file ---- */
+/* ---- JSON: RFC 8259, UTF-8, one object a line. A writer borrows its file, and owns the memory
+ * for the string that it writes ---- */
 
 struct json_writer {
     FILE *file;
     bool needs_comma; /* a member or item was written */
+    struct text string;
 };
+
+void json_free_content(struct json_writer *json);
 
 /* Adds the value as a JSON string. Control characters and the line ends of Unicode (U+0085,
  * U+2028, U+2029: some readers of lines break there) are written as \uXXXX; bytes that are not

@@ -9,6 +9,18 @@ static bool is_escaped(uint32_t code_point)
            code_point == 0x2028 || code_point == 0x2029;
 }
 
+static void add_escape(struct text *out, uint32_t code_point)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char escape[] = {
+        '\\', 'u', '0', '0', digits[code_point >> 4 & 0xF], digits[code_point & 0xF]};
+
+    if (code_point > 0xFF)
+        text_add_format(out, "\\u%04" PRIx32, code_point);
+    else
+        text_add_bytes(out, escape, sizeof(escape));
+}
+
 void json_add_string(struct text *out, const char *value)
 {
     uint32_t code_point;
@@ -27,7 +39,7 @@ void json_add_string(struct text *out, const char *value)
             continue;
         }
         if (is_escaped(code_point)) {
-            text_add_format(out, "\\u%04" PRIx32, code_point);
+            add_escape(out, code_point);
             continue;
         }
         if (code_point == '"' || code_point == '\\')
@@ -39,17 +51,35 @@ void json_add_string(struct text *out, const char *value)
 
 static void write_string(struct json_writer *json, const char *value)
 {
-    struct text string = {0};
+    size_t plain = text_plain_length(value, "\"\\");
 
-    json_add_string(&string, value);
-    fwrite(text_get(&string), 1, string.length_bytes, json->file);
-    text_free(&string);
+    if (value[plain] == '\0') {
+        putc_unlocked('"', json->file);
+        fwrite_unlocked(value, 1, plain, json->file);
+        putc_unlocked('"', json->file);
+        return;
+    }
+    text_clear(&json->string);
+    json_add_string(&json->string, value);
+    fwrite_unlocked(text_get(&json->string), 1, json->string.length_bytes, json->file);
+}
+
+void json_free_content(struct json_writer *json)
+{
+    text_free(&json->string);
+}
+
+static void write_number(struct json_writer *json, uint64_t number)
+{
+    text_clear(&json->string);
+    text_add_number(&json->string, number);
+    fwrite_unlocked(text_get(&json->string), 1, json->string.length_bytes, json->file);
 }
 
 static void begin_item(struct json_writer *json)
 {
     if (json->needs_comma)
-        putc(',', json->file);
+        putc_unlocked(',', json->file);
     json->needs_comma = true;
 }
 
@@ -57,12 +87,12 @@ static void begin_member(struct json_writer *json, const char *name)
 {
     begin_item(json);
     write_string(json, name);
-    putc(':', json->file);
+    putc_unlocked(':', json->file);
 }
 
 void json_begin_object(struct json_writer *json)
 {
-    putc('{', json->file);
+    putc_unlocked('{', json->file);
     json->needs_comma = false;
 }
 
@@ -80,13 +110,15 @@ void json_text(struct json_writer *json, const char *name, const char *value)
 void json_number(struct json_writer *json, const char *name, uint64_t number)
 {
     begin_member(json, name);
-    fprintf(json->file, "%" PRIu64, number);
+    write_number(json, number);
 }
 
 void json_signed(struct json_writer *json, const char *name, int64_t number)
 {
     begin_member(json, name);
-    fprintf(json->file, "%" PRId64, number);
+    if (number < 0)
+        putc_unlocked('-', json->file);
+    write_number(json, number < 0 ? -(uint64_t)number : (uint64_t)number);
 }
 
 void json_bool(struct json_writer *json, const char *name, bool value)
@@ -98,7 +130,7 @@ void json_bool(struct json_writer *json, const char *name, bool value)
 void json_begin_list(struct json_writer *json, const char *name)
 {
     begin_member(json, name);
-    putc('[', json->file);
+    putc_unlocked('[', json->file);
     json->needs_comma = false;
 }
 
@@ -110,6 +142,6 @@ void json_item(struct json_writer *json, const char *value)
 
 void json_end_list(struct json_writer *json)
 {
-    putc(']', json->file);
+    putc_unlocked(']', json->file);
     json->needs_comma = true;
 }
