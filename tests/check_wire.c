@@ -146,69 +146,70 @@ START_TEST(jobs_arrive_with_every_field)
 }
 END_TEST
 
-static void expect_remarks(const struct remarks *found, const struct remarks *wanted)
+static void expect_remarks(const struct remarks *found, const struct remarks *expected)
 {
-    ck_assert_uint_eq(found->count, wanted->count);
+    ck_assert_uint_eq(found->count, expected->count);
     for (size_t index = 0; index < SOURCE_REMARKS_LISTED; index++)
-        ck_assert_pstr_eq(found->listed[index], wanted->listed[index]);
+        ck_assert_pstr_eq(found->listed[index], expected->listed[index]);
 }
 
-static void expect_computer(const struct computer_facts *found, const struct computer_facts *wanted)
+static void expect_computer(const struct computer_facts *found,
+                            const struct computer_facts *expected)
 {
-    ck_assert_str_eq(found->name, wanted->name);
-    ck_assert_uint_eq(found->record_count, wanted->record_count);
-    ck_assert_uint_eq(found->first_number, wanted->first_number);
-    ck_assert_uint_eq(found->last_number, wanted->last_number);
-    ck_assert_uint_eq(found->last_filetime, wanted->last_filetime);
-    ck_assert(found->forwarded == wanted->forwarded);
-    ck_assert_uint_eq(found->application_count, wanted->application_count);
-    ck_assert_uint_eq(found->application_first_filetime, wanted->application_first_filetime);
-    ck_assert_uint_eq(found->application_last_filetime, wanted->application_last_filetime);
-    ck_assert_uint_eq(found->application_first_record_id, wanted->application_first_record_id);
-    ck_assert_uint_eq(found->application_last_record_id, wanted->application_last_record_id);
+    ck_assert_str_eq(found->name, expected->name);
+    ck_assert_uint_eq(found->record_count, expected->record_count);
+    ck_assert_uint_eq(found->first_number, expected->first_number);
+    ck_assert_uint_eq(found->last_number, expected->last_number);
+    ck_assert_uint_eq(found->last_filetime, expected->last_filetime);
+    ck_assert(found->forwarded == expected->forwarded);
+    ck_assert_uint_eq(found->application_count, expected->application_count);
+    ck_assert_uint_eq(found->application_first_filetime, expected->application_first_filetime);
+    ck_assert_uint_eq(found->application_last_filetime, expected->application_last_filetime);
+    ck_assert_uint_eq(found->application_first_record_id, expected->application_first_record_id);
+    ck_assert_uint_eq(found->application_last_record_id, expected->application_last_record_id);
 }
 
 static void expect_partial_state(const struct partial_state *found,
-                                 const struct partial_state *wanted)
+                                 const struct partial_state *expected)
 {
-    ck_assert(found->has_records == wanted->has_records);
-    ck_assert_uint_eq(found->first_filetime, wanted->first_filetime);
-    ck_assert_uint_eq(found->last_filetime, wanted->last_filetime);
-    ck_assert_uint_eq(found->last_written_filetime, wanted->last_written_filetime);
-    ck_assert_uint_eq(found->own_votes, wanted->own_votes);
-    ck_assert_uint_eq(found->shifted_votes, wanted->shifted_votes);
-    ck_assert(found->has_chunks == wanted->has_chunks);
-    ck_assert_uint_eq(found->leading_empty, wanted->leading_empty);
-    ck_assert_uint_eq(found->trailing_empty, wanted->trailing_empty);
-    ck_assert_uint_eq(found->leading_empty_offset_bytes, wanted->leading_empty_offset_bytes);
-    ck_assert_uint_eq(found->trailing_empty_offset_bytes, wanted->trailing_empty_offset_bytes);
-    ck_assert_uint_eq(found->chunk_count, wanted->chunk_count);
+    ck_assert(found->has_records == expected->has_records);
+    ck_assert_uint_eq(found->first_filetime, expected->first_filetime);
+    ck_assert_uint_eq(found->last_filetime, expected->last_filetime);
+    ck_assert_uint_eq(found->last_written_filetime, expected->last_written_filetime);
+    ck_assert_uint_eq(found->own_votes, expected->own_votes);
+    ck_assert_uint_eq(found->shifted_votes, expected->shifted_votes);
+    ck_assert(found->has_chunks == expected->has_chunks);
+    ck_assert_uint_eq(found->leading_empty, expected->leading_empty);
+    ck_assert_uint_eq(found->trailing_empty, expected->trailing_empty);
+    ck_assert_uint_eq(found->leading_empty_offset_bytes, expected->leading_empty_offset_bytes);
+    ck_assert_uint_eq(found->trailing_empty_offset_bytes, expected->trailing_empty_offset_bytes);
+    ck_assert_uint_eq(found->chunk_count, expected->chunk_count);
 }
 
-static void expect_facts(const struct source_facts *found, const struct source_facts *wanted)
+static void expect_facts(const struct source_facts *found, const struct source_facts *expected)
 {
-    ck_assert_int_eq(found->status, wanted->status);
-    ck_assert_uint_eq(found->kind, wanted->kind);
-    ck_assert_uint_eq(found->record_count, wanted->record_count);
-    ck_assert_uint_eq(found->recovered_count, wanted->recovered_count);
-    ck_assert_uint_eq(found->selected_count, wanted->selected_count);
-    ck_assert_uint_eq(found->undecodable_count, wanted->undecodable_count);
-    ck_assert_uint_eq(found->conflict_count, wanted->conflict_count);
-    ck_assert_uint_eq(found->first_filetime, wanted->first_filetime);
-    ck_assert_uint_eq(found->last_filetime, wanted->last_filetime);
-    ck_assert(found->header_times_shifted == wanted->header_times_shifted);
-    expect_remarks(&found->damage, &wanted->damage);
-    expect_remarks(&found->undecodable, &wanted->undecodable);
-    expect_remarks(&found->conflicts, &wanted->conflicts);
-    expect_partial_state(&found->partial, &wanted->partial);
-    ck_assert_str_eq(text_get(&found->detail), text_get(&wanted->detail));
+    ck_assert_int_eq(found->status, expected->status);
+    ck_assert_uint_eq(found->kind, expected->kind);
+    ck_assert_uint_eq(found->record_count, expected->record_count);
+    ck_assert_uint_eq(found->recovered_count, expected->recovered_count);
+    ck_assert_uint_eq(found->selected_count, expected->selected_count);
+    ck_assert_uint_eq(found->undecodable_count, expected->undecodable_count);
+    ck_assert_uint_eq(found->conflict_count, expected->conflict_count);
+    ck_assert_uint_eq(found->first_filetime, expected->first_filetime);
+    ck_assert_uint_eq(found->last_filetime, expected->last_filetime);
+    ck_assert(found->header_times_shifted == expected->header_times_shifted);
+    expect_remarks(&found->damage, &expected->damage);
+    expect_remarks(&found->undecodable, &expected->undecodable);
+    expect_remarks(&found->conflicts, &expected->conflicts);
+    expect_partial_state(&found->partial, &expected->partial);
+    ck_assert_str_eq(text_get(&found->detail), text_get(&expected->detail));
 }
 
-static void expect_error(const struct error *found, const struct error *wanted)
+static void expect_error(const struct error *found, const struct error *expected)
 {
-    ck_assert_int_eq(found->kind, wanted->kind);
-    ck_assert_uint_eq(found->offset_bytes, wanted->offset_bytes);
-    ck_assert_str_eq(found->message, wanted->message);
+    ck_assert_int_eq(found->kind, expected->kind);
+    ck_assert_uint_eq(found->offset_bytes, expected->offset_bytes);
+    ck_assert_str_eq(found->message, expected->message);
 }
 
 START_TEST(results_arrive_with_every_field)

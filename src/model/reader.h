@@ -46,7 +46,8 @@ struct reader {
      * vanish meanwhile) and hands every observation and finding that the case keeps to the sink, in
      * the order of the file. Of the source only size and kind are looked at. Fills *facts, also on
      * failure, with what was learnt so far. Returns -1 with ERROR_SOURCE when the part cannot be
-     * read at all, ERROR_RUN when the sink ended it; damage is no failure but noted in *facts. */
+     * read at all, ERROR_RUN when the sink ended it; damage is not a failure, but noted in *facts.
+     */
     int (*read_part)(const struct source *source, int descriptor, uint64_t part,
                      const struct reader_options *options, const struct sink *sink,
                      struct source_facts *facts, struct error *err);

@@ -26,7 +26,7 @@
 #define RETRY_MS 50      /* until a job that found no room is sent again */
 #define SHORT_WORK_BYTES (UINT64_C(64) * 1024 * 1024)
 #define RECEIVE_BYTES ((size_t)128 * 1024)
-#define DESCRIPTORS_WANTED 2048
+#define DESCRIPTORS_ENOUGH 2048
 #define DESCRIPTORS_OF_OTHERS 24 /* the case, the output folder, what is opened for a while */
 
 /* No source has more observations than one in so many bytes, and more findings than one in so many
@@ -81,25 +81,25 @@ struct pool {
     struct worker **polled_workers;
 };
 
-/* Allows as many open files as are wanted, and returns how many of them are to spare. */
+/* Allows as many open files as it takes, and returns how many of them are to spare. */
 static size_t allow_descriptors(void)
 {
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return 0;
-    if (limit.rlim_cur < DESCRIPTORS_WANTED) {
-        limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
+    if (limit.rlim_cur < DESCRIPTORS_ENOUGH) {
+        limit.rlim_cur = limit.rlim_max < DESCRIPTORS_ENOUGH ? limit.rlim_max : DESCRIPTORS_ENOUGH;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
     return limit.rlim_cur > DESCRIPTORS_OF_OTHERS ? limit.rlim_cur - DESCRIPTORS_OF_OTHERS : 0;
 }
 
-static size_t between(size_t least, size_t wanted, size_t most)
+static size_t between(size_t least, size_t count, size_t most)
 {
-    if (wanted > most)
-        wanted = most;
-    return wanted < least ? least : wanted;
+    if (count > most)
+        count = most;
+    return count < least ? least : count;
 }
 
 /* Each reader has a socket, and each job a file open. */
@@ -299,7 +299,7 @@ static void hand_out(struct pool *pool)
         if (sent == 0 || (sent < 0 && worker->sent_count > 0))
             return;
         if (sent < 0) {
-            /* It ended while it was idle: that is no fault of the job. */
+            /* It ended while it was idle: the job is not at fault. */
             pool->false_starts++;
             end_worker(pool, worker, NULL);
             continue;

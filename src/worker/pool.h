@@ -3,9 +3,9 @@
  * writes the case; the readers parse (worker/process.h). A reader is forked when there is a job for
  * it and then does job after job, so that small sources do not cost a process each.
  *
- * How to use it: add jobs in the order in which they are wanted, as long as the pool has room;
- * wait; take the oldest jobs' observations and results, and remove them. A job that is not the
- * oldest gathers its observations up to POOL_GATHERED_BYTES and then stands still until it is
+ * How to use it: add jobs in the order in which their results are to come, as long as the pool has
+ * room; wait; take the oldest jobs' observations and results, and remove them. A job that is not
+ * the oldest gathers its observations up to POOL_GATHERED_BYTES and then stands still until it is
  * drained, so memory is bounded. The oldest job has always been handed out, or is the next to be,
  * and never waits for another one: as long as the caller drains it, all goes on.
  *
@@ -80,7 +80,7 @@ int pool_drain(struct pool *pool, struct pool_job *job, const struct sink *sink,
 struct pool_result {
     struct source_facts facts;  /* of the part; nothing when given up */
     struct error read_err;      /* why the part could not be read at all: ERROR_SOURCE, or none */
-    struct error hash_err;      /* why there is no hash, though one was wanted */
+    struct error hash_err;      /* why there is no hash, though one was asked for */
     char sha256[HASH_HEX_SIZE]; /* "" without one */
     unsigned crash_count;       /* readers that ended over it: 0, 1 (then it was done without
                                  * libevtx), or 2 (given up) */
