@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "base/text.h"

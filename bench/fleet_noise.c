@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "fleet_random.h"
 

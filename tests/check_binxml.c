@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/encoding.h"
+#include "base/memory.h"
 #include "craft.h"
 #include "evtx/binxml.h"
 #include "evtx/value.h"

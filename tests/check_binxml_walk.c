@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/encoding.h"
+#include "base/memory.h"
 #include "craft.h"
 #include "evtx/binxml.h"
 #include "evtx/value.h"
@@ -262,10 +262,7 @@ END_TEST
 #define ATTRIBUTE "\x06\x58\2\0\0"
 #define VALUE "\x05\x01\1\0a\0"
 
-#define MISPLACED(tokens, reason)                                        \
-    {                                                                    \
-        .bytes = (tokens), .size_bytes = sizeof(tokens), .why = (reason) \
-    }
+#define MISPLACED(tokens, reason) {.bytes = (tokens), .size_bytes = sizeof(tokens), .why = (reason)}
 
 /* Tokens of a definition; the NUL that ends the literal ends it, too. */
 static const struct {

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
+#include "base/memory.h"
 #include "evtx/chunk.h"
 #include "evtx/readers.h"
 #include "fixtures/events.h"

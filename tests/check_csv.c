@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What goes into a CSV cell comes out of Python's csv module as DESIGN section 7 says. */
-#include "base/array.h"
+#include "base/memory.h"
 #include "report/format.h"
 
 #include <check.h>

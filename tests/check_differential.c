@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 #include "differential.h"
 #include "evtx/check/reference.h"
@@ -16,6 +15,7 @@
 #include "mutant.h"
 #include "real.h"
 #include "run.h"
+#include "scratch.h"
 #include "stock.h"
 #include "trial.h"
 
@@ -68,8 +68,7 @@ END_TEST
 
 START_TEST(records_of_the_samples_are_read_as_libevtx_reads_them)
 {
-    const char *top_srcdir = getenv("top_srcdir");
-    char *folder = memory_format("%s/samples/collection", top_srcdir != NULL ? top_srcdir : ".");
+    char *folder = scratch_source_path("samples/collection");
     struct differential found = {0};
 
     ck_assert_uint_gt(stock_each_log(folder, compare, &found), 30);
@@ -107,8 +106,7 @@ END_TEST
 
 START_TEST(mutants_are_read_without_harm_and_without_loss)
 {
-    const char *top_srcdir = getenv("top_srcdir");
-    char *samples = memory_format("%s/samples/collection", top_srcdir != NULL ? top_srcdir : ".");
+    char *samples = scratch_source_path("samples/collection");
     uint64_t seed = trial_setting("MUTANT_SEED", MUTANT_SEED);
     struct stock stock = {0};
     struct trial trial = {0};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reader of update histories on changed copies of databases, made and real, with their
  * checksums made right again, so that the changes get past them. Each is read in a child process:
- * whatever was changed, the reader must come to its end in time, with a status; and what is changed
- * in one leaf must not cost the rows of another. MUTANTS and MUTANT_SEED in the environment say how
- * many and which. */
+ * whatever was changed, the reader must come to its end in time, with a status; libesedb may fail
+ * on a row, but must not read it differently; and what is changed in one leaf must not cost the
+ * rows of another. MUTANTS and MUTANT_SEED in the environment say how many and which. */
 #include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "chance.h"
@@ -338,6 +337,8 @@ static void try_mutant(struct shared *shared, const struct making *making)
         snprintf(shared->fault, sizeof(shared->fault), "refused without a reason");
     if (facts.status == SOURCE_STATUS_DAMAGED && facts.detail.length_bytes == 0)
         snprintf(shared->fault, sizeof(shared->fault), "damaged without a reason");
+    if (facts.conflict_count > 0)
+        snprintf(shared->fault, sizeof(shared->fault), "%.500s", text_get(&facts.detail));
     if (facts.selected_count < making->least_rows)
         snprintf(shared->fault, sizeof(shared->fault), "%" PRIu64 " rows, though others are sound",
                  facts.selected_count);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 #include "fixtures/ese_damage.h"
 #include "fixtures/ese_history.h"

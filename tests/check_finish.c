@@ -16,8 +16,7 @@
  * standard error go to the files of these names. */
 static enum exit_status finish_case(struct source_facts *facts)
 {
-    const char *top = getenv("top_srcdir");
-    char *templates = memory_format("%s/templates", top != NULL ? top : "..");
+    char *templates = scratch_source_path("templates");
     struct options options = {.templates = templates, .window = incident_window};
     struct source source = {.path = (char[]){"a.evtx"}, .kind = SOURCE_KIND_EVTX};
     struct output_directory directory = {0};

@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "fixtures/binxml_value.h"
@@ -24,51 +23,27 @@
 #define COMPUTER "PC-\xc3\xa4\xf0\x9f\x98\x80.corp.example"
 #define AWKWARD "<&\"'>\x01\x1f\n\t | \xc4\x80\xf0\x9f\x98\x80"
 
-/* ---- a folder to write to ---- */
-
-static char *folder;
-
-static void make_folder(void)
-{
-    const char *parent = getenv("TMPDIR");
-
-    folder = memory_format("%s/spptriage-fixtures-XXXXXX", parent != NULL ? parent : "/tmp");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-}
-
-static void remove_folder(void)
-{
-    char *log = memory_format("%s/log.evtx", folder);
-
-    unlink(log);
-    ck_assert_int_eq(rmdir(folder), 0);
-    free(log);
-    free(folder);
-}
-
 /* ---- reading back ---- */
 
 /* Returns owned: what the reader gives of the log, one line a record; NULL, after saying SKIP,
  * where the reader is not installed. */
 static char *read_back(const struct evtx_image *image, const char *reader)
 {
-    const char *source = getenv("top_srcdir");
-    char *log = memory_format("%s/log.evtx", folder);
+    char *program = scratch_source_path("tests/fixtures/readback.py");
     char *command =
-        memory_format("'%s' '%s/tests/fixtures/readback.py' %s '%s' 2>&1", scratch_python_path(),
-                      source != NULL ? source : ".", reader, log);
+        memory_format("'%s' '%s' %s log.evtx 2>&1", scratch_python_path(), program, reader);
     struct text lines = {0};
     char part[4096];
     size_t got;
 
-    ck_assert_int_eq(evtx_image_write(image, log), 0);
+    ck_assert_int_eq(evtx_image_write(image, "log.evtx"), 0);
     FILE *pipe = popen(command, "r");
     ck_assert_ptr_nonnull(pipe);
     while ((got = fread(part, 1, sizeof part, pipe)) > 0)
         text_add_bytes(&lines, part, got);
     int status = pclose(pipe);
     free(command);
-    free(log);
+    free(program);
     ck_assert(WIFEXITED(status));
     int code = WEXITSTATUS(status);
     if (code == ABSENT_READER || code == 127) {
@@ -1052,7 +1027,7 @@ static Suite *fixtures_suite(void)
     TCase *changed = tcase_create("changed");
 
     /* unchecked: the folder is also removed after a failure */
-    tcase_add_unchecked_fixture(written, make_folder, remove_folder);
+    tcase_add_unchecked_fixture(written, scratch_begin, scratch_end);
     tcase_add_test(written, libevtx_reads_what_was_written);
     tcase_add_test(written, python_evtx_reads_what_was_written);
     tcase_add_test(written, forwarded_records_read_back);
@@ -1068,7 +1043,7 @@ static Suite *fixtures_suite(void)
     tcase_add_test(written, event_without_data_has_no_such_element);
     suite_add_tcase(suite, written);
 
-    tcase_add_unchecked_fixture(changed, make_folder, remove_folder);
+    tcase_add_unchecked_fixture(changed, scratch_begin, scratch_end);
     tcase_add_test(changed, dirty_log_has_stale_counts);
     tcase_add_test(changed, wrapped_log_is_a_ring_with_leftovers);
     tcase_add_test(changed, leftovers_of_a_wrapped_log_are_recoverable);

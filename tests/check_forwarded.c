@@ -137,8 +137,7 @@ END_TEST
 
 START_TEST(reports_have_each_machine_and_each_event)
 {
-    const char *top = getenv("top_srcdir");
-    char *templates = memory_format("%s/templates", top != NULL ? top : "..");
+    char *templates = scratch_source_path("templates");
     struct report_options options = {
         .output_path = ".", .templates_path = templates, .window = incident_window};
 

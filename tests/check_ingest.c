@@ -3,6 +3,7 @@
  * log in parts of 64 KiB, and does with each part what the letter at its byte 8 says. */
 #include <check.h>
 #include <fcntl.h>
+#include <libesedb.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -11,10 +12,11 @@
 #include <unistd.h>
 
 #include "app/ingest.h"
-#include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "casework.h"
+#include "ese/datastore.h"
+#include "fixtures/ese_writer.h"
 #include "run.h"
 #include "scratch.h"
 #include "text/text_reader.h"
@@ -100,11 +102,22 @@ static void finish(struct source_facts *facts)
 
 static const struct reader test_reader = {count_parts, read_part, source_facts_join, finish,
                                           "libevtx"};
-static const struct reader *const readers[READER_COUNT] = {
-    [READER_LOG] = &test_reader, [READER_CARVE] = &test_reader, [READER_TEXT] = &text_reader};
+static const struct reader *const readers[READER_COUNT] = {[READER_LOG] = &test_reader,
+                                                           [READER_CARVE] = &test_reader,
+                                                           [READER_DATASTORE] = &datastore_reader,
+                                                           [READER_TEXT] = &text_reader};
 static const struct reader *const carving[READER_COUNT] = {[READER_LOG] = &test_reader,
                                                            [READER_CARVE] = &test_reader,
                                                            [READER_TEXT] = &ingest_image_reader};
+
+/* Stands before that of the library: whoever asks libesedb crashes. */
+int libesedb_file_initialize(libesedb_file_t **file, libesedb_error_t **cause)
+{
+    (void)file;
+    (void)cause;
+    raise(SIGKILL);
+    return -1;
+}
 
 /* ---- The fixture ---- */
 
@@ -254,6 +267,25 @@ START_TEST(a_part_that_ends_its_reader_with_libevtx_is_read_without)
                     "libevtx: read again without that, so nothing in it is verified");
     expect(OBSERVATIONS, "0.0");
     expect("SELECT length(sha256) FROM source", "64");
+}
+END_TEST
+
+START_TEST(a_database_that_ends_its_reader_with_libesedb_is_read_without)
+{
+    struct ese_history_row rows[] = {
+        {.id_event = 1, .status = 1, .title.text = "Update for Windows 7 (KB971033)"},
+        {.id_event = 2, .status = 1, .title.text = "KB4480970"},
+        {.id_event = 3, .status = 1, .title.text = "another"},
+    };
+    struct ese_image *image = ese_write_datastore(rows, ARRAY_COUNT(rows), NULL);
+
+    ck_assert_int_eq(ese_image_write(image, "in/a"), 0);
+    read_input();
+    expect(SOURCES, "crashed: its reader process ended (signal 9, Killed), it seems by libesedb: "
+                    "read again without that, so nothing in it is verified");
+    expect("SELECT group_concat(kind || ' ' || place || ' ' || verified, '|') FROM finding",
+           "history-row 2 no|history-row 1 no|history 0 ");
+    ese_image_free(image);
 }
 END_TEST
 
@@ -450,6 +482,7 @@ static Suite *ingest_suite(void)
     tcase_add_test(cases, parts_are_joined_in_order_and_hashed_as_a_whole);
     tcase_add_test(cases, a_part_that_ends_its_reader_twice_is_given_up_and_the_others_kept);
     tcase_add_test(cases, a_part_that_ends_its_reader_with_libevtx_is_read_without);
+    tcase_add_test(cases, a_database_that_ends_its_reader_with_libesedb_is_read_without);
     tcase_add_test(cases, of_many_crashes_the_first_are_named);
     tcase_add_test(cases, a_source_of_which_no_part_can_be_read_is_unreadable_and_says_so_once);
     tcase_add_test(cases, a_file_that_changes_while_it_is_read_is_damaged);

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "intake/content.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A line of JSON reads back, in Python, as exactly what went in. */
-#include "base/array.h"
+#include "base/memory.h"
 #include "report/format.h"
 
 #include <check.h>

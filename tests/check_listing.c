@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 #include "fixtures/listings.h"
 #include "fixtures/recipe.h"
@@ -492,7 +491,7 @@ START_TEST(bytes_that_are_no_text_make_a_listing_incomplete)
     listed_read(&listed, text_get(&text), text.length_bytes);
     ck_assert(!listed_has_complete(&listed));
     ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_DAMAGED);
-    expect_part(&listed, "bytes in the text that are no text");
+    expect_part(&listed, "bytes in the text that are not text");
     text_free(&text);
     listed_free_content(&listed);
 }

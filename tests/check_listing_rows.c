@@ -4,7 +4,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "listed.h"
 #include "run.h"
 

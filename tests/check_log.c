@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "evtx/chunk.h"

@@ -16,6 +16,7 @@
 #include "evtx/readers.h"
 #include "real.h"
 #include "run.h"
+#include "scratch.h"
 
 /* An event as both sides tell it: "EventRecordID|provider|id|time". */
 struct names {
@@ -138,9 +139,7 @@ static bool figures_next(FILE *table, struct figures *out)
 
 static FILE *open_table(void)
 {
-    const char *top_srcdir = getenv("top_srcdir");
-    char *path =
-        memory_format("%s/tests/cases/corpus-logs.txt", top_srcdir != NULL ? top_srcdir : ".");
+    char *path = scratch_source_path("tests/cases/corpus-logs.txt");
     FILE *table = fopen(path, "re");
 
     ck_assert_msg(table != NULL, "%s", path);

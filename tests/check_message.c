@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sentence of an event, as a person reads it in a timeline. */
-#include "base/array.h"
+#include "base/memory.h"
 #include "report/writers.h"
 
 #include <check.h>

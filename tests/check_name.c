@@ -3,7 +3,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "identity/name.h"
 #include "model/hostname.h"

@@ -9,11 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/incident.h"
 #include "run.h"
+#include "scratch.h"
 
 #define HEADER                                                                    \
     "\"host\",\"aliases\",\"action\",\"edition\",\"kms_client_key\",\"scripts\"," \
@@ -25,7 +25,6 @@
 /* cmd.exe takes 8191 characters; a person reads fewer. */
 #define LINE_MOST 160
 
-static char top[64];
 static char *templates;
 static struct casedb *db;
 static struct staging *out;
@@ -41,21 +40,8 @@ static void run(const char *command)
 
 static void begin_case(void)
 {
-    const char *temporary = getenv("TMPDIR");
-    const char *source = getenv("top_srcdir");
-
-    templates = memory_format("%s/templates", source != NULL ? source : ".");
-    if (*templates != '/') {
-        char *absolute = realpath(templates, NULL);
-
-        ck_assert_ptr_nonnull(absolute);
-        free(templates);
-        templates = absolute;
-    }
-    snprintf(top, sizeof(top), "%s/check_remediation.XXXXXX",
-             temporary != NULL ? temporary : "/tmp");
-    ck_assert_ptr_nonnull(mkdtemp(top));
-    ck_assert_int_eq(chdir(top), 0);
+    templates = scratch_source_path("templates");
+    scratch_begin();
     ck_assert_int_eq(mkdir("out", 0700), 0);
     err = (struct error){0};
     ck_assert_int_eq(casedb_open("case.db", true, &db, &err), 0);
@@ -64,13 +50,9 @@ static void begin_case(void)
 
 static void end_case(void)
 {
-    char *command = memory_format("rm -rf '%s'", top);
-
     casedb_close(db);
     error_clear(&err);
-    ck_assert_int_eq(chdir("/"), 0);
-    run(command);
-    free(command);
+    scratch_end();
     free(templates);
 }
 
@@ -136,23 +118,10 @@ static int write_reports(const char *folder)
 }
 
 /* The content of a file below remediation/, owned. */
-static char *read_whole(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    struct text bytes = {0};
-    int character;
-
-    ck_assert_msg(file != NULL, "%s is not there", path);
-    while ((character = fgetc(file)) != EOF)
-        text_add_bytes(&bytes, &(char){(char)character}, 1);
-    fclose(file);
-    return text_take(&bytes);
-}
-
 static char *content(const char *name)
 {
     char *path = memory_format("out/remediation/%s", name);
-    char *bytes = read_whole(path);
+    char *bytes = scratch_read(path);
 
     free(path);
     return bytes;
@@ -559,7 +528,7 @@ START_TEST(the_script_that_collects_is_sound_as_text)
     static const char *const collected[] = {"qfe.txt", "dism.txt", "slmgr.txt", "systeminfo.txt"};
     static const char *const exported[] = {"Application", "System", "Setup"};
     char *path = memory_format("%s/collect.cmd", templates);
-    char *bytes = read_whole(path);
+    char *bytes = scratch_read(path);
 
     lint_script("collect.cmd", bytes);
     expect_no_running_on("collect.cmd", bytes);

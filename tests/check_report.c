@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A small made-up case, with what hostile logs may bring into one, is written as reports. */
-#include "base/array.h"
+#include "base/memory.h"
 #include "report/report.h"
 
 #include <check.h>
@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/filetime.h"
-#include "base/memory.h"
 #include "run.h"
 #include "scratch.h"
 
@@ -299,9 +298,7 @@ static void add_machines(void)
 
 static void begin(void)
 {
-    const char *top = getenv("top_srcdir");
-
-    templates_path = memory_format("%s/templates", top != NULL ? top : "..");
+    templates_path = scratch_source_path("templates");
     scratch_begin();
     ck_assert_int_eq(mkdir("out", 0700), 0);
     err = (struct error){0};

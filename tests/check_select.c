@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
+#include "base/memory.h"
 #include "craft.h"
 #include "evtx/decode.h"
 #include "evtx/select.h"

@@ -4,8 +4,8 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
+#include "base/memory.h"
 #include "run.h"
 #include "verdict/signal.h"
 

@@ -5,7 +5,6 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 #include "run.h"
 

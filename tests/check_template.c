@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/array.h"
+#include "base/memory.h"
 #include "report/template.h"
 
 #include <check.h>
@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/memory.h"
 #include "run.h"
 #include "scratch.h"
 

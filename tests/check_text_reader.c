@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/encoding.h"
 #include "base/lines.h"
 #include "base/memory.h"
@@ -199,8 +198,8 @@ START_TEST(a_text_that_is_not_read_is_named_by_what_it_has)
 
     ck_assert_str_eq(name_of_text(page),
                      "text that quotes a listing in a page, mail, script or manual");
-    ck_assert_str_eq(name_of_text(notes), "text that is no listing, though it names KB971033");
-    ck_assert_str_eq(name_of_text(other), "text that is no listing");
+    ck_assert_str_eq(name_of_text(notes), "text that is not a listing, though it names KB971033");
+    ck_assert_str_eq(name_of_text(other), "text that is not a listing");
 }
 END_TEST
 
@@ -549,6 +548,23 @@ START_TEST(where_a_stretch_begins_is_found)
 }
 END_TEST
 
+/* Behind a byte that is too many, units look as if they were big-endian. */
+START_TEST(a_stray_byte_does_not_turn_what_stands_before_it)
+{
+    static const char first[] =
+        "H\0o\0t\0F\0i\0x\0I\0D\0\r\0\n\0K\0B\0009\0007\0001\0000\0003\0003\0\r\0\n"
+        "\0\r\0\n\0";
+    struct text file = {0};
+
+    text_add_bytes(&file, first, sizeof(first) - 1);
+    text_add_bytes(&file, "x", 1);
+    add_encoded(&file, "systeminfo", &data, LISTING_UTF16LE_BARE, false);
+    listed_read(&listed, text_get(&file), file.length_bytes);
+    ck_assert_ptr_nonnull(strstr(text_get(&listed.findings), "entry|wmic qfe||2|"));
+    text_free(&file);
+}
+END_TEST
+
 /* Where a line breaks off, its end is lost, and nothing is known to be whole. */
 START_TEST(text_appended_within_a_line_is_damage)
 {
@@ -814,6 +830,7 @@ static Suite *text_reader_suite(void)
     tcase_add_test(cases, backspaces_move_no_column);
     tcase_add_test(cases, listings_appended_in_another_encoding_are_read);
     tcase_add_test(cases, where_a_stretch_begins_is_found);
+    tcase_add_test(cases, a_stray_byte_does_not_turn_what_stands_before_it);
     tcase_add_test(cases, text_appended_within_a_line_is_damage);
     tcase_add_test(cases, every_code_page_is_there);
     tcase_add_test(cases, a_listing_that_is_too_large_is_damage_and_hashed);

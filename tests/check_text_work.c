@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "listed.h"
 #include "run.h"
 #include "work.h"

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "app/ingest.h"
-#include "base/array.h"
 #include "base/memory.h"
 #include "casework.h"
 #include "fixtures/evtx_writer.h"

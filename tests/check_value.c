@@ -2,16 +2,14 @@
 /* Typed values as text, number and time: every type, sizes that do not fit, arrays. */
 #include <check.h>
 
-#include "base/array.h"
 #include "base/encoding.h"
 #include "base/filetime.h"
+#include "base/memory.h"
 #include "evtx/value.h"
 #include "run.h"
 
-#define VALUE(value_type, value, words)                                                          \
-    {                                                                                            \
-        .type = (value_type), .bytes = (value), .size_bytes = sizeof(value) - 1, .text = (words) \
-    }
+#define VALUE(value_type, value, words) \
+    {.type = (value_type), .bytes = (value), .size_bytes = sizeof(value) - 1, .text = (words)}
 
 static const struct {
     uint8_t type;

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -404,7 +403,7 @@ static void read_finding_option(struct rule_case *rule, struct case_said *said, 
 
 static const struct member *find_member(enum finding_kind kind, const char *name)
 {
-    const struct finding_members *members = &finding_members[kind];
+    const struct members *members = &finding_members[kind];
 
     for (size_t index = 0; index < members->count; index++)
         if (strcmp(members->rows[index].name, name) == 0)
@@ -436,6 +435,10 @@ static bool read_value(struct case_said *said, const struct member *member, cons
         said->texts[said->text_count] = copy_string(value);
         *(const char **)at = said->texts[said->text_count++];
         return true;
+    case MEMBER_U16:
+    case MEMBER_I32:
+    case MEMBER_OWNED_TEXT:
+        break; /* findings have none of these */
     }
     return false;
 }
@@ -660,14 +663,9 @@ struct column {
     const struct word_set *words; /* or NULL */
 };
 
-#define COLUMN(name, kind, field)                                  \
-    {                                                              \
-        (name), (kind), offsetof(struct case_verdict, field), NULL \
-    }
-#define WORD_COLUMN(name, kind, field, words)                         \
-    {                                                                 \
-        (name), (kind), offsetof(struct case_verdict, field), (words) \
-    }
+#define COLUMN(name, kind, field) {(name), (kind), offsetof(struct case_verdict, field), NULL}
+#define WORD_COLUMN(name, kind, field, words) \
+    {(name), (kind), offsetof(struct case_verdict, field), (words)}
 
 static const struct column columns[] = {
     WORD_COLUMN("classification", COLUMN_WORD, classification, &classification_words),
@@ -951,8 +949,7 @@ static void run_file(const char *path, unsigned *failures)
 
 START_TEST(every_rule_case_holds)
 {
-    const char *top = getenv("top_srcdir");
-    char *pattern = memory_format("%s/tests/cases/verdict-*.txt", top != NULL ? top : ".");
+    char *pattern = scratch_source_path("tests/cases/verdict-*.txt");
     unsigned failures = 0;
     glob_t found;
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 #include "craft.h"
 #include "evtx/check/reference.h"
@@ -251,8 +250,8 @@ START_TEST(known_faults_of_libevtx_are_no_conflict)
     struct observation_string their_string = {.name = "", .value = readings[_i].theirs};
     struct observation ours = {.provider = "", .computer = "", .channel = "", .string_count = 1};
     struct observation theirs = ours;
-    bool agree = readings[_i].agree == OF_OLDER ? reference_spoils_supplementary()
-                                                : readings[_i].agree != 0;
+    bool agree =
+        readings[_i].agree == OF_OLDER ? reference_spoils_supplementary() : readings[_i].agree != 0;
     struct text difference = {0};
 
     ours.strings = &our_string;

@@ -3,7 +3,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "model/finding.h"
 #include "model/source.h"
 #include "model/words.h"

@@ -27,6 +27,10 @@ static void add_value(struct text *out, const struct member *member, const void 
     case MEMBER_TEXT:
         text_add(out, *(const char *const *)at);
         break;
+    case MEMBER_U16:
+    case MEMBER_I32:
+    case MEMBER_OWNED_TEXT:
+        text_add(out, "findings have none of these");
     }
 }
 
@@ -38,7 +42,7 @@ static bool is_shown(const struct member *member)
 
 void findings_add_line(struct text *out, const struct finding *finding)
 {
-    const struct finding_members *members = &finding_members[finding->kind];
+    const struct members *members = &finding_members[finding->kind];
 
     text_add_format(out, "%s|%s|%s|%" PRIu64 "|", finding_kind_word(finding->kind),
                     finding_origin_word(finding->origin), finding->host, finding->place);

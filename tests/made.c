@@ -3,19 +3,19 @@
 
 #include <string.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
+#include "base/memory.h"
 #include "fixtures/events.h"
 #include "fixtures/evtx_damage.h"
 #include "model/incident.h"
 
 #define START UINT64_C(131914152000000000) /* 2019-01-08T10:00:00Z */
 
-#define RAW(value_type, bytes)                                                           \
-    {                                                                                    \
-        .name = #value_type, .type = (enum evtx_value_type)(value_type), .raw = (bytes), \
-        .raw_bytes = sizeof(bytes) - 1                                                   \
-    }
+#define RAW(value_type, bytes)                   \
+    {.name = #value_type,                        \
+     .type = (enum evtx_value_type)(value_type), \
+     .raw = (bytes),                             \
+     .raw_bytes = sizeof(bytes) - 1}
 
 /* Numbers of the types: evtx/value.h. */
 const struct evtx_string made_values[] = {

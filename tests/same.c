@@ -45,8 +45,12 @@ static void expect_member(const struct member *member, const void *found, const 
         ck_assert_uint_eq(*(const unsigned *)found, *(const unsigned *)expected);
         break;
     case MEMBER_TEXT:
+    case MEMBER_OWNED_TEXT:
         ck_assert_str_eq(*(const char *const *)found, *(const char *const *)expected);
         break;
+    case MEMBER_U16:
+    case MEMBER_I32:
+        ck_abort_msg("findings have no %s", member->name);
     }
 }
 
@@ -70,12 +74,16 @@ static void fill_member(const struct member *member, void *owner)
     case MEMBER_TEXT: /* beside a text that says which it is, what is no ASCII */
         *(const char **)at = member->offset_bytes % 16 == 0 ? member->name : "\xE5\x90\x8D";
         break;
+    case MEMBER_U16:
+    case MEMBER_I32:
+    case MEMBER_OWNED_TEXT:
+        ck_abort_msg("findings have no %s", member->name);
     }
 }
 
 void expect_finding(const struct finding *found, const struct finding *expected)
 {
-    const struct finding_members *members = &finding_members[expected->kind];
+    const struct members *members = &finding_members[expected->kind];
 
     ck_assert_uint_eq(found->kind, expected->kind);
     ck_assert_uint_eq(found->origin, expected->origin);
@@ -89,7 +97,7 @@ void expect_finding(const struct finding *found, const struct finding *expected)
 
 struct finding sample_finding(enum finding_kind kind)
 {
-    const struct finding_members *members = &finding_members[kind];
+    const struct members *members = &finding_members[kind];
     struct finding finding = finding_of(kind, (enum finding_origin)(kind % FINDING_ORIGIN_COUNT));
 
     finding.host = "Host";

@@ -95,6 +95,13 @@ bool scratch_exists(const char *path)
     return lstat(path, &found) == 0;
 }
 
+char *scratch_source_path(const char *name)
+{
+    const char *top = getenv("top_srcdir");
+
+    return memory_format("%s/%s", top != NULL ? top : ".", name);
+}
+
 const char *scratch_python_path(void)
 {
     const char *path = getenv("PYTHON");

@@ -24,6 +24,10 @@ char *scratch_read(const char *path);
 /* Is there anything under that name, a broken link included? */
 bool scratch_exists(const char *path);
 
+/* Returns owned: the path of what has that name in the source tree ($top_srcdir, or the folder that
+ * the test begins in). */
+char *scratch_source_path(const char *name);
+
 /* The Python that tests run: $PYTHON, or Debian's. */
 const char *scratch_python_path(void);
 

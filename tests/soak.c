@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "scratch.h"
 #include "trial.h"
 
 #define COUNT_USUAL 10000u
@@ -31,8 +32,7 @@ static uint64_t argument(int count, char **arguments, int index, uint64_t otherw
 static void fill_stock(struct stock *stock)
 {
     const char *corpus = getenv("CORPUS");
-    const char *top_srcdir = getenv("top_srcdir");
-    char *samples = memory_format("%s/samples/collection", top_srcdir != NULL ? top_srcdir : ".");
+    char *samples = scratch_source_path("samples/collection");
 
     stock_add_made(stock);
     stock_add_folder(stock, samples);

@@ -31,7 +31,7 @@ for path in PC1/qfe.txt PC1/systeminfo.txt PC1/slmgr.txt PC2/all.txt hosts/qfe.c
     check "$path is known" equal listing "$(cell report/sources.csv "collected/$path" kind)"
     check "$path is sound" equal ok "$(cell report/sources.csv "collected/$path" status)"
 done
-check 'notes are no listing' equal text "$(cell report/sources.csv collected/PC1/notes.txt kind)"
+check 'notes are not a listing' equal text "$(cell report/sources.csv collected/PC1/notes.txt kind)"
 check 'and are skipped' equal skipped "$(cell report/sources.csv collected/PC1/notes.txt status)"
 check 'the cut is said' equal 'line 2: wmic qfe of PC4: it is cut: its last line does not end' \
     "$(cell report/sources.csv collected/hosts/cut.csv detail)"

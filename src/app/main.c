@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "app/options.h"
-#include "base/array.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 static const struct command *const commands[] = {&analyze_command, &report_command};

@@ -11,7 +11,6 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "report/report.h"

@@ -8,7 +8,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 
 #define BYTE_VALUES 256u

@@ -110,35 +110,8 @@ static bool is_mixed(struct span text)
     return wide_bytes > 0 && controls <= size_bytes / BYTES_A_CONTROL;
 }
 
-enum text_coding encoding_of(struct span head)
-{
-    const struct mark *mark = find_mark(&head);
-    struct span text;
-
-    if (!span_at(&head, mark->size_bytes, &text) || text.left_bytes == 0)
-        return TEXT_CODING_NONE;
-    if (encoding_is_wide(mark->coding))
-        return is_utf16(text, mark->coding == TEXT_CODING_UTF16BE, true) ? mark->coding
-                                                                         : TEXT_CODING_NONE;
-    if (count_controls(text) <= text.left_bytes / BYTES_A_CONTROL)
-        return mark->coding;
-    if (mark->size_bytes == 0 && !begins_narrow(text) && is_utf16(text, false, false))
-        return TEXT_CODING_UTF16LE;
-    if (mark->size_bytes == 0 && is_utf16(text, true, false))
-        return TEXT_CODING_UTF16BE;
-    return is_mixed(text) ? mark->coding : TEXT_CODING_NONE;
-}
-
-/* ---- Stretches ---- */
-
 /* So many units of ASCII tell UTF-16. */
 #define UNITS_LEAST 3
-/* Bytes without a zero that are not UTF-16: so many, and this part of them ASCII, when their lines
- * end with LF alone. */
-#define NARROW_BYTES_LEAST 64
-#define NARROW_PART 8
-#define WINDOW_BYTES 4096u
-#define TURNS_MOST 3
 
 /* Do units of ASCII stand there, or a line end? */
 static bool are_units(const struct span *bytes, size_t at, bool big_endian)
@@ -158,6 +131,34 @@ static bool are_units(const struct span *bytes, size_t at, bool big_endian)
     }
     return true;
 }
+
+enum text_coding encoding_of(struct span head)
+{
+    const struct mark *mark = find_mark(&head);
+    struct span text;
+
+    if (!span_at(&head, mark->size_bytes, &text) || text.left_bytes == 0)
+        return TEXT_CODING_NONE;
+    if (encoding_is_wide(mark->coding))
+        return is_utf16(text, mark->coding == TEXT_CODING_UTF16BE, true) ? mark->coding
+                                                                         : TEXT_CODING_NONE;
+    if (count_controls(text) <= text.left_bytes / BYTES_A_CONTROL)
+        return mark->coding;
+    if (mark->size_bytes == 0 && !begins_narrow(text) && is_utf16(text, false, false))
+        return TEXT_CODING_UTF16LE;
+    if (mark->size_bytes == 0 && are_units(&text, 0, true) && is_utf16(text, true, false))
+        return TEXT_CODING_UTF16BE;
+    return is_mixed(text) ? mark->coding : TEXT_CODING_NONE;
+}
+
+/* ---- Stretches ---- */
+
+/* Bytes without a zero that are not UTF-16: so many, and this part of them ASCII, when their lines
+ * end with LF alone. */
+#define NARROW_BYTES_LEAST 64
+#define NARROW_PART 8
+#define WINDOW_BYTES 4096u
+#define TURNS_MOST 3
 
 /* Where UTF-16 of which the byte at `zero` is the first zero begins: at the start of its line, when
  * a mark stands there, or letters that are not ASCII; else with that unit, as behind a prompt. */

@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 
 /* A set as a table of words, which is how the case, the wire and the tests know it. */
 struct word_set {
@@ -86,10 +86,13 @@ bool word_set_find_list(const struct word_set *set, const char *list, uint32_t *
 
 enum member_type {
     MEMBER_BOOL,
-    MEMBER_U64,
-    MEMBER_NUMBER, /* int64_t, or MEMBER_ABSENT */
-    MEMBER_CHOICE, /* an enum; `words` is its table */
-    MEMBER_TEXT,   /* never NULL */
+    MEMBER_U16,
+    MEMBER_U64,        /* at most `greatest`, where that is not 0 */
+    MEMBER_I32,        /* int32_t, from `least` to `greatest` */
+    MEMBER_NUMBER,     /* int64_t, from `least` to `greatest`, or MEMBER_ABSENT */
+    MEMBER_CHOICE,     /* an enum, of which `words` is the set */
+    MEMBER_TEXT,       /* const char * */
+    MEMBER_OWNED_TEXT, /* char * */
 };
 
 /* A number that is not there. */
@@ -101,17 +104,29 @@ struct member {
     size_t offset_bytes;          /* in the struct */
     int64_t least, greatest;      /* of a number */
     const struct word_set *words; /* of a choice */
+    bool or_null;                 /* a text can be NULL */
 };
 
-/* Begins the row of a member; its type is that of the member. */
+/* A table of them. */
+struct members {
+    const struct member *rows;
+    size_t count;
+};
+#define MEMBERS(table) {(table), ARRAY_COUNT(table)}
+
+/* Begins the row of a member, which can be one of a struct within; its type is that of the
+ * member. */
 #define MEMBER(owner, member)                                 \
     .name = #member, .offset_bytes = offsetof(owner, member), \
     .type = _Generic(((owner *)NULL)->member,                 \
         bool: MEMBER_BOOL,                                    \
+        uint16_t: MEMBER_U16,                                 \
         uint64_t: MEMBER_U64,                                 \
+        int32_t: MEMBER_I32,                                  \
         int64_t: MEMBER_NUMBER,                               \
         unsigned: MEMBER_CHOICE,                              \
-        const char *: MEMBER_TEXT)
+        const char *: MEMBER_TEXT,                            \
+        char *: MEMBER_OWNED_TEXT)
 
 /* Where the member of the struct at `owner` lies. */
 static inline void *member_at(const struct member *member, const void *owner)

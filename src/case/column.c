@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 /* In CREATE TABLE. */
@@ -41,7 +41,12 @@ static enum column_type type_of_member(const struct member *member)
         return COLUMN_NUMBER;
     case MEMBER_CHOICE:
         return COLUMN_WORD;
+    case MEMBER_U16:
+        return COLUMN_U16;
+    case MEMBER_I32:
+        return COLUMN_I32_OR_NULL;
     case MEMBER_TEXT:
+    case MEMBER_OWNED_TEXT:
         break;
     }
     return COLUMN_TEXT;

@@ -58,7 +58,7 @@ struct first_last {
     struct thinned_kind {
         int64_t provider_id;
         uint16_t event_id;
-    } * kinds; /* owned: which, then */
+    } *kinds; /* owned: which, then */
     size_t kind_count;
 };
 
@@ -155,15 +155,15 @@ struct column {
 /* Begins a column that has the name of its member, and the type that a member of that C type mostly
  * has (enums are unsigned); one of another type; and one of another name. */
 #define COLUMN(owner, member) COLUMN_NAMED(#member, owner, member)
-#define COLUMN_NAMED(column_name, owner, member) \
+#define COLUMN_NAMED(column_name, owner, member)                           \
     .name = (column_name), .offset_bytes = offsetof(struct owner, member), \
-    .type = _Generic(((struct owner *)NULL)->member,                         \
-        const char *: COLUMN_TEXT,                                           \
-        bool: COLUMN_BOOL,                                                   \
-        uint16_t: COLUMN_U16,                                                \
-        int32_t: COLUMN_I32_OR_NULL,                                         \
-        int64_t: COLUMN_ID,                                                  \
-        uint64_t: COLUMN_U64,                                                \
+    .type = _Generic(((struct owner *)NULL)->member,                       \
+        const char *: COLUMN_TEXT,                                         \
+        bool: COLUMN_BOOL,                                                 \
+        uint16_t: COLUMN_U16,                                              \
+        int32_t: COLUMN_I32_OR_NULL,                                       \
+        int64_t: COLUMN_ID,                                                \
+        uint64_t: COLUMN_U64,                                              \
         unsigned: COLUMN_WORD)
 #define COLUMN_AS(owner, member, column_type) \
     .name = #member, .offset_bytes = offsetof(struct owner, member), .type = (column_type)
@@ -177,8 +177,8 @@ struct row_type {
     const char *comment;
     const char *last_lines; /* in CREATE TABLE, behind the columns; or NULL */
     bool without_rowid;
-    const struct finding_members *members; /* further columns: the members of a struct */
-    size_t members_offset_bytes;           /* that lies there in the struct of the row */
+    const struct members *members; /* further columns: the members of a struct */
+    size_t members_offset_bytes;   /* that lies there in the struct of the row */
 };
 
 #define COLUMNS_OF(table_of_columns) \
@@ -249,14 +249,8 @@ struct row_statement {
 /* The statement as text: returned owned. */
 char *row_statement_text(const struct row_statement *statement);
 
-#define INSERT_OF(row_type)                    \
-    {                                          \
-        .form = ROW_INSERT, .type = (row_type) \
-    }
-#define SELECT_OF(row_type, text)                              \
-    {                                                          \
-        .form = ROW_SELECT, .type = (row_type), .rest = (text) \
-    }
+#define INSERT_OF(row_type) {.form = ROW_INSERT, .type = (row_type)}
+#define SELECT_OF(row_type, text) {.form = ROW_SELECT, .type = (row_type), .rest = (text)}
 
 /* Makes the table. */
 int row_type_create(struct casedb *db, const struct row_type *type, struct error *err);

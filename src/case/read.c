@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 
 #define WITH_SAME_AS "FROM source AS s LEFT JOIN source AS read ON read.id = s.same_as"

@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 
 /* Rows are written before the row of their source and of their computer, which is complete only at
@@ -147,12 +146,10 @@ const struct row_type text_rows = {
 };
 
 /* A text that stands once: the reference, which is written, and the text, which is read. */
-#define TEXT_COLUMNS(name, member)                                                            \
-    {COLUMN_AS(observation_row, name##_id, COLUMN_ID_OR_NULL), .constraint = OF_TEXT,         \
-     .unread = true},                                                                         \
-    {                                                                                         \
-        COLUMN_NAMED(#name, observation_row, seen.observation.member), .from = #name ".value" \
-    }
+#define TEXT_COLUMNS(name, member)                                                    \
+    {COLUMN_AS(observation_row, name##_id, COLUMN_ID_OR_NULL), .constraint = OF_TEXT, \
+     .unread = true},                                                                 \
+        {COLUMN_NAMED(#name, observation_row, seen.observation.member), .from = #name ".value"}
 
 static const struct column observation_columns[] = {
     {COLUMN_AS(observation_row, id, COLUMN_KEY)},

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/file.h"
+#include "base/memory.h"
 
 /* Header, by libyal's EDB format document. */
 #define HEADER_SIGNATURE_AT 4u

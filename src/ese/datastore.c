@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/array.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "ese/database.h"

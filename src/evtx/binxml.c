@@ -160,10 +160,7 @@ struct word_row {
     enum binxml_word word;
 };
 
-#define WORD(name, which)                                                \
-    {                                                                    \
-        .text = (name), .length = sizeof(name) - 1, .word = WORD_##which \
-    }
+#define WORD(name, which) {.text = (name), .length = sizeof(name) - 1, .word = WORD_##which}
 
 /* In order of length. */
 static const struct word_row words[] = {

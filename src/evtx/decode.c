@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/encoding.h"
 #include "base/memory.h"
 #include "evtx/binxml.h"

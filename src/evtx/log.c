@@ -87,7 +87,7 @@ static int log_read_header(struct log_reading *reading, bool first_part, struct 
         size_bytes < FILE_HEADER_SIZE_BYTES ? size_bytes : FILE_HEADER_SIZE_BYTES;
     uint8_t bytes[FILE_HEADER_SIZE_BYTES];
     struct error damage = {0};
-    ssize_t got = pread(reading->descriptor, bytes, expected_bytes, 0);
+    ssize_t got = file_read_at(reading->descriptor, bytes, expected_bytes, 0);
 
     if (got < 0)
         return error_set(err, ERROR_SOURCE, 0, "cannot be read: %m");

@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/array.h"
 #include "base/encoding.h"
 #include "base/filetime.h"
+#include "base/memory.h"
 
 /* A SID: revision u8, count u8, authority of six bytes (big endian), sub authorities u32. */
 #define SID_HEAD_BYTES 8u

@@ -6,7 +6,6 @@
 #include <unictype.h>
 #include <unistr.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/hostname.h"

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 
 /* File header and first chunk of a log. */
@@ -70,7 +71,7 @@ void content_index_free(struct content_index *index)
 static uint32_t beginning_crc32(int descriptor)
 {
     uint8_t *beginning = memory_allocate(BEGINNING_BYTES, 1);
-    ssize_t got = pread(descriptor, beginning, BEGINNING_BYTES, 0);
+    ssize_t got = file_read_at(descriptor, beginning, BEGINNING_BYTES, 0);
     uint32_t sum = got > 0 ? libdeflate_crc32(0, beginning, (size_t)got) : 0;
 
     free(beginning);

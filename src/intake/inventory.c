@@ -13,7 +13,6 @@
 #include <unictype.h>
 #include <unistr.h>
 
-#include "base/array.h"
 #include "base/encoding.h"
 #include "base/memory.h"
 #include "base/text.h"

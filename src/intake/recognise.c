@@ -4,7 +4,7 @@
  * told apart by its reader, in a process of its own. */
 #include "intake/content.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 struct magic {
     size_t offset_bytes;

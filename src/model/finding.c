@@ -59,15 +59,15 @@ static const struct member system_members[] = {
     {MEMBER(struct finding_system, os_version)},
 };
 
-#define MEMBERS_OF(kind, word, name) [kind] = {name##_members, ARRAY_COUNT(name##_members)},
+#define MEMBERS_OF(kind, word, name) [kind] = MEMBERS(name##_members),
 
-const struct finding_members finding_members[FINDING_KIND_COUNT] = {FINDING_KINDS(MEMBERS_OF)};
+const struct members finding_members[FINDING_KIND_COUNT] = {FINDING_KINDS(MEMBERS_OF)};
 
 /* ---- Findings ---- */
 
 struct finding finding_of(enum finding_kind kind, enum finding_origin origin)
 {
-    const struct finding_members *members = &finding_members[kind];
+    const struct members *members = &finding_members[kind];
     struct finding finding = {.kind = kind, .origin = origin, .host = ""};
 
     for (size_t index = 0; index < members->count; index++) {

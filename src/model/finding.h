@@ -141,12 +141,8 @@ struct finding {
 /* A finding that says nothing yet: its texts are empty, its numbers absent or 0. */
 struct finding finding_of(enum finding_kind kind, enum finding_origin origin);
 
-/* What the struct of a kind consists of. */
-struct finding_members {
-    const struct member *rows;
-    size_t count;
-};
-extern const struct finding_members finding_members[FINDING_KIND_COUNT];
+/* What the struct of each kind consists of. */
+extern const struct members finding_members[FINDING_KIND_COUNT];
 
 /* Where the struct of its kind lies: what the members are of. */
 static inline void *finding_content(const struct finding *finding)

@@ -7,8 +7,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 /* A step back of the clock counts when it is longer than this (DESIGN section 6). */
@@ -139,10 +139,8 @@ static const struct incident_event kernel_events[] = {
     {INCIDENT_PROVIDER_KERNEL, 1, EVENT_USE_CLOCK, EVENT_KEEP_CLOCK_STEPS, "system time changed"},
 };
 
-#define PROVIDER(provider_name, rows)                                               \
-    {                                                                               \
-        .name = (provider_name), .events = (rows), .event_count = ARRAY_COUNT(rows) \
-    }
+#define PROVIDER(provider_name, rows) \
+    {.name = (provider_name), .events = (rows), .event_count = ARRAY_COUNT(rows)}
 
 const struct incident_provider incident_providers[] = {
     PROVIDER(INCIDENT_PROVIDER_SPP, spp_events),
@@ -268,16 +266,13 @@ const struct incident_edition *incident_find_partial_key(const char *partial_key
 
 #define KMS_CLIENT(enumerator, ...) \
     {.edition = &incident_editions[enumerator], .channel = LICENCE_CHANNEL_VOLUME_KMS},
-#define SERVER(id, label)                                                                    \
-    {                                                                                        \
-        .activation_id = (id), .channel = LICENCE_CHANNEL_VOLUME_KMS, .not_windows_7 = true, \
-        .name = (label)                                                                      \
-    }
-#define ADD_ON(id, label)                                                             \
-    {                                                                                 \
-        .activation_id = (id), .channel = LICENCE_CHANNEL_UNKNOWN, .is_add_on = true, \
-        .name = (label)                                                               \
-    }
+#define SERVER(id, label)                   \
+    {.activation_id = (id),                 \
+     .channel = LICENCE_CHANNEL_VOLUME_KMS, \
+     .not_windows_7 = true,                 \
+     .name = (label)}
+#define ADD_ON(id, label) \
+    {.activation_id = (id), .channel = LICENCE_CHANNEL_UNKNOWN, .is_add_on = true, .name = (label)}
 
 /* KMS client licences take id and name from their edition. Add-ons: Microsoft, "Obtaining Extended
  * Security Updates for eligible Windows devices", activation ids. */

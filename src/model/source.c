@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 
 MAKE_WORDS(source_status, SOURCE_STATUSES, SOURCE_STATUS_COUNT)

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
+#include "base/memory.h"
 
 struct code_points {
     uint32_t first;

@@ -35,6 +35,13 @@ static void add_reading(struct text *out, const struct observation *observation)
         text_add_format(out, "; string %zu: %s", index + 1, observation->strings[index].value);
 }
 
+/* The section, as far as it is written. */
+struct section {
+    const struct page *page;
+    FILE *file;
+    bool has_begun; /* there is a conflict */
+};
+
 struct conflict {
     const char *machine;
     const char *path;
@@ -44,8 +51,12 @@ struct conflict {
     const char *other_reading;
 };
 
-static void put_conflict(FILE *file, const struct conflict *conflict)
+static void put_conflict(struct section *section, const struct conflict *conflict)
 {
+    FILE *file = section->file;
+
+    fputs(section->has_begun ? "" : section_start, file);
+    section->has_begun = true;
     fputs("<tr><th scope=\"row\" class=\"text\">", file);
     html_put(file, conflict->machine);
     fputs("</th><td>", file);
@@ -59,24 +70,24 @@ static void put_conflict(FILE *file, const struct conflict *conflict)
     fputs("</tr>\n", file);
 }
 
-static int put_events(const struct page *page, FILE *file, struct error *err)
+static int put_events(struct section *section, struct error *err)
 {
     struct casedb_cursor *conflicts = NULL;
     struct case_observation found;
     int next;
 
-    if (casedb_conflicts(page->db, &conflicts, err) != 0)
+    if (casedb_conflicts(section->page->db, &conflicts, err) != 0)
         return -1;
     while ((next = casedb_next_observation(conflicts, &found, err)) == 1) {
         struct text reading = {0};
 
         add_reading(&reading, &found.observation);
-        put_conflict(file, &(struct conflict){.machine = found.machine,
-                                              .path = found.path,
-                                              .filetime = found.observation.event_filetime,
-                                              .offset_bytes = found.observation.offset_bytes,
-                                              .our_reading = text_get(&reading),
-                                              .other_reading = found.observation.other_reading});
+        put_conflict(section, &(struct conflict){.machine = found.machine,
+                                                 .path = found.path,
+                                                 .filetime = found.observation.event_filetime,
+                                                 .offset_bytes = found.observation.offset_bytes,
+                                                 .our_reading = text_get(&reading),
+                                                 .other_reading = found.observation.other_reading});
         text_free(&reading);
     }
     casedb_cursor_free(conflicts);
@@ -92,7 +103,7 @@ static void add_number(struct text *out, const char *column, int64_t number)
 }
 
 /* Under the names that the columns have there. */
-static void put_row(FILE *file, const char *machine, const struct case_finding *found)
+static void put_row(struct section *section, const char *machine, const struct case_finding *found)
 {
     const struct finding_history_row *row = &found->finding.history_row;
     struct text reading = {0};
@@ -103,42 +114,42 @@ static void put_row(FILE *file, const char *machine, const struct case_finding *
     add_number(&reading, "UnmappedResult", row->unmapped_result);
     add_number(&reading, "ServerSelection", row->server_selection);
     text_add_format(&reading, "ClientId %s; Title %s", row->client_id, row->title);
-    put_conflict(file, &(struct conflict){.machine = machine,
-                                          .path = found->path,
-                                          .filetime = found->finding.filetime,
-                                          .offset_bytes = row->offset_bytes,
-                                          .our_reading = text_get(&reading),
-                                          .other_reading = row->other_reading});
+    put_conflict(section, &(struct conflict){.machine = machine,
+                                             .path = found->path,
+                                             .filetime = found->finding.filetime,
+                                             .offset_bytes = row->offset_bytes,
+                                             .our_reading = text_get(&reading),
+                                             .other_reading = row->other_reading});
     text_free(&reading);
 }
 
-static int put_rows_of(const struct page *page, FILE *file, const struct case_machine *machine,
+static int put_rows_of(struct section *section, const struct case_machine *machine,
                        struct error *err)
 {
     struct casedb_cursor *findings = NULL;
     struct case_finding found;
     int next;
 
-    if (casedb_machine_findings(page->db, machine->id, &findings, err) != 0)
+    if (casedb_machine_findings(section->page->db, machine->id, &findings, err) != 0)
         return -1;
     while ((next = casedb_next_finding(findings, &found, err)) == 1)
         if (found.finding.kind == FINDING_HISTORY_ROW &&
             found.finding.verified == VERIFIED_CONFLICT)
-            put_row(file, machine->name, &found);
+            put_row(section, machine->name, &found);
     casedb_cursor_free(findings);
     return next;
 }
 
-static int put_rows(const struct page *page, FILE *file, struct error *err)
+static int put_rows(struct section *section, struct error *err)
 {
     struct casedb_cursor *machines = NULL;
     struct case_machine machine;
     int next;
 
-    if (casedb_machines(page->db, &machines, err) != 0)
+    if (casedb_machines(section->page->db, &machines, err) != 0)
         return -1;
     while ((next = casedb_next_machine(machines, &machine, err)) == 1) {
-        next = put_rows_of(page, file, &machine, err);
+        next = put_rows_of(section, &machine, err);
         if (next != 0)
             break;
     }
@@ -148,14 +159,14 @@ static int put_rows(const struct page *page, FILE *file, struct error *err)
 
 int page_put_conflicts(void *context, FILE *file, struct error *err)
 {
-    const struct page *page = context;
+    struct section section = {.page = context, .file = file};
 
-    if (page->summary.conflict_count == 0)
-        return 0;
-    fputs(section_start, file);
-    if (put_events(page, file, err) != 0 || put_rows(page, file, err) != 0)
+    if (put_events(&section, err) != 0)
         return -1;
-    fputs(section_end, file);
+    /* There is a look at all machines only where some source has a conflict. */
+    if (section.page->summary.conflict_count > 0 && put_rows(&section, err) != 0)
+        return -1;
+    fputs(section.has_begun ? section_end : "", file);
     return 0;
 }
 

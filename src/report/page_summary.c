@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The first parts of the page: the numbers, what is to be done, and the incident. */
-#include "base/array.h"
+#include "base/memory.h"
 #include "report/page_parts.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/report.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "report/staging.h"
 #include "report/writers.h"
 

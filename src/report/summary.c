@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "report/report.h"
 #include "report/writers.h"
 

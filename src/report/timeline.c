@@ -6,8 +6,8 @@
 
 #include <inttypes.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "report/format.h"
 #include "verdict/signal.h"

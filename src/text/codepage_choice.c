@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "base/array.h"
 #include "base/encoding.h"
+#include "base/memory.h"
 
 /* The code page is chosen by so much of a text: its labels are near its start. */
 #define SAMPLE_BYTES ((size_t)64 * 1024)

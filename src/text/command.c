@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 
 /* So many lines lie between a command and the start of its output at most; longer lines are not
  * commands. */

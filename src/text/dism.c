@@ -10,7 +10,7 @@
  *     Package_for_KB2534111~31bf3856ad364e35~amd64~~6.1.1.0 | Installed | Update | 11/21/2010 3:40
  *
  * and a sentence ends it. Labels, states and sentence are translated. */
-#include "base/array.h"
+#include "base/memory.h"
 #include "text/forms.h"
 #include "text/tokens.h"
 

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <ctype.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "text/tokens.h"
 
 /* So many lines are looked at for what a listing must have near its beginning. */

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/array.h"
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -84,9 +83,9 @@ static const struct {
     const char *name; /* for a person */
 } contents[] = {
     [TEXT_CONTENT_OTHER] = {SOURCE_KIND_UNKNOWN, "file of an unknown kind"},
-    [TEXT_CONTENT_PLAIN] = {SOURCE_KIND_TEXT, "text that is no listing"},
+    [TEXT_CONTENT_PLAIN] = {SOURCE_KIND_TEXT, "text that is not a listing"},
     [TEXT_CONTENT_NAMING] = {SOURCE_KIND_TEXT,
-                             "text that is no listing, though it names " INCIDENT_UPDATE},
+                             "text that is not a listing, though it names " INCIDENT_UPDATE},
     [TEXT_CONTENT_QUOTING] = {SOURCE_KIND_TEXT,
                               "text that quotes a listing in a page, mail, script or manual"},
     [TEXT_CONTENT_LISTINGS] = {SOURCE_KIND_LISTING, NULL},
@@ -157,7 +156,7 @@ static void note_damage(const struct text_input *input, const struct plaintext *
     if (input->read_bytes < input->source->size_bytes)
         emitter->damage = "the file became shorter while it was read";
     if (text->has_controls) {
-        emitter->damage = "there are bytes in the text that are no text";
+        emitter->damage = "there are bytes in the text that are not text";
         source_facts_add_damage(facts, text->control_offset_bytes,
                                 "a control character where text should be");
     }

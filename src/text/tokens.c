@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 
 /* A label is at most so long; a longer line with a colon is prose. */
 #define LABEL_MOST_BYTES 96

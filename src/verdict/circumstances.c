@@ -12,8 +12,16 @@
  * decides. */
 static bool source_is_damaged(enum source_status status, uint64_t undecodable_count)
 {
-    return status == SOURCE_STATUS_DAMAGED || status == SOURCE_STATUS_UNREADABLE ||
-           status == SOURCE_STATUS_CRASHED || undecodable_count > 0;
+    switch (status) {
+    case SOURCE_STATUS_OK:
+    case SOURCE_STATUS_SKIPPED:
+        return undecodable_count > 0;
+    case SOURCE_STATUS_DAMAGED:
+    case SOURCE_STATUS_UNREADABLE:
+    case SOURCE_STATUS_CRASHED:
+        return true;
+    }
+    return true;
 }
 
 static int compare_ids(const void *left_item, const void *right_item)

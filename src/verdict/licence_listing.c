@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 
 struct channel_mark {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reason of a verdict: the one text that the verdict itself composes, for a person who checks
- * it. All its sentences stand in one table; what is named in them is filled in where they have a
+ * it. All its sentences stand in one list; what is named in them is filled in where they have a
  * {name}. */
 #include "verdict/conclude.h"
 
@@ -8,84 +8,58 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
+#include "base/memory.h"
 
-enum sentence {
-    /* An episode of the incident. */
-    SENTENCE_FIRST_FAULT,
-    SENTENCE_FAULT_AFTER_RECOVERY,
-    SENTENCE_NOT_CONFIRMED,
-    SENTENCE_CONFIRMED,
-    SENTENCE_CONFIRMED_LATER,
-    /* Another episode. */
-    SENTENCE_OTHER_STRONG_PAIR,
-    SENTENCE_OTHER_STRONG,
-    SENTENCE_BEFORE_WINDOW,
-    SENTENCE_AFTER_WINDOW,
-    SENTENCE_UNTIL,
-    SENTENCE_EARLIER,
-    /* No episode. */
-    SENTENCE_FAILED_TO_ASK,
-    SENTENCE_UNTIMED_SIGNALS,
-    SENTENCE_FAULTS,
-    SENTENCE_NO_FAULT,
-    /* What a listing adds. */
-    SENTENCE_LISTING_TOO,
-    SENTENCE_LISTING_BUT,
-    /* The update. */
-    SENTENCE_UPDATE_CONFLICT,
-    SENTENCE_UPDATE_REMOVED,
-    SENTENCE_UPDATE_INSTALLED,
-    /* Licence and system. */
-    SENTENCE_CHANNEL_CHANGED,
-    SENTENCE_EDITION_CONFLICT,
-    SENTENCE_CHANNEL_CONFLICT,
-    SENTENCE_LICENCE_SYSTEM_CONFLICT,
-    SENTENCE_SYSTEM_CONFLICT,
-    /* The source. */
-    SENTENCE_GUESSED,
-    SENTENCE_COUNT,
-};
+/* enumerator, text */
+#define SENTENCES(ROW)                                                                            \
+    /* an episode of the incident */                                                              \
+    ROW(SENTENCE_FIRST_FAULT, "{event}, first fault, inside the window")                          \
+    ROW(SENTENCE_FAULT_AFTER_RECOVERY,                                                            \
+        "{event}, first fault after the recovery of {time}, inside the window")                   \
+    ROW(SENTENCE_NOT_CONFIRMED, "; no strong signal in the window")                               \
+    ROW(SENTENCE_CONFIRMED, "; confirmed by {event}")                                             \
+    ROW(SENTENCE_CONFIRMED_LATER, "; confirmed in a later episode by {event}")                    \
+    /* another episode */                                                                         \
+    ROW(SENTENCE_OTHER_STRONG_PAIR, "first strong signal in the window is {event}, not the "      \
+                                    "incident's hrOffline 0x00000000 with hrOnline 0xC004C4A2")   \
+    ROW(SENTENCE_OTHER_STRONG,                                                                    \
+        "first strong signal in the window is {event}, not the incident's code")                  \
+    ROW(SENTENCE_BEFORE_WINDOW, "non-genuine since {time} ({name}), before the window")           \
+    ROW(SENTENCE_AFTER_WINDOW, "non-genuine since {time} ({name}), after the window")             \
+    ROW(SENTENCE_UNTIL, ", until {time}")                                                         \
+    ROW(SENTENCE_EARLIER, "; earlier, ")                                                          \
+    /* no episode */                                                                              \
+    ROW(SENTENCE_FAILED_TO_ASK, "only failures to ask ({count} fault{s}), the first {event}")     \
+    ROW(SENTENCE_UNTIMED_SIGNALS,                                                                 \
+        "no genuineness signal with a readable time; {count} fault{s}, the first {event}")        \
+    ROW(SENTENCE_FAULTS, "no genuineness signal; {count} fault{s}, the first {event}")            \
+    ROW(SENTENCE_NO_FAULT, "no activation fault in {count} event{s} of interest")                 \
+    /* what a listing adds */                                                                     \
+    ROW(SENTENCE_LISTING_TOO, "; slmgr gives {code} in {path}, of the time of collection")        \
+    ROW(SENTENCE_LISTING_BUT, ", but slmgr gives {code} in {path}, of the time of collection")    \
+    /* the update */                                                                              \
+    ROW(SENTENCE_UPDATE_CONFLICT,                                                                 \
+        "; update-evidence-conflict: " INCIDENT_UPDATE " installed by {now}, absent by {before}") \
+    ROW(SENTENCE_UPDATE_REMOVED,                                                                  \
+        "; " INCIDENT_UPDATE " removed: absent by {now}, installed before by {before}")           \
+    ROW(SENTENCE_UPDATE_INSTALLED,                                                                \
+        "; " INCIDENT_UPDATE " installed by {now}, absent before by {before}")                    \
+    /* licence and system */                                                                      \
+    ROW(SENTENCE_CHANNEL_CHANGED, "; licence channel {this} by {now}, {that} before by {before}") \
+    ROW(SENTENCE_EDITION_CONFLICT,                                                                \
+        "; edition-conflict: {this} by {now} against {that} by {before}")                         \
+    ROW(SENTENCE_CHANNEL_CONFLICT, "; edition-conflict: {this} against {that} by listings")       \
+    ROW(SENTENCE_LICENCE_SYSTEM_CONFLICT,                                                         \
+        "; edition-conflict: Windows 7 against another system by listings")                       \
+    ROW(SENTENCE_SYSTEM_CONFLICT,                                                                 \
+        "; edition-conflict: systeminfo names Windows 7 and another system")                      \
+    /* the source */                                                                              \
+    ROW(SENTENCE_GUESSED, "; {path} names no host, and is this one's by a guess")
 
-static const char *const sentences[] = {
-    [SENTENCE_FIRST_FAULT] = "{event}, first fault, inside the window",
-    [SENTENCE_FAULT_AFTER_RECOVERY] =
-        "{event}, first fault after the recovery of {time}, inside the window",
-    [SENTENCE_NOT_CONFIRMED] = "; no strong signal in the window",
-    [SENTENCE_CONFIRMED] = "; confirmed by {event}",
-    [SENTENCE_CONFIRMED_LATER] = "; confirmed in a later episode by {event}",
-    [SENTENCE_OTHER_STRONG_PAIR] = "first strong signal in the window is {event}, not the "
-                                   "incident's hrOffline 0x00000000 with hrOnline 0xC004C4A2",
-    [SENTENCE_OTHER_STRONG] =
-        "first strong signal in the window is {event}, not the incident's code",
-    [SENTENCE_BEFORE_WINDOW] = "non-genuine since {time} ({name}), before the window",
-    [SENTENCE_AFTER_WINDOW] = "non-genuine since {time} ({name}), after the window",
-    [SENTENCE_UNTIL] = ", until {time}",
-    [SENTENCE_EARLIER] = "; earlier, ",
-    [SENTENCE_FAILED_TO_ASK] = "only failures to ask ({count} fault{s}), the first {event}",
-    [SENTENCE_UNTIMED_SIGNALS] =
-        "no genuineness signal with a readable time; {count} fault{s}, the first {event}",
-    [SENTENCE_FAULTS] = "no genuineness signal; {count} fault{s}, the first {event}",
-    [SENTENCE_NO_FAULT] = "no activation fault in {count} event{s} of interest",
-    [SENTENCE_LISTING_TOO] = "; slmgr gives {code} in {path}, of the time of collection",
-    [SENTENCE_LISTING_BUT] = ", but slmgr gives {code} in {path}, of the time of collection",
-    [SENTENCE_UPDATE_CONFLICT] =
-        "; update-evidence-conflict: " INCIDENT_UPDATE " installed by {now}, absent by {before}",
-    [SENTENCE_UPDATE_REMOVED] =
-        "; " INCIDENT_UPDATE " removed: absent by {now}, installed before by {before}",
-    [SENTENCE_UPDATE_INSTALLED] =
-        "; " INCIDENT_UPDATE " installed by {now}, absent before by {before}",
-    [SENTENCE_CHANNEL_CHANGED] = "; licence channel {this} by {now}, {that} before by {before}",
-    [SENTENCE_EDITION_CONFLICT] = "; edition-conflict: {this} by {now} against {that} by {before}",
-    [SENTENCE_CHANNEL_CONFLICT] = "; edition-conflict: {this} against {that} by listings",
-    [SENTENCE_LICENCE_SYSTEM_CONFLICT] =
-        "; edition-conflict: Windows 7 against another system by listings",
-    [SENTENCE_SYSTEM_CONFLICT] =
-        "; edition-conflict: systeminfo names Windows 7 and another system",
-    [SENTENCE_GUESSED] = "; {path} names no host, and is this one's by a guess",
-};
-static_assert(ARRAY_COUNT(sentences) == SENTENCE_COUNT, "a text for each sentence");
+enum sentence { SENTENCES(WORDS_ENUMERATOR) };
+
+static const char *const sentences[] = {SENTENCES(WORDS_WORD)};
 
 /* What a sentence names; each sentence has what it needs. */
 struct named {

@@ -7,8 +7,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
+#include "base/memory.h"
 
 /* Qualifiers tell a message's severity. 8196 is the scheduler's message of Windows 7 with 0x4000
  * and another one in Windows 8 and later; the fault events have 0xC000 [sppsvc]. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "worker/loop.h"
+/* What a reader process does: take a job from the socket, read, answer, until the socket is closed.
+ * It has nothing but that socket and the open file that comes with a job, on which it may do what a
+ * reader does: fstat, pread, mmap. It opens no file, no connection and no case. */
+#include "worker/process.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -30,17 +33,8 @@ static _Noreturn void end(int status)
 /* Sends what was gathered. Without a parent there is nothing left to do. */
 static void send_gathered(struct loop *loop)
 {
-    size_t sent_bytes = 0;
-
-    while (sent_bytes < loop->out.length_bytes) {
-        ssize_t sent = send(loop->socket, loop->out.bytes + sent_bytes,
-                            loop->out.length_bytes - sent_bytes, MSG_NOSIGNAL);
-
-        if (sent < 0 && errno != EINTR)
-            end(EXIT_SUCCESS);
-        if (sent > 0)
-            sent_bytes += (size_t)sent;
-    }
+    if (file_write(loop->socket, loop->out.bytes, loop->out.length_bytes) != 0)
+        end(EXIT_SUCCESS);
     loop->out.length_bytes = 0;
 }
 

@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "worker/pack.h"
+/* Structs as bytes, and back, by the tables of their members. Unpacking trusts nothing. */
+#include "worker/wire.h"
 
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #define LEAST_CAPACITY_BYTES 256
+/* What stands for the rest of a text that was cut. */
+#define CUT_OFF "..."
+
+/* ---- The buffer ---- */
 
 void pack_reserve(struct pack *pack, size_t size_bytes)
 {
-    size_t wanted = pack->length_bytes + size_bytes;
+    size_t needed = pack->length_bytes + size_bytes;
     size_t capacity =
         pack->capacity_bytes > LEAST_CAPACITY_BYTES ? pack->capacity_bytes : LEAST_CAPACITY_BYTES;
 
-    if (wanted <= pack->capacity_bytes)
+    if (needed <= pack->capacity_bytes)
         return;
-    while (capacity < wanted)
+    while (capacity < needed)
         capacity *= 2;
     pack->bytes = memory_resize(pack->bytes, capacity, 1);
     pack->capacity_bytes = capacity;
@@ -36,94 +42,172 @@ void pack_drop(struct pack *pack, size_t size_bytes)
         memmove(pack->bytes, pack->bytes + size_bytes, pack->length_bytes);
 }
 
-void pack_bytes(struct pack *pack, const void *bytes, size_t size_bytes)
+/* Put together with its caller, a copy of known length is one instruction. */
+static inline void put(struct pack *pack, const void *bytes, size_t size_bytes)
 {
-    pack_reserve(pack, size_bytes);
-    if (size_bytes > 0)
-        memcpy(pack->bytes + pack->length_bytes, bytes, size_bytes);
+    if (size_bytes > pack->capacity_bytes - pack->length_bytes)
+        pack_reserve(pack, size_bytes);
+    memcpy(pack->bytes + pack->length_bytes, bytes, size_bytes);
     pack->length_bytes += size_bytes;
 }
 
-void pack_u8(struct pack *pack, uint8_t number)
+void pack_bytes(struct pack *pack, const void *bytes, size_t size_bytes)
 {
-    pack_bytes(pack, &number, sizeof(number));
+    if (size_bytes > 0)
+        put(pack, bytes, size_bytes);
 }
 
-void pack_u16(struct pack *pack, uint16_t number)
+/* ---- Packing ---- */
+
+static inline void pack_u8(struct pack *pack, uint8_t number)
+{
+    put(pack, &number, sizeof(number));
+}
+
+static inline void pack_u16(struct pack *pack, uint16_t number)
 {
     number = htole16(number);
-    pack_bytes(pack, &number, sizeof(number));
+    put(pack, &number, sizeof(number));
 }
 
 void pack_u32(struct pack *pack, uint32_t number)
 {
     number = htole32(number);
-    pack_bytes(pack, &number, sizeof(number));
+    put(pack, &number, sizeof(number));
 }
 
-void pack_u64(struct pack *pack, uint64_t number)
+static inline void pack_u64(struct pack *pack, uint64_t number)
 {
     number = htole64(number);
-    pack_bytes(pack, &number, sizeof(number));
-}
-
-void pack_bool(struct pack *pack, bool truth)
-{
-    pack_u8(pack, truth ? 1 : 0);
+    put(pack, &number, sizeof(number));
 }
 
 /* A text is far shorter than 4 GiB: whoever packs it keeps to the limit of a frame. */
-void pack_text(struct pack *pack, const char *text)
+static void pack_text(struct pack *pack, const struct member *member, const char *text)
 {
-    size_t length = strlen(text);
+    size_t length;
 
+    if (member->or_null)
+        pack_u8(pack, text != NULL);
+    if (member->or_null && text == NULL)
+        return;
+    length = strlen(text);
     pack_u32(pack, (uint32_t)length);
-    pack_bytes(pack, text, length + 1);
+    put(pack, text, length + 1);
 }
 
-void pack_text_or_null(struct pack *pack, const char *text)
+static void pack_owned_text(struct pack *pack, const struct member *member, const char *text)
 {
-    pack_bool(pack, text != NULL);
-    if (text != NULL)
-        pack_text(pack, text);
+    size_t most = (size_t)member->greatest;
+    char *cut;
+
+    if (most == 0 || text == NULL || strnlen(text, most + 1) <= most) {
+        pack_text(pack, member, text);
+        return;
+    }
+    cut = memory_format("%.*s" CUT_OFF, (int)text_cut_length(text, most - sizeof(CUT_OFF)), text);
+    pack_text(pack, member, cut);
+    free(cut);
 }
 
-bool unpack_choice(struct span *in, unsigned greatest, unsigned *out)
+static void pack_member(struct pack *pack, const struct member *member, const void *owner)
+{
+    const void *at = member_at(member, owner);
+
+    switch (member->type) {
+    case MEMBER_BOOL:
+        pack_u8(pack, *(const bool *)at);
+        break;
+    case MEMBER_U16:
+        pack_u16(pack, *(const uint16_t *)at);
+        break;
+    case MEMBER_I32:
+        pack_u32(pack, (uint32_t)*(const int32_t *)at);
+        break;
+    case MEMBER_U64:
+    case MEMBER_NUMBER:
+        pack_u64(pack, *(const uint64_t *)at);
+        break;
+    case MEMBER_CHOICE:
+        pack_u8(pack, (uint8_t)*(const unsigned *)at);
+        break;
+    case MEMBER_TEXT:
+        pack_text(pack, member, *(const char *const *)at);
+        break;
+    case MEMBER_OWNED_TEXT:
+        pack_owned_text(pack, member, *(const char *const *)at);
+        break;
+    }
+}
+
+void pack_members(struct pack *pack, const struct members *members, const void *owner)
+{
+    for (size_t index = 0; index < members->count; index++)
+        pack_member(pack, &members->rows[index], owner);
+}
+
+/* ---- Unpacking ---- */
+
+/* A number of one byte, below `end`. */
+static bool unpack_u8_below(struct span *in, size_t end, unsigned *out)
 {
     uint8_t number;
 
-    if (!span_u8(in, &number) || number > greatest)
+    if (!span_u8(in, &number) || number >= end)
         return false;
     *out = number;
     return true;
 }
 
-bool unpack_bool(struct span *in, bool *out)
+static bool unpack_bool(struct span *in, bool *out)
 {
     unsigned number;
 
-    if (!unpack_choice(in, 1, &number))
+    if (!unpack_u8_below(in, 2, &number))
         return false;
     *out = number == 1;
     return true;
 }
 
-bool unpack_u32_to(struct span *in, uint32_t greatest, uint32_t *out)
+static bool unpack_u64(struct span *in, const struct member *member, uint64_t *out)
 {
-    return span_u32(in, out) && *out <= greatest;
+    return span_u64(in, out) && (member->greatest == 0 || *out <= (uint64_t)member->greatest);
 }
 
-bool unpack_u64_to(struct span *in, uint64_t greatest, uint64_t *out)
+static bool unpack_i32(struct span *in, const struct member *member, int32_t *out)
 {
-    return span_u64(in, out) && *out <= greatest;
+    uint32_t bits;
+
+    if (!span_u32(in, &bits))
+        return false;
+    *out = (int32_t)bits;
+    return member_is_in_range(member, *out);
 }
 
-bool unpack_text(struct span *in, const char **out)
+static bool unpack_number(struct span *in, const struct member *member, int64_t *out)
+{
+    uint64_t bits;
+
+    if (!span_u64(in, &bits))
+        return false;
+    *out = (int64_t)bits;
+    return *out == MEMBER_ABSENT || member_is_in_range(member, *out);
+}
+
+/* A text without a NUL in it. */
+static bool unpack_text(struct span *in, const struct member *member, const char **out)
 {
     struct span taken;
     uint32_t length;
+    bool is_there;
 
+    *out = NULL;
+    if (member->or_null && !unpack_bool(in, &is_there))
+        return false;
+    if (member->or_null && !is_there)
+        return true;
     if (!span_u32(in, &length) || length >= in->left_bytes ||
+        (member->greatest != 0 && length > member->greatest) ||
         !span_take(in, (size_t)length + 1, &taken) ||
         memchr(taken.bytes, '\0', (size_t)length + 1) != taken.bytes + length)
         return false;
@@ -131,12 +215,45 @@ bool unpack_text(struct span *in, const char **out)
     return true;
 }
 
-bool unpack_text_or_null(struct span *in, const char **out)
+static bool unpack_owned_text(struct span *in, const struct member *member, char **out)
 {
-    bool is_there;
+    const char *text;
 
-    *out = NULL;
-    if (!unpack_bool(in, &is_there))
+    if (!unpack_text(in, member, &text))
         return false;
-    return !is_there || unpack_text(in, out);
+    *out = memory_copy_text(text);
+    return true;
+}
+
+static bool unpack_member(struct span *in, const struct member *member, void *owner)
+{
+    void *at = member_at(member, owner);
+
+    switch (member->type) {
+    case MEMBER_BOOL:
+        return unpack_bool(in, at);
+    case MEMBER_U16:
+        return span_u16(in, at);
+    case MEMBER_U64:
+        return unpack_u64(in, member, at);
+    case MEMBER_I32:
+        return unpack_i32(in, member, at);
+    case MEMBER_NUMBER:
+        return unpack_number(in, member, at);
+    case MEMBER_CHOICE:
+        return unpack_u8_below(in, member->words->count, at);
+    case MEMBER_TEXT:
+        return unpack_text(in, member, at);
+    case MEMBER_OWNED_TEXT:
+        return unpack_owned_text(in, member, at);
+    }
+    return false;
+}
+
+bool unpack_members(struct span *in, const struct members *members, void *owner)
+{
+    for (size_t index = 0; index < members->count; index++)
+        if (!unpack_member(in, &members->rows[index], owner))
+            return false;
+    return true;
 }

@@ -325,13 +325,6 @@ struct pool_job *pool_add(struct pool *pool, const struct pool_order *order)
 
 /* ---- Receiving ---- */
 
-static void append_frame(struct pool_job *job, const struct wire_frame *frame)
-{
-    pack_u32(&job->frames, frame->type);
-    pack_u32(&job->frames, (uint32_t)frame->payload.left_bytes);
-    pack_bytes(&job->frames, frame->payload.bytes, frame->payload.left_bytes);
-}
-
 /* Keeps a frame for pool_drain, unless it was kept when an earlier reader said it. */
 static void keep_frame(struct pool_job *job, const struct wire_frame *frame)
 {
@@ -339,7 +332,7 @@ static void keep_frame(struct pool_job *job, const struct wire_frame *frame)
     if (job->counted_count <= job->skip_count)
         return;
     job->kept_count++;
-    append_frame(job, frame);
+    wire_add_frame(&job->frames, frame);
 }
 
 static bool take_observation(struct pool *pool, struct pool_job *job,
@@ -351,7 +344,7 @@ static bool take_observation(struct pool *pool, struct pool_job *job,
     job->received_count++;
     /* Without libevtx the second try says the same but for what libevtx alone found. */
     if (pool->observation.observation.reference_only)
-        append_frame(job, frame);
+        wire_add_frame(&job->frames, frame);
     else
         keep_frame(job, frame);
     return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pool: reader processes, and the jobs that they do. The parent (this process) opens sources and
- * writes the case; the readers parse (worker/loop.h). A reader is forked when there is a job for
+ * writes the case; the readers parse (worker/process.h). A reader is forked when there is a job for
  * it and then does job after job, so that small sources do not cost a process each.
  *
  * How to use it: add jobs in the order in which they are wanted, as long as the pool has room;

@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "worker/loop.h"
 
 /* Where the reader has its socket. */
 #define SOCKET_DESCRIPTOR (STDERR_FILENO + 1)

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "model/reader.h"
 #include "worker/hash.h"
-#include "worker/pack.h"
+#include "worker/wire.h"
 
 /* Zeros: there is none. */
 struct process {
@@ -17,7 +17,8 @@ struct process {
     int socket; /* owned: this end, which never blocks */
 };
 
-/* Forks a reader process, which runs loop_run with the readers and the hash. -1 (ERROR_RUN) when
+/* Forks a reader process, which runs loop_run with the readers, an array by enum reader_id, and the
+ * hash. -1 (ERROR_RUN) when
  * there can be no more processes. */
 int process_start(struct process *process, const struct reader *const *readers, struct hash *hash,
                   struct error *err);
@@ -32,5 +33,9 @@ char *process_end(struct process *process, const char *fault);
 
 /* Kills a process that is not needed any more. */
 void process_stop(struct process *process);
+
+/* What the process does (loop.c): works off the jobs that come over the socket (worker/wire.h).
+ * `hash` is borrowed. Ends the process: with status 0 when the parent has hung up. */
+_Noreturn void loop_run(int socket, const struct reader *const *readers, struct hash *hash);
 
 #endif

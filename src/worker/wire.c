@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Frames, jobs and observations; what a reader says at the end of a job is in wire_result.c. */
+/* Frames, and the tables of what is in them. */
 #include "worker/wire.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "worker/wire_frame.h"
 
-/* Numbers that can be absent (-1) go as one more than they are. */
-#define QUALIFIERS_MAX 0xFFFF
-#define LEVEL_MAX 0xFF
+/* No count comes near it, and sums of counts stay far from an overflow. */
+#define COUNT_MAX (INT64_C(1) << 48)
+
+/* The least bytes that a packed text has. */
+#define TEXT_LEAST_BYTES 5
+
+/* A choice is one byte. */
+static_assert(SOURCE_KIND_COUNT <= 256 && sizeof(enum source_kind) == sizeof(unsigned),
+              "the largest set fits, and enums are unsigned");
+
+/* ---- Frames ---- */
 
 int wire_next_frame(struct span *received, struct wire_frame *out)
 {
@@ -28,7 +36,15 @@ int wire_next_frame(struct span *received, struct wire_frame *out)
     return 1;
 }
 
-size_t wire_begin_frame(struct pack *out, enum wire_type type)
+void wire_add_frame(struct pack *out, const struct wire_frame *frame)
+{
+    pack_u32(out, frame->type);
+    pack_u32(out, (uint32_t)frame->payload.left_bytes);
+    pack_bytes(out, frame->payload.bytes, frame->payload.left_bytes);
+}
+
+/* Writes the header of a frame, and returns where it lies. */
+static size_t begin_frame(struct pack *out, enum wire_type type)
 {
     size_t start = out->length_bytes;
 
@@ -37,7 +53,8 @@ size_t wire_begin_frame(struct pack *out, enum wire_type type)
     return start;
 }
 
-bool wire_end_frame(struct pack *out, size_t start)
+/* Completes the header. A frame that is too long is taken away again, and false returned. */
+static bool end_frame(struct pack *out, size_t start)
 {
     size_t length = out->length_bytes - start - WIRE_HEADER_BYTES;
     struct pack header = {
@@ -53,73 +70,73 @@ bool wire_end_frame(struct pack *out, size_t start)
 
 /* ---- Jobs ---- */
 
+static const struct member job_rows[] = {
+    {MEMBER(struct wire_job, read)},
+    {MEMBER(struct wire_job, hash)},
+    {MEMBER(struct wire_job, path)},
+    {MEMBER(struct wire_job, kind), .words = &source_kind_words},
+    {MEMBER(struct wire_job, size_bytes)},
+    {MEMBER(struct wire_job, part)},
+    {MEMBER(struct wire_job, window.start_filetime)},
+    {MEMBER(struct wire_job, window.end_filetime)},
+    {MEMBER(struct wire_job, verify)},
+    {MEMBER(struct wire_job, skip_reference)},
+};
+static const struct members job_members = MEMBERS(job_rows);
+
 void wire_add_job(struct pack *out, const struct wire_job *job)
 {
-    size_t start = wire_begin_frame(out, WIRE_JOB);
+    size_t start = begin_frame(out, WIRE_JOB);
 
-    pack_bool(out, job->read);
-    pack_bool(out, job->hash);
-    pack_text(out, job->path);
-    pack_u8(out, (uint8_t)job->kind);
-    pack_u64(out, job->size_bytes);
-    pack_u64(out, job->part);
-    pack_u64(out, job->window.start_filetime);
-    pack_u64(out, job->window.end_filetime);
-    pack_bool(out, job->verify);
-    pack_bool(out, job->skip_reference);
-    wire_end_frame(out, start);
+    pack_members(out, &job_members, job);
+    end_frame(out, start);
 }
 
 bool wire_read_job(struct span payload, struct wire_job *out)
 {
-    unsigned kind;
-
-    if (!unpack_bool(&payload, &out->read) || !unpack_bool(&payload, &out->hash) ||
-        !unpack_text(&payload, &out->path) ||
-        !unpack_choice(&payload, SOURCE_KIND_COUNT - 1, &kind))
-        return false;
-    out->kind = (enum source_kind)kind;
-    return span_u64(&payload, &out->size_bytes) && span_u64(&payload, &out->part) &&
-           span_u64(&payload, &out->window.start_filetime) &&
-           span_u64(&payload, &out->window.end_filetime) && unpack_bool(&payload, &out->verify) &&
-           unpack_bool(&payload, &out->skip_reference) && payload.left_bytes == 0;
-}
-
-/* Reads a count of items, each of which is two texts at least: one that lies is found before memory
- * is taken for it. */
-static bool read_pair_count(struct span *in, uint32_t *out)
-{
-    return unpack_u32_to(in, WIRE_PAYLOAD_MAX_BYTES, out) &&
-           *out <= in->left_bytes / (2 * PACK_TEXT_LEAST_BYTES);
+    return unpack_members(&payload, &job_members, out) && payload.left_bytes == 0;
 }
 
 /* ---- Observations ---- */
 
+#define MEMBER_OR_ABSENT(member, most) \
+    MEMBER(struct observation, member), .least = OBSERVATION_ABSENT, .greatest = (most)
+
+static const struct member observation_rows[] = {
+    {MEMBER(struct observation, provider)},
+    {MEMBER(struct observation, event_id)},
+    {MEMBER_OR_ABSENT(qualifiers, UINT16_MAX)},
+    {MEMBER_OR_ABSENT(level, UINT8_MAX)},
+    {MEMBER(struct observation, event_filetime)},
+    {MEMBER(struct observation, record_id)},
+    {MEMBER(struct observation, channel)},
+    {MEMBER(struct observation, computer)},
+    {MEMBER(struct observation, user_sid)},
+    {MEMBER(struct observation, offset_bytes)},
+    {MEMBER(struct observation, record_number)},
+    {MEMBER(struct observation, recovered)},
+    {MEMBER(struct observation, reference_only)},
+    {MEMBER(struct observation, verified), .words = &verified_words},
+    {MEMBER(struct observation, other_reading), .or_null = true},
+};
+static const struct members observation_members = MEMBERS(observation_rows);
+
+/* Of these there are as many as there are, behind their number. */
+static const struct member string_rows[] = {
+    {MEMBER(struct observation_string, name)},
+    {MEMBER(struct observation_string, value)},
+};
+static const struct members string_members = MEMBERS(string_rows);
+
 bool wire_add_observation(struct pack *out, const struct observation *observation)
 {
-    size_t start = wire_begin_frame(out, WIRE_OBSERVATION);
+    size_t start = begin_frame(out, WIRE_OBSERVATION);
 
-    pack_text(out, observation->provider);
-    pack_u16(out, observation->event_id);
-    pack_u32(out, (uint32_t)(observation->qualifiers + 1));
-    pack_u32(out, (uint32_t)(observation->level + 1));
-    pack_u64(out, observation->event_filetime);
-    pack_u64(out, observation->record_id);
-    pack_text(out, observation->channel);
-    pack_text(out, observation->computer);
-    pack_text(out, observation->user_sid);
-    pack_u64(out, observation->offset_bytes);
-    pack_u64(out, observation->record_number);
-    pack_bool(out, observation->recovered);
-    pack_bool(out, observation->reference_only);
-    pack_u8(out, (uint8_t)observation->verified);
-    pack_text_or_null(out, observation->other_reading);
+    pack_members(out, &observation_members, observation);
     pack_u32(out, (uint32_t)observation->string_count);
-    for (size_t index = 0; index < observation->string_count; index++) {
-        pack_text(out, observation->strings[index].name);
-        pack_text(out, observation->strings[index].value);
-    }
-    return wire_end_frame(out, start);
+    for (size_t index = 0; index < observation->string_count; index++)
+        pack_members(out, &string_members, &observation->strings[index]);
+    return end_frame(out, start);
 }
 
 void wire_observation_free_content(struct wire_observation *observation)
@@ -128,29 +145,19 @@ void wire_observation_free_content(struct wire_observation *observation)
     *observation = (struct wire_observation){0};
 }
 
-static bool read_absent(struct span *in, uint32_t greatest, int32_t *out)
-{
-    uint32_t number;
-
-    if (!unpack_u32_to(in, greatest + 1, &number))
-        return false;
-    *out = (int32_t)number - 1;
-    return true;
-}
-
+/* A count that lies is found before memory is taken for it. */
 static bool read_strings(struct span *in, struct wire_observation *out)
 {
     uint32_t count;
 
-    if (!read_pair_count(in, &count))
+    if (!span_u32(in, &count) || count > in->left_bytes / (string_members.count * TEXT_LEAST_BYTES))
         return false;
     if (count > out->capacity) {
         out->strings = memory_resize(out->strings, count, sizeof(*out->strings));
         out->capacity = count;
     }
     for (uint32_t index = 0; index < count; index++)
-        if (!unpack_text(in, &out->strings[index].name) ||
-            !unpack_text(in, &out->strings[index].value))
+        if (!unpack_members(in, &string_members, &out->strings[index]))
             return false;
     out->observation.strings = out->strings;
     out->observation.string_count = count;
@@ -160,113 +167,205 @@ static bool read_strings(struct span *in, struct wire_observation *out)
 bool wire_read_observation(struct span payload, struct wire_observation *out)
 {
     struct observation *observation = &out->observation;
-    unsigned verified;
 
-    if (!unpack_text(&payload, &observation->provider) ||
-        !span_u16(&payload, &observation->event_id) ||
-        !read_absent(&payload, QUALIFIERS_MAX, &observation->qualifiers) ||
-        !read_absent(&payload, LEVEL_MAX, &observation->level) ||
-        !span_u64(&payload, &observation->event_filetime) ||
-        !span_u64(&payload, &observation->record_id) ||
-        !unpack_text(&payload, &observation->channel) ||
-        !unpack_text(&payload, &observation->computer) ||
-        !unpack_text(&payload, &observation->user_sid) ||
-        !span_u64(&payload, &observation->offset_bytes) ||
-        !span_u64(&payload, &observation->record_number) ||
-        !unpack_bool(&payload, &observation->recovered) ||
-        !unpack_bool(&payload, &observation->reference_only) ||
-        !unpack_choice(&payload, VERIFIED_COUNT - 1, &verified) ||
-        !unpack_text_or_null(&payload, &observation->other_reading) ||
+    if (!unpack_members(&payload, &observation_members, observation) ||
         !read_strings(&payload, out) || payload.left_bytes != 0)
         return false;
-    observation->verified = (enum verified)verified;
     out->event = incident_find_event(observation->provider, observation->event_id);
     return out->event != NULL;
 }
 
 /* ---- Findings ---- */
 
-static void add_member(struct pack *out, const struct member *member, const void *owner)
-{
-    const void *at = member_at(member, owner);
-
-    switch (member->type) {
-    case MEMBER_BOOL:
-        pack_bool(out, *(const bool *)at);
-        break;
-    case MEMBER_U64:
-    case MEMBER_NUMBER:
-        pack_u64(out, *(const uint64_t *)at);
-        break;
-    case MEMBER_CHOICE:
-        pack_u8(out, (uint8_t) * (const unsigned *)at);
-        break;
-    case MEMBER_TEXT:
-        pack_text(out, *(const char *const *)at);
-        break;
-    }
-}
-
-static bool read_number(struct span *in, const struct member *member, int64_t *out)
-{
-    uint64_t bits;
-
-    if (!span_u64(in, &bits))
-        return false;
-    *out = (int64_t)bits;
-    return *out == MEMBER_ABSENT || member_is_in_range(member, *out);
-}
-
-static bool read_member(struct span *in, const struct member *member, void *owner)
-{
-    void *at = member_at(member, owner);
-
-    switch (member->type) {
-    case MEMBER_BOOL:
-        return unpack_bool(in, at);
-    case MEMBER_U64:
-        return span_u64(in, at);
-    case MEMBER_NUMBER:
-        return read_number(in, member, at);
-    case MEMBER_CHOICE:
-        return unpack_choice(in, member->words->count - 1, at);
-    case MEMBER_TEXT:
-        return unpack_text(in, at);
-    }
-    return false;
-}
+/* What all kinds have; the members of its kind follow (model/finding.h). */
+static const struct member finding_rows[] = {
+    {MEMBER(struct finding, kind), .words = &finding_kind_words},
+    {MEMBER(struct finding, origin), .words = &finding_origin_words},
+    {MEMBER(struct finding, host)},
+    {MEMBER(struct finding, place)},
+    {MEMBER(struct finding, filetime)},
+    {MEMBER(struct finding, verified), .words = &verified_words},
+};
+static const struct members common_members = MEMBERS(finding_rows);
 
 bool wire_add_finding(struct pack *out, const struct finding *finding)
 {
-    const struct finding_members *members = &finding_members[finding->kind];
-    size_t start = wire_begin_frame(out, WIRE_FINDING);
+    size_t start = begin_frame(out, WIRE_FINDING);
 
-    pack_u8(out, (uint8_t)finding->kind);
-    pack_u8(out, (uint8_t)finding->origin);
-    pack_text(out, finding->host);
-    pack_u64(out, finding->place);
-    pack_u64(out, finding->filetime);
-    pack_u8(out, (uint8_t)finding->verified);
-    for (size_t index = 0; index < members->count; index++)
-        add_member(out, &members->rows[index], finding_content(finding));
-    return wire_end_frame(out, start);
+    pack_members(out, &common_members, finding);
+    pack_members(out, &finding_members[finding->kind], finding_content(finding));
+    return end_frame(out, start);
 }
 
 bool wire_read_finding(struct span payload, struct finding *out)
 {
-    unsigned kind, origin, verified;
+    return unpack_members(&payload, &common_members, out) &&
+           unpack_members(&payload, &finding_members[out->kind], finding_content(out)) &&
+           payload.left_bytes == 0;
+}
 
-    if (!unpack_choice(&payload, FINDING_KIND_COUNT - 1, &kind) ||
-        !unpack_choice(&payload, FINDING_ORIGIN_COUNT - 1, &origin))
+/* ---- Computers ---- */
+
+static const struct member computer_rows[] = {
+    {MEMBER(struct computer_facts, name)},
+    {MEMBER(struct computer_facts, record_count), .greatest = COUNT_MAX},
+    {MEMBER(struct computer_facts, first_number)},
+    {MEMBER(struct computer_facts, last_number)},
+    {MEMBER(struct computer_facts, last_filetime)},
+    {MEMBER(struct computer_facts, forwarded)},
+    {MEMBER(struct computer_facts, application_count), .greatest = COUNT_MAX},
+    {MEMBER(struct computer_facts, application_first_filetime)},
+    {MEMBER(struct computer_facts, application_last_filetime)},
+    {MEMBER(struct computer_facts, application_first_record_id)},
+    {MEMBER(struct computer_facts, application_last_record_id)},
+};
+static const struct members computer_members = MEMBERS(computer_rows);
+
+static bool add_computer(struct pack *out, const struct computer_facts *computer)
+{
+    size_t start = begin_frame(out, WIRE_COMPUTER);
+
+    pack_members(out, &computer_members, computer);
+    return end_frame(out, start);
+}
+
+/* Returns how many were added. */
+static uint64_t add_computers(struct pack *out, struct source_facts *facts)
+{
+    size_t start = out->length_bytes;
+    size_t added = 0;
+
+    for (; added < facts->computer_count; added++) {
+        size_t before = out->length_bytes;
+
+        if (!add_computer(out, &facts->computers[added]))
+            break;
+        if (out->length_bytes - start > WIRE_COMPUTERS_MAX_BYTES) {
+            out->length_bytes = before;
+            break;
+        }
+    }
+    if (added < facts->computer_count)
+        source_facts_add_damage(facts, 0,
+                                "it bears %zu computer names, which is too many: only the first "
+                                "%zu count",
+                                facts->computer_count, added);
+    return added;
+}
+
+bool wire_read_computer(struct span payload, struct computer_facts *out)
+{
+    *out = (struct computer_facts){0};
+    if (unpack_members(&payload, &computer_members, out) && payload.left_bytes == 0)
+        return true;
+    free(out->name);
+    out->name = NULL;
+    return false;
+}
+
+/* ---- Results ---- */
+
+#define FACT(member) MEMBER(struct wire_result, facts.member)
+#define FACT_COUNT(member) FACT(member), .greatest = COUNT_MAX
+/* A text for a person, or NULL. */
+#define REMARK(member) \
+    MEMBER(struct wire_result, member), .greatest = WIRE_REMARK_MAX_BYTES, .or_null = true
+#define REMARKS(member)                                                     \
+    {FACT_COUNT(member.count)}, {REMARK(facts.member.listed[0])},           \
+        {REMARK(facts.member.listed[1])}, {REMARK(facts.member.listed[2])}, \
+        {REMARK(facts.member.listed[3])}, {REMARK(facts.member.listed[4])}, \
+        {REMARK(facts.member.listed[5])}, {REMARK(facts.member.listed[6])}, \
+    {                                                                       \
+        REMARK(facts.member.listed[7])                                      \
+    }
+static_assert(SOURCE_REMARKS_LISTED == 8, "REMARKS has a row for each");
+
+/* An error is one that has a message. */
+static const struct member result_rows[] = {
+    {FACT(status), .words = &source_status_words},
+    {FACT(kind), .words = &source_kind_words},
+    {FACT_COUNT(record_count)},
+    {FACT_COUNT(recovered_count)},
+    {FACT_COUNT(selected_count)},
+    {FACT_COUNT(undecodable_count)},
+    {FACT_COUNT(conflict_count)},
+    {FACT(first_filetime)},
+    {FACT(last_filetime)},
+    {FACT(header_times_shifted)},
+    REMARKS(damage),
+    REMARKS(undecodable),
+    REMARKS(conflicts),
+    {FACT(partial.has_records)},
+    {FACT(partial.first_filetime)},
+    {FACT(partial.last_filetime)},
+    {FACT(partial.last_written_filetime)},
+    {FACT_COUNT(partial.own_votes)},
+    {FACT_COUNT(partial.shifted_votes)},
+    {FACT(partial.has_chunks)},
+    {FACT_COUNT(partial.leading_empty)},
+    {FACT_COUNT(partial.trailing_empty)},
+    {FACT(partial.leading_empty_offset_bytes)},
+    {FACT(partial.trailing_empty_offset_bytes)},
+    {FACT(partial.chunk_count)},
+    {REMARK(facts.detail.bytes)},
+    {MEMBER(struct wire_result, computer_count)},
+    {MEMBER(struct wire_result, read_err.offset_bytes)},
+    {REMARK(read_err.message)},
+    {MEMBER(struct wire_result, hash_err.offset_bytes)},
+    {REMARK(hash_err.message)},
+    {MEMBER(struct wire_result, has_hash)},
+};
+static const struct members result_members = MEMBERS(result_rows);
+
+void wire_result_free_content(struct wire_result *result)
+{
+    source_facts_free_content(&result->facts);
+    error_clear(&result->read_err);
+    error_clear(&result->hash_err);
+    *result = (struct wire_result){0};
+}
+
+void wire_add_result(struct pack *out, struct wire_result *result)
+{
+    size_t start;
+
+    result->computer_count = add_computers(out, &result->facts);
+    start = begin_frame(out, WIRE_RESULT);
+    pack_members(out, &result_members, result);
+    pack_bytes(out, result->hash, HASH_BYTES);
+    end_frame(out, start);
+}
+
+/* A reader has no say over the run: whatever its error is, it concerns the source. */
+static void complete_error(struct error *err)
+{
+    err->kind = err->message != NULL ? ERROR_SOURCE : ERROR_NONE;
+}
+
+static bool read_result(struct span payload, struct wire_result *out)
+{
+    struct source_facts *facts = &out->facts;
+    struct span digest;
+
+    if (!unpack_members(&payload, &result_members, out) ||
+        !span_take(&payload, HASH_BYTES, &digest) || payload.left_bytes != 0 ||
+        (facts->kind != SOURCE_KIND_NONE && !source_kind_is(facts->kind, SOURCE_IS_FOUND)))
         return false;
-    *out = (struct finding){.kind = (enum finding_kind)kind, .origin = (enum finding_origin)origin};
-    if (!unpack_text(&payload, &out->host) || !span_u64(&payload, &out->place) ||
-        !span_u64(&payload, &out->filetime) ||
-        !unpack_choice(&payload, VERIFIED_COUNT - 1, &verified))
-        return false;
-    out->verified = (enum verified)verified;
-    for (size_t index = 0; index < finding_members[kind].count; index++)
-        if (!read_member(&payload, &finding_members[kind].rows[index], finding_content(out)))
-            return false;
-    return payload.left_bytes == 0;
+    memcpy(out->hash, digest.bytes, HASH_BYTES);
+    complete_error(&out->read_err);
+    complete_error(&out->hash_err);
+    if (facts->detail.bytes != NULL) {
+        facts->detail.length_bytes = strlen(facts->detail.bytes);
+        facts->detail.capacity_bytes = facts->detail.length_bytes + 1;
+    }
+    return true;
+}
+
+bool wire_read_result(struct span payload, struct wire_result *out)
+{
+    *out = (struct wire_result){0};
+    if (read_result(payload, out))
+        return true;
+    wire_result_free_content(out);
+    return false;
 }

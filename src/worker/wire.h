@@ -6,10 +6,13 @@
  *     reader to parent:  for each job WIRE_OBSERVATIONs and WIRE_FINDINGs in the order of the file,
  *                        then WIRE_COMPUTERs, then one WIRE_RESULT
  *
+ * A payload is a struct, member by member, as its table (base/lookup.h) says. Numbers are little
+ * endian. A text is its length (u32), its bytes, and a NUL, so that what is unpacked can be
+ * borrowed from where it lies.
+ *
  * A reader may have been taken over by what it read, so the parent takes every frame for hostile:
- * a length, a count, a choice, a text that is not as it should be makes the frame malformed, and
- * bytes left over do, too. Whoever sent such a frame is to be ended. No struct is cast to bytes.
- * How numbers and texts are packed: worker/pack.h. */
+ * a length, a number, a choice, a text that is not as its table says makes the frame malformed, and
+ * bytes left over do, too. Whoever sent such a frame is to be ended. No struct is cast to bytes. */
 #ifndef SPPTRIAGE_WORKER_WIRE_H
 #define SPPTRIAGE_WORKER_WIRE_H
 
@@ -18,13 +21,13 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/lookup.h"
 #include "base/span.h"
 #include "model/finding.h"
 #include "model/incident.h"
 #include "model/observation.h"
 #include "model/source.h"
 #include "worker/hash.h"
-#include "worker/pack.h"
 
 #define WIRE_HEADER_BYTES 8
 /* A record is no longer than a chunk (64 KiB); its strings as UTF-8 are a few times that. */
@@ -33,8 +36,36 @@
 #define WIRE_COMPUTERS_MAX_BYTES (8 * 1024 * 1024)
 /* A remark or a message that is longer is cut: it is a sentence for a person. */
 #define WIRE_REMARK_MAX_BYTES (16 * 1024)
-/* No count comes near it, and sums of counts stay far from an overflow. */
-#define WIRE_COUNT_MAX (UINT64_C(1) << 48)
+
+/* ---- Packing (pack.c) ---- */
+
+/* A growing buffer of bytes. Starts as zeros; owns its bytes. */
+struct pack {
+    uint8_t *bytes;
+    size_t length_bytes;
+    size_t capacity_bytes;
+};
+
+/* Makes room for so many bytes more behind those that are there. */
+void pack_reserve(struct pack *pack, size_t size_bytes);
+void pack_free(struct pack *pack);
+
+/* Takes the first `size_bytes` bytes away. */
+void pack_drop(struct pack *pack, size_t size_bytes);
+
+void pack_bytes(struct pack *pack, const void *bytes, size_t size_bytes);
+void pack_u32(struct pack *pack, uint32_t number);
+
+/* Packs the members of the struct at `owner`. An owned text that is longer than its `greatest` is
+ * cut there, between two characters. */
+void pack_members(struct pack *pack, const struct members *members, const void *owner);
+
+/* Fills the members of the struct at `owner`: false when the bytes are not there or are not as the
+ * table says. Texts are borrowed from the span's bytes, and owned ones are copies, also of what was
+ * filled before it failed. */
+bool unpack_members(struct span *in, const struct members *members, void *owner) SPAN_CHECKED;
+
+/* ---- Frames ---- */
 
 enum wire_type {
     WIRE_JOB = 1,
@@ -54,6 +85,11 @@ struct wire_frame {
  * above the limit. */
 int wire_next_frame(struct span *received, struct wire_frame *out);
 
+/* Adds a copy of the frame. */
+void wire_add_frame(struct pack *out, const struct wire_frame *frame);
+
+/* ---- What goes to a reader ---- */
+
 /* What a reader is to do with a source. */
 struct wire_job {
     bool read; /* read the part `part` */
@@ -71,6 +107,8 @@ void wire_add_job(struct pack *out, const struct wire_job *job);
 /* Is the payload a job? *out borrows from it. */
 bool wire_read_job(struct span payload, struct wire_job *out) SPAN_CHECKED;
 
+/* ---- What comes from a reader ---- */
+
 /* Returns false, and adds nothing, when the observation is too long for a frame. */
 bool wire_add_observation(struct pack *out, const struct observation *observation);
 
@@ -87,16 +125,15 @@ bool wire_read_observation(struct span payload, struct wire_observation *out) SP
 
 /* Returns false, and adds nothing, when the finding is too long for a frame. */
 bool wire_add_finding(struct pack *out, const struct finding *finding);
-
 /* Is the payload a finding? *out borrows from it. */
 bool wire_read_finding(struct span payload, struct finding *out) SPAN_CHECKED;
 
 /* What a reader says at the end of a job. */
 struct wire_result {
     struct source_facts facts; /* owned; of the part that was read, without its computers */
-    uint32_t computer_count;   /* how many WIRE_COMPUTERs came before */
+    uint64_t computer_count;   /* how many WIRE_COMPUTERs came before */
     struct error read_err;     /* why the part could not be read at all, message owned; or empty */
-    struct error hash_err;     /* why there is no hash, though wanted */
+    struct error hash_err;     /* why there is no hash, though one was asked for */
     bool has_hash;
     uint8_t hash[HASH_BYTES];
 };

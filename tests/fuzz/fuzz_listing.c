@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/lines.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "model/incident.h"
 #include "text/text_reader.h"
@@ -38,7 +38,7 @@ static void expect_utf8(const char *text)
 
 static int take(void *context, const struct finding *finding, struct error *err)
 {
-    const struct finding_members *members = &finding_members[finding->kind];
+    const struct members *members = &finding_members[finding->kind];
     struct outcome *outcome = context;
 
     (void)err;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "fixtures/listings.h"
 #include "model/incident.h"
 #include "seed.h"

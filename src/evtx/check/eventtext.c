@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "base/text.h"

@@ -25,8 +25,8 @@
  *   is not sound, evtx/chunk.h), recurses as deep as elements are nested in a template, and writes
  *   out a value as often as a template substitutes it. Such a chunk can end the process, or keep
  *   it busy for long.
- * That of Debian 13 (20240504) differs: characters past U+FFFF come out right; the milliseconds of a
- * SYSTEMTIME are written with nine digits, not three; a record is not decoded that has half a
+ * That of Debian 13 (20240504) differs: characters past U+FFFF come out right; the milliseconds of
+ * a SYSTEMTIME are written with nine digits, not three; a record is not decoded that has half a
  * surrogate pair, a value of type SizeT, or one of a size that its type cannot have; forwarded
  * records are (they are not asked for, so that both tell the same). */
 #ifndef SPPTRIAGE_EVTX_CHECK_REFERENCE_H
