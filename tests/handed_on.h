@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* handed_on: what the reader hands on of a log, against what libevtx reads of its chunks. */
 #ifndef SPPTRIAGE_TESTS_HANDED_ON_H
-#define SPPTRIAGE_TESTS_JUDGE_H
+#define SPPTRIAGE_TESTS_HANDED_ON_H
 
 #include <stdbool.h>
 #include <stddef.h>
