@@ -35,6 +35,7 @@ void finding_context_feed(struct finding_context *context, const struct finding 
     case FINDING_HISTORY:
     case FINDING_LICENCE:
     case FINDING_SYSTEM:
+        break;
     }
 }
 
