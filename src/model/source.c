@@ -75,7 +75,8 @@ void source_facts_add_detail(struct source_facts *facts, const char *format, ...
 }
 
 /* Returns owned: the remark as a member of the detail. */
-__attribute__((format(printf, 1, 0))) static char *format_remark(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static char *format_remark(const char *format,
+                                                                 va_list arguments)
 {
     char *remark = memory_format_list(format, arguments);
     struct text item = {0};
