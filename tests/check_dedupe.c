@@ -281,6 +281,34 @@ START_TEST(values_of_binxml_are_never_compared)
 }
 END_TEST
 
+/* A template that says nothing, of no values. */
+static void put_nothing(struct binxml *out, const void *context)
+{
+    static const uint8_t guid[16] = "nothing";
+    struct binxml_values values = binxml_values_begin(out, 1);
+    size_t at = out->position;
+
+    (void)context;
+    binxml_put_fragment_header(out);
+    if (binxml_template_begin(out, guid))
+        binxml_template_end(out);
+    (void)binxml_values_begin(out, 0);
+    binxml_values_add(out, &values, VALUE_BINXML, at);
+}
+
+START_TEST(events_that_say_nothing_are_equal)
+{
+    struct craft_event event = {.name = "event", .content = put_event_data, .values = put_nothing};
+
+    for (int count = 0; count < 3; count++)
+        made_add(writer, craft_write_event, &event);
+    craft_take(&craft, evtx_writer_finish(writer));
+    ck_assert(!take(0));
+    ck_assert(take(1));
+    ck_assert(take(2));
+}
+END_TEST
+
 static Suite *dedupe_suite(void)
 {
     Suite *suite = suite_create("dedupe");
@@ -300,6 +328,7 @@ static Suite *dedupe_suite(void)
     tcase_add_test(tests, forwarded_events_are_handed_on);
     tcase_add_test(tests, instance_that_names_another_template_is_handed_on);
     tcase_add_test(tests, values_of_binxml_are_never_compared);
+    tcase_add_test(tests, events_that_say_nothing_are_equal);
     suite_add_tcase(suite, tests);
     return suite;
 }

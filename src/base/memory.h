@@ -6,7 +6,9 @@
 #define SPPTRIAGE_BASE_MEMORY_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* Returns `memory`, or ends the process when it is NULL: for allocations of the C library. */
 void *memory_require(void *memory);
@@ -26,6 +28,12 @@ char *memory_copy_text(const char *text) __attribute__((warn_unused_result));
 
 /* Returns an owned copy of the first `length` bytes, ended by a NUL. */
 char *memory_copy_bytes(const char *bytes, size_t length) __attribute__((warn_unused_result));
+
+/* Are the two equal? Either may be NULL where the length is 0. */
+static inline bool memory_equal(const void *left, const void *right, size_t length_bytes)
+{
+    return length_bytes == 0 || memcmp(left, right, length_bytes) == 0;
+}
 
 /* Returns owned text made by printf's rules. */
 char *memory_format(const char *format, ...)

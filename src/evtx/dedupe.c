@@ -2,7 +2,6 @@
 #include "evtx/dedupe.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "evtx/binxml.h"
@@ -24,8 +23,7 @@ struct deduped_statement {
     size_t computer;
     const struct incident_event *event;
     struct text template; /* of EventData, see describe_template */
-    uint8_t *bytes;       /* owned: descriptors and values of EventData */
-    size_t size_bytes;
+    struct text values;   /* of EventData, behind their descriptors */
     struct event_rank first;
     struct event_rank last;
     bool first_waits; /* it was not handed on yet: it stands in first_record */
@@ -54,7 +52,7 @@ void deduper_free(struct deduper *deduper)
     if (deduper == NULL)
         return;
     for (size_t index = 0; index < deduper->statement_count; index++) {
-        free(deduper->statements[index].bytes);
+        text_free(&deduper->statements[index].values);
         text_free(&deduper->statements[index].template);
     }
     text_free(&deduper->description);
@@ -155,17 +153,16 @@ static bool statement_fits(const struct deduped_statement *statement, const stru
 
     return statement->computer == summary->computer && statement->event == summary->event &&
            statement->template.length_bytes == template->length_bytes &&
-           memcmp(statement->template.bytes, template->bytes, template->length_bytes) == 0 &&
-           statement->size_bytes == head_bytes + content->values.left_bytes &&
-           memcmp(statement->bytes, content->descriptors.bytes, head_bytes) == 0 &&
-           memcmp(statement->bytes + head_bytes, content->values.bytes,
-                  content->values.left_bytes) == 0;
+           memory_equal(statement->template.bytes, template->bytes, template->length_bytes) &&
+           statement->values.length_bytes == head_bytes + content->values.left_bytes &&
+           memory_equal(statement->values.bytes, content->descriptors.bytes, head_bytes) &&
+           memory_equal(text_get(&statement->values) + head_bytes, content->values.bytes,
+                        content->values.left_bytes);
 }
 
 static void statement_add(struct deduper *deduper, const struct binxml_instance *content,
                           const struct record_summary *summary, const struct event_rank *rank)
 {
-    size_t head_bytes = content->descriptors.left_bytes;
     struct deduped_statement *statement;
 
     if (deduper->statement_count == STATEMENTS_MOST)
@@ -174,15 +171,15 @@ static void statement_add(struct deduper *deduper, const struct binxml_instance 
     *statement = (struct deduped_statement){
         .computer = summary->computer,
         .event = summary->event,
-        .size_bytes = head_bytes + content->values.left_bytes,
         .first = *rank,
         .last = *rank,
     };
     text_add_bytes(&statement->template, deduper->description.bytes,
                    deduper->description.length_bytes);
-    statement->bytes = memory_allocate(statement->size_bytes, 1);
-    memcpy(statement->bytes, content->descriptors.bytes, head_bytes);
-    memcpy(statement->bytes + head_bytes, content->values.bytes, content->values.left_bytes);
+    text_add_bytes(&statement->values, (const char *)content->descriptors.bytes,
+                   content->descriptors.left_bytes);
+    text_add_bytes(&statement->values, (const char *)content->values.bytes,
+                   content->values.left_bytes);
 }
 
 void deduper_begin_chunk(struct deduper *deduper)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "model/incident.h"
 #include "text/forms.h"
 #include "text/tokens.h"
@@ -43,7 +44,7 @@ static bool read_field(char separator, const struct line *line, struct line *nam
 static bool same_text(const struct line *left, const struct line *right)
 {
     return left->length_bytes == right->length_bytes &&
-           memcmp(left->bytes, right->bytes, left->length_bytes) == 0;
+           memory_equal(left->bytes, right->bytes, left->length_bytes);
 }
 
 static void interrupt(struct hotfix_list *list)
