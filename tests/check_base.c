@@ -28,6 +28,32 @@ START_TEST(first_message_stays_and_context_goes_in_front)
 }
 END_TEST
 
+/* Of the function and of the lines behind the first a reader has nothing. */
+START_TEST(library_errors_are_said_in_their_own_words)
+{
+    static const struct {
+        char text[64];
+        const char *message;
+    } cases[] = {
+        {"libevtx_io_read: unable to read.\nlibevtx_file_open: failed.", "libevtx: unable to read"},
+        {"invalid handle", "libevtx: invalid handle"},
+        {"libevtx_io_read: .", "libevtx: "},
+        {"", "libevtx: "},
+    };
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        struct error err = {0};
+        char text[sizeof(cases[index].text)];
+
+        memcpy(text, cases[index].text, sizeof(text));
+        ck_assert_int_eq(error_set_library(&err, "libevtx", text), -1);
+        ck_assert_str_eq(err.message, cases[index].message);
+        ck_assert_int_eq(err.kind, ERROR_SOURCE);
+        error_clear(&err);
+    }
+}
+END_TEST
+
 START_TEST(span_readers_stop_at_the_end_and_move_nothing)
 {
     static const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
@@ -381,6 +407,7 @@ static Suite *base_suite(void)
     TCase *cases = tcase_create("base");
 
     tcase_add_test(cases, first_message_stays_and_context_goes_in_front);
+    tcase_add_test(cases, library_errors_are_said_in_their_own_words);
     tcase_add_test(cases, span_readers_stop_at_the_end_and_move_nothing);
     tcase_add_test(cases, span_at_moves_nothing_and_checks_its_position);
     tcase_add_test(cases, text_grows_and_is_taken);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -20,6 +21,21 @@ int error_set(struct error *err, enum error_kind kind, uint64_t offset_bytes, co
     err->message = memory_format_list(format, arguments);
     va_end(arguments);
     return -1;
+}
+
+int error_set_library(struct error *err, const char *library, char *text)
+{
+    char *function_end;
+    size_t length;
+
+    text[strcspn(text, "\n")] = '\0';
+    function_end = strstr(text, ": ");
+    if (function_end != NULL)
+        text = function_end + strlen(": ");
+    length = strlen(text);
+    if (length > 0 && text[length - 1] == '.')
+        text[length - 1] = '\0';
+    return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "%s: %s", library, text);
 }
 
 int error_add(struct error *err, const char *format, ...)

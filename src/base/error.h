@@ -28,6 +28,11 @@ struct error {
 int error_set(struct error *err, enum error_kind kind, uint64_t offset_bytes, const char *format,
               ...) __attribute__((format(printf, 4, 5)));
 
+/* Fills *err with what a library of libyal says went wrong, an ERROR_SOURCE of no particular byte:
+ * the first line of its text, `function: reason.`, without the function. Changes the text. Always
+ * returns -1. */
+int error_set_library(struct error *err, const char *library, char *text);
+
 /* Puts "context: " in front of the message of *err. Always returns -1. */
 int error_add(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

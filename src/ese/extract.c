@@ -312,18 +312,11 @@ size_t extract_count(const struct extract *extract)
 static int extract_fail(libesedb_error_t **cause, struct error *err)
 {
     char reason[1024] = "unknown";
-    char *words = reason, *name_end;
 
     if (*cause != NULL && libesedb_error_sprint(*cause, reason, sizeof(reason)) == -1)
         memcpy(reason, "unknown", sizeof("unknown"));
     libesedb_error_free(cause);
-    reason[strcspn(reason, "\n")] = '\0';
-    name_end = strstr(reason, ": ");
-    if (name_end != NULL)
-        words = name_end + strlen(": ");
-    if (words[0] != '\0' && words[strlen(words) - 1] == '.')
-        words[strlen(words) - 1] = '\0';
-    return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "libesedb: %s", words);
+    return error_set_library(err, "libesedb", reason);
 }
 
 int extract_open(struct extract *extract, struct error *err)

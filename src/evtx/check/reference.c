@@ -112,24 +112,17 @@ void reference_free(struct reference *reference)
 }
 
 /* Fills *err from libevtx's error and frees that. Its backtrace begins with the function that
- * failed first, "name: what is wrong."; the rest is of no use to a reader. */
+ * failed first; the rest is of no use to a reader. */
 static int reference_fail(struct reference *reference, libevtx_error_t **evtx_error,
                           struct error *err)
 {
     char *reason = reference->backtrace;
-    char *name_end;
 
     if (*evtx_error == NULL ||
         libevtx_error_backtrace_sprint(*evtx_error, reason, BACKTRACE_BYTES) == -1)
         memcpy(reason, "unknown", sizeof("unknown"));
     libevtx_error_free(evtx_error);
-    reason[strcspn(reason, "\n")] = '\0';
-    name_end = strstr(reason, ": ");
-    if (name_end != NULL)
-        reason = name_end + strlen(": ");
-    if (reason[0] != '\0' && reason[strlen(reason) - 1] == '.')
-        reason[strlen(reason) - 1] = '\0';
-    return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "libevtx: %s", reason);
+    return error_set_library(err, "libevtx", reason);
 }
 
 /* Copies the chunk and rewrites what libevtx goes by in its header. */
