@@ -290,14 +290,41 @@ static void add_folded_ascii(struct text *folded, const char *bytes, size_t leng
         folded->bytes[at] = lower_ascii(folded->bytes[at]);
 }
 
+/* Full case folding makes of one character three at most (CaseFolding.txt of Unicode). */
+#define FOLDED_CHARACTERS_MOST 3
+
+/* Simple case folding: what full case folding makes several characters of stays, but for a capital
+ * of such a letter (U+1E9E is one of U+00DF). The lower case of U+0130, `i`, is another letter's.
+ */
+static ucs4_t fold_character(ucs4_t character)
+{
+    uint32_t folded[FOLDED_CHARACTERS_MOST];
+    size_t count = ARRAY_COUNT(folded);
+    ucs4_t lower = uc_tolower(character);
+
+    memory_require(u32_casefold(&character, 1, NULL, NULL, folded, &count));
+    if (count == 1)
+        return folded[0];
+    return lower >= 0x80 ? lower : character;
+}
+
 static void add_folded_unicode(struct text *folded, const char *bytes, size_t length_bytes)
 {
-    size_t folded_bytes;
-    uint8_t *more = memory_require(
-        u8_casefold((const uint8_t *)bytes, length_bytes, NULL, UNINORM_NFC, NULL, &folded_bytes));
+    const char *at = bytes;
+    struct text simple = {0};
+    size_t composed_bytes;
+    uint8_t *composed;
+    uint32_t character;
 
-    text_add_bytes(folded, (const char *)more, folded_bytes);
-    free(more);
+    while (at < bytes + length_bytes) {
+        text_next_character(&at, &character);
+        text_add_character(&simple, fold_character(character));
+    }
+    composed = memory_require(u8_normalize(UNINORM_NFC, (const uint8_t *)text_get(&simple),
+                                           simple.length_bytes, NULL, &composed_bytes));
+    text_add_bytes(folded, (const char *)composed, composed_bytes);
+    free(composed);
+    text_free(&simple);
 }
 
 char *text_fold_bytes(const char *bytes, size_t length_bytes)

@@ -88,10 +88,11 @@ void text_add_byte(struct text *text, char byte);
  * of each byte. */
 void text_add_visible(struct text *text, const char *raw);
 
-/* Names compare without regard to case (DESIGN 3): by this folding and by no other. It is the full
- * case folding of Unicode, the same in every locale, then NFC: collections unpacked on a Mac have
- * names of folders in decomposed form, which nobody can tell from that of the events. Bytes that
- * are not UTF-8 (they are met in paths) stand for themselves. */
+/* Names compare without regard to case (DESIGN 3): by this folding and by no other. It is the
+ * simple case folding of Unicode, the same in every locale: letter by letter, as Windows compares
+ * names, to which `ss` and U+00DF are two. Then NFC: collections unpacked on a Mac have names of
+ * folders in decomposed form, which nobody can tell from that of the events. Bytes that are not
+ * UTF-8 (they are met in paths) stand for themselves. */
 
 /* Returns owned: the folded name. */
 char *text_fold(const char *text) __attribute__((warn_unused_result));
