@@ -451,6 +451,26 @@ START_TEST(a_text_that_becomes_a_listing_is_read)
 }
 END_TEST
 
+/* A text that was a listing and is one has no time that tells of its change, either. */
+START_TEST(a_listing_whose_time_is_too_far_away_is_read_again)
+{
+    const struct timespec times[2] = {{.tv_sec = INT64_C(13569465600)},
+                                      {.tv_sec = INT64_C(13569465600)}}; /* 2400 */
+    struct stat status;
+
+    options.hash = false;
+    write_text("in/a", "Node,HotFixID\nPC1,KB971033\n");
+    ck_assert_int_eq(utimensat(AT_FDCWD, "in/a", times, 0), 0);
+    read_input();
+    expect(FINDING_COUNT, "2");
+    write_text("in/a", "Node,HotFixID\nPC1,KB971034\n");
+    ck_assert_int_eq(utimensat(AT_FDCWD, "in/a", times, 0), 0);
+    ck_assert_int_eq(stat("in/a", &status), 0);
+    read_input();
+    expect(FINDING_COUNT, time_to_nanoseconds(&status.st_mtim) == TIME_TOO_FAR ? "1" : "2");
+}
+END_TEST
+
 /* ---- Carving ---- */
 
 START_TEST(what_no_reader_takes_is_searched_only_when_asked)
@@ -491,6 +511,7 @@ static Suite *ingest_suite(void)
     tcase_add_loop_test(cases, a_file_whose_time_is_too_far_away_is_read_again, 0, 2);
     tcase_add_loop_test(cases, texts_are_what_their_reader_tells, 0, 4);
     tcase_add_loop_test(cases, a_text_that_becomes_a_listing_is_read, 0, 2);
+    tcase_add_test(cases, a_listing_whose_time_is_too_far_away_is_read_again);
     tcase_add_test(cases, what_no_reader_takes_is_searched_only_when_asked);
     suite_add_tcase(suite, cases);
     return suite;

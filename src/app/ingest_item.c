@@ -99,6 +99,13 @@ static enum source_kind kind_of_old(const struct ingest_item *item, const struct
                                                                            : old->kind;
 }
 
+/* Would the source's time be another one if it was changed? A device does not tell when it was, and
+ * neither does a time that is too far away. */
+static bool has_telling_time(const struct ingest_item *item)
+{
+    return !item->entry->is_device && item->source.mtime_ns != TIME_TOO_FAR;
+}
+
 /* Answers both questions without hashes. Where there is no earlier source with its content, the
  * row of a source does not change before its turn, so it can be looked at now. */
 static int compare_without_hash(struct ingest *ingest, struct ingest_item *item, struct error *err)
@@ -112,9 +119,8 @@ static int compare_without_hash(struct ingest *ingest, struct ingest_item *item,
     if (item->same != NULL)
         return 0;
     found = casedb_find_source(ingest->db, item->source.path, &old, err);
-    /* A device does not tell when it was changed, and neither does a time that is too far away. */
-    if (found == 1 && old.same_as == 0 && old.sha256 == NULL && !item->entry->is_device &&
-        item->source.mtime_ns != TIME_TOO_FAR && is_alike(ingest, item, &old)) {
+    if (found == 1 && old.same_as == 0 && old.sha256 == NULL && has_telling_time(item) &&
+        is_alike(ingest, item, &old)) {
         item->unchanged = true;
         indexed_file_set_source(item->own, old.id, kind_of_old(item, &old));
     }
@@ -496,7 +502,7 @@ static bool is_unchanged(const struct ingest *ingest, const struct ingest_item *
     if (!item->old_is_alike || item->old_same_as != same_as)
         return false;
     if (!ingest->options->hash)
-        return !item->is_compared && item->old_sha256 == NULL;
+        return !item->is_compared && item->old_sha256 == NULL && has_telling_time(item);
     return item->old_sha256 != NULL && item->source.sha256 != NULL &&
            strcmp(item->old_sha256, item->source.sha256) == 0;
 }
