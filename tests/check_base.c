@@ -135,6 +135,11 @@ START_TEST(list_can_be_split_into_its_members)
     text_add_item_content(&list, "");
     text_add_item_content(&list, "e;f");
     ck_assert_str_eq(text_get(&list), "e\\x3bf");
+    text_clear(&list);
+    text_add_item(&list, "a\\x3b b");
+    text_add_item(&list, "C:\\xampp\\");
+    text_add_item(&list, "\\\\x5c");
+    ck_assert_str_eq(text_get(&list), "a\\x5cx3b b; C:\\xampp\\; \\\\x5cx5c");
     text_free(&list);
     text_free(&other);
 }

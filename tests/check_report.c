@@ -520,7 +520,7 @@ START_TEST(page_shows_both_readings_of_a_conflict)
                     "<td class=\"number\">5632</td><td class=\"detail\">"
                     "Windows Activation Technologies 13; qualifiers 0x0000; channel Application; "
                     "computer =cmd&quot;&lt;/th&gt;");
-    expect_in(page, "; string 1: 0x00000000; string 2: 0xC004C4A2; string 3: =1+1;");
+    expect_in(page, "; string 1: 0x00000000; string 2: 0xC004C4A2; string 3: =1+1\\x3b");
     expect_in(page, "</td><td class=\"detail\">string 2: =2&lt;/td&gt;&lt;img src=x "
                     "onerror=alert(2)&gt;\xE2\x90\x8D\xE2\x90\x8A\xE2\x90\x81 [U+202E]</td></tr>\n"
                     "</tbody>");

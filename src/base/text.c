@@ -73,16 +73,26 @@ void text_add_format(struct text *text, const char *format, ...)
     free(more);
 }
 
+/* Would a reader of the list take it for a byte that was escaped? */
+static bool looks_escaped(const char *at)
+{
+    return at[1] == 'x' && (strncmp(at + 2, "3b", 2) == 0 || strncmp(at + 2, "5c", 2) == 0);
+}
+
 void text_add_item_content(struct text *text, const char *item)
 {
     for (;;) {
-        size_t length = strcspn(item, ";");
+        size_t length = strcspn(item, ";\\");
 
         text_add_bytes(text, item, length);
-        if (item[length] == '\0')
+        item += length;
+        if (*item == '\0')
             return;
-        text_add_byte(text, ';');
-        item += length + 1;
+        if (*item == ';' || looks_escaped(item))
+            text_add_byte(text, *item);
+        else
+            text_add_bytes(text, item, 1);
+        item++;
     }
 }
 
@@ -108,6 +118,18 @@ void text_add_item(struct text *text, const char *item)
 {
     add_separator(text);
     text_add_item_content(text, item);
+}
+
+void text_add_item_format(struct text *text, const char *format, ...)
+{
+    va_list arguments;
+    char *item;
+
+    va_start(arguments, format);
+    item = memory_format_list(format, arguments);
+    va_end(arguments);
+    text_add_item(text, item);
+    free(item);
 }
 
 void text_add_items(struct text *text, const char *items)

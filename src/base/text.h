@@ -29,11 +29,14 @@ void text_add_format(struct text *text, const char *format, ...)
 void text_add_number(struct text *text, uint64_t number); /* in decimal */
 
 /* Lists are texts whose members are joined by TEXT_SEPARATOR (DESIGN 7). A `;` in a member is
- * written as \x3b, as bytes that are not UTF-8 are, so a list can be split again. */
+ * written as \x3b, as bytes that are not UTF-8 are, and a `\` before x3b and x5c as \x5c: so a list
+ * can be split again, and gives its members as they were. */
 #define TEXT_SEPARATOR "; "
 
 /* Adds `item` as a member of a list; the separator comes first unless the text is empty. */
 void text_add_item(struct text *text, const char *item);
+void text_add_item_format(struct text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Adds the members of another list to a list. */
 void text_add_items(struct text *text, const char *items);
@@ -81,7 +84,7 @@ static inline bool text_is_within_character(char byte)
 size_t text_cut_length(const char *bytes, size_t most_bytes);
 
 /* Adds a byte as \xNN. So the reports and messages write bytes that are not UTF-8 (they are met in
- * paths only): two paths that differ are then told apart. */
+ * paths only). */
 void text_add_byte(struct text *text, char byte);
 
 /* Adds `raw` on one line for a terminal: control characters and bytes that are not UTF-8 as \xNN

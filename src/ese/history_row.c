@@ -218,14 +218,9 @@ static void compare_column(struct text *difference, enum row_column column,
 
     add_value(&our_value, ours, column);
     add_value(&their_value, theirs, column);
-    if (strcmp(text_get(&our_value), text_get(&their_value)) != 0) {
-        char *words =
-            memory_format("%s %s", columns[column].name,
-                          their_value.length_bytes > 0 ? text_get(&their_value) : "(empty)");
-
-        text_add_item(difference, words);
-        free(words);
-    }
+    if (strcmp(text_get(&our_value), text_get(&their_value)) != 0)
+        text_add_item_format(difference, "%s %s", columns[column].name,
+                             their_value.length_bytes > 0 ? text_get(&their_value) : "(empty)");
     text_free(&our_value);
     text_free(&their_value);
 }

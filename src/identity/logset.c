@@ -221,7 +221,7 @@ static bool log_is_own(const struct logset *set, struct log *log)
 {
     for (size_t row = 0; row < log->row_count; row++)
         if (set->computers[log_row(set, log, row)].forwarded ||
-            set->computers[log_row(set, log, row)].kind == SOURCE_KIND_CARVED)
+            !source_kind_is(set->computers[log_row(set, log, row)].kind, SOURCE_IS_LOG))
             return false;
     if (log->run_count < 2)
         return true;

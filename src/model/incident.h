@@ -6,6 +6,7 @@
 #ifndef SPPTRIAGE_MODEL_INCIDENT_H
 #define SPPTRIAGE_MODEL_INCIDENT_H
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,6 +43,9 @@ bool window_contains(const struct window *window, uint64_t filetime);
 
 #define INCIDENT_CODE_REFUSED UINT32_C(0xC004C4A2)     /* refused by the validation server */
 #define INCIDENT_CODE_NON_GENUINE UINT32_C(0xC004F200) /* non-genuine */
+
+/* How a code is written wherever it is (DESIGN section 7). */
+#define CODE_FORMAT "0x%08" PRIX32
 
 /* A refusal is a code 0xC004xxxx: the licensing side answered no (DESIGN section 1). */
 bool incident_is_refusal(uint32_t code);

@@ -178,7 +178,24 @@ static void add_listed(struct text *out, const struct remarks *remarks)
         if (remarks->listed[index] != NULL)
             text_add_items(out, remarks->listed[index]);
     if (remarks->count > SOURCE_REMARKS_LISTED)
-        text_add_format(out, "; and %" PRIu64 " more", remarks->count - SOURCE_REMARKS_LISTED);
+        text_add_item_format(out, "and %" PRIu64 " more", remarks->count - SOURCE_REMARKS_LISTED);
+}
+
+/* Adds how many records are so, and what is said of them, one behind the other. */
+static void add_counted(struct text *out, uint64_t count, const char *what,
+                        const struct remarks *remarks)
+{
+    struct text listed = {0};
+    char *items;
+
+    if (count == 0)
+        return;
+    add_listed(&listed, remarks);
+    items = memory_format("%" PRIu64 " record%s %s%s", count, text_plural(count), what,
+                          text_get(&listed));
+    text_add_items(out, items);
+    free(items);
+    text_free(&listed);
 }
 
 /* Damage comes first, then what readers and joins remarked on the source as a whole. */
@@ -188,28 +205,16 @@ void source_facts_finish(struct source_facts *facts, const char *reference)
 
     add_listed(&detail, &facts->damage);
     text_add_items(&detail, text_get(&facts->detail));
-    if (facts->undecodable_count > 0) {
-        struct text listed = {0};
-
-        add_listed(&listed, &facts->undecodable);
-        text_add_format(&detail, "%s%" PRIu64 " record%s could not be decoded: %s",
-                        detail.length_bytes > 0 ? "; " : "", facts->undecodable_count,
-                        text_plural(facts->undecodable_count), text_get(&listed));
-        text_free(&listed);
-    }
+    add_counted(&detail, facts->undecodable_count, "could not be decoded: ", &facts->undecodable);
     if (facts->conflict_count > 0) {
-        struct text listed = {0};
+        char *what = memory_format("read differently by %s: ", reference);
 
-        add_listed(&listed, &facts->conflicts);
-        text_add_format(&detail, "%s%" PRIu64 " record%s read differently by %s: %s",
-                        detail.length_bytes > 0 ? "; " : "", facts->conflict_count,
-                        text_plural(facts->conflict_count), reference, text_get(&listed));
-        text_free(&listed);
+        add_counted(&detail, facts->conflict_count, what, &facts->conflicts);
+        free(what);
     }
     if (facts->recovered_count > 0)
-        text_add_format(&detail, "%s%" PRIu64 " record%s recovered from unused space",
-                        detail.length_bytes > 0 ? "; " : "", facts->recovered_count,
-                        text_plural(facts->recovered_count));
+        text_add_item_format(&detail, "%" PRIu64 " record%s recovered from unused space",
+                             facts->recovered_count, text_plural(facts->recovered_count));
     if (facts->header_times_shifted)
         text_add_item(&detail, "header times shifted: exported log");
     text_free(&facts->detail);

@@ -43,6 +43,7 @@ enum source_trait {
     SOURCE_DAMAGE_IS_OF_LOG = 1 << 2,
     SOURCE_IS_FOUND = 1 << 3,  /* a reader can find a source of SOURCE_KIND_UNKNOWN to be that */
     SOURCE_IS_UNREAD = 1 << 4, /* and then it is not read: only its head was looked at */
+    SOURCE_IS_LOG = 1 << 5,    /* one event log: one machine can have written all of it */
 };
 
 /* enumerator, word of sources.csv, name for a person, reader, traits. Before a file without a magic
@@ -51,7 +52,7 @@ enum source_trait {
     ROW(SOURCE_KIND_NONE, "", "not looked at", READER_NONE, SOURCE_DAMAGE_IS_OF_LOG)       \
     ROW(SOURCE_KIND_FOLDER, "folder", "folder without a file", READER_NONE, 0)             \
     ROW(SOURCE_KIND_EVTX, "evtx", "event log", READER_LOG,                                 \
-        SOURCE_IS_FILE | SOURCE_IS_OF_LOGS | SOURCE_DAMAGE_IS_OF_LOG)                      \
+        SOURCE_IS_FILE | SOURCE_IS_LOG | SOURCE_IS_OF_LOGS | SOURCE_DAMAGE_IS_OF_LOG)      \
     ROW(SOURCE_KIND_CARVED, "carved", "file or device searched for remains of event logs", \
         READER_CARVE, SOURCE_IS_FILE | SOURCE_IS_OF_LOGS | SOURCE_IS_FOUND)                \
     ROW(SOURCE_KIND_DATABASE, "ese", "ESE database", READER_DATASTORE, SOURCE_IS_FILE)     \

@@ -3,7 +3,6 @@
  * use of the event. */
 #include "report/writers.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "model/incident.h"
@@ -16,7 +15,7 @@ static void add_code(struct text *out, const char *name, uint32_t code)
 {
     const char *meaning = incident_code_meaning(code);
 
-    text_add_format(out, ", %s%s0x%08" PRIX32, name, *name != '\0' ? " " : "", code);
+    text_add_format(out, ", %s%s" CODE_FORMAT, name, *name != '\0' ? " " : "", code);
     if (meaning != NULL)
         text_add_format(out, " (%s)", meaning);
 }

@@ -24,15 +24,16 @@ static const char section_start[] =
     "<tbody>\n";
 static const char section_end[] = "</tbody>\n</table>\n</div>\n</section>\n";
 
-/* What the two compare (DESIGN section 4). */
+/* What the two compare (DESIGN section 4), a list as the other reading is one. */
 static void add_reading(struct text *out, const struct observation *observation)
 {
-    text_add_format(out, "%s %u", observation->provider, (unsigned)observation->event_id);
+    text_add_item_format(out, "%s %u", observation->provider, (unsigned)observation->event_id);
     if (observation->qualifiers != OBSERVATION_ABSENT)
-        text_add_format(out, "; qualifiers 0x%04" PRIX32, (uint32_t)observation->qualifiers);
-    text_add_format(out, "; channel %s; computer %s", observation->channel, observation->computer);
+        text_add_item_format(out, "qualifiers 0x%04" PRIX32, (uint32_t)observation->qualifiers);
+    text_add_item_format(out, "channel %s", observation->channel);
+    text_add_item_format(out, "computer %s", observation->computer);
     for (size_t index = 0; index < observation->string_count; index++)
-        text_add_format(out, "; string %zu: %s", index + 1, observation->strings[index].value);
+        text_add_item_format(out, "string %zu: %s", index + 1, observation->strings[index].value);
 }
 
 /* The section, as far as it is written. */
@@ -97,9 +98,9 @@ static int put_events(struct section *section, struct error *err)
 static void add_number(struct text *out, const char *column, int64_t number)
 {
     if (number == FINDING_ABSENT)
-        text_add_format(out, "%s (empty); ", column);
+        text_add_item_format(out, "%s (empty)", column);
     else
-        text_add_format(out, "%s %" PRId64 "; ", column, number);
+        text_add_item_format(out, "%s %" PRId64, column, number);
 }
 
 /* Under the names that the columns have there. */
@@ -108,12 +109,13 @@ static void put_row(struct section *section, const char *machine, const struct c
     const struct finding_history_row *row = &found->finding.history_row;
     struct text reading = {0};
 
-    text_add_format(&reading, "IdEvent %" PRIu64 "; ", found->finding.place);
+    text_add_item_format(&reading, "IdEvent %" PRIu64, found->finding.place);
     add_number(&reading, "Status", row->status);
     add_number(&reading, "MappedResult", row->mapped_result);
     add_number(&reading, "UnmappedResult", row->unmapped_result);
     add_number(&reading, "ServerSelection", row->server_selection);
-    text_add_format(&reading, "ClientId %s; Title %s", row->client_id, row->title);
+    text_add_item_format(&reading, "ClientId %s", row->client_id);
+    text_add_item_format(&reading, "Title %s", row->title);
     put_conflict(section, &(struct conflict){.machine = machine,
                                              .path = found->path,
                                              .filetime = found->finding.filetime,
@@ -121,6 +123,23 @@ static void put_row(struct section *section, const char *machine, const struct c
                                              .our_reading = text_get(&reading),
                                              .other_reading = row->other_reading});
     text_free(&reading);
+}
+
+/* Puts a finding that two readers read differently. */
+static void put_finding(struct section *section, const char *machine,
+                        const struct case_finding *found)
+{
+    switch (found->finding.kind) {
+    case FINDING_HISTORY_ROW:
+        put_row(section, machine, found);
+        break;
+    case FINDING_HISTORY: /* and these have one reader */
+    case FINDING_LISTING:
+    case FINDING_ENTRY:
+    case FINDING_LICENCE:
+    case FINDING_SYSTEM:
+        break;
+    }
 }
 
 static int put_rows_of(struct section *section, const struct case_machine *machine,
@@ -133,9 +152,8 @@ static int put_rows_of(struct section *section, const struct case_machine *machi
     if (casedb_machine_findings(section->page->db, machine->id, &findings, err) != 0)
         return -1;
     while ((next = casedb_next_finding(findings, &found, err)) == 1)
-        if (found.finding.kind == FINDING_HISTORY_ROW &&
-            found.finding.verified == VERIFIED_CONFLICT)
-            put_row(section, machine->name, &found);
+        if (found.finding.verified == VERIFIED_CONFLICT)
+            put_finding(section, machine->name, &found);
     casedb_cursor_free(findings);
     return next;
 }

@@ -106,11 +106,12 @@ int page_put_skipped(void *context, FILE *file, struct error *err)
     if (summary->skipped_count == 0)
         fputs("<p>Nothing was skipped.</p>", file);
     for (size_t index = 0; index < summary->skipped_count; index++) {
-        const char *kind = source_kind_word(summary->skipped[index].kind);
+        enum source_kind kind = summary->skipped[index].kind;
+        const char *word = source_kind_word(kind);
 
         fputs(index == 0 ? "<p>Skipped, for their content is nothing that is read: " : ", ", file);
         fprintf(file, "%" PRIu64 " ", summary->skipped[index].count);
-        html_put(file, *kind != '\0' ? kind : "not looked at");
+        html_put(file, *word != '\0' ? word : source_kind_name(kind));
         fputs(index + 1 == summary->skipped_count ? ".</p>" : "", file);
     }
     return 0;

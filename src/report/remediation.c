@@ -296,10 +296,8 @@ static int add_to_scripts(struct rollout *rollout, const struct case_machine *ma
     for (size_t index = 0; index < count; index++) {
         size_t script = needed[index];
         char *name = script_name(script);
-        char *file = memory_format("%s.cmd", name);
 
-        text_add_item(cell, file);
-        free(file);
+        text_add_item_format(cell, "%s.cmd", name);
         free(name);
         if (rollout->host_lists[script] == NULL && begin_script(rollout, script, err) != 0)
             return -1;

@@ -39,10 +39,7 @@ int sources_complete(struct casedb *db, struct case_source *source, struct text 
 
     text_free(detail);
     if (source->same_as != 0) {
-        char *same = memory_format("same content as %s", source->same_as_path);
-
-        text_add_item(detail, same);
-        free(same);
+        text_add_item_format(detail, "same content as %s", source->same_as_path);
         if (take_content(db, source, detail, err) != 0)
             return -1;
     } else {

@@ -50,11 +50,6 @@ static void row_free_content(struct timeline_row *row)
     text_free(&row->codes);
 }
 
-static void add_code(struct text *out, uint32_t code)
-{
-    text_add_format(out, "0x%08" PRIX32, code);
-}
-
 static struct timeline_row row_of(const struct case_observation *found, const struct window *window)
 {
     const struct observation *observation = &found->observation;
@@ -68,10 +63,8 @@ static struct timeline_row row_of(const struct case_observation *found, const st
         text_add(&row.strings, index > 0 ? TEXT_SEPARATOR : "");
         text_add_item_content(&row.strings, observation->strings[index].value);
     }
-    for (size_t index = 0; index < row.judgement.code_count; index++) {
-        text_add(&row.codes, index > 0 ? TEXT_SEPARATOR : "");
-        add_code(&row.codes, row.judgement.codes[index]);
-    }
+    for (size_t index = 0; index < row.judgement.code_count; index++)
+        text_add_item_format(&row.codes, CODE_FORMAT, row.judgement.codes[index]);
     row.in_window = window_contains(window, observation->event_filetime) ? "yes" : "no";
     row.verified = verified_word(role_verified(row.judgement.role, observation->verified));
     return row;
@@ -116,7 +109,7 @@ static void write_json_codes(struct json_writer *json, const struct judgement *j
     json_begin_list(json, "codes");
     for (size_t index = 0; index < judgement->code_count; index++) {
         text_free(&code);
-        add_code(&code, judgement->codes[index]);
+        text_add_format(&code, CODE_FORMAT, judgement->codes[index]);
         json_item(json, text_get(&code));
     }
     json_end_list(json);

@@ -273,13 +273,9 @@ static void add_reasons(const struct update_listing *listing, struct listed_host
 
     if (listing->incomplete.length_bytes > 0)
         text_add_items(reasons, text_get(&listing->incomplete));
-    if (listing->is_announced && listing->announced_count != host->id_count) {
-        char *reason = memory_format("it announces %" PRIu64 " entries and has %zu",
-                                     listing->announced_count, host->id_count);
-
-        text_add_item(reasons, reason);
-        free(reason);
-    }
+    if (listing->is_announced && listing->announced_count != host->id_count)
+        text_add_item_format(reasons, "it announces %" PRIu64 " entries and has %zu",
+                             listing->announced_count, host->id_count);
     if (host->id_count == 0)
         text_add_item(reasons, "it has no entry");
     else if (!host->names_other)

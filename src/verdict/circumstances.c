@@ -65,7 +65,7 @@ static void note_damaged_logs(const struct assignment *assignment, struct circum
                 end++;
             may_be_application = log_may_be_application(&computers[index], end - index);
         }
-        if (said->kind != SOURCE_KIND_CARVED &&
+        if (source_kind_is(said->kind, SOURCE_DAMAGE_IS_OF_LOG) &&
             source_is_damaged(said->status, said->undecodable_count) &&
             (said->application_count > 0 || (said->record_count == 0 && may_be_application)))
             all[computers[index].machine].log_damaged = true;

@@ -9,7 +9,6 @@
  *   review                       notes on all of these */
 #include "verdict/conclude.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 void conclusion_free_content(struct conclusion *conclusion)
@@ -44,7 +43,7 @@ static char *list_codes(const struct activation_history *history)
     struct text out = {0};
 
     for (size_t index = 0; index < history->code_count; index++)
-        text_add_format(&out, "%s0x%08" PRIX32, index > 0 ? "; " : "", history->codes[index]);
+        text_add_item_format(&out, CODE_FORMAT, history->codes[index]);
     return text_take(&out);
 }
 

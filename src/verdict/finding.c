@@ -62,10 +62,10 @@ static void history_row_items(const struct finding_history_row *row, struct mean
         say_update(out, row->update_id, UPDATE_SAYS_INSTALLED, NULL);
     else if (status == HISTORY_STATUS_OTHER && mapped < 0)
         say_update(out, row->update_id, UPDATE_SAYS_NEITHER,
-                   memory_format("a failed operation (0x%08" PRIX32 ")", (uint32_t)mapped));
+                   memory_format("a failed operation (" CODE_FORMAT ")", (uint32_t)mapped));
     else
         say_update(out, row->update_id, UPDATE_SAYS_NEITHER,
-                   memory_format("Status %" PRId64 " with MappedResult 0x%08" PRIX32
+                   memory_format("Status %" PRId64 " with MappedResult " CODE_FORMAT
                                  " proves neither presence nor removal",
                                  status, (uint32_t)mapped));
 }

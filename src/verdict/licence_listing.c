@@ -3,7 +3,6 @@
  * the product description and the partial product key (FACTS.md, Text listings). */
 #include "verdict/item.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -93,7 +92,7 @@ static char *describe(const struct finding_licence *said)
     if (*said->license_status != '\0')
         text_add_format(&out, ", %s", said->license_status);
     if (said->notification_code != FINDING_ABSENT)
-        text_add_format(&out, ", 0x%08" PRIX32, (uint32_t)said->notification_code);
+        text_add_format(&out, ", " CODE_FORMAT, (uint32_t)said->notification_code);
     return text_take(&out);
 }
 

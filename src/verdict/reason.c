@@ -94,7 +94,7 @@ static void add_code(struct text *out, uint32_t code)
 {
     const char *meaning = incident_code_meaning(code);
 
-    text_add_format(out, "0x%08" PRIX32, code);
+    text_add_format(out, CODE_FORMAT, code);
     if (meaning != NULL)
         text_add_format(out, " (%s)", meaning);
 }

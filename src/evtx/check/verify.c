@@ -232,25 +232,15 @@ static bool values_agree(const char *ours, const char *theirs)
 static void compare_texts(struct text *difference, const char *field, const char *ours,
                           const char *theirs)
 {
-    char *words;
-
-    if (values_agree(ours, theirs))
-        return;
-    words = memory_format("%s %s", field, theirs);
-    text_add_item(difference, words);
-    free(words);
+    if (!values_agree(ours, theirs))
+        text_add_item_format(difference, "%s %s", field, theirs);
 }
 
 static void compare_numbers(struct text *difference, const char *field, int64_t ours,
                             int64_t theirs)
 {
-    char *words;
-
-    if (ours == theirs)
-        return;
-    words = memory_format("%s %" PRId64, field, theirs);
-    text_add_item(difference, words);
-    free(words);
+    if (ours != theirs)
+        text_add_item_format(difference, "%s %" PRId64, field, theirs);
 }
 
 static void compare_strings(struct text *difference, const struct observation *ours,
