@@ -213,7 +213,7 @@ int output_directory_copy_case(struct output_directory *directory, const char *c
         return -1;
     }
     directory->partial_made = true;
-    return casedb_open(directory->partial_path, false, out, err);
+    return casedb_open_finished(directory->partial_path, case_path, out, err);
 }
 
 int output_directory_open_case(struct output_directory *directory, struct casedb **out, bool *old,
