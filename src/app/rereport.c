@@ -102,7 +102,7 @@ static int prepare(struct rereport *rereport, struct error *err)
         open_case(rereport, err) != 0)
         return -1;
     if (options->inventory != NULL)
-        return finish_store_inventory(rereport->db, &rereport->inventory, options->quiet, err);
+        return finish_store_inventory(rereport->db, &rereport->inventory, options, err);
     return 0;
 }
 
