@@ -383,6 +383,18 @@ END_TEST
 
 /* ---- Cases that cannot be used ---- */
 
+START_TEST(schema_says_what_the_time_of_a_file_is)
+{
+    casedb_close(db);
+    db = NULL;
+    ck_assert_int_eq(ask(CASE_PATH,
+                         "SELECT instr(sql, 'nanoseconds since 1970; 9223372036854775807:"
+                         " before 1677-09-21 or after 2262-04-11') > 0"
+                         " FROM sqlite_schema WHERE name = 'source'"),
+                     1);
+}
+END_TEST
+
 START_TEST(other_schema_version_is_refused)
 {
     casedb_close(db);
@@ -915,6 +927,7 @@ static Suite *casefile_suite(void)
     tcase_add_test(cases, reading_does_not_change_a_byte);
     tcase_add_test(cases, tables_tell_a_person_what_they_are);
     tcase_add_test(cases, strings_are_read_with_json_each);
+    tcase_add_test(cases, schema_says_what_the_time_of_a_file_is);
     tcase_add_test(cases, other_schema_version_is_refused);
     tcase_add_test(cases, strings_that_are_not_a_list_are_damage);
     tcase_add_test(cases, unknown_words_are_damage);
