@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "app/output_directory.h"
 #include "base/memory.h"
 #include "casework.h"
 #include "run.h"
@@ -382,6 +383,18 @@ END_TEST
 
 /* ---- Cases that cannot be used ---- */
 
+START_TEST(schema_says_what_the_time_of_a_file_is)
+{
+    casedb_close(db);
+    db = NULL;
+    ck_assert_int_eq(ask(CASE_PATH,
+                         "SELECT instr(sql, 'nanoseconds since 1970; 9223372036854775807:"
+                         " before 1677-09-21 or after 2262-04-11') > 0"
+                         " FROM sqlite_schema WHERE name = 'source'"),
+                     1);
+}
+END_TEST
+
 START_TEST(other_schema_version_is_refused)
 {
     casedb_close(db);
@@ -536,6 +549,107 @@ START_TEST(unknown_words_of_a_verdict_are_damage)
     casedb_cursor_free(cursor);
     free(complaint);
     free(sql);
+}
+END_TEST
+
+/* Makes the case of one log and what `sql` makes of it, and gives it that name. */
+static void make_changed_case(const char *name, const char *sql)
+{
+    add_log("a", "PC", 1);
+    derive_all();
+    casedb_close(db);
+    db = NULL;
+    change(CASE_PATH, sql);
+    ck_assert_int_eq(mkdir("mine", 0777), 0);
+    ck_assert_int_eq(rename(CASE_PATH, name), 0);
+}
+
+#define UNKNOWN_KIND "UPDATE source SET kind = 'zzz'"
+#define UNKNOWN_KIND_SAYS "the case is damaged: source.kind has a value that no case has; "
+#define READ_AGAIN "read the logs into a new output folder"
+
+/* The folder is open, and so is the case in it: settling it fails with that message. */
+static void expect_unsettled(struct output_directory *directory, const char *message)
+{
+    ck_assert_int_eq(output_directory_settle(directory, &db, &err), -1);
+    ck_assert_str_eq(err.message, message);
+    error_clear(&err);
+    output_directory_close(directory);
+}
+
+START_TEST(damage_of_a_finished_case_names_that_and_not_its_copy)
+{
+    struct output_directory directory;
+    bool old;
+
+    make_changed_case("mine/case.db", UNKNOWN_KIND);
+    must(output_directory_open("out", &directory, &err));
+    must(output_directory_copy_case(&directory, "mine/case.db", &db, &err));
+    expect_unsettled(&directory, "mine/case.db: " UNKNOWN_KIND_SAYS READ_AGAIN);
+    casedb_close(db);
+    ck_assert_int_eq(unlink("out/case.db.partial"), 0);
+    must(output_directory_open("mine", &directory, &err));
+    must(output_directory_open_case(&directory, &db, &old, &err));
+    expect_unsettled(&directory, "mine/case.db: " UNKNOWN_KIND_SAYS READ_AGAIN);
+}
+END_TEST
+
+/* What is in a case comes to the one that is written anew as it is, and is read of that. */
+START_TEST(damage_of_a_case_written_anew_names_the_finished_one)
+{
+    struct output_directory directory;
+    struct casedb_cursor *cursor;
+    struct case_observation item;
+
+    make_changed_case("mine/case.db", "UPDATE observation SET strings = '7'");
+    must(output_directory_open("out", &directory, &err));
+    must(output_directory_copy_case(&directory, "mine/case.db", &db, &err));
+    must(output_directory_settle(&directory, &db, &err));
+    derive_all();
+    must(casedb_timeline(db, &cursor, &err));
+    expect_failure(casedb_next_observation(cursor, &item, &err), "mine/case.db: the case is",
+                   READ_AGAIN);
+    casedb_cursor_free(cursor);
+    output_directory_close(&directory);
+}
+END_TEST
+
+START_TEST(a_finished_case_that_cannot_be_used_is_named)
+{
+    static const struct {
+        const char *sql;
+        const char *says;
+    } cases[] = {
+        {"PRAGMA user_version = 3", "mine/case.db: the case has schema version 3, "},
+        {"PRAGMA application_id = 7", "mine/case.db: this is not a case: "},
+        {"DROP TABLE run",
+         "mine/case.db: the case cannot be used: no such table: run; " READ_AGAIN},
+    };
+    struct output_directory directory;
+    struct case_settings settings;
+    bool old;
+    int result;
+
+    make_changed_case("mine/case.db", cases[_i].sql);
+    must(output_directory_open("mine", &directory, &err));
+    result = output_directory_open_case(&directory, &db, &old, &err);
+    if (result == 0)
+        result = casedb_read_settings(db, &settings, &err);
+    expect_failure(result, cases[_i].says, "");
+    output_directory_close(&directory);
+}
+END_TEST
+
+START_TEST(damage_of_an_unfinished_case_names_that)
+{
+    struct output_directory directory;
+    bool old;
+
+    make_changed_case("mine/case.db.partial", UNKNOWN_KIND);
+    must(output_directory_open("mine", &directory, &err));
+    must(output_directory_open_case(&directory, &db, &old, &err));
+    expect_unsettled(&directory,
+                     "mine/case.db.partial: " UNKNOWN_KIND_SAYS "delete it and run again");
 }
 END_TEST
 
@@ -813,12 +927,17 @@ static Suite *casefile_suite(void)
     tcase_add_test(cases, reading_does_not_change_a_byte);
     tcase_add_test(cases, tables_tell_a_person_what_they_are);
     tcase_add_test(cases, strings_are_read_with_json_each);
+    tcase_add_test(cases, schema_says_what_the_time_of_a_file_is);
     tcase_add_test(cases, other_schema_version_is_refused);
     tcase_add_test(cases, strings_that_are_not_a_list_are_damage);
     tcase_add_test(cases, unknown_words_are_damage);
     tcase_add_test(cases, findings_that_none_can_be_are_damage);
     tcase_add_loop_test(cases, unknown_words_of_a_verdict_are_damage, 0,
                         ARRAY_COUNT(verdict_words));
+    tcase_add_test(cases, damage_of_a_finished_case_names_that_and_not_its_copy);
+    tcase_add_test(cases, damage_of_a_case_written_anew_names_the_finished_one);
+    tcase_add_loop_test(cases, a_finished_case_that_cannot_be_used_is_named, 0, 3);
+    tcase_add_test(cases, damage_of_an_unfinished_case_names_that);
     tcase_add_test(cases, database_of_something_else_is_refused);
     tcase_add_test(cases, file_that_is_no_database_is_refused);
     tcase_add_test(cases, missing_case_is_not_made_unasked);

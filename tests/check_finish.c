@@ -12,12 +12,16 @@
 #include "scratch.h"
 #include "synced.h"
 
-/* Finishes a case of one log with these facts. Returns the exit status; standard output and
- * standard error go to the files of these names. */
-static enum exit_status finish_case(struct source_facts *facts)
+/* Finishes a case of one log with these facts and an inventory, which has that name where it was
+ * given to this run. Returns the exit status; standard output and standard error go to the files of
+ * these names. */
+static enum exit_status finish_case_with(struct source_facts *facts,
+                                         const struct inventory *inventory,
+                                         const char *inventory_path)
 {
     char *templates = scratch_source_path("templates");
-    struct options options = {.templates = templates, .window = incident_window};
+    struct options options = {
+        .templates = templates, .window = incident_window, .inventory = inventory_path};
     struct source source = {.path = (char[]){"a.evtx"}, .kind = SOURCE_KIND_EVTX};
     struct output_directory directory = {0};
     struct casedb *db = NULL;
@@ -33,6 +37,7 @@ static enum exit_status finish_case(struct source_facts *facts)
     source_facts_finish(facts, "libevtx");
     ck_assert_int_eq(casedb_finish_source(db, id, facts, 0, &err), 0);
     source_facts_free_content(facts);
+    ck_assert_int_eq(finish_store_inventory(db, inventory, &options, &err), 0);
     ck_assert_ptr_nonnull(freopen("out", "w", stdout));
     ck_assert_ptr_nonnull(freopen("err", "w", stderr));
     ck_assert_msg(finish_write(&directory, &db, &options, &status, &err) == 0, "%s", err.message);
@@ -40,6 +45,30 @@ static enum exit_status finish_case(struct source_facts *facts)
     output_directory_close(&directory);
     free(templates);
     return status;
+}
+
+static enum exit_status finish_case(struct source_facts *facts)
+{
+    static const struct inventory none = {0};
+
+    return finish_case_with(facts, &none, NULL);
+}
+
+/* Writes and reads that inventory, and stores it in a case; what is said goes to the file "err". */
+static void store_inventory(const char *text, const struct options *options)
+{
+    struct inventory inventory;
+    struct casedb *db = NULL;
+    struct error err = {0};
+
+    scratch_write(options->inventory, text, strlen(text));
+    ck_assert_int_eq(inventory_read(options->inventory, &inventory, &err), 0);
+    ck_assert_int_eq(casedb_open("case.db", true, &db, &err), 0);
+    ck_assert_ptr_nonnull(freopen("err", "w", stderr));
+    ck_assert_int_eq(finish_store_inventory(db, &inventory, options, &err), 0);
+    fflush(stderr);
+    casedb_close(db);
+    inventory_free_content(&inventory);
 }
 
 static void expect_in_file(const char *path, const char *expected, bool there)
@@ -99,6 +128,56 @@ START_TEST(damage_is_told_and_makes_it_incomplete)
 }
 END_TEST
 
+static const char poor_inventory[] = "host,owner\nPC1,M\xFCller\nPC1,\npc1,\n,nobody\n";
+
+START_TEST(remarks_on_an_inventory_name_it_and_say_what_to_do)
+{
+    static const struct options options = {.inventory = "my\n.csv"};
+    char *found;
+
+    store_inventory(poor_inventory, &options);
+    found = scratch_read("err");
+    ck_assert_str_eq(
+        found, "spptriage: warning: my\\x0a.csv: not UTF-8: it was read as Windows-1252; save "
+               "it as CSV in UTF-8\n"
+               "spptriage: warning: my\\x0a.csv: rows left out that repeat a host: 2; keep one "
+               "row a host\n"
+               "spptriage: warning: my\\x0a.csv: rows left out that name no host: 1; fill in "
+               "their cell of the host\n");
+    free(found);
+}
+END_TEST
+
+START_TEST(a_sound_inventory_and_quiet_give_no_remarks)
+{
+    static const struct options sound = {.inventory = "sound.csv"};
+    static const struct options quiet = {.inventory = "poor.csv", .quiet = true};
+
+    store_inventory("host,owner\nPC1,Ann\n", &sound);
+    expect_in_file("err", "spptriage", false);
+    store_inventory(poor_inventory, &quiet);
+    expect_in_file("err", "spptriage", false);
+}
+END_TEST
+
+/* The inventory may be one that an earlier run gave. */
+START_TEST(rows_that_name_one_machine_are_told_with_the_file)
+{
+    static const char *const names[] = {"my.csv", NULL};
+    static const char *const says[] = {
+        "spptriage: warning: my.csv: rows left out, as another row names the same machine: 1; keep "
+        "one row a machine\n",
+        "spptriage: warning: the inventory of the case: rows left out, as another row names the "
+        "same machine: 1; keep one row a machine\n"};
+    struct source_facts facts = {.record_count = 1};
+    struct inventory inventory = {.hosts = (char *[]){(char[]){"PC"}, (char[]){"PC.corp"}},
+                                  .host_count = 2};
+
+    finish_case_with(&facts, &inventory, names[_i]);
+    expect_in_file("err", says[_i], true);
+}
+END_TEST
+
 START_TEST(case_and_reports_are_on_the_disk_before_they_get_their_names)
 {
     struct source_facts facts = {.record_count = 1};
@@ -121,6 +200,9 @@ static Suite *finish_suite(void)
     tcase_add_test(cases, conflict_of_the_readers_is_told_and_makes_it_incomplete);
     tcase_add_test(cases, undecodable_record_is_told_and_makes_it_incomplete);
     tcase_add_test(cases, damage_is_told_and_makes_it_incomplete);
+    tcase_add_test(cases, remarks_on_an_inventory_name_it_and_say_what_to_do);
+    tcase_add_test(cases, a_sound_inventory_and_quiet_give_no_remarks);
+    tcase_add_loop_test(cases, rows_that_name_one_machine_are_told_with_the_file, 0, 2);
     tcase_add_test(cases, case_and_reports_are_on_the_disk_before_they_get_their_names);
     suite_add_tcase(suite, cases);
     return suite;

@@ -440,12 +440,47 @@ START_TEST(blanks_around_hosts_and_their_accounts_are_left_out)
 }
 END_TEST
 
+/* What Active Directory and the DNS write. */
+START_TEST(distinguished_and_rooted_names_are_those_of_hosts)
+{
+    static const struct {
+        const char *cell;
+        const char *host;
+    } rows[] = {
+        {"CN=FIN-PC03,OU=Computers,DC=corp,DC=example", "FIN-PC03"},
+        {" cn=FIN-PC03,OU=x ", "FIN-PC03"},
+        {"Cn=FIN-PC03", "FIN-PC03"},
+        {"CN= FIN-PC03 ,OU=x", "FIN-PC03"},
+        {"CN=FIN\\,PC\\\\03,OU=x\\,y", "FIN,PC\\03"},
+        {"CN=FIN-PC03\\", "FIN-PC03"},
+        {"CN=FIN-PC01.corp.example.,OU=x", "FIN-PC01.corp.example"},
+        {"OU=x,CN=FIN-PC03", "OU=x,CN=FIN-PC03"},
+        {"CN-PC1,x", "CN-PC1,x"},
+        {"FIN-PC01.corp.example.", "FIN-PC01.corp.example"},
+        {"FIN-PC01.", "FIN-PC01"},
+        {"FIN-PC01.corp.example. ", "FIN-PC01.corp.example"},
+        {"CORP\\FIN-PC01.corp.example.", "FIN-PC01.corp.example"},
+        {"CORPLAPTOP...", "CORPLAPTOP..."},
+        {"FIN-PC01..", "FIN-PC01.."},
+    };
+
+    for (size_t index = 0; index < ARRAY_COUNT(rows); index++) {
+        struct text text = {0};
+
+        text_add_format(&text, "owner,host\n\"Ann\",\"%s\"\n", rows[index].cell);
+        expect_host(text_get(&text), text.length_bytes, rows[index].host, "Ann");
+        text_free(&text);
+    }
+}
+END_TEST
+
 START_TEST(a_cell_of_blanks_names_no_host)
 {
     struct error err = {0};
-    struct inventory inventory = read_inventory("host\n \u00A0\nCORP\\\n$\nPC 1\n", &err, 0);
+    struct inventory inventory =
+        read_inventory("host\n \u00A0\nCORP\\\n$\n.\nCN=\nPC 1\n", &err, 0);
 
-    ck_assert_uint_eq(inventory.rows_without_host, 3);
+    ck_assert_uint_eq(inventory.rows_without_host, 5);
     ck_assert_uint_eq(inventory.host_count, 1);
     ck_assert_str_eq(inventory.hosts[0], "PC 1");
     inventory_free_content(&inventory);
@@ -486,6 +521,10 @@ START_TEST(lines_of_programs_above_the_headings_are_passed)
         "\xEF\xBB\xBFsep=;;\nhost;y\nPC1;z,z\n",
         "sep=\t\nhost\ty\nPC1\tz,z\n",
         "#TYPE Microsoft.ActiveDirectory.Management.ADComputer\r\nName;y\r\nPC1;z,z\r\n",
+        "#TYPE Selected.ADComputer\r\nsep=;\r\nhost;y\r\nPC1;z,z\r\n",
+        "sep=|\r\n#TYPE Selected.ADComputer\r\nhost|y\r\nPC1|z,z\r\n",
+        "\"sep=;\"\r\nhost;y\r\nPC1;z,z\r\n",
+        "\"sep=|\"||\n#TYPE x\nhost|y\nPC1|z,z\n",
         "\r\nhost;y\r\nPC1;z,z\r\n"};
 
     for (size_t index = 0; index < ARRAY_COUNT(texts); index++)
@@ -549,6 +588,11 @@ START_TEST(a_bad_inventory_is_refused_with_its_row)
         {"", "is empty"},
         {"owner,site\nPC1,A\n", "row 1: no column is named host"},
         {"sep=;\nowner;site\nPC1;A\n", "row 2: no column is named host"},
+        {"#TYPE x\nsep=;\nowner;site\n", "row 3: no column is named host"},
+        {"sep=;\nhost,site\nPC1,A\n", "the line sep= above it makes \";\" the separator"},
+        {"#TYPE x\n\"sep=\t\"\nhost,site\n", "the line sep= above it makes a tab the separator"},
+        {"\"sep=;\nhost;site\nPC1;A\n", "row 1"},
+        {"sep=;\n#TYPE x\n", "is empty"},
         {"sep=;\n", "is empty"},
         {"host,owner\nPC1,A,B\n", "row 2 has 3 cells"},
         {"host,owner\n\"PC1,A\n", "row 2"},
@@ -587,6 +631,7 @@ static Suite *intake_suite(void)
     tcase_add_test(cases, inventory_keeps_its_other_columns);
     tcase_add_test(cases, inventory_separators_of_other_countries_are_taken);
     tcase_add_test(cases, blanks_around_hosts_and_their_accounts_are_left_out);
+    tcase_add_test(cases, distinguished_and_rooted_names_are_those_of_hosts);
     tcase_add_test(cases, a_cell_of_blanks_names_no_host);
     tcase_add_test(cases, the_best_heading_of_hosts_counts);
     tcase_add_test(cases, lines_of_programs_above_the_headings_are_passed);

@@ -62,6 +62,10 @@ printf 'sep=;\r\nhost;owner\r\nCORPLAPTOP-ACCOUNTING-01;Ann\r\n' >inventory.csv
 check 'the line with the separator is passed' inventory_is_matched
 printf 'ComputerName,owner\nCORP\\CORPLAPTOP-ACCO$,Ann\n' >inventory.csv
 check 'the account of a host is the host' inventory_is_matched
+printf 'Name,owner\n"CN=CORPLAPTOP-ACCO,OU=Computers,DC=corp,DC=example",Ann\n' >inventory.csv
+check 'so is its distinguished name' inventory_is_matched
+printf '#TYPE x\n"sep=;"\nhost;owner\nCORPLAPTOP-ACCOUNTING-01.corp.example.;Ann\n' >inventory.csv
+check 'and its name that begins at the root of the DNS' inventory_is_matched
 printf 'Hostname,owner\nCORPLAPTOP-ACCO,Ann\n' | iconv -f ASCII -t UTF-16 >inventory.csv
 check 'UTF-16 is read' inventory_is_matched
 

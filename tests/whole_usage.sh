@@ -173,6 +173,18 @@ check 'leftovers of a killed run are taken' equal 2 "$status"
 check 'and removed' only once case.db hosts.csv remediation report.html sources.csv timeline.csv \
     timeline.jsonl
 
+# A damaged case is named as it was named by the user, not by the copy that is worked on.
+mkdir cut
+head -c 20480 once/case.db >cut/case.db
+spptriage report --templates "$top_srcdir/templates" cut/case.db
+check 'a damaged case' refused 'cut/case.db: the case is damaged; read the logs into a new output'
+spptriage report --templates "$top_srcdir/templates" -o elsewhere/cut cut/case.db
+check 'with another output folder' refused 'spptriage: cut/case.db: the case is damaged; read the'
+mkdir cut/unfinished
+cp cut/case.db cut/unfinished/case.db.partial
+analyze -o cut/unfinished logs/PC1
+check 'a damaged unfinished one' refused 'case.db.partial: the case is damaged; delete it and run again'
+
 # Missing and vanishing inputs among others.
 analyze -o partly logs/PC1 missing
 check 'a missing path among others is incomplete' equal 2 "$status"

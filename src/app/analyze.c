@@ -308,8 +308,8 @@ static int fill_case(struct analysis *analysis, struct error *err)
     int result = ingest_run(analysis->db, &analysis->walk, &analysis->options, err);
 
     if (result == 0 && analysis->options.inventory != NULL)
-        result = finish_store_inventory(analysis->db, &analysis->inventory, analysis->options.quiet,
-                                        err);
+        result =
+            finish_store_inventory(analysis->db, &analysis->inventory, &analysis->options, err);
     return result;
 }
 

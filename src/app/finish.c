@@ -5,11 +5,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "report/report.h"
 #include "verdict/verdict.h"
 
-int finish_store_inventory(struct casedb *db, const struct inventory *inventory, bool quiet,
-                           struct error *err)
+/* Begins the line of a warning about the inventory: that of this run, or the one that the case has
+ * of an earlier one. */
+static void name_inventory(const struct options *options)
+{
+    struct text name = {0};
+
+    text_add_visible(&name,
+                     options->inventory != NULL ? options->inventory : "the inventory of the case");
+    fprintf(stderr, "spptriage: warning: %s: ", text_get(&name));
+    text_free(&name);
+}
+
+static void warn_of_rows(const struct options *options, size_t count, const char *which,
+                         const char *advice)
+{
+    if (count == 0)
+        return;
+    name_inventory(options);
+    fprintf(stderr, "rows left out%s: %zu; %s\n", which, count, advice);
+}
+
+int finish_store_inventory(struct casedb *db, const struct inventory *inventory,
+                           const struct options *options, struct error *err)
 {
     size_t repeated = 0;
     bool added;
@@ -26,15 +48,16 @@ int finish_store_inventory(struct casedb *db, const struct inventory *inventory,
         result = casedb_finish_inventory(db, err);
     else
         casedb_abandon_inventory(db);
-    if (result == 0 && !quiet && repeated > 0)
-        fprintf(stderr, "spptriage: rows of the inventory left out that repeat a host: %zu\n",
-                repeated);
-    if (result == 0 && !quiet && inventory->rows_without_host > 0)
-        fprintf(stderr, "spptriage: rows of the inventory left out that have no host: %zu\n",
-                inventory->rows_without_host);
-    if (result == 0 && !quiet && inventory->is_ansi)
-        fprintf(stderr, "spptriage: the inventory is not UTF-8: it was read as Windows-1252\n");
-    return result;
+    if (result != 0 || options->quiet)
+        return result;
+    if (inventory->is_ansi) {
+        name_inventory(options);
+        fputs("not UTF-8: it was read as Windows-1252; save it as CSV in UTF-8\n", stderr);
+    }
+    warn_of_rows(options, repeated, " that repeat a host", "keep one row a host");
+    warn_of_rows(options, inventory->rows_without_host, " that name no host",
+                 "fill in their cell of the host");
+    return 0;
 }
 
 /* What became of the sources and of the inventory, counted. */
@@ -82,20 +105,18 @@ static void warn(size_t count, const char *what)
         fprintf(stderr, "spptriage: warning: %s: %zu; see sources.csv\n", what, count);
 }
 
-static enum exit_status judge_sources(const struct source_counts *counts, bool quiet)
+static enum exit_status judge_sources(const struct source_counts *counts,
+                                      const struct options *options)
 {
-    if (!quiet) {
+    if (!options->quiet) {
         if (counts->logs == 0)
             fputs("spptriage: warning: no event log was among the files; see sources.csv\n",
                   stderr);
         warn(counts->skipped, "files skipped in which there is nothing to read");
         warn(counts->not_followed, "links not followed, and special files");
         warn(counts->not_whole, "sources that could not be read whole");
-        if (counts->repeated_hosts > 0)
-            fprintf(stderr,
-                    "spptriage: warning: rows of the inventory left out, as another row names the "
-                    "same machine: %zu\n",
-                    counts->repeated_hosts);
+        warn_of_rows(options, counts->repeated_hosts, ", as another row names the same machine",
+                     "keep one row a machine");
         warn(counts->undecodable, "sources with records that could not be decoded");
         warn(counts->conflicting, "sources with records read differently by a second reader");
     }
@@ -153,7 +174,7 @@ int finish_write(struct output_directory *directory, struct casedb **db,
     casedb_close(*db);
     *db = NULL;
     if (result == 0)
-        *status = judge_sources(&counts, options->quiet);
+        *status = judge_sources(&counts, options);
     if (result == 0 && !options->quiet)
         printf("%s\nreports: %s\n", summary, directory->path);
     if (result == 0 && fflush(stdout) != 0)

@@ -8,10 +8,10 @@
 #include "app/output_directory.h"
 #include "intake/inventory.h"
 
-/* Replaces the case's inventory by this one, with a remark on standard error about rows that do
- * not count. */
-int finish_store_inventory(struct casedb *db, const struct inventory *inventory, bool quiet,
-                           struct error *err);
+/* Replaces the case's inventory by this one, that of the options, with warnings on standard error
+ * about a guessed encoding and rows that do not count. */
+int finish_store_inventory(struct casedb *db, const struct inventory *inventory,
+                           const struct options *options, struct error *err);
 
 /* Derives the verdicts of the case in `directory`, writes the reports, prints the summary and sets
  * the exit status that the sources ask for. Closes *db and sets it to NULL, also on failure. */

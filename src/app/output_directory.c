@@ -19,22 +19,25 @@
 #define PARTIAL_NAME "case.db.partial"
 #define COPY_NAME ".case.db.copy" /* of a case, until it is complete */
 
-/* What a report folder may hold beside a case, its copies and what SQLite keeps beside them;
+/* What a report folder may hold beside a case, its copies and their sidecar files;
  * temporary names of reports begin with a dot and end in .partial. */
 static const char *const report_names[] = {
     "hosts.csv", "timeline.csv", "timeline.jsonl", "sources.csv", "report.html", "remediation",
 };
 
+/* What the names of a case and of its sidecar files, which SQLite keeps beside it, end in. */
+static const char *const sidecar_ends[] = {"", "-journal", "-wal", "-shm"};
+
 static bool is_case_name(const char *name)
 {
     static const char *const stems[] = {CASE_NAME, PARTIAL_NAME, COPY_NAME};
-    static const char *const company[] = {"", "-journal", "-wal", "-shm"};
 
     for (size_t stem = 0; stem < ARRAY_COUNT(stems); stem++) {
         size_t length = strlen(stems[stem]);
 
-        for (size_t end = 0; end < ARRAY_COUNT(company); end++)
-            if (strncmp(name, stems[stem], length) == 0 && strcmp(name + length, company[end]) == 0)
+        for (size_t end = 0; end < ARRAY_COUNT(sidecar_ends); end++)
+            if (strncmp(name, stems[stem], length) == 0 &&
+                strcmp(name + length, sidecar_ends[end]) == 0)
                 return true;
     }
     return false;
@@ -121,13 +124,11 @@ int output_directory_open(const char *path, struct output_directory *out, struct
     return check_content(out, err);
 }
 
-/* Removes a case with what SQLite keeps beside it. */
+/* Removes a case with its sidecar files. */
 static void remove_case(const char *path)
 {
-    static const char *const company[] = {"", "-journal", "-wal", "-shm"};
-
-    for (size_t end = 0; end < ARRAY_COUNT(company); end++) {
-        char *name = memory_format("%s%s", path, company[end]);
+    for (size_t end = 0; end < ARRAY_COUNT(sidecar_ends); end++) {
+        char *name = memory_format("%s%s", path, sidecar_ends[end]);
 
         unlink(name);
         free(name);
@@ -212,7 +213,7 @@ int output_directory_copy_case(struct output_directory *directory, const char *c
         return -1;
     }
     directory->partial_made = true;
-    return casedb_open(directory->partial_path, false, out, err);
+    return casedb_open_finished(directory->partial_path, case_path, out, err);
 }
 
 int output_directory_open_case(struct output_directory *directory, struct casedb **out, bool *old,

@@ -52,7 +52,8 @@ static int check_folder(struct rereport *rereport, const struct case_settings *s
                          rereport->directory.partial_path);
     if (access(rereport->directory.case_path, F_OK) != 0)
         return 0;
-    if (casedb_open(rereport->directory.case_path, false, &there, err) == 0)
+    if (casedb_open_finished(rereport->directory.case_path, rereport->directory.case_path, &there,
+                             err) == 0)
         found = casedb_read_settings(there, &other, err);
     casedb_close(there);
     if (found == 1) {
@@ -76,7 +77,7 @@ static int open_case(struct rereport *rereport, struct error *err)
     struct casedb *original = NULL;
     int found = -1;
 
-    if (casedb_open(rereport->case_path, false, &original, err) == 0)
+    if (casedb_open_finished(rereport->case_path, rereport->case_path, &original, err) == 0)
         found = casedb_read_settings(original, &settings, err);
     casedb_close(original);
     if (found == 0)
@@ -101,7 +102,7 @@ static int prepare(struct rereport *rereport, struct error *err)
         open_case(rereport, err) != 0)
         return -1;
     if (options->inventory != NULL)
-        return finish_store_inventory(rereport->db, &rereport->inventory, options->quiet, err);
+        return finish_store_inventory(rereport->db, &rereport->inventory, options, err);
     return 0;
 }
 

@@ -36,7 +36,7 @@ uint64_t filetime_distance(uint64_t left, uint64_t right);
 bool filetime_parse(const char *text, uint64_t *out);
 
 /* The time of a file as nanoseconds since 1970, or TIME_TOO_FAR where an int64_t does not hold
- * them: before the year 1678 and after 2261. */
+ * them: before 1677-09-21 and after 2262-04-11 (both are so kept). */
 #define TIME_TOO_FAR INT64_MAX
 int64_t time_to_nanoseconds(const struct timespec *time);
 

@@ -33,6 +33,13 @@ struct casedb;
  * is only read is not changed by a byte; it may be one that cannot be written. */
 int casedb_open(const char *path, bool create, struct casedb **out, struct error *err);
 
+/* Opens a case that a run finished, or a copy of it to work on, at `path`. Where it is the content
+ * that is wrong, messages name the finished one, `finished_path`: a copy may be gone by then. They
+ * say that its logs are to be read again into another folder; of a case that casedb_open opened, a
+ * run's own, they say that it is to be deleted. */
+int casedb_open_finished(const char *path, const char *finished_path, struct casedb **out,
+                         struct error *err);
+
 /* Closes the case, whose cursors were freed before; NULL is accepted. An open transaction is
  * rolled back. The case is then one file, without sidecar files. */
 void casedb_close(struct casedb *db);

@@ -64,7 +64,9 @@ struct first_last {
 };
 
 struct casedb {
-    char *path;
+    char *path;       /* owned */
+    char *shown_path; /* owned: which case messages name where its content is wrong */
+    bool is_finished; /* that one is: see casedb_open_finished */
     sqlite3 *sqlite;
     struct kept_statement *kept;
     size_t kept_count;
@@ -92,6 +94,9 @@ int casedb_fail(struct casedb *db, struct error *err);
 
 /* Says that the case holds what no case holds. Returns -1. */
 int casedb_fail_content(struct casedb *db, const char *what, struct error *err);
+
+/* From now on messages about the content of the case, which is from another one, name that. */
+void casedb_show_as(struct casedb *db, const struct casedb *other);
 
 /* Runs statements without parameters. */
 int casedb_execute(struct casedb *db, const char *sql, struct error *err);

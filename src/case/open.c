@@ -56,12 +56,12 @@ static int check_identity(struct casedb *db, bool create, struct error *err)
     if (application != CASEDB_APPLICATION_ID)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                          "%s: this is not a case: it is a SQLite database of something else",
-                         db->path);
+                         db->shown_path);
     if (version != CASEDB_SCHEMA_VERSION)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                          "%s: the case has schema version %lld, and this program needs %d; "
                          "read the logs into a new output folder",
-                         db->path, (long long)version, CASEDB_SCHEMA_VERSION);
+                         db->shown_path, (long long)version, CASEDB_SCHEMA_VERSION);
     return 0;
 }
 
@@ -88,13 +88,16 @@ static int open_file(struct casedb *db, bool create, struct error *err)
     return check_identity(db, create, err);
 }
 
-int casedb_open(const char *path, bool create, struct casedb **out, struct error *err)
+static int open_case(const char *path, const char *shown_path, bool is_finished, bool create,
+                     struct casedb **out, struct error *err)
 {
     struct casedb *db = memory_allocate(1, sizeof(*db));
     bool is_new = access(path, F_OK) != 0 && errno == ENOENT;
 
     *out = NULL;
     db->path = memory_copy_text(path);
+    db->shown_path = memory_copy_text(shown_path);
+    db->is_finished = is_finished;
     if (open_file(db, create, err) != 0) {
         casedb_close(db);
         if (create && is_new)
@@ -104,6 +107,24 @@ int casedb_open(const char *path, bool create, struct casedb **out, struct error
     db->accepted = true;
     *out = db;
     return 0;
+}
+
+int casedb_open(const char *path, bool create, struct casedb **out, struct error *err)
+{
+    return open_case(path, path, false, create, out, err);
+}
+
+int casedb_open_finished(const char *path, const char *finished_path, struct casedb **out,
+                         struct error *err)
+{
+    return open_case(path, finished_path, true, false, out, err);
+}
+
+void casedb_show_as(struct casedb *db, const struct casedb *other)
+{
+    free(db->shown_path);
+    db->shown_path = memory_copy_text(other->shown_path);
+    db->is_finished = other->is_finished;
 }
 
 /* Where the write-ahead log cannot be worked off (a full disk) it stays beside the case, and the
@@ -124,6 +145,7 @@ void casedb_close(struct casedb *db)
     free(db->last_path);
     free(db->found);
     free(db->path);
+    free(db->shown_path);
     free(db);
 }
 

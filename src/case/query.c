@@ -8,23 +8,38 @@
 
 #include "base/memory.h"
 
+enum failure_of {
+    FAILURE_OF_FILE,
+    FAILURE_OF_SYSTEM, /* of the file, and the system's own word for it belongs there */
+    FAILURE_OF_CONTENT,
+};
+
 /* What a person has to know and to do, by SQLite's primary result code. */
 struct failure {
     int code;
-    bool system; /* the system's own word for it belongs there */
+    enum failure_of of;
     const char *what;
-    const char *advice;
+    const char *advice; /* NULL: that of damage */
 };
 
 static const struct failure failures[] = {
-    {SQLITE_BUSY, false, "the case is in use by another process", "run again when that has ended"},
-    {SQLITE_FULL, false, "no space left on the disk", "make room and run again"},
-    {SQLITE_READONLY, false, "the case cannot be written", "allow that, or work on a copy of it"},
-    {SQLITE_CORRUPT, false, "the case is damaged", "delete it and run again"},
-    {SQLITE_NOTADB, false, "this is not a case", "name one, or another output folder"},
-    {SQLITE_CANTOPEN, true, "cannot open the case", "name one that can be opened"},
-    {SQLITE_IOERR, true, "cannot read or write the case", "mend that and run again"},
+    {SQLITE_BUSY, FAILURE_OF_FILE, "the case is in use by another process",
+     "run again when that has ended"},
+    {SQLITE_FULL, FAILURE_OF_FILE, "no space left on the disk", "make room and run again"},
+    {SQLITE_READONLY, FAILURE_OF_FILE, "the case cannot be written",
+     "allow that, or work on a copy of it"},
+    {SQLITE_CORRUPT, FAILURE_OF_CONTENT, "the case is damaged", NULL},
+    {SQLITE_NOTADB, FAILURE_OF_CONTENT, "this is not a case", "name one, or another output folder"},
+    {SQLITE_CANTOPEN, FAILURE_OF_SYSTEM, "cannot open the case", "name one that can be opened"},
+    {SQLITE_IOERR, FAILURE_OF_SYSTEM, "cannot read or write the case", "mend that and run again"},
 };
+
+/* What to do about a case whose content is damaged. A copy of a finished one would be damaged
+ * again. */
+static const char *damage_advice(const struct casedb *db)
+{
+    return db->is_finished ? "read the logs into a new output folder" : "delete it and run again";
+}
 
 static int fail_with(struct casedb *db, int code, struct error *err)
 {
@@ -34,25 +49,27 @@ static int fail_with(struct casedb *db, int code, struct error *err)
         number = errno; /* SQLite does not note it when COMMIT fails */
     for (size_t index = 0; index < ARRAY_COUNT(failures); index++) {
         const struct failure *failure = &failures[index];
-        bool system = failure->system && number != 0;
+        bool system = failure->of == FAILURE_OF_SYSTEM && number != 0;
 
         if (failure->code == code)
-            return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: %s%s%s; %s", db->path,
+            return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: %s%s%s; %s",
+                             failure->of == FAILURE_OF_CONTENT ? db->shown_path : db->path,
                              failure->what, system ? ": " : "", system ? strerror(number) : "",
-                             failure->advice);
+                             failure->advice != NULL ? failure->advice : damage_advice(db));
     }
-    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: the case cannot be used: %s", db->path,
-                     sqlite3_errmsg(db->sqlite));
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: the case cannot be used: %s; %s",
+                     db->shown_path, sqlite3_errmsg(db->sqlite), damage_advice(db));
 }
 
 int casedb_fail(struct casedb *db, struct error *err)
 {
     return fail_with(db, sqlite3_errcode(db->sqlite) & 0xFF, err); /* without its extension */
 }
+
 int casedb_fail_content(struct casedb *db, const char *what, struct error *err)
 {
-    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                     "%s: the case is damaged: %s; delete it and run again", db->path, what);
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: the case is damaged: %s; %s",
+                     db->shown_path, what, damage_advice(db));
 }
 
 int casedb_execute(struct casedb *db, const char *sql, struct error *err)

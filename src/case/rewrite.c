@@ -239,6 +239,7 @@ static int settle_elsewhere(struct casedb **db, const char *path, struct error *
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: there is a file already", path);
     if (make_indexes(*db, err) != 0 || casedb_open(path, true, &to, err) != 0)
         return -1;
+    casedb_show_as(to, *db);
     if (rewrite_into(*db, to, err) != 0 || make_indexes(to, err) != 0) {
         casedb_close(to);
         unlink(path);

@@ -59,7 +59,9 @@ static const struct column source_columns[] = {
     {COLUMN(case_source, path), .constraint = "UNIQUE"},
     {COLUMN(case_source, kind), .words = &source_kind_words},
     {COLUMN(case_source, size_bytes)},
-    {COLUMN_AS(case_source, mtime_ns, COLUMN_I64), .comment = "since 1970"},
+    {COLUMN_AS(case_source, mtime_ns, COLUMN_I64),
+     .comment = "nanoseconds since 1970; 9223372036854775807: before 1677-09-21 or after "
+                "2262-04-11"},
     {COLUMN_AS(case_source, sha256, COLUMN_TEXT_OR_NULL)},
     {COLUMN_AS(case_source, same_as, COLUMN_ID_OR_NULL), .constraint = OF_SOURCE},
     {COLUMN_AS(case_source, same_as_path, COLUMN_TEXT_OR_NULL), .from = "read.path"},

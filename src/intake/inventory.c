@@ -28,8 +28,9 @@ struct inventory_parser {
     struct inventory *inventory;
     struct error *err;
     const char *path;
+    char separator;    /* that a line names, or NUL */
     size_t row;        /* counted from 1 */
-    size_t header_row; /* the first one, or that behind the line with the separator */
+    size_t header_row; /* the first one, or that behind the lines of programs */
     char **cells;      /* owned: of the row so far */
     size_t cell_count;
     size_t header_count; /* cells of the first row */
@@ -102,6 +103,7 @@ static char *copy_host(const char *cell)
     char *name = hostname_of_account(account);
     char *host = copy_trimmed(name);
 
+    host[hostname_rootless_bytes(host)] = '\0';
     free(account);
     free(name);
     return host;
@@ -127,6 +129,23 @@ static size_t find_host_column(const struct inventory_parser *parser)
     return NO_COLUMN;
 }
 
+/* A separator that the file does not have makes one name of all. */
+static void refuse_header(const struct inventory_parser *parser)
+{
+    struct text remark = {0};
+
+    if (parser->separator == '\t')
+        text_add(&remark, "; the line sep= above it makes a tab the separator");
+    else if (parser->separator != '\0')
+        text_add_format(&remark, "; the line sep= above it makes \"%c\" the separator",
+                        parser->separator);
+    error_set(parser->err, ERROR_RUN, ERROR_NO_OFFSET,
+              "%s: row %zu: no column is named host (nor Hostname, ComputerName, Computer or "
+              "Name); the first row must name the columns%s",
+              parser->path, parser->row, text_get(&remark));
+    text_free(&remark);
+}
+
 static void take_header(struct inventory_parser *parser)
 {
     struct inventory *inventory = parser->inventory;
@@ -134,10 +153,7 @@ static void take_header(struct inventory_parser *parser)
     parser->header_count = parser->cell_count;
     parser->host_column = find_host_column(parser);
     if (parser->host_column == NO_COLUMN)
-        error_set(parser->err, ERROR_RUN, ERROR_NO_OFFSET,
-                  "%s: row %zu: no column is named host (nor Hostname, ComputerName, Computer or "
-                  "Name); the first row must name the columns",
-                  parser->path, parser->row);
+        refuse_header(parser);
     for (size_t index = 0; index < parser->cell_count; index++)
         if (index != parser->host_column)
             add_to_list(&inventory->columns, &inventory->column_count,
@@ -195,25 +211,43 @@ static bool take_type_line(const char **bytes)
     return true;
 }
 
-/* The line with which Excel is told the separator, `sep=;`. Who saves such a file as a table fills
- * the line up with separators. */
+/* The line with which Excel is told the separator, `sep=;`, in quotes or not. Who saves such a file
+ * as a table fills the line up with separators. */
 static bool take_separator_line(const char **bytes, char *separator)
 {
     static const char word[] = "sep=";
-    const char *at;
-    size_t count;
+    bool is_quoted = **bytes == '"';
+    const char *at = *bytes + is_quoted;
+    char named;
 
-    if (!text_equal_ascii_bytes(*bytes, word, sizeof(word) - 1))
+    if (!text_equal_ascii_bytes(at, word, sizeof(word) - 1))
         return false;
-    at = *bytes + sizeof(word) - 1;
-    if (*at == '\0' || strchr(",;\t|", *at) == NULL)
+    named = at[sizeof(word) - 1];
+    if (named == '\0' || strchr(",;\t|", named) == NULL)
         return false;
-    count = strspn(at, (const char[]){*at, '\0'});
-    if (at[count] != '\r' && at[count] != '\n')
+    at += sizeof(word);
+    if (is_quoted && *at++ != '"')
         return false;
-    *separator = *at;
-    *bytes = at + count;
+    at += strspn(at, (const char[]){named, '\0'});
+    if (*at != '\r' && *at != '\n')
+        return false;
+    *separator = named;
+    *bytes = at;
     return true;
+}
+
+/* Passes these lines, each there at most once, in either order, and the ends of lines behind them.
+ * Returns how many there were. */
+static size_t take_lines_of_programs(const char **bytes, char *separator)
+{
+    bool has_type = false, has_separator = false, is_line;
+
+    do {
+        is_line = (!has_type && (has_type = take_type_line(bytes))) ||
+                  (!has_separator && (has_separator = take_separator_line(bytes, separator)));
+        *bytes += strspn(*bytes, "\r\n");
+    } while (is_line);
+    return (size_t)has_type + has_separator;
 }
 
 /* The separator that the first line has most of. */
@@ -272,14 +306,12 @@ static int decode(const char *path, struct span bytes, struct inventory *invento
 static int parse(const char *path, const char *bytes, struct inventory *out, struct error *err)
 {
     struct inventory_parser parser = {.inventory = out, .err = err, .path = path};
-    char separator = '\0';
     struct csv_parser csv;
+    char separator;
 
-    parser.row = take_type_line(&bytes) || take_separator_line(&bytes, &separator);
-    bytes += strspn(bytes, "\r\n");
-    if (separator == '\0')
-        separator = find_separator(bytes);
+    parser.row = take_lines_of_programs(&bytes, &parser.separator);
     parser.header_row = parser.row + 1;
+    separator = parser.separator != '\0' ? parser.separator : find_separator(bytes);
     if (csv_init(&csv, CSV_STRICT | CSV_STRICT_FINI) != 0)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "out of memory for libcsv");
     csv_set_delim(&csv, (unsigned char)separator);

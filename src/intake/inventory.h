@@ -2,8 +2,9 @@
 /* inventory: the CSV file of --inventory, a list of hosts with whatever columns its owner keeps.
  * The first row names the columns. That of the hosts is `host`, else `Hostname`, `ComputerName`,
  * `Computer` or `Name`, in any case: the first of these that is there. Comma, semicolon and tab are
- * met as separators: the one that the first line has most of counts, unless the file begins with
- * Excel's line that names it (`sep=;`). UTF-8, UTF-16, else Windows-1252. */
+ * met as separators: the one that the first line has most of counts, unless one above it,
+ * Excel's, names it (`sep=;`); the one that PowerShell begins with (`#TYPE`) does not count. UTF-8,
+ * UTF-16, else Windows-1252. */
 #ifndef SPPTRIAGE_INTAKE_INVENTORY_H
 #define SPPTRIAGE_INTAKE_INVENTORY_H
 
@@ -16,7 +17,8 @@ struct inventory {
     char **columns; /* owned: the other columns' names, in order */
     size_t column_count;
     char **hosts;  /* owned, in the order of the file; without white space around them, and of an
-                      account's name (`CORP\PC1$`) that of its host. Rows without are left out */
+                      account's name (`CORP\PC1$`, `CN=PC1,OU=..`) that of its host, without the dot
+                      of the root (`PC1.corp.`). Rows without are left out */
     char **values; /* owned: column_count of them for each host, row after row */
     size_t host_count;
     size_t rows_without_host;

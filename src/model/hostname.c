@@ -64,13 +64,39 @@ bool hostname_fits_cut_off(const char *name, const char *cut_off)
     return strncmp(name, cut_off, strlen(cut_off) - strlen(HOSTNAME_CUT_OFF)) == 0;
 }
 
+/* The value of the attribute that the rest of a distinguished name begins with: a backslash
+ * stands before a comma that is part of it. */
+static char *copy_attribute(const char *rest)
+{
+    struct text value = {0};
+
+    for (; *rest != '\0' && *rest != ','; rest++) {
+        if (*rest == '\\' && *++rest == '\0')
+            break;
+        text_add_bytes(&value, rest, 1);
+    }
+    return text_take(&value);
+}
+
 char *hostname_of_account(const char *account)
 {
+    static const char common_name[] = "CN=";
     const char *slash = strrchr(account, '\\');
     const char *name = slash != NULL ? slash + 1 : account;
     size_t length = strlen(name);
 
+    if (text_equal_ascii_bytes(account, common_name, sizeof(common_name) - 1))
+        return copy_attribute(account + sizeof(common_name) - 1);
     if (length > 0 && name[length - 1] == '$')
         length--;
     return memory_copy_bytes(name, length);
+}
+
+size_t hostname_rootless_bytes(const char *name)
+{
+    size_t length = strlen(name);
+    bool is_rooted =
+        length > 0 && name[length - 1] == '.' && (length < 2 || name[length - 2] != '.');
+
+    return length - is_rooted;
 }

@@ -36,8 +36,12 @@ bool hostname_is_cut_off(const char *name);
 bool hostname_fits_cut_off(const char *name, const char *cut_off);
 
 /* Returns owned: the name of the host whose account that is, as directories write them:
- * `CORP\PC1$`. It is given as it is written, and so returned; one that is not so written is the
- * name itself. */
+ * `CORP\PC1$`, or as a distinguished name, `CN=PC1,OU=Computers` (RFC 4514). It is given as it is
+ * written, and so returned; one that is not so written is the name itself. */
 char *hostname_of_account(const char *account) __attribute__((warn_unused_result));
+
+/* Without the last dot of a name that begins at the root of the DNS, `PC1.corp.example.`, the name
+ * has so many bytes: all of them, where it has none. */
+size_t hostname_rootless_bytes(const char *name);
 
 #endif
