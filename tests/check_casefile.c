@@ -640,6 +640,63 @@ START_TEST(a_finished_case_that_cannot_be_used_is_named)
 }
 END_TEST
 
+/* A run that was killed before it wrote a byte is gone on with. */
+START_TEST(unfinished_case_without_a_byte_is_a_new_one)
+{
+    struct output_directory directory;
+    struct case_settings settings;
+    bool old;
+
+    ck_assert_int_eq(mkdir("mine", 0777), 0);
+    scratch_write("mine/case.db.partial", "", 0);
+    casedb_close(db);
+    must(output_directory_open("mine", &directory, &err));
+    must(output_directory_open_case(&directory, &db, &old, &err));
+    ck_assert_int_eq(casedb_read_settings(db, &settings, &err), 0);
+    add_log("a", "PC", 1);
+    derive_all();
+    output_directory_close(&directory);
+}
+END_TEST
+
+static void copy_file(const char *from, const char *to)
+{
+    size_t size;
+    char *bytes = read_file(from, &size);
+
+    scratch_write(to, bytes, size);
+    free(bytes);
+}
+
+/* As a process that was killed leaves them: what it had written is taken in, and comes into no
+ * other case. */
+START_TEST(sidecar_files_of_a_finished_case_are_worked_off_and_go)
+{
+    struct output_directory directory;
+    sqlite3 *sqlite = NULL;
+    bool old;
+
+    make_changed_case("mine/case.db", "SELECT 1");
+    ck_assert_int_eq(sqlite3_open("mine/case.db", &sqlite), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(sqlite,
+                                  "PRAGMA journal_mode = WAL; UPDATE source SET detail = 'later'",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    ck_assert_int_eq(mkdir("killed", 0777), 0);
+    copy_file("mine/case.db", "killed/case.db");
+    copy_file("mine/case.db-wal", "killed/case.db-wal");
+    copy_file("mine/case.db-wal", "killed/case.db.partial-wal");
+    sqlite3_close(sqlite);
+    must(output_directory_open("killed", &directory, &err));
+    must(output_directory_open_case(&directory, &db, &old, &err));
+    ck_assert(!scratch_exists("killed/case.db-wal"));
+    casedb_close(db);
+    db = NULL;
+    ck_assert_int_eq(ask("killed/case.db.partial", "SELECT detail = 'later' FROM source"), 1);
+    output_directory_close(&directory);
+}
+END_TEST
+
 START_TEST(damage_of_an_unfinished_case_names_that)
 {
     struct output_directory directory;
@@ -938,6 +995,8 @@ static Suite *casefile_suite(void)
     tcase_add_test(cases, damage_of_a_case_written_anew_names_the_finished_one);
     tcase_add_loop_test(cases, a_finished_case_that_cannot_be_used_is_named, 0, 3);
     tcase_add_test(cases, damage_of_an_unfinished_case_names_that);
+    tcase_add_test(cases, unfinished_case_without_a_byte_is_a_new_one);
+    tcase_add_test(cases, sidecar_files_of_a_finished_case_are_worked_off_and_go);
     tcase_add_test(cases, database_of_something_else_is_refused);
     tcase_add_test(cases, file_that_is_no_database_is_refused);
     tcase_add_test(cases, missing_case_is_not_made_unasked);

@@ -25,8 +25,8 @@ static const char *const report_names[] = {
     "hosts.csv", "timeline.csv", "timeline.jsonl", "sources.csv", "report.html", "remediation",
 };
 
-/* What the names of a case and of its sidecar files, which SQLite keeps beside it, end in. */
-static const char *const sidecar_ends[] = {"", "-journal", "-wal", "-shm"};
+/* What the names of the sidecar files end in, which SQLite keeps beside a case. */
+static const char *const sidecar_ends[] = {"-journal", "-wal", "-shm"};
 
 static bool is_case_name(const char *name)
 {
@@ -35,6 +35,8 @@ static bool is_case_name(const char *name)
     for (size_t stem = 0; stem < ARRAY_COUNT(stems); stem++) {
         size_t length = strlen(stems[stem]);
 
+        if (strcmp(name, stems[stem]) == 0)
+            return true;
         for (size_t end = 0; end < ARRAY_COUNT(sidecar_ends); end++)
             if (strncmp(name, stems[stem], length) == 0 &&
                 strcmp(name + length, sidecar_ends[end]) == 0)
@@ -124,8 +126,7 @@ int output_directory_open(const char *path, struct output_directory *out, struct
     return check_content(out, err);
 }
 
-/* Removes a case with its sidecar files. */
-static void remove_case(const char *path)
+static void remove_sidecars(const char *path)
 {
     for (size_t end = 0; end < ARRAY_COUNT(sidecar_ends); end++) {
         char *name = memory_format("%s%s", path, sidecar_ends[end]);
@@ -133,6 +134,13 @@ static void remove_case(const char *path)
         unlink(name);
         free(name);
     }
+}
+
+/* Removes a case with its sidecar files. */
+static void remove_case(const char *path)
+{
+    unlink(path);
+    remove_sidecars(path);
 }
 
 void output_directory_close(struct output_directory *directory)
@@ -161,10 +169,12 @@ static int sync_file(const char *path)
     return result;
 }
 
-/* Gives the case another name: it is on the disk before, and so is the name then. */
+/* Gives the case another name: it is on the disk before, and so is the name then. Sidecar files of
+ * a case that had that name are none of this one: SQLite would take what they say into it. */
 static int rename_case(const struct output_directory *directory, const char *from, const char *to,
                        struct error *err)
 {
+    remove_sidecars(to);
     if (sync_file(from) == 0 && rename(from, to) == 0 && file_sync(directory->descriptor) == 0)
         return 0;
     return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m", to);
@@ -216,6 +226,17 @@ int output_directory_copy_case(struct output_directory *directory, const char *c
     return casedb_open_finished(directory->partial_path, case_path, out, err);
 }
 
+/* Opens the case once: of a process that was killed as it changed the case, what it had not
+ * finished is undone then, and what it had finished taken in. */
+static int work_off_sidecars(const char *case_path, struct error *err)
+{
+    struct casedb *db = NULL;
+    int result = casedb_open_finished(case_path, case_path, &db, err);
+
+    casedb_close(db);
+    return result;
+}
+
 int output_directory_open_case(struct output_directory *directory, struct casedb **out, bool *old,
                                struct error *err)
 {
@@ -224,9 +245,11 @@ int output_directory_open_case(struct output_directory *directory, struct casedb
 
     *old = has_partial || has_case;
     if (has_case && !has_partial)
-        return output_directory_copy_case(directory, directory->case_path, out, err);
+        return work_off_sidecars(directory->case_path, err) == 0
+                   ? output_directory_copy_case(directory, directory->case_path, out, err)
+                   : -1;
     directory->partial_made = !has_partial;
-    return casedb_open(directory->partial_path, !has_partial, out, err);
+    return casedb_open(directory->partial_path, true, out, err);
 }
 
 void output_directory_drop_partial(struct output_directory *directory)
