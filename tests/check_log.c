@@ -521,6 +521,45 @@ START_TEST(record_with_too_many_values_is_undecodable)
 }
 END_TEST
 
+/* Makes the value of Event's only attribute one that no BinXML has, wherever it stands. Returns
+ * how many there were. */
+static size_t spoil_event_attributes(struct evtx_image *image)
+{
+    static const char start[] = "h\0t\0t\0p\0:"; /* of the name space, in UTF-16 */
+    uint8_t *at = image->bytes, *end = image->bytes + image->size_bytes;
+    size_t count = 0;
+
+    for (; (at = memmem(at, (size_t)(end - at), start, sizeof(start))) != NULL; at++) {
+        ck_assert_int_eq(at[-3], EVTX_VALUE_STRING); /* the type; then the number of characters */
+        at[-3] = 0xff;
+        count++;
+    }
+    evtx_image_seal_chunk(image, image->chunks[0].offset_bytes);
+    return count;
+}
+
+/* What stands there says nothing that selection looks for: only what is selected is decoded. */
+START_TEST(damaged_attribute_of_the_event_costs_the_selected_records_alone)
+{
+    struct evtx_writer *writer = evtx_writer_new(NULL);
+    struct event_stamp stamp = stamp_at(0);
+    struct evtx_image *image;
+
+    for (uint64_t number = 0; number < 8; number++)
+        events_add_noise(writer, &stamp, number);
+    events_add_wat_13(writer, &stamp, "0x00000000", "0xC004C4A2");
+    image = evtx_writer_finish(writer);
+    ck_assert_uint_gt(spoil_event_attributes(image), 1);
+    read_image(image);
+    ck_assert_uint_eq(got.facts.record_count, 9);
+    ck_assert_uint_eq(got.facts.selected_count, 1);
+    ck_assert_uint_eq(got.facts.undecodable_count, 1);
+    ck_assert_uint_eq(got.handed_count, 0);
+    readout_expect_detail(&got, "1 record could not be decoded: 9 at byte ");
+    evtx_image_free(image);
+}
+END_TEST
+
 START_TEST(only_the_first_undecodable_records_are_listed)
 {
     struct evtx_image *image = readout_make_log(NULL, 1, 30, false);
@@ -740,6 +779,7 @@ static Suite *log_suite(void)
     tcase_add_test(tests, record_at_the_very_end_of_a_chunk_is_read);
     tcase_add_test(tests, forwarded_records_are_read);
     tcase_add_test(tests, record_with_too_many_values_is_undecodable);
+    tcase_add_test(tests, damaged_attribute_of_the_event_costs_the_selected_records_alone);
     tcase_add_test(tests, only_the_first_undecodable_records_are_listed);
     tcase_add_test(tests, computers_are_told_with_their_numbers);
     tcase_add_loop_test(tests, string_is_handed_on_as_written_and_is_no_conflict, 0,

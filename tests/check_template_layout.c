@@ -385,6 +385,56 @@ START_TEST(wrong_size_of_an_element_changes_nothing)
 }
 END_TEST
 
+/* Each byte of them in turn: the name, what stands there of it, and the value. */
+START_TEST(damaged_attributes_of_the_event_change_nothing)
+{
+    struct evtx_writer *writer = begin_log();
+    struct span definition;
+    size_t name, start, end;
+
+    add_wat(writer, true);
+    image = evtx_writer_finish(writer);
+    definition = take_definition(0);
+    name = find_name_inside(&definition, "xmlns");
+    start = name - 1; /* the token */
+    end = find_name_inside(&definition, "System") - sizeof(uint32_t) - sizeof(uint16_t) - 2;
+    ck_assert_int_eq(bytes[start], BINXML_ATTRIBUTE);
+    ck_assert_int_eq(bytes[end], BINXML_CLOSE_START_TAG);
+    look(&definition, &usual);
+    ck_assert(usual.plain && usual.fingerprint.data_size != 0);
+    for (size_t at = start; at < end; at++) {
+        bytes[at] ^= 0xff;
+        ck_assert(has_fingerprint(&definition, &usual.fingerprint));
+        look(&definition, &other);
+        ck_assert_msg(agree(&usual, &other), "byte %zu", at - start);
+        bytes[at] ^= 0xff;
+    }
+}
+END_TEST
+
+/* Nothing can be stepped over by it then, and they are walked. */
+START_TEST(wrong_size_of_the_attributes_of_the_event_changes_nothing)
+{
+    struct evtx_writer *writer = begin_log();
+    struct span definition;
+    size_t size_at;
+
+    add_wat(writer, true);
+    image = evtx_writer_finish(writer);
+    definition = take_definition(0);
+    size_at = find_name_inside(&definition, "xmlns") - 1 - sizeof(uint32_t);
+    look(&definition, &usual);
+    for (size_t index = 0; index < sizeof(uint32_t); index++) {
+        bytes[size_at + index] ^= 0xff;
+        ck_assert(!has_fingerprint(&definition, &usual.fingerprint));
+        look(&definition, &other);
+        ck_assert_uint_eq(other.fingerprint.data_size, 0);
+        ck_assert(other.plain && agree(&usual, &other));
+        bytes[size_at + index] ^= 0xff;
+    }
+}
+END_TEST
+
 START_TEST(definition_of_another_size_is_another)
 {
     struct evtx_writer *writer = begin_log();
@@ -474,6 +524,8 @@ static Suite *template_layout_suite(void)
     tcase_add_test(tests, changed_name_elsewhere_is_not_taken_for_the_same);
     tcase_add_test(tests, name_that_is_no_longer_here_is_not_the_same);
     tcase_add_test(tests, wrong_size_of_an_element_changes_nothing);
+    tcase_add_test(tests, damaged_attributes_of_the_event_change_nothing);
+    tcase_add_test(tests, wrong_size_of_the_attributes_of_the_event_changes_nothing);
     tcase_add_test(tests, definition_of_another_size_is_another);
     tcase_add_test(tests, fingerprint_that_is_not_known_fits_no_definition);
     tcase_add_test(tests, layout_of_a_definition_too_large_for_a_fingerprint_is_found);

@@ -75,14 +75,15 @@ static bool read_open_element(struct binxml_cursor *cursor, bool has_attributes,
                               struct binxml_token *out)
 {
     uint16_t dependency_id;
-    uint32_t size, attributes_size;
+    uint32_t size;
 
     if ((cursor->in_definition && !span_u16(&cursor->in, &dependency_id)) ||
         !span_u32(&cursor->in, &size))
         return false;
     out->element_end = (uint64_t)chunk_offset(cursor) + size;
+    out->attributes_size = 0;
     return read_name(cursor, &out->name) &&
-           (!has_attributes || span_u32(&cursor->in, &attributes_size));
+           (!has_attributes || span_u32(&cursor->in, &out->attributes_size));
 }
 
 /* A count of characters and so much UTF-16. */

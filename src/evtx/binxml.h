@@ -111,11 +111,12 @@ struct binxml_cursor {
 
 struct binxml_token {
     enum binxml_token_kind kind;
-    struct binxml_name name; /* of an element, attribute, entity, processing instruction */
-    uint8_t value_type;      /* of a value; what a substitution announces */
-    struct span value;       /* UTF-16: of a value, CDATA, processing instruction's data */
-    uint16_t index;          /* of a substitution; the code unit of a character reference */
-    uint64_t element_end;    /* of an open element: where in the chunk it ends, as it says */
+    struct binxml_name name;  /* of an element, attribute, entity, processing instruction */
+    uint8_t value_type;       /* of a value; what a substitution announces */
+    struct span value;        /* UTF-16: of a value, CDATA, processing instruction's data */
+    uint16_t index;           /* of a substitution; the code unit of a character reference */
+    uint64_t element_end;     /* of an open element: where in the chunk it ends, as it says, */
+    uint32_t attributes_size; /* and the bytes of its attributes; 0: it has no list of them */
     struct binxml_instance instance;
 };
 
@@ -159,7 +160,8 @@ enum binxml_event_kind {
 struct binxml_event {
     enum binxml_event_kind kind;
     const struct binxml_name *name;
-    uint64_t element_end; /* where in the chunk the element ends, as it says */
+    uint64_t element_end;     /* where in the chunk the element ends, as it says, */
+    uint32_t attributes_size; /* and the bytes of its attributes; 0: it has no list of them */
     struct binxml_value value;
     uint16_t number;
     bool is_optional; /* the value stands for an optional substitution: without it the element or
@@ -185,8 +187,9 @@ struct binxml_walk {
     bool in_start_tag;
     bool in_attribute;
     /* and to set: */
-    bool stop;         /* the walk is to end here, without failing */
-    bool skip_element; /* of ELEMENT: it is stepped over by its size, its end is not told */
+    bool stop;            /* the walk is to end here, without failing */
+    bool skip_element;    /* of ELEMENT: it is stepped over by its size, its end is not told */
+    bool skip_attributes; /* of ELEMENT: its attributes are, and none of them is told */
     /* The walk's own. */
     bool is_alone; /* a definition without values */
     unsigned fragments;

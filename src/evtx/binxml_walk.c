@@ -50,6 +50,16 @@ static bool skip_element(struct binxml_walk *walk, struct span *in, uint64_t ele
     return true;
 }
 
+/* Moves behind the attributes, and looks that the start tag ends there. */
+static bool skip_attributes(struct binxml_walk *walk, struct span *in, uint32_t attributes_size)
+{
+    walk->skip_attributes = false;
+    if (!span_skip(in, attributes_size) || in->left_bytes == 0 ||
+        (in->bytes[0] != BINXML_CLOSE_START_TAG && in->bytes[0] != BINXML_CLOSE_EMPTY_ELEMENT))
+        return fail(walk, "an attribute list whose size is wrong");
+    return true;
+}
+
 static bool begin_element(struct binxml_walk *walk, struct binxml_fragment *fragment,
                           const struct binxml_token *token)
 {
@@ -60,7 +70,11 @@ static bool begin_element(struct binxml_walk *walk, struct binxml_fragment *frag
     walk->in_start_tag = true;
     if (!tell(walk, &(struct binxml_event){.kind = BINXML_EVENT_ELEMENT,
                                            .name = &token->name,
-                                           .element_end = token->element_end}))
+                                           .element_end = token->element_end,
+                                           .attributes_size = token->attributes_size}))
+        return false;
+    if (walk->skip_attributes &&
+        !skip_attributes(walk, &fragment->cursor.in, token->attributes_size))
         return false;
     return !walk->skip_element || skip_element(walk, &fragment->cursor.in, token->element_end);
 }

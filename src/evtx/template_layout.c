@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A chunk has a dozen or two definitions of templates; so finding layouts is what selection spends
- * its time on, beside walking. Elements of no interest are therefore stepped over by their size,
- * unless sizes are wrong, and a definition that was met in another chunk is known again by its
- * fingerprint. */
+ * its time on, beside walking. Elements of no interest, and Event's attributes, are therefore
+ * stepped over by their size, unless sizes are wrong, and a definition that was met in another
+ * chunk is known again by its fingerprint. */
 #include "evtx/template_layout.h"
 
 #include <string.h>
@@ -10,7 +10,8 @@
 #include "evtx/binxml.h"
 #include "evtx/value.h"
 
-/* Of a stretch that no name follows. */
+/* Of a stretch that no name follows: the last, and one that ends where something is stepped over.
+ */
 #define FINGERPRINT_NO_NAME UINT8_MAX
 
 void layout_reader_begin_chunk(struct layout_reader *reader, const struct span *chunk)
@@ -94,6 +95,19 @@ static void step_over(struct layout_reading *reading, uint64_t element_end)
     reading->stretch_start = (size_t)element_end - 1;
 }
 
+/* Of Event's attributes, which say nothing that is looked for, only their size matters: what is
+ * damaged in them is left to the decoder, which meets it in the records that are selected. */
+static void step_over_attributes(struct layout_reading *reading, const struct binxml_event *event)
+{
+    size_t attributes_start = event->name->behind + sizeof(event->attributes_size);
+
+    if (event->attributes_size == 0)
+        return;
+    reading->walk.skip_attributes = true;
+    end_stretch(reading, attributes_start, NULL, FINGERPRINT_NO_NAME);
+    reading->stretch_start = attributes_start + event->attributes_size;
+}
+
 /* --- layouts --- */
 
 static bool fail(struct layout_reading *reading)
@@ -171,6 +185,8 @@ static bool begin_element(struct layout_reading *reading, const struct binxml_ev
         (reading->in_system && depth > DEPTH_FIELD) ||
         (depth == DEPTH_SECTION && !begin_section(reading, reading->word)))
         return fail(reading);
+    if (depth == DEPTH_EVENT && reading->fingerprint != NULL)
+        step_over_attributes(reading, event);
     matters = reading->in_system ? depth != DEPTH_FIELD || has_field(reading->word)
                                  : !reading->met_system;
     if (!matters && reading->fingerprint != NULL)

@@ -60,7 +60,8 @@ struct known_name {
 struct fingerprint_stretch {
     uint16_t start;  /* in the definition */
     uint16_t length; /* in bytes */
-    /* The name whose offset stands behind the stretch, but for the last. */
+    /* The name whose offset stands behind the stretch; none does behind the last, nor where
+     * attributes are stepped over. */
     uint16_t name_length;
     uint8_t name_word;
     bool name_is_here; /* the name itself follows its offset */
