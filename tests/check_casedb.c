@@ -47,7 +47,7 @@ START_TEST(source_comes_back_with_every_field)
     char sha256[] = "00ff";
     struct source source = {.path = path,
                             .kind = SOURCE_KIND_EVTX,
-                            .size_bytes = UINT64_MAX,
+                            .size_bytes = INT64_MAX,
                             .mtime_ns = -5,
                             .sha256 = sha256};
     struct source_facts facts = {.status = SOURCE_STATUS_CRASHED,
@@ -71,7 +71,7 @@ START_TEST(source_comes_back_with_every_field)
     ck_assert_int_eq(back.id, id);
     ck_assert_str_eq(back.path, source.path);
     ck_assert_uint_eq(back.kind, SOURCE_KIND_EVTX);
-    ck_assert_uint_eq(back.size_bytes, UINT64_MAX);
+    ck_assert_uint_eq(back.size_bytes, INT64_MAX);
     ck_assert_int_eq(back.mtime_ns, -5);
     ck_assert_str_eq(back.sha256, "00ff");
     ck_assert_int_eq(back.same_as, 0);
@@ -326,7 +326,7 @@ START_TEST(observations_come_back_as_they_were)
                                        "S-1-5-18",
                                        hostile,
                                        4,
-                                       UINT64_MAX,
+                                       INT64_MAX,
                                        UINT64_MAX - 1,
                                        true,
                                        false,

@@ -432,6 +432,69 @@ START_TEST(unknown_words_are_damage)
 }
 END_TEST
 
+START_TEST(numbers_of_an_event_that_none_can_have_are_damage)
+{
+    static const struct {
+        const char *sql;
+        const char *words;
+    } cases[] = {
+        {"UPDATE observation SET event_id = 65536", "observation.event_id has"},
+        {"UPDATE observation SET event_id = 1, qualifiers = 65536", "observation.qualifiers has"},
+        {"UPDATE observation SET qualifiers = 4295032832", "observation.qualifiers has"},
+        {"UPDATE observation SET qualifiers = 65535, level = -77", "observation.level has"},
+        {"UPDATE observation SET level = 256", "observation.level has"},
+        {"UPDATE observation SET level = 255, recovered = 2", "observation.recovered has"},
+        {"UPDATE observation SET recovered = -1", "observation.recovered has"},
+        {"UPDATE observation SET recovered = 1, offset_bytes = -1", "observation.offset_bytes has"},
+        {"UPDATE observation SET offset_bytes = 0, event_filetime = 2650467744000000000",
+         "observation.event_filetime has"},
+    };
+    struct casedb_cursor *cursor;
+    struct case_observation item;
+
+    add_log("a", "PC", 1);
+    derive_all();
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        casedb_close(db);
+        change(CASE_PATH, cases[index].sql);
+        must(casedb_open(CASE_PATH, false, &db, &err));
+        must(casedb_timeline(db, &cursor, &err));
+        expect_failure(casedb_next_observation(cursor, &item, &err), CASE_PATH, cases[index].words);
+        casedb_cursor_free(cursor);
+    }
+    casedb_close(db);
+    change(CASE_PATH, "UPDATE observation SET event_filetime = 2650467743999999999");
+    must(casedb_open(CASE_PATH, false, &db, &err));
+    must(casedb_timeline(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_observation(cursor, &item, &err), 1);
+    ck_assert_int_eq(item.observation.qualifiers, 65535);
+    ck_assert_int_eq(item.observation.level, 255);
+    casedb_cursor_free(cursor);
+}
+END_TEST
+
+START_TEST(numbers_of_a_source_that_none_can_have_are_damage)
+{
+    static const struct {
+        const char *sql;
+        const char *words;
+    } cases[] = {
+        {"UPDATE source SET size_bytes = -1", "source.size_bytes has"},
+        {"UPDATE source SET size_bytes = 1, record_count = -1", "source.record_count has"},
+        {"UPDATE source SET record_count = 1, last_filetime = -1", "source.last_filetime has"},
+    };
+    struct case_source source;
+
+    add_log("a", "PC", 1);
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        casedb_close(db);
+        change(CASE_PATH, cases[index].sql);
+        must(casedb_open(CASE_PATH, false, &db, &err));
+        expect_failure(casedb_find_source(db, "a", &source, &err), CASE_PATH, cases[index].words);
+    }
+}
+END_TEST
+
 START_TEST(strings_that_are_not_a_list_are_damage)
 {
     static const char *const strings[] = {"",
@@ -986,6 +1049,8 @@ static Suite *casefile_suite(void)
     tcase_add_test(cases, strings_are_read_with_json_each);
     tcase_add_test(cases, schema_says_what_the_time_of_a_file_is);
     tcase_add_test(cases, other_schema_version_is_refused);
+    tcase_add_test(cases, numbers_of_an_event_that_none_can_have_are_damage);
+    tcase_add_test(cases, numbers_of_a_source_that_none_can_have_are_damage);
     tcase_add_test(cases, strings_that_are_not_a_list_are_damage);
     tcase_add_test(cases, unknown_words_are_damage);
     tcase_add_test(cases, findings_that_none_can_be_are_damage);

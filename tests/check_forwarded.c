@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/filetime.h"
 #include "base/memory.h"
 #include "casework.h"
 #include "model/incident.h"
@@ -64,7 +65,7 @@ static void note_record(struct source_facts *facts, const char *computer, uint64
     noted->forwarded = true;
     noted->application_count++;
     noted->application_first_filetime = 1; /* covers the window, if it were their own log */
-    noted->application_last_filetime = UINT64_MAX / 2;
+    noted->application_last_filetime = FILETIME_MAX;
     facts->record_count++;
     facts->selected_count++;
 }

@@ -427,7 +427,7 @@ static bool read_value(struct case_said *said, const struct member *member, cons
         if (*value == '\0')
             return true;
         *(int64_t *)at = strtoll(value, &end, 0);
-        return *end == '\0' && member_is_in_range(member, *(int64_t *)at);
+        return *end == '\0' && number_is_in_range(*(int64_t *)at, member->least, member->greatest);
     case MEMBER_CHOICE:
         return word_set_find(member->words, value, at);
     case MEMBER_TEXT:

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/filetime.h"
 #include "base/memory.h"
 #include "run.h"
 #include "same.h"
@@ -44,7 +45,7 @@ static const struct observation full = {
     .event_id = 13,
     .qualifiers = 0xC000,
     .level = 255,
-    .event_filetime = UINT64_MAX,
+    .event_filetime = FILETIME_MAX,
     .record_id = UINT64_MAX - 1,
     .channel = "Application",
     .computer = "PC",
@@ -484,6 +485,31 @@ START_TEST(a_nul_within_a_text_is_malformed)
 }
 END_TEST
 
+START_TEST(an_observation_with_a_number_that_none_has_is_malformed)
+{
+    static const struct {
+        uint64_t event_filetime, offset_bytes;
+        int32_t level;
+        bool is_good;
+    } cases[] = {{FILETIME_MAX, INT64_MAX, UINT8_MAX, true},
+                 {FILETIME_MAX + 1, 0, 0, false},
+                 {0, UINT64_MAX, 0, false},
+                 {0, 0, UINT8_MAX + 1, false},
+                 {0, 0, OBSERVATION_ABSENT - 1, false}};
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        struct observation other = bare;
+
+        other.event_filetime = cases[index].event_filetime;
+        other.offset_bytes = cases[index].offset_bytes;
+        other.level = cases[index].level;
+        out.length_bytes = 0;
+        ck_assert(wire_add_observation(&out, &other));
+        ck_assert(reads(WIRE_OBSERVATION, only_frame(WIRE_OBSERVATION)) == cases[index].is_good);
+    }
+}
+END_TEST
+
 START_TEST(an_observation_of_no_event_of_the_table_is_malformed)
 {
     struct observation other = bare;
@@ -655,6 +681,7 @@ static Suite *wire_suite(void)
     tcase_add_test(cases, headers_of_no_type_or_of_too_long_frames_are_malformed);
     tcase_add_test(cases, counts_and_lengths_that_lie_are_malformed);
     tcase_add_test(cases, a_nul_within_a_text_is_malformed);
+    tcase_add_test(cases, an_observation_with_a_number_that_none_has_is_malformed);
     tcase_add_test(cases, an_observation_of_no_event_of_the_table_is_malformed);
     tcase_add_test(cases, an_observation_too_long_for_a_frame_is_not_added);
     tcase_add_test(cases, a_finding_too_long_for_a_frame_is_not_added);

@@ -3,6 +3,8 @@
 
 #include <check.h>
 
+#include "base/filetime.h"
+
 void expect_observation(const struct observation *found, const struct observation *expected)
 {
     ck_assert_str_eq(found->provider, expected->provider);
@@ -63,7 +65,8 @@ static void fill_member(const struct member *member, void *owner)
         *(bool *)at = true;
         break;
     case MEMBER_U64:
-        *(uint64_t *)at = UINT64_MAX - member->offset_bytes;
+        *(uint64_t *)at = (member->greatest != 0 ? (uint64_t)member->greatest : UINT64_MAX) -
+                          member->offset_bytes;
         break;
     case MEMBER_NUMBER:
         *(int64_t *)at = member->offset_bytes % 16 == 0 ? member->least : member->greatest;
@@ -102,7 +105,7 @@ struct finding sample_finding(enum finding_kind kind)
 
     finding.host = "Host";
     finding.place = UINT64_MAX;
-    finding.filetime = UINT64_MAX - 1;
+    finding.filetime = FILETIME_MAX;
     finding.verified = VERIFIED_CONFLICT;
     for (size_t index = 0; index < members->count; index++)
         fill_member(&members->rows[index], finding_content(&finding));

@@ -134,10 +134,16 @@ static inline void *member_at(const struct member *member, const void *owner)
     return (char *)owner + member->offset_bytes;
 }
 
-/* Can the number, which is not absent, be one of the member? */
-static inline bool member_is_in_range(const struct member *member, int64_t number)
+/* Can it be one of the numbers of a member, or of a column of the case? It is not absent. */
+static inline bool number_is_in_range(int64_t number, int64_t least, int64_t greatest)
 {
-    return number >= member->least && number <= member->greatest;
+    return number >= least && number <= greatest;
+}
+
+/* The same of a number without a sign; 0 as the greatest sets no limit. */
+static inline bool number_is_not_too_great(uint64_t number, int64_t greatest)
+{
+    return greatest == 0 || number <= (uint64_t)greatest;
 }
 
 #endif

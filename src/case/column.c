@@ -65,7 +65,8 @@ static const struct column *column_at(const struct row_type *type, size_t index,
                             .type = type_of_member(member),
                             .offset_bytes = type->members_offset_bytes + member->offset_bytes,
                             .words = member->words,
-                            .member = member};
+                            .least = member->least,
+                            .greatest = member->greatest};
     return made;
 }
 
@@ -290,18 +291,41 @@ static bool read_word(const struct column *column, const char *word, unsigned *o
     return word == NULL || word_set_find(column->words, word, out);
 }
 
+static bool read_bool(struct row *row, bool *out)
+{
+    int64_t number = row_integer(row);
+
+    *out = number != 0;
+    return number_is_in_range(number, 0, 1);
+}
+
 static bool read_u16(struct row *row, uint16_t *out)
 {
     int64_t number = row_integer(row);
 
     *out = (uint16_t)number;
-    return number >= 0 && number <= UINT16_MAX;
+    return number_is_in_range(number, 0, UINT16_MAX);
 }
 
-static bool read_number(struct row *row, const struct member *member, int64_t *out)
+static bool read_i32(struct row *row, const struct column *column, int32_t *out)
+{
+    int64_t number = row_integer_unless_null(row, OBSERVATION_ABSENT);
+
+    *out = (int32_t)number;
+    return number == OBSERVATION_ABSENT ||
+           number_is_in_range(number, column->least, column->greatest);
+}
+
+static bool read_u64(struct row *row, const struct column *column, uint64_t *out)
+{
+    *out = row_number(row);
+    return number_is_not_too_great(*out, column->greatest);
+}
+
+static bool read_number(struct row *row, const struct column *column, int64_t *out)
 {
     *out = row_integer_unless_null(row, MEMBER_ABSENT);
-    return *out == MEMBER_ABSENT || member_is_in_range(member, *out);
+    return *out == MEMBER_ABSENT || number_is_in_range(*out, column->least, column->greatest);
 }
 
 /* Returns false for what is never written. */
@@ -315,13 +339,11 @@ static bool read_column(struct row *row, const struct column *column, void *memb
         *(const char **)member = row_text_or_null(row);
         return true;
     case COLUMN_BOOL:
-        *(bool *)member = row_integer(row) != 0;
-        return true;
+        return read_bool(row, member);
     case COLUMN_U16:
         return read_u16(row, member);
     case COLUMN_I32_OR_NULL:
-        *(int32_t *)member = (int32_t)row_integer_unless_null(row, OBSERVATION_ABSENT);
-        return true;
+        return read_i32(row, column, member);
     case COLUMN_I64:
     case COLUMN_KEY:
     case COLUMN_ID:
@@ -329,10 +351,9 @@ static bool read_column(struct row *row, const struct column *column, void *memb
         *(int64_t *)member = row_integer(row);
         return true;
     case COLUMN_U64:
-        *(uint64_t *)member = row_number(row);
-        return true;
+        return read_u64(row, column, member);
     case COLUMN_NUMBER:
-        return read_number(row, column->member, member);
+        return read_number(row, column, member);
     case COLUMN_WORD:
         return read_word(column, row_text_or_null(row), member);
     case COLUMN_WORDS:

@@ -125,15 +125,16 @@ int schema_delete_derived(struct casedb *db, struct error *err);
 
 /* ---- Row types ---- */
 
-/* How a member of a struct is kept. Texts are any bytes but NUL. */
+/* How a member of a struct is kept. Texts are any bytes but NUL. A number that is not of the type,
+ * or not in its range, is damage. */
 enum column_type {
     COLUMN_TEXT,         /* const char *, not NULL; NULL is read as "" */
     COLUMN_TEXT_OR_NULL, /* const char * */
     COLUMN_BOOL,         /* bool as 0 or 1 */
-    COLUMN_U16,          /* uint16_t; greater numbers are damage */
-    COLUMN_I32_OR_NULL,  /* int32_t; -1 (OBSERVATION_ABSENT) is NULL */
+    COLUMN_U16,          /* uint16_t */
+    COLUMN_I32_OR_NULL,  /* int32_t; -1 (OBSERVATION_ABSENT) is NULL; has a range */
     COLUMN_I64,          /* int64_t */
-    COLUMN_U64,          /* uint64_t, kept by its bits */
+    COLUMN_U64,          /* uint64_t, kept by its bits; at most `greatest`, where that is not 0 */
     COLUMN_NUMBER,       /* int64_t; MEMBER_ABSENT is NULL; has a range */
     COLUMN_KEY,          /* int64_t: the id of the row; the next one for 0 */
     COLUMN_ID,           /* int64_t: the id of another row */
@@ -152,10 +153,10 @@ struct column {
     const char *from; /* of a column that is only read: the expression; NULL: it is a column of
                        * the table, under its name */
     bool unread;      /* it is only written */
-    const char *constraint;      /* in CREATE TABLE, or NULL */
-    const char *comment;         /* for a person who looks at the schema, or NULL */
-    const char *utc;             /* of a time: the virtual column that shows it as text, or NULL */
-    const struct member *member; /* of COLUMN_NUMBER: has the range */
+    const char *constraint;  /* in CREATE TABLE, or NULL */
+    const char *comment;     /* for a person who looks at the schema, or NULL */
+    const char *utc;         /* of a time: the virtual column that shows it as text, or NULL */
+    int64_t least, greatest; /* of a number: its range */
 };
 
 /* Begins a column that has the name of its member, and the type that a member of that C type mostly
@@ -173,6 +174,10 @@ struct column {
         unsigned: COLUMN_WORD)
 #define COLUMN_AS(owner, member, column_type) \
     .name = #member, .offset_bytes = offsetof(struct owner, member), .type = (column_type)
+
+/* Counts and sizes, and times, which are 0 where there is none. */
+#define COLUMN_COUNT(owner, member) COLUMN(owner, member), .greatest = INT64_MAX
+#define COLUMN_FILETIME(owner, member) COLUMN(owner, member), .greatest = FILETIME_MAX
 
 /* The rows of a table. What is read with them of other tables are columns, too. */
 struct row_type {

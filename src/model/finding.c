@@ -10,9 +10,12 @@ MAKE_WORDS(package_state, PACKAGE_STATES, PACKAGE_STATE_COUNT)
 /* A number of 32 bits in a row of a database. */
 #define MEMBER_INT32(owner, member) MEMBER(owner, member), .least = INT32_MIN, .greatest = INT32_MAX
 
+/* A count, or an offset. */
+#define MEMBER_COUNT(owner, member) MEMBER(owner, member), .greatest = INT64_MAX
+
 static const struct member history_members[] = {
-    {MEMBER(struct finding_history, row_count)},
-    {MEMBER(struct finding_history, unreadable_count)},
+    {MEMBER_COUNT(struct finding_history, row_count)},
+    {MEMBER_COUNT(struct finding_history, unreadable_count)},
     {MEMBER(struct finding_history, missing)},
 };
 
@@ -24,12 +27,12 @@ static const struct member history_row_members[] = {
     {MEMBER(struct finding_history_row, update_id), .words = &update_id_words},
     {MEMBER(struct finding_history_row, client_id)},
     {MEMBER(struct finding_history_row, title)},
-    {MEMBER(struct finding_history_row, offset_bytes)},
+    {MEMBER_COUNT(struct finding_history_row, offset_bytes)},
     {MEMBER(struct finding_history_row, other_reading)},
 };
 
 static const struct member listing_members[] = {
-    {MEMBER(struct finding_listing, entry_count)},
+    {MEMBER_COUNT(struct finding_listing, entry_count)},
     {MEMBER(struct finding_listing, announced_count), .greatest = INT32_MAX},
     {MEMBER(struct finding_listing, names_update)},
     {MEMBER(struct finding_listing, incomplete)},

@@ -13,6 +13,9 @@
 
 /* A number that the event does not have (qualifiers, level). */
 #define OBSERVATION_ABSENT (-1)
+/* The greatest that they can be otherwise. */
+#define OBSERVATION_QUALIFIERS_MAX UINT16_MAX
+#define OBSERVATION_LEVEL_MAX UINT8_MAX
 
 /* One EventData/Data value or UserData leaf, in the order of the event. */
 struct observation_string {
@@ -23,8 +26,8 @@ struct observation_string {
 struct observation {
     const char *provider;    /* System/Provider Name */
     uint16_t event_id;       /* System/EventID */
-    int32_t qualifiers;      /* EventID's Qualifiers 0..65535, or OBSERVATION_ABSENT */
-    int32_t level;           /* System/Level 0..255, or OBSERVATION_ABSENT */
+    int32_t qualifiers;      /* EventID's Qualifiers, or OBSERVATION_ABSENT */
+    int32_t level;           /* System/Level, or OBSERVATION_ABSENT */
     uint64_t event_filetime; /* System/TimeCreated, never the record header's; 0 when unreadable */
     uint64_t record_id;      /* System/EventRecordID */
     const char *channel;     /* System/Channel, "" where there is none */

@@ -171,7 +171,7 @@ static bool unpack_bool(struct span *in, bool *out)
 
 static bool unpack_u64(struct span *in, const struct member *member, uint64_t *out)
 {
-    return span_u64(in, out) && (member->greatest == 0 || *out <= (uint64_t)member->greatest);
+    return span_u64(in, out) && number_is_not_too_great(*out, member->greatest);
 }
 
 static bool unpack_i32(struct span *in, const struct member *member, int32_t *out)
@@ -181,7 +181,7 @@ static bool unpack_i32(struct span *in, const struct member *member, int32_t *ou
     if (!span_u32(in, &bits))
         return false;
     *out = (int32_t)bits;
-    return member_is_in_range(member, *out);
+    return number_is_in_range(*out, member->least, member->greatest);
 }
 
 static bool unpack_number(struct span *in, const struct member *member, int64_t *out)
@@ -191,7 +191,7 @@ static bool unpack_number(struct span *in, const struct member *member, int64_t 
     if (!span_u64(in, &bits))
         return false;
     *out = (int64_t)bits;
-    return *out == MEMBER_ABSENT || member_is_in_range(member, *out);
+    return *out == MEMBER_ABSENT || number_is_in_range(*out, member->least, member->greatest);
 }
 
 /* A text without a NUL in it. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/filetime.h"
 #include "base/memory.h"
 
 /* No count comes near it, and sums of counts stay far from an overflow. */
@@ -105,14 +106,14 @@ bool wire_read_job(struct span payload, struct wire_job *out)
 static const struct member observation_rows[] = {
     {MEMBER(struct observation, provider)},
     {MEMBER(struct observation, event_id)},
-    {MEMBER_OR_ABSENT(qualifiers, UINT16_MAX)},
-    {MEMBER_OR_ABSENT(level, UINT8_MAX)},
-    {MEMBER(struct observation, event_filetime)},
+    {MEMBER_OR_ABSENT(qualifiers, OBSERVATION_QUALIFIERS_MAX)},
+    {MEMBER_OR_ABSENT(level, OBSERVATION_LEVEL_MAX)},
+    {MEMBER(struct observation, event_filetime), .greatest = FILETIME_MAX},
     {MEMBER(struct observation, record_id)},
     {MEMBER(struct observation, channel)},
     {MEMBER(struct observation, computer)},
     {MEMBER(struct observation, user_sid)},
-    {MEMBER(struct observation, offset_bytes)},
+    {MEMBER(struct observation, offset_bytes), .greatest = INT64_MAX},
     {MEMBER(struct observation, record_number)},
     {MEMBER(struct observation, recovered)},
     {MEMBER(struct observation, reference_only)},
@@ -183,7 +184,7 @@ static const struct member finding_rows[] = {
     {MEMBER(struct finding, origin), .words = &finding_origin_words},
     {MEMBER(struct finding, host)},
     {MEMBER(struct finding, place)},
-    {MEMBER(struct finding, filetime)},
+    {MEMBER(struct finding, filetime), .greatest = FILETIME_MAX},
     {MEMBER(struct finding, verified), .words = &verified_words},
 };
 static const struct members common_members = MEMBERS(finding_rows);
@@ -211,11 +212,11 @@ static const struct member computer_rows[] = {
     {MEMBER(struct computer_facts, record_count), .greatest = COUNT_MAX},
     {MEMBER(struct computer_facts, first_number)},
     {MEMBER(struct computer_facts, last_number)},
-    {MEMBER(struct computer_facts, last_filetime)},
+    {MEMBER(struct computer_facts, last_filetime), .greatest = FILETIME_MAX},
     {MEMBER(struct computer_facts, forwarded)},
     {MEMBER(struct computer_facts, application_count), .greatest = COUNT_MAX},
-    {MEMBER(struct computer_facts, application_first_filetime)},
-    {MEMBER(struct computer_facts, application_last_filetime)},
+    {MEMBER(struct computer_facts, application_first_filetime), .greatest = FILETIME_MAX},
+    {MEMBER(struct computer_facts, application_last_filetime), .greatest = FILETIME_MAX},
     {MEMBER(struct computer_facts, application_first_record_id)},
     {MEMBER(struct computer_facts, application_last_record_id)},
 };
@@ -267,6 +268,7 @@ bool wire_read_computer(struct span payload, struct computer_facts *out)
 
 #define FACT(member) MEMBER(struct wire_result, facts.member)
 #define FACT_COUNT(member) FACT(member), .greatest = COUNT_MAX
+#define FACT_FILETIME(member) FACT(member), .greatest = FILETIME_MAX
 /* A text for a person, or NULL. */
 #define REMARK(member) \
     MEMBER(struct wire_result, member), .greatest = WIRE_REMARK_MAX_BYTES, .or_null = true
@@ -289,15 +291,15 @@ static const struct member result_rows[] = {
     {FACT_COUNT(selected_count)},
     {FACT_COUNT(undecodable_count)},
     {FACT_COUNT(conflict_count)},
-    {FACT(first_filetime)},
-    {FACT(last_filetime)},
+    {FACT_FILETIME(first_filetime)},
+    {FACT_FILETIME(last_filetime)},
     {FACT(header_times_shifted)},
     REMARKS(damage),
     REMARKS(undecodable),
     REMARKS(conflicts),
     {FACT(partial.has_records)},
-    {FACT(partial.first_filetime)},
-    {FACT(partial.last_filetime)},
+    {FACT_FILETIME(partial.first_filetime)},
+    {FACT_FILETIME(partial.last_filetime)},
     {FACT(partial.last_written_filetime)},
     {FACT_COUNT(partial.own_votes)},
     {FACT_COUNT(partial.shifted_votes)},
