@@ -16,10 +16,13 @@
 #include "app/ingest.h"
 #include "base/memory.h"
 #include "casework.h"
+#include "fixtures/ese_writer.h"
 #include "fixtures/evtx_writer.h"
 #include "readout.h"
 #include "run.h"
 #include "scratch.h"
+#include "text/text_reader.h"
+#include "worker/hash.h"
 
 #define BROKEN_PATH "in/broken"
 #define PAGE_BYTES 4096u
@@ -195,6 +198,72 @@ START_TEST(listing_with_a_page_that_cannot_be_read_is_not_read_and_has_no_hash)
 }
 END_TEST
 
+/* In the midst of a block that is read at once. */
+START_TEST(database_with_a_page_that_cannot_be_read_names_it)
+{
+    struct ese_writer_options options_of_database = {.unused_pages = 100};
+    struct ese_image *image = ese_write_datastore(NULL, 0, &options_of_database);
+    struct case_source source;
+
+    ck_assert_int_eq(ese_image_write(image, BROKEN_PATH), 0);
+    break_disk(image->size_bytes - 50 * PAGE_BYTES);
+    read_input(&source);
+    ck_assert_uint_eq(source.kind, SOURCE_KIND_DATABASE);
+    expect_no_hash(&source, SOURCE_STATUS_DAMAGED, (size_t)broken_start);
+    ese_image_free(image);
+}
+END_TEST
+
+static char zeros[1000 * PAGE_BYTES];
+
+/* Where in a file of that size the broken page is: one of them in each test. */
+static const size_t broken_bytes[] = {PAGE_BYTES - 1, 13 * PAGE_BYTES, 299 * PAGE_BYTES + 1,
+                                      sizeof(zeros) - 1};
+
+START_TEST(text_names_the_byte_at_which_reading_failed)
+{
+    static const char listing[] = "HotFixID   InstalledOn\r\n"
+                                  "KB971033   1/9/2019\r\n";
+    struct readout got = {0};
+    char *text = memory_allocate(sizeof(zeros), 1);
+    int descriptor;
+
+    memset(text, '\n', sizeof(zeros));
+    memcpy(text, listing, sizeof(listing) - 1);
+    scratch_write(BROKEN_PATH, text, sizeof(zeros));
+    break_disk(broken_bytes[_i]);
+    descriptor = open(BROKEN_PATH, O_RDONLY | O_CLOEXEC);
+    ck_assert_int_eq(readout_read(&got, &text_reader, descriptor, sizeof(zeros)), -1);
+    ck_assert_uint_eq(got.err.offset_bytes, (uint64_t)broken_start);
+    ck_assert_str_eq(got.err.message, "cannot be read: Input/output error");
+    close(descriptor);
+    readout_clear(&got);
+    free(text);
+}
+END_TEST
+
+START_TEST(hash_names_the_byte_at_which_reading_failed)
+{
+    struct hash *hash = hash_new(&err);
+    int descriptor;
+
+    scratch_write(BROKEN_PATH, zeros, sizeof(zeros));
+    break_disk(broken_bytes[_i]);
+    descriptor = open(BROKEN_PATH, O_RDONLY | O_CLOEXEC);
+    ck_assert_int_eq(hash_file(hash, descriptor, sizeof(zeros), &err), -1);
+    ck_assert_uint_eq(err.offset_bytes, (uint64_t)broken_start);
+    ck_assert_str_eq(err.message, "cannot be read: Input/output error");
+    error_clear(&err);
+    disk_is_broken = false;
+    ck_assert_int_eq(hash_file(hash, descriptor, sizeof(zeros), &err), 0);
+    ck_assert_int_eq(hash_file(hash, descriptor, sizeof(zeros) + 1, &err), -1);
+    ck_assert_uint_eq(err.offset_bytes, sizeof(zeros));
+    ck_assert_str_eq(err.message, "became shorter while it was read");
+    close(descriptor);
+    hash_free(hash);
+}
+END_TEST
+
 static Suite *unreadable_suite(void)
 {
     Suite *suite = suite_create("unreadable");
@@ -205,6 +274,11 @@ static Suite *unreadable_suite(void)
     tcase_add_test(cases, the_same_log_on_a_sound_disk_has_its_hash);
     tcase_add_test(cases, image_with_a_page_that_cannot_be_read_has_no_hash);
     tcase_add_test(cases, listing_with_a_page_that_cannot_be_read_is_not_read_and_has_no_hash);
+    tcase_add_test(cases, database_with_a_page_that_cannot_be_read_names_it);
+    tcase_add_loop_test(cases, text_names_the_byte_at_which_reading_failed, 0,
+                        ARRAY_COUNT(broken_bytes));
+    tcase_add_loop_test(cases, hash_names_the_byte_at_which_reading_failed, 0,
+                        ARRAY_COUNT(broken_bytes));
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -4,23 +4,21 @@
 #include <errno.h>
 #include <unistd.h>
 
-ssize_t file_read_at(int descriptor, void *buffer, size_t size_bytes, uint64_t offset_bytes)
+int file_read_at(int descriptor, void *buffer, size_t size_bytes, uint64_t offset_bytes,
+                 size_t *read_bytes)
 {
-    size_t done = 0;
+    ssize_t got = 1;
 
-    while (done < size_bytes) {
-        ssize_t got = pread(descriptor, (char *)buffer + done, size_bytes - done,
-                            (off_t)(offset_bytes + done));
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
+    *read_bytes = 0;
+    while (got != 0 && *read_bytes < size_bytes) {
+        got = pread(descriptor, (char *)buffer + *read_bytes, size_bytes - *read_bytes,
+                    (off_t)(offset_bytes + *read_bytes));
+        if (got < 0 && errno != EINTR)
             return -1;
-        if (got == 0)
-            break;
-        done += (size_t)got;
+        if (got > 0)
+            *read_bytes += (size_t)got;
     }
-    return (ssize_t)done;
+    return 0;
 }
 
 int file_write(int descriptor, const void *bytes, size_t size_bytes)

@@ -7,15 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "base/error.h"
 #include "base/span.h"
 
-/* Reads up to `size_bytes` at `offset_bytes`. Returns how many there were, fewer at the end of the
- * file only; -1 with errno set. */
-ssize_t file_read_at(int descriptor, void *buffer, size_t size_bytes, uint64_t offset_bytes)
-    __attribute__((warn_unused_result));
+/* Reads up to `size_bytes` at `offset_bytes`. *read_bytes is how many there were: fewer at the end
+ * of the file, and where reading failed. Returns 0; -1 with errno set. */
+int file_read_at(int descriptor, void *buffer, size_t size_bytes, uint64_t offset_bytes,
+                 size_t *read_bytes) __attribute__((warn_unused_result));
 
 /* Writes all of the bytes at the file's position. Returns 0; -1 with errno set. */
 int file_write(int descriptor, const void *bytes, size_t size_bytes)

@@ -57,15 +57,18 @@
 
 /* --- bytes --- */
 
-/* Reads as many of the bytes as there are. Returns how many, or -1 with errno set. */
-static ssize_t read_bytes(const struct edb_database *database, uint64_t offset_bytes, void *buffer,
-                          size_t size_bytes)
+/* Reads as many of the bytes as there are: *got. Returns -1 where they cannot be read. */
+static int read_bytes(const struct edb_database *database, uint64_t offset_bytes, void *buffer,
+                      size_t size_bytes, size_t *got, struct error *err)
 {
+    *got = 0;
     if (offset_bytes >= database->size_bytes)
         return 0;
     if (size_bytes > database->size_bytes - offset_bytes)
         size_bytes = (size_t)(database->size_bytes - offset_bytes);
-    return file_read_at(database->descriptor, buffer, size_bytes, offset_bytes);
+    if (file_read_at(database->descriptor, buffer, size_bytes, offset_bytes, got) != 0)
+        return error_set(err, ERROR_SOURCE, offset_bytes + *got, "cannot be read: %m");
+    return 0;
 }
 
 static uint32_t fold_words(struct span words)
@@ -92,15 +95,14 @@ static enum header_state header_read(struct edb_database *database, uint64_t off
                                      struct error *err)
 {
     uint8_t bytes[EDB_PAGE_BYTES_MOST];
-    ssize_t got = read_bytes(database, offset_bytes, bytes, sizeof(bytes));
-    struct span header = span_of(bytes, got > 0 ? (size_t)got : 0, offset_bytes), words;
+    size_t got;
+    int result = read_bytes(database, offset_bytes, bytes, sizeof(bytes), &got, err);
+    struct span header = span_of(bytes, got, offset_bytes), words;
     uint32_t checksum, signature, version;
     uint8_t file_type;
 
-    if (got < 0) {
-        error_set(err, ERROR_SOURCE, offset_bytes, "cannot be read: %m");
+    if (result != 0)
         return HEADER_WRONG;
-    }
     if (!span_u32_at(&header, 0, &checksum) ||
         !span_u32_at(&header, HEADER_SIGNATURE_AT, &signature) ||
         !span_u32_at(&header, HEADER_VERSION_AT, &version) ||
@@ -296,14 +298,13 @@ int edb_page_read(const struct edb_database *database, uint32_t number, uint8_t 
     uint64_t offset_bytes = edb_page_offset(database, number);
     struct edb_page page = {.number = number, .is_large = database->is_large};
     struct span bytes = span_of(buffer, database->page_size_bytes, offset_bytes);
-    ssize_t got;
+    size_t got;
 
     if (number == 0 || number > database->page_count)
         return error_set(err, ERROR_SOURCE, offset_bytes, "lies past the end of the file");
-    got = read_bytes(database, offset_bytes, buffer, database->page_size_bytes);
-    if (got < 0)
-        return error_set(err, ERROR_SOURCE, offset_bytes, "cannot be read: %m");
-    if ((size_t)got < database->page_size_bytes)
+    if (read_bytes(database, offset_bytes, buffer, database->page_size_bytes, &got, err) != 0)
+        return -1;
+    if (got < database->page_size_bytes)
         return error_set(err, ERROR_SOURCE, offset_bytes, "became shorter while it was read");
     if (is_zero(bytes))
         return error_set(err, ERROR_SOURCE, offset_bytes, "is zeros");

@@ -153,16 +153,17 @@ static void feed_byte_sink(const struct source *source, int descriptor,
     bytes = memory_allocate(BYTE_SINK_BYTES, 1);
     while (done < source->size_bytes) {
         uint64_t left_bytes = source->size_bytes - done;
-        ssize_t got =
-            file_read_at(descriptor, bytes,
-                         left_bytes < BYTE_SINK_BYTES ? (size_t)left_bytes : BYTE_SINK_BYTES, done);
+        size_t got;
+        int result = file_read_at(
+            descriptor, bytes, left_bytes < BYTE_SINK_BYTES ? (size_t)left_bytes : BYTE_SINK_BYTES,
+            done, &got);
 
-        if (got < 0)
-            source_facts_add_damage(facts, done, "cannot be read: %m");
-        if (got <= 0)
+        if (result != 0)
+            source_facts_add_damage(facts, done + got, "cannot be read: %m");
+        if (result != 0 || got == 0)
             break;
-        options->byte_sink->take(options->byte_sink->context, bytes, (size_t)got);
-        done += (uint64_t)got;
+        options->byte_sink->take(options->byte_sink->context, bytes, got);
+        done += got;
     }
     free(bytes);
 }

@@ -87,22 +87,21 @@ static int log_read_header(struct log_reading *reading, bool first_part, struct 
         size_bytes < FILE_HEADER_SIZE_BYTES ? size_bytes : FILE_HEADER_SIZE_BYTES;
     uint8_t bytes[FILE_HEADER_SIZE_BYTES];
     struct error damage = {0};
-    ssize_t got = file_read_at(reading->descriptor, bytes, expected_bytes, 0);
+    size_t got;
 
-    if (got < 0)
-        return error_set(err, ERROR_SOURCE, 0, "cannot be read: %m");
+    if (file_read_at(reading->descriptor, bytes, expected_bytes, 0, &got) != 0)
+        return error_set(err, ERROR_SOURCE, got, "cannot be read: %m");
     if (got == 0)
         return error_set(err, ERROR_SOURCE, 0, "became shorter while it was read");
-    if (file_header_open(span_of(bytes, (size_t)got, 0), &reading->header, &damage) != 0 &&
-        first_part)
+    if (file_header_open(span_of(bytes, got, 0), &reading->header, &damage) != 0 && first_part)
         source_facts_add_damage(reading->facts, damage.offset_bytes, "%s", damage.message);
     error_clear(&damage);
     reading->facts->partial.chunk_count = reading->header.chunk_count;
     if (!first_part)
         return 0;
-    log_hand_to_byte_sink(reading, bytes, (size_t)got);
-    if ((size_t)got < expected_bytes)
-        log_note_unreadable(reading, (uint64_t)got, NULL);
+    log_hand_to_byte_sink(reading, bytes, got);
+    if (got < expected_bytes)
+        log_note_unreadable(reading, got, NULL);
     if ((reading->header.flags & LOG_FLAG_DIRTY) != 0)
         source_facts_add_detail(reading->facts,
                                 "dirty: copied from a running system or not closed");

@@ -40,7 +40,7 @@ int content_open(const struct walk_entry *entry, int *descriptor, struct source 
 {
     int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (entry->named ? 0 : O_NOFOLLOW);
     uint8_t head[CONTENT_HEAD_BYTES];
-    ssize_t got;
+    size_t got;
 
     *source = (struct source){.path = memory_copy_text(entry->path)};
     *descriptor = open(entry->path, flags);
@@ -50,10 +50,9 @@ int content_open(const struct walk_entry *entry, int *descriptor, struct source 
         return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "cannot be opened: %m");
     if (measure(entry, *descriptor, source, err) != 0)
         return -1;
-    got = file_read_at(*descriptor, head, sizeof(head), 0);
-    if (got < 0)
-        return error_set(err, ERROR_SOURCE, 0, "cannot be read: %m");
-    source->kind = content_recognise(span_of(head, (size_t)got, 0), name);
+    if (file_read_at(*descriptor, head, sizeof(head), 0, &got) != 0)
+        return error_set(err, ERROR_SOURCE, got, "cannot be read: %m");
+    source->kind = content_recognise(span_of(head, got, 0), name);
     return 0;
 }
 
@@ -74,14 +73,14 @@ bool content_equals_file(int descriptor, const char *path)
     uint8_t *buffers = memory_allocate(2, BUFFER_BYTES);
     uint64_t offset = 0;
     bool equal = other >= 0;
-    ssize_t got = 1;
+    size_t got = 1, got_other;
 
     while (equal && got > 0) {
-        got = file_read_at(descriptor, buffers, BUFFER_BYTES, offset);
-        equal = got >= 0 &&
-                file_read_at(other, buffers + BUFFER_BYTES, BUFFER_BYTES, offset) == got &&
-                memcmp(buffers, buffers + BUFFER_BYTES, (size_t)got) == 0;
-        offset += equal ? (uint64_t)got : 0;
+        equal =
+            file_read_at(descriptor, buffers, BUFFER_BYTES, offset, &got) == 0 &&
+            file_read_at(other, buffers + BUFFER_BYTES, BUFFER_BYTES, offset, &got_other) == 0 &&
+            got == got_other && memcmp(buffers, buffers + BUFFER_BYTES, got) == 0;
+        offset += got;
     }
     free(buffers);
     if (other >= 0)

@@ -71,8 +71,11 @@ void content_index_free(struct content_index *index)
 static uint32_t beginning_crc32(int descriptor)
 {
     uint8_t *beginning = memory_allocate(BEGINNING_BYTES, 1);
-    ssize_t got = file_read_at(descriptor, beginning, BEGINNING_BYTES, 0);
-    uint32_t sum = got > 0 ? libdeflate_crc32(0, beginning, (size_t)got) : 0;
+    uint32_t sum = 0;
+    size_t got;
+
+    if (file_read_at(descriptor, beginning, BEGINNING_BYTES, 0, &got) == 0)
+        sum = libdeflate_crc32(0, beginning, got);
 
     free(beginning);
     return sum;

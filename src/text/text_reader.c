@@ -38,25 +38,23 @@ static int read_up_to(struct text_input *input, uint64_t end_bytes, struct error
 {
     size_t most_bytes = end_bytes < BUFFER_BYTES ? (size_t)end_bytes : BUFFER_BYTES;
     char *buffer = memory_allocate(most_bytes, 1);
-    ssize_t got = 1;
+    size_t got = 1;
+    int result = 0;
 
-    while (got > 0 && input->read_bytes < end_bytes) {
+    while (result == 0 && got > 0 && input->read_bytes < end_bytes) {
         uint64_t left = end_bytes - input->read_bytes;
 
-        got = file_read_at(input->descriptor, buffer, left < most_bytes ? (size_t)left : most_bytes,
-                           input->read_bytes);
-        if (got <= 0)
-            break;
+        if (file_read_at(input->descriptor, buffer, left < most_bytes ? (size_t)left : most_bytes,
+                         input->read_bytes, &got) != 0)
+            result = error_set(err, ERROR_SOURCE, input->read_bytes + got, "cannot be read: %m");
         if (input->byte_sink != NULL)
-            input->byte_sink->take(input->byte_sink->context, buffer, (size_t)got);
+            input->byte_sink->take(input->byte_sink->context, buffer, got);
         if (input->is_kept)
-            text_add_bytes(&input->bytes, buffer, (size_t)got);
-        input->read_bytes += (uint64_t)got;
+            text_add_bytes(&input->bytes, buffer, got);
+        input->read_bytes += got;
     }
-    if (got < 0)
-        error_set(err, ERROR_SOURCE, input->read_bytes, "cannot be read: %m");
     free(buffer);
-    return got < 0 ? -1 : 0;
+    return result;
 }
 
 /* Decodes what was kept. False when it is not text. */

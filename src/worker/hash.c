@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/hash.h"
 
-#include <errno.h>
 #include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 
 /* Small enough to stay in a core's cache between the kernel's copy and the hashing. */
@@ -77,18 +76,15 @@ int hash_file(struct hash *hash, int descriptor, uint64_t size_bytes, struct err
     hash_begin(hash);
     while (hash->taken_bytes < size_bytes) {
         uint64_t left_bytes = size_bytes - hash->taken_bytes;
-        ssize_t got = pread(descriptor, hash->buffer,
-                            left_bytes < BUFFER_BYTES ? (size_t)left_bytes : BUFFER_BYTES,
-                            (off_t)hash->taken_bytes);
+        size_t block_bytes = left_bytes < BUFFER_BYTES ? (size_t)left_bytes : BUFFER_BYTES;
+        size_t got;
 
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return error_set(err, ERROR_SOURCE, hash->taken_bytes, "cannot be read: %m");
-        if (got == 0)
-            return error_set(err, ERROR_SOURCE, hash->taken_bytes,
+        if (file_read_at(descriptor, hash->buffer, block_bytes, hash->taken_bytes, &got) != 0)
+            return error_set(err, ERROR_SOURCE, hash->taken_bytes + got, "cannot be read: %m");
+        if (got < block_bytes)
+            return error_set(err, ERROR_SOURCE, hash->taken_bytes + got,
                              "became shorter while it was read");
-        hash_take(hash, hash->buffer, (size_t)got);
+        hash_take(hash, hash->buffer, got);
     }
     return 0;
 }
