@@ -495,6 +495,30 @@ START_TEST(numbers_of_a_source_that_none_can_have_are_damage)
 }
 END_TEST
 
+/* While a fresh case is filled, nothing looks at its references. */
+START_TEST(references_to_what_is_not_there_are_damage)
+{
+    static const struct {
+        const char *sql;
+        const char *words;
+    } cases[] = {
+        {"DELETE FROM source_computer", "a row of observation refers to one of source_computer"},
+        {"DELETE FROM observation; UPDATE source SET same_as = 7", "a row of source refers to"},
+    };
+
+    add_log("a", "PC", 1);
+    derive_all();
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        casedb_close(db);
+        change(CASE_PATH, cases[index].sql);
+        must(casedb_open(CASE_PATH, false, &db, &err));
+        derive_machines();
+        expect_failure(casedb_commit_derived(db, &err), CASE_PATH, cases[index].words);
+        casedb_abandon_derived(db);
+    }
+}
+END_TEST
+
 START_TEST(strings_that_are_not_a_list_are_damage)
 {
     static const char *const strings[] = {"",
@@ -1051,6 +1075,7 @@ static Suite *casefile_suite(void)
     tcase_add_test(cases, other_schema_version_is_refused);
     tcase_add_test(cases, numbers_of_an_event_that_none_can_have_are_damage);
     tcase_add_test(cases, numbers_of_a_source_that_none_can_have_are_damage);
+    tcase_add_test(cases, references_to_what_is_not_there_are_damage);
     tcase_add_test(cases, strings_that_are_not_a_list_are_damage);
     tcase_add_test(cases, unknown_words_are_damage);
     tcase_add_test(cases, findings_that_none_can_be_are_damage);

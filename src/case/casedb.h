@@ -314,6 +314,7 @@ struct case_verdict {
 };
 int casedb_add_verdict(struct casedb *db, const struct case_verdict *verdict, struct error *err);
 
+/* Fails, too, where a row of the case refers to one that is not there. */
 int casedb_commit_derived(struct casedb *db, struct error *err);
 void casedb_abandon_derived(struct casedb *db);
 

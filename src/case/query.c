@@ -111,6 +111,11 @@ void casedb_roll_back(struct casedb *db)
         sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
 }
 
+/* Foreign keys are on from the first deletion on. A fresh case is filled with them off: its rows
+ * stand before those that they refer to, and for each of these SQLite would look through all rows
+ * that may refer to it, without an index. (With ten machines that is 6 percent of the parent's
+ * work, and it grows with their square; looking through all references once, as
+ * casedb_commit_derived does at the end, is 1.5 percent.) */
 int casedb_allow_deletions(struct casedb *db, struct error *err)
 {
     db->in_order = false;
