@@ -263,8 +263,15 @@ static int hand_on(struct chunkread *reading, const struct chunk *chunk,
     return reading->sink->observation(reading->sink->context, event, observation, err);
 }
 
-/* Tells the second reader which records it can be asked for; of the others libevtx can be harmed.
- */
+/* Can the second reader be asked for the record? Of others libevtx can be harmed. */
+static bool can_be_verified(const struct chunk *chunk, const struct record *record,
+                            const struct incident_event *event)
+{
+    return incident_may_decide(event) && !record_is_forwarded(record) &&
+           record_is_sound(chunk, record);
+}
+
+/* Tells the second reader which records of the chunk at hand it can be asked for. */
 static void begin_verifying(struct chunkread *reading)
 {
     size_t count = 0;
@@ -272,8 +279,7 @@ static void begin_verifying(struct chunkread *reading)
     for (size_t index = 0; index < reading->selected_count; index++) {
         const struct record *record = &reading->selected[index].record;
 
-        if (incident_may_decide(reading->selected[index].summary.event) &&
-            !record_is_forwarded(record) && record_is_sound(&reading->chunk, record))
+        if (can_be_verified(&reading->chunk, record, reading->selected[index].summary.event))
             reading->deciding[count++] = *record;
     }
     verifier_begin_chunk(reading->verifier, &reading->chunk, reading->deciding, count);
@@ -381,6 +387,9 @@ int chunkread_finish(struct chunkread *reading, struct error *err)
     struct held_record held;
 
     while (deduper_next(reading->deduper, &held)) {
+        /* Its chunk is mostly not the one that was begun last. */
+        verifier_begin_chunk(reading->verifier, &held.chunk, &held.record,
+                             can_be_verified(&held.chunk, &held.record, held.event) ? 1 : 0);
         if (hand_on(reading, &held.chunk, &held.record, held.event, false, err) != 0)
             return -1;
         if (!held.chunk_is_cut)
