@@ -8,30 +8,18 @@
 #include "base/memory.h"
 #include "ese/database.h"
 
-/* Fixed columns of the catalog: ids, and where they lie in a record. */
-enum catalog_column {
-    CATALOG_TABLE = 1,
-    CATALOG_TYPE = 2,
-    CATALOG_ID = 3,
-    CATALOG_COLUMN_TYPE = 4, /* of a table: its root page */
-    CATALOG_SIZE = 5,
-    CATALOG_CODE_PAGE = 7,
-    CATALOG_RECORD_OFFSET = 9,
-    CATALOG_NAME = 128,
-};
-
 static const struct {
     size_t offset_bytes;
     size_t size_bytes;
 } catalog_places[] = {
-    [CATALOG_TABLE] = {4, 4},          [CATALOG_TYPE] = {8, 2},  [CATALOG_ID] = {10, 4},
-    [CATALOG_COLUMN_TYPE] = {14, 4},   [CATALOG_SIZE] = {18, 4}, [CATALOG_CODE_PAGE] = {26, 4},
-    [CATALOG_RECORD_OFFSET] = {31, 2},
+    [EDB_CATALOG_TABLE] = {EDB_CATALOG_TABLE_AT, sizeof(uint32_t)},
+    [EDB_CATALOG_TYPE] = {EDB_CATALOG_TYPE_AT, sizeof(uint16_t)},
+    [EDB_CATALOG_ID] = {EDB_CATALOG_ID_AT, sizeof(uint32_t)},
+    [EDB_CATALOG_COLUMN_TYPE] = {EDB_CATALOG_COLUMN_TYPE_AT, sizeof(uint32_t)},
+    [EDB_CATALOG_SIZE] = {EDB_CATALOG_SIZE_AT, sizeof(uint32_t)},
+    [EDB_CATALOG_CODE_PAGE] = {EDB_CATALOG_CODE_PAGE_AT, sizeof(uint32_t)},
+    [EDB_CATALOG_RECORD_OFFSET] = {EDB_CATALOG_RECORD_OFFSET_AT, sizeof(uint16_t)},
 };
-
-/* Types of catalog records. */
-#define ENTRY_TABLE 1u
-#define ENTRY_COLUMN 2u
 
 /* --- catalog records --- */
 
@@ -43,7 +31,7 @@ struct catalog_entry {
     struct span name;
 };
 
-static bool catalog_number(const struct edb_record *record, enum catalog_column column,
+static bool catalog_number(const struct edb_record *record, enum edb_catalog_column column,
                            uint32_t *out)
 {
     struct span bytes;
@@ -68,20 +56,20 @@ static int entry_open(const struct edb_database *database, struct span bytes,
 
     if (edb_record_open(bytes, database->is_large, &record, err) != 0)
         return -1;
-    if (!catalog_number(&record, CATALOG_TABLE, &entry.table) ||
-        !catalog_number(&record, CATALOG_TYPE, &entry.type) ||
-        !catalog_number(&record, CATALOG_ID, &entry.column.id) ||
-        !catalog_number(&record, CATALOG_COLUMN_TYPE, &entry.column.type))
+    if (!catalog_number(&record, EDB_CATALOG_TABLE, &entry.table) ||
+        !catalog_number(&record, EDB_CATALOG_TYPE, &entry.type) ||
+        !catalog_number(&record, EDB_CATALOG_ID, &entry.column.id) ||
+        !catalog_number(&record, EDB_CATALOG_COLUMN_TYPE, &entry.column.type))
         return error_set(err, ERROR_SOURCE, bytes.offset_bytes, "lacks what a table is known by");
-    if (!catalog_number(&record, CATALOG_SIZE, &entry.column.size_bytes))
+    if (!catalog_number(&record, EDB_CATALOG_SIZE, &entry.column.size_bytes))
         entry.column.size_bytes = 0;
-    if (!catalog_number(&record, CATALOG_CODE_PAGE, &entry.column.code_page))
+    if (!catalog_number(&record, EDB_CATALOG_CODE_PAGE, &entry.column.code_page))
         entry.column.code_page = 0;
-    if (!catalog_number(&record, CATALOG_RECORD_OFFSET, &entry.record_offset))
+    if (!catalog_number(&record, EDB_CATALOG_RECORD_OFFSET, &entry.record_offset))
         entry.record_offset = 0;
-    if (entry.type <= ENTRY_COLUMN &&
-        (!edb_record_variable(&record, CATALOG_NAME, &entry.name) || entry.name.left_bytes == 0 ||
-         entry.name.left_bytes > EDB_NAME_BYTES_MOST ||
+    if (entry.type <= EDB_ENTRY_COLUMN &&
+        (!edb_record_variable(&record, EDB_CATALOG_NAME, &entry.name) ||
+         entry.name.left_bytes == 0 || entry.name.left_bytes > EDB_NAME_BYTES_MOST ||
          memchr(entry.name.bytes, '\0', entry.name.left_bytes) != NULL))
         return error_set(err, ERROR_SOURCE, bytes.offset_bytes, "has no name");
     *out = entry;
@@ -184,12 +172,13 @@ static int take_entry(void *context, const struct edb_node_place *place,
         return 0;
     }
     name = memory_copy_bytes((const char *)entry.name.bytes, entry.name.left_bytes);
-    if (entry.type == ENTRY_TABLE && !table->is_found && text_equal_ascii(name, search->name)) {
+    if (entry.type == EDB_ENTRY_TABLE && !table->is_found && text_equal_ascii(name, search->name)) {
         table->is_found = true;
         table->object_id = entry.table;
         table->root_page = entry.column.type;
         table->named_at_bytes = place->offset_bytes;
-    } else if (entry.type == ENTRY_COLUMN && table->is_found && entry.table == table->object_id) {
+    } else if (entry.type == EDB_ENTRY_COLUMN && table->is_found &&
+               entry.table == table->object_id) {
         take_column(search, place, &entry, &name);
     }
     free(name);

@@ -7,37 +7,21 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-/* Header, by libyal's EDB format document. */
-#define HEADER_SIGNATURE_AT 4u
-#define HEADER_VERSION_AT 8u
+/* Of the header and of a page's, what only reading needs; the rest is in database.h. */
 #define HEADER_ATTRIBUTES_AT 12u
 #define HEADER_STATE_AT 52u
-#define HEADER_REVISION_AT 232u
-#define HEADER_PAGE_SIZE_AT 236u
-#define HEADER_FILE_TYPE_AT 667u
 #define FILE_TYPE_DATABASE 1u
-#define HEADER_SIGNATURE 0x89ABCDEFu
-
-/* What every checksum without ECC begins with. */
-#define CHECKSUM_SEED 0x89ABCDEFu
 
 #define PAGE_SIZE_USUAL 4096u
 /* From here on pages have the large form. */
 #define PAGE_SIZE_LARGE 16384u
 
-/* Page header. */
-#define PAGE_NEXT_AT 20u
 #define PAGE_OBJECT_AT 24u
 #define PAGE_DATA_END_AT 32u
-#define PAGE_TAG_COUNT_AT 34u
-#define PAGE_FLAGS_AT 36u
 #define PAGE_MORE_CHECKSUMS_AT 40u
 #define PAGE_NUMBER_AT 64u
-#define PAGE_HEADER_BYTES 40u
-#define PAGE_LARGE_HEADER_BYTES 80u
 #define QUARTERS 4u
 
-#define TAG_BYTES 4u
 #define TAG_MASK 0x1FFFu
 #define TAG_LARGE_MASK 0x7FFFu
 #define TAG_FLAGS_SHIFT 13
@@ -104,13 +88,13 @@ static enum header_state header_read(struct edb_database *database, uint64_t off
     if (result != 0)
         return HEADER_WRONG;
     if (!span_u32_at(&header, 0, &checksum) ||
-        !span_u32_at(&header, HEADER_SIGNATURE_AT, &signature) ||
-        !span_u32_at(&header, HEADER_VERSION_AT, &version) ||
+        !span_u32_at(&header, EDB_HEADER_SIGNATURE_AT, &signature) ||
+        !span_u32_at(&header, EDB_HEADER_VERSION_AT, &version) ||
         !span_u32_at(&header, HEADER_ATTRIBUTES_AT, &database->file_type) ||
         !span_u32_at(&header, HEADER_STATE_AT, &database->state) ||
-        !span_u32_at(&header, HEADER_REVISION_AT, &database->revision) ||
-        !span_u32_at(&header, HEADER_PAGE_SIZE_AT, &database->page_size_bytes) ||
-        !span_at(&header, HEADER_FILE_TYPE_AT, &words) || !span_u8(&words, &file_type)) {
+        !span_u32_at(&header, EDB_HEADER_REVISION_AT, &database->revision) ||
+        !span_u32_at(&header, EDB_HEADER_PAGE_SIZE_AT, &database->page_size_bytes) ||
+        !span_at(&header, EDB_HEADER_FILE_TYPE_AT, &words) || !span_u8(&words, &file_type)) {
         error_set(err, ERROR_SOURCE, offset_bytes, "header of the database is cut short");
         return HEADER_WRONG;
     }
@@ -120,7 +104,7 @@ static enum header_state header_read(struct edb_database *database, uint64_t off
     if (database->page_size_bytes == 0)
         database->page_size_bytes = PAGE_SIZE_USUAL;
     database->is_large = database->page_size_bytes >= PAGE_SIZE_LARGE;
-    if (signature != HEADER_SIGNATURE || version != EDB_VERSION ||
+    if (signature != EDB_HEADER_SIGNATURE || version != EDB_VERSION ||
         database->revision < REVISION_LEAST || !is_page_size(database->page_size_bytes) ||
         (database->is_large && database->revision < EDB_REVISION_LARGE_PAGES)) {
         error_set(
@@ -130,7 +114,7 @@ static enum header_state header_read(struct edb_database *database, uint64_t off
         return HEADER_WRONG;
     }
     if (!span_take(&header, database->page_size_bytes, &words) ||
-        !span_skip(&words, sizeof(checksum)) || (CHECKSUM_SEED ^ fold_words(words)) != checksum)
+        !span_skip(&words, sizeof(checksum)) || (EDB_CHECKSUM_SEED ^ fold_words(words)) != checksum)
         return HEADER_DOUBTFUL;
     return HEADER_SOUND;
 }
@@ -250,7 +234,7 @@ static bool page_is_right(const struct edb_database *database, struct span page,
         return false;
     if ((flags & EDB_PAGE_NEW_CHECKSUM) != 0)
         return block_is_right(words, number, checksum);
-    return own_number == number && (CHECKSUM_SEED ^ own_number ^ fold_words(words)) == checksum;
+    return own_number == number && (EDB_CHECKSUM_SEED ^ own_number ^ fold_words(words)) == checksum;
 }
 
 static bool is_zero(struct span bytes)
@@ -263,27 +247,28 @@ static bool is_zero(struct span bytes)
  * for all that fit behind the data; those that are not tags are empty then. */
 static bool page_find_tags(struct edb_page *page, struct span room, uint16_t data_end)
 {
-    size_t most = room.left_bytes / TAG_BYTES;
+    size_t most = room.left_bytes / EDB_TAG_BYTES;
 
     if (page->tag_count > most && data_end <= room.left_bytes)
-        page->tag_count = (uint16_t)((room.left_bytes - data_end) / TAG_BYTES);
+        page->tag_count = (uint16_t)((room.left_bytes - data_end) / EDB_TAG_BYTES);
     return page->tag_count > 0 && page->tag_count <= most &&
-           span_take(&room, room.left_bytes - (size_t)page->tag_count * TAG_BYTES, &page->body) &&
+           span_take(&room, room.left_bytes - (size_t)page->tag_count * EDB_TAG_BYTES,
+                     &page->body) &&
            span_take(&room, room.left_bytes, &page->tags);
 }
 
 static bool page_read_header(const struct edb_database *database, struct span bytes,
                              struct edb_page *page)
 {
-    size_t header_bytes = database->is_large ? PAGE_LARGE_HEADER_BYTES : PAGE_HEADER_BYTES;
+    size_t header_bytes = database->is_large ? EDB_PAGE_LARGE_HEADER_BYTES : EDB_PAGE_HEADER_BYTES;
     uint64_t own_number;
     uint16_t data_end;
 
-    if (!span_u32_at(&bytes, PAGE_NEXT_AT, &page->next) ||
+    if (!span_u32_at(&bytes, EDB_PAGE_NEXT_AT, &page->next) ||
         !span_u32_at(&bytes, PAGE_OBJECT_AT, &page->object_id) ||
         !span_u16_at(&bytes, PAGE_DATA_END_AT, &data_end) ||
-        !span_u16_at(&bytes, PAGE_TAG_COUNT_AT, &page->tag_count) ||
-        !span_u32_at(&bytes, PAGE_FLAGS_AT, &page->flags) ||
+        !span_u16_at(&bytes, EDB_PAGE_TAG_COUNT_AT, &page->tag_count) ||
+        !span_u32_at(&bytes, EDB_PAGE_FLAGS_AT, &page->flags) ||
         !span_u64_at(&bytes, PAGE_NUMBER_AT, &own_number) ||
         (database->is_large && own_number != page->number) || !span_skip(&bytes, header_bytes))
         return false;
@@ -320,7 +305,7 @@ int edb_page_read(const struct edb_database *database, uint32_t number, uint8_t 
 /* The bytes of a tag, and its flags; in the large form these are in the bytes. */
 static bool take_tag(const struct edb_page *page, uint16_t tag, struct span *bytes, unsigned *flags)
 {
-    size_t at = page->tags.left_bytes - ((size_t)tag + 1) * TAG_BYTES;
+    size_t at = page->tags.left_bytes - ((size_t)tag + 1) * EDB_TAG_BYTES;
     uint16_t mask = page->is_large ? TAG_LARGE_MASK : TAG_MASK;
     uint16_t size_bytes, offset_bytes, first;
 

@@ -20,6 +20,24 @@
 /* The first revision that has pages of 16 and 32 KiB. */
 #define EDB_REVISION_LARGE_PAGES 0x11u
 
+/* The layout of what is read here and written for libesedb (ese/extract.h). Header: */
+#define EDB_HEADER_SIGNATURE_AT 4u
+#define EDB_HEADER_VERSION_AT 8u
+#define EDB_HEADER_REVISION_AT 232u
+#define EDB_HEADER_PAGE_SIZE_AT 236u
+#define EDB_HEADER_FILE_TYPE_AT 667u
+#define EDB_HEADER_BYTES 668u
+#define EDB_HEADER_SIGNATURE 0x89ABCDEFu
+/* What every checksum without ECC begins with. */
+#define EDB_CHECKSUM_SEED 0x89ABCDEFu
+/* Page header, and tags: */
+#define EDB_PAGE_NEXT_AT 20u
+#define EDB_PAGE_TAG_COUNT_AT 34u
+#define EDB_PAGE_FLAGS_AT 36u
+#define EDB_PAGE_HEADER_BYTES 40u
+#define EDB_PAGE_LARGE_HEADER_BYTES 80u
+#define EDB_TAG_BYTES 4u
+
 /* Fixed places: the tree of the extents that the database owns, the catalog, its shadow. */
 #define EDB_PAGE_EXTENTS 2u
 #define EDB_PAGE_CATALOG 4u

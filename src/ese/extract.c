@@ -15,31 +15,21 @@
 /* As many leaves of the table as a database is opened for, which takes a millisecond. */
 #define LEAVES_MOST 64u
 
-/* Pages. libesedb wants page 24, the shadow catalog, to be there; it can be zeros. */
+/* Pages. libesedb expects page 24, the shadow catalog, to be there; it can be zeros. */
 #define PAGE_TABLE (EDB_PAGE_SHADOW + 1)
 #define PAGE_LEAVES (PAGE_TABLE + 1)
 
-#define HEADER_BYTES 668u
 #define TABLE_NAME "rows"
 #define TABLE_OBJECT 6u
 
-/* Page header and tags (libyal's EDB format document). */
 #define PAGE_PREVIOUS_AT 16u
-#define PAGE_NEXT_AT 20u
-#define PAGE_TAG_COUNT_AT 34u
-#define PAGE_FLAGS_AT 36u
-#define PAGE_HEADER_BYTES 40u
-#define PAGE_LARGE_HEADER_BYTES 80u
-#define TAG_BYTES 4u
 /* Length of the key, of which there is none. */
 #define NODE_HEAD_BYTES 2u
 
-/* A catalog record: fixed columns 1 to 7, and the name. */
-#define CATALOG_FIXED 7u
-#define CATALOG_ENDS_AT 31u
+/* A catalog record: fixed columns up to the code page, a byte that says which of them are NULL, and
+ * the name. */
+#define CATALOG_ENDS_AT (EDB_CATALOG_CODE_PAGE_AT + sizeof(uint32_t) + 1)
 #define CATALOG_RECORD_BYTES (CATALOG_ENDS_AT + 2 + EDB_NAME_BYTES_MOST)
-#define ENTRY_TABLE 1u
-#define ENTRY_COLUMN 2u
 #define TYPE_BINARY 9u
 #define TYPE_LONG_BINARY 11u
 
@@ -96,9 +86,9 @@ static void page_begin(struct extract *extract, struct extract_leaf *leaf, uint3
     uint8_t *page = page_at(extract, number);
 
     memset(page, 0, extract->database->page_size_bytes);
-    write_u32(page + PAGE_FLAGS_AT, flags | EDB_PAGE_NEW_RECORDS);
+    write_u32(page + EDB_PAGE_FLAGS_AT, flags | EDB_PAGE_NEW_RECORDS);
     /* Tag 0 is not a node; it stays empty. */
-    write_u16(page + PAGE_TAG_COUNT_AT, 1);
+    write_u16(page + EDB_PAGE_TAG_COUNT_AT, 1);
     *leaf = (struct extract_leaf){.number = number, .tag_count = 1};
 }
 
@@ -109,7 +99,7 @@ static void page_begin_next(struct extract *extract, struct extract_leaf *leaf)
 {
     uint32_t number = leaf->number + 1;
 
-    write_u32(page_at(extract, leaf->number) + PAGE_NEXT_AT, number);
+    write_u32(page_at(extract, leaf->number) + EDB_PAGE_NEXT_AT, number);
     page_begin(extract, leaf, number, EDB_PAGE_LEAF);
     write_u32(page_at(extract, number) + PAGE_PREVIOUS_AT, number - 1);
 }
@@ -120,8 +110,9 @@ static bool page_add(struct extract *extract, struct extract_leaf *leaf, const v
 {
     uint32_t page_size_bytes = extract->database->page_size_bytes;
     uint8_t *page = page_at(extract, leaf->number);
-    size_t header_bytes = extract->database->is_large ? PAGE_LARGE_HEADER_BYTES : PAGE_HEADER_BYTES;
-    size_t tags_bytes = ((size_t)leaf->tag_count + 1) * TAG_BYTES;
+    size_t header_bytes =
+        extract->database->is_large ? EDB_PAGE_LARGE_HEADER_BYTES : EDB_PAGE_HEADER_BYTES;
+    size_t tags_bytes = ((size_t)leaf->tag_count + 1) * EDB_TAG_BYTES;
     uint8_t *node = page + header_bytes + leaf->used_bytes;
     uint8_t *tag = page + page_size_bytes - tags_bytes;
 
@@ -132,7 +123,7 @@ static bool page_add(struct extract *extract, struct extract_leaf *leaf, const v
     write_u16(tag, NODE_HEAD_BYTES + size_bytes);
     write_u16(tag + 2, leaf->used_bytes);
     leaf->used_bytes += NODE_HEAD_BYTES + size_bytes;
-    write_u16(page + PAGE_TAG_COUNT_AT, ++leaf->tag_count);
+    write_u16(page + EDB_PAGE_TAG_COUNT_AT, ++leaf->tag_count);
     return true;
 }
 
@@ -157,17 +148,17 @@ static void write_header(struct extract *extract)
     uint32_t checksum = 0;
     uint8_t *header = extract->bytes;
 
-    write_u32(header + 4, 0x89ABCDEF);
-    write_u32(header + 8, EDB_VERSION);
-    write_u32(header + 232, EDB_REVISION_LARGE_PAGES);
-    write_u32(header + 236, extract->database->page_size_bytes);
-    for (size_t at = 4; at < HEADER_BYTES; at += sizeof(checksum)) {
+    write_u32(header + EDB_HEADER_SIGNATURE_AT, EDB_HEADER_SIGNATURE);
+    write_u32(header + EDB_HEADER_VERSION_AT, EDB_VERSION);
+    write_u32(header + EDB_HEADER_REVISION_AT, EDB_REVISION_LARGE_PAGES);
+    write_u32(header + EDB_HEADER_PAGE_SIZE_AT, extract->database->page_size_bytes);
+    for (size_t at = sizeof(checksum); at < EDB_HEADER_BYTES; at += sizeof(checksum)) {
         uint32_t word;
 
         memcpy(&word, header + at, sizeof(word));
         checksum ^= le32toh(word);
     }
-    write_u32(header, 0x89ABCDEF ^ checksum);
+    write_u32(header, EDB_CHECKSUM_SEED ^ checksum);
     memcpy(header + extract->database->page_size_bytes, header, extract->database->page_size_bytes);
 }
 
@@ -189,15 +180,16 @@ static void catalog_add(struct extract *extract, struct extract_leaf *leaf, uint
 {
     const char *name = column != NULL ? column->name : TABLE_NAME;
     size_t name_bytes = strlen(name);
-    uint8_t record[CATALOG_RECORD_BYTES] = {CATALOG_FIXED, EDB_FIRST_VARIABLE, CATALOG_ENDS_AT};
+    uint8_t record[CATALOG_RECORD_BYTES] = {EDB_CATALOG_CODE_PAGE, EDB_CATALOG_NAME,
+                                            CATALOG_ENDS_AT};
 
-    write_u32(record + 4, TABLE_OBJECT);
-    write_u16(record + 8, entry);
-    write_u32(record + 10, id);
-    write_u32(record + 14, type);
+    write_u32(record + EDB_CATALOG_TABLE_AT, TABLE_OBJECT);
+    write_u16(record + EDB_CATALOG_TYPE_AT, entry);
+    write_u32(record + EDB_CATALOG_ID_AT, id);
+    write_u32(record + EDB_CATALOG_COLUMN_TYPE_AT, type);
     if (column != NULL) {
-        write_u32(record + 18, column->size_bytes);
-        write_u32(record + 26, column->code_page);
+        write_u32(record + EDB_CATALOG_SIZE_AT, column->size_bytes);
+        write_u32(record + EDB_CATALOG_CODE_PAGE_AT, column->code_page);
     }
     write_u16(record + CATALOG_ENDS_AT, name_bytes);
     memcpy(record + CATALOG_ENDS_AT + 2, name, name_bytes);
@@ -214,11 +206,11 @@ static void write_catalog(struct extract *extract)
     struct extract_leaf leaf;
 
     page_begin(extract, &leaf, first, EDB_PAGE_LEAF);
-    catalog_add(extract, &leaf, ENTRY_TABLE, TABLE_OBJECT, PAGE_TABLE, NULL);
+    catalog_add(extract, &leaf, EDB_ENTRY_TABLE, TABLE_OBJECT, PAGE_TABLE, NULL);
     for (size_t index = 0; index < table->column_count; index++) {
         const struct edb_column *column = &table->columns[index];
 
-        catalog_add(extract, &leaf, ENTRY_COLUMN, column->id, plain_type(column), column);
+        catalog_add(extract, &leaf, EDB_ENTRY_COLUMN, column->id, plain_type(column), column);
     }
     write_root(extract, EDB_PAGE_CATALOG, first, leaf.number - first + 1);
 }
@@ -229,10 +221,11 @@ struct extract *extract_create(const struct edb_database *database, const struct
     struct extract *extract = memory_allocate(1, sizeof(*extract));
     /* The catalog's records, at their longest, and what is lost at the end of each page. */
     size_t catalog_bytes =
-        (table->column_count + 1) * (CATALOG_RECORD_BYTES + NODE_HEAD_BYTES + TAG_BYTES);
-    size_t catalog_pages = catalog_bytes / (database->page_size_bytes - PAGE_LARGE_HEADER_BYTES -
-                                            2 * CATALOG_RECORD_BYTES) +
-                           1;
+        (table->column_count + 1) * (CATALOG_RECORD_BYTES + NODE_HEAD_BYTES + EDB_TAG_BYTES);
+    size_t catalog_pages =
+        catalog_bytes /
+            (database->page_size_bytes - EDB_PAGE_LARGE_HEADER_BYTES - 2 * CATALOG_RECORD_BYTES) +
+        1;
 
     *extract = (struct extract){.database = database, .table = table, .last_id = last_id};
     extract->size_bytes =

@@ -60,6 +60,27 @@ struct edb_table {
                        * one behind the other */
 };
 
+/* Columns of the catalog, and where the fixed ones lie in its records. */
+enum edb_catalog_column {
+    EDB_CATALOG_TABLE = 1,
+    EDB_CATALOG_TYPE = 2, /* of the record: EDB_ENTRY_... */
+    EDB_CATALOG_ID = 3,
+    EDB_CATALOG_COLUMN_TYPE = 4, /* of a table: its root page */
+    EDB_CATALOG_SIZE = 5,
+    EDB_CATALOG_CODE_PAGE = 7,
+    EDB_CATALOG_RECORD_OFFSET = 9,
+    EDB_CATALOG_NAME = EDB_FIRST_VARIABLE,
+};
+#define EDB_CATALOG_TABLE_AT 4u
+#define EDB_CATALOG_TYPE_AT 8u
+#define EDB_CATALOG_ID_AT 10u
+#define EDB_CATALOG_COLUMN_TYPE_AT 14u
+#define EDB_CATALOG_SIZE_AT 18u
+#define EDB_CATALOG_CODE_PAGE_AT 26u
+#define EDB_CATALOG_RECORD_OFFSET_AT 31u
+#define EDB_ENTRY_TABLE 1u
+#define EDB_ENTRY_COLUMN 2u
+
 /* Looks the table up in the catalog, or in its shadow where the catalog is damaged (noted). Names
  * compare without ASCII case. Owned by the caller: edb_table_free_content. */
 void edb_catalog_find_table(const struct edb_database *database, const char *name,
