@@ -28,13 +28,6 @@ struct analysis {
     struct inventory inventory;
 };
 
-static void free_texts(char **texts, size_t count)
-{
-    for (size_t index = 0; index < count; index++)
-        free(texts[index]);
-    free(texts);
-}
-
 static int compare_texts(const void *left, const void *right)
 {
     return strcmp(*(char *const *)left, *(char *const *)right);
@@ -348,7 +341,7 @@ static enum exit_status analyze_run(const struct options *options, struct error 
     output_directory_close(&analysis.directory);
     walk_free_content(&analysis.walk);
     inventory_free_content(&analysis.inventory);
-    free_texts(analysis.inputs, analysis.input_count);
+    memory_free_texts(analysis.inputs, analysis.input_count);
     free(analysis.working_folder);
     return err->kind == ERROR_NONE ? status : EXIT_STATUS_NOTHING_DONE;
 }

@@ -46,6 +46,13 @@ char *memory_copy_bytes(const char *bytes, size_t length)
     return copy;
 }
 
+void memory_free_texts(char **texts, size_t count)
+{
+    for (size_t index = 0; texts != NULL && index < count; index++)
+        free(texts[index]);
+    free(texts);
+}
+
 char *memory_format_list(const char *format, va_list arguments)
 {
     char *text = NULL;

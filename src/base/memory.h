@@ -29,6 +29,9 @@ char *memory_copy_text(const char *text) __attribute__((warn_unused_result));
 /* Returns an owned copy of the first `length` bytes, ended by a NUL. */
 char *memory_copy_bytes(const char *bytes, size_t length) __attribute__((warn_unused_result));
 
+/* Frees the array of texts, and each of them; NULL is accepted. */
+void memory_free_texts(char **texts, size_t count);
+
 /* Are the two equal? Either may be NULL where the length is 0. */
 static inline bool memory_equal(const void *left, const void *right, size_t length_bytes)
 {

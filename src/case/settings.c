@@ -30,13 +30,6 @@ static const char read_inventory_values[] =
 
 /* ---- Lists of texts ---- */
 
-static void free_texts(char **texts, size_t count)
-{
-    for (size_t index = 0; index < count; index++)
-        free(texts[index]);
-    free(texts);
-}
-
 /* Reads the one column of the query: owned texts. */
 static int read_texts(struct query *query, char ***texts, size_t *count, struct error *err)
 {
@@ -51,7 +44,7 @@ static int read_texts(struct query *query, char ***texts, size_t *count, struct 
         items[item_count++] = memory_copy_text(row_text(&row));
     }
     if (step < 0) {
-        free_texts(items, item_count);
+        memory_free_texts(items, item_count);
         return -1;
     }
     *texts = items;
@@ -98,7 +91,7 @@ static int has_any(struct casedb *db, const char *count, struct error *err)
 
 void case_settings_free_content(struct case_settings *settings)
 {
-    free_texts(settings->inputs, settings->input_count);
+    memory_free_texts(settings->inputs, settings->input_count);
     free(settings->folder);
     *settings = (struct case_settings){0};
 }
@@ -227,10 +220,10 @@ int inventory_copy(struct casedb *from, struct casedb *to, struct error *err)
         if (step != 0)
             break;
         step = casedb_add_inventory_host(to, host.host, (const char *const *)values, &added, err);
-        free_texts(values, value_count);
+        memory_free_texts(values, value_count);
     }
     casedb_cursor_free(cursor);
-    free_texts(columns, column_count);
+    memory_free_texts(columns, column_count);
     if (step == 0)
         step = casedb_finish_inventory(to, err);
     if (step != 0)

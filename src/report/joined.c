@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/writers.h"
 
-#include <stdlib.h>
-
 #include "base/memory.h"
-
-static void free_texts(char **texts, size_t count)
-{
-    for (size_t index = 0; texts != NULL && index < count; index++)
-        free(texts[index]);
-    free(texts);
-}
 
 int joined_read(struct casedb *db, struct joined *out, struct error *err)
 {
@@ -20,7 +11,7 @@ int joined_read(struct casedb *db, struct joined *out, struct error *err)
 
 void joined_free_content(struct joined *joined)
 {
-    free_texts(joined->columns, joined->column_count);
+    memory_free_texts(joined->columns, joined->column_count);
     *joined = (struct joined){0};
 }
 
@@ -36,11 +27,11 @@ int joined_read_values(const struct joined *joined, struct casedb *db,
     *values = memory_allocate(joined->column_count, sizeof(**values));
     for (size_t index = 0; index < joined->column_count; index++)
         (*values)[index] = memory_copy_text(index < found_count ? found[index] : "");
-    free_texts(found, found_count);
+    memory_free_texts(found, found_count);
     return 0;
 }
 
 void joined_free_values(const struct joined *joined, char **values)
 {
-    free_texts(values, joined->column_count);
+    memory_free_texts(values, joined->column_count);
 }
