@@ -11,14 +11,14 @@
 
 #include <stdlib.h>
 
-void conclusion_free_content(struct conclusion *conclusion)
+void finished_verdict_free_content(struct finished_verdict *finished)
 {
-    free(conclusion->reason);
-    free(conclusion->codes);
-    free(conclusion->update_evidence);
-    free(conclusion->unrelated_updates);
-    free(conclusion->licence_evidence);
-    *conclusion = (struct conclusion){0};
+    free(finished->reason);
+    free(finished->codes);
+    free(finished->update_evidence);
+    free(finished->unrelated_updates);
+    free(finished->licence_evidence);
+    *finished = (struct finished_verdict){0};
 }
 
 /* Listings that do not agree on the system, or on the licence: then no edition is assumed. */
@@ -92,7 +92,7 @@ static uint32_t find_review(const struct evidence *evidence,
     return review;
 }
 
-static void conclude_counts(const struct activation_history *history, struct case_verdict *verdict)
+static void finish_counts(const struct activation_history *history, struct case_verdict *verdict)
 {
     verdict->in_window_events = history->in_window_events;
     verdict->events_8196 = history->events_8196;
@@ -101,8 +101,8 @@ static void conclude_counts(const struct activation_history *history, struct cas
     verdict->events_13 = history->events_13;
 }
 
-static void conclude_activation(const struct activation_outcome *outcome,
-                                struct case_verdict *verdict)
+static void finish_activation(const struct activation_outcome *outcome,
+                              struct case_verdict *verdict)
 {
     verdict->classification = outcome->classification;
     verdict->confidence = outcome->confidence;
@@ -112,7 +112,7 @@ static void conclude_activation(const struct activation_outcome *outcome,
     verdict->recovered_filetime = outcome->recovered_filetime;
 }
 
-static void conclude_action(const struct action_matter *matter, struct case_verdict *verdict)
+static void finish_action(const struct action_matter *matter, struct case_verdict *verdict)
 {
     verdict->edition = matter->edition != NULL ? matter->edition->name : "unknown";
     verdict->licence_channel = matter->channel;
@@ -136,12 +136,12 @@ static struct action_matter matter_of(const struct evidence *evidence,
     };
 }
 
-void conclude(struct evidence *evidence, struct conclusion *out)
+void evidence_finish(struct evidence *evidence, struct finished_verdict *out)
 {
     struct activation_outcome outcome = activation_history_finish(&evidence->history);
     struct action_matter matter = matter_of(evidence, &outcome);
 
-    *out = (struct conclusion){
+    *out = (struct finished_verdict){
         .reason = reason_of(evidence),
         .codes = list_codes(&evidence->history),
         .update_evidence = groups_text(&evidence->update.groups),
@@ -160,19 +160,19 @@ void conclude(struct evidence *evidence, struct conclusion *out)
         .clock = evidence->system.clock_changed ? CLOCK_CHANGED : CLOCK_OK,
         .verified = reason_verified(&evidence->history),
     };
-    conclude_activation(&outcome, &out->verdict);
-    conclude_counts(&evidence->history, &out->verdict);
-    conclude_action(&matter, &out->verdict);
+    finish_activation(&outcome, &out->verdict);
+    finish_counts(&evidence->history, &out->verdict);
+    finish_action(&matter, &out->verdict);
 }
 
-void conclude_not_collected(const char *reason, bool shared_name, struct conclusion *out)
+void finish_not_collected(const char *reason, bool shared_name, struct finished_verdict *out)
 {
     const struct activation_outcome outcome = {.classification = CLASSIFICATION_NOT_COLLECTED,
                                                .state = ACTIVATION_STATE_NONE};
     const struct action_matter matter = {.classification = outcome.classification,
                                          .state = outcome.state};
 
-    *out = (struct conclusion){0};
+    *out = (struct finished_verdict){0};
     out->verdict = (struct case_verdict){
         .reason = reason,
         .review = shared_name ? 1u << REVIEW_SHARED_NAME : 0,
@@ -185,6 +185,6 @@ void conclude_not_collected(const char *reason, bool shared_name, struct conclus
         .clock = CLOCK_OK,
         .verified = VERIFIED_NOT_ASKED,
     };
-    conclude_activation(&outcome, &out->verdict);
-    conclude_action(&matter, &out->verdict);
+    finish_activation(&outcome, &out->verdict);
+    finish_action(&matter, &out->verdict);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conclude: the verdict that the evidence on a machine comes to, its action and its reason (DESIGN
+/* conclude: the verdict that the evidence on a machine ends in, its action and its reason (DESIGN
  * section 6). Pure. */
 #ifndef SPPTRIAGE_VERDICT_CONCLUDE_H
 #define SPPTRIAGE_VERDICT_CONCLUDE_H
@@ -10,7 +10,7 @@
 #include "verdict/evidence.h"
 
 /* A verdict with the texts it was made of. */
-struct conclusion {
+struct finished_verdict {
     struct case_verdict verdict; /* without machine_id; texts are constant or those below */
     char *reason;
     char *codes;
@@ -19,13 +19,13 @@ struct conclusion {
     char *licence_evidence;
 };
 
-void conclusion_free_content(struct conclusion *conclusion);
+void finished_verdict_free_content(struct finished_verdict *finished);
 
 /* Ends the evidence in its verdict. *out borrows the evidence. */
-void conclude(struct evidence *evidence, struct conclusion *out);
+void evidence_finish(struct evidence *evidence, struct finished_verdict *out);
 
 /* The verdict on a host for which nothing was collected. Borrows the reason. */
-void conclude_not_collected(const char *reason, bool shared_name, struct conclusion *out);
+void finish_not_collected(const char *reason, bool shared_name, struct finished_verdict *out);
 
 /* ---- What has to be done (action.c) ---- */
 

@@ -25,16 +25,16 @@ static int judge_machine(struct derivation *derivation, size_t index, struct err
 {
     const struct assigned_machine *machine = &derivation->assignment.machines[index];
     struct evidence evidence;
-    struct conclusion conclusion = {0};
+    struct finished_verdict finished = {0};
     int result = -1;
 
     evidence_begin(&evidence, &derivation->window, &derivation->circumstances[index]);
     if (evidence_gather(derivation->db, machine->id, machine->has_findings, &evidence, err) == 0) {
-        conclude(&evidence, &conclusion);
-        conclusion.verdict.machine_id = machine->id;
-        result = casedb_add_verdict(derivation->db, &conclusion.verdict, err);
+        evidence_finish(&evidence, &finished);
+        finished.verdict.machine_id = machine->id;
+        result = casedb_add_verdict(derivation->db, &finished.verdict, err);
     }
-    conclusion_free_content(&conclusion);
+    finished_verdict_free_content(&finished);
     evidence_free_content(&evidence);
     return result;
 }
@@ -53,11 +53,11 @@ static int judge_missing(struct derivation *derivation, struct error *err)
 
     for (size_t index = 0; index < assignment->missing_count; index++) {
         const struct missing_host *host = &assignment->missing[index];
-        struct conclusion conclusion;
+        struct finished_verdict finished;
 
-        conclude_not_collected(host->reason, host->shared_name, &conclusion);
-        conclusion.verdict.machine_id = host->machine_id;
-        if (casedb_add_verdict(derivation->db, &conclusion.verdict, err) != 0)
+        finish_not_collected(host->reason, host->shared_name, &finished);
+        finished.verdict.machine_id = host->machine_id;
+        if (casedb_add_verdict(derivation->db, &finished.verdict, err) != 0)
             return -1;
     }
     return 0;
