@@ -30,7 +30,8 @@ struct casedb;
  * without a byte). Fails with a message that names the path when it is not a case, or one of
  * another schema version. From the first write on no other process gets at the case, and what
  * is committed outlives a killed process, whose case is whole again when next opened. A case that
- * is only read is not changed by a byte; it may be one that cannot be written. */
+ * is only read is not changed by a byte, unless the write-ahead log of a killed process lies beside
+ * it, which is worked off; it may be one that cannot be written. */
 int casedb_open(const char *path, bool create, struct casedb **out, struct error *err);
 
 /* Opens a case that a run finished, or a copy of it to work on, at `path`. Where it is the content

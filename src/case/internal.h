@@ -284,7 +284,6 @@ struct query query_of_rows(struct casedb *db, const struct row_statement *statem
 /* Bind the next parameter; what they are given must live until the query has ended. */
 void query_text(struct query *query, const char *text);        /* NULL gives NULL */
 void query_text_copied(struct query *query, const char *text); /* need not live that long */
-void query_bytes(struct query *query, const void *bytes, size_t size_bytes);
 void query_integer(struct query *query, int64_t number);
 void query_number(struct query *query, uint64_t number);                /* kept by its bits */
 void query_unless(struct query *query, int64_t absent, int64_t number); /* NULL if it is that */

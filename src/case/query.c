@@ -236,13 +236,6 @@ void query_text_copied(struct query *query, const char *text)
                                             SQLITE_TRANSIENT));
 }
 
-void query_bytes(struct query *query, const void *bytes, size_t size_bytes)
-{
-    if (query->result == SQLITE_OK)
-        query_note(query, sqlite3_bind_blob64(query->statement, query->bound + 1, bytes, size_bytes,
-                                              SQLITE_STATIC));
-}
-
 void query_integer(struct query *query, int64_t number)
 {
     if (query->result == SQLITE_OK)

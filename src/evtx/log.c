@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reader of EVTX logs. Every 64 KiB slot behind the file header is looked at, whatever the
- * headers count: mapped (base/mapping.h), checked and walked (evtx/chunk.h), its records selected
+ * headers count: mapped (base/file.h), checked and walked (evtx/chunk.h), its records selected
  * (evtx/select.h), those that matter decoded (evtx/decode.h), and what can decide a verdict read a
  * second time by libevtx (evtx/check/verify.h). What is done with one chunk is evtx/chunkread.h's;
  * here is what makes a log of chunks: parts, slots, header, end. */

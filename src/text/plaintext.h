@@ -34,7 +34,7 @@ bool plaintext_decode(struct span bytes, bool with_codepage, struct plaintext *o
 
 void plaintext_free_content(struct plaintext *text);
 
-/* The code page (base/codepage.h) that the bytes are most likely in, by the words in them; the
+/* The code page (base/encoding.h) that the bytes are most likely in, by the words in them; the
  * usual one where no word tells. */
 size_t codepage_choose(struct span bytes);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scanner of libevtx's event text. It goes from tag to tag, keeps the depth and the section
- * of the event it is in, and looks the elements it wants up in a table. */
+ * of the event it is in, and looks the elements it needs up in a table. */
 #include "evtx/check/reference.h"
 
 #include <ctype.h>
