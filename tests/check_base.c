@@ -245,6 +245,8 @@ START_TEST(folding_goes_by_unicode_and_not_by_the_locale)
         {"STRA\u1E9EE-1", "stra\u00DFe-1"},
         {"\u039F\u0394\u039F\u03A3", "\u03BF\u03B4\u03BF\u03C2"},
         {"B\u00DCRO", "bu\u0308ro"},
+        {"\u0130", "I\u0307"},
+        {"\u1F88", "\u1F00\u0345"},
         {"\U00010400", "\U00010428"},
     };
     char *before = memory_copy_text(setlocale(LC_ALL, NULL));

@@ -746,6 +746,22 @@ START_TEST(unfinished_case_without_a_byte_is_a_new_one)
 }
 END_TEST
 
+/* One that has no byte beside a finished case does not stand for that. */
+START_TEST(unfinished_case_without_a_byte_does_not_hide_a_finished_one)
+{
+    struct output_directory directory;
+    bool old;
+
+    make_changed_case("mine/case.db", "SELECT 1");
+    scratch_write("mine/case.db.partial", "", 0);
+    must(output_directory_open("mine", &directory, &err));
+    must(output_directory_open_case(&directory, &db, &old, &err));
+    ck_assert(old);
+    expect_sources("a ");
+    output_directory_close(&directory);
+}
+END_TEST
+
 static void copy_file(const char *from, const char *to)
 {
     size_t size;
@@ -772,6 +788,9 @@ START_TEST(sidecar_files_of_a_finished_case_are_worked_off_and_go)
     ck_assert_int_eq(mkdir("killed", 0777), 0);
     copy_file("mine/case.db", "killed/case.db");
     copy_file("mine/case.db-wal", "killed/case.db-wal");
+    ck_assert_int_eq(
+        sqlite3_exec(sqlite, "UPDATE source SET detail = 'elsewhere'", NULL, NULL, NULL),
+        SQLITE_OK);
     copy_file("mine/case.db-wal", "killed/case.db.partial-wal");
     sqlite3_close(sqlite);
     must(output_directory_open("killed", &directory, &err));
@@ -781,6 +800,19 @@ START_TEST(sidecar_files_of_a_finished_case_are_worked_off_and_go)
     db = NULL;
     ck_assert_int_eq(ask("killed/case.db.partial", "SELECT detail = 'later' FROM source"), 1);
     output_directory_close(&directory);
+}
+END_TEST
+
+/* What belongs to it would be left behind as the case is written anew. */
+START_TEST(loose_references_of_a_finished_case_are_damage)
+{
+    struct output_directory directory;
+
+    make_changed_case("mine/case.db", "UPDATE observation SET computer_id = 999");
+    must(output_directory_open("out", &directory, &err));
+    must(output_directory_copy_case(&directory, "mine/case.db", &db, &err));
+    expect_unsettled(&directory, "mine/case.db: the case is damaged: a row of observation refers "
+                                 "to one of source_computer that is not there; " READ_AGAIN);
 }
 END_TEST
 
@@ -1086,7 +1118,9 @@ static Suite *casefile_suite(void)
     tcase_add_loop_test(cases, a_finished_case_that_cannot_be_used_is_named, 0, 3);
     tcase_add_test(cases, damage_of_an_unfinished_case_names_that);
     tcase_add_test(cases, unfinished_case_without_a_byte_is_a_new_one);
+    tcase_add_test(cases, unfinished_case_without_a_byte_does_not_hide_a_finished_one);
     tcase_add_test(cases, sidecar_files_of_a_finished_case_are_worked_off_and_go);
+    tcase_add_test(cases, loose_references_of_a_finished_case_are_damage);
     tcase_add_test(cases, database_of_something_else_is_refused);
     tcase_add_test(cases, file_that_is_no_database_is_refused);
     tcase_add_test(cases, missing_case_is_not_made_unasked);

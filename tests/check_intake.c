@@ -454,6 +454,8 @@ START_TEST(distinguished_and_rooted_names_are_those_of_hosts)
         {"CN=FIN\\,PC\\\\03,OU=x\\,y", "FIN,PC\\03"},
         {"CN=FIN-PC03\\", "FIN-PC03"},
         {"CN=FIN-PC01.corp.example.,OU=x", "FIN-PC01.corp.example"},
+        {"cn=FIN-PC01$,OU=x", "FIN-PC01"},
+        {"CN=FIN\\2cPC\\2C\\c3\\84,OU=x", "FIN,PC,\u00C4"},
         {"OU=x,CN=FIN-PC03", "OU=x,CN=FIN-PC03"},
         {"CN-PC1,x", "CN-PC1,x"},
         {"FIN-PC01.corp.example.", "FIN-PC01.corp.example"},

@@ -400,25 +400,6 @@ START_TEST(hosts_are_one_whatever_their_case_in_every_script)
 }
 END_TEST
 
-/* What a host's rows under its other form name it does not lack. */
-START_TEST(a_short_name_and_its_one_full_form_are_one_host)
-{
-    read_text("Node,HotFixID\nPC1,KB2534111\nPC1,KB2534112\npc1.corp.example,KB971033\n"
-              "pc1.corp.example,KB2534111\n\n");
-    ck_assert_uint_eq(count_parts("listing|"), 1);
-    expect_part("listing|wmic qfe|pc1.corp.example|1||entry_count=3|announced_count=|"
-                "names_update=yes|incomplete=\n");
-    read_text("Node,HotFixID\npc1.corp.example,KB2534111\nPC1,KB971033\n");
-    ck_assert_uint_eq(count_parts("listing|"), 1);
-    expect_part("listing|wmic qfe|pc1.corp.example|1||entry_count=2|announced_count=|"
-                "names_update=yes|");
-    read_text("Node,HotFixID\nPC1,KB2534111\npc1.a.example,KB971033\npc1.b.example,KB971033\n");
-    ck_assert_uint_eq(count_parts("listing|"), 3);
-    read_text("Node,HotFixID\nPC1,KB2534111\npc1-b.a.example,KB971033\npc1.,KB971033\n");
-    ck_assert_uint_eq(count_parts("listing|"), 3);
-}
-END_TEST
-
 START_TEST(a_host_in_two_cases_is_not_mixed_with_others)
 {
     read_text("Node,HotFixID\nPC1,KB2534111\nPC2,KB2534111\npc2,KB2999226\nPC");
@@ -650,7 +631,6 @@ static Suite *listing_rows_suite(void)
     tcase_add_test(cases, the_full_form_of_its_name_goes_before_it);
     tcase_add_test(cases, addresses_are_no_names);
     tcase_add_test(cases, hosts_are_one_whatever_their_case_in_every_script);
-    tcase_add_test(cases, a_short_name_and_its_one_full_form_are_one_host);
     tcase_add_test(cases, a_host_in_two_cases_is_not_mixed_with_others);
     tcase_add_test(cases, a_line_that_names_the_update_and_is_no_entry_leaves_nothing_complete);
     tcase_add_test(cases, a_listing_whose_command_leaves_entries_out_is_not_complete);

@@ -18,6 +18,7 @@
 #include "casework.h"
 #include "fixtures/ese_writer.h"
 #include "fixtures/evtx_writer.h"
+#include "intake/content.h"
 #include "readout.h"
 #include "run.h"
 #include "scratch.h"
@@ -242,6 +243,25 @@ START_TEST(text_names_the_byte_at_which_reading_failed)
 }
 END_TEST
 
+START_TEST(the_head_of_a_file_names_the_byte_at_which_reading_failed)
+{
+    struct walk_entry entry = {.path = memory_copy_text(BROKEN_PATH), .named = true};
+    struct source source = {0};
+    const char *name;
+    int descriptor = -1;
+
+    scratch_write(BROKEN_PATH, zeros, sizeof(zeros));
+    break_disk(PAGE_BYTES);
+    ck_assert_int_eq(content_open(&entry, &descriptor, &source, &name, &err), -1);
+    ck_assert_uint_eq(err.offset_bytes, PAGE_BYTES);
+    ck_assert_str_eq(err.message, "cannot be read: Input/output error");
+    error_clear(&err);
+    close(descriptor);
+    source_free_content(&source);
+    free(entry.path);
+}
+END_TEST
+
 START_TEST(hash_names_the_byte_at_which_reading_failed)
 {
     struct hash *hash = hash_new(&err);
@@ -277,6 +297,7 @@ static Suite *unreadable_suite(void)
     tcase_add_test(cases, database_with_a_page_that_cannot_be_read_names_it);
     tcase_add_loop_test(cases, text_names_the_byte_at_which_reading_failed, 0,
                         ARRAY_COUNT(broken_bytes));
+    tcase_add_test(cases, the_head_of_a_file_names_the_byte_at_which_reading_failed);
     tcase_add_loop_test(cases, hash_names_the_byte_at_which_reading_failed, 0,
                         ARRAY_COUNT(broken_bytes));
     suite_add_tcase(suite, cases);

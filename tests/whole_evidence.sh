@@ -77,6 +77,23 @@ analyze -o nonascii-report nonascii
 check 'names of hosts are one whatever their case' equal 'installed 2' \
     "$(cell nonascii-report/hosts.csv PCÄ kb971033) $(wc -l <nonascii-report/hosts.csv)"
 
+# A listing that has one machine by its short and its full name: what the rows of the one lack
+# stands in those of the other. A name that two machines share means neither.
+mkdir forms
+printf 'Node,HotFixID\r\nPC1,KB2534111\r\npc1.corp.example,KB971033\r\n\r\n' >forms/a.csv
+printf 'Node,HotFixID\r\nPC3,KB2534111\r\npc3.a.example,KB971033\r\n\r\n' >forms/b.csv
+printf 'Node,HotFixID\r\npc3.b.example,KB971033\r\n\r\n' >forms/c.csv
+analyze -o forms-report forms
+check 'a short name and its full form are one machine of a listing' equal \
+    'installed  installed: wmic qfe in forms/a.csv' \
+    "$(cell forms-report/hosts.csv pc1.corp.example kb971033) $(
+        cell forms-report/hosts.csv pc1.corp.example review | sed 's/window-not-covered//'
+    ) $(cell forms-report/hosts.csv pc1.corp.example kb971033_evidence)"
+check 'a name of two machines means neither' equal \
+    'absent window-not-covered; shared-name installed' \
+    "$(cell forms-report/hosts.csv PC3 kb971033) $(cell forms-report/hosts.csv PC3 review) $(
+        cell forms-report/hosts.csv pc3.a.example kb971033)"
+
 # Whose a listing is, where that is not plain.
 make_logs apart <<'END'
 file logs/PC1.evtx

@@ -237,11 +237,20 @@ static int work_off_sidecars(const char *case_path, struct error *err)
     return result;
 }
 
+/* Of a case without a byte nothing was begun. */
+static bool is_empty(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && status.st_size == 0;
+}
+
 int output_directory_open_case(struct output_directory *directory, struct casedb **out, bool *old,
                                struct error *err)
 {
-    bool has_partial = access(directory->partial_path, F_OK) == 0;
     bool has_case = access(directory->case_path, F_OK) == 0;
+    bool has_partial = access(directory->partial_path, F_OK) == 0 &&
+                       (!has_case || !is_empty(directory->partial_path));
 
     *old = has_partial || has_case;
     if (has_case && !has_partial)

@@ -330,22 +330,30 @@ static ucs4_t fold_character(ucs4_t character)
     return lower >= 0x80 ? lower : character;
 }
 
+static void add_composed(struct text *composed, const char *bytes, size_t length_bytes)
+{
+    size_t composed_bytes;
+    uint8_t *more = memory_require(
+        u8_normalize(UNINORM_NFC, (const uint8_t *)bytes, length_bytes, NULL, &composed_bytes));
+
+    text_add_bytes(composed, (const char *)more, composed_bytes);
+    free(more);
+}
+
+/* Composed before, for which letters are folded as one, and after. */
 static void add_folded_unicode(struct text *folded, const char *bytes, size_t length_bytes)
 {
-    const char *at = bytes;
-    struct text simple = {0};
-    size_t composed_bytes;
-    uint8_t *composed;
+    struct text composed = {0}, simple = {0};
+    const char *at;
     uint32_t character;
 
-    while (at < bytes + length_bytes) {
+    add_composed(&composed, bytes, length_bytes);
+    for (at = text_get(&composed); at < text_get(&composed) + composed.length_bytes;) {
         text_next_character(&at, &character);
         text_add_character(&simple, fold_character(character));
     }
-    composed = memory_require(u8_normalize(UNINORM_NFC, (const uint8_t *)text_get(&simple),
-                                           simple.length_bytes, NULL, &composed_bytes));
-    text_add_bytes(folded, (const char *)composed, composed_bytes);
-    free(composed);
+    add_composed(folded, text_get(&simple), simple.length_bytes);
+    text_free(&composed);
     text_free(&simple);
 }
 

@@ -25,9 +25,6 @@ static const char mark_duplicates[] =
     " JOIN source_computer AS c ON c.id = o.computer_id JOIN source AS s ON s.id = c.source_id"
     " WHERE c.machine_id IS NOT NULL) WHERE place > 1)";
 
-static const char find_loose_reference[] =
-    "SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT 1";
-
 int casedb_begin_derived(struct casedb *db, struct error *err)
 {
     if (casedb_begin(db, err) != 0)
@@ -41,28 +38,9 @@ int casedb_begin_derived(struct casedb *db, struct error *err)
     return 0;
 }
 
-/* Fails where a row refers to another that is not there: see casedb_allow_deletions. */
-static int check_references(struct casedb *db, struct error *err)
-{
-    struct query query = query_of(db, find_loose_reference);
-    int step = query_step(&query, err);
-    struct text what = {0};
-    struct row row;
-
-    if (step != 1)
-        return step;
-    row = row_of(query.statement);
-    text_add_format(&what, "a row of %s ", row_text(&row));
-    text_add_format(&what, "refers to one of %s that is not there", row_text(&row));
-    query_end(&query);
-    casedb_fail_content(db, text_get(&what), err);
-    text_free(&what);
-    return -1;
-}
-
 int casedb_commit_derived(struct casedb *db, struct error *err)
 {
-    if (check_references(db, err) != 0)
+    if (casedb_check_references(db, err) != 0)
         return -1;
     return casedb_commit(db, err);
 }

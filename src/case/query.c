@@ -320,3 +320,26 @@ int64_t row_integer_unless_null(struct row *row, int64_t absent)
         return absent;
     return sqlite3_column_int64(row->statement, column);
 }
+
+/* ---- References ---- */
+
+static const char find_loose_reference[] =
+    "SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT 1";
+
+int casedb_check_references(struct casedb *db, struct error *err)
+{
+    struct query query = query_of(db, find_loose_reference);
+    int step = query_step(&query, err);
+    struct text what = {0};
+    struct row row;
+
+    if (step != 1)
+        return step;
+    row = row_of(query.statement);
+    text_add_format(&what, "a row of %s ", row_text(&row));
+    text_add_format(&what, "refers to one of %s that is not there", row_text(&row));
+    query_end(&query);
+    casedb_fail_content(db, text_get(&what), err);
+    text_free(&what);
+    return -1;
+}

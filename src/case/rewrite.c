@@ -237,7 +237,9 @@ static int settle_elsewhere(struct casedb **db, const char *path, struct error *
 
     if (stat(path, &there) == 0 && there.st_size > 0)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: there is a file already", path);
-    if (make_indexes(*db, err) != 0 || casedb_open(path, true, &to, err) != 0)
+    /* What belongs to a row that is not there would be left behind, and silently. */
+    if (make_indexes(*db, err) != 0 || casedb_check_references(*db, err) != 0 ||
+        casedb_open(path, true, &to, err) != 0)
         return -1;
     casedb_show_as(to, *db);
     if (rewrite_into(*db, to, err) != 0 || make_indexes(to, err) != 0) {

@@ -33,9 +33,8 @@ void walk_free_content(struct walk *walk);
 
 /* Collects the files of the inputs (paths of files and folders, without a slash at the end).
  * `exclude` is a folder that is not walked into (the output folder), nor in the list when it is an
- * input itself, or NULL. With `devices`, a
- * block device is read that is itself an input; devices in folders never are. Fills *out, owned
- * by the caller. */
+ * input itself, or NULL. With `devices`, a block device is read that is itself an input; devices in
+ * folders never are. Fills *out, owned by the caller. */
 void walk_collect(const char *const *inputs, size_t input_count, const struct stat *exclude,
                   bool devices, struct walk *out);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/hostname.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -64,32 +66,61 @@ bool hostname_fits_cut_off(const char *name, const char *cut_off)
     return strncmp(name, cut_off, strlen(cut_off) - strlen(HOSTNAME_CUT_OFF)) == 0;
 }
 
-/* The value of the attribute that the rest of a distinguished name begins with: a backslash
- * stands before a comma that is part of it. */
+/* What two hexadecimal digits stand for; false where there are none. */
+static bool read_hex_pair(const char *at, char *byte)
+{
+    char digits[3] = {at[0], at[0] != '\0' ? at[1] : '\0', '\0'};
+
+    if (!isxdigit((unsigned char)digits[0]) || !isxdigit((unsigned char)digits[1]))
+        return false;
+    *byte = (char)strtoul(digits, NULL, 16);
+    return true;
+}
+
+/* The value of the attribute that the rest of a distinguished name begins with (RFC 4514): a
+ * backslash stands before a comma that is part of it, or before the number of a byte. */
 static char *copy_attribute(const char *rest)
 {
     struct text value = {0};
 
     for (; *rest != '\0' && *rest != ','; rest++) {
-        if (*rest == '\\' && *++rest == '\0')
-            break;
-        text_add_bytes(&value, rest, 1);
+        char byte = *rest;
+
+        if (byte == '\\') {
+            byte = *++rest;
+            if (byte == '\0')
+                break;
+            if (read_hex_pair(rest, &byte))
+                rest++;
+        }
+        if (byte != '\0')
+            text_add_bytes(&value, &byte, 1);
     }
     return text_take(&value);
+}
+
+/* Returns owned: the name of the account, `PC1$`, of a computer. */
+static char *copy_name_of_account(const char *name)
+{
+    size_t length = strlen(name);
+
+    if (length > 0 && name[length - 1] == '$')
+        length--;
+    return memory_copy_bytes(name, length);
 }
 
 char *hostname_of_account(const char *account)
 {
     static const char common_name[] = "CN=";
     const char *slash = strrchr(account, '\\');
-    const char *name = slash != NULL ? slash + 1 : account;
-    size_t length = strlen(name);
+    char *value, *name;
 
-    if (text_equal_ascii_bytes(account, common_name, sizeof(common_name) - 1))
-        return copy_attribute(account + sizeof(common_name) - 1);
-    if (length > 0 && name[length - 1] == '$')
-        length--;
-    return memory_copy_bytes(name, length);
+    if (!text_equal_ascii_bytes(account, common_name, sizeof(common_name) - 1))
+        return copy_name_of_account(slash != NULL ? slash + 1 : account);
+    value = copy_attribute(account + sizeof(common_name) - 1);
+    name = copy_name_of_account(value);
+    free(value);
+    return name;
 }
 
 size_t hostname_rootless_bytes(const char *name)

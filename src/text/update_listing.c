@@ -29,7 +29,6 @@ struct listed_host {
     bool names_other;       /* an entry that is none of the table */
     bool names_other_kind;  /* an entry that is not said to be a security update */
     bool has_more;          /* entries than are counted */
-    bool is_joined;         /* what it has counts for another, too: for its full form */
     struct text incomplete; /* owned */
 };
 
@@ -290,71 +289,6 @@ static void add_reasons(const struct update_listing *listing, struct listed_host
         text_add_item(reasons, emitter->damage);
 }
 
-/* ---- Short and full names ---- */
-
-static int compare_listed(const void *left, const void *right)
-{
-    return compare_hosts(*(struct listed_host *const *)left, *(struct listed_host *const *)right);
-}
-
-static int compare_folded(const void *host, const void *folded)
-{
-    return strcmp((*(struct listed_host *const *)host)->folded, folded);
-}
-
-/* The one host of that fully qualified form; NULL where there is none or are several. `sorted` is
- * by folded name. */
-static struct listed_host *find_full_form(struct listed_host *const *sorted, size_t count,
-                                          const struct listed_host *host)
-{
-    char *first = memory_format("%s.", host->folded);
-    struct listed_host *found = NULL;
-    bool several = false;
-
-    for (size_t at =
-             array_lower_bound(sorted, count, sizeof(struct listed_host *), first, compare_folded);
-         at < count && strncmp(sorted[at]->folded, first, strlen(first)) == 0 && !several; at++) {
-        if (!hostname_is_full_form(sorted[at]->folded, host->folded))
-            continue;
-        several = found != NULL;
-        found = sorted[at];
-    }
-    free(first);
-    return several ? NULL : found;
-}
-
-static void join_host(struct listed_host *full, struct listed_host *host)
-{
-    full->ids = memory_resize(full->ids, full->id_count + host->id_count, sizeof(*full->ids));
-    for (size_t index = 0; index < host->id_count; index++)
-        full->ids[full->id_count++] = host->ids[index];
-    full->names_update = full->names_update || host->names_update;
-    full->names_other = full->names_other || host->names_other;
-    full->names_other_kind = full->names_other_kind || host->names_other_kind;
-    full->has_more = full->has_more || host->has_more;
-    text_add_items(&full->incomplete, text_get(&host->incomplete));
-    host->is_joined = true;
-}
-
-/* A short name and the one full form of it in the listing are one host: what lacks the update in
- * the rows of the one may stand in those of the other. */
-static void join_forms(struct update_listing *listing)
-{
-    size_t count = listing->host_count;
-    struct listed_host **sorted = memory_allocate(count, sizeof(struct listed_host *));
-
-    for (size_t index = 0; index < count; index++)
-        sorted[index] = listing->hosts[index];
-    qsort(sorted, count, sizeof(struct listed_host *), compare_listed);
-    for (size_t index = 0; index < count; index++) {
-        struct listed_host *full = find_full_form(sorted, count, sorted[index]);
-
-        if (full != NULL)
-            join_host(full, sorted[index]);
-    }
-    free(sorted);
-}
-
 static void hand_on_whole(const struct update_listing *listing, struct listed_host *host,
                           struct emitter *emitter)
 {
@@ -396,12 +330,10 @@ void update_listing_finish(struct update_listing *listing, struct emitter *emitt
     }
     tdestroy(listing->by_name, ignore);
     listing->is_selected = command_above_selects(emitter->text, emitter->begun_at, listing->origin);
-    join_forms(listing);
     for (size_t index = 0; index < listing->host_count; index++) {
         struct listed_host *host = listing->hosts[index];
 
-        if (!host->is_joined)
-            hand_on_whole(listing, host, emitter);
+        hand_on_whole(listing, host, emitter);
         text_free(&host->incomplete);
         free(host->ids);
         free(host->name);

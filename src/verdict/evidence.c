@@ -148,7 +148,7 @@ static int note_finding(struct gathering *gathering, const struct case_finding *
                         struct error *err)
 {
     (void)err;
-    finding_context_feed(&gathering->context, &found->finding);
+    finding_context_feed(&gathering->context, &found->finding, found->path);
     return 0;
 }
 
@@ -177,11 +177,12 @@ int evidence_gather(struct casedb *db, int64_t machine_id, bool has_findings,
 {
     struct gathering gathering = {.db = db, .machine_id = machine_id, .evidence = evidence};
 
-    if (gather_events(&gathering, err) != 0)
-        return -1;
-    if (!has_findings)
-        return 0;
-    if (each_finding(&gathering, note_finding, err) != 0)
-        return -1;
-    return each_finding(&gathering, take_finding, err);
+    int result = gather_events(&gathering, err);
+
+    if (result == 0 && has_findings)
+        result = each_finding(&gathering, note_finding, err);
+    if (result == 0 && has_findings)
+        result = each_finding(&gathering, take_finding, err);
+    finding_context_free_content(&gathering.context);
+    return result;
 }

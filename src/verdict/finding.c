@@ -4,6 +4,8 @@
 #include "verdict/item.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -17,12 +19,44 @@ static bool entry_is_installed(const struct finding_entry *entry)
     return entry->state == PACKAGE_STATE_NOT_TOLD || entry->state == PACKAGE_STATE_INSTALLED;
 }
 
-void finding_context_feed(struct finding_context *context, const struct finding *finding)
+/* Where a listing is. */
+struct listing_place {
+    char *path; /* owned */
+    uint64_t place;
+};
+
+void finding_context_free_content(struct finding_context *context)
+{
+    for (size_t index = 0; index < context->naming_count; index++)
+        free(context->naming[index].path);
+    free(context->naming);
+    *context = (struct finding_context){0};
+}
+
+static void add_naming(struct finding_context *context, const char *path, uint64_t place)
+{
+    context->naming = memory_grow(context->naming, context->naming_count, sizeof(*context->naming));
+    context->naming[context->naming_count++] =
+        (struct listing_place){memory_copy_text(path), place};
+}
+
+static bool is_naming(const struct finding_context *context, const char *path, uint64_t place)
+{
+    for (size_t index = 0; index < context->naming_count; index++)
+        if (context->naming[index].place == place && strcmp(context->naming[index].path, path) == 0)
+            return true;
+    return false;
+}
+
+void finding_context_feed(struct finding_context *context, const struct finding *finding,
+                          const char *path)
 {
     switch (finding->kind) {
     case FINDING_LISTING:
         if (finding->listing.announced_count > context->announced_count)
             context->announced_count = finding->listing.announced_count;
+        if (finding->listing.names_update)
+            add_naming(context, path, finding->place);
         break;
     case FINDING_ENTRY:
         if (finding->entry.update_id == UPDATE_ID_KB971033 && !entry_is_installed(&finding->entry))
@@ -105,7 +139,7 @@ static void entry_items(const struct finding_entry *entry, struct meaning *out)
 /* A listing of updates can be seen to be cut when systeminfo announces more of them; packages are
  * counted otherwise. */
 static void listing_items(const struct finding *finding, const struct finding_context *context,
-                          struct meaning *out)
+                          const char *path, struct meaning *out)
 {
     const struct finding_listing *listing = &finding->listing;
     uint64_t count = listing->entry_count;
@@ -113,7 +147,7 @@ static void listing_items(const struct finding *finding, const struct finding_co
     enum update_says says = UPDATE_SAYS_NEITHER;
     char *detail;
 
-    if (listing->names_update)
+    if (listing->names_update || is_naming(context, path, finding->place))
         return;
     if (*listing->incomplete != '\0') {
         detail = memory_format("not in it, but %s", listing->incomplete);
@@ -169,7 +203,7 @@ void meaning_of_finding(const struct finding *finding, const struct finding_cont
             history_row_items(&finding->history_row, out);
         break;
     case FINDING_LISTING:
-        listing_items(finding, context, out);
+        listing_items(finding, context, path, out);
         break;
     case FINDING_ENTRY:
         entry_items(&finding->entry, out);

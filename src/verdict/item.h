@@ -71,10 +71,17 @@ struct finding_context {
     int64_t announced_count; /* the greatest number of updates that a systeminfo announces */
     uint64_t history_rows;   /* rows of update histories that name KB 971033 */
     bool is_undecided;       /* a listing has it in a state that decides nothing, such as pending */
+    struct listing_place *naming; /* owned: the listings that name it of some host that is this
+                                   * machine: a listing can have it by its short and its full name */
+    size_t naming_count;
 };
 
-/* Is shown every finding of the machine, before any is asked for its meaning. */
-void finding_context_feed(struct finding_context *context, const struct finding *finding);
+void finding_context_free_content(struct finding_context *context);
+
+/* Is shown every finding of the machine, with the path of its source, before any is asked for its
+ * meaning. */
+void finding_context_feed(struct finding_context *context, const struct finding *finding,
+                          const char *path);
 
 /* What a finding means. A listing without the update is evidence of absence when it is whole
  * (FACTS.md, Text listings). */
