@@ -98,7 +98,8 @@ int casedb_fail_content(struct casedb *db, const char *what, struct error *err);
 /* From now on messages about the content of the case, which is from another one, name that. */
 void casedb_show_as(struct casedb *db, const struct casedb *other);
 
-/* Fails where a row of the case refers to another that is not there (see casedb_allow_deletions). */
+/* Fails where a row of the case refers to another that is not there (see casedb_allow_deletions).
+ */
 int casedb_check_references(struct casedb *db, struct error *err);
 
 /* Runs statements without parameters. */
