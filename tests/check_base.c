@@ -12,14 +12,13 @@
 #include "base/text.h"
 #include "run.h"
 
-START_TEST(first_message_stays_and_context_goes_in_front)
+START_TEST(first_message_stays)
 {
     struct error err = {.source = "a.evtx"};
 
     ck_assert_int_eq(error_set(&err, ERROR_SOURCE, 512, "size %d", 7), -1);
     ck_assert_int_eq(error_set(&err, ERROR_RUN, 0, "later"), -1);
-    ck_assert_int_eq(error_add(&err, "chunk %d", 3), -1);
-    ck_assert_str_eq(err.message, "chunk 3: size 7");
+    ck_assert_str_eq(err.message, "size 7");
     ck_assert_int_eq(err.kind, ERROR_SOURCE);
     ck_assert_uint_eq(err.offset_bytes, 512);
     error_clear(&err);
@@ -212,6 +211,28 @@ START_TEST(numbers_are_added_in_decimal)
     text_add_number(&text, UINT64_MAX);
     ck_assert_str_eq(text_get(&text), "0 1234567890 18446744073709551615");
     text_free(&text);
+}
+END_TEST
+
+/* Whatever room there is: none, just enough, or one byte too few. */
+START_TEST(what_is_formatted_is_added_whole)
+{
+    char word[200];
+
+    for (size_t before = 0; before < 70; before++)
+        for (size_t length = 0; length < sizeof(word); length++) {
+            struct text text = {0};
+
+            memset(word, 'w', length);
+            word[length] = '\0';
+            for (size_t index = 0; index < before; index++)
+                text_add(&text, "b");
+            text_add_format(&text, "%s", word);
+            ck_assert_uint_eq(text.length_bytes, before + length);
+            ck_assert_uint_eq(strlen(text_get(&text)), before + length);
+            ck_assert_str_eq(text_get(&text) + before, word);
+            text_free(&text);
+        }
 }
 END_TEST
 
@@ -416,7 +437,7 @@ static Suite *base_suite(void)
     Suite *suite = suite_create("base");
     TCase *cases = tcase_create("base");
 
-    tcase_add_test(cases, first_message_stays_and_context_goes_in_front);
+    tcase_add_test(cases, first_message_stays);
     tcase_add_test(cases, library_errors_are_said_in_their_own_words);
     tcase_add_test(cases, span_readers_stop_at_the_end_and_move_nothing);
     tcase_add_test(cases, span_at_moves_nothing_and_checks_its_position);
@@ -425,6 +446,7 @@ static Suite *base_suite(void)
     tcase_add_test(cases, bytes_that_are_no_utf8_are_made_visible);
     tcase_add_test(cases, plain_bytes_end_at_the_first_that_is_not);
     tcase_add_test(cases, numbers_are_added_in_decimal);
+    tcase_add_test(cases, what_is_formatted_is_added_whole);
     tcase_add_test(cases, folding_is_for_every_script);
     tcase_add_test(cases, folding_goes_by_unicode_and_not_by_the_locale);
     tcase_add_test(cases, bytes_that_are_no_text_are_folded_to_themselves);

@@ -46,6 +46,26 @@ static void change(const char *path, const char *sql)
     sqlite3_close(sqlite);
 }
 
+/* Changes the open case from outside, and opens it again. */
+static void change_case(const char *sql)
+{
+    casedb_close(db);
+    change(CASE_PATH, sql);
+    must(casedb_open(CASE_PATH, false, &db, &err));
+}
+
+/* Changes the open case so that it says in these words that its first event is damaged. */
+static void expect_damaged_event(const char *sql, const char *words)
+{
+    struct casedb_cursor *cursor;
+    struct case_observation item;
+
+    change_case(sql);
+    must(casedb_timeline(db, &cursor, &err));
+    expect_failure(casedb_next_observation(cursor, &item, &err), CASE_PATH, words);
+    casedb_cursor_free(cursor);
+}
+
 static char *read_file(const char *path, size_t *size)
 {
     FILE *file = fopen(path, "rb");
@@ -410,24 +430,15 @@ END_TEST
 
 START_TEST(unknown_words_are_damage)
 {
-    struct casedb_cursor *cursor;
-    struct case_observation item;
     struct case_source source;
 
     add_log("a", "PC", 1);
     derive_all();
-    casedb_close(db);
-    change(CASE_PATH, "UPDATE observation SET verified = 'perhaps'");
-    change(CASE_PATH, "UPDATE source SET status = 'perhaps' WHERE path = 'a'");
-    must(casedb_open(CASE_PATH, false, &db, &err));
-    must(casedb_timeline(db, &cursor, &err));
-    expect_failure(casedb_next_observation(cursor, &item, &err), CASE_PATH,
-                   "observation.verified has");
-    casedb_cursor_free(cursor);
+    expect_damaged_event("UPDATE observation SET verified = 'perhaps';"
+                         "UPDATE source SET status = 'perhaps' WHERE path = 'a'",
+                         "observation.verified has");
     expect_failure(casedb_find_source(db, "a", &source, &err), CASE_PATH, "source.status has");
-    casedb_close(db);
-    change(CASE_PATH, "UPDATE source SET status = 'ok', kind = 'perhaps' WHERE path = 'a'");
-    must(casedb_open(CASE_PATH, false, &db, &err));
+    change_case("UPDATE source SET status = 'ok', kind = 'perhaps' WHERE path = 'a'");
     expect_failure(casedb_find_source(db, "a", &source, &err), CASE_PATH, "source.kind has");
 }
 END_TEST
@@ -455,16 +466,9 @@ START_TEST(numbers_of_an_event_that_none_can_have_are_damage)
     add_log("a", "PC", 1);
     derive_all();
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
-        casedb_close(db);
-        change(CASE_PATH, cases[index].sql);
-        must(casedb_open(CASE_PATH, false, &db, &err));
-        must(casedb_timeline(db, &cursor, &err));
-        expect_failure(casedb_next_observation(cursor, &item, &err), CASE_PATH, cases[index].words);
-        casedb_cursor_free(cursor);
+        expect_damaged_event(cases[index].sql, cases[index].words);
     }
-    casedb_close(db);
-    change(CASE_PATH, "UPDATE observation SET event_filetime = 2650467743999999999");
-    must(casedb_open(CASE_PATH, false, &db, &err));
+    change_case("UPDATE observation SET event_filetime = 2650467743999999999");
     must(casedb_timeline(db, &cursor, &err));
     ck_assert_int_eq(casedb_next_observation(cursor, &item, &err), 1);
     ck_assert_int_eq(item.observation.qualifiers, 65535);
@@ -487,9 +491,7 @@ START_TEST(numbers_of_a_source_that_none_can_have_are_damage)
 
     add_log("a", "PC", 1);
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
-        casedb_close(db);
-        change(CASE_PATH, cases[index].sql);
-        must(casedb_open(CASE_PATH, false, &db, &err));
+        change_case(cases[index].sql);
         expect_failure(casedb_find_source(db, "a", &source, &err), CASE_PATH, cases[index].words);
     }
 }
@@ -509,9 +511,7 @@ START_TEST(references_to_what_is_not_there_are_damage)
     add_log("a", "PC", 1);
     derive_all();
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
-        casedb_close(db);
-        change(CASE_PATH, cases[index].sql);
-        must(casedb_open(CASE_PATH, false, &db, &err));
+        change_case(cases[index].sql);
         derive_machines();
         expect_failure(casedb_commit_derived(db, &err), CASE_PATH, cases[index].words);
         casedb_abandon_derived(db);
@@ -535,28 +535,17 @@ START_TEST(strings_that_are_not_a_list_are_damage)
                                           "[\"\\udd00\"]",
                                           "[\"a\" \"b\"]",
                                           "{}"};
-    struct casedb_cursor *cursor;
-    struct case_observation item;
 
     add_log("a", "PC", 1);
     derive_all();
     for (size_t index = 0; index < ARRAY_COUNT(strings); index++) {
         char *sql = memory_format("UPDATE observation SET strings = '%s'", strings[index]);
 
-        casedb_close(db);
-        change(CASE_PATH, sql);
-        must(casedb_open(CASE_PATH, false, &db, &err));
-        must(casedb_timeline(db, &cursor, &err));
-        expect_failure(casedb_next_observation(cursor, &item, &err), CASE_PATH, "not a list");
-        casedb_cursor_free(cursor);
+        expect_damaged_event(sql, "not a list");
         free(sql);
     }
-    casedb_close(db);
-    change(CASE_PATH, "UPDATE observation SET strings = '[\"a\"]'"); /* which has two names */
-    must(casedb_open(CASE_PATH, false, &db, &err));
-    must(casedb_timeline(db, &cursor, &err));
-    expect_failure(casedb_next_observation(cursor, &item, &err), CASE_PATH, "not a list");
-    casedb_cursor_free(cursor);
+    /* It has two names. */
+    expect_damaged_event("UPDATE observation SET strings = '[\"a\"]'", "not a list");
 }
 END_TEST
 
@@ -589,9 +578,7 @@ START_TEST(findings_that_none_can_be_are_damage)
     casedb_cursor_free(cursor);
     must(casedb_commit_derived(db, &err));
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
-        casedb_close(db);
-        change(CASE_PATH, cases[index].sql);
-        must(casedb_open(CASE_PATH, false, &db, &err));
+        change_case(cases[index].sql);
         must(casedb_machine_findings(db, machine, &cursor, &err));
         expect_failure(casedb_next_finding(cursor, &item, &err), CASE_PATH, cases[index].words);
         casedb_cursor_free(cursor);
@@ -628,9 +615,7 @@ START_TEST(unknown_words_of_a_verdict_are_damage)
     must(casedb_machines(db, &cursor, &err));
     ck_assert_int_eq(casedb_next_machine(cursor, &machine, &err), 1);
     casedb_cursor_free(cursor);
-    casedb_close(db);
-    change(CASE_PATH, sql);
-    must(casedb_open(CASE_PATH, false, &db, &err));
+    change_case(sql);
     must(casedb_machines(db, &cursor, &err));
     expect_failure(casedb_next_machine(cursor, &machine, &err), CASE_PATH, complaint);
     casedb_cursor_free(cursor);

@@ -18,6 +18,7 @@ static char *written_cell(const char *value)
 
     csv_cell(&csv, value);
     fclose(csv.file);
+    csv_free_content(&csv);
     return bytes;
 }
 
@@ -82,6 +83,7 @@ START_TEST(rows_end_with_cr_lf_and_cells_are_parted_by_commas)
     csv_time(&csv, 0);
     csv_end_row(&csv);
     fclose(csv.file);
+    csv_free_content(&csv);
     ck_assert_str_eq(bytes, "\"a\",\"b\"\r\n"
                             "\"18446744073709551615\",\"2019-01-08T10:00:00Z\",\"\"\r\n");
     free(bytes);
@@ -123,6 +125,7 @@ START_TEST(nasty_cells_round_trip_through_python)
         text_add_format(&expected, "%s\n", nasty[index][1]);
     }
     fclose(csv.file);
+    csv_free_content(&csv);
     read_back = scratch_python(reader, "nasty.csv");
     if (read_back != NULL)
         ck_assert_str_eq(read_back, text_get(&expected));

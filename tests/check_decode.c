@@ -10,6 +10,7 @@
 #include "craft.h"
 #include "evtx/binxml.h"
 #include "evtx/decode.h"
+#include "evtx/value.h"
 #include "fixtures/events.h"
 #include "made.h"
 #include "model/incident.h"

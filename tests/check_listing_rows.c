@@ -487,6 +487,10 @@ START_TEST(a_listing_whose_command_leaves_entries_out_is_not_complete)
         "Package_for_KB2534111~31bf3856ad364e35~amd64~~6.1.1.0 | Installed | Update | 1/1/2019\n\n"
         "The operation completed successfully.\n");
     expect_part("|incomplete=the command above it leaves entries out\n");
+    read_parts("C:\\>wmic qfe where \"HotFixID like 'KB25%'\" list /format:csv\n",
+               "\nNode,HotFixID\nPC1,KB2534111\nPC2,KB2534111\nPC3,KB2534111\n", "\n");
+    ck_assert_uint_eq(count_parts("|incomplete=the command above it leaves entries out\n"), 3);
+    ck_assert_uint_eq(count_parts("it has no entry"), 0);
     /* One that is another listing's says nothing. */
     read_parts("PS C:\\> Get-HotFix -Id KB2534111\n", WMIC_HEAD, WMIC_ROW("PC1", "KB2534111") "\n");
     ck_assert(listed_has_complete(&listed));

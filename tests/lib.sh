@@ -63,7 +63,16 @@ columns() {
     shift
     awk -v names="$*" "$csv_reader"'
         BEGIN { count = split(names, name, " ") }
-        NR == 1 { for (at = csv($0, cells); at > 0; at--) place[cells[at]] = at; next }
+        NR == 1 {
+            for (at = csv($0, cells); at > 0; at--)
+                place[cells[at]] = at
+            for (at = 1; at <= count; at++)
+                if (!(name[at] in place)) {
+                    print "no column " name[at]
+                    exit 1
+                }
+            next
+        }
         {
             csv($0, cells)
             for (at = 1; at <= count; at++)
@@ -74,7 +83,13 @@ columns() {
 # cell FILE HOST COLUMN: a cell of a report, found by the first column.
 cell() {
     HOST=$2 awk -v name="$3" "$csv_reader"'
-        NR == 1 { for (place = csv($0, cells); cells[place] != name; place--); next }
+        NR == 1 {
+            for (place = csv($0, cells); place > 0 && cells[place] != name; place--);
+            if (place > 0)
+                next
+            print "no column " name
+            exit 1
+        }
         { csv($0, cells) }
         cells[1] == ENVIRON["HOST"] { print cells[place] }' "$1"
 }

@@ -12,6 +12,11 @@ agrees() {
         FNR == NR { csv($0, cells); if (cells[1] == host) { count++; row = $0 }; next }
         FNR == 1 { csv(row, cells) }
         $1 == host && ($3 == "=" || $3 == "~") {
+            if (!($2 in place)) {
+                print "no column " $2
+                wrong = 1
+                next
+            }
             got = cells[place[$2]]
             expected = substr($0, length($1 " " $2 " = ") + 1)
             if ($3 == "=" ? got == expected : index(got, expected) > 0)

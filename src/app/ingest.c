@@ -203,7 +203,7 @@ static const struct reader *choose_reader(enum reader_id id, bool carve)
     case READER_LOG:
         return &evtx_log_reader;
     case READER_CARVE:
-        return carve ? &evtx_carve_reader : NULL;
+        return &evtx_carve_reader;
     case READER_DATASTORE:
         return &datastore_reader;
     case READER_TEXT:

@@ -92,13 +92,6 @@ static bool is_alike(const struct ingest *ingest, const struct ingest_item *item
            old->status != SOURCE_STATUS_UNREADABLE && old->status != SOURCE_STATUS_CRASHED;
 }
 
-/* The kind that the case has; none where a source of unknown kind cannot be found to be of it. */
-static enum source_kind kind_of_old(const struct ingest_item *item, const struct case_source *old)
-{
-    return item->is_unknown && !source_kind_is(old->kind, SOURCE_IS_FOUND) ? SOURCE_KIND_NONE
-                                                                           : old->kind;
-}
-
 /* Would the source's time be another one if it was changed? A device does not tell when it was, and
  * neither does a time that is too far away. */
 static bool has_telling_time(const struct ingest_item *item)
@@ -122,7 +115,7 @@ static int compare_without_hash(struct ingest *ingest, struct ingest_item *item,
     if (found == 1 && old.same_as == 0 && old.sha256 == NULL && has_telling_time(item) &&
         is_alike(ingest, item, &old)) {
         item->unchanged = true;
-        indexed_file_set_source(item->own, old.id, kind_of_old(item, &old));
+        indexed_file_set_source(item->own, old.id, old.kind);
     }
     return found < 0 ? -1 : 0;
 }

@@ -6,7 +6,6 @@
 #include <iconv.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "base/memory.h"
 

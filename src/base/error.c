@@ -2,7 +2,6 @@
 #include "base/error.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,22 +35,6 @@ int error_set_library(struct error *err, const char *library, char *text)
     if (length > 0 && text[length - 1] == '.')
         text[length - 1] = '\0';
     return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "%s: %s", library, text);
-}
-
-int error_add(struct error *err, const char *format, ...)
-{
-    va_list arguments;
-    char *context;
-    char *joined;
-
-    va_start(arguments, format);
-    context = memory_format_list(format, arguments);
-    va_end(arguments);
-    joined = memory_format("%s: %s", context, err->message != NULL ? err->message : "failed");
-    free(context);
-    free(err->message);
-    err->message = joined;
-    return -1;
 }
 
 void error_clear(struct error *err)

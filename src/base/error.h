@@ -5,7 +5,6 @@
 #ifndef SPPTRIAGE_BASE_ERROR_H
 #define SPPTRIAGE_BASE_ERROR_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 enum error_kind {
@@ -32,9 +31,6 @@ int error_set(struct error *err, enum error_kind kind, uint64_t offset_bytes, co
  * the first line of its text, `function: reason.`, without the function. Changes the text. Always
  * returns -1. */
 int error_set_library(struct error *err, const char *library, char *text);
-
-/* Puts "context: " in front of the message of *err. Always returns -1. */
-int error_add(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Frees the message and makes *err empty again; `source` stays. */
 void error_clear(struct error *err);

@@ -60,11 +60,6 @@ char *filetime_text(uint64_t filetime)
     return text_take(&out);
 }
 
-uint64_t filetime_distance(uint64_t left, uint64_t right)
-{
-    return left > right ? left - right : right - left;
-}
-
 /* Reads exactly `digits` digits. */
 static bool read_digits(const char **at, unsigned digits, unsigned *out)
 {

@@ -28,7 +28,10 @@ void filetime_add_text(struct text *out, uint64_t filetime);
 char *filetime_text(uint64_t filetime) __attribute__((warn_unused_result));
 
 /* How far apart the two times are, whichever is the earlier. */
-uint64_t filetime_distance(uint64_t left, uint64_t right);
+static inline uint64_t filetime_distance(uint64_t left, uint64_t right)
+{
+    return left > right ? left - right : right - left;
+}
 
 /* Reads ISO 8601 with a date, `T` or a space, hours, minutes, optional seconds, optional fraction
  * (digits past the seventh are cut off) and a final `Z`; nothing may follow. Returns false, and

@@ -28,6 +28,13 @@ SPAN_INLINE struct span span_of(const void *bytes, size_t size_bytes, uint64_t o
     return (struct span){.bytes = bytes, .left_bytes = size_bytes, .offset_bytes = offset_bytes};
 }
 
+/* Are all of its bytes zeros? So are those of an empty one. */
+static inline bool span_is_zero(struct span bytes)
+{
+    return bytes.left_bytes == 0 ||
+           (bytes.bytes[0] == 0 && memcmp(bytes.bytes, bytes.bytes + 1, bytes.left_bytes - 1) == 0);
+}
+
 /* Moves `size_bytes` on. */
 SPAN_CHECKED SPAN_INLINE bool span_skip(struct span *in, size_t size_bytes)
 {

@@ -13,18 +13,23 @@
 
 #define CAPACITY_LEAST 32u
 
-void text_add_bytes(struct text *text, const char *bytes, size_t length_bytes)
+/* Makes room for so many bytes more, and a NUL. */
+static void reserve(struct text *text, size_t length_bytes)
 {
     size_t needed_bytes = text->length_bytes + length_bytes + 1;
+    size_t capacity = text->capacity_bytes > 0 ? text->capacity_bytes : CAPACITY_LEAST;
 
-    if (needed_bytes > text->capacity_bytes) {
-        size_t capacity = text->capacity_bytes > 0 ? text->capacity_bytes : CAPACITY_LEAST;
+    if (needed_bytes <= text->capacity_bytes)
+        return;
+    while (capacity < needed_bytes)
+        capacity *= 2;
+    text->bytes = memory_resize(text->bytes, capacity, 1);
+    text->capacity_bytes = capacity;
+}
 
-        while (capacity < needed_bytes)
-            capacity *= 2;
-        text->bytes = memory_resize(text->bytes, capacity, 1);
-        text->capacity_bytes = capacity;
-    }
+void text_add_bytes(struct text *text, const char *bytes, size_t length_bytes)
+{
+    reserve(text, length_bytes);
     if (length_bytes > 0)
         memcpy(text->bytes + text->length_bytes, bytes, length_bytes);
     text->length_bytes += length_bytes;
@@ -61,16 +66,34 @@ void text_add_character(struct text *text, uint32_t code_point)
     text_add_bytes(text, bytes, length);
 }
 
+/* Writes behind the text as much as there is room for, and returns how much there is to write. */
+__attribute__((format(printf, 2, 0))) static size_t
+write_format(struct text *text, const char *format, va_list arguments)
+{
+    int length = vsnprintf(text->bytes + text->length_bytes,
+                           text->capacity_bytes - text->length_bytes, format, arguments);
+
+    if (length < 0)
+        memory_require(NULL);
+    return (size_t)length;
+}
+
 void text_add_format(struct text *text, const char *format, ...)
 {
     va_list arguments;
-    char *more;
+    size_t length;
 
+    reserve(text, CAPACITY_LEAST);
     va_start(arguments, format);
-    more = memory_format_list(format, arguments);
+    length = write_format(text, format, arguments);
     va_end(arguments);
-    text_add(text, more);
-    free(more);
+    if (length >= text->capacity_bytes - text->length_bytes) {
+        reserve(text, length);
+        va_start(arguments, format);
+        length = write_format(text, format, arguments);
+        va_end(arguments);
+    }
+    text->length_bytes += length;
 }
 
 /* Would a reader of the list take it for a byte that was escaped? */

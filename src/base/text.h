@@ -5,7 +5,6 @@
 #ifndef SPPTRIAGE_BASE_TEXT_H
 #define SPPTRIAGE_BASE_TEXT_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +23,7 @@ struct text {
 void text_add(struct text *text, const char *more);
 void text_add_bytes(struct text *text, const char *bytes, size_t length_bytes);
 void text_add_character(struct text *text, uint32_t code_point);
+/* What it is given must not lie in the text itself. */
 void text_add_format(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void text_add_number(struct text *text, uint64_t number); /* in decimal */
@@ -100,6 +100,15 @@ void text_add_visible(struct text *text, const char *raw);
 /* Returns owned: the folded name. */
 char *text_fold(const char *text) __attribute__((warn_unused_result));
 char *text_fold_bytes(const char *bytes, size_t length_bytes) __attribute__((warn_unused_result));
+
+/* A hash of bytes that come one by one (FNV-1a), from TEXT_HASH_START on. Equal ones do not prove
+ * equal bytes. */
+#define TEXT_HASH_START UINT64_C(0xCBF29CE484222325)
+
+static inline uint64_t text_hash_byte(uint64_t hash, unsigned char byte)
+{
+    return (hash ^ byte) * UINT64_C(0x100000001B3);
+}
 
 /* Are the two equal when ASCII letters are taken without case? For words of the formats. */
 bool text_equal_ascii(const char *left, const char *right);

@@ -107,8 +107,10 @@ int casedb_read_settings(struct casedb *db, struct case_settings *out, struct er
     if (step != 1)
         return step;
     row = row_of(query.statement);
-    if (row_fill(db, &row, &run_rows, &found, err) != 1)
+    if (row_fill(db, &row, &run_rows, &found, err) != 1) {
+        query_end(&query);
         return -1;
+    }
     out->window.start_filetime = found.window_start_filetime;
     out->window.end_filetime = found.window_end_filetime;
     out->folder = memory_copy_text(found.folder);

@@ -22,14 +22,13 @@ void texts_forget(struct text_cache *cache)
     *cache = (struct text_cache){0};
 }
 
-/* FNV-1a. */
 static size_t place_of(const char *text, size_t *length)
 {
-    uint64_t hash = UINT64_C(0xCBF29CE484222325);
+    uint64_t hash = TEXT_HASH_START;
     const char *at = text;
 
     for (; *at != '\0'; at++)
-        hash = (hash ^ (unsigned char)*at) * UINT64_C(0x100000001B3);
+        hash = text_hash_byte(hash, (unsigned char)*at);
     *length = (size_t)(at - text);
     return (hash ^ hash >> 32) % TEXTS_CACHED;
 }

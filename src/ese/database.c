@@ -237,12 +237,6 @@ static bool page_is_right(const struct edb_database *database, struct span page,
     return own_number == number && (EDB_CHECKSUM_SEED ^ own_number ^ fold_words(words)) == checksum;
 }
 
-static bool is_zero(struct span bytes)
-{
-    return bytes.left_bytes > 0 && bytes.bytes[0] == 0 &&
-           memcmp(bytes.bytes, bytes.bytes + 1, bytes.left_bytes - 1) == 0;
-}
-
 /* Divides what is behind the header between body and tags. A count of tags that cannot be is taken
  * for all that fit behind the data; those that are not tags are empty then. */
 static bool page_find_tags(struct edb_page *page, struct span room, uint16_t data_end)
@@ -291,7 +285,7 @@ int edb_page_read(const struct edb_database *database, uint32_t number, uint8_t 
         return -1;
     if (got < database->page_size_bytes)
         return error_set(err, ERROR_SOURCE, offset_bytes, "became shorter while it was read");
-    if (is_zero(bytes))
+    if (span_is_zero(bytes))
         return error_set(err, ERROR_SOURCE, offset_bytes, "is zeros");
     if (!page_read_header(database, bytes, &page))
         return error_set(err, ERROR_SOURCE, offset_bytes, "has no sound header");

@@ -46,8 +46,7 @@
 #define EDB_OBJECT_CATALOG 2u
 #define EDB_OBJECT_SHADOW 3u
 
-/* State in the header. */
-#define EDB_STATE_DIRTY 2u
+/* State in the header; with another one the database was not closed. */
 #define EDB_STATE_CLEAN 3u
 
 struct edb_database {
@@ -55,7 +54,7 @@ struct edb_database {
     uint64_t size_bytes; /* of the file, as far as it is there */
     uint32_t page_size_bytes;
     uint32_t revision;
-    uint32_t state;      /* EDB_STATE_... or another number */
+    uint32_t state;      /* EDB_STATE_CLEAN or another number */
     uint32_t file_type;  /* 0: a database */
     uint32_t page_count; /* whole pages behind header and copy; page N lies at (N + 1) pages */
     bool is_large;       /* pages of 16 or 32 KiB: other header, tags and records */

@@ -49,7 +49,6 @@ struct extract {
     uint32_t last_id; /* of the columns that will be asked for */
     uint8_t *bytes;   /* owned: the database */
     size_t size_bytes;
-    uint32_t catalog_pages; /* leaves of the catalog, behind those of the table */
     struct extract_leaf leaf;
     size_t count;
     libbfio_handle_t *handle;

@@ -7,7 +7,6 @@
 #include "evtx/readers.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

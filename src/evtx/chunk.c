@@ -40,12 +40,6 @@ int file_header_open(struct span bytes, struct file_header *out, struct error *e
     return 0;
 }
 
-bool chunk_is_unused(struct span bytes)
-{
-    return bytes.left_bytes == 0 ||
-           (bytes.bytes[0] == 0 && memcmp(bytes.bytes, bytes.bytes + 1, bytes.left_bytes - 1) == 0);
-}
-
 static uint32_t chunk_header_checksum(const struct span *bytes)
 {
     uint32_t checksum = libdeflate_crc32(0, bytes->bytes, CHUNK_OFFSET_FLAGS);

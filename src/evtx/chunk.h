@@ -77,7 +77,10 @@ struct chunk {
 };
 
 /* Is the slot empty, all zeros? Such slots are room not used yet, and no damage. */
-bool chunk_is_unused(struct span bytes);
+static inline bool chunk_is_unused(struct span bytes)
+{
+    return span_is_zero(bytes);
+}
 
 /* Checks the header of the chunk in `bytes` (CHUNK_SIZE_BYTES of them) and fills *out, so that it
  * can be walked, in any case. Returns -1 (ERROR_SOURCE) for the first thing that is wrong: magic,

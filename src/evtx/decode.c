@@ -20,6 +20,7 @@
 #include "base/encoding.h"
 #include "base/memory.h"
 #include "evtx/binxml.h"
+#include "evtx/value.h"
 
 /* A chunk full of binary values, or of empty strings, stays below these. */
 #define TEXT_BYTES_MOST (4 * CHUNK_SIZE_BYTES)

@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "evtx/binxml.h"
 #include "evtx/chunk.h"
-#include "evtx/value.h"
 #include "model/observation.h"
 
 /* A string of the event while it is read: places in the text, which may still move. */

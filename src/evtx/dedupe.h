@@ -11,7 +11,6 @@
 #define SPPTRIAGE_EVTX_DEDUPE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "evtx/chunk.h"
 #include "evtx/select.h"

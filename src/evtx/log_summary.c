@@ -10,11 +10,6 @@
 /* Event times that lie further apart than this cannot both be next to one header time. */
 #define APART_LEAST (2 * FILETIME_SECOND)
 
-static uint64_t time_distance(uint64_t left, uint64_t right)
-{
-    return left > right ? left - right : right - left;
-}
-
 static inline void times_extend(uint64_t filetime, uint64_t *first, uint64_t *last)
 {
     if (filetime == 0)
@@ -67,11 +62,11 @@ static inline void vote(struct partial_state *partial, uint64_t next_filetime)
     uint64_t own = partial->last_filetime;
     uint64_t written = partial->last_written_filetime;
 
-    if (own == 0 || next_filetime == 0 || time_distance(own, next_filetime) <= APART_LEAST)
+    if (own == 0 || next_filetime == 0 || filetime_distance(own, next_filetime) <= APART_LEAST)
         return;
-    if (time_distance(written, own) <= SAME_TIME_MOST)
+    if (filetime_distance(written, own) <= SAME_TIME_MOST)
         partial->own_votes++;
-    else if (time_distance(written, next_filetime) <= SAME_TIME_MOST)
+    else if (filetime_distance(written, next_filetime) <= SAME_TIME_MOST)
         partial->shifted_votes++;
 }
 

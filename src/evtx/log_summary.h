@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tally: what a log says as a whole, from its walked records in the order of the file: the number
- * of records, first and last event time, the computers, and whether the times in the record
+/* log_summary: what a log says as a whole, from its walked records in the order of the file: the
+ * number of records, first and last event time, the computers, and whether the times in the record
  * headers are shifted. Owns nothing: it writes into the facts of the source's part, which it
  * borrows; what lies across two parts is told when these are joined.
  *
@@ -12,9 +12,6 @@
  * the service wrote an event late, single records tell wrongly. */
 #ifndef SPPTRIAGE_EVTX_LOG_SUMMARY_H
 #define SPPTRIAGE_EVTX_LOG_SUMMARY_H
-
-#include <stdbool.h>
-#include <stdint.h>
 
 #include "evtx/chunk.h"
 #include "evtx/select.h"

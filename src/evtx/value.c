@@ -3,7 +3,6 @@
 #include "evtx/value.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base/encoding.h"
 #include "base/filetime.h"
@@ -50,15 +49,7 @@ static uint64_t take_number(struct span value)
 
 static void add_unsigned(struct text *out, struct span value)
 {
-    char digits[DECIMAL_BYTES];
-    uint64_t number = take_number(value);
-    size_t at = sizeof(digits);
-
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    text_add_bytes(out, digits + at, sizeof(digits) - at);
+    text_add_number(out, take_number(value));
 }
 
 static void add_signed(struct text *out, struct span value)

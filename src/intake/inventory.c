@@ -39,15 +39,9 @@ struct inventory_parser {
 
 void inventory_free_content(struct inventory *inventory)
 {
-    for (size_t index = 0; index < inventory->column_count; index++)
-        free(inventory->columns[index]);
-    for (size_t index = 0; index < inventory->host_count; index++)
-        free(inventory->hosts[index]);
-    for (size_t index = 0; index < inventory->host_count * inventory->column_count; index++)
-        free(inventory->values[index]);
-    free(inventory->columns);
-    free(inventory->hosts);
-    free(inventory->values);
+    memory_free_texts(inventory->columns, inventory->column_count);
+    memory_free_texts(inventory->hosts, inventory->host_count);
+    memory_free_texts(inventory->values, inventory->host_count * inventory->column_count);
     *inventory = (struct inventory){0};
 }
 

@@ -238,6 +238,7 @@ bool incident_may_decide(const struct incident_event *event)
 {
     static const bool decides[] = {EVENT_USES(WORDS_WORD)};
 
+    static_assert(ARRAY_COUNT(decides) == EVENT_USE_COUNT, "an answer for each use");
     return decides[event->use];
 }
 

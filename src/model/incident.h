@@ -76,6 +76,7 @@ const char *incident_code_meaning(uint32_t code);
     ROW(EVENT_USE_CLOCK, false)            /* Kernel-General 1 */
 
 enum event_use { EVENT_USES(WORDS_ENUMERATOR) };
+enum { EVENT_USE_COUNT = 0 EVENT_USES(WORDS_ONE) };
 
 /* Which observations of an event the case keeps (DESIGN section 5). */
 enum event_keep {

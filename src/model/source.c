@@ -17,6 +17,7 @@ bool source_kind_is(enum source_kind kind, enum source_trait trait)
 {
     static const unsigned traits[] = {SOURCE_KINDS(WORDS_FOURTH)};
 
+    static_assert(ARRAY_COUNT(traits) == SOURCE_KIND_COUNT, "the traits of each kind");
     return (traits[kind] & trait) != 0;
 }
 

@@ -2,9 +2,11 @@
 #include "report/format.h"
 
 #include <csv.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/filetime.h"
+#include "base/memory.h"
 
 /* A spreadsheet runs a cell that begins with one of these (DESIGN section 7). */
 static const char formula_starts[] = "=+-@\t\r";
@@ -15,51 +17,63 @@ static bool is_control(uint32_t code_point)
            code_point == 0x2028 || code_point == 0x2029;
 }
 
-static void write_byte(FILE *file, char byte)
+/* Adds what the cell shows of the value: see csv_cell. */
+static void add_shown(struct text *cell, const char *value)
 {
-    struct text shown = {0};
-
-    text_add_byte(&shown, byte);
-    fputs_unlocked(text_get(&shown), file);
-    text_free(&shown);
-}
-
-/* Writes the character at *value, or the byte that is none, and moves on. */
-static void write_character(FILE *file, const char **value)
-{
-    const char *start = *value;
     uint32_t code_point;
 
-    if (start[0] == '\r' && start[1] == '\n')
-        *value += 1;
-    if (!text_next_character(value, &code_point))
-        write_byte(file, *start);
-    else if (code_point == CSV_QUOTE)
-        fputs_unlocked("\"\"", file);
-    else if (is_control(code_point))
-        putc_unlocked(' ', file);
-    else
-        fwrite_unlocked(start, 1, (size_t)(*value - start), file);
+    if (*value != '\0' && strchr(formula_starts, *value) != NULL)
+        text_add(cell, "'");
+    for (;;) {
+        size_t plain = text_plain_length(value, "");
+
+        text_add_bytes(cell, value, plain);
+        value += plain;
+        if (*value == '\0')
+            return;
+        if (value[0] == '\r' && value[1] == '\n')
+            value++;
+        if (!text_next_character(&value, &code_point))
+            text_add_byte(cell, value[-1]);
+        else
+            text_add_character(cell, is_control(code_point) ? ' ' : code_point);
+    }
+}
+
+void csv_free_content(struct csv_writer *csv)
+{
+    text_free(&csv->shown);
+    free(csv->quoted);
+}
+
+/* Writes the cell quoted, and all quotes in it twice: with these it has that many bytes at most. */
+static void write_quoted(struct csv_writer *csv, const char *cell, size_t length_bytes)
+{
+    size_t most_bytes = 2 * length_bytes + 2;
+    size_t quoted_bytes;
+
+    if (most_bytes > csv->quoted_capacity) {
+        csv->quoted_capacity = 2 * most_bytes;
+        csv->quoted = memory_resize(csv->quoted, csv->quoted_capacity, 1);
+    }
+    quoted_bytes = csv_write2(csv->quoted, most_bytes, cell, length_bytes, CSV_QUOTE);
+    fwrite_unlocked(csv->quoted, 1, quoted_bytes, csv->file);
 }
 
 void csv_cell(struct csv_writer *csv, const char *value)
 {
+    size_t plain = text_plain_length(value, "");
+
     if (csv->in_row)
         putc_unlocked(CSV_COMMA, csv->file);
-    putc_unlocked(CSV_QUOTE, csv->file);
-    if (*value != '\0' && strchr(formula_starts, *value) != NULL)
-        putc_unlocked('\'', csv->file);
-    for (;;) {
-        size_t plain = text_plain_length(value, "\"");
-
-        fwrite_unlocked(value, 1, plain, csv->file);
-        value += plain;
-        if (*value == '\0')
-            break;
-        write_character(csv->file, &value);
-    }
-    putc_unlocked(CSV_QUOTE, csv->file);
     csv->in_row = true;
+    if (value[plain] == '\0' && (plain == 0 || strchr(formula_starts, *value) == NULL)) {
+        write_quoted(csv, value, plain);
+        return;
+    }
+    text_clear(&csv->shown);
+    add_shown(&csv->shown, value);
+    write_quoted(csv, text_get(&csv->shown), csv->shown.length_bytes);
 }
 
 void csv_number(struct csv_writer *csv, uint64_t number)

@@ -10,13 +10,19 @@
 
 #include "base/text.h"
 
-/* ---- CSV (DESIGN section 7): RFC 4180, CRLF, every cell quoted, UTF-8. A writer
- * borrows its file. Write errors show when the file is closed (staging_close) ---- */
+/* ---- CSV (DESIGN section 7): RFC 4180 through libcsv, CRLF, every cell quoted, UTF-8. A writer
+ * borrows its file, and owns the memory for the cell that it writes. Write errors show when the
+ * file is closed (staging_close) ---- */
 
 struct csv_writer {
     FILE *file;
-    bool in_row; /* a cell of this row was written */
+    bool in_row;       /* a cell of this row was written */
+    struct text shown; /* what the cell shows, where that is not the value as it is */
+    char *quoted;
+    size_t quoted_capacity;
 };
+
+void csv_free_content(struct csv_writer *csv);
 
 /* Writes one cell. A cell whose first character a spreadsheet would run as a formula (= + - @,
  * tab, CR) gets a leading '. A line break (CR LF, CR, LF, U+2028, U+2029) and every other control

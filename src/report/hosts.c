@@ -9,54 +9,54 @@
 /* An inventory column that is called like one of ours gets this in front. */
 #define INVENTORY_PREFIX "inventory_"
 
-enum column_kind {
-    COLUMN_HOST,
-    COLUMN_ALIASES,
-    COLUMN_SOURCES,
-    COLUMN_TEXT, /* this and the next are of the verdict */
-    COLUMN_WORD,
-    COLUMN_WORDS, /* some members of a set */
-    COLUMN_NUMBER,
-    COLUMN_TIME,
+enum hosts_column_kind {
+    HOSTS_HOST,
+    HOSTS_ALIASES,
+    HOSTS_SOURCES,
+    HOSTS_TEXT, /* this and the next are of the verdict */
+    HOSTS_WORD,
+    HOSTS_WORDS, /* some members of a set */
+    HOSTS_NUMBER,
+    HOSTS_TIME,
 };
 
 struct hosts_column {
     const char *name;
-    enum column_kind kind;
+    enum hosts_column_kind kind;
     size_t offset;                /* in struct case_verdict */
-    const struct word_set *words; /* of COLUMN_WORD and COLUMN_WORDS */
+    const struct word_set *words; /* of HOSTS_WORD and HOSTS_WORDS */
 };
 
 #define AT(member) offsetof(struct case_verdict, member)
 
 /* The columns of DESIGN section 7, in its order. */
 static const struct hosts_column columns[] = {
-    {"host", COLUMN_HOST, 0, NULL},
-    {"aliases", COLUMN_ALIASES, 0, NULL},
-    {"classification", COLUMN_WORD, AT(classification), &classification_words},
-    {"confidence", COLUMN_WORD, AT(confidence), &confidence_words},
-    {"reason", COLUMN_TEXT, AT(reason), NULL},
-    {"review", COLUMN_WORDS, AT(review), &review_note_words},
-    {"state", COLUMN_WORD, AT(state), &activation_state_words},
-    {"first_fault_utc", COLUMN_TIME, AT(first_fault_filetime), NULL},
-    {"last_fault_utc", COLUMN_TIME, AT(last_fault_filetime), NULL},
-    {"recovered_utc", COLUMN_TIME, AT(recovered_filetime), NULL},
-    {"in_window_events", COLUMN_NUMBER, AT(in_window_events), NULL},
-    {"events_8196", COLUMN_NUMBER, AT(events_8196), NULL},
-    {"events_8208", COLUMN_NUMBER, AT(events_8208), NULL},
-    {"events_8209", COLUMN_NUMBER, AT(events_8209), NULL},
-    {"events_13", COLUMN_NUMBER, AT(events_13), NULL},
-    {"codes", COLUMN_TEXT, AT(codes), NULL},
-    {"window_coverage", COLUMN_WORD, AT(window_coverage), &coverage_words},
-    {"kb971033", COLUMN_WORD, AT(kb971033), &update_status_words},
-    {"kb971033_evidence", COLUMN_TEXT, AT(kb971033_evidence), NULL},
-    {"edition", COLUMN_TEXT, AT(edition), NULL},
-    {"licence_channel", COLUMN_WORD, AT(licence_channel), &licence_channel_words},
-    {"os_version", COLUMN_TEXT, AT(os_version), NULL},
-    {"clock", COLUMN_WORD, AT(clock), &clock_state_words},
-    {"action", COLUMN_WORD, AT(action), &action_words},
-    {"kms_client_key", COLUMN_TEXT, AT(kms_client_key), NULL},
-    {"sources", COLUMN_SOURCES, 0, NULL},
+    {"host", HOSTS_HOST, 0, NULL},
+    {"aliases", HOSTS_ALIASES, 0, NULL},
+    {"classification", HOSTS_WORD, AT(classification), &classification_words},
+    {"confidence", HOSTS_WORD, AT(confidence), &confidence_words},
+    {"reason", HOSTS_TEXT, AT(reason), NULL},
+    {"review", HOSTS_WORDS, AT(review), &review_note_words},
+    {"state", HOSTS_WORD, AT(state), &activation_state_words},
+    {"first_fault_utc", HOSTS_TIME, AT(first_fault_filetime), NULL},
+    {"last_fault_utc", HOSTS_TIME, AT(last_fault_filetime), NULL},
+    {"recovered_utc", HOSTS_TIME, AT(recovered_filetime), NULL},
+    {"in_window_events", HOSTS_NUMBER, AT(in_window_events), NULL},
+    {"events_8196", HOSTS_NUMBER, AT(events_8196), NULL},
+    {"events_8208", HOSTS_NUMBER, AT(events_8208), NULL},
+    {"events_8209", HOSTS_NUMBER, AT(events_8209), NULL},
+    {"events_13", HOSTS_NUMBER, AT(events_13), NULL},
+    {"codes", HOSTS_TEXT, AT(codes), NULL},
+    {"window_coverage", HOSTS_WORD, AT(window_coverage), &coverage_words},
+    {"kb971033", HOSTS_WORD, AT(kb971033), &update_status_words},
+    {"kb971033_evidence", HOSTS_TEXT, AT(kb971033_evidence), NULL},
+    {"edition", HOSTS_TEXT, AT(edition), NULL},
+    {"licence_channel", HOSTS_WORD, AT(licence_channel), &licence_channel_words},
+    {"os_version", HOSTS_TEXT, AT(os_version), NULL},
+    {"clock", HOSTS_WORD, AT(clock), &clock_state_words},
+    {"action", HOSTS_WORD, AT(action), &action_words},
+    {"kms_client_key", HOSTS_TEXT, AT(kms_client_key), NULL},
+    {"sources", HOSTS_SOURCES, 0, NULL},
 };
 
 static bool is_own_column(const char *name)
@@ -109,31 +109,31 @@ static int write_column(struct csv_writer *csv, struct casedb *db,
 {
     const void *member = (const char *)&machine->verdict + column->offset;
 
-    if (column->kind >= COLUMN_TEXT && !machine->has_verdict) {
+    if (column->kind >= HOSTS_TEXT && !machine->has_verdict) {
         csv_cell(csv, "");
         return 0;
     }
     switch (column->kind) {
-    case COLUMN_HOST:
+    case HOSTS_HOST:
         csv_cell(csv, machine->name);
         return 0;
-    case COLUMN_ALIASES:
+    case HOSTS_ALIASES:
         return write_list(csv, db, machine->id, casedb_machine_aliases, err);
-    case COLUMN_SOURCES:
+    case HOSTS_SOURCES:
         return write_list(csv, db, machine->id, casedb_machine_sources, err);
-    case COLUMN_TEXT:
+    case HOSTS_TEXT:
         csv_cell(csv, *(const char *const *)member);
         return 0;
-    case COLUMN_WORD:
+    case HOSTS_WORD:
         csv_cell(csv, word_set_word(column->words, *(const unsigned *)member));
         return 0;
-    case COLUMN_WORDS:
+    case HOSTS_WORDS:
         write_members(csv, column->words, *(const uint32_t *)member);
         return 0;
-    case COLUMN_NUMBER:
+    case HOSTS_NUMBER:
         csv_number(csv, *(const uint64_t *)member);
         return 0;
-    case COLUMN_TIME:
+    case HOSTS_TIME:
         csv_time(csv, *(const uint64_t *)member);
         return 0;
     }
@@ -176,6 +176,7 @@ int hosts_write(struct casedb *db, struct staging *out, struct error *err)
     if (found == 0)
         result = staging_close(out, csv.file, err);
 out:
+    csv_free_content(&csv);
     casedb_cursor_free(machines);
     joined_free_content(&joined);
     return result;

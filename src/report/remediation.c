@@ -392,6 +392,8 @@ int remediation_write(struct casedb *db, const char *templates_path, struct stag
     if (found == 0)
         result = finish_lists(&rollout, err);
 out:
+    for (size_t list = 0; list < CLASSIFICATION_COUNT; list++)
+        csv_free_content(&rollout.csv[list]);
     casedb_cursor_free(machines);
     return result;
 }

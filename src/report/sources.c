@@ -98,6 +98,7 @@ int sources_write(struct casedb *db, struct staging *out, struct error *err)
     if (found == 0)
         result = staging_close(out, csv.file, err);
 out:
+    csv_free_content(&csv);
     casedb_cursor_free(sources);
     text_free(&detail);
     return result;

@@ -215,6 +215,7 @@ int timeline_write(struct casedb *db, const struct window *window, struct stagin
     if (next >= 0 && staging_close(out, csv.file, err) == 0)
         result = staging_close(out, json.file, err);
 out:
+    csv_free_content(&csv);
     json_free_content(&json);
     casedb_cursor_free(observations);
     return result;

@@ -253,23 +253,12 @@ enum first_mark {
 };
 
 static const struct {
-    enum listing_form form;
     enum first_mark mark;
     bool (*begins)(struct listing_walk *walk, const struct line *line, struct lines after);
     listing_parser *parse;
 } forms[] = {
-    {LISTING_FORM_HOTFIX_TABLE, FIRST_MARK_HOTFIX_ID, begins_hotfix_table, hotfix_table_parse},
-    {LISTING_FORM_WMIC_TABLE, FIRST_MARK_HOTFIX_ID, begins_wmic_table, wmic_table_parse},
-    {LISTING_FORM_WMIC_CSV, FIRST_MARK_HOTFIX_ID, begins_wmic_csv, wmic_csv_parse},
-    {LISTING_FORM_HOTFIX_CSV, FIRST_MARK_HOTFIX_ID, begins_hotfix_csv, hotfix_csv_parse},
-    {LISTING_FORM_WMIC_LIST, FIRST_MARK_EQUALS, begins_wmic_list, wmic_list_parse},
-    {LISTING_FORM_SYSTEMINFO_CSV, FIRST_MARK_QUOTE, begins_systeminfo_csv, systeminfo_csv_parse},
-    {LISTING_FORM_HOTFIX_LIST, FIRST_MARK_COLON, begins_hotfix_list, hotfix_list_parse},
-    {LISTING_FORM_DISM, FIRST_MARK_COLON, begins_dism, dism_parse},
-    {LISTING_FORM_SLMGR, FIRST_MARK_COLON, begins_slmgr, slmgr_parse},
-    {LISTING_FORM_SYSTEMINFO, FIRST_MARK_COLON, begins_systeminfo, systeminfo_parse},
-};
-static_assert(ARRAY_COUNT(forms) == LISTING_FORM_COUNT, "a row for each form, in their order");
+#define FORM_ROW(form, mark, name) [form] = {FIRST_MARK_##mark, begins_##name, name##_parse},
+    LISTING_FORMS(FORM_ROW)};
 
 static unsigned marks_of(const struct line *line)
 {
@@ -293,7 +282,7 @@ enum listing_form listing_form_at(struct listing_walk *walk)
     marks = marks_of(&line);
     for (size_t index = 0; marks != 0 && index < ARRAY_COUNT(forms); index++)
         if ((marks & forms[index].mark) != 0 && forms[index].begins(walk, &line, after))
-            return forms[index].form;
+            return (enum listing_form)index;
     return LISTING_FORM_NONE;
 }
 

@@ -4,30 +4,36 @@
  * they are found in text of any code page. They stand at the start of a line: what is quoted or
  * indented is not a listing. Owns nothing. Facts: FACTS.md, Text listings.
  *
- * A new form is an enumerator, a row in the table of forms.c, and a parser. */
+ * A new form is a row here, how it begins (forms.c), and a parser. */
 #ifndef SPPTRIAGE_TEXT_FORMS_H
 #define SPPTRIAGE_TEXT_FORMS_H
 
 #include <stdbool.h>
 
 #include "base/lines.h"
+#include "base/lookup.h"
 #include "text/emitter.h"
 
-/* In the order in which they are looked for. */
-enum listing_form {
-    LISTING_FORM_HOTFIX_TABLE,   /* Get-HotFix: a header and a line of dashes */
-    LISTING_FORM_WMIC_TABLE,     /* wmic qfe: a header of property names, fixed columns */
-    LISTING_FORM_WMIC_CSV,       /* the same with /format:csv: Node, then property names */
-    LISTING_FORM_HOTFIX_CSV,     /* Get-HotFix through Export-Csv */
-    LISTING_FORM_WMIC_LIST,      /* wmic qfe with /format:list: `HotFixID=KB971033` */
-    LISTING_FORM_SYSTEMINFO_CSV, /* systeminfo /fo csv, with or without its header */
-    LISTING_FORM_HOTFIX_LIST,    /* Get-HotFix through Format-List: `HotFixID : KB971033` */
-    LISTING_FORM_DISM,           /* dism /get-packages as list or table */
-    LISTING_FORM_SLMGR,          /* slmgr /dlv and /dli: one product */
-    LISTING_FORM_SYSTEMINFO,     /* systeminfo */
-    LISTING_FORM_COUNT,
-    LISTING_FORM_NONE = LISTING_FORM_COUNT,
-};
+/* In the order in which they are looked for; enumerator, what the first line of such a listing must
+ * have (forms.c), and the name of which begins_NAME there and the parser NAME_parse are made. */
+#define LISTING_FORMS(ROW)                                                                      \
+    /* Get-HotFix: a header and a line of dashes */                                             \
+    ROW(LISTING_FORM_HOTFIX_TABLE, HOTFIX_ID, hotfix_table)                                     \
+    /* wmic qfe: a header of property names, fixed columns */                                   \
+    ROW(LISTING_FORM_WMIC_TABLE, HOTFIX_ID, wmic_table)                                         \
+    /* the same with /format:csv: Node, then property names */                                  \
+    ROW(LISTING_FORM_WMIC_CSV, HOTFIX_ID, wmic_csv)                                             \
+    ROW(LISTING_FORM_HOTFIX_CSV, HOTFIX_ID, hotfix_csv) /* Get-HotFix through Export-Csv */     \
+    ROW(LISTING_FORM_WMIC_LIST, EQUALS, wmic_list)      /* /format:list: `HotFixID=KB971033` */ \
+    /* systeminfo /fo csv, with or without its header */                                        \
+    ROW(LISTING_FORM_SYSTEMINFO_CSV, QUOTE, systeminfo_csv)                                     \
+    /* Get-HotFix through Format-List: `HotFixID : KB971033` */                                 \
+    ROW(LISTING_FORM_HOTFIX_LIST, COLON, hotfix_list)                                           \
+    ROW(LISTING_FORM_DISM, COLON, dism)   /* dism /get-packages as list or table */             \
+    ROW(LISTING_FORM_SLMGR, COLON, slmgr) /* slmgr /dlv and /dli: one product */                \
+    ROW(LISTING_FORM_SYSTEMINFO, COLON, systeminfo)
+
+enum listing_form { LISTING_FORMS(WORDS_ENUMERATOR) LISTING_FORM_NONE };
 
 /* A walk through a text in search of listings. Starts with the lines and zeros; `lines` is moved on
  * by whoever walks, forward only. The rest remembers what was seen ahead, so that no line is looked
@@ -61,9 +67,8 @@ char listing_csv_separator(const struct line *line);
  * (ERROR_RUN) when the sink ended the run. */
 typedef int listing_parser(struct listing_walk *walk, struct emitter *emitter, struct error *err);
 
-listing_parser wmic_table_parse, wmic_csv_parse, wmic_list_parse;
-listing_parser hotfix_table_parse, hotfix_csv_parse, hotfix_list_parse;
-listing_parser dism_parse, slmgr_parse, systeminfo_parse, systeminfo_csv_parse;
+#define LISTING_PARSER(form, mark, name) extern listing_parser name##_parse;
+LISTING_FORMS(LISTING_PARSER)
 
 /* Calls the parser of the form. */
 int listing_parse(enum listing_form form, struct listing_walk *walk, struct emitter *emitter,

@@ -122,16 +122,15 @@ static struct listed_host *host_of(struct update_listing *listing, const struct 
 
 /* ---- Entries ---- */
 
-/* FNV-1a, letters without case. */
+/* Letters without case. */
 static uint64_t hash_name(const struct line *name)
 {
-    uint64_t hash = UINT64_C(0xCBF29CE484222325);
+    uint64_t hash = TEXT_HASH_START;
 
     for (size_t index = 0; index < name->length_bytes; index++) {
         unsigned char byte = (unsigned char)name->bytes[index];
 
-        hash =
-            (hash ^ (byte >= 'a' && byte <= 'z' ? byte - 0x20u : byte)) * UINT64_C(0x100000001B3);
+        hash = text_hash_byte(hash, byte >= 'a' && byte <= 'z' ? byte - 0x20u : byte);
     }
     return hash;
 }

@@ -176,7 +176,6 @@ int evidence_gather(struct casedb *db, int64_t machine_id, bool has_findings,
                     struct evidence *evidence, struct error *err)
 {
     struct gathering gathering = {.db = db, .machine_id = machine_id, .evidence = evidence};
-
     int result = gather_events(&gathering, err);
 
     if (result == 0 && has_findings)

@@ -71,9 +71,9 @@ struct finding_context {
     int64_t announced_count; /* the greatest number of updates that a systeminfo announces */
     uint64_t history_rows;   /* rows of update histories that name KB 971033 */
     bool is_undecided;       /* a listing has it in a state that decides nothing, such as pending */
-    struct listing_place
-        *naming; /* owned: the listings that name it of some host that is this
-                  * machine: a listing can have it by its short and its full name */
+    /* Owned: the listings that name it of some host that is this machine. One can have the machine
+     * by its short and by its full name. */
+    struct listing_place *naming;
     size_t naming_count;
 };
 

@@ -3,7 +3,6 @@
 #ifndef SPPTRIAGE_WORKER_PROCESS_H
 #define SPPTRIAGE_WORKER_PROCESS_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -18,8 +17,7 @@ struct process {
 };
 
 /* Forks a reader process, which runs loop_run with the readers, an array by enum reader_id, and the
- * hash. -1 (ERROR_RUN) when
- * there can be no more processes. */
+ * hash. -1 (ERROR_RUN) when there can be no more processes. */
 int process_start(struct process *process, const struct reader *const *readers, struct hash *hash,
                   struct error *err);
 
