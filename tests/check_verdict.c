@@ -34,6 +34,7 @@ struct case_log {
     char *path;
     char *copy; /* another place with the same content, or NULL */
     enum source_kind kind;
+    uint64_t mtime_filetime; /* 0: after everything */
     struct source_facts facts;
 };
 
@@ -119,28 +120,72 @@ static enum source_status read_status(struct rule_case *rule, const char *word)
 
 /* What options of a log say of the names before them. */
 struct log_options {
-    uint64_t first_filetime, last_filetime, first_id, last_id;
-    bool application, forwarded;
-    size_t applied; /* to this many names so far */
+    uint64_t first_id, last_id;
+    bool forwarded;
+    size_t applied; /* `app` to this many names so far */
 };
 
-static void apply_options(struct case_log *log, struct log_options *options)
+static void add_span(struct case_log *log, size_t computer, const char *channel,
+                     const struct record_span *span)
 {
-    for (; options->application && options->applied < log->facts.computer_count;
-         options->applied++) {
+    struct record_span added = *span;
+
+    added.computer = computer;
+    added.channel = memory_copy_text(channel);
+    source_facts_add_span(&log->facts, &added);
+}
+
+/* One span of channel Application of each of the names since the last one. */
+static void apply_application(struct rule_case *rule, struct case_log *log, char *value,
+                              struct log_options *options)
+{
+    struct record_span span = {.first_record_id = options->first_id,
+                               .last_record_id = options->last_id};
+
+    if (!read_range(value, '/', &span.first_filetime, &span.last_filetime, true))
+        complain(rule, "no times: %s", value);
+    for (; options->applied < log->facts.computer_count; options->applied++) {
         struct computer_facts *facts = &log->facts.computers[options->applied];
 
         if (facts->record_count == 0)
             continue;
+        if (options->last_id == 0) {
+            span.first_record_id = facts->first_number;
+            span.last_record_id = facts->last_number;
+        }
+        span.record_count = span.last_record_id - span.first_record_id + 1;
         facts->application_count = facts->record_count;
-        facts->application_first_filetime = options->first_filetime;
-        facts->application_last_filetime = options->last_filetime;
-        facts->application_first_record_id = options->first_id;
-        facts->application_last_record_id = options->last_id;
+        facts->first_number_filetime = span.first_filetime;
+        facts->last_number_filetime = span.last_filetime;
         if (facts->last_filetime == 0)
-            facts->last_filetime = options->last_filetime;
+            facts->last_filetime = span.last_filetime;
+        add_span(log, options->applied, "Application", &span);
     }
-    options->application = false;
+}
+
+/* CHANNEL:FIRST-LAST@TIME/TIME[#COUNT] */
+static void read_span(struct rule_case *rule, struct case_log *log, char *value, bool recovered)
+{
+    char *ids = strchr(value, ':');
+    char *times = strchr(value, '@');
+    char *count = strchr(value, '#');
+    struct record_span span = {.recovered = recovered};
+
+    ck_assert_msg(ids != NULL && times != NULL && log->facts.computer_count > 0,
+                  "a span is CHANNEL:FIRST-LAST@TIME/TIME, behind a name: %s", value);
+    *ids++ = '\0';
+    *times++ = '\0';
+    if (count != NULL)
+        *count++ = '\0';
+    if (!read_range(ids, '-', &span.first_record_id, &span.last_record_id, false) ||
+        !read_range(times, '/', &span.first_filetime, &span.last_filetime, true))
+        complain(rule, "no span: %s", value);
+    span.record_count = count != NULL ? strtoull(count, NULL, 10)
+                                      : span.last_record_id - span.first_record_id + 1;
+    if (strcmp(value, "Application") == 0 && !recovered)
+        log->facts.computers[log->facts.computer_count - 1].application_count +=
+            span.record_count;
+    add_span(log, log->facts.computer_count - 1, value, &span);
 }
 
 static void read_log_name(struct rule_case *rule, struct case_log *log, const char *name,
@@ -186,9 +231,18 @@ static void read_log_option(struct rule_case *rule, struct case_log *log, char *
     }
     *value++ = '\0';
     if (strcmp(word, "app") == 0) {
-        options->application = true;
-        if (!read_range(value, '/', &options->first_filetime, &options->last_filetime, true))
+        apply_application(rule, log, value, options);
+    } else if (strcmp(word, "span") == 0 || strcmp(word, "remnant") == 0) {
+        read_span(rule, log, value, strcmp(word, "remnant") == 0);
+    } else if (strcmp(word, "numbers") == 0) {
+        struct computer_facts *facts = &log->facts.computers[log->facts.computer_count - 1];
+
+        if (!read_range(value, '/', &facts->first_number_filetime, &facts->last_number_filetime,
+                        true))
             complain(rule, "no times: %s", value);
+    } else if (strcmp(word, "mtime") == 0) {
+        if (!filetime_parse(value, &log->mtime_filetime))
+            complain(rule, "no time: %s", value);
     } else if (strcmp(word, "ids") == 0) {
         if (!read_range(value, '-', &options->first_id, &options->last_id, false))
             complain(rule, "no ids: %s", value);
@@ -201,7 +255,6 @@ static void read_log_option(struct rule_case *rule, struct case_log *log, char *
     } else if (strcmp(word, "copy") == 0) {
         log->copy = memory_copy_text(value);
     } else {
-        apply_options(log, options);
         read_log_name(rule, log, word, value);
     }
 }
@@ -222,7 +275,6 @@ static void read_log(struct rule_case *rule, char **words, size_t count)
     log->kind = SOURCE_KIND_EVTX;
     for (size_t word = 2; word < count; word++)
         read_log_option(rule, log, words[word], &options);
-    apply_options(log, &options);
     for (size_t index = 0; index < log->facts.computer_count; index++)
         log->facts.computers[index].forwarded = options.forwarded;
 }
@@ -503,7 +555,12 @@ static int64_t write_place(struct rule_case *rule, const char *path, struct case
                            int64_t same_as)
 {
     struct error err = {0};
-    struct source source = {.path = memory_copy_text(path), .kind = log->kind, .size_bytes = 69632};
+    struct source source = {.path = memory_copy_text(path),
+                            .kind = log->kind,
+                            .size_bytes = 69632,
+                            .mtime_ns = log->mtime_filetime != 0
+                                            ? (int64_t)(log->mtime_filetime - FILETIME_OF_1970) * 100
+                                            : TIME_TOO_FAR};
     int64_t id = 0;
 
     check_ok(rule, casedb_begin_source(rule->db, &source, "", &id, &err), &err);

@@ -141,3 +141,10 @@ int64_t time_to_nanoseconds(const struct timespec *time)
         return TIME_TOO_FAR;
     return nanoseconds;
 }
+
+uint64_t filetime_of_nanoseconds(int64_t nanoseconds)
+{
+    if (nanoseconds == TIME_TOO_FAR)
+        return 0;
+    return FILETIME_OF_1970 + (uint64_t)(nanoseconds / 100);
+}

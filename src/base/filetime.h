@@ -43,4 +43,10 @@ bool filetime_parse(const char *text, uint64_t *out);
 #define TIME_TOO_FAR INT64_MAX
 int64_t time_to_nanoseconds(const struct timespec *time);
 
+/* 1970-01-01T00:00:00Z */
+#define FILETIME_OF_1970 UINT64_C(116444736000000000)
+
+/* That time as a FILETIME, or 0 for TIME_TOO_FAR. (What an int64_t holds is after 1601.) */
+uint64_t filetime_of_nanoseconds(int64_t nanoseconds);
+
 #endif

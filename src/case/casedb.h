@@ -22,7 +22,7 @@
 #include "model/source.h"
 
 /* PRAGMA user_version of the schema. A case of another version is refused. */
-#define CASEDB_SCHEMA_VERSION 4
+#define CASEDB_SCHEMA_VERSION 5
 
 struct casedb;
 
@@ -195,18 +195,28 @@ struct case_computer {
     enum source_status status;
     uint64_t undecodable_count; /* of the source */
     const char *name;
-    const char *folded_name; /* in lower case */
-    int64_t machine_id;      /* whose it is once that is known, or 0 */
+    const char *folded_name; /* in lower case */    int64_t machine_id;   /* whose it is once that is known, or 0 */
+    bool decides;         /* see casedb_assign_computer */
     uint64_t record_count;
     uint64_t first_number;
     uint64_t last_number;
+    uint64_t first_number_filetime;
+    uint64_t last_number_filetime;
     uint64_t last_filetime;
     bool forwarded;
     uint64_t application_count;
-    uint64_t application_first_filetime;
-    uint64_t application_last_filetime;
-    uint64_t application_first_record_id;
-    uint64_t application_last_record_id;
+};
+
+/* A stretch of the records of a computer (model/computer.h). */
+struct case_span {
+    int64_t computer_id; /* case_computer.id */
+    const char *channel;
+    bool recovered;
+    uint64_t first_record_id;
+    uint64_t last_record_id;
+    uint64_t record_count;
+    uint64_t first_filetime;
+    uint64_t last_filetime;
 };
 
 /* One host of a source without events, in one place that has its content: each place is judged by
@@ -234,20 +244,39 @@ int casedb_add_machine(struct casedb *db, const char *name, bool collected, bool
 int casedb_add_machine_alias(struct casedb *db, int64_t machine_id, size_t position,
                              const char *name, struct error *err);
 
-/* Says whose the observations of this computer (case_computer.id) are. */
-int casedb_assign_computer(struct casedb *db, int64_t computer_id, int64_t machine_id,
+/* Says whose the observations of this computer (case_computer.id) are: 0 for nobody's, which stand
+ * in the timeline under the name that they bear. Where they do not decide, they are of an earlier
+ * installation of the machine. */
+int casedb_assign_computer(struct casedb *db, int64_t computer_id, int64_t machine_id, bool decides,
                            struct error *err);
 
-/* Says whose a host is in one place, how that was found, for a person, where it is not plain, and
- * whether it is a guess. */
+/* Whose a host is in one place. */
+struct case_host_place {
+    int64_t machine_id;
+    const char *remark; /* how that was found, for a person, where it is not plain; or "" */
+    bool is_guess;
+    bool decides; /* false: it is of an earlier installation of the machine */
+};
 int casedb_assign_source_host(struct casedb *db, const struct case_source_host *host,
-                              int64_t machine_id, const char *remark, bool is_guess,
-                              struct error *err);
+                              const struct case_host_place *place, struct error *err);
+
+/* Places the observations of a machine in this channel whose EventRecordIDs lie in the range, ends
+ * included: their clock was wrong. They count as of the time `placed_filetime` (0: without one),
+ * and as in the window or not. */
+struct case_placement {
+    const char *channel;
+    uint64_t first_record_id;
+    uint64_t last_record_id;
+    uint64_t placed_filetime;
+    bool in_window;
+};
+int casedb_place_observations(struct casedb *db, int64_t machine_id,
+                              const struct case_placement *placement, struct error *err);
 
 /* Once all are assigned: marks the observations that say what another of the same machine says
- * (equal computer, channel, EventRecordID, event time, provider, id and strings); the first in
- * order of path and offset counts, with what the second reader said of it and not of the others.
- * Marked ones are in no cursor but casedb_conflicts. */
+ * (equal computer, channel, EventRecordID, event time, provider, id and strings). One from the
+ * machine's own log counts before a forwarded one, then one that the second reader confirms, then
+ * the first in order of path and offset. Marked ones are in no cursor but casedb_conflicts. */
 int casedb_mark_duplicates(struct casedb *db, struct error *err);
 
 /* A piece of evidence on KB 971033, or on one of the unrelated updates of that day. */
@@ -257,7 +286,7 @@ struct case_update_evidence {
     enum evidence_kind kind;
     uint16_t event_id;     /* of an event, else 0 */
     enum update_says says; /* neither: with the why in `detail` */
-    bool with_collection;  /* a listing: newer than all that has a time */
+    bool with_collection;  /* a listing: newer than every event; by its time among these */
     uint64_t filetime;
     const char *detail; /* for a person, may be "" */
     int64_t source_id;
@@ -273,7 +302,7 @@ struct case_licence_evidence {
     const char *activation_id;
     const char *edition; /* or "" */
     enum licence_channel licence_channel;
-    bool with_collection; /* a listing: newer than all that has a time */
+    bool with_collection; /* as above */
     uint64_t filetime;
     const char *detail;
     int64_t source_id;
@@ -334,6 +363,10 @@ int casedb_computers(struct casedb *db, struct casedb_cursor **out, struct error
 int casedb_next_computer(struct casedb_cursor *cursor, struct case_computer *out,
                          struct error *err);
 
+/* Spans in order of (computer, channel, recovered, first record id). */
+int casedb_spans(struct casedb *db, struct casedb_cursor **out, struct error *err);
+int casedb_next_span(struct casedb_cursor *cursor, struct case_span *out, struct error *err);
+
 /* Hosts of sources without events in order of (path of the place, folded name). */
 int casedb_source_hosts(struct casedb *db, struct casedb_cursor **out, struct error *err);
 int casedb_next_source_host(struct casedb_cursor *cursor, struct case_source_host *out,
@@ -370,13 +403,19 @@ int casedb_source_remarks(struct casedb *db, int64_t source_id, char **out, stru
 /* An observation as the case keeps it; the strings are borrowed like the rest. */
 struct case_observation {
     struct observation observation;
-    const char *machine; /* its newest name */
-    int64_t machine_id;
+    const char *machine; /* its newest name; the name that it bears where it is nobody's */
+    int64_t machine_id;  /* 0: nobody's */
+    bool decides;        /* false: of an earlier installation, or nobody's */
+    bool forwarded;      /* the source has it from elsewhere: its log is not the machine's own */
+    bool wrong_clock;    /* its own time is wrong, and: */
+    uint64_t placed_filetime; /* the time that it counts as of; its own, where the clock was right */
+    bool placed_in_window;
     int64_t source_id;
     const char *path; /* of the source */
 };
 
-/* Observations of one machine, in order of (event time, EventRecordID, path, offset). */
+/* Observations of one machine that decide, in order of (placed time, EventRecordID, path, offset).
+ */
 int casedb_machine_observations(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
                                 struct error *err);
 /* All observations, in the same order. */
@@ -392,11 +431,12 @@ struct case_finding {
     struct finding finding;
     int64_t place_id; /* the source row of the first place that says so of this machine */
     const char *path; /* of it */
+    int64_t mtime_ns; /* of the file there: since 1970; TIME_TOO_FAR (base/filetime.h) */
     bool is_guess;    /* that it says so of this machine */
 };
 
-/* Findings of one machine, in order of (path, order of adding); each once, though the machine may
- * have its source in several places. */
+/* Findings of one machine that decide, in order of (path, order of adding). The machine may have
+ * their source in several places: each is given once for those of one hour of mtime. */
 int casedb_machine_findings(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
                             struct error *err);
 int casedb_next_finding(struct casedb_cursor *cursor, struct case_finding *out, struct error *err);

@@ -11,7 +11,12 @@ static const struct row_statement insert_update_evidence = INSERT_OF(&update_evi
 static const struct row_statement insert_licence_evidence = INSERT_OF(&licence_evidence_rows);
 static const struct row_statement insert_verdict = INSERT_OF(&verdict_rows);
 
-static const char assign_computer[] = "UPDATE source_computer SET machine_id = ?1 WHERE id = ?2";
+static const char assign_computer[] = "UPDATE source_computer SET machine_id = ?1, decides = ?2 WHERE id = ?3";
+
+static const char place_observations[] =
+    "UPDATE observation SET wrong_clock = 1, placed_filetime = ?1, placed_in_window = ?2"
+    " WHERE computer_id IN (SELECT id FROM source_computer WHERE machine_id = ?3 AND decides = 1)"
+    " AND channel_id = (SELECT id FROM text WHERE value = ?4) AND record_id BETWEEN ?5 AND ?6";
 
 /* Few events are alike in time and EventRecordID, so only those are compared. */
 static const char mark_duplicates[] =
@@ -20,7 +25,8 @@ static const char mark_duplicates[] =
     "UPDATE observation SET duplicate = 1 WHERE id IN (SELECT id FROM ("
     " SELECT o.id, row_number() OVER (PARTITION BY c.machine_id, c.folded_name, o.channel_id,"
     "  o.record_id, o.event_filetime, o.provider_id, o.event_id, o.strings"
-    "  ORDER BY s.path, o.offset_bytes, o.id) AS place"
+    "  ORDER BY c.decides DESC, c.forwarded, o.verified <> 'yes', s.path, o.offset_bytes, o.id)"
+    "  AS place"
     " FROM alike JOIN observation AS o USING (event_filetime, record_id)"
     " JOIN source_computer AS c ON c.id = o.computer_id JOIN source AS s ON s.id = c.source_id"
     " WHERE c.machine_id IS NOT NULL) WHERE place > 1)";
@@ -74,27 +80,37 @@ int casedb_add_machine_alias(struct casedb *db, int64_t machine_id, size_t posit
     return query_run_row(db, &insert_machine_name, &item, err);
 }
 
-int casedb_assign_computer(struct casedb *db, int64_t computer_id, int64_t machine_id,
+int casedb_assign_computer(struct casedb *db, int64_t computer_id, int64_t machine_id, bool decides,
                            struct error *err)
 {
     struct query query = query_of(db, assign_computer);
 
-    query_integer(&query, machine_id);
+    query_unless(&query, 0, machine_id);
+    query_integer(&query, decides);
     query_integer(&query, computer_id);
     return query_run(&query, err);
 }
 
 int casedb_assign_source_host(struct casedb *db, const struct case_source_host *host,
-                              int64_t machine_id, const char *remark, bool is_guess,
-                              struct error *err)
+                              const struct case_host_place *place, struct error *err)
 {
-    struct host_place place = {.host_id = host->id,
-                               .place_id = host->place_id,
-                               .machine_id = machine_id,
-                               .remark = remark,
-                               .is_guess = is_guess};
+    struct host_place_row row = {.host_id = host->id, .place_id = host->place_id, .said = *place};
 
-    return query_run_row(db, &insert_host_place, &place, err);
+    return query_run_row(db, &insert_host_place, &row, err);
+}
+
+int casedb_place_observations(struct casedb *db, int64_t machine_id,
+                              const struct case_placement *placement, struct error *err)
+{
+    struct query query = query_of(db, place_observations);
+
+    query_number(&query, placement->placed_filetime);
+    query_integer(&query, placement->in_window);
+    query_integer(&query, machine_id);
+    query_text(&query, placement->channel);
+    query_number(&query, placement->first_record_id);
+    query_number(&query, placement->last_record_id);
+    return query_run(&query, err);
 }
 
 int casedb_mark_duplicates(struct casedb *db, struct error *err)

@@ -200,7 +200,7 @@ struct row_type {
     .columns = (table_of_columns), .column_count = ARRAY_COUNT(table_of_columns)
 
 extern const struct row_type run_rows, run_input_rows;
-extern const struct row_type source_rows, source_computer_rows, source_host_rows;
+extern const struct row_type source_rows, source_computer_rows, span_rows, source_host_rows;
 extern const struct row_type text_rows, observation_rows;
 extern const struct row_type finding_rows, finding_content_rows[FINDING_KIND_COUNT];
 extern const struct row_type inventory_column_rows, inventory_host_rows, inventory_value_rows;
@@ -223,12 +223,10 @@ struct text_row {
     int64_t id;
     const char *value;
 };
-struct host_place {
+struct host_place_row {
     int64_t host_id;
     int64_t place_id;
-    int64_t machine_id;
-    const char *remark;
-    bool is_guess;
+    struct case_host_place said;
 };
 struct observation_row {
     int64_t id;
@@ -242,6 +240,10 @@ struct observation_row {
     int64_t user_sid_id;
     int64_t names_id;
     bool duplicate; /* only written */
+};
+struct span_row {
+    int64_t channel_id; /* the text: only written */
+    struct case_span span;
 };
 struct finding_row {
     int64_t id;
@@ -375,6 +377,9 @@ void source_keep_order(struct casedb *db);
 
 /* Adds the row of a computer of the open source. */
 int source_write_computer(struct casedb *db, const struct case_computer *row, struct error *err);
+
+/* Adds the row of a span of a computer of it. */
+int source_write_span(struct casedb *db, const struct case_span *span, struct error *err);
 
 /* Adds the row of the open source, which has so many computers, and commits. */
 int source_end(struct casedb *db, const struct case_source *row, size_t computer_count,

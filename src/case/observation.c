@@ -8,9 +8,9 @@
 
 static const struct row_statement insert_observation = INSERT_OF(&observation_rows);
 
-#define OF_MACHINES                                                           \
-    "FROM observation AS o JOIN source_computer AS c ON c.id = o.computer_id" \
-    " JOIN source AS s ON s.id = c.source_id JOIN machine AS m ON m.id = "    \
+#define OF_MACHINES                                                             \
+    "FROM observation AS o JOIN source_computer AS c ON c.id = o.computer_id"   \
+    " JOIN source AS s ON s.id = c.source_id LEFT JOIN machine AS m ON m.id = " \
     "c.machine_id" OBSERVATION_TEXTS
 #define WHICH_COUNT " WHERE o.duplicate = 0"
 #define IN_ORDER " ORDER BY o.event_filetime, o.record_id, s.path, o.offset_bytes, o.id"
@@ -18,7 +18,9 @@ static const struct row_statement insert_observation = INSERT_OF(&observation_ro
 static const struct row_statement all_observations =
     SELECT_OF(&observation_rows, OF_MACHINES WHICH_COUNT IN_ORDER);
 static const struct row_statement machine_observations =
-    SELECT_OF(&observation_rows, OF_MACHINES WHICH_COUNT " AND c.machine_id = ?1" IN_ORDER);
+    SELECT_OF(&observation_rows, OF_MACHINES WHICH_COUNT
+              " AND c.machine_id = ?1 AND c.decides = 1 ORDER BY counts_filetime, o.record_id,"
+              " s.path, o.offset_bytes, o.id");
 static const struct row_statement all_conflicts =
     SELECT_OF(&observation_rows, OF_MACHINES " WHERE o.verified = 'conflict'" IN_ORDER);
 

@@ -19,6 +19,9 @@ static const struct row_statement all_computers = SELECT_OF(
     "FROM source AS place JOIN source AS read ON read.id = coalesce(place.same_as, place.id)"
     " JOIN source_computer AS c ON c.source_id = read.id"
     " ORDER BY place.path, c.first_number, c.folded_name");
+static const struct row_statement all_spans = SELECT_OF(
+    &span_rows, "FROM record_span AS r LEFT JOIN text AS channel ON channel.id = r.channel_id"
+                " ORDER BY r.computer_id, channel.value, r.recovered, r.first_record_id, r.rowid");
 static const struct row_statement all_source_hosts = SELECT_OF(
     &source_host_rows,
     "FROM source AS place JOIN source_host AS h ON h.source_id = coalesce(place.same_as, place.id)"
@@ -112,6 +115,21 @@ int casedb_computers(struct casedb *db, struct casedb_cursor **out, struct error
 int casedb_next_computer(struct casedb_cursor *cursor, struct case_computer *out, struct error *err)
 {
     return cursor_next(cursor, out, err);
+}
+
+int casedb_spans(struct casedb *db, struct casedb_cursor **out, struct error *err)
+{
+    return cursor_open(db, &all_spans, out, err);
+}
+
+int casedb_next_span(struct casedb_cursor *cursor, struct case_span *out, struct error *err)
+{
+    struct span_row row;
+    int step = cursor_next(cursor, &row, err);
+
+    if (step == 1)
+        *out = row.span;
+    return step;
 }
 
 int casedb_source_hosts(struct casedb *db, struct casedb_cursor **out, struct error *err)

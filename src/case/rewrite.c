@@ -27,9 +27,14 @@ static const struct row_statement observations_of_source = SELECT_OF(
     &observation_rows, "FROM source_computer AS c JOIN observation AS o ON o.computer_id = c.id"
                        " JOIN source AS s ON s.id = c.source_id LEFT JOIN machine AS m ON m.id = "
                        "c.machine_id" OBSERVATION_TEXTS " WHERE c.source_id = ?1 ORDER BY o.id");
+static const struct row_statement spans_of_source =
+    SELECT_OF(&span_rows, "FROM source_computer AS c JOIN record_span AS r ON r.computer_id = c.id"
+                          " LEFT JOIN text AS channel ON channel.id = r.channel_id"
+                          " WHERE c.source_id = ?1 ORDER BY r.rowid");
 static const struct row_statement findings_of_source =
     SELECT_OF(&finding_rows, "FROM source_host AS h JOIN finding AS f ON f.host_id = h.id"
-                             " JOIN (SELECT 0 AS place_id, '' AS path, 0 AS is_guess) AS where_said"
+                             " JOIN (SELECT 0 AS place_id, '' AS path, 0 AS mtime_ns,"
+                             "  0 AS is_guess) AS where_said"
                              " WHERE h.source_id = ?1 ORDER BY f.id");
 
 struct new_id {
@@ -125,6 +130,9 @@ static int write_observations(struct rewrite *rewrite, int64_t source_id, struct
     while (step == 0 && (step = cursor_next(cursor, &row, err)) == 1) {
         row.id = 0;
         row.computer_id = find_id(&rewrite->computers, row.computer_id);
+        row.seen.wrong_clock = false;
+        row.seen.placed_filetime = 0;
+        row.seen.placed_in_window = false;
         step = observation_insert(rewrite->to, &row, err);
     }
     casedb_cursor_free(cursor);
@@ -153,7 +161,22 @@ static int write_computers(struct rewrite *rewrite, int64_t source_id, struct er
         row.id = find_id(&rewrite->computers, row.id);
         row.source_id = rewrite->to->source.id;
         row.machine_id = 0;
+        row.decides = false;
         step = source_write_computer(rewrite->to, &row, err);
+    }
+    casedb_cursor_free(cursor);
+    return step;
+}
+
+static int write_spans(struct rewrite *rewrite, int64_t source_id, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct span_row row = {0};
+    int step = cursor_open_of(rewrite->from, &spans_of_source, source_id, &cursor, err);
+
+    while (step == 0 && (step = cursor_next(cursor, &row, err)) == 1) {
+        row.span.computer_id = find_id(&rewrite->computers, row.span.computer_id);
+        step = source_write_span(rewrite->to, &row.span, err);
     }
     casedb_cursor_free(cursor);
     return step;
@@ -171,7 +194,8 @@ static int write_source(struct rewrite *rewrite, const struct case_source *forme
     row.same_as = find_id(&rewrite->sources, former->same_as);
     if (write_observations(rewrite, former->id, err) != 0 ||
         write_findings(rewrite, former->id, err) != 0 ||
-        write_computers(rewrite, former->id, err) != 0)
+        write_computers(rewrite, former->id, err) != 0 ||
+        write_spans(rewrite, former->id, err) != 0)
         return -1;
     return source_end(rewrite->to, &row, rewrite->computers.count, err);
 }

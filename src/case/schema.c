@@ -99,16 +99,16 @@ static const struct column source_computer_columns[] = {
     {COLUMN(case_computer, folded_name), .comment = "in lower case"},
     {COLUMN_AS(case_computer, machine_id, COLUMN_ID_OR_NULL),
      .constraint = "REFERENCES machine(id) ON DELETE SET NULL", .comment = "derived: whose it is"},
+    {COLUMN(case_computer, decides),
+     .comment = "derived, 0: of an earlier installation, or nobody's"},
     {COLUMN_COUNT(case_computer, record_count)},
     {COLUMN(case_computer, first_number), .comment = "least number of the record headers"},
     {COLUMN(case_computer, last_number), .comment = "greatest"},
+    {COLUMN_FILETIME(case_computer, first_number_filetime), .comment = "event times of these two"},
+    {COLUMN_FILETIME(case_computer, last_number_filetime)},
     {COLUMN_FILETIME(case_computer, last_filetime)},
     {COLUMN(case_computer, forwarded), .comment = "1: some event was forwarded"},
-    {COLUMN_COUNT(case_computer, application_count), .comment = "of channel Application, as below"},
-    {COLUMN_FILETIME(case_computer, application_first_filetime)},
-    {COLUMN_FILETIME(case_computer, application_last_filetime)},
-    {COLUMN(case_computer, application_first_record_id)},
-    {COLUMN(case_computer, application_last_record_id)},
+    {COLUMN_COUNT(case_computer, application_count), .comment = "of channel Application"},
 };
 const struct row_type source_computer_rows = {
     COLUMNS_OF(source_computer_columns),
@@ -116,6 +116,29 @@ const struct row_type source_computer_rows = {
     .alias = "c",
     .comment = "A computer name that the events of a source bear, and what they say of it.",
     .last_lines = "UNIQUE (source_id, folded_name)",
+};
+
+static const struct column span_columns[] = {
+    {COLUMN_NAMED("computer_id", span_row, span.computer_id), .constraint = OF_COMPUTER AT_LAST},
+    {COLUMN_AS(span_row, channel_id, COLUMN_ID_OR_NULL), .constraint = OF_TEXT, .unread = true},
+    {COLUMN_NAMED("channel", span_row, span.channel), .from = "channel.value"},
+    {COLUMN_NAMED("recovered", span_row, span.recovered),
+     .comment = "1: of records found in unused parts of chunks"},
+    {COLUMN_NAMED("first_record_id", span_row, span.first_record_id), .comment = "EventRecordID"},
+    {COLUMN_NAMED("last_record_id", span_row, span.last_record_id)},
+    {COLUMN_NAMED("record_count", span_row, span.record_count), .greatest = INT64_MAX,
+     .comment = "less than the ids make: some between them are missing"},
+    {COLUMN_NAMED("first_filetime", span_row, span.first_filetime), .greatest = FILETIME_MAX,
+     .utc = "first_event_utc"},
+    {COLUMN_NAMED("last_filetime", span_row, span.last_filetime), .greatest = FILETIME_MAX,
+     .utc = "last_event_utc"},
+};
+const struct row_type span_rows = {
+    COLUMNS_OF(span_columns),
+    .table = "record_span",
+    .alias = "r",
+    .comment = "Records of a computer and channel whose ids follow each other and whose times are\n"
+               "  -- in order: of what order and coverage are told.",
 };
 
 static const struct column source_host_columns[] = {
@@ -191,8 +214,19 @@ static const struct column observation_columns[] = {
      .comment = "of a conflict: what libevtx reads instead"},
     {COLUMN(observation_row, duplicate), .unread = true,
      .comment = "derived, 1: another source says the same"},
-    {COLUMN_NAMED("machine", observation_row, seen.machine), .from = "m.name"},
+    {COLUMN_NAMED("wrong_clock", observation_row, seen.wrong_clock),
+     .comment = "derived, 1: its time is wrong"},
+    {COLUMN_NAMED("placed_filetime", observation_row, seen.placed_filetime), .unread = true,
+     .greatest = FILETIME_MAX, .utc = "placed_utc", .comment = "derived: that it counts as of"},
+    {COLUMN_NAMED("placed_in_window", observation_row, seen.placed_in_window),
+     .comment = "derived"},
+    {COLUMN_NAMED("counts_filetime", observation_row, seen.placed_filetime),
+     .from = "iif(o.wrong_clock, o.placed_filetime, o.event_filetime)", .greatest = FILETIME_MAX},
+    {COLUMN_NAMED("machine", observation_row, seen.machine),
+     .from = "coalesce(m.name, computer_name.value)"},
     {COLUMN_NAMED("machine_id", observation_row, seen.machine_id), .from = "m.id"},
+    {COLUMN_NAMED("decides", observation_row, seen.decides), .from = "c.decides"},
+    {COLUMN_NAMED("forwarded", observation_row, seen.forwarded), .from = "c.forwarded"},
     {COLUMN_NAMED("source_id", observation_row, seen.source_id), .from = "s.id"},
     {COLUMN_NAMED("path", observation_row, seen.path), .from = "s.path"},
 };
@@ -219,6 +253,8 @@ static const struct column finding_columns[] = {
      .comment = "what a second reader says; empty: not asked"},
     {COLUMN_NAMED("place_id", finding_row, said.place_id), .from = "where_said.place_id"},
     {COLUMN_NAMED("path", finding_row, said.path), .from = "where_said.path"},
+    {.name = "mtime_ns", .offset_bytes = offsetof(struct finding_row, said.mtime_ns),
+     .type = COLUMN_I64, .from = "where_said.mtime_ns"},
     {COLUMN_NAMED("is_guess", finding_row, said.is_guess), .from = "where_said.is_guess"},
 };
 const struct row_type finding_rows = {
@@ -336,11 +372,15 @@ const struct row_type machine_name_rows = {
 };
 
 static const struct column host_place_columns[] = {
-    {COLUMN(host_place, host_id), .constraint = OF_HOST},
-    {COLUMN(host_place, place_id), .constraint = OF_SOURCE},
-    {COLUMN(host_place, machine_id), .constraint = OF_MACHINE},
-    {COLUMN(host_place, remark), .comment = "on how that was found, for sources.csv; or empty"},
-    {COLUMN(host_place, is_guess), .comment = "1: neither a name nor a folder of its own tells so"},
+    {COLUMN(host_place_row, host_id), .constraint = OF_HOST},
+    {COLUMN(host_place_row, place_id), .constraint = OF_SOURCE},
+    {COLUMN_NAMED("machine_id", host_place_row, said.machine_id), .constraint = OF_MACHINE},
+    {COLUMN_NAMED("remark", host_place_row, said.remark),
+     .comment = "on how that was found, for sources.csv; or empty"},
+    {COLUMN_NAMED("is_guess", host_place_row, said.is_guess),
+     .comment = "1: neither a name nor a folder of its own tells so"},
+    {COLUMN_NAMED("decides", host_place_row, said.decides),
+     .comment = "0: of an earlier installation of the machine"},
 };
 const struct row_type host_place_rows = {
     COLUMNS_OF(host_place_columns),
@@ -361,7 +401,7 @@ static const struct column update_evidence_columns[] = {
     {COLUMN(case_update_evidence, says), .words = &update_says_words,
      .comment = "installed, absent, neither"},
     {COLUMN(case_update_evidence, with_collection),
-     .comment = "1: a listing, newer than all that has a time"},
+     .comment = "1: a listing, newer than every event; by its time among these"},
     {COLUMN_FILETIME(case_update_evidence, filetime), .utc = "utc"},
     {COLUMN(case_update_evidence, detail)},
     {COLUMN(case_update_evidence, source_id), .constraint = OF_SOURCE},
@@ -382,7 +422,7 @@ static const struct column licence_evidence_columns[] = {
     {COLUMN(case_licence_evidence, edition)},
     {COLUMN(case_licence_evidence, licence_channel), .words = &licence_channel_words},
     {COLUMN(case_licence_evidence, with_collection),
-     .comment = "1: a listing, newer than all that has a time"},
+     .comment = "1: a listing, newer than every event; by its time among these"},
     {COLUMN_FILETIME(case_licence_evidence, filetime), .utc = "utc"},
     {COLUMN(case_licence_evidence, detail)},
     {COLUMN(case_licence_evidence, source_id), .constraint = OF_SOURCE},
@@ -439,6 +479,7 @@ static const struct row_type *const tables[] = {
     &run_input_rows,
     &source_rows,
     &source_computer_rows,
+    &span_rows,
     &text_rows,
     &observation_rows,
     &source_host_rows,
@@ -461,7 +502,7 @@ static const char create_views[] =
     "  SELECT o.id, s.path, o.offset_bytes, o.record_number, o.recovered, p.value AS provider,\n"
     "    o.event_id, o.qualifiers, o.level, o.event_utc, o.event_filetime, o.record_id,\n"
     "    ch.value AS channel, n.value AS computer, u.value AS user_sid, o.strings, o.verified,\n"
-    "    o.other_reading, o.duplicate, m.name AS machine\n"
+    "    o.other_reading, o.duplicate, o.wrong_clock, o.placed_utc, m.name AS machine\n"
     "  FROM observation AS o JOIN source_computer AS c ON c.id = o.computer_id\n"
     "    JOIN source AS s ON s.id = c.source_id LEFT JOIN machine AS m ON m.id = c.machine_id\n"
     "    LEFT JOIN text AS p ON p.id = o.provider_id LEFT JOIN text AS ch ON ch.id = o.channel_id\n"
@@ -481,6 +522,7 @@ static const char create_indexes[] =
     "CREATE INDEX IF NOT EXISTS source_by_same_as ON source(same_as);\n"
     "CREATE INDEX IF NOT EXISTS source_computer_by_machine ON source_computer(machine_id);\n"
     "CREATE INDEX IF NOT EXISTS observation_by_computer ON observation(computer_id);\n"
+    "CREATE INDEX IF NOT EXISTS record_span_by_computer ON record_span(computer_id);\n"
     "CREATE INDEX IF NOT EXISTS observation_by_time ON observation(event_filetime, record_id);\n"
     "CREATE INDEX IF NOT EXISTS observation_by_conflict ON observation(verified)\n"
     "  WHERE verified = 'conflict';\n"
@@ -492,8 +534,10 @@ static const char create_indexes[] =
     "CREATE INDEX IF NOT EXISTS licence_evidence_by_machine ON licence_evidence(machine_id);\n";
 
 static const char clear_marks[] =
-    "UPDATE source_computer SET machine_id = NULL WHERE machine_id IS NOT NULL;"
-    "UPDATE observation SET duplicate = 0 WHERE duplicate <> 0;";
+    "UPDATE source_computer SET machine_id = NULL, decides = 0 WHERE machine_id IS NOT NULL;"
+    "UPDATE observation SET duplicate = 0 WHERE duplicate <> 0;"
+    "UPDATE observation SET wrong_clock = 0, placed_filetime = 0, placed_in_window = 0"
+    " WHERE wrong_clock <> 0;";
 
 static int make_tables(struct casedb *db, const struct row_type *const *types, size_t count,
                        struct error *err)

@@ -19,6 +19,7 @@ static const char delete_one[] = "DELETE FROM source WHERE id = ?1";
 
 static const struct row_statement insert_source = INSERT_OF(&source_rows);
 static const struct row_statement insert_computer = INSERT_OF(&source_computer_rows);
+static const struct row_statement insert_span = INSERT_OF(&span_rows);
 
 /* What is derived does not hold any more. */
 static int delete_sources(struct casedb *db, const int64_t *ids, size_t count, struct error *err)
@@ -150,6 +151,15 @@ int source_write_computer(struct casedb *db, const struct case_computer *row, st
     return query_run_row(db, &insert_computer, row, err);
 }
 
+int source_write_span(struct casedb *db, const struct case_span *span, struct error *err)
+{
+    struct span_row row = {.span = *span};
+
+    if (texts_id(db, span->channel, &row.channel_id, err) != 0)
+        return -1;
+    return query_run_row(db, &insert_span, &row, err);
+}
+
 int source_end(struct casedb *db, const struct case_source *row, size_t computer_count,
                struct error *err)
 {
@@ -181,13 +191,11 @@ static int write_computer(struct casedb *db, int64_t id, const struct computer_f
         .record_count = facts->record_count,
         .first_number = facts->first_number,
         .last_number = facts->last_number,
+        .first_number_filetime = facts->first_number_filetime,
+        .last_number_filetime = facts->last_number_filetime,
         .last_filetime = facts->last_filetime,
         .forwarded = facts->forwarded,
         .application_count = facts->application_count,
-        .application_first_filetime = facts->application_first_filetime,
-        .application_last_filetime = facts->application_last_filetime,
-        .application_first_record_id = facts->application_first_record_id,
-        .application_last_record_id = facts->application_last_record_id,
     };
     int result = source_write_computer(db, &row, err);
 
@@ -225,6 +233,32 @@ static int write_computers(struct casedb *db, const struct source_facts *facts, 
     return result;
 }
 
+/* Computers that were met have their ids by their place among those. */
+static int write_spans(struct casedb *db, const struct source_facts *facts, struct error *err)
+{
+    struct source_facts *met = &db->source.met;
+    int result = 0;
+
+    for (size_t index = 0; index < facts->span_count && result == 0; index++) {
+        const struct record_span *span = &facts->spans[index];
+        const struct computer_facts *computer =
+            source_facts_computer(met, facts->computers[span->computer].name);
+        struct case_span row = {
+            .computer_id = db->source.last.computer + 1 + (computer - met->computers),
+            .channel = span->channel,
+            .recovered = span->recovered,
+            .first_record_id = span->first_record_id,
+            .last_record_id = span->last_record_id,
+            .record_count = span->record_count,
+            .first_filetime = span->first_filetime,
+            .last_filetime = span->last_filetime,
+        };
+
+        result = source_write_span(db, &row, err);
+    }
+    return result;
+}
+
 int casedb_finish_source(struct casedb *db, int64_t source_id, const struct source_facts *facts,
                          int64_t same_as, struct error *err)
 {
@@ -250,7 +284,9 @@ int casedb_finish_source(struct casedb *db, int64_t source_id, const struct sour
     };
 
     assert(source_id == open->id);
-    if (first_last_finish(db, err) != 0 || (same_as == 0 && write_computers(db, facts, err) != 0))
+    if (first_last_finish(db, err) != 0 ||
+        (same_as == 0 &&
+         (write_computers(db, facts, err) != 0 || write_spans(db, facts, err) != 0)))
         return -1;
     return source_end(db, &row, open->met.computer_count, err);
 }

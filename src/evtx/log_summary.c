@@ -3,6 +3,7 @@
 #include "evtx/log_summary.h"
 
 #include "base/filetime.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 /* Classic events have whole seconds, headers parts of them. */
@@ -20,40 +21,53 @@ static inline void times_extend(uint64_t filetime, uint64_t *first, uint64_t *la
         *last = filetime;
 }
 
-/* What the log covers goes from its first to its last record: a time in between that is earlier or
- * later than both was written by a clock that was wrong. */
-static inline void computer_add_application(struct computer_facts *computer,
-                                            const struct record_summary *summary)
+static void add_to_spans(struct source_facts *facts, const struct record_summary *summary)
 {
+    struct record_span *last =
+        facts->span_count > 0 ? &facts->spans[facts->span_count - 1] : NULL;
+
     if (summary->event_filetime == 0)
         return;
-    if (computer->application_count == 0 ||
-        summary->record_id < computer->application_first_record_id) {
-        computer->application_first_record_id = summary->record_id;
-        computer->application_first_filetime = summary->event_filetime;
+    if (last != NULL && last->computer == summary->computer &&
+        last->last_record_id + 1 == summary->record_id &&
+        summary->event_filetime + RECORD_SPAN_STEP_BACK_MOST >= last->last_filetime) {
+        last->last_record_id++;
+        last->record_count++;
+        if (summary->event_filetime > last->last_filetime)
+            last->last_filetime = summary->event_filetime;
+        return;
     }
-    if (computer->application_count == 0 ||
-        summary->record_id > computer->application_last_record_id) {
-        computer->application_last_record_id = summary->record_id;
-        computer->application_last_filetime = summary->event_filetime;
-    }
-    computer->application_count++;
+    if (facts->span_count == RECORD_SPANS_MOST)
+        return;
+    source_facts_add_span(facts, &(struct record_span){
+                                     .computer = summary->computer,
+                                     .channel = memory_copy_text("Application"),
+                                     .first_record_id = summary->record_id,
+                                     .last_record_id = summary->record_id,
+                                     .record_count = 1,
+                                     .first_filetime = summary->event_filetime,
+                                     .last_filetime = summary->event_filetime,
+                                 });
 }
 
 static inline void computer_add(struct computer_facts *computer, uint64_t number,
                                 const struct record_summary *summary)
 {
-    if (computer->record_count == 0 || number < computer->first_number)
+    if (computer->record_count == 0 || number < computer->first_number) {
         computer->first_number = number;
-    if (number > computer->last_number)
+        computer->first_number_filetime = summary->event_filetime;
+    }
+    if (computer->record_count == 0 || number > computer->last_number) {
         computer->last_number = number;
+        computer->last_number_filetime = summary->event_filetime;
+    }
     computer->record_count++;
     if (summary->event_filetime > computer->last_filetime)
         computer->last_filetime = summary->event_filetime;
     if (summary->forwarded)
         computer->forwarded = true;
-    if (summary->application)
-        computer_add_application(computer, summary);
+    if (summary->application && summary->event_filetime != 0)
+        computer->application_count++;
 }
 
 /* Lets the last record vote, now that the event time after it is known. */
@@ -89,6 +103,8 @@ void log_summary_add_record(struct source_facts *facts, const struct record *rec
     times_extend(summary->event_filetime, &facts->first_filetime, &facts->last_filetime);
     if (summary->computer != RECORD_SUMMARY_NO_COMPUTER)
         computer_add(&facts->computers[summary->computer], record->number, summary);
+    if (summary->computer != RECORD_SUMMARY_NO_COMPUTER && summary->application)
+        add_to_spans(facts, summary);
     if (record->written_filetime == 0)
         facts->partial.shifted_votes++;
     partial_state_add(&facts->partial, summary->event_filetime, record->written_filetime);

@@ -43,6 +43,9 @@ void assignment_free_content(struct assignment *assignment)
     free(assignment->computers);
     free(assignment->machines);
     free(assignment->missing);
+    for (size_t index = 0; index < assignment->span_count; index++)
+        free((char *)assignment->spans[index].channel);
+    free(assignment->spans);
     *assignment = (struct assignment){0};
 }
 
@@ -62,6 +65,23 @@ static int read_computers(struct assignment_work *work, struct error *err)
         work->computers =
             memory_grow(work->computers, work->computer_count, sizeof(*work->computers));
         work->computers[work->computer_count++] = computer;
+    }
+    casedb_cursor_free(cursor);
+    return result;
+}
+
+static int read_spans(struct assignment_work *work, struct assignment *out, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct case_span span;
+    int result;
+
+    if (casedb_spans(work->db, &cursor, err) != 0)
+        return -1;
+    while ((result = casedb_next_span(cursor, &span, err)) == 1) {
+        span.channel = memory_copy_text(span.channel);
+        out->spans = memory_grow(out->spans, out->span_count, sizeof(*out->spans));
+        out->spans[out->span_count++] = span;
     }
     casedb_cursor_free(cursor);
     return result;
@@ -142,6 +162,7 @@ static void list_machines(const struct assignment_work *work, struct assignment 
             .said = &work->computers[index],
             .machine = work->machines.owners[index],
             .own_log = work->machines.own_log[index],
+            .decides = true,
         };
     out->machine_count = work->machines.count;
     out->machines = memory_allocate(out->machine_count, sizeof(*out->machines));
@@ -221,15 +242,20 @@ static int write_owners(const struct assignment_work *work, const struct assignm
         const struct assigned_computer *computer = &out->computers[index];
 
         if (casedb_assign_computer(work->db, computer->said->id,
-                                   out->machines[computer->machine].id, err) != 0)
+                                   out->machines[computer->machine].id, computer->decides,
+                                   err) != 0)
             return -1;
     }
     for (size_t index = 0; index < work->source_host_count; index++) {
         const struct source_host *host = &work->source_hosts[index];
+        const struct case_host_place place = {
+            .machine_id = out->machines[host->machine].id,
+            .remark = host->remark != NULL ? host->remark : "",
+            .is_guess = host->is_guess,
+            .decides = true,
+        };
 
-        if (casedb_assign_source_host(work->db, &host->said, out->machines[host->machine].id,
-                                      host->remark != NULL ? host->remark : "", host->is_guess,
-                                      err) != 0)
+        if (casedb_assign_source_host(work->db, &host->said, &place, err) != 0)
             return -1;
     }
     return casedb_mark_duplicates(work->db, err);
@@ -259,7 +285,8 @@ int assign_sources(struct casedb *db, struct assignment *out, struct error *err)
 
     *out = (struct assignment){.work = work};
     work->db = db;
-    if (read_computers(work, err) != 0 || read_source_hosts(work, err) != 0 ||
+    if (read_computers(work, err) != 0 || read_spans(work, out, err) != 0 ||
+        read_source_hosts(work, err) != 0 ||
         read_inventory(work, err) != 0)
         return -1;
     find_machines(work);

@@ -16,6 +16,7 @@ struct assigned_computer {
     const struct case_computer *said; /* borrowed */
     size_t machine;                   /* index of its machine */
     bool own_log; /* one machine wrote the whole log itself, so that it tells what it covers */
+    bool decides; /* false: it is of an earlier installation of the machine */
 };
 
 /* A machine that something was collected of. */
@@ -23,6 +24,7 @@ struct assigned_machine {
     int64_t id; /* in the case */
     bool shared_name;
     bool has_findings;       /* some source without events says something of it */
+    bool earlier_installation; /* it has sources of one */
     const size_t *computers; /* borrowed: indexes of its computers, by (source, place) */
     size_t computer_count;
 };
@@ -44,6 +46,8 @@ struct assignment {
     size_t machine_count;
     struct missing_host *missing;
     size_t missing_count;
+    struct case_span *spans; /* of all computers, in the order of casedb_spans */
+    size_t span_count;
     struct assignment_work *work; /* what all of it was made from */
 };
 

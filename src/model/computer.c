@@ -13,35 +13,27 @@ static uint64_t greatest(uint64_t left, uint64_t right)
     return left > right ? left : right;
 }
 
-/* A record that is met later displaces one of equal id only where it lies beyond it. */
-static void join_application(struct computer_facts *whole, const struct computer_facts *part)
-{
-    if (part->application_count == 0)
-        return;
-    if (whole->application_count == 0 ||
-        part->application_first_record_id < whole->application_first_record_id) {
-        whole->application_first_record_id = part->application_first_record_id;
-        whole->application_first_filetime = part->application_first_filetime;
-    }
-    if (whole->application_count == 0 ||
-        part->application_last_record_id > whole->application_last_record_id) {
-        whole->application_last_record_id = part->application_last_record_id;
-        whole->application_last_filetime = part->application_last_filetime;
-    }
-    whole->application_count += part->application_count;
-}
-
 void computer_facts_join(struct computer_facts *whole, const struct computer_facts *part)
 {
     if (part->record_count > 0) {
-        if (whole->record_count == 0 || part->first_number < whole->first_number)
+        if (whole->record_count == 0 || part->first_number < whole->first_number) {
             whole->first_number = part->first_number;
-        whole->last_number = greatest(whole->last_number, part->last_number);
+            whole->first_number_filetime = part->first_number_filetime;
+        }
+        if (part->last_number > whole->last_number) {
+            whole->last_number = part->last_number;
+            whole->last_number_filetime = part->last_number_filetime;
+        }
         whole->record_count += part->record_count;
     }
     whole->last_filetime = greatest(whole->last_filetime, part->last_filetime);
     whole->forwarded = whole->forwarded || part->forwarded;
-    join_application(whole, part);
+    whole->application_count += part->application_count;
+}
+
+bool record_span_has_gaps(const struct record_span *span)
+{
+    return span->record_count <= span->last_record_id - span->first_record_id;
 }
 
 /* ---- Computers by name ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* computer: what a log says of each computer name in it, and the computers of a source by their
- * names. Names equal but for case are one. */
+/* computer: what a log says of each computer name in it, the stretches of its records, and the
+ * computers of a source by their names. Names equal but for case are one. */
 #ifndef SPPTRIAGE_MODEL_COMPUTER_H
 #define SPPTRIAGE_MODEL_COMPUTER_H
 
@@ -15,15 +15,34 @@ struct computer_facts {
     uint64_t record_count;  /* walked records of this name; 0 when only recovered ones have it */
     uint64_t first_number;  /* least record number */
     uint64_t last_number;   /* greatest */
-    uint64_t last_filetime; /* latest event time of any channel */
-    bool forwarded;         /* some record was forwarded: no template instance, or RenderingInfo */
-    /* Of the walked records of channel Application that have a time, for window_coverage: */
-    uint64_t application_count;
-    uint64_t application_first_filetime; /* event times of the two records below */
-    uint64_t application_last_filetime;
-    uint64_t application_first_record_id; /* least and greatest EventRecordID */
-    uint64_t application_last_record_id;
+    uint64_t first_number_filetime; /* event times of these two records, 0 where unreadable */
+    uint64_t last_number_filetime;
+    uint64_t last_filetime;     /* latest event time of any channel */
+    bool forwarded;             /* some record was forwarded: no template instance, or RenderingInfo */
+    uint64_t application_count; /* walked records of channel Application that have a time */
 };
+
+/* Records of one computer and channel that follow each other by EventRecordID, the ids without a
+ * gap unless record_count tells otherwise, the times in order (none more than
+ * RECORD_SPAN_STEP_BACK_MOST before an earlier one): of what order and coverage are told (DESIGN
+ * section 6). */
+struct record_span {
+    uint64_t computer; /* number of the computer in its source */
+    char *channel;     /* owned */
+    bool recovered;    /* of records found in unused parts of chunks */
+    uint64_t first_record_id;
+    uint64_t last_record_id;
+    uint64_t record_count; /* less than the ids make: records between them are missing */
+    uint64_t first_filetime; /* event time of the first record, */
+    uint64_t last_filetime;  /* and the greatest: that of the last, or a little later */
+};
+
+#define RECORD_SPAN_STEP_BACK_MOST (UINT64_C(5) * 60 * 10000000)
+/* A source has no more of them: what would be more is joined to fewer that tell less. */
+#define RECORD_SPANS_MOST 4096
+
+/* Are records missing between its first and its last? */
+bool record_span_has_gaps(const struct record_span *span);
 
 /* Adds what another part of the log says of the same computer. */
 void computer_facts_join(struct computer_facts *whole, const struct computer_facts *part);

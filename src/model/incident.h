@@ -60,12 +60,16 @@ const char *incident_code_meaning(uint32_t code);
     ROW(EVENT_USE_SPP_8196, true)                                                      \
     ROW(EVENT_USE_SPP_8208, true)                                                      \
     ROW(EVENT_USE_SPP_8209, true)                                                      \
-    ROW(EVENT_USE_SPP_FAULT, false)           /* 1014, 8193, 8194, 8195, 8198, 8200 */ \
+    ROW(EVENT_USE_SPP_FAULT, false)           /* 8193, 8194, 8195 */                   \
+    ROW(EVENT_USE_SPP_CODE, true)             /* 1014, 8198, 8200: by its code */      \
+    ROW(EVENT_USE_SPP_TAMPERED, false)        /* 1022, 1064 */                         \
+    ROW(EVENT_USE_SPP_RESET, false)           /* 8205, 8206, 12306 */                  \
+    ROW(EVENT_USE_KEY_INSTALLED, false)       /* 1016 */                               \
     ROW(EVENT_USE_SPP_TICKET_ACQUIRED, false) /* 12304 */                              \
     ROW(EVENT_USE_SPP_GENUINE, true)          /* 12305 */                              \
-    ROW(EVENT_USE_KMS_REQUEST, false)         /* 12288 */                              \
+    ROW(EVENT_USE_KMS_REQUEST, true)          /* 12288 */                              \
     ROW(EVENT_USE_KMS_ANSWER, true)           /* 12289 */                              \
-    ROW(EVENT_USE_LICENCES, false)            /* 1003 */                               \
+    ROW(EVENT_USE_LICENCES, true)             /* 1003 */                               \
     ROW(EVENT_USE_WAT_13, true)                                                        \
     ROW(EVENT_USE_WAT_OTHER, false)                                                    \
     ROW(EVENT_USE_UPDATE_INSTALLED, false) /* WindowsUpdateClient 19 */                \
@@ -83,7 +87,7 @@ enum event_keep {
     EVENT_KEEP_ALL,
     EVENT_KEEP_NAMED_UPDATES,  /* those that name one of the three updates */
     EVENT_KEEP_CLOCK_STEPS,    /* those that count for the column `clock` */
-    EVENT_KEEP_FIRST_AND_LAST, /* of equal ones in one source */
+    EVENT_KEEP_FIRST_AND_LAST, /* of those in a row that say the same (model/licences.h) */
 };
 
 #define EVENT_ANY_ID (-1)

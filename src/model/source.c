@@ -50,6 +50,9 @@ void source_facts_free_content(struct source_facts *facts)
     for (size_t index = 0; index < facts->computer_count; index++)
         free(facts->computers[index].name);
     free(facts->computers);
+    for (size_t index = 0; index < facts->span_count; index++)
+        free(facts->spans[index].channel);
+    free(facts->spans);
     computer_index_free_content(&facts->index);
     remarks_free_content(&facts->damage);
     remarks_free_content(&facts->undecodable);
@@ -149,6 +152,27 @@ static uint64_t least_time(uint64_t left, uint64_t right)
     return left == 0 || (right != 0 && right < left) ? right : left;
 }
 
+void source_facts_add_span(struct source_facts *facts, const struct record_span *span)
+{
+    facts->spans = memory_grow(facts->spans, facts->span_count, sizeof(*facts->spans));
+    facts->spans[facts->span_count++] = *span;
+}
+
+/* Takes the spans of the part. */
+static void join_spans(struct source_facts *whole, struct source_facts *part)
+{
+    for (size_t index = 0; index < part->span_count; index++) {
+        struct record_span span = part->spans[index];
+        const char *name = part->computers[span.computer].name;
+
+        span.computer = (uint64_t)(source_facts_computer(whole, name) - whole->computers);
+        source_facts_add_span(whole, &span);
+    }
+    free(part->spans);
+    part->spans = NULL;
+    part->span_count = 0;
+}
+
 void source_facts_join(struct source_facts *whole, struct source_facts *part)
 {
     if (part->status != SOURCE_STATUS_OK)
@@ -163,6 +187,7 @@ void source_facts_join(struct source_facts *whole, struct source_facts *part)
     whole->first_filetime = least_time(whole->first_filetime, part->first_filetime);
     if (part->last_filetime > whole->last_filetime)
         whole->last_filetime = part->last_filetime;
+    join_spans(whole, part);
     for (size_t index = 0; index < part->computer_count; index++)
         computer_facts_join(source_facts_computer(whole, part->computers[index].name),
                             &part->computers[index]);

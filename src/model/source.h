@@ -139,6 +139,8 @@ struct source_facts {
     struct computer_facts *computers; /* in order of first meeting */
     size_t computer_count;
     struct computer_index index;
+    struct record_span *spans; /* owned; in the order of the file, until they are settled */
+    size_t span_count;
     struct remarks damage;
     struct remarks undecodable;
     struct remarks conflicts;
@@ -175,6 +177,9 @@ void source_facts_join(struct source_facts *whole, struct source_facts *part);
 /* Completes the detail of facts to which nothing will be added any more. `reference` is that of the
  * reader. */
 void source_facts_finish(struct source_facts *facts, const char *reference);
+
+/* Adds a span, of which it takes what it owns. */
+void source_facts_add_span(struct source_facts *facts, const struct record_span *span);
 
 /* Finds or adds the computer; names compare without case. Borrowed until the next call. */
 struct computer_facts *source_facts_computer(struct source_facts *facts, const char *name);

@@ -44,29 +44,47 @@ extern const struct word_set confidence_words;
 const char *confidence_word(enum confidence confidence);
 const char *confidence_sentence(enum confidence confidence);
 
-/* enumerator, word, sentence; in the order of the column review. */
+/* enumerator, word, sentence; in the order of the column review (DESIGN section 6). */
 #define REVIEW_NOTES(ROW)                                                                         \
     ROW(REVIEW_WINDOW_NOT_COVERED, "window-not-covered",                                          \
-        "The Application log does not span the whole window: the incident cannot be excluded.")   \
+        "The Application logs do not cover the whole window: the incident cannot be excluded.")   \
+    ROW(REVIEW_ONSET_NOT_COVERED, "onset-not-covered",                                            \
+        "The logs do not show the time before the first signal: the fault may be older.")         \
+    ROW(REVIEW_LOG_FILTERED, "log-filtered",                                                      \
+        "Record ids of an Application log have gaps: it was filtered, or lost records.")          \
     ROW(REVIEW_LOG_DAMAGED, "log-damaged",                                                        \
         "An Application log of the host is damaged, could not be read, or holds records that "    \
         "could not be decoded.")                                                                  \
     ROW(REVIEW_CLOCK_CHANGED, "clock-changed",                                                    \
-        "The clock was put back in, into or over the window: times may mislead.")                 \
+        "The clock was wrong or put back around what decides: times may mislead.")                \
+    ROW(REVIEW_NEAR_WINDOW, "near-window",                                                        \
+        "The incident's own code came up to 15 minutes outside of the window.")                   \
+    ROW(REVIEW_FAULT_BEFORE, "fault-before",                                                      \
+        "It was not licensed before the window already: not all of it is the incident's.")        \
     ROW(REVIEW_SHARED_NAME, "shared-name",                                                        \
         "Its name may be that of several machines, or was borrowed or swapped between some: the " \
         "logs do not tell; no script list has it.")                                               \
+    ROW(REVIEW_GUESSED_SOURCE, "guessed-source",                                                  \
+        "Its update status, edition or state rest on a file that is this host's by a guess.")     \
+    ROW(REVIEW_EARLIER_INSTALLATION, "earlier-installation",                                      \
+        "Signals of an earlier installation were found; they decide nothing.")                    \
     ROW(REVIEW_UPDATE_CONFLICT, "update-evidence-conflict",                                       \
-        "Listings contradict each other on KB971033; it is taken as installed.")                  \
+        "Evidence of one time contradicts itself on KB971033; it is taken as installed.")         \
     ROW(REVIEW_EDITION_CONFLICT, "edition-conflict",                                              \
         "Equally new evidence names different editions, or listings different channels; none is " \
         "assumed.")                                                                               \
     ROW(REVIEW_LISTING_NON_GENUINE, "listing-non-genuine",                                        \
-        "A collected `slmgr` listing says non-genuine.")                                          \
+        "A collected licence listing says non-genuine.")                                          \
+    ROW(REVIEW_LISTING_UNLICENSED, "listing-unlicensed",                                          \
+        "A collected licence listing says that it is not licensed.")                              \
+    ROW(REVIEW_LISTING_LICENSED, "listing-licensed",                                              \
+        "A collected licence listing says licensed; no event does.")                              \
     ROW(REVIEW_REACTIVATED, "reactivated",                                                        \
         "Recovered by an activation alone; no event says genuine.")                               \
     ROW(REVIEW_COULD_NOT_ASK, "could-not-ask",                                                    \
         "Its only faults are failures to reach the activation service.")                          \
+    ROW(REVIEW_WEAK_WITHOUT_UPDATE, "weak-without-update",                                        \
+        "Weak signals alone, and KB971033 was not there before: perhaps not the incident.")       \
     ROW(REVIEW_NOT_VOLUME_LICENSED, "not-volume-licensed",                                        \
         "Another licence than KMS or MAK: the update may stay.")                                  \
     ROW(REVIEW_NOT_WINDOWS_7, "not-windows-7", "Another system: the incident did not concern it.")
@@ -77,12 +95,16 @@ extern const struct word_set review_note_words;
 const char *review_note_word(enum review_note note);
 const char *review_note_sentence(enum review_note note);
 
-/* enumerator, word, sentence */
-#define ACTIVATION_STATES(ROW)                                                  \
-    ROW(ACTIVATION_STATE_NON_GENUINE, "non-genuine",                            \
-        "still so at the end of the log, or by an `slmgr` listing.")            \
-    ROW(ACTIVATION_STATE_RECOVERED, "recovered", "a later event says genuine.") \
-    ROW(ACTIVATION_STATE_NONE, "none", "never was non-genuine.")
+/* enumerator, word, sentence; the first that holds (DESIGN section 6). */
+#define ACTIVATION_STATES(ROW)                                                           \
+    ROW(ACTIVATION_STATE_NON_GENUINE, "non-genuine",                                     \
+        "still so at the end of what was collected.")                                    \
+    ROW(ACTIVATION_STATE_UNLICENSED, "unlicensed",                                       \
+        "not non-genuine, but the newest statement on the licence says not licensed.")   \
+    ROW(ACTIVATION_STATE_FAULT_OPEN, "fault-open",                                       \
+        "an activation fault, and nothing later says licensed.")                         \
+    ROW(ACTIVATION_STATE_RECOVERED, "recovered", "later evidence says that it is over.") \
+    ROW(ACTIVATION_STATE_NONE, "none", "no fault was seen.")
 
 enum activation_state { ACTIVATION_STATES(WORDS_ENUMERATOR) };
 enum { ACTIVATION_STATE_COUNT = 0 ACTIVATION_STATES(WORDS_ONE) };
@@ -127,9 +149,10 @@ enum { LICENCE_CHANNEL_COUNT = 0 LICENCE_CHANNELS(WORDS_ONE) };
 extern const struct word_set licence_channel_words;
 const char *licence_channel_word(enum licence_channel channel);
 
-/* Was the clock put back in a way that matters for the window? enumerator, word */
-#define CLOCKS(ROW)     \
-    ROW(CLOCK_OK, "ok") \
+/* Was the clock wrong or put back in a way that matters? enumerator, word */
+#define CLOCKS(ROW)        \
+    ROW(CLOCK_UNKNOWN, "") \
+    ROW(CLOCK_OK, "ok")    \
     ROW(CLOCK_CHANGED, "changed")
 
 enum clock_state { CLOCKS(WORDS_ENUMERATOR) };
@@ -140,6 +163,7 @@ const char *clock_state_word(enum clock_state clock);
 /* The steps that an action has; enumerator, word */
 #define ACTION_STEPS(ROW)                          \
     ROW(ACTION_STEP_REMOVE, "remove-kb971033")     \
+    ROW(ACTION_STEP_CHECK, "check-kb971033")       \
     ROW(ACTION_STEP_RESTART, "restart")            \
     ROW(ACTION_STEP_REBUILD, "rebuild-activation") \
     ROW(ACTION_STEP_TROUBLESHOOT, "troubleshoot")  \
@@ -170,12 +194,20 @@ const char *action_step_word(enum action_step step);
         1u << ACTION_STEP_REMOVE | 1u << ACTION_STEP_TROUBLESHOOT)                                 \
     ROW(ACTION_TROUBLESHOOT, "troubleshoot", "Standard activation troubleshooting.",               \
         1u << ACTION_STEP_TROUBLESHOOT)                                                            \
+    ROW(ACTION_REMOVE_COLLECT, "remove-kb971033; collect",                                         \
+        "Remove the update; the logs do not exclude the incident: collect what the reason names.", \
+        1u << ACTION_STEP_REMOVE | 1u << ACTION_STEP_COLLECT)                                      \
     ROW(ACTION_REMOVE, "remove-kb971033",                                                          \
         "Not broken now: remove the update, as from all volume-licensed Windows 7.",               \
         1u << ACTION_STEP_REMOVE)                                                                  \
     ROW(ACTION_VERIFY, "verify", "Recovered, and the update is gone: check that it is activated.", \
         1u << ACTION_STEP_VERIFY)                                                                  \
-    ROW(ACTION_COLLECT, "collect", "Collect the logs of these hosts and run again with `--add`.",  \
+    ROW(ACTION_CHECK, "check-kb971033",                                                            \
+        "Nothing tells whether the update is there: run `1-remove-kb971033.cmd`, which ends well " \
+        "where it is not.",                                                                        \
+        1u << ACTION_STEP_CHECK)                                                                   \
+    ROW(ACTION_COLLECT, "collect",                                                                 \
+        "Collect what is missing of these hosts and run again with `--add`.",                      \
         1u << ACTION_STEP_COLLECT)                                                                 \
     ROW(ACTION_NONE, "none", "Nothing to do.", 1u << ACTION_STEP_NONE)
 
@@ -194,6 +226,7 @@ uint32_t action_steps(enum action action);
     ROW(ROLE_SIGNAL_WEAK, "signal-weak")     \
     ROW(ROLE_FAULT, "fault")                 \
     ROW(ROLE_RECOVERY, "recovery")           \
+    ROW(ROLE_RESET, "reset")                 \
     ROW(ROLE_UPDATE, "update")               \
     ROW(ROLE_LICENCE, "licence")             \
     ROW(ROLE_CONTEXT, "context")
@@ -236,6 +269,7 @@ const char *update_says_word(enum update_says says);
     ROW(EVIDENCE_SERVICING, "Servicing", "Servicing", "event")                         \
     ROW(EVIDENCE_KMS_REQUEST, "SPP 12288", "SPP", "event")                             \
     ROW(EVIDENCE_LICENCES, "SPP 1003", "SPP", "event")                                 \
+    ROW(EVIDENCE_KEY_INSTALLED, "SPP 1016", "SPP", "event")                            \
     ROW(EVIDENCE_HISTORY, "DataStore.edb", "DataStore.edb", "")                        \
     ROW(EVIDENCE_HISTORY_ROW, "DataStore.edb row", "DataStore.edb", "row")             \
     ROW(EVIDENCE_WMIC, "wmic qfe", "wmic qfe", "")                                     \

@@ -86,6 +86,8 @@ static struct detail detail_of(enum event_use use)
     case EVENT_USE_SPP_8208:
     case EVENT_USE_SPP_8209:
     case EVENT_USE_SPP_FAULT:
+    case EVENT_USE_SPP_CODE:
+    case EVENT_USE_SPP_TAMPERED:
         return (struct detail){.is_fault = true};
     case EVENT_USE_KMS_ANSWER:
         return (struct detail){.recovery = ", activated"};
@@ -107,6 +109,8 @@ static struct detail detail_of(enum event_use use)
     case EVENT_USE_KMS_REQUEST:
     case EVENT_USE_LICENCES:
     case EVENT_USE_WAT_OTHER:
+    case EVENT_USE_SPP_RESET:
+    case EVENT_USE_KEY_INSTALLED:
         return (struct detail){0};
     }
     return (struct detail){0};

@@ -251,6 +251,7 @@ static size_t script_of_step(enum action_step step, const struct case_verdict *v
 {
     switch (step) {
     case ACTION_STEP_REMOVE:
+    case ACTION_STEP_CHECK:
         return SCRIPT_REMOVE;
     case ACTION_STEP_REBUILD:
         return rebuilding_script(verdict);

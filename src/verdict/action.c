@@ -30,6 +30,8 @@ static enum action plan_for_affected(enum activation_state state, enum presence 
     switch (state) {
     case ACTIVATION_STATE_NON_GENUINE:
         return gone ? ACTION_REBUILD : ACTION_REMOVE_REBUILD;
+    case ACTIVATION_STATE_UNLICENSED:
+    case ACTIVATION_STATE_FAULT_OPEN:
     case ACTIVATION_STATE_RECOVERED:
     case ACTIVATION_STATE_NONE:
         return gone ? ACTION_VERIFY : ACTION_REMOVE;
@@ -82,6 +84,8 @@ static enum action plan_without_key(enum action action)
     case ACTION_REMOVE_TROUBLESHOOT:
     case ACTION_TROUBLESHOOT:
     case ACTION_REMOVE:
+    case ACTION_REMOVE_COLLECT:
+    case ACTION_CHECK:
     case ACTION_VERIFY:
     case ACTION_COLLECT:
     case ACTION_NONE:

@@ -105,27 +105,38 @@ out:
 
 /* ---- Coverage ---- */
 
-/* Adds what a computer's row says of an Application log: the names of one log are one stretch, from
- * the record with the least EventRecordID to that with the greatest. */
-static void add_coverage(struct coverage_log *log, const struct case_computer *computer, bool first)
+/* The spans of one computer of a source. */
+struct computer_spans {
+    const struct case_span *first;
+    size_t count;
+};
+
+static int compare_computers(const void *item, const void *key)
 {
-    if (first || computer->application_first_record_id < log->first_record_id) {
-        log->first_record_id = computer->application_first_record_id;
-        log->first_filetime = computer->application_first_filetime;
-    }
-    if (first || computer->application_last_record_id > log->last_record_id) {
-        log->last_record_id = computer->application_last_record_id;
-        log->last_filetime = computer->application_last_filetime;
-    }
+    const struct case_span *span = item;
+    int64_t id = *(const int64_t *)key;
+
+    return (span->computer_id > id) - (span->computer_id < id);
+}
+
+static struct computer_spans spans_of(const struct assignment *assignment, int64_t computer_id)
+{
+    size_t first = array_lower_bound(assignment->spans, assignment->span_count,
+                                     sizeof(*assignment->spans), &computer_id, compare_computers);
+    struct computer_spans spans = {.first = &assignment->spans[first]};
+
+    while (first + spans.count < assignment->span_count &&
+           spans.first[spans.count].computer_id == computer_id)
+        spans.count++;
+    return spans;
 }
 
 static enum coverage find_coverage(const struct assignment *assignment,
                                    const struct assigned_machine *machine,
                                    const struct window *window)
 {
-    struct coverage_log *logs = memory_allocate(machine->computer_count, sizeof(*logs));
+    struct coverage_log *logs = NULL;
     size_t log_count = 0;
-    int64_t source_id = 0;
     bool own_records = false, other_application_records = false;
     enum coverage coverage = COVERAGE_NONE;
 
@@ -133,17 +144,24 @@ static enum coverage find_coverage(const struct assignment *assignment,
         const struct assigned_computer *computer =
             &assignment->computers[machine->computers[index]];
         const struct case_computer *said = computer->said;
+        struct computer_spans spans = spans_of(assignment, said->id);
         bool own = computer->own_log;
-        bool first = log_count == 0 || said->source_id != source_id;
 
         own_records = own_records || (own && said->record_count > 0);
         other_application_records =
             other_application_records || (!own && said->application_count > 0);
-        if (!own || said->application_count == 0)
+        if (!own)
             continue;
-        log_count += first;
-        source_id = said->source_id;
-        add_coverage(&logs[log_count - 1], said, first);
+        for (size_t span = 0; span < spans.count; span++) {
+            const struct case_span *of = &spans.first[span];
+
+            if (strcmp(of->channel, "Application") != 0)
+                continue;
+            logs = memory_grow(logs, log_count, sizeof(*logs));
+            logs[log_count++] =
+                (struct coverage_log){of->first_filetime, of->last_filetime, of->first_record_id,
+                                      of->last_record_id};
+        }
     }
     if (log_count > 0)
         coverage = coverage_of(logs, log_count, window);

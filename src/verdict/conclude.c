@@ -62,6 +62,16 @@ static bool note_applies(enum review_note note, const struct evidence *evidence,
         return evidence->system.clock_changed;
     case REVIEW_SHARED_NAME:
         return circumstances->shared_name;
+    case REVIEW_ONSET_NOT_COVERED:
+    case REVIEW_LOG_FILTERED:
+    case REVIEW_NEAR_WINDOW:
+    case REVIEW_FAULT_BEFORE:
+    case REVIEW_GUESSED_SOURCE:
+    case REVIEW_EARLIER_INSTALLATION:
+    case REVIEW_LISTING_UNLICENSED:
+    case REVIEW_LISTING_LICENSED:
+    case REVIEW_WEAK_WITHOUT_UPDATE:
+        return false;
     case REVIEW_UPDATE_CONFLICT:
         return update_evidence_conflicts(&evidence->update);
     case REVIEW_EDITION_CONFLICT:

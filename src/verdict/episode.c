@@ -145,6 +145,7 @@ void activation_history_feed(struct activation_history *history, const struct ju
         if (timed)
             feed_recovery(history, event);
         break;
+    case ROLE_RESET:
     case ROLE_UPDATE:
     case ROLE_LICENCE:
     case ROLE_CONTEXT:

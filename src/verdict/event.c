@@ -105,6 +105,10 @@ void meaning_of_event(const struct observation *observation, const struct judgem
     case EVENT_USE_SPP_8208:
     case EVENT_USE_SPP_8209:
     case EVENT_USE_SPP_FAULT:
+    case EVENT_USE_SPP_CODE:
+    case EVENT_USE_SPP_TAMPERED:
+    case EVENT_USE_SPP_RESET:
+    case EVENT_USE_KEY_INSTALLED:
     case EVENT_USE_SPP_TICKET_ACQUIRED:
     case EVENT_USE_SPP_GENUINE:
     case EVENT_USE_KMS_ANSWER:

@@ -23,6 +23,7 @@ enum verified role_verified(enum role role, enum verified said)
     case ROLE_RECOVERY:
         return said == VERIFIED_NOT_ASKED ? VERIFIED_NO : said;
     case ROLE_FAULT:
+    case ROLE_RESET:
     case ROLE_UPDATE:
     case ROLE_LICENCE:
     case ROLE_CONTEXT:
@@ -215,7 +216,13 @@ static struct use_rule rule_of(enum event_use use)
     case EVENT_USE_SPP_8209:
         return (struct use_rule){ROLE_CONTEXT, judge_8209};
     case EVENT_USE_SPP_FAULT:
+    case EVENT_USE_SPP_CODE:
+    case EVENT_USE_SPP_TAMPERED:
         return (struct use_rule){ROLE_CONTEXT, judge_fault};
+    case EVENT_USE_SPP_RESET:
+        return (struct use_rule){ROLE_RESET, NULL};
+    case EVENT_USE_KEY_INSTALLED:
+        return (struct use_rule){ROLE_LICENCE, NULL};
     case EVENT_USE_SPP_GENUINE:
         return (struct use_rule){ROLE_CONTEXT, judge_genuine};
     case EVENT_USE_KMS_REQUEST:

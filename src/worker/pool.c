@@ -376,6 +376,20 @@ static bool take_computer(struct pool_job *job, struct span payload)
     return true;
 }
 
+static bool take_span(struct pool_job *job, struct span payload)
+{
+    struct source_facts *facts = &job->result.facts;
+    struct record_span span;
+
+    job->computers_bytes += WIRE_HEADER_BYTES + payload.left_bytes;
+    if (!job->order.read || job->computers_bytes > WIRE_COMPUTERS_MAX_BYTES ||
+        facts->span_count == RECORD_SPANS_MOST ||
+        !wire_read_span(payload, facts->computer_count, &span))
+        return false;
+    source_facts_add_span(facts, &span);
+    return true;
+}
+
 /* Moves what the reader said to the job's result. */
 static void keep_result(struct pool_job *job, struct wire_result *said)
 {
@@ -383,6 +397,8 @@ static void keep_result(struct pool_job *job, struct wire_result *said)
 
     said->facts.computers = result->facts.computers;
     said->facts.computer_count = result->facts.computer_count;
+    said->facts.spans = result->facts.spans;
+    said->facts.span_count = result->facts.span_count;
     result->facts = said->facts;
     result->read_err = said->read_err;
     result->hash_err = said->hash_err;
@@ -397,6 +413,7 @@ static bool is_result_of(const struct pool_job *job, const struct wire_result *s
     bool is_unread = source_facts_tell_unread(&said->facts);
 
     return said->computer_count == job->result.facts.computer_count &&
+           said->span_count == job->result.facts.span_count &&
            said->has_hash == (job->order.hash && said->hash_err.kind == ERROR_NONE && !is_unread) &&
            (said->facts.kind == SOURCE_KIND_NONE ||
             job->order.source->kind == SOURCE_KIND_UNKNOWN) &&
@@ -437,6 +454,8 @@ static bool take_frame(struct pool *pool, struct worker *worker, const struct wi
         return take_finding(pool, worker->sent[0], frame);
     case WIRE_COMPUTER:
         return take_computer(worker->sent[0], frame->payload);
+    case WIRE_SPAN:
+        return take_span(worker->sent[0], frame->payload);
     case WIRE_RESULT:
         return take_result(pool, worker, frame->payload);
     }

@@ -212,13 +212,11 @@ static const struct member computer_rows[] = {
     {MEMBER(struct computer_facts, record_count), .greatest = COUNT_MAX},
     {MEMBER(struct computer_facts, first_number)},
     {MEMBER(struct computer_facts, last_number)},
+    {MEMBER(struct computer_facts, first_number_filetime), .greatest = FILETIME_MAX},
+    {MEMBER(struct computer_facts, last_number_filetime), .greatest = FILETIME_MAX},
     {MEMBER(struct computer_facts, last_filetime), .greatest = FILETIME_MAX},
     {MEMBER(struct computer_facts, forwarded)},
     {MEMBER(struct computer_facts, application_count), .greatest = COUNT_MAX},
-    {MEMBER(struct computer_facts, application_first_filetime), .greatest = FILETIME_MAX},
-    {MEMBER(struct computer_facts, application_last_filetime), .greatest = FILETIME_MAX},
-    {MEMBER(struct computer_facts, application_first_record_id)},
-    {MEMBER(struct computer_facts, application_last_record_id)},
 };
 static const struct members computer_members = MEMBERS(computer_rows);
 
@@ -261,6 +259,64 @@ bool wire_read_computer(struct span payload, struct computer_facts *out)
         return true;
     free(out->name);
     out->name = NULL;
+    return false;
+}
+
+/* ---- Spans ---- */
+
+static const struct member span_rows[] = {
+    {MEMBER(struct record_span, computer)},
+    {MEMBER(struct record_span, channel)},
+    {MEMBER(struct record_span, recovered)},
+    {MEMBER(struct record_span, first_record_id)},
+    {MEMBER(struct record_span, last_record_id)},
+    {MEMBER(struct record_span, record_count), .greatest = COUNT_MAX},
+    {MEMBER(struct record_span, first_filetime), .greatest = FILETIME_MAX},
+    {MEMBER(struct record_span, last_filetime), .greatest = FILETIME_MAX},
+};
+static const struct members span_members = MEMBERS(span_rows);
+
+/* Returns how many were added, of those of the first computers; `start` is where the computers
+ * begin. */
+static uint64_t add_spans(struct pack *out, size_t start, const struct source_facts *facts,
+                          uint64_t computer_count)
+{
+    uint64_t added = 0;
+
+    for (size_t index = 0; index < facts->span_count; index++) {
+        size_t before = out->length_bytes;
+
+        if (facts->spans[index].computer >= computer_count)
+            continue;
+        begin_frame(out, WIRE_SPAN);
+        pack_members(out, &span_members, &facts->spans[index]);
+        if (!end_frame(out, before) || added == RECORD_SPANS_MOST ||
+            out->length_bytes - start > WIRE_COMPUTERS_MAX_BYTES) {
+            out->length_bytes = before;
+            break;
+        }
+        added++;
+    }
+    return added;
+}
+
+/* Can there be such a stretch of records? */
+static bool span_is_sound(const struct record_span *span, uint64_t computer_count)
+{
+    return span->computer < computer_count && span->first_record_id <= span->last_record_id &&
+           span->record_count > 0 &&
+           span->record_count - 1 <= span->last_record_id - span->first_record_id &&
+           span->first_filetime != 0 && span->first_filetime <= span->last_filetime;
+}
+
+bool wire_read_span(struct span payload, uint64_t computer_count, struct record_span *out)
+{
+    *out = (struct record_span){0};
+    if (unpack_members(&payload, &span_members, out) && payload.left_bytes == 0 &&
+        span_is_sound(out, computer_count))
+        return true;
+    free(out->channel);
+    out->channel = NULL;
     return false;
 }
 
@@ -311,6 +367,7 @@ static const struct member result_rows[] = {
     {FACT(partial.chunk_count)},
     {REMARK(facts.detail.bytes)},
     {MEMBER(struct wire_result, computer_count)},
+    {MEMBER(struct wire_result, span_count)},
     {MEMBER(struct wire_result, read_err.offset_bytes)},
     {REMARK(read_err.message)},
     {MEMBER(struct wire_result, hash_err.offset_bytes)},
@@ -329,9 +386,10 @@ void wire_result_free_content(struct wire_result *result)
 
 void wire_add_result(struct pack *out, struct wire_result *result)
 {
-    size_t start;
+    size_t start = out->length_bytes;
 
     result->computer_count = add_computers(out, &result->facts);
+    result->span_count = add_spans(out, start, &result->facts, result->computer_count);
     start = begin_frame(out, WIRE_RESULT);
     pack_members(out, &result_members, result);
     pack_bytes(out, result->hash, HASH_BYTES);
