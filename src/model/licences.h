@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "model/observation.h"
+#include "model/words.h"
 
 #define LICENCES_GUID_BYTES 37
 
