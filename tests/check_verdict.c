@@ -180,11 +180,10 @@ static void read_span(struct rule_case *rule, struct case_log *log, char *value,
     if (!read_range(ids, '-', &span.first_record_id, &span.last_record_id, false) ||
         !read_range(times, '/', &span.first_filetime, &span.last_filetime, true))
         complain(rule, "no span: %s", value);
-    span.record_count = count != NULL ? strtoull(count, NULL, 10)
-                                      : span.last_record_id - span.first_record_id + 1;
+    span.record_count =
+        count != NULL ? strtoull(count, NULL, 10) : span.last_record_id - span.first_record_id + 1;
     if (strcmp(value, "Application") == 0 && !recovered)
-        log->facts.computers[log->facts.computer_count - 1].application_count +=
-            span.record_count;
+        log->facts.computers[log->facts.computer_count - 1].application_count += span.record_count;
     add_span(log, log->facts.computer_count - 1, value, &span);
 }
 
@@ -558,9 +557,10 @@ static int64_t write_place(struct rule_case *rule, const char *path, struct case
     struct source source = {.path = memory_copy_text(path),
                             .kind = log->kind,
                             .size_bytes = 69632,
-                            .mtime_ns = log->mtime_filetime != 0
-                                            ? (int64_t)(log->mtime_filetime - FILETIME_OF_1970) * 100
-                                            : TIME_TOO_FAR};
+                            .mtime_ns =
+                                log->mtime_filetime != 0
+                                    ? (int64_t)(log->mtime_filetime - FILETIME_OF_1970) * 100
+                                    : TIME_TOO_FAR};
     int64_t id = 0;
 
     check_ok(rule, casedb_begin_source(rule->db, &source, "", &id, &err), &err);

@@ -195,8 +195,9 @@ struct case_computer {
     enum source_status status;
     uint64_t undecodable_count; /* of the source */
     const char *name;
-    const char *folded_name; /* in lower case */    int64_t machine_id;   /* whose it is once that is known, or 0 */
-    bool decides;         /* see casedb_assign_computer */
+    const char *folded_name; /* in lower case */
+    int64_t machine_id;      /* whose it is once that is known, or 0 */
+    bool decides;            /* see casedb_assign_computer */
     uint64_t record_count;
     uint64_t first_number;
     uint64_t last_number;
@@ -408,7 +409,8 @@ struct case_observation {
     bool decides;        /* false: of an earlier installation, or nobody's */
     bool forwarded;      /* the source has it from elsewhere: its log is not the machine's own */
     bool wrong_clock;    /* its own time is wrong, and: */
-    uint64_t placed_filetime; /* the time that it counts as of; its own, where the clock was right */
+    uint64_t
+        placed_filetime; /* the time that it counts as of; its own, where the clock was right */
     bool placed_in_window;
     int64_t source_id;
     const char *path; /* of the source */

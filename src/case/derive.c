@@ -11,7 +11,8 @@ static const struct row_statement insert_update_evidence = INSERT_OF(&update_evi
 static const struct row_statement insert_licence_evidence = INSERT_OF(&licence_evidence_rows);
 static const struct row_statement insert_verdict = INSERT_OF(&verdict_rows);
 
-static const char assign_computer[] = "UPDATE source_computer SET machine_id = ?1, decides = ?2 WHERE id = ?3";
+static const char assign_computer[] =
+    "UPDATE source_computer SET machine_id = ?1, decides = ?2 WHERE id = ?3";
 
 static const char place_observations[] =
     "UPDATE observation SET wrong_clock = 1, placed_filetime = ?1, placed_in_window = ?2"

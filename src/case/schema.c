@@ -253,8 +253,10 @@ static const struct column finding_columns[] = {
      .comment = "what a second reader says; empty: not asked"},
     {COLUMN_NAMED("place_id", finding_row, said.place_id), .from = "where_said.place_id"},
     {COLUMN_NAMED("path", finding_row, said.path), .from = "where_said.path"},
-    {.name = "mtime_ns", .offset_bytes = offsetof(struct finding_row, said.mtime_ns),
-     .type = COLUMN_I64, .from = "where_said.mtime_ns"},
+    {.name = "mtime_ns",
+     .offset_bytes = offsetof(struct finding_row, said.mtime_ns),
+     .type = COLUMN_I64,
+     .from = "where_said.mtime_ns"},
     {COLUMN_NAMED("is_guess", finding_row, said.is_guess), .from = "where_said.is_guess"},
 };
 const struct row_type finding_rows = {

@@ -284,9 +284,8 @@ int casedb_finish_source(struct casedb *db, int64_t source_id, const struct sour
     };
 
     assert(source_id == open->id);
-    if (first_last_finish(db, err) != 0 ||
-        (same_as == 0 &&
-         (write_computers(db, facts, err) != 0 || write_spans(db, facts, err) != 0)))
+    if (first_last_finish(db, err) != 0 || (same_as == 0 && (write_computers(db, facts, err) != 0 ||
+                                                             write_spans(db, facts, err) != 0)))
         return -1;
     return source_end(db, &row, open->met.computer_count, err);
 }

@@ -23,8 +23,7 @@ static inline void times_extend(uint64_t filetime, uint64_t *first, uint64_t *la
 
 static void add_to_spans(struct source_facts *facts, const struct record_summary *summary)
 {
-    struct record_span *last =
-        facts->span_count > 0 ? &facts->spans[facts->span_count - 1] : NULL;
+    struct record_span *last = facts->span_count > 0 ? &facts->spans[facts->span_count - 1] : NULL;
 
     if (summary->event_filetime == 0)
         return;

@@ -286,8 +286,7 @@ int assign_sources(struct casedb *db, struct assignment *out, struct error *err)
     *out = (struct assignment){.work = work};
     work->db = db;
     if (read_computers(work, err) != 0 || read_spans(work, out, err) != 0 ||
-        read_source_hosts(work, err) != 0 ||
-        read_inventory(work, err) != 0)
+        read_source_hosts(work, err) != 0 || read_inventory(work, err) != 0)
         return -1;
     find_machines(work);
     list_machines(work, out);

@@ -23,9 +23,9 @@ struct assigned_computer {
 struct assigned_machine {
     int64_t id; /* in the case */
     bool shared_name;
-    bool has_findings;       /* some source without events says something of it */
+    bool has_findings;         /* some source without events says something of it */
     bool earlier_installation; /* it has sources of one */
-    const size_t *computers; /* borrowed: indexes of its computers, by (source, place) */
+    const size_t *computers;   /* borrowed: indexes of its computers, by (source, place) */
     size_t computer_count;
 };
 

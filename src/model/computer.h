@@ -11,14 +11,14 @@
 /* What a log says of one computer name in it. Numbers are the record headers' (their order is
  * the order of writing); only walked records count for them, not recovered ones. */
 struct computer_facts {
-    char *name;             /* owned: as the events write it; names equal but for case are one */
-    uint64_t record_count;  /* walked records of this name; 0 when only recovered ones have it */
-    uint64_t first_number;  /* least record number */
-    uint64_t last_number;   /* greatest */
+    char *name;            /* owned: as the events write it; names equal but for case are one */
+    uint64_t record_count; /* walked records of this name; 0 when only recovered ones have it */
+    uint64_t first_number; /* least record number */
+    uint64_t last_number;  /* greatest */
     uint64_t first_number_filetime; /* event times of these two records, 0 where unreadable */
     uint64_t last_number_filetime;
-    uint64_t last_filetime;     /* latest event time of any channel */
-    bool forwarded;             /* some record was forwarded: no template instance, or RenderingInfo */
+    uint64_t last_filetime; /* latest event time of any channel */
+    bool forwarded;         /* some record was forwarded: no template instance, or RenderingInfo */
     uint64_t application_count; /* walked records of channel Application that have a time */
 };
 
@@ -32,7 +32,7 @@ struct record_span {
     bool recovered;    /* of records found in unused parts of chunks */
     uint64_t first_record_id;
     uint64_t last_record_id;
-    uint64_t record_count; /* less than the ids make: records between them are missing */
+    uint64_t record_count;   /* less than the ids make: records between them are missing */
     uint64_t first_filetime; /* event time of the first record, */
     uint64_t last_filetime;  /* and the greatest: that of the last, or a little later */
 };

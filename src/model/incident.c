@@ -30,6 +30,17 @@ bool incident_is_refusal(uint32_t code)
     return code >> 16 == 0xC004;
 }
 
+bool incident_is_non_genuine(uint32_t code)
+{
+    static const uint32_t codes[] = {
+        INCIDENT_CODE_NON_GENUINE, 0xC004F064, 0xC004F065, 0x4004F065, 0xC004F067, 0x4004F068};
+
+    for (size_t index = 0; index < ARRAY_COUNT(codes); index++)
+        if (codes[index] == code)
+            return true;
+    return false;
+}
+
 struct code_meaning {
     uint32_t code;
     const char *meaning;
@@ -116,8 +127,7 @@ static const struct incident_event spp_events[] = {
      "KMS client processed the answer of its KMS host"},
     {INCIDENT_PROVIDER_SPP, 1003, EVENT_USE_LICENCES, EVENT_KEEP_FIRST_AND_LAST,
      "licensing status check completed"},
-    {INCIDENT_PROVIDER_SPP, 1016, EVENT_USE_KEY_INSTALLED, EVENT_KEEP_ALL,
-     "product key installed"},
+    {INCIDENT_PROVIDER_SPP, 1016, EVENT_USE_KEY_INSTALLED, EVENT_KEEP_ALL, "product key installed"},
     {INCIDENT_PROVIDER_SPP, 1022, EVENT_USE_SPP_TAMPERED, EVENT_KEEP_ALL,
      "the system was tampered with"},
     {INCIDENT_PROVIDER_SPP, 1064, EVENT_USE_SPP_TAMPERED, EVENT_KEEP_ALL,
@@ -368,5 +378,21 @@ bool guid_equal(const char *left, const char *right)
     for (size_t index = 0; index < left_length; index++)
         if (tolower((unsigned char)left[index]) != tolower((unsigned char)right[index]))
             return false;
+    return true;
+}
+
+bool guid_read(const char *text, size_t length, char out[GUID_TEXT_BYTES])
+{
+    guid_trim(&text, &length);
+    if (length != GUID_TEXT_BYTES - 1)
+        return false;
+    for (size_t index = 0; index < length; index++) {
+        bool dash = index == 8 || index == 13 || index == 18 || index == 23;
+
+        if (dash ? text[index] != '-' : !isxdigit((unsigned char)text[index]))
+            return false;
+        out[index] = (char)tolower((unsigned char)text[index]);
+    }
+    out[length] = '\0';
     return true;
 }

@@ -50,33 +50,36 @@ bool window_contains(const struct window *window, uint64_t filetime);
 /* A refusal is a code 0xC004xxxx: the licensing side answered no (DESIGN section 1). */
 bool incident_is_refusal(uint32_t code);
 
+/* A code that says that Windows is not genuine (DESIGN section 1). */
+bool incident_is_non_genuine(uint32_t code);
+
 /* What a code means in a few words, or NULL for a code the table does not have. */
 const char *incident_code_meaning(uint32_t code);
 
 /* What an event of the table is for. Which role one event then has, the verdict judges by its
  * strings (src/verdict/signal.h). Enumerator, whether an observation of it can be a signal or a
  * recovery (DESIGN section 6): those are read by both readers. */
-#define EVENT_USES(ROW)                                                                \
-    ROW(EVENT_USE_SPP_8196, true)                                                      \
-    ROW(EVENT_USE_SPP_8208, true)                                                      \
-    ROW(EVENT_USE_SPP_8209, true)                                                      \
-    ROW(EVENT_USE_SPP_FAULT, false)           /* 8193, 8194, 8195 */                   \
-    ROW(EVENT_USE_SPP_CODE, true)             /* 1014, 8198, 8200: by its code */      \
-    ROW(EVENT_USE_SPP_TAMPERED, false)        /* 1022, 1064 */                         \
-    ROW(EVENT_USE_SPP_RESET, false)           /* 8205, 8206, 12306 */                  \
-    ROW(EVENT_USE_KEY_INSTALLED, false)       /* 1016 */                               \
-    ROW(EVENT_USE_SPP_TICKET_ACQUIRED, false) /* 12304 */                              \
-    ROW(EVENT_USE_SPP_GENUINE, true)          /* 12305 */                              \
-    ROW(EVENT_USE_KMS_REQUEST, true)          /* 12288 */                              \
-    ROW(EVENT_USE_KMS_ANSWER, true)           /* 12289 */                              \
-    ROW(EVENT_USE_LICENCES, true)             /* 1003 */                               \
-    ROW(EVENT_USE_WAT_13, true)                                                        \
-    ROW(EVENT_USE_WAT_OTHER, false)                                                    \
-    ROW(EVENT_USE_UPDATE_INSTALLED, false) /* WindowsUpdateClient 19 */                \
-    ROW(EVENT_USE_UPDATE_FAILED, false)    /* WindowsUpdateClient 20 */                \
-    ROW(EVENT_USE_PACKAGE_REACHED, false)  /* Servicing 2 */                           \
-    ROW(EVENT_USE_PACKAGE_CHANGE, false)   /* Servicing 1, 3, 4 */                     \
-    ROW(EVENT_USE_OS_VERSION, false)       /* EventLog 6009 */                         \
+#define EVENT_USES(ROW)                                                           \
+    ROW(EVENT_USE_SPP_8196, true)                                                 \
+    ROW(EVENT_USE_SPP_8208, true)                                                 \
+    ROW(EVENT_USE_SPP_8209, true)                                                 \
+    ROW(EVENT_USE_SPP_FAULT, false)           /* 8193, 8194, 8195 */              \
+    ROW(EVENT_USE_SPP_CODE, true)             /* 1014, 8198, 8200: by its code */ \
+    ROW(EVENT_USE_SPP_TAMPERED, false)        /* 1022, 1064 */                    \
+    ROW(EVENT_USE_SPP_RESET, false)           /* 8205, 8206, 12306 */             \
+    ROW(EVENT_USE_KEY_INSTALLED, false)       /* 1016 */                          \
+    ROW(EVENT_USE_SPP_TICKET_ACQUIRED, false) /* 12304 */                         \
+    ROW(EVENT_USE_SPP_GENUINE, true)          /* 12305 */                         \
+    ROW(EVENT_USE_KMS_REQUEST, true)          /* 12288 */                         \
+    ROW(EVENT_USE_KMS_ANSWER, true)           /* 12289 */                         \
+    ROW(EVENT_USE_LICENCES, true)             /* 1003 */                          \
+    ROW(EVENT_USE_WAT_13, true)                                                   \
+    ROW(EVENT_USE_WAT_OTHER, false)                                               \
+    ROW(EVENT_USE_UPDATE_INSTALLED, false) /* WindowsUpdateClient 19 */           \
+    ROW(EVENT_USE_UPDATE_FAILED, false)    /* WindowsUpdateClient 20 */           \
+    ROW(EVENT_USE_PACKAGE_REACHED, false)  /* Servicing 2 */                      \
+    ROW(EVENT_USE_PACKAGE_CHANGE, false)   /* Servicing 1, 3, 4 */                \
+    ROW(EVENT_USE_OS_VERSION, false)       /* EventLog 6009 */                    \
     ROW(EVENT_USE_CLOCK, false)            /* Kernel-General 1 */
 
 enum event_use { EVENT_USES(WORDS_ENUMERATOR) };
@@ -213,5 +216,10 @@ const struct incident_licence *incident_find_known_licence(const char *activatio
 
 /* Are the two GUIDs equal? Case and braces are not regarded, nor blanks around them. */
 bool guid_equal(const char *left, const char *right);
+
+/* Reads the GUID that a text of that length is, blanks and braces around it aside, in lower case.
+ * false where it is none. */
+#define GUID_TEXT_BYTES 37
+bool guid_read(const char *text, size_t length, char out[GUID_TEXT_BYTES]);
 
 #endif

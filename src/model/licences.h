@@ -9,19 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/observation.h"
-#include "model/words.h"
-
-#define LICENCES_GUID_BYTES 37
+#include "model/incident.h"
 
 struct licence_statement {
     bool is_windows; /* it is about Windows' application id; of another one nothing else is read */
     size_t line_count;
-    size_t unreadable_count; /* lines that cannot be read: one may be that of the installed licence */
-    size_t installed_count;  /* licences with a product key, add-ons aside */
-    char installed_id[LICENCES_GUID_BYTES]; /* the first one's activation id, lower case; or "" */
-    /* Of the one installed licence; NOT_TOLD without it, or where no group says its state: licensed,
-     * initial grace (for any grace) or notification. */
+    size_t
+        unreadable_count; /* lines that cannot be read: one may be that of the installed licence */
+    size_t installed_count;             /* licences with a product key, add-ons aside */
+    char installed_id[GUID_TEXT_BYTES]; /* the first one's activation id, lower case; or "" */
+    /* Of the one installed licence; NOT_TOLD without it, or where no group says its state:
+     * licensed, initial grace (for any grace) or notification. */
     enum licensing_status status;
     uint32_t reason_code; /* of a grace or notification: a non-genuine code where there is one, else
                            * the last code of the last rule; 0 without one */

@@ -96,14 +96,13 @@ const char *review_note_word(enum review_note note);
 const char *review_note_sentence(enum review_note note);
 
 /* enumerator, word, sentence; the first that holds (DESIGN section 6). */
-#define ACTIVATION_STATES(ROW)                                                           \
-    ROW(ACTIVATION_STATE_NON_GENUINE, "non-genuine",                                     \
-        "still so at the end of what was collected.")                                    \
-    ROW(ACTIVATION_STATE_UNLICENSED, "unlicensed",                                       \
-        "not non-genuine, but the newest statement on the licence says not licensed.")   \
-    ROW(ACTIVATION_STATE_FAULT_OPEN, "fault-open",                                       \
-        "an activation fault, and nothing later says licensed.")                         \
-    ROW(ACTIVATION_STATE_RECOVERED, "recovered", "later evidence says that it is over.") \
+#define ACTIVATION_STATES(ROW)                                                                     \
+    ROW(ACTIVATION_STATE_NON_GENUINE, "non-genuine", "still so at the end of what was collected.") \
+    ROW(ACTIVATION_STATE_UNLICENSED, "unlicensed",                                                 \
+        "not non-genuine, but the newest statement on the licence says not licensed.")             \
+    ROW(ACTIVATION_STATE_FAULT_OPEN, "fault-open",                                                 \
+        "an activation fault, and nothing later says licensed.")                                   \
+    ROW(ACTIVATION_STATE_RECOVERED, "recovered", "later evidence says that it is over.")           \
     ROW(ACTIVATION_STATE_NONE, "none", "no fault was seen.")
 
 enum activation_state { ACTIVATION_STATES(WORDS_ENUMERATOR) };

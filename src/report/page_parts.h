@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "case/casedb.h"
-#include "report/summary.h"
+#include "report/report.h"
 #include "report/writers.h"
 
 /* What the parts of one page are made from. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/summary.h"
+#include "report/report.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

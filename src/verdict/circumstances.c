@@ -158,9 +158,8 @@ static enum coverage find_coverage(const struct assignment *assignment,
             if (strcmp(of->channel, "Application") != 0)
                 continue;
             logs = memory_grow(logs, log_count, sizeof(*logs));
-            logs[log_count++] =
-                (struct coverage_log){of->first_filetime, of->last_filetime, of->first_record_id,
-                                      of->last_record_id};
+            logs[log_count++] = (struct coverage_log){of->first_filetime, of->last_filetime,
+                                                      of->first_record_id, of->last_record_id};
         }
     }
     if (log_count > 0)

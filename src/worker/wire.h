@@ -151,7 +151,7 @@ bool wire_read_result(struct span payload, struct wire_result *out) SPAN_CHECKED
 /* Is the payload a computer? out->name is then owned. */
 bool wire_read_computer(struct span payload, struct computer_facts *out) SPAN_CHECKED;
 /* Is the payload a span of one of `computer_count` computers? out->channel is then owned. */
-bool wire_read_span(struct span payload, uint64_t computer_count, struct record_span *out)
-    SPAN_CHECKED;
+bool wire_read_span(struct span payload, uint64_t computer_count,
+                    struct record_span *out) SPAN_CHECKED;
 
 #endif
