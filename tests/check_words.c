@@ -10,11 +10,12 @@
 #include "run.h"
 
 static const struct word_set *const sets[] = {
-    &classification_words, &confidence_words,     &review_note_words,   &activation_state_words,
-    &coverage_words,       &update_status_words,  &clock_state_words,   &licence_channel_words,
-    &action_step_words,    &action_words,         &role_words,          &verified_words,
-    &update_says_words,    &evidence_kind_words,  &source_kind_words,   &source_status_words,
-    &finding_kind_words,   &finding_origin_words, &package_state_words, &update_id_words,
+    &classification_words,   &confidence_words,     &review_note_words,   &activation_state_words,
+    &coverage_words,         &update_status_words,  &clock_state_words,   &licence_channel_words,
+    &action_step_words,      &action_words,         &role_words,          &verified_words,
+    &update_says_words,      &evidence_kind_words,  &source_kind_words,   &source_status_words,
+    &finding_kind_words,     &finding_origin_words, &package_state_words, &update_id_words,
+    &licensing_status_words,
 };
 
 START_TEST(every_word_is_found_again)

@@ -127,6 +127,23 @@ enum { LICENCE_CHANNEL_COUNT = 0 LICENCE_CHANNELS(WORDS_ONE) };
 extern const struct word_set licence_channel_words;
 const char *licence_channel_word(enum licence_channel channel);
 
+/* How a product of Windows is licensed, in the order of the numbers that WMI's LicenseStatus and
+ * the events have (Volume Activation Technical Reference); enumerator, word. */
+#define LICENSING_STATUSES(ROW)                                            \
+    ROW(LICENSING_STATUS_UNLICENSED, "unlicensed")                         \
+    ROW(LICENSING_STATUS_LICENSED, "licensed")                             \
+    ROW(LICENSING_STATUS_INITIAL_GRACE, "initial grace")                   \
+    ROW(LICENSING_STATUS_OUT_OF_TOLERANCE_GRACE, "out-of-tolerance grace") \
+    ROW(LICENSING_STATUS_NON_GENUINE_GRACE, "non-genuine grace")           \
+    ROW(LICENSING_STATUS_NOTIFICATION, "notification")                     \
+    ROW(LICENSING_STATUS_EXTENDED_GRACE, "extended grace")                 \
+    ROW(LICENSING_STATUS_NOT_TOLD, "") /* behind the numbers: not said, or in words not known */
+
+enum licensing_status { LICENSING_STATUSES(WORDS_ENUMERATOR) };
+enum { LICENSING_STATUS_COUNT = 0 LICENSING_STATUSES(WORDS_ONE) };
+extern const struct word_set licensing_status_words;
+const char *licensing_status_word(enum licensing_status status);
+
 /* Was the clock put back in a way that matters for the window? enumerator, word */
 #define CLOCKS(ROW)     \
     ROW(CLOCK_OK, "ok") \
