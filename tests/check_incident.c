@@ -38,8 +38,27 @@ START_TEST(refusals_are_the_codes_of_licensing)
     ck_assert(!incident_is_refusal(0xC003FFFF));
     ck_assert(!incident_is_refusal(0x80072EE7));
     ck_assert(!incident_is_refusal(0));
+}
+END_TEST
+
+/* slerror.h; a code that is not there would be met without a word. */
+START_TEST(codes_are_spelled_out)
+{
+    static const uint32_t others[] = {
+        0xC004C4A1, 0xC004C4A4, 0xC004C4A5, 0xC004C4A7, 0xC004C4A8, 0xC004C4AB, 0xC004F064,
+        0xC004F067, 0xC004F065, 0x4004F065, 0x4004F068, 0xC004F009, 0xC004F014, 0xC004F00F,
+        0xC004F074, 0xC004F038, 0xC004F039, 0xC004F041, 0xC004F042, 0xC004F06C, 0xC004F035,
+        0xC004F050, 0xC004F051, 0xC004C001, 0xC004C003, 0xC004C008, 0xC004C020, 0x8007232B,
+        0x8007232A, 0x8007251D, 0x80072EE7, 0x80072EE2, 0x80072EFD, 0x80072EFE, 0x800706BA,
+        0x80070005, 0xC004F034, 0xC004F056};
+
     ck_assert_str_eq(incident_code_meaning(0xC004F200), "non-genuine");
+    ck_assert_str_eq(incident_code_meaning(0xC004C4A2),
+                     "product key blocked, says the validation server: the code of the incident");
+    for (size_t index = 0; index < ARRAY_COUNT(others); index++)
+        ck_assert_msg(incident_code_meaning(others[index]) != NULL, "0x%08X", others[index]);
     ck_assert_ptr_null(incident_code_meaning(0xDEADBEEF));
+    ck_assert_ptr_null(incident_code_meaning(0));
 }
 END_TEST
 
@@ -235,6 +254,7 @@ static Suite *incident_suite(void)
 
     tcase_add_test(cases, window_has_both_its_ends);
     tcase_add_test(cases, refusals_are_the_codes_of_licensing);
+    tcase_add_test(cases, codes_are_spelled_out);
     tcase_add_test(cases, event_table_names_what_the_facts_name);
     tcase_add_test(cases, editions_have_the_keys_of_the_article);
     tcase_add_test(cases, licences_tell_the_channel);

@@ -40,7 +40,8 @@ static const struct sentence sentences[] = {
      0,
      {{"", "0x80072EE7"}, {"", "0xC004C4A2"}},
      "Windows Activation Technologies 13: genuine validation result, hrOffline 0x80072EE7 (server "
-     "name not resolved), hrOnline 0xC004C4A2 (refused by the validation server: the code of the "
+     "name not resolved), hrOnline 0xC004C4A2 (product key blocked, says the validation server: "
+     "the code of the "
      "incident)"},
     {INCIDENT_PROVIDER_WAT,
      13,

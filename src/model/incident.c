@@ -35,12 +35,24 @@ struct code_meaning {
     const char *meaning;
 };
 
+/* slerror.h of the SDK, and the message tables of Windows. */
 static const struct code_meaning code_meanings[] = {
     {0xC004F200, "non-genuine"},
-    {0xC004C4A2, "refused by the validation server: the code of the incident"},
-    {0xC004F065, "running within the non-genuine period"},
+    {0xC004C4A2, "product key blocked, says the validation server: the code of the incident"},
+    {0xC004C4A1, "genuine validation: hash of a file invalid (tampering)"},
+    {0xC004C4A4, "genuine validation: type of the product key invalid"},
+    {0xC004C4A5, "genuine validation: product key invalid"},
+    {0xC004C4A7, "genuine validation: OEM or volume binding data invalid"},
+    {0xC004C4A8, "genuine validation: licence state invalid"},
+    {0xC004C4AB, "genuine validation: activation exploit detected"},
     {0xC004F064, "non-genuine grace period expired"},
+    {0xC004F067, "non-genuine grace period expired"},
+    {0xC004F065, "running within the non-genuine period"},
+    {0x4004F065, "running within the non-genuine grace period"},
+    {0x4004F068, "running within the non-genuine grace period"},
     {0xC004F009, "grace period expired"},
+    {0xC004F034, "not licensed"},
+    {0xC004F056, "KMS client not activated"},
     {0xC004F014, "product key not available"},
     {0xC004F00F, "hardware out of tolerance"},
     {0xC004F074, "no KMS could be contacted"},

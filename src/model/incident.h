@@ -41,7 +41,7 @@ bool window_contains(const struct window *window, uint64_t filetime);
     "Microsoft-Windows-Security-WindowsActivationTechnologies-Package~31bf3856ad364e35~%s~~" \
     "7.1.7600.16395"
 
-#define INCIDENT_CODE_REFUSED UINT32_C(0xC004C4A2)     /* refused by the validation server */
+#define INCIDENT_CODE_REFUSED UINT32_C(0xC004C4A2)     /* of the validation server */
 #define INCIDENT_CODE_NON_GENUINE UINT32_C(0xC004F200) /* non-genuine */
 
 /* How a code is written wherever it is (DESIGN section 7). */

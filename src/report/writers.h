@@ -75,9 +75,9 @@ void joined_free_values(const struct joined *joined, char **values);
 /* ---- An event in one sentence for a person, as Timesketch shows it ---- */
 
 /* Adds the sentence: provider and id, what the event says by the event table, and what matters
- * of this one: `Security-SPP 8208: acquisition of genuine ticket failed, 0xC004C4A2 (refused by
- * the validation server: the code of the incident)`. It may hold text of the event as it was
- * read: escape it like any other. */
+ * of this one: `Security-SPP 8208: acquisition of genuine ticket failed, 0xC004C4A2 (product key
+ * blocked, says the validation server: the code of the incident)`. It may hold text of the event as
+ * it was read: escape it like any other. */
 void message_add(struct text *out, const struct observation *observation,
                  const struct judgement *judgement);
 
