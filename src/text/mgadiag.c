@@ -19,7 +19,6 @@
  * does not know are passed over. */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "text/forms.h"
@@ -99,7 +98,8 @@ static enum section section_of(const struct line *line)
                                                                        : SECTION_OTHER;
 }
 
-static void take_value(struct report *report, const struct line *label, const struct line *value)
+/* False when no such value is known. */
+static bool take_value(struct report *report, const struct line *label, const struct line *value)
 {
     const struct {
         enum section section;
@@ -117,22 +117,26 @@ static void take_value(struct report *report, const struct line *label, const st
 
     for (size_t index = 0; index < ARRAY_COUNT(values); index++)
         if (values[index].section == report->section &&
-            line_equals_ascii(label, values[index].label))
+            line_equals_ascii(label, values[index].label)) {
             *values[index].value = *value;
+            return true;
+        }
+    return false;
 }
 
-static void take_line(struct report *report, struct line line)
+/* False when the line is not known as one of a report. */
+static bool take_line(struct report *report, struct line line)
 {
     struct line label, value;
 
     line = line_trim(line);
-    if (line_ends_with(&line, SECTION_END)) {
-        report->section = section_of(&line);
-        if (report->section == SECTION_VALIDATION)
-            report->validation_line = line.number;
-    } else if (line.ended && line_split(&line, ':', &label, &value)) {
-        take_value(report, &label, &value);
-    }
+    if (!line_ends_with(&line, SECTION_END))
+        return line.ended && line_split(&line, ':', &label, &value) &&
+               take_value(report, &label, &value);
+    report->section = section_of(&line);
+    if (report->section == SECTION_VALIDATION)
+        report->validation_line = line.number;
+    return true;
 }
 
 /* ---- The report ---- */
@@ -172,30 +176,27 @@ static int hand_on_validation(const struct report *report, struct emitter *emitt
     return result;
 }
 
-/* Reads up to the next listing that is not slmgr's, or the end of the text. */
+/* Reads up to the next listing that is not slmgr's, or the end of the text, and leaves the walk
+ * behind the last line that is known: a heading of what follows is not of this report. */
 static int read_lines(struct listing_walk *walk, struct report *report, struct emitter *emitter,
                       struct error *err)
 {
-    struct lines after;
+    struct lines known = walk->lines;
+    enum listing_form form;
     struct line line;
     int result = 0;
 
-    while (result == 0) {
-        const char *before = walk->lines.at;
-        enum listing_form form = listing_form_at(walk);
-
+    while (result == 0 && walk->lines.at < walk->lines.end) {
+        form = listing_form_at(walk);
+        if (form != LISTING_FORM_NONE && form != LISTING_FORM_SLMGR)
+            break;
         if (form == LISTING_FORM_SLMGR)
             result = slmgr_parse_as(FINDING_ORIGIN_MGADIAG, walk, emitter, err);
-        else if (form != LISTING_FORM_NONE)
-            break;
-        after = walk->lines;
-        if (walk->lines.at != before)
+        else if (!lines_next(&walk->lines, &line) || !take_line(report, line))
             continue;
-        if (!lines_next(&after, &line))
-            break;
-        take_line(report, line);
-        walk->lines = after;
+        known = walk->lines;
     }
+    walk->lines = known;
     return result;
 }
 
