@@ -114,7 +114,7 @@ static void expect_with_update(const struct listed *listed, const char *form,
     if (strcmp(origin, "systeminfo") == 0)
         text_add_format(&expected,
                         "system|systeminfo|PC1|||os_name=Microsoft Windows 7 Enterprise|"
-                        "os_version=6.1.7601 Service Pack 1 %s 7601\n",
+                        "os_version=6.1.7601 Service Pack 1 %s 7601|product_id=\n",
                         language == LISTING_JA ? "ビルド" : "Build");
     text_add_format(&expected, "entry|%s|%s|||update_id=KB971033|name=%s|state=%s|state_text=%s\n",
                     origin, host, is_dism(form) ? WAT_PACKAGE : "KB971033",
@@ -519,7 +519,8 @@ START_TEST(licences_are_read_in_every_language_and_encoding)
                     expected = memory_format(
                         "|name=Windows(R) 7, Enterprise edition|description=Windows Operating "
                         "System - Windows(R) 7, VOLUME_KMSCLIENT channel|activation_id=%s|"
-                        "application_id=%s|partial_product_key=HVTHH|license_status=%s|"
+                        "application_id=%s|partial_product_key=HVTHH|status=notification|license_"
+                        "status=%s|"
                         "notification_reason=0xC004F200 (non-genuine).|notification_code="
                         "3221549568\n",
                         detailed ? data.activation_id : "", detailed ? data.application_id : "",
@@ -619,7 +620,7 @@ START_TEST(a_licence_of_wrapped_lines_is_read)
     listed_read(&listed, text, sizeof(text) - 1);
     expect_part(&listed, "|description=Windows Operating System - Windows Server(R), "
                          "VOLUME_KMSCLIENT channel|activation_id=|application_id=|"
-                         "partial_product_key=R7VHC|license_status=Licensed|");
+                         "partial_product_key=R7VHC|status=licensed|license_status=Licensed|");
     ck_assert_str_eq(text_get(&listed.facts.detail), "");
     listed_read(&listed, unused, sizeof(unused) - 1);
     ck_assert_str_eq(text_get(&listed.findings), "");

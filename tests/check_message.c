@@ -22,7 +22,8 @@ static const struct sentence sentences[] = {
      8208,
      0xC000,
      {{"", "hr=0xC004C4A2"}, {"", INCIDENT_WINDOWS7_TEMPLATE_ID}},
-     "Security-SPP 8208: acquisition of genuine ticket failed, 0xC004C4A2 (refused by the "
+     "Security-SPP 8208: acquisition of genuine ticket failed, 0xC004C4A2 (product key blocked, "
+     "says the "
      "validation server: the code of the incident)"},
     {INCIDENT_PROVIDER_SPP,
      8208,

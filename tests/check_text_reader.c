@@ -203,9 +203,11 @@ START_TEST(a_text_that_is_not_read_is_named_by_what_it_has)
 }
 END_TEST
 
+/* But people paste what slmgr says as they like. */
 START_TEST(an_indented_listing_is_none)
 {
     for (size_t form = 0; form < listing_maker_count; form++) {
+        bool is_slmgr = strncmp(listing_makers[form].name, "slmgr", strlen("slmgr")) == 0;
         struct text text = {0}, indented = {0};
 
         listing_add(&text, listing_makers[form].name, &data);
@@ -215,7 +217,8 @@ START_TEST(an_indented_listing_is_none)
             if (*at == '\n')
                 text_add(&indented, "    ");
         }
-        ck_assert_str_eq(kind_of(text_get(&indented), indented.length_bytes), "text");
+        ck_assert_str_eq(kind_of(text_get(&indented), indented.length_bytes),
+                         is_slmgr ? "listing" : "text");
         text_free(&text);
         text_free(&indented);
     }

@@ -145,6 +145,12 @@ bool line_next_cell(struct line *rest, char separator, struct line *cell)
     return true;
 }
 
+bool line_same(const struct line *left, const struct line *right)
+{
+    return left->length_bytes == right->length_bytes &&
+           memory_equal(left->bytes, right->bytes, left->length_bytes);
+}
+
 bool line_starts_with(const struct line *line, const char *text)
 {
     size_t length = strlen(text);

@@ -56,6 +56,9 @@ bool line_split(const struct line *line, char separator, struct line *left, stru
  */
 bool line_next_cell(struct line *rest, char separator, struct line *cell);
 
+/* Have they the same bytes? */
+bool line_same(const struct line *left, const struct line *right);
+
 bool line_equals(const struct line *line, const char *text);
 bool line_starts_with(const struct line *line, const char *text);
 bool line_ends_with(const struct line *line, const char *text);

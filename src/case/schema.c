@@ -281,14 +281,16 @@ static const struct column finding_content_columns[] = {
 #define TELL_history_row "A row of an update history that names an update."
 #define TELL_listing "A listing of updates or packages as a whole."
 #define TELL_entry "An entry of a listing that names an update."
-#define TELL_licence "A Windows licence with a product key, as slmgr has it."
-#define TELL_system "Windows, as systeminfo has it."
+#define TELL_licence "A Windows licence with a product key, as a listing has it."
+#define TELL_system "Windows, as a listing has it."
+#define TELL_validation "The last genuine validation, as MGADiag has it."
 #define CODES_history NULL
 #define CODES_history_row CODE_OF("mapped_result") ",\n  " CODE_OF("unmapped_result")
 #define CODES_listing NULL
 #define CODES_entry NULL
 #define CODES_licence CODE_OF("notification_code")
 #define CODES_system NULL
+#define CODES_validation CODE_OF("hr_offline") ",\n  " CODE_OF("hr_online")
 
 /* Their columns are the members of the kind (model/finding.c). */
 #define CONTENT_ROWS(kind, word, member)           \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/finding.h"
 
+#include <stdlib.h>
+
 MAKE_WORDS(finding_kind, FINDING_KINDS, FINDING_KIND_COUNT)
 MAKE_WORDS(finding_origin, FINDING_ORIGINS, FINDING_ORIGIN_COUNT)
 MAKE_WORDS(package_state, PACKAGE_STATES, PACKAGE_STATE_COUNT)
@@ -52,6 +54,7 @@ static const struct member licence_members[] = {
     {MEMBER(struct finding_licence, activation_id)},
     {MEMBER(struct finding_licence, application_id)},
     {MEMBER(struct finding_licence, partial_product_key)},
+    {MEMBER(struct finding_licence, status), .words = &licensing_status_words},
     {MEMBER(struct finding_licence, license_status)},
     {MEMBER(struct finding_licence, notification_reason)},
     {MEMBER(struct finding_licence, notification_code), .greatest = UINT32_MAX},
@@ -60,6 +63,14 @@ static const struct member licence_members[] = {
 static const struct member system_members[] = {
     {MEMBER(struct finding_system, os_name)},
     {MEMBER(struct finding_system, os_version)},
+    {MEMBER(struct finding_system, product_id)},
+};
+
+static const struct member validation_members[] = {
+    {MEMBER(struct finding_validation, hr_offline), .greatest = UINT32_MAX},
+    {MEMBER(struct finding_validation, hr_online), .greatest = UINT32_MAX},
+    {MEMBER(struct finding_validation, day)},
+    {MEMBER(struct finding_validation, update_parts), .words = &update_says_words},
 };
 
 #define MEMBERS_OF(kind, word, name) [kind] = MEMBERS(name##_members),
@@ -81,5 +92,32 @@ struct finding finding_of(enum finding_kind kind, enum finding_origin origin)
         else if (members->rows[index].type == MEMBER_NUMBER)
             *(int64_t *)member = MEMBER_ABSENT;
     }
+    if (kind == FINDING_LICENCE)
+        finding.licence.status = LICENSING_STATUS_NOT_TOLD;
     return finding;
+}
+
+struct finding finding_copy(const struct finding *finding)
+{
+    const struct members *members = &finding_members[finding->kind];
+    struct finding copy = *finding;
+
+    copy.host = memory_copy_text(finding->host);
+    for (size_t index = 0; index < members->count; index++)
+        if (members->rows[index].type == MEMBER_TEXT) {
+            const char **text = member_at(&members->rows[index], finding_content(&copy));
+
+            *text = memory_copy_text(*text);
+        }
+    return copy;
+}
+
+void finding_free_copy(struct finding *copy)
+{
+    const struct members *members = &finding_members[copy->kind];
+
+    free((char *)copy->host);
+    for (size_t index = 0; index < members->count; index++)
+        if (members->rows[index].type == MEMBER_TEXT)
+            free(*(char **)member_at(&members->rows[index], finding_content(copy)));
 }

@@ -23,9 +23,11 @@
     /* a listing of updates or packages as a whole; one a host of it, behind its entries */   \
     ROW(FINDING_LISTING, "listing", listing)                                                  \
     ROW(FINDING_ENTRY, "entry", entry) /* an entry of it that names an update of the table */ \
-    /* what slmgr says of a Windows licence that has a product key */                         \
+    /* what a listing says of a Windows licence that has a product key */                     \
     ROW(FINDING_LICENCE, "licence", licence)                                                  \
-    ROW(FINDING_SYSTEM, "system", system) /* what systeminfo says of the system */
+    ROW(FINDING_SYSTEM, "system", system) /* what a listing says of the system */             \
+    /* what MGADiag says of the last genuine validation, and of the update's parts */         \
+    ROW(FINDING_VALIDATION, "validation", validation)
 
 enum finding_kind { FINDING_KINDS(WORDS_ENUMERATOR) };
 enum { FINDING_KIND_COUNT = 0 FINDING_KINDS(WORDS_ONE) };
@@ -33,13 +35,16 @@ extern const struct word_set finding_kind_words;
 const char *finding_kind_word(enum finding_kind kind);
 
 /* What a finding is of; enumerator, word of reports and case */
-#define FINDING_ORIGINS(ROW)                       \
-    ROW(FINDING_ORIGIN_DATASTORE, "DataStore.edb") \
-    ROW(FINDING_ORIGIN_WMIC, "wmic qfe")           \
-    ROW(FINDING_ORIGIN_GET_HOTFIX, "Get-HotFix")   \
-    ROW(FINDING_ORIGIN_DISM, "dism")               \
-    ROW(FINDING_ORIGIN_SLMGR, "slmgr")             \
-    ROW(FINDING_ORIGIN_SYSTEMINFO, "systeminfo")
+#define FINDING_ORIGINS(ROW)                                          \
+    ROW(FINDING_ORIGIN_DATASTORE, "DataStore.edb")                    \
+    ROW(FINDING_ORIGIN_WMIC, "wmic qfe")                              \
+    ROW(FINDING_ORIGIN_GET_HOTFIX, "Get-HotFix")                      \
+    ROW(FINDING_ORIGIN_DISM, "dism")                                  \
+    ROW(FINDING_ORIGIN_SLMGR, "slmgr")                                \
+    ROW(FINDING_ORIGIN_SYSTEMINFO, "systeminfo")                      \
+    /* Get-CimInstance, Get-WmiObject, wmic path */                   \
+    ROW(FINDING_ORIGIN_LICENSING_PRODUCT, "SoftwareLicensingProduct") \
+    ROW(FINDING_ORIGIN_MGADIAG, "MGADiag")
 
 enum finding_origin { FINDING_ORIGINS(WORDS_ENUMERATOR) };
 enum { FINDING_ORIGIN_COUNT = 0 FINDING_ORIGINS(WORDS_ONE) };
@@ -111,7 +116,8 @@ struct finding_licence {
     const char *description;
     const char *activation_id;
     const char *application_id;
-    const char *partial_product_key; /* what slmgr shows of the key */
+    const char *partial_product_key; /* what is shown of the key */
+    enum licensing_status status;    /* by its word in English, its number, or a reason */
     const char *license_status;      /* this and the next as the listing has them */
     const char *notification_reason;
     int64_t notification_code; /* 32 bits: that in the reason, or FINDING_ABSENT */
@@ -120,6 +126,15 @@ struct finding_licence {
 struct finding_system {
     const char *os_name;    /* "Microsoft Windows 7 Enterprise" */
     const char *os_version; /* "6.1.7601 Service Pack 1 Build 7601" */
+    const char *product_id; /* "00392-918-5000002-85123" */
+};
+
+/* The codes are of 32 bits, or FINDING_ABSENT. */
+struct finding_validation {
+    int64_t hr_offline;
+    int64_t hr_online;
+    const char *day;               /* "2019-01-08": in local time, so no more than that counts */
+    enum update_says update_parts; /* installed where they are registered, absent where not */
 };
 
 /* ---- The finding ---- */
@@ -138,8 +153,13 @@ struct finding {
     };
 };
 
-/* A finding that says nothing yet: its texts are empty, its numbers absent or 0. */
+/* A finding that says nothing yet: its texts are empty, its numbers absent or 0, its status is not
+ * told. */
 struct finding finding_of(enum finding_kind kind, enum finding_origin origin);
+
+/* Returns a copy whose texts are owned, to be freed with the next one. */
+struct finding finding_copy(const struct finding *finding);
+void finding_free_copy(struct finding *copy);
 
 /* What the struct of each kind consists of. */
 extern const struct members finding_members[FINDING_KIND_COUNT];

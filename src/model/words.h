@@ -279,20 +279,22 @@ const char *update_says_word(enum update_says says);
 
 /* The kinds of evidence on updates and licences; enumerator, word, label (to which reports add the
  * id of an event), unit of what can be counted of it. */
-#define EVIDENCE_KINDS(ROW)                                                            \
-    ROW(EVIDENCE_WAT, "WAT", "WAT", "event")                                           \
-    ROW(EVIDENCE_UPDATE_CLIENT, "WindowsUpdateClient", "WindowsUpdateClient", "event") \
-    ROW(EVIDENCE_SERVICING, "Servicing", "Servicing", "event")                         \
-    ROW(EVIDENCE_KMS_REQUEST, "SPP 12288", "SPP", "event")                             \
-    ROW(EVIDENCE_LICENCES, "SPP 1003", "SPP", "event")                                 \
-    ROW(EVIDENCE_KEY_INSTALLED, "SPP 1016", "SPP", "event")                            \
-    ROW(EVIDENCE_HISTORY, "DataStore.edb", "DataStore.edb", "")                        \
-    ROW(EVIDENCE_HISTORY_ROW, "DataStore.edb row", "DataStore.edb", "row")             \
-    ROW(EVIDENCE_WMIC, "wmic qfe", "wmic qfe", "")                                     \
-    ROW(EVIDENCE_GET_HOTFIX, "Get-HotFix", "Get-HotFix", "")                           \
-    ROW(EVIDENCE_DISM, "dism", "dism", "")                                             \
-    ROW(EVIDENCE_SLMGR, "slmgr", "slmgr", "")                                          \
-    ROW(EVIDENCE_SYSTEMINFO, "systeminfo", "systeminfo", "")
+#define EVIDENCE_KINDS(ROW)                                                                     \
+    ROW(EVIDENCE_WAT, "WAT", "WAT", "event")                                                    \
+    ROW(EVIDENCE_UPDATE_CLIENT, "WindowsUpdateClient", "WindowsUpdateClient", "event")          \
+    ROW(EVIDENCE_SERVICING, "Servicing", "Servicing", "event")                                  \
+    ROW(EVIDENCE_KMS_REQUEST, "SPP 12288", "SPP", "event")                                      \
+    ROW(EVIDENCE_LICENCES, "SPP 1003", "SPP", "event")                                          \
+    ROW(EVIDENCE_KEY_INSTALLED, "SPP 1016", "SPP", "event")                                     \
+    ROW(EVIDENCE_HISTORY, "DataStore.edb", "DataStore.edb", "")                                 \
+    ROW(EVIDENCE_HISTORY_ROW, "DataStore.edb row", "DataStore.edb", "row")                      \
+    ROW(EVIDENCE_WMIC, "wmic qfe", "wmic qfe", "")                                              \
+    ROW(EVIDENCE_GET_HOTFIX, "Get-HotFix", "Get-HotFix", "")                                    \
+    ROW(EVIDENCE_DISM, "dism", "dism", "")                                                      \
+    ROW(EVIDENCE_SLMGR, "slmgr", "slmgr", "")                                                   \
+    ROW(EVIDENCE_SYSTEMINFO, "systeminfo", "systeminfo", "")                                    \
+    ROW(EVIDENCE_LICENSING_PRODUCT, "SoftwareLicensingProduct", "SoftwareLicensingProduct", "") \
+    ROW(EVIDENCE_MGADIAG, "MGADiag", "MGADiag", "")
 
 enum evidence_kind { EVIDENCE_KINDS(WORDS_ENUMERATOR) };
 enum { EVIDENCE_KIND_COUNT = 0 EVIDENCE_KINDS(WORDS_ONE) };

@@ -5,11 +5,6 @@
 
 #include "base/memory.h"
 
-/* So many lines lie between a command and the start of its output at most; longer lines are not
- * commands. */
-#define LINES_ABOVE_MOST 12
-#define COMMAND_MOST_BYTES 8191 /* of cmd.exe */
-
 static bool word_is_one_of(const struct line *word, const char *const *texts, size_t count)
 {
     for (size_t index = 0; index < count; index++)
@@ -139,17 +134,47 @@ static bool selects(struct line command)
     return false;
 }
 
+bool line_above(const char *text, const char **at, struct line *out)
+{
+    const char *end = *at - 1;
+    const char *before;
+
+    if (*at <= text)
+        return false;
+    before = end > text ? memrchr(text, '\n', (size_t)(end - text)) : NULL;
+    *out = (struct line){.bytes = before != NULL ? before + 1 : text, .ended = true};
+    out->length_bytes = (size_t)(end - out->bytes);
+    *at = out->bytes;
+    return true;
+}
+
 bool command_above_selects(const char *text, const char *at, enum finding_origin origin)
 {
-    for (unsigned count = 0; count < LINES_ABOVE_MOST && at > text; count++) {
-        const char *end = at - 1;
-        const char *before = end > text ? memrchr(text, '\n', (size_t)(end - text)) : NULL;
-        struct line line = {.bytes = before != NULL ? before + 1 : text, .ended = true};
+    struct line line;
 
-        line.length_bytes = (size_t)(end - line.bytes);
-        at = line.bytes;
+    for (unsigned count = 0; count < LINES_ABOVE_MOST && line_above(text, &at, &line); count++)
         if (command_is(line) && makes(&line, origin))
             return selects(without_prompt(line));
-    }
+    return false;
+}
+
+/* ---- slmgr ---- */
+
+/* `slmgr.vbs [HOST [USER PASSWORD]] /dlv`. */
+bool command_slmgr_host(struct line line, struct line *host)
+{
+    struct line word;
+
+    *host = (struct line){0};
+    if (!command_is(line))
+        return false;
+    line = without_prompt(line);
+    while (line_next_word(&line, &word))
+        if (names(&word, "slmgr")) {
+            if (line_next_word(&line, &word) && !line_starts_with(&word, "-") &&
+                host_cell_is_plausible(&word))
+                *host = word;
+            return true;
+        }
     return false;
 }

@@ -13,11 +13,9 @@
 /* A text of a hundred thousand hosts has as many listings, and as many entries of the update. */
 #define FINDINGS_MOST 400000u
 
-/* A listing as a whole. */
-struct held_listing {
-    struct finding finding; /* borrows the next two */
-    char *host;             /* owned */
-    char *incomplete;       /* owned */
+struct held_finding {
+    struct finding finding; /* owned: a copy */
+    char *heading;          /* owned: above a licence, where it may be the host; or empty */
 };
 
 void emitter_begin(struct emitter *emitter, const struct sink *sink, struct source_facts *facts,
@@ -26,6 +24,8 @@ void emitter_begin(struct emitter *emitter, const struct sink *sink, struct sour
     *emitter = (struct emitter){.sink = sink,
                                 .facts = facts,
                                 .text = text,
+                                .behind = text,
+                                .begun_at = text,
                                 .asked = lines_of(text, length_bytes),
                                 .number_at = text,
                                 .package_at = text};
@@ -53,19 +53,38 @@ int emitter_add(struct emitter *emitter, const struct finding *finding, struct e
     return has_room(emitter) ? hand_on(emitter, finding, err) : 0;
 }
 
+static void hold(struct emitter *emitter, const struct finding *finding, char *heading)
+{
+    emitter->held = memory_grow(emitter->held, emitter->held_count, sizeof(*emitter->held));
+    emitter->held[emitter->held_count++] =
+        (struct held_finding){.finding = finding_copy(finding), .heading = heading};
+}
+
 void emitter_hold(struct emitter *emitter, const struct finding *finding)
 {
-    struct held_listing *held;
+    if (has_room(emitter))
+        hold(emitter, finding, memory_copy_text(""));
+}
+
+int emitter_add_below(struct emitter *emitter, const struct finding *finding, struct error *err)
+{
+    struct finding own = *finding;
+    bool is_sure;
+    struct line above = heading_host(emitter->behind, emitter->begun_at, &is_sure);
+    char *host;
+    int result;
 
     if (!has_room(emitter))
-        return;
-    emitter->held = memory_grow(emitter->held, emitter->held_count, sizeof(*emitter->held));
-    held = &emitter->held[emitter->held_count++];
-    *held = (struct held_listing){.finding = *finding,
-                                  .host = memory_copy_text(finding->host),
-                                  .incomplete = memory_copy_text(finding->listing.incomplete)};
-    held->finding.host = held->host;
-    held->finding.listing.incomplete = held->incomplete;
+        return 0;
+    host = line_copy(&above, LISTING_VALUE_MOST_BYTES);
+    if (!is_sure) {
+        hold(emitter, finding, host);
+        return 0;
+    }
+    own.host = host;
+    result = hand_on(emitter, &own, err);
+    free(host);
+    return result;
 }
 
 /* The reasons are members of the detail's own list; the first says of what they are. */
@@ -155,20 +174,53 @@ void emitter_take_lines(struct emitter *emitter, uint64_t first, uint64_t last)
 
 /* ---- The end ---- */
 
-static int hand_on_held(struct emitter *emitter, const struct held_listing *held,
-                        const char *reason, struct error *err)
+static int hand_on_listing(struct emitter *emitter, const struct finding *held, const char *reason,
+                           struct error *err)
 {
-    struct finding finding = held->finding;
+    struct finding finding = *held;
     struct text incomplete = {0};
     int result;
 
-    text_add(&incomplete, held->incomplete);
+    text_add(&incomplete, held->listing.incomplete);
     if (reason != NULL)
         text_add_items(&incomplete, reason);
     finding.listing.incomplete = text_get(&incomplete);
     result = hand_on(emitter, &finding, err);
     text_free(&incomplete);
     return result;
+}
+
+/* Are the headings of what was held the hosts it is of? All of it has one then, and they differ: a
+ * word that stands above what is of one machine can be anything. */
+static bool headings_are_hosts(const struct emitter *emitter)
+{
+    const char *first = NULL;
+    bool differ = false;
+
+    for (size_t index = 0; index < emitter->held_count; index++) {
+        const struct held_finding *held = &emitter->held[index];
+
+        if (held->finding.kind == FINDING_LISTING)
+            continue;
+        if (*held->heading == '\0')
+            return false;
+        if (first == NULL)
+            first = held->heading;
+        differ = differ || strcmp(first, held->heading) != 0;
+    }
+    return differ;
+}
+
+static int hand_on_held(struct emitter *emitter, const struct held_finding *held,
+                        bool has_host_above, const char *reason, struct error *err)
+{
+    struct finding finding = held->finding;
+
+    if (finding.kind == FINDING_LISTING)
+        return hand_on_listing(emitter, &finding, reason, err);
+    if (has_host_above)
+        finding.host = held->heading;
+    return hand_on(emitter, &finding, err);
 }
 
 static void remark(struct emitter *emitter, const char *reason)
@@ -191,6 +243,7 @@ static void remark(struct emitter *emitter, const char *reason)
 
 int emitter_finish(struct emitter *emitter, int result, struct error *err)
 {
+    bool has_hosts_above = headings_are_hosts(emitter);
     char *reason = NULL;
 
     ask_lines_before(emitter, UINT64_MAX);
@@ -200,12 +253,12 @@ int emitter_finish(struct emitter *emitter, int result, struct error *err)
                                INCIDENT_UPDATE, emitter->unread_line);
     remark(emitter, reason);
     for (size_t index = 0; index < emitter->held_count; index++) {
-        struct held_listing *held = &emitter->held[index];
+        struct held_finding *held = &emitter->held[index];
 
         if (result == 0)
-            result = hand_on_held(emitter, held, reason, err);
-        free(held->incomplete);
-        free(held->host);
+            result = hand_on_held(emitter, held, has_hosts_above, reason, err);
+        finding_free_copy(&held->finding);
+        free(held->heading);
     }
     free(emitter->held);
     free(reason);

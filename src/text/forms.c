@@ -10,6 +10,8 @@
 /* So many lines are looked at for what a listing must have near its beginning. */
 #define NEAR_LINES 24
 #define CSV_CELLS_LEAST 10
+/* The properties of a product are more. */
+#define PRODUCT_LINES_MOST 128
 
 /* ---- Listings of updates ---- */
 
@@ -77,16 +79,24 @@ static bool has_property_cells(const struct line *line, char separator)
     return has_id && count >= 2;
 }
 
-char listing_csv_separator(const struct line *line)
+/* The separator of the line as one of CSV that has such cells, one of them of that name; or '\0'.
+ */
+static char find_separator(const struct line *line, const char *name,
+                           bool (*has_cells)(const struct line *line, char separator))
 {
     static const char separators[] = ",;\t";
 
-    if (!line_contains(line, "HotFixID"))
+    if (!line_contains(line, name))
         return '\0';
     for (const char *separator = separators; *separator != '\0'; separator++)
-        if (line_has_byte(line, *separator) && has_property_cells(line, *separator))
+        if (line_has_byte(line, *separator) && has_cells(line, *separator))
             return *separator;
     return '\0';
+}
+
+char listing_csv_separator(const struct line *line)
+{
+    return find_separator(line, "HotFixID", has_property_cells);
 }
 
 static bool begins_wmic_csv(struct listing_walk *walk, const struct line *line, struct lines after)
@@ -163,6 +173,35 @@ static uint64_t find_package_line(struct lines lines)
     return 0;
 }
 
+/* Is the line a property, and so are those that follow, and one of them the status of a licence?
+ * Lines that begin with blanks go on with the one before. Asked of the same line again, the answer
+ * is the same. */
+static bool begins_product(struct listing_walk *walk, const struct line *line, struct lines after,
+                           char separator)
+{
+    bool is_doubled = lines_are_doubled(after);
+    struct line at = *line;
+    struct line name = {0}, value;
+    size_t count = 0;
+
+    if (line->number <= walk->no_product_line)
+        return false;
+    while (count < PRODUCT_LINES_MOST &&
+           (token_split_property(&at, separator, &name, &value) ||
+            (count > 0 && at.length_bytes > 0 && (unsigned char)*at.bytes <= ' '))) {
+        if (line_equals(&name, LICENCE_STATUS_PROPERTY))
+            return true;
+        count++;
+        if (!(is_doubled ? lines_next_filled(&after, &at)
+                         : lines_next(&after, &at) && !line_is_blank(&at)))
+            break;
+    }
+    /* Whatever begins before that line comes to it, too. */
+    if (count > 0)
+        walk->no_product_line = at.number - 1;
+    return false;
+}
+
 static bool is_one_word(struct line text)
 {
     struct line word;
@@ -185,15 +224,69 @@ static bool begins_dism(struct listing_walk *walk, const struct line *line, stru
     return walk->package_line != 0 && walk->package_line - line->number <= NEAR_LINES;
 }
 
+/* The line's label and value, indented or not. */
+static bool split_indented(struct line line, struct line *label, struct line *value)
+{
+    line = line_trim(line);
+    return token_split_label(&line, label, value);
+}
+
 /* A product's name and description, which for products of Windows names it in any language. */
 static bool begins_slmgr(struct listing_walk *walk, const struct line *line, struct lines after)
 {
     struct line label, name, next, description;
 
     (void)walk;
-    return token_split_label(line, &label, &name) && name.length_bytes > 0 &&
-           lines_next_filled(&after, &next) && token_split_label(&next, &label, &description) &&
+    return split_indented(*line, &label, &name) && name.length_bytes > 0 &&
+           lines_next_filled(&after, &next) && split_indented(next, &label, &description) &&
            line_contains(&description, "Windows") && token_names_channel(&description);
+}
+
+static bool begins_mgadiag(struct listing_walk *walk, const struct line *line, struct lines after)
+{
+    (void)walk;
+    (void)after;
+    return line_starts_with(line, "Diagnostic Report (") && line_contains(line, "):");
+}
+
+static bool begins_product_list(struct listing_walk *walk, const struct line *line,
+                                struct lines after)
+{
+    return begins_product(walk, line, after, ':');
+}
+
+static bool begins_product_values(struct listing_walk *walk, const struct line *line,
+                                  struct lines after)
+{
+    return begins_product(walk, line, after, '=');
+}
+
+static bool has_identifier_cells(const struct line *line, char separator)
+{
+    struct line rest = *line;
+    struct line cell;
+    size_t count = 0;
+    bool has_status = false;
+
+    for (; line_next_cell(&rest, separator, &cell); count++) {
+        if (!token_is_identifier(&cell))
+            return false;
+        has_status = has_status || line_equals(&cell, LICENCE_STATUS_PROPERTY);
+    }
+    return has_status && count >= 2;
+}
+
+char product_csv_separator(const struct line *line)
+{
+    return find_separator(line, LICENCE_STATUS_PROPERTY, has_identifier_cells);
+}
+
+static bool begins_product_csv(struct listing_walk *walk, const struct line *line,
+                               struct lines after)
+{
+    (void)walk;
+    (void)after;
+    return product_csv_separator(line) != '\0';
 }
 
 /* Host (blanked in some), system, version. */
@@ -248,8 +341,11 @@ static bool begins_systeminfo_csv(struct listing_walk *walk, const struct line *
 enum first_mark {
     FIRST_MARK_HOTFIX_ID = 1,
     FIRST_MARK_EQUALS = 2,
-    FIRST_MARK_QUOTE = 4, /* at its start */
-    FIRST_MARK_COLON = 8, /* and no quote at its start */
+    FIRST_MARK_QUOTE = 4,           /* at its start */
+    FIRST_MARK_COLON = 8,           /* and no quote at its start */
+    FIRST_MARK_INDENTED_COLON = 16, /* behind blanks at its start */
+    FIRST_MARK_COLON_ANYWHERE = FIRST_MARK_COLON | FIRST_MARK_INDENTED_COLON,
+    FIRST_MARK_LICENSE_STATUS = 32,
 };
 
 static const struct {
@@ -264,7 +360,10 @@ static unsigned marks_of(const struct line *line)
 {
     bool is_quote = *line->bytes == '"';
 
+    if ((unsigned char)*line->bytes <= ' ')
+        return line_has_byte(line, ':') ? FIRST_MARK_INDENTED_COLON : 0u;
     return (line_contains(line, "HotFixID") ? FIRST_MARK_HOTFIX_ID : 0u) |
+           (line_contains(line, LICENCE_STATUS_PROPERTY) ? FIRST_MARK_LICENSE_STATUS : 0u) |
            (line_has_byte(line, '=') ? FIRST_MARK_EQUALS : 0u) |
            (is_quote                   ? FIRST_MARK_QUOTE
             : line_has_byte(line, ':') ? FIRST_MARK_COLON
@@ -277,7 +376,7 @@ enum listing_form listing_form_at(struct listing_walk *walk)
     struct line line;
     unsigned marks;
 
-    if (!lines_next(&after, &line) || line.length_bytes == 0 || (unsigned char)*line.bytes <= ' ')
+    if (!lines_next(&after, &line) || line.length_bytes == 0)
         return LISTING_FORM_NONE;
     marks = marks_of(&line);
     for (size_t index = 0; marks != 0 && index < ARRAY_COUNT(forms); index++)

@@ -2,7 +2,8 @@
 /* forms: the forms of listings of updates, packages, licences and systems: how each begins, and its
  * parser. Marks of a beginning are of ASCII and of values, never of words that are translated, so
  * they are found in text of any code page. They stand at the start of a line: what is quoted or
- * indented is not a listing. Owns nothing. Facts: FACTS.md, Text listings.
+ * indented is not a listing, but for slmgr's, which people paste as they like. Owns nothing. Facts:
+ * FACTS.md, Text listings.
  *
  * A new form is a row here, how it begins (forms.c), and a parser. */
 #ifndef SPPTRIAGE_TEXT_FORMS_H
@@ -29,8 +30,14 @@
     ROW(LISTING_FORM_SYSTEMINFO_CSV, QUOTE, systeminfo_csv)                                     \
     /* Get-HotFix through Format-List: `HotFixID : KB971033` */                                 \
     ROW(LISTING_FORM_HOTFIX_LIST, COLON, hotfix_list)                                           \
-    ROW(LISTING_FORM_DISM, COLON, dism)   /* dism /get-packages as list or table */             \
-    ROW(LISTING_FORM_SLMGR, COLON, slmgr) /* slmgr /dlv and /dli: one product */                \
+    ROW(LISTING_FORM_DISM, COLON, dism)       /* dism /get-packages as list or table */         \
+    ROW(LISTING_FORM_MGADIAG, COLON, mgadiag) /* MGADiag's report, with slmgr's text in it */   \
+    /* SoftwareLicensingProduct through Format-List, wmic's /value, Export-Csv */               \
+    ROW(LISTING_FORM_PRODUCT_LIST, COLON, product_list)                                         \
+    ROW(LISTING_FORM_PRODUCT_VALUES, EQUALS, product_values)                                    \
+    ROW(LISTING_FORM_PRODUCT_CSV, LICENSE_STATUS, product_csv)                                  \
+    /* slmgr /dlv and /dli: one product; a list of properties can begin like it */              \
+    ROW(LISTING_FORM_SLMGR, COLON_ANYWHERE, slmgr)                                              \
     ROW(LISTING_FORM_SYSTEMINFO, COLON, systeminfo)
 
 enum listing_form { LISTING_FORMS(WORDS_ENUMERATOR) LISTING_FORM_NONE };
@@ -40,9 +47,10 @@ enum listing_form { LISTING_FORMS(WORDS_ENUMERATOR) LISTING_FORM_NONE };
  * at time and again. */
 struct listing_walk {
     struct lines lines;
-    uint64_t package_line;   /* the number of the next line with a package, */
-    bool package_is_known;   /* where that was looked for; without one, 0 */
-    uint64_t no_fields_line; /* up to this line no list of fields begins */
+    uint64_t package_line;    /* the number of the next line with a package, */
+    bool package_is_known;    /* where that was looked for; without one, 0 */
+    uint64_t no_fields_line;  /* up to this line no list of fields begins, */
+    uint64_t no_product_line; /* and no list of a product's */
 };
 
 /* The form of the listing that begins with the next line, or NONE. Looks at a few lines more. */
@@ -60,6 +68,9 @@ enum listing_presence listing_presence_in(struct lines head);
 /* The separator of the line as one of CSV that has a cell HotFixID, or '\0'. */
 char listing_csv_separator(const struct line *line);
 
+/* The same of a line that has a cell LicenseStatus. */
+char product_csv_separator(const struct line *line);
+
 /* ---- Parsers ---- */
 
 /* Reads the listing of that form that begins with the next line of the walk (listing_form_at said
@@ -69,6 +80,10 @@ typedef int listing_parser(struct listing_walk *walk, struct emitter *emitter, s
 
 #define LISTING_PARSER(form, mark, name) extern listing_parser name##_parse;
 LISTING_FORMS(LISTING_PARSER)
+
+/* slmgr_parse, of a text that is of another origin. */
+int slmgr_parse_as(enum finding_origin origin, struct listing_walk *walk, struct emitter *emitter,
+                   struct error *err);
 
 /* Calls the parser of the form. */
 int listing_parse(enum listing_form form, struct listing_walk *walk, struct emitter *emitter,

@@ -4,7 +4,6 @@
  * are none: error messages, and rows in which a separator or a quote stands in a cell, which wmic
  * does not quote. Such a line makes the listing incomplete, and an update of the incident is looked
  * for in its cells all the same. */
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -208,8 +207,8 @@ static int read_rows(struct listing_walk *walk, struct csv_listing *listing,
     if (!last_ended)
         update_listing_mark_cut(&listing->updates, LISTING_CUT_IN_LINE);
     if (listing->unread_count > 0) {
-        char *reason = memory_format("%" PRIu64 " line%s among its rows could not be read as such",
-                                     listing->unread_count, text_plural(listing->unread_count));
+        char *reason = memory_format(LISTING_ROWS_UNREAD, listing->unread_count,
+                                     text_plural(listing->unread_count));
 
         update_listing_mark_incomplete(&listing->updates, reason);
         free(reason);

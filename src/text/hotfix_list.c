@@ -41,12 +41,6 @@ static bool read_field(char separator, const struct line *line, struct line *nam
            (token_is_property(name) || token_is_added_property(name));
 }
 
-static bool same_text(const struct line *left, const struct line *right)
-{
-    return left->length_bytes == right->length_bytes &&
-           memory_equal(left->bytes, right->bytes, left->length_bytes);
-}
-
 static void interrupt(struct hotfix_list *list)
 {
     if (!list->is_interrupted)
@@ -100,8 +94,8 @@ static int take_field(struct hotfix_list *list, const struct line *name, const s
     size_t host = host_column_of(name);
     int result = 0;
 
-    if (record->field_count > 0 && (same_text(name, &record->first) || has_field(record, name))) {
-        if (!same_text(name, &record->first))
+    if (record->field_count > 0 && (line_same(name, &record->first) || has_field(record, name))) {
+        if (!line_same(name, &record->first))
             interrupt(list);
         result = end_record(list, emitter, err);
         *record = (struct hotfix_record){0};

@@ -40,7 +40,8 @@ static int hand_on_system(struct emitter *emitter, const struct line *host,
 
     finding.host = host_text;
     finding.place = host->number;
-    finding.system = (struct finding_system){.os_name = name, .os_version = version};
+    finding.system.os_name = name;
+    finding.system.os_version = version;
     result = emitter_add(emitter, &finding, err);
     free(host_text);
     free(name);

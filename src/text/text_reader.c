@@ -138,8 +138,10 @@ static int read_listings(const struct plaintext *text, struct emitter *emitter, 
         enum listing_form form = listing_form_at(&walk);
 
         emitter->begun_at = before;
-        if (form != LISTING_FORM_NONE)
+        if (form != LISTING_FORM_NONE) {
             result = listing_parse(form, &walk, emitter, err);
+            emitter->behind = walk.lines.at;
+        }
         /* A parser that finds nothing to take leaves the line where it is. */
         if (result == 0 && walk.lines.at == before && !lines_next(&walk.lines, &line))
             break;

@@ -125,6 +125,23 @@ bool token_split_label(const struct line *line, struct line *label, struct line 
            label->length_bytes <= LABEL_MOST_BYTES;
 }
 
+bool token_is_identifier(const struct line *word)
+{
+    static const char characters[] = DIGITS "_abcdefghijklmnopqrstuvwxyz"
+                                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+    return word->length_bytes > 0 && word->length_bytes <= LABEL_MOST_BYTES &&
+           line_count_of(word, DIGITS) == 0 &&
+           line_count_of(word, characters) == word->length_bytes;
+}
+
+bool token_split_property(const struct line *line, char separator, struct line *name,
+                          struct line *value)
+{
+    return line->length_bytes > 0 && (unsigned char)*line->bytes > ' ' &&
+           line_split(line, separator, name, value) && token_is_identifier(name);
+}
+
 bool token_package_of_line(const struct line *line, struct line *identity)
 {
     struct line label;

@@ -16,6 +16,13 @@
 /* Splits a line that begins with a label, of sensible length, at its first colon. */
 bool token_split_label(const struct line *line, struct line *label, struct line *value);
 
+/* Is it letters, digits and underlines, and does not begin with a digit? */
+bool token_is_identifier(const struct line *word);
+
+/* Splits `NAME : VALUE`, of which the name is such. */
+bool token_split_property(const struct line *line, char separator, struct line *name,
+                          struct line *value);
+
 /* Is it a property name of the class, as wmic has them? Or, else, one that PowerShell adds? */
 bool token_is_property(const struct line *word);
 bool token_is_added_property(const struct line *word);
@@ -97,6 +104,15 @@ void csv_cells_free_content(struct csv_cells *cells);
 
 /* ---- Commands (command.c) ---- */
 
+/* So many lines lie between a command, or a heading, and its listing at most; longer lines are
+ * neither. */
+#define LINES_ABOVE_MOST 12
+#define COMMAND_MOST_BYTES 8191 /* of cmd.exe */
+
+/* Takes the line before *at, which is the start of a line of the text, and moves there; false at
+ * the start of the text. */
+bool line_above(const char *text, const char **at, struct line *out);
+
 /* Is the line a command as a console echoes it, behind a prompt or not, or as PowerShell's errors
  * quote it? */
 bool command_is(struct line line);
@@ -105,5 +121,15 @@ bool command_is(struct line line);
  * `Get-HotFix | where ...`, `wmic qfe where ...`, `dism ... | findstr ...`? Looks at a few lines;
  * false where there is none. `at` is the start of a line. */
 bool command_above_selects(const char *text, const char *at, enum finding_origin origin);
+
+/* Is the line a command that calls slmgr? *host is the machine that it asks, empty for its own. */
+bool command_slmgr_host(struct line line, struct line *host);
+
+/* ---- Headings (heading.c) ---- */
+
+/* The host that the lines of the text from `from` up to the listing at `at`, the starts of lines,
+ * name as that of the listing; empty for none. Where a line or a command says that it is a host,
+ * *is_sure is true; else it is a heading of one word that looks like one. */
+struct line heading_host(const char *from, const char *at, bool *is_sure);
 
 #endif

@@ -69,6 +69,7 @@ void finding_context_feed(struct finding_context *context, const struct finding 
     case FINDING_HISTORY:
     case FINDING_LICENCE:
     case FINDING_SYSTEM:
+    case FINDING_VALIDATION:
         break;
     }
 }
@@ -166,6 +167,25 @@ static void listing_items(const struct finding *finding, const struct finding_co
     say_update(out, UPDATE_ID_KB971033, says, detail);
 }
 
+/* The two parts that the update brings are registered with it, and not without it. */
+static void validation_items(const struct finding_validation *validation, struct meaning *out)
+{
+    char *detail = NULL;
+
+    switch (validation->update_parts) {
+    case UPDATE_SAYS_INSTALLED:
+        detail = memory_copy_text("its ActiveX and Admin Service are registered");
+        break;
+    case UPDATE_SAYS_ABSENT:
+        detail = memory_copy_text("its ActiveX and Admin Service are not registered");
+        break;
+    case UPDATE_SAYS_NEITHER:
+        detail = memory_copy_text("it does not say that both its parts are registered, or neither");
+        break;
+    }
+    say_update(out, UPDATE_ID_KB971033, validation->update_parts, detail);
+}
+
 /* ---- By kind and origin ---- */
 
 static enum evidence_kind evidence_kind_of(const struct finding *finding)
@@ -183,6 +203,10 @@ static enum evidence_kind evidence_kind_of(const struct finding *finding)
         return EVIDENCE_SLMGR;
     case FINDING_ORIGIN_SYSTEMINFO:
         return EVIDENCE_SYSTEMINFO;
+    case FINDING_ORIGIN_LICENSING_PRODUCT:
+        return EVIDENCE_LICENSING_PRODUCT;
+    case FINDING_ORIGIN_MGADIAG:
+        return EVIDENCE_MGADIAG;
     }
     return EVIDENCE_HISTORY;
 }
@@ -213,6 +237,9 @@ void meaning_of_finding(const struct finding *finding, const struct finding_cont
         break;
     case FINDING_SYSTEM:
         systeminfo_items(&finding->system, out);
+        break;
+    case FINDING_VALIDATION:
+        validation_items(&finding->validation, out);
         break;
     }
 }
