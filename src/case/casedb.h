@@ -280,6 +280,9 @@ int casedb_place_observations(struct casedb *db, int64_t machine_id,
  * the first in order of path and offset. Marked ones are in no cursor but casedb_conflicts. */
 int casedb_mark_duplicates(struct casedb *db, struct error *err);
 
+/* Notes the role that an observation has by its place among the others. */
+int casedb_set_role(struct casedb *db, int64_t observation_id, enum role role, struct error *err);
+
 /* A piece of evidence on KB 971033, or on one of the unrelated updates of that day. */
 struct case_update_evidence {
     int64_t machine_id;
@@ -403,7 +406,9 @@ int casedb_source_remarks(struct casedb *db, int64_t source_id, char **out, stru
 
 /* An observation as the case keeps it; the strings are borrowed like the rest. */
 struct case_observation {
+    int64_t id;
     struct observation observation;
+    enum role role;      /* that its place among the others gives it; ROLE_BY_ITSELF: none other */
     const char *machine; /* its newest name; the name that it bears where it is nobody's */
     int64_t machine_id;  /* 0: nobody's */
     bool decides;        /* false: of an earlier installation, or nobody's */
@@ -416,9 +421,12 @@ struct case_observation {
     const char *path; /* of the source */
 };
 
-/* Observations of one machine that decide, in order of (placed time, EventRecordID, path, offset).
- */
+/* Observations of one machine that decide, as its logs have them: those of one channel of its own
+ * logs in order of EventRecordID, the channels by time. */
 int casedb_machine_observations(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
+                                struct error *err);
+/* Those of earlier installations of it, in order of time. */
+int casedb_earlier_observations(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
                                 struct error *err);
 /* All observations, in the same order. */
 int casedb_timeline(struct casedb *db, struct casedb_cursor **out, struct error *err);

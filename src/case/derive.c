@@ -14,6 +14,8 @@ static const struct row_statement insert_verdict = INSERT_OF(&verdict_rows);
 static const char assign_computer[] =
     "UPDATE source_computer SET machine_id = ?1, decides = ?2 WHERE id = ?3";
 
+static const char set_role[] = "UPDATE observation SET role = ?1 WHERE id = ?2";
+
 static const char place_observations[] =
     "UPDATE observation SET wrong_clock = 1, placed_filetime = ?1, placed_in_window = ?2"
     " WHERE computer_id IN (SELECT id FROM source_computer WHERE machine_id = ?3 AND decides = 1)"
@@ -118,6 +120,15 @@ int casedb_mark_duplicates(struct casedb *db, struct error *err)
 {
     struct query query = query_of(db, mark_duplicates);
 
+    return query_run(&query, err);
+}
+
+int casedb_set_role(struct casedb *db, int64_t observation_id, enum role role, struct error *err)
+{
+    struct query query = query_of(db, set_role);
+
+    query_text(&query, role_word(role));
+    query_integer(&query, observation_id);
     return query_run(&query, err);
 }
 

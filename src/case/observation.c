@@ -17,10 +17,21 @@ static const struct row_statement insert_observation = INSERT_OF(&observation_ro
 
 static const struct row_statement all_observations =
     SELECT_OF(&observation_rows, OF_MACHINES WHICH_COUNT IN_ORDER);
-static const struct row_statement machine_observations =
-    SELECT_OF(&observation_rows, OF_MACHINES WHICH_COUNT
-              " AND c.machine_id = ?1 AND c.decides = 1 ORDER BY counts_filetime, o.record_id,"
-              " s.path, o.offset_bytes, o.id");
+/* In order of ids a time can be up to five minutes before an earlier one: then that one counts.
+ * Where ids and times disagree more, they are not those of one log: the time counts. */
+static const struct row_statement machine_observations = SELECT_OF(
+    &observation_rows, OF_MACHINES
+    " JOIN (SELECT id AS sorted_id, iif(greatest - own <= 3000000000, greatest, own) AS "
+    "sort_filetime"
+    "  FROM (SELECT o.id, iif(o.wrong_clock, o.placed_filetime, o.event_filetime) AS own,"
+    "   max(iif(o.wrong_clock, o.placed_filetime, o.event_filetime))"
+    "   OVER (PARTITION BY o.channel_id, c.forwarded ORDER BY o.record_id"
+    "   ROWS UNBOUNDED PRECEDING) AS greatest"
+    "   FROM source_computer AS c JOIN observation AS o ON o.computer_id = c.id"
+    "   WHERE c.machine_id = ?1 AND c.decides = 1 AND o.duplicate = 0)) ON sorted_id = o.id"
+    " ORDER BY sort_filetime, o.record_id, s.path, o.offset_bytes, o.id");
+static const struct row_statement earlier_observations = SELECT_OF(
+    &observation_rows, OF_MACHINES WHICH_COUNT " AND c.machine_id = ?1 AND c.decides = 0" IN_ORDER);
 static const struct row_statement all_conflicts =
     SELECT_OF(&observation_rows, OF_MACHINES " WHERE o.verified = 'conflict'" IN_ORDER);
 
@@ -92,6 +103,12 @@ int casedb_machine_observations(struct casedb *db, int64_t machine_id, struct ca
     return cursor_open_of(db, &machine_observations, machine_id, out, err);
 }
 
+int casedb_earlier_observations(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
+                                struct error *err)
+{
+    return cursor_open_of(db, &earlier_observations, machine_id, out, err);
+}
+
 int casedb_timeline(struct casedb *db, struct casedb_cursor **out, struct error *err)
 {
     return cursor_open(db, &all_observations, out, err);
@@ -133,6 +150,7 @@ int casedb_next_observation(struct casedb_cursor *cursor, struct case_observatio
     if (!read_strings(cursor, &row))
         return casedb_fail_content(cursor->db, "the strings of an observation are not a list", err);
     *out = row.seen;
+    out->id = row.id;
     out->observation.reference_only = false; /* a case does not keep it */
     out->observation.strings = cursor->pairs;
     out->observation.string_count = cursor->strings.count;

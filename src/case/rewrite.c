@@ -130,6 +130,7 @@ static int write_observations(struct rewrite *rewrite, int64_t source_id, struct
     while (step == 0 && (step = cursor_next(cursor, &row, err)) == 1) {
         row.id = 0;
         row.computer_id = find_id(&rewrite->computers, row.computer_id);
+        row.seen.role = ROLE_BY_ITSELF;
         row.seen.wrong_clock = false;
         row.seen.placed_filetime = 0;
         row.seen.placed_in_window = false;

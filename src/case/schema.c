@@ -214,6 +214,11 @@ static const struct column observation_columns[] = {
      .comment = "of a conflict: what libevtx reads instead"},
     {COLUMN(observation_row, duplicate), .unread = true,
      .comment = "derived, 1: another source says the same"},
+    {.name = "role",
+     .type = COLUMN_WORD,
+     .offset_bytes = offsetof(struct observation_row, seen.role),
+     .words = &role_words,
+     .comment = "derived: by its place among the others; empty: as by itself"},
     {COLUMN_NAMED("wrong_clock", observation_row, seen.wrong_clock),
      .comment = "derived, 1: its time is wrong"},
     {COLUMN_NAMED("placed_filetime", observation_row, seen.placed_filetime), .unread = true,
@@ -540,6 +545,7 @@ static const char create_indexes[] =
 static const char clear_marks[] =
     "UPDATE source_computer SET machine_id = NULL, decides = 0 WHERE machine_id IS NOT NULL;"
     "UPDATE observation SET duplicate = 0 WHERE duplicate <> 0;"
+    "UPDATE observation SET role = '' WHERE role <> '';"
     "UPDATE observation SET wrong_clock = 0, placed_filetime = 0, placed_in_window = 0"
     " WHERE wrong_clock <> 0;";
 

@@ -27,7 +27,7 @@ bool window_contains(const struct window *window, uint64_t filetime)
 
 bool incident_is_refusal(uint32_t code)
 {
-    return code >> 16 == 0xC004;
+    return code >> 16 == 0xC004 && code != INCIDENT_CODE_NO_KMS;
 }
 
 bool incident_is_non_genuine(uint32_t code)
@@ -353,6 +353,110 @@ const struct incident_licence *incident_find_licence(const char *activation_id)
     const struct incident_licence *known = incident_find_known_licence(activation_id);
 
     return known != NULL ? known : &other_licence;
+}
+
+/* Activation ids of KMS clients of Office, from the public tables of KMS products. */
+static const char *const office_ids[] = {
+    /* Office 2010 */
+    "8ce7e872-188c-4b98-9d90-f8f90b7aad02",
+    "cee5d470-6e3b-4fcc-8c2b-d17428568a9f",
+    "8947d0b8-c33b-43e1-8c56-9b674c052832",
+    "ca6b6639-4ad6-40ae-a575-14dee07f6430",
+    "09ed9640-f020-400a-acd8-d7d867dfd9c2",
+    "ef3d4e49-a53d-4d81-a2b1-2ca6c2556b2c",
+    "ab586f5c-5256-4632-962f-fefd8b49e6f4",
+    "ecb7c192-73ab-4ded-acf4-2399b095d0cc",
+    "45593b1d-dfb1-4e91-bbfb-2d5d0ce2227a",
+    "6f327760-8c5c-417c-9b61-836a98287e0c",
+    "df133ff7-bf14-4f95-afe3-7b48e7e331ef",
+    "5dc7bf61-5ec9-4996-9ccb-df806a2d0efe",
+    "b50c4f75-599b-43e8-8dcd-1081a7967241",
+    "ea509e87-07a1-4a45-9edc-eba5a39f36af",
+    "9da2a678-fb6b-4e67-ab84-60dd6a9c819a",
+    "92236105-bb67-494f-94c7-7f7a607929bd",
+    "e558389c-83c3-4b29-adfe-5e4d7f46c358",
+    "9ed833ff-4f92-4f36-b370-8683a4f13275",
+    "2d0882e7-a4e7-423b-8ccc-70d91e0158b1",
+    /* Office 2013 */
+    "6ee7622c-18d8-4005-9fb7-92db644a279b",
+    "f7461d52-7c2b-43b2-8744-ea958e0bd09a",
+    "a30b8040-d68a-423f-b0b5-9ce292ea5a8f",
+    "1b9f11e3-c85c-4e1b-bb29-879ad2c909e3",
+    "dc981c6b-fc8e-420f-aa43-f8f33e5c0923",
+    "efe1f3e6-aea2-4144-a208-32aa872b6545",
+    "771c3afa-50c5-443f-b151-ff2546d863a0",
+    "8c762649-97d1-4953-ad27-b7e2c25b972e",
+    "b322da9c-a2e2-4058-9e4e-f59a6970bd69",
+    "4a5d124a-e620-44ba-b6ff-658961b33b9a",
+    "427a28d1-d17c-4abf-b717-32c780ba6f07",
+    "00c79ff1-6850-443d-bf61-71cde0de305f",
+    "b13afb38-cd79-4ae5-9f7f-eed058d750ca",
+    "e13ac10e-75d0-4aff-a0cd-764982cf541c",
+    "ac4efaf0-f81f-4f61-bdf7-ea32b02ab117",
+    "d9f5b1c6-5386-495a-88f9-9ad6b41ac9b3",
+    /* Office 2013 preview */
+    "44b538e2-fb34-4732-81e4-644c17d2e746",
+    "9373bfa0-97b3-4587-ab73-30934461d55c",
+    "aa286eb4-556f-4eeb-967c-c1b771b7673e",
+    "7ccc8256-fbaa-49c6-b2a9-f5afb4257cd2",
+    "c53dfe17-cc00-4967-b188-a088a965494d",
+    "2816a87d-e1ed-4097-b311-e2341c57b179",
+    "67c0f908-184f-4f64-8250-12db797ab3c3",
+    "7bce4e7a-dd80-4682-98fa-f993725803d2",
+    "1ec10c0a-54f6-453e-b85a-6fa1bbfea9b7",
+    "87d2b5bf-d47b-41fb-af62-71c382f5cc85",
+    "3cfe50a9-0e03-4b29-9754-9f193f07b71f",
+    "39e49e57-ae68-4ee3-b098-26480df3da96",
+    "15aa2117-8f79-49a8-8317-753026d6a054",
+    "cfbfd60e-0b5f-427d-917c-a4df42a80e44",
+    "7012cc81-8887-42e9-b17d-4e5e42760f0d",
+    "de9c7eb6-5a85-420d-9703-fff11bdd4d43",
+    /* Office 2016 */
+    "67c0fc0c-deba-401b-bf8b-9c8ad8395804",
+    "c3e65d36-141f-4d2f-a303-a842ee756a29",
+    "9caabccb-61b1-4b4b-8bec-d10a3c3ac2ce",
+    "e914ea6e-a5fa-4439-a394-a9bb3293ca09",
+    "d8cace59-33d2-4ac7-9b1b-9b72339c51c8",
+    "ec9d9265-9d1e-4ed0-838a-cdc20f2551a1",
+    "d70b1bba-b893-4544-96e2-b7a318091c33",
+    "d450596f-894d-49e0-966a-fd39ed4c4c64",
+    "4f414197-0fc2-4c01-b68a-86cbb9ac254c",
+    "829b8110-0e6f-4349-bca4-42803577788d",
+    "da7ddabc-3fbe-4447-9e01-6ab7440b4cd4",
+    "cbbaca45-556a-4416-ad03-bda598eaa7c8",
+    "041a06cb-c5b8-4772-809f-416d03d16654",
+    "83e04ee1-fa8d-436d-8994-d31a862cab77",
+    "dedfa23d-6ed1-45a6-85dc-63cae0546de6",
+    "6bf301c1-b94a-43e9-ba31-d494598c47fb",
+    "b234abe3-0857-4f9c-b05a-4dc314f85557",
+    "aa2a7821-1827-4c2c-8f1d-4513a34dda97",
+    "361fe620-64f4-41b5-ba77-84f8e079b1f7",
+    "bb11badf-d8aa-470e-9311-20eaf80fe5cc",
+    /* Office 2019 */
+    "0bc88885-718c-491d-921f-6f214349e79c",
+    "fc7c4d0c-2e85-4bb9-afd4-01ed1476b5e9",
+    "500f6619-ef93-4b75-bcb4-82819998a3ca",
+    "9e9bceeb-e736-4f26-88de-763f87dcc485",
+    "237854e9-79fc-4497-a0c1-a70969691c6b",
+    "c8f8a301-19f5-4132-96ce-2de9d4adbd33",
+    "3131fd61-5e4f-4308-8d6d-62be1987c92c",
+    "85dd8b5f-eaa4-4af3-a628-cce9e77c9a03",
+    "2ca2bf3f-949e-446a-82c7-e25a15ec78c4",
+    "1777f0e3-7392-4198-97ea-8ae4de6f6381",
+    "9d3e4cca-e172-46f1-a2f4-1d2107051444",
+    "734c6c6e-b0ba-4298-a891-671772b2bd1b",
+    "6912a74b-a5fb-401a-bfdb-2e3ab46f4b02",
+    "5b5cf08f-b81a-431d-b080-3450d8620565",
+    "e06d7df3-aad0-419d-8dfb-0ac37e2bdf39",
+    "059834fe-a8ea-4bff-b67b-4d006b5447d3",
+};
+
+bool incident_is_office(const char *activation_id)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(office_ids); index++)
+        if (guid_equal(office_ids[index], activation_id))
+            return true;
+    return false;
 }
 
 /* Narrows [*text, *text + *length) to what stands between blanks and braces. */

@@ -42,12 +42,14 @@ bool window_contains(const struct window *window, uint64_t filetime);
     "7.1.7600.16395"
 
 #define INCIDENT_CODE_REFUSED UINT32_C(0xC004C4A2)     /* of the validation server */
+#define INCIDENT_CODE_NO_KMS UINT32_C(0xC004F074)      /* no KMS could be contacted */
 #define INCIDENT_CODE_NON_GENUINE UINT32_C(0xC004F200) /* non-genuine */
 
 /* How a code is written wherever it is (DESIGN section 7). */
 #define CODE_FORMAT "0x%08" PRIX32
 
-/* A refusal is a code 0xC004xxxx: the licensing side answered no (DESIGN section 1). */
+/* A refusal is a code 0xC004xxxx, but that no KMS could be contacted: the licensing side answered
+ * no. Any other code but 0 is a failure to ask (DESIGN section 1). */
 bool incident_is_refusal(uint32_t code);
 
 /* A code that says that Windows is not genuine (DESIGN section 1). */
@@ -213,6 +215,9 @@ const struct incident_licence *incident_find_licence(const char *activation_id);
 
 /* The same, but NULL for an id of no table. */
 const struct incident_licence *incident_find_known_licence(const char *activation_id);
+
+/* Is it the activation id (any case, braces or not) of a KMS client of Office? */
+bool incident_is_office(const char *activation_id);
 
 /* Are the two GUIDs equal? Case and braces are not regarded, nor blanks around them. */
 bool guid_equal(const char *left, const char *right);

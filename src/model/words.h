@@ -237,14 +237,15 @@ uint32_t action_steps(enum action action);
 /* ---- Events and evidence ---- */
 
 /* What one event is for the verdict; enumerator, word of timeline.csv. */
-#define ROLES(ROW)                           \
-    ROW(ROLE_SIGNAL_STRONG, "signal-strong") \
-    ROW(ROLE_SIGNAL_WEAK, "signal-weak")     \
-    ROW(ROLE_FAULT, "fault")                 \
-    ROW(ROLE_RECOVERY, "recovery")           \
-    ROW(ROLE_RESET, "reset")                 \
-    ROW(ROLE_UPDATE, "update")               \
-    ROW(ROLE_LICENCE, "licence")             \
+#define ROLES(ROW)                                                   \
+    ROW(ROLE_BY_ITSELF, "") /* not told by its place among others */ \
+    ROW(ROLE_SIGNAL_STRONG, "signal-strong")                         \
+    ROW(ROLE_SIGNAL_WEAK, "signal-weak")                             \
+    ROW(ROLE_FAULT, "fault")                                         \
+    ROW(ROLE_RECOVERY, "recovery")                                   \
+    ROW(ROLE_RESET, "reset")                                         \
+    ROW(ROLE_UPDATE, "update")                                       \
+    ROW(ROLE_LICENCE, "licence")                                     \
     ROW(ROLE_CONTEXT, "context")
 
 enum role { ROLES(WORDS_ENUMERATOR) };

@@ -23,20 +23,42 @@ static enum presence presence_of(enum update_status update)
     return PRESENCE_POSSIBLE;
 }
 
-static enum action plan_for_affected(enum activation_state state, enum presence update)
+static enum action plan_for_affected(const struct action_matter *matter, enum presence update)
 {
     bool gone = update == PRESENCE_NO;
 
-    switch (state) {
+    switch (matter->state) {
     case ACTIVATION_STATE_NON_GENUINE:
         return gone ? ACTION_REBUILD : ACTION_REMOVE_REBUILD;
     case ACTIVATION_STATE_UNLICENSED:
     case ACTIVATION_STATE_FAULT_OPEN:
+        return gone ? ACTION_TROUBLESHOOT : ACTION_REMOVE_RESTART_TROUBLESHOOT;
     case ACTIVATION_STATE_RECOVERED:
     case ACTIVATION_STATE_NONE:
-        return gone ? ACTION_VERIFY : ACTION_REMOVE;
+        if (!gone)
+            return ACTION_REMOVE;
+        return matter->listed_licensed ? ACTION_NONE : ACTION_VERIFY;
     }
     return ACTION_VERIFY;
+}
+
+/* Nothing is broken now. */
+static enum action plan_for_well(const struct action_matter *matter, enum presence update)
+{
+    bool is_volume = matter->channel == LICENCE_CHANNEL_VOLUME_KMS ||
+                     matter->channel == LICENCE_CHANNEL_VOLUME_MAK ||
+                     matter->channel == LICENCE_CHANNEL_KMS_HOST;
+
+    if (matter->not_excluded)
+        return update == PRESENCE_YES ? ACTION_REMOVE_COLLECT : ACTION_COLLECT;
+    if (update == PRESENCE_YES)
+        return ACTION_REMOVE;
+    return update == PRESENCE_POSSIBLE && is_volume ? ACTION_CHECK : ACTION_NONE;
+}
+
+static bool is_well(enum activation_state state)
+{
+    return state == ACTIVATION_STATE_RECOVERED || state == ACTIVATION_STATE_NONE;
 }
 
 /* What is to be done on a KMS client of Windows 7. */
@@ -46,11 +68,12 @@ static enum action plan(const struct action_matter *matter)
 
     switch (matter->classification) {
     case CLASSIFICATION_AFFECTED:
-        return plan_for_affected(matter->state, update);
+        return plan_for_affected(matter, update);
     case CLASSIFICATION_OTHER_FAULT:
-        return update == PRESENCE_YES ? ACTION_REMOVE_TROUBLESHOOT : ACTION_TROUBLESHOOT;
     case CLASSIFICATION_NO_FAULT:
-        return update == PRESENCE_YES ? ACTION_REMOVE : ACTION_NONE;
+        if (is_well(matter->state))
+            return plan_for_well(matter, update);
+        return update == PRESENCE_YES ? ACTION_REMOVE_TROUBLESHOOT : ACTION_TROUBLESHOOT;
     case CLASSIFICATION_NOT_COLLECTED:
         return ACTION_COLLECT;
     }
@@ -58,18 +81,13 @@ static enum action plan(const struct action_matter *matter)
 }
 
 /* Where the update may stay: only a volume-licensed Windows 7 is concerned by it (KB 4487266). */
-static enum action plan_with_update(enum classification classification)
+static enum action plan_with_update(const struct action_matter *matter)
 {
-    switch (classification) {
-    case CLASSIFICATION_AFFECTED:
-    case CLASSIFICATION_OTHER_FAULT:
-        return ACTION_TROUBLESHOOT;
-    case CLASSIFICATION_NO_FAULT:
-        return ACTION_NONE;
-    case CLASSIFICATION_NOT_COLLECTED:
+    if (matter->classification == CLASSIFICATION_NOT_COLLECTED)
         return ACTION_COLLECT;
-    }
-    return ACTION_NONE;
+    if (!is_well(matter->state))
+        return ACTION_TROUBLESHOOT;
+    return matter->not_excluded ? ACTION_COLLECT : ACTION_NONE;
 }
 
 /* Where a KMS client key must not be set. */
@@ -125,13 +143,13 @@ enum action action_of(const struct action_matter *matter)
     case LICENCE_FIT_NO_KEY:
         return plan_without_key(plan(matter));
     case LICENCE_FIT_NEITHER:
-        return plan_with_update(matter->classification);
+        return plan_with_update(matter);
     }
     return ACTION_NONE;
 }
 
 bool action_gives_key(const struct action_matter *matter)
 {
-    return matter->edition != NULL &&
+    return matter->edition != NULL && !matter->edition_is_guess &&
            word_set_has(action_steps(action_of(matter)), ACTION_STEP_REBUILD);
 }

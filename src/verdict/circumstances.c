@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 /* ---- Damaged logs ---- */
 
@@ -103,7 +104,7 @@ out:
     return result;
 }
 
-/* ---- Coverage ---- */
+/* ---- The records of a machine ---- */
 
 /* The spans of one computer of a source. */
 struct computer_spans {
@@ -131,60 +132,197 @@ static struct computer_spans spans_of(const struct assignment *assignment, int64
     return spans;
 }
 
-static enum coverage find_coverage(const struct assignment *assignment,
-                                   const struct assigned_machine *machine,
-                                   const struct window *window)
+/* A stretch, and of which channel. */
+struct channel_stretch {
+    const char *channel; /* borrowed */
+    struct stretch stretch;
+};
+
+struct stretch_list {
+    struct channel_stretch *items; /* owned */
+    size_t count;
+};
+
+/* A log that lies in several places is there once. */
+static bool is_listed(const struct assignment *assignment, const struct assigned_machine *machine,
+                      size_t index)
 {
-    struct coverage_log *logs = NULL;
-    size_t log_count = 0;
-    bool own_records = false, other_application_records = false;
-    enum coverage coverage = COVERAGE_NONE;
+    return index > 0 && assignment->computers[machine->computers[index]].said->id ==
+                            assignment->computers[machine->computers[index - 1]].said->id;
+}
+
+static void list_computer(const struct assignment *assignment,
+                          const struct assigned_computer *computer, struct stretch_list *list)
+{
+    struct computer_spans spans = spans_of(assignment, computer->said->id);
+
+    for (size_t index = 0; index < spans.count; index++) {
+        const struct case_span *span = &spans.first[index];
+
+        list->items = memory_grow(list->items, list->count, sizeof(*list->items));
+        list->items[list->count++] = (struct channel_stretch){
+            .channel = span->channel,
+            .stretch = {.source_id = computer->said->source_id,
+                        .own = computer->own_log,
+                        .recovered = span->recovered,
+                        .has_gaps =
+                            span->record_count <= span->last_record_id - span->first_record_id,
+                        .first_record_id = span->first_record_id,
+                        .last_record_id = span->last_record_id,
+                        .record_count = span->record_count,
+                        .first_filetime = span->first_filetime,
+                        .last_filetime = span->last_filetime},
+        };
+    }
+}
+
+static int compare_channels(const void *left, const void *right)
+{
+    return strcmp(((const struct channel_stretch *)left)->channel,
+                  ((const struct channel_stretch *)right)->channel);
+}
+
+/* ---- The clock ---- */
+
+/* What circumstances are found for. */
+struct finding_circumstances {
+    struct casedb *db;
+    const struct window *window;
+    int64_t machine_id;
+    struct circumstances *out;
+};
+
+/* An event of a wrong clock is in the window when its sane neighbours are; in order it comes behind
+ * the one before it. */
+static int place_stretch(struct finding_circumstances *finding, const char *channel,
+                         const struct stretch *stretch, struct error *err)
+{
+    const struct window *window = finding->window;
+    const struct case_placement placement = {
+        .channel = channel,
+        .first_record_id = stretch->first_record_id,
+        .last_record_id = stretch->last_record_id,
+        .placed_filetime =
+            stretch->after_filetime != 0 ? stretch->after_filetime : stretch->before_filetime,
+        .in_window = window_contains(window, stretch->after_filetime) &&
+                     window_contains(window, stretch->before_filetime),
+    };
+    bool shown_in_window = stretch->first_filetime <= window->end_filetime &&
+                           stretch->last_filetime >= window->start_filetime;
+
+    finding->out->wrong_clock = true;
+    if (placement.in_window || shown_in_window)
+        finding->out->wrong_clock_in_window = true;
+    return casedb_place_observations(finding->db, finding->machine_id, &placement, err);
+}
+
+static int find_channel(struct finding_circumstances *finding, const char *channel,
+                        struct stretch *stretches, size_t count, struct error *err)
+{
+    struct circumstances *out = finding->out;
+
+    if (text_equal_ascii(channel, "System"))
+        out->has_system_log = true;
+    count = clock_find(stretches, count);
+    for (size_t index = 0; index < count; index++) {
+        if (!stretches[index].wrong_clock && stretches[index].last_filetime > out->last_filetime)
+            out->last_filetime = stretches[index].last_filetime;
+        if (stretches[index].wrong_clock &&
+            place_stretch(finding, channel, &stretches[index], err) != 0)
+            return -1;
+    }
+    if (text_equal_ascii(channel, "Application"))
+        coverage_find(stretches, count, &out->covered);
+    return 0;
+}
+
+static int find_channels(struct finding_circumstances *finding, struct stretch_list *list,
+                         struct error *err)
+{
+    struct stretch *stretches = memory_allocate(list->count, sizeof(*stretches));
+    int result = 0;
+
+    if (list->count > 0)
+        qsort(list->items, list->count, sizeof(*list->items), compare_channels);
+    for (size_t first = 0, end; first < list->count && result == 0; first = end) {
+        for (end = first;
+             end < list->count && compare_channels(&list->items[first], &list->items[end]) == 0;
+             end++)
+            stretches[end - first] = list->items[end].stretch;
+        result = find_channel(finding, list->items[first].channel, stretches, end - first, err);
+    }
+    free(stretches);
+    return result;
+}
+
+/* ---- All of them ---- */
+
+/* Does some Application log tell what it covers; and are there records that cannot tell? */
+static void note_logs(const struct assignment *assignment, const struct assigned_machine *machine,
+                      const struct window *window, struct circumstances *out)
+{
+    bool own_records = false, other_application_records = false, any = false;
 
     for (size_t index = 0; index < machine->computer_count; index++) {
         const struct assigned_computer *computer =
             &assignment->computers[machine->computers[index]];
         const struct case_computer *said = computer->said;
-        struct computer_spans spans = spans_of(assignment, said->id);
-        bool own = computer->own_log;
 
-        own_records = own_records || (own && said->record_count > 0);
-        other_application_records =
-            other_application_records || (!own && said->application_count > 0);
-        if (!own)
+        if (!computer->decides)
             continue;
-        for (size_t span = 0; span < spans.count; span++) {
-            const struct case_span *of = &spans.first[span];
-
-            if (strcmp(of->channel, "Application") != 0)
-                continue;
-            logs = memory_grow(logs, log_count, sizeof(*logs));
-            logs[log_count++] = (struct coverage_log){of->first_filetime, of->last_filetime,
-                                                      of->first_record_id, of->last_record_id};
-        }
+        any = true;
+        own_records = own_records || (computer->own_log && said->record_count > 0);
+        if (said->application_count > 0 && computer->own_log)
+            out->has_application_log = true;
+        else if (said->application_count > 0)
+            other_application_records = true;
     }
-    if (log_count > 0)
-        coverage = coverage_of(logs, log_count, window);
-    else if (machine->computer_count > 0 && (!own_records || other_application_records))
-        coverage = COVERAGE_UNKNOWN;
-    free(logs);
-    return coverage;
+    if (out->has_application_log)
+        out->coverage = coverage_of(&out->covered, window);
+    else if (any && (!own_records || other_application_records))
+        out->coverage = COVERAGE_UNKNOWN;
+    else
+        out->coverage = COVERAGE_NONE;
 }
 
-/* ---- All of them ---- */
-
-/* Of its last event, whatever that is. */
+/* Where no sane record tells it. */
 static uint64_t find_last_time(const struct assignment *assignment,
                                const struct assigned_machine *machine)
 {
     uint64_t last = 0;
 
     for (size_t index = 0; index < machine->computer_count; index++) {
-        const struct case_computer *said = assignment->computers[machine->computers[index]].said;
+        const struct assigned_computer *computer =
+            &assignment->computers[machine->computers[index]];
 
-        if (said->last_filetime > last)
-            last = said->last_filetime;
+        if (computer->decides && computer->said->last_filetime > last)
+            last = computer->said->last_filetime;
     }
     return last;
+}
+
+static int find_machine(struct finding_circumstances *finding, const struct assignment *assignment,
+                        const struct assigned_machine *machine, struct error *err)
+{
+    struct circumstances *out = finding->out;
+    struct stretch_list list = {0};
+    int result;
+
+    *out = (struct circumstances){.shared_name = machine->shared_name,
+                                  .earlier_installation = machine->earlier_installation};
+    for (size_t index = 0; index < machine->computer_count; index++) {
+        const struct assigned_computer *computer =
+            &assignment->computers[machine->computers[index]];
+
+        if (computer->decides && !is_listed(assignment, machine, index))
+            list_computer(assignment, computer, &list);
+    }
+    result = find_channels(finding, &list, err);
+    free(list.items);
+    note_logs(assignment, machine, finding->window, out);
+    if (out->last_filetime == 0)
+        out->last_filetime = find_last_time(assignment, machine);
+    return result;
 }
 
 int circumstances_find(struct casedb *db, const struct window *window,
@@ -193,16 +331,22 @@ int circumstances_find(struct casedb *db, const struct window *window,
 {
     struct circumstances *all = memory_allocate(assignment->machine_count, sizeof(*all));
 
+    *out = all;
     for (size_t index = 0; index < assignment->machine_count; index++) {
         const struct assigned_machine *machine = &assignment->machines[index];
+        struct finding_circumstances finding = {
+            .db = db, .window = window, .machine_id = machine->id, .out = &all[index]};
 
-        all[index] = (struct circumstances){
-            .coverage = find_coverage(assignment, machine, window),
-            .shared_name = machine->shared_name,
-            .last_filetime = find_last_time(assignment, machine),
-        };
+        if (find_machine(&finding, assignment, machine, err) != 0)
+            return -1;
     }
     note_damaged_logs(assignment, all);
-    *out = all;
     return note_damaged_sources(db, assignment, all, err);
+}
+
+void circumstances_free(struct circumstances *circumstances, size_t count)
+{
+    for (size_t index = 0; circumstances != NULL && index < count; index++)
+        covered_free_content(&circumstances[index].covered);
+    free(circumstances);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* circumstances: what the logs of a machine tell as such, beside their events: do those of its
- * Application channel cover the window (DESIGN section 6, window_coverage), are they whole. */
+/* circumstances: what the logs of a machine tell as such, beside their events: in which of their
+ * records the clock was wrong, and do those of its Application channel cover the window, are they
+ * whole (DESIGN section 6, "Time that runs back" and window_coverage). */
 #ifndef SPPTRIAGE_VERDICT_CIRCUMSTANCES_H
 #define SPPTRIAGE_VERDICT_CIRCUMSTANCES_H
 
@@ -13,34 +14,78 @@
 #include "identity/assign.h"
 #include "model/incident.h"
 
+/* ---- The records of one channel of one machine (pure) ---- */
+
+/* Some that follow each other (model/computer.h), of one source. */
+struct stretch {
+    int64_t source_id;
+    bool own;       /* the machine wrote the log itself: it can tell what it covers */
+    bool recovered; /* found in unused parts of chunks */
+    bool has_gaps;  /* ids are missing in it: it covers nothing */
+    uint64_t first_record_id;
+    uint64_t last_record_id;
+    uint64_t record_count;
+    uint64_t first_filetime;
+    uint64_t last_filetime;
+    bool wrong_clock;         /* filled in by clock_find: its times are wrong; and then */
+    uint64_t after_filetime;  /* the records before it are of this time at the latest; 0 for none */
+    uint64_t before_filetime; /* those behind it of this time at the earliest; 0 for none */
+};
+
+/* Sorts them by id, drops what two sources have both, and finds those whose clock was wrong: all
+ * but the longest run of records whose times are in order (of equally long ones that of later
+ * times). Returns how many are left. Beyond CLOCK_STRETCHES_MOST none is called wrong. */
+#define CLOCK_STRETCHES_MOST 20000
+size_t clock_find(struct stretch *stretches, size_t count);
+
+/* What is covered without a gap. */
+struct covered_time {
+    uint64_t first_filetime;
+    uint64_t last_filetime;
+};
+
+/* Starts as zeros; owns its list. */
+struct covered {
+    struct covered_time *items; /* in order of time, apart from each other */
+    size_t count;
+    bool filtered; /* ids are missing between records of one log */
+};
+
+void covered_free_content(struct covered *covered);
+
+/* What the machine's own logs among the stretches of its Application channel cover, once their
+ * clocks are known. Recovered records fill gaps and make none. */
+void coverage_find(const struct stretch *stretches, size_t count, struct covered *out);
+
+/* Is all of this time covered, ends included? */
+bool covered_has(const struct covered *covered, uint64_t first_filetime, uint64_t last_filetime);
+
+/* How much of the window is. */
+enum coverage coverage_of(const struct covered *covered, const struct window *window);
+
+/* ---- Of a machine ---- */
+
+/* Owns what covered does. */
 struct circumstances {
     enum coverage coverage;
+    struct covered covered; /* by its Application logs */
+    bool has_application_log;
+    bool has_system_log;
+    bool wrong_clock;           /* in some record, */
+    bool wrong_clock_in_window; /* that lies in the window by its own time or by its place */
     bool log_damaged;
     bool shared_name;
-    uint64_t last_filetime; /* of its last event of any kind; what the logs say of themselves to
-                             * begin with, which recovered events can be later than */
+    bool earlier_installation; /* it has sources of one */
+    uint64_t last_filetime;    /* of its last event of any kind whose clock was right; what the logs
+                                * say of themselves, which recovered events can be later than */
 };
 
 /* Fills *out with those of all machines, in the order of the assignment: returned owned, freed with
- * free. -1 is ERROR_RUN. */
+ * circumstances_free. Places observations of a wrong clock in the case. -1 is ERROR_RUN. */
 int circumstances_find(struct casedb *db, const struct window *window,
                        const struct assignment *assignment, struct circumstances **out,
                        struct error *err);
 
-/* One Application log: its least and greatest EventRecordID, and the event times of these two
- * records. So the first time is later than the last where the clock ran backwards. */
-struct coverage_log {
-    uint64_t first_filetime;
-    uint64_t last_filetime;
-    uint64_t first_record_id;
-    uint64_t last_record_id;
-};
-
-/* How much of the window the logs cover. Two logs make one stretch when they overlap in time, or
- * when one begins with the EventRecordID after the other's last (archived logs follow each other
- * without a gap). What lies between two stretches is not covered. A log that ends before it begins
- * covers nothing and joins nothing: which of its times are right cannot be told.
- * Sorts and changes the array of logs. Pure. */
-enum coverage coverage_of(struct coverage_log *logs, size_t count, const struct window *window);
+void circumstances_free(struct circumstances *circumstances, size_t count);
 
 #endif

@@ -47,41 +47,90 @@ static char *list_codes(const struct activation_history *history)
     return text_take(&out);
 }
 
+/* Is the incident not excluded, by what the logs cover? */
+static bool is_not_excluded(const struct evidence *evidence,
+                            const struct activation_outcome *outcome)
+{
+    return outcome->classification != CLASSIFICATION_AFFECTED &&
+           evidence->circumstances->coverage != COVERAGE_FULL;
+}
+
+static bool origin_is_guess(const struct item_origin *origin)
+{
+    return origin != NULL && origin->is_guess;
+}
+
+/* Does what is the machine's by a guess decide its update status, edition, channel or state? */
+static bool rests_on_guess(const struct evidence *evidence)
+{
+    const struct activation_history *history = &evidence->history;
+
+    return origin_is_guess(update_evidence_origin(&evidence->update)) ||
+           licence_evidence_is_guess(&evidence->licence) ||
+           (history->listed != LISTED_NOTHING && history->listed_is_guess) ||
+           (history->current.closed_by_listing && history->listed_is_guess);
+}
+
+static bool clock_is_changed(const struct evidence *evidence)
+{
+    const struct circumstances *circumstances = evidence->circumstances;
+
+    return evidence->system.clock_changed || circumstances->wrong_clock_in_window ||
+           evidence->history.wrong_clock_decides;
+}
+
+static enum clock_state find_clock(const struct evidence *evidence)
+{
+    const struct circumstances *circumstances = evidence->circumstances;
+
+    if (clock_is_changed(evidence))
+        return CLOCK_CHANGED;
+    return circumstances->has_system_log || circumstances->wrong_clock ? CLOCK_OK : CLOCK_UNKNOWN;
+}
+
 static bool note_applies(enum review_note note, const struct evidence *evidence,
                          const struct activation_outcome *outcome)
 {
-    const struct circumstances *circumstances = &evidence->circumstances;
+    const struct circumstances *circumstances = evidence->circumstances;
+    enum listed_state listed = evidence->history.listed;
 
     switch (note) {
     case REVIEW_WINDOW_NOT_COVERED:
-        return outcome->classification != CLASSIFICATION_AFFECTED &&
-               circumstances->coverage != COVERAGE_FULL;
+        return is_not_excluded(evidence, outcome);
+    case REVIEW_ONSET_NOT_COVERED:
+        return outcome->onset_not_covered;
+    case REVIEW_LOG_FILTERED:
+        return circumstances->covered.filtered;
     case REVIEW_LOG_DAMAGED:
         return circumstances->log_damaged;
     case REVIEW_CLOCK_CHANGED:
-        return evidence->system.clock_changed;
+        return clock_is_changed(evidence);
+    case REVIEW_NEAR_WINDOW:
+        return outcome->near_window;
+    case REVIEW_FAULT_BEFORE:
+        return outcome->fault_before;
     case REVIEW_SHARED_NAME:
         return circumstances->shared_name;
-    case REVIEW_ONSET_NOT_COVERED:
-    case REVIEW_LOG_FILTERED:
-    case REVIEW_NEAR_WINDOW:
-    case REVIEW_FAULT_BEFORE:
     case REVIEW_GUESSED_SOURCE:
+        return rests_on_guess(evidence);
     case REVIEW_EARLIER_INSTALLATION:
-    case REVIEW_LISTING_UNLICENSED:
-    case REVIEW_LISTING_LICENSED:
-    case REVIEW_WEAK_WITHOUT_UPDATE:
-        return false;
+        return evidence->earlier_signals;
     case REVIEW_UPDATE_CONFLICT:
         return update_evidence_conflicts(&evidence->update);
     case REVIEW_EDITION_CONFLICT:
         return edition_conflicts(evidence);
     case REVIEW_LISTING_NON_GENUINE:
-        return outcome->listing_non_genuine;
+        return listed == LISTED_NON_GENUINE;
+    case REVIEW_LISTING_UNLICENSED:
+        return listed == LISTED_UNLICENSED;
+    case REVIEW_LISTING_LICENSED:
+        return listed == LISTED_LICENSED;
     case REVIEW_REACTIVATED:
         return outcome->reactivated;
     case REVIEW_COULD_NOT_ASK:
         return outcome->could_not_ask;
+    case REVIEW_WEAK_WITHOUT_UPDATE:
+        return outcome->weak_without_update;
     case REVIEW_NOT_VOLUME_LICENSED:
         return licence_evidence_channel(&evidence->licence) == LICENCE_CHANNEL_OTHER;
     case REVIEW_NOT_WINDOWS_7:
@@ -142,7 +191,10 @@ static struct action_matter matter_of(const struct evidence *evidence,
         .edition = system_evidence_conflicts(&evidence->system)
                        ? NULL
                        : licence_evidence_edition(&evidence->licence),
+        .edition_is_guess = licence_evidence_is_guess(&evidence->licence),
         .not_windows_7 = is_not_windows_7(evidence),
+        .not_excluded = is_not_excluded(evidence, outcome),
+        .listed_licensed = outcome->listing_licensed,
     };
 }
 
@@ -152,7 +204,7 @@ void evidence_finish(struct evidence *evidence, struct finished_verdict *out)
     struct action_matter matter = matter_of(evidence, &outcome);
 
     *out = (struct finished_verdict){
-        .reason = reason_of(evidence),
+        .reason = reason_of(evidence, &outcome),
         .codes = list_codes(&evidence->history),
         .update_evidence = groups_text(&evidence->update.groups),
         .unrelated_updates = groups_text(&evidence->update.unrelated),
@@ -162,12 +214,12 @@ void evidence_finish(struct evidence *evidence, struct finished_verdict *out)
         .reason = out->reason,
         .review = find_review(evidence, &outcome),
         .codes = out->codes,
-        .window_coverage = evidence->circumstances.coverage,
+        .window_coverage = evidence->circumstances->coverage,
         .kb971033_evidence = out->update_evidence,
         .unrelated_updates = out->unrelated_updates,
         .licence_evidence = out->licence_evidence,
         .os_version = evidence->system.os_version != NULL ? evidence->system.os_version : "",
-        .clock = evidence->system.clock_changed ? CLOCK_CHANGED : CLOCK_OK,
+        .clock = find_clock(evidence),
         .verified = reason_verified(&evidence->history),
     };
     finish_activation(&outcome, &out->verdict);
@@ -192,7 +244,7 @@ void finish_not_collected(const char *reason, bool shared_name, struct finished_
         .unrelated_updates = "",
         .licence_evidence = "",
         .os_version = "",
-        .clock = CLOCK_OK,
+        .clock = CLOCK_UNKNOWN,
         .verified = VERIFIED_NOT_ASKED,
     };
     finish_activation(&outcome, &out->verdict);

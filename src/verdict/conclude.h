@@ -36,7 +36,10 @@ struct action_matter {
     enum update_status update;
     enum licence_channel channel;
     const struct incident_edition *edition; /* or NULL */
+    bool edition_is_guess;                  /* it is told by what is the machine's by a guess */
     bool not_windows_7;                     /* known to be another system */
+    bool not_excluded;                      /* the incident, by what the logs cover */
+    bool listed_licensed;                   /* a listing newer than its last signal says so */
 };
 
 enum action action_of(const struct action_matter *matter);
@@ -50,7 +53,8 @@ bool action_gives_key(const struct action_matter *matter);
 /* Returns owned: one sentence that can be checked (the deciding event, its time and its code), and
  * behind it what changed what the verdict says: what contradicts what, and what is the machine's by
  * a guess. The history is finished. */
-char *reason_of(const struct evidence *evidence) __attribute__((warn_unused_result));
+char *reason_of(const struct evidence *evidence, const struct activation_outcome *outcome)
+    __attribute__((warn_unused_result));
 
 /* The worst that the second reader says of the events that it names. */
 enum verified reason_verified(const struct activation_history *history);

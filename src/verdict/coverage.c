@@ -1,96 +1,171 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What logs cover: from the first to the last sane time of records whose EventRecordIDs follow each
+ * other without a gap. */
 #include "verdict/circumstances.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 
-static int compare_numbers(uint64_t left, uint64_t right)
+void covered_free_content(struct covered *covered)
 {
+    free(covered->items);
+    *covered = (struct covered){0};
+}
+
+/* Records without a gap, while they are put together. */
+struct covering {
+    bool exists;
+    uint64_t last_record_id;
+    struct covered_time time; /* 0 until a sane record came */
+};
+
+static void end_covering(const struct covering *covering, struct covered *out)
+{
+    if (!covering->exists || covering->time.first_filetime == 0)
+        return;
+    out->items = memory_grow(out->items, out->count, sizeof(*out->items));
+    out->items[out->count++] = covering->time;
+}
+
+static void add_stretch(struct covering *covering, const struct stretch *stretch)
+{
+    struct covered_time *time = &covering->time;
+
+    covering->exists = true;
+    covering->last_record_id = stretch->last_record_id;
+    if (stretch->wrong_clock)
+        return;
+    if (time->first_filetime == 0)
+        time->first_filetime = stretch->first_filetime;
+    if (stretch->last_filetime > time->last_filetime)
+        time->last_filetime = stretch->last_filetime;
+}
+
+/* The ids that the machine's own walked records reach over: what remnants tell outside of them is
+ * of a log that is not there. */
+struct id_range {
+    bool exists;
+    uint64_t first;
+    uint64_t last;
+};
+
+static bool is_walked(const struct stretch *stretch)
+{
+    return stretch->own && !stretch->recovered;
+}
+
+static struct id_range find_range(const struct stretch *stretches, size_t count)
+{
+    struct id_range range = {0};
+
+    for (size_t index = 0; index < count; index++) {
+        if (!is_walked(&stretches[index]))
+            continue;
+        if (!range.exists)
+            range.first = stretches[index].first_record_id;
+        range.exists = true;
+        range.last = stretches[index].last_record_id;
+    }
+    return range;
+}
+
+static int compare_sources(const void *left_item, const void *right_item, void *context)
+{
+    const struct stretch *stretches = context;
+    size_t left = *(const size_t *)left_item;
+    size_t right = *(const size_t *)right_item;
+
+    if (stretches[left].source_id != stretches[right].source_id)
+        return stretches[left].source_id < stretches[right].source_id ? -1 : 1;
     return (left > right) - (left < right);
 }
 
-static int compare_logs(const void *left_item, const void *right_item)
+/* Returns owned: of each stretch, the last one of a log that has records before or in it. Where
+ * that lies behind a gap, the gap is within a log. */
+static size_t *find_reach(const struct stretch *stretches, size_t count)
 {
-    const struct coverage_log *left = left_item;
-    const struct coverage_log *right = right_item;
-    int order = compare_numbers(left->first_filetime, right->first_filetime);
+    size_t *order = memory_allocate(count, sizeof(*order));
+    size_t *reach = memory_allocate(count, sizeof(*reach));
+    size_t walked = 0, last = 0;
 
-    if (order == 0)
-        order = compare_numbers(left->last_filetime, right->last_filetime);
-    if (order == 0)
-        order = compare_numbers(left->first_record_id, right->first_record_id);
-    return order != 0 ? order : compare_numbers(left->last_record_id, right->last_record_id);
-}
-
-/* Does `later`, which does not begin before `earlier`, go on where that one ends? Records that
- * both have would make them overlap in time, so only the very next id is a continuation: a lower
- * one is a numbering that began anew, with a gap of unknown length before it. */
-static bool goes_on(const struct coverage_log *earlier, const struct coverage_log *later)
-{
-    return later->first_filetime <= earlier->last_filetime ||
-           (earlier->last_record_id != UINT64_MAX &&
-            later->first_record_id == earlier->last_record_id + 1);
-}
-
-/* The log that stands for all of the stretch. */
-static size_t stretch_find(size_t *parents, size_t log)
-{
-    while (parents[log] != log) {
-        parents[log] = parents[parents[log]];
-        log = parents[log];
+    for (size_t index = 0; index < count; index++)
+        if (is_walked(&stretches[index]))
+            order[walked++] = index;
+    qsort_r(order, walked, sizeof(*order), compare_sources, (void *)stretches);
+    for (size_t place = walked; place-- > 0;) {
+        if (place + 1 == walked ||
+            stretches[order[place]].source_id != stretches[order[place + 1]].source_id)
+            last = order[place];
+        reach[order[place]] = last;
     }
-    return log;
+    for (size_t index = 1; index < count; index++)
+        if (reach[index - 1] > reach[index])
+            reach[index] = reach[index - 1];
+    free(order);
+    return reach;
 }
 
-/* Makes one span of each stretch; those of the logs that stand for no stretch stay as they are. */
-static void join_stretches(struct coverage_log *logs, size_t count)
+/* Does the stretch go on where that which is put together ends? */
+static bool goes_on(const struct covering *covering, const struct stretch *stretch)
 {
-    size_t *parents = memory_allocate(count, sizeof(*parents));
-
-    for (size_t log = 0; log < count; log++) {
-        parents[log] = log;
-        for (size_t earlier = 0; earlier < log; earlier++)
-            if (goes_on(&logs[earlier], &logs[log]))
-                parents[stretch_find(parents, log)] = stretch_find(parents, earlier);
-    }
-    for (size_t log = 0; log < count; log++) {
-        struct coverage_log *stretch = &logs[stretch_find(parents, log)];
-
-        if (logs[log].first_filetime < stretch->first_filetime)
-            stretch->first_filetime = logs[log].first_filetime;
-        if (logs[log].last_filetime > stretch->last_filetime)
-            stretch->last_filetime = logs[log].last_filetime;
-    }
-    free(parents);
+    return covering->exists && covering->last_record_id != UINT64_MAX &&
+           stretch->first_record_id == covering->last_record_id + 1;
 }
 
-/* Leaves those out that end before they begin. Returns how many are left. */
-static size_t drop_backward_logs(struct coverage_log *logs, size_t count)
+/* Recovered records can fill gaps only. */
+static bool can_cover(const struct stretch *stretch, const struct id_range *range)
 {
-    size_t kept = 0;
-
-    for (size_t log = 0; log < count; log++)
-        if (logs[log].first_filetime <= logs[log].last_filetime)
-            logs[kept++] = logs[log];
-    return kept;
+    return stretch->own && (!stretch->recovered || (!stretch->wrong_clock && !stretch->has_gaps &&
+                                                    stretch->first_record_id > range->first &&
+                                                    stretch->last_record_id < range->last));
 }
 
-enum coverage coverage_of(struct coverage_log *logs, size_t count, const struct window *window)
+void coverage_find(const struct stretch *stretches, size_t count, struct covered *out)
 {
-    enum coverage coverage = COVERAGE_NONE;
+    struct id_range range = find_range(stretches, count);
+    size_t *reach = find_reach(stretches, count);
+    struct covering covering = {0};
+    bool begun = false;
 
-    count = drop_backward_logs(logs, count);
-    qsort(logs, count, sizeof(*logs), compare_logs);
-    join_stretches(logs, count);
-    for (size_t log = 0; log < count; log++) {
-        if (logs[log].first_filetime <= window->start_filetime &&
-            logs[log].last_filetime >= window->end_filetime)
-            return COVERAGE_FULL;
-        if (logs[log].first_filetime <= window->end_filetime &&
-            logs[log].last_filetime >= window->start_filetime)
-            coverage = COVERAGE_PARTIAL;
+    *out = (struct covered){0};
+    for (size_t index = 0; index < count; index++) {
+        const struct stretch *stretch = &stretches[index];
+
+        if (!can_cover(stretch, &range))
+            continue;
+        if (!goes_on(&covering, stretch) || stretch->has_gaps) {
+            out->filtered = out->filtered || stretch->has_gaps ||
+                            (begun && index > 0 && reach[index - 1] >= index);
+            end_covering(&covering, out);
+            covering = (struct covering){0};
+        }
+        begun = true;
+        if (stretch->has_gaps)
+            covering.last_record_id = UINT64_MAX;
+        else
+            add_stretch(&covering, stretch);
     }
-    return coverage;
+    end_covering(&covering, out);
+    free(reach);
+}
+
+bool covered_has(const struct covered *covered, uint64_t first_filetime, uint64_t last_filetime)
+{
+    for (size_t index = 0; index < covered->count; index++)
+        if (covered->items[index].first_filetime <= first_filetime &&
+            covered->items[index].last_filetime >= last_filetime)
+            return true;
+    return false;
+}
+
+enum coverage coverage_of(const struct covered *covered, const struct window *window)
+{
+    if (covered_has(covered, window->start_filetime, window->end_filetime))
+        return COVERAGE_FULL;
+    for (size_t index = 0; index < covered->count; index++)
+        if (covered->items[index].first_filetime <= window->end_filetime &&
+            covered->items[index].last_filetime >= window->start_filetime)
+            return COVERAGE_PARTIAL;
+    return COVERAGE_NONE;
 }

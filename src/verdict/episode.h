@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* episode: a machine's activation history as the verdict tells it (DESIGN section 6). Fed with
- * every judged event of one machine in (event time, record id) order, it finds the episodes and
- * what they amount to. Pure; what it keeps does not grow with the number of events but for the set
- * of distinct codes. */
+ * every judged event of one machine in the order of its logs, and with what listings say of the
+ * licence where their time puts it, it finds the episodes, the state of the licence, and what they
+ * amount to. Pure; what it keeps does not grow with the number of events but for the set of
+ * distinct codes. */
 #ifndef SPPTRIAGE_VERDICT_EPISODE_H
 #define SPPTRIAGE_VERDICT_EPISODE_H
 
@@ -11,7 +12,32 @@
 #include <stdint.h>
 
 #include "model/incident.h"
+#include "verdict/circumstances.h"
+#include "verdict/item.h"
 #include "verdict/signal.h"
+
+/* What was said of the licence last. */
+struct statement {
+    enum licensing_status status; /* NOT_TOLD: nothing yet */
+    uint64_t filetime;
+    bool in_window;
+    bool in_listing;
+};
+
+/* What tells what the machine was: */
+enum witness_kind {
+    WITNESS_CHANNEL, /* volume-licensed, or otherwise */
+    WITNESS_VERSION, /* of Windows: 6.1, or another one */
+    WITNESS_PRODUCT, /* Windows 7, or another one */
+    WITNESS_COUNT,
+};
+
+struct witness {
+    bool exists;
+    bool is_other;             /* than a volume-licensed Windows 7 */
+    bool is_other_of_61;       /* another product of the same version: Server 2008 R2 */
+    struct item_origin origin; /* without path */
+};
 
 /* From a genuineness signal to the recovery that ends it, or to the end of the log. */
 struct episode {
@@ -21,14 +47,30 @@ struct episode {
     bool signal_in_window;              /* some signal of it lies in the window */
     bool strong_in_window;              /* some strong one does: */
     struct judged_event first_strong;   /* the first of those */
-    struct judged_event recovery;       /* what closed it, when `closed` */
-    bool closed;
-    bool recovery_of_other_kind; /* closed by other than 12289, or one of those followed */
+    /* How it was when it began: */
+    bool faults_before;      /* other faults had come */
+    bool onset_covered;      /* the logs show the window up to then, or that all was well in it */
+    bool was_unlicensed;     /* before the window it was said not to be licensed: */
+    struct statement before; /* so */
+    bool update_was_absent;  /* the newest evidence on KB 971033 was of absence */
+    struct witness witness_before[WITNESS_COUNT]; /* the newest of each kind; and then: */
+    struct witness witness_after[WITNESS_COUNT];  /* the first since */
+    bool witness_ended; /* a new key, or a reset: what follows tells nothing of that time */
+    /* Since: */
+    bool said_not_licensed; /* a 1003 said so */
+    bool is_reset;          /* the activation files were made anew: */
+    struct judged_event reset;
+    bool closed;                  /* and by what: */
+    bool closed_by_listing;       /* then only the time of the recovery is known */
+    struct judged_event recovery; /* else this event */
+    bool
+        reactivated; /* it was an activation, or came in a reset; and no event said genuine since */
 };
 
-/* Starts as zeros but for the window. Owns codes and path. */
+/* Starts as activation_history_begin makes it. Owns codes and path. */
 struct activation_history {
     struct window window;
+    const struct covered *covered; /* borrowed */
     uint64_t event_count;
     struct episode current;        /* the last episode so far */
     struct episode first_incident; /* of those before `current` */
@@ -36,30 +78,73 @@ struct activation_history {
         first_beside;           /* of those: with a signal in the window, yet not of the incident */
     enum confidence confidence; /* the best of the incident episodes before `current` */
     struct judged_event confirmed_by;
-    char *listing_path;   /* owned: of the first listing that gives non-genuine, or NULL */
-    uint64_t fault_count; /* faults and signals */
+    bool incident_onset_covered;     /* of one of them */
+    bool fault_before;               /* one of them has one */
+    struct judged_event near_window; /* a consistent strong signal close to the window, */
+    bool has_near_window;
+    bool strong_in_window;
+    /* The state of the licence: */
+    struct statement statement;
+    struct judged_event last_request; /* 12288 */
+    bool has_request;
+    bool well_in_window; /* a recovery, or a request of a licensed or new machine, in the window */
+    enum listed_state listed; /* by the newest listing, until something else says more */
+    uint32_t listed_reason;
+    bool listed_is_guess;
+    char *listed_path;        /* owned: of the listing, or NULL */
+    uint64_t listed_filetime; /* 0: of the time of collection */
+    /* Faults: */
+    uint64_t fault_count; /* faults and signals, and what listings say */
     bool has_untimed_signal;
     bool every_fault_failed_to_ask;
-    struct judged_event first_fault;
+    bool fault_is_open;              /* one is not over */
+    struct judged_event first_fault; /* of events */
+    bool has_fault_event;
+    struct judged_event last_open_fault;
     uint64_t last_fault_filetime;
+    /* A request of a machine that is not licensed: a fault, unless it is activated at once. */
+    struct judged_event asked;
+    bool has_asked;
+    bool licensed_since_asked;
+    int64_t excused_id; /* of the observation of such a request that was no fault; else 0 */
     uint64_t in_window_events;
     uint64_t events_8196;
     uint64_t events_8208;
     uint64_t events_8209;
     uint64_t events_13;
-    uint32_t *codes; /* owned: distinct, ascending */
+    bool wrong_clock_decides; /* a signal, fault or recovery has a wrong time */
+    uint32_t *codes;          /* owned: distinct, ascending */
     size_t code_count;
+    bool update_is_absent; /* the newest evidence so far, see activation_history_note_update */
+    struct witness witnesses[WITNESS_COUNT]; /* the newest so far */
 };
 
+/* `covered` is what the machine's Application logs cover; borrowed. */
+void activation_history_begin(struct activation_history *history, const struct window *window,
+                              const struct covered *covered);
 void activation_history_free_content(struct activation_history *history);
 
-/* Takes the next event in. A signal or recovery without a readable time cannot be put into an
- * episode: such a signal is a fault only, such a recovery closes nothing. */
-void activation_history_feed(struct activation_history *history, const struct judged_event *event);
+/* Takes the next event in, and gives it the role that it has in its place. A signal or recovery
+ * without a readable time cannot be put into an episode: such a signal is a fault only, such a
+ * recovery closes nothing. */
+void activation_history_feed(struct activation_history *history, struct judged_event *event);
 
-/* Takes in, once all events are, that a listing says non-genuine: a fault of unknown time, newer
- * than every event. `path` is that of the listing. */
-void activation_history_feed_listing(struct activation_history *history, const char *path);
+/* Takes in what a listing says of the licence, where its time puts it. */
+struct listed_licence {
+    enum listed_state state;
+    enum licensing_status status;
+    uint32_t reason_code; /* or 0 */
+    uint64_t filetime;    /* 0: of the time of collection */
+    bool is_guess;        /* that it is of this machine */
+    const char *path;
+};
+void activation_history_feed_listing(struct activation_history *history,
+                                     const struct listed_licence *listed);
+
+/* Notes what was said of KB 971033 by now, and what the machine is by now. */
+void activation_history_note_update(struct activation_history *history, enum update_says says);
+void activation_history_note_witness(struct activation_history *history, enum witness_kind kind,
+                                     const struct witness *witness);
 
 /* What the history amounts to. Times are 0 where there is none. */
 struct activation_outcome {
@@ -69,9 +154,15 @@ struct activation_outcome {
     uint64_t first_fault_filetime;
     uint64_t last_fault_filetime;
     uint64_t recovered_filetime;
-    bool reactivated;         /* the deciding episode was ended by a 12289 only */
-    bool could_not_ask;       /* its only faults are failures to ask */
-    bool listing_non_genuine; /* an slmgr listing says so */
+    bool onset_not_covered;
+    bool near_window;
+    bool fault_before;
+    bool reactivated;
+    bool could_not_ask; /* its only faults are failures to ask */
+    bool weak_without_update;
+    bool listing_licensed; /* the newest statement, newer than its last signal */
+    struct witness other;  /* exists: it is that of the incident, but by this one it was no
+                            * volume-licensed Windows 7 */
 };
 
 /* Ends the history. */

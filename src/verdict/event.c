@@ -108,16 +108,20 @@ void meaning_of_event(const struct observation *observation, const struct judgem
     case EVENT_USE_SPP_CODE:
     case EVENT_USE_SPP_TAMPERED:
     case EVENT_USE_SPP_RESET:
-    case EVENT_USE_KEY_INSTALLED:
     case EVENT_USE_SPP_TICKET_ACQUIRED:
     case EVENT_USE_SPP_GENUINE:
     case EVENT_USE_KMS_ANSWER:
         break;
     case EVENT_USE_KMS_REQUEST:
-        kms_request_items(observation, out);
+        if (!judgement->is_office)
+            kms_request_items(observation, out);
+        break;
+    case EVENT_USE_KEY_INSTALLED:
+        if (judgement->role == ROLE_LICENCE)
+            key_installed_items(observation, out);
         break;
     case EVENT_USE_LICENCES:
-        if (judgement->role == ROLE_LICENCE)
+        if (judgement->role != ROLE_CONTEXT)
             licences_items(observation, out);
         break;
     case EVENT_USE_WAT_13:

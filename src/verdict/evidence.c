@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gathers what the case has of one machine. Listings are of the time of collection, so findings
- * come after all events; those of databases, which have times of their own, are only evidence on
- * the update, which takes items in any order. */
+/* Gathers what the case has of one machine, in order of time: events as its logs have them, between
+ * them what findings say, and behind all what was taken at the time of collection. */
 #include "verdict/evidence.h"
 
 #include <stdlib.h>
 
+#include "base/filetime.h"
 #include "base/memory.h"
 
 void evidence_begin(struct evidence *evidence, const struct window *window,
                     const struct circumstances *circumstances)
 {
-    *evidence = (struct evidence){.circumstances = *circumstances, .history = {.window = *window}};
+    *evidence = (struct evidence){.circumstances = circumstances,
+                                  .last_filetime = circumstances->last_filetime};
+    activation_history_begin(&evidence->history, window, &circumstances->covered);
     update_evidence_begin(&evidence->update);
     licence_evidence_begin(&evidence->licence);
 }
@@ -26,12 +28,23 @@ void evidence_free_content(struct evidence *evidence)
     *evidence = (struct evidence){0};
 }
 
+/* What a finding says, where its time puts it. Owns its path and its meaning. */
+struct placed_finding {
+    struct meaning meaning;
+    char *path;
+    int64_t place_id;
+    size_t number; /* in the order of the case */
+};
+
 /* What evidence is gathered for, and where from. */
 struct gathering {
     struct casedb *db;
     int64_t machine_id;
     struct evidence *evidence;
-    struct finding_context context;
+    struct finding_times times;
+    struct placed_finding *findings; /* owned: in order of time, once sorted */
+    size_t finding_count;
+    size_t taken_count; /* of these */
 };
 
 static int keep_update(struct gathering *gathering, const struct meaning *meaning,
@@ -72,83 +85,162 @@ static int keep_licence(struct gathering *gathering, const struct meaning *meani
     return casedb_add_licence_evidence(gathering->db, &row, err);
 }
 
+static void note_channel(struct evidence *evidence, const struct meaning *meaning)
+{
+    const struct licence_item *item = &meaning->licence;
+    struct witness witness = {.exists = true,
+                              .is_other = item->channel == LICENCE_CHANNEL_OTHER,
+                              .origin = meaning->origin};
+
+    witness.origin.path = "";
+    if (item->decides_channel)
+        activation_history_note_witness(&evidence->history, WITNESS_CHANNEL, &witness);
+    witness.is_other = item->not_windows_7;
+    witness.is_other_of_61 = item->is_of_61;
+    if (item->not_windows_7 || item->edition != NULL)
+        activation_history_note_witness(&evidence->history, WITNESS_PRODUCT, &witness);
+}
+
+static void note_system(struct evidence *evidence, const struct meaning *meaning)
+{
+    const struct system_item *item = &meaning->system;
+    struct witness witness = {
+        .exists = true, .is_other = item->other_than_6_1, .origin = meaning->origin};
+
+    witness.origin.path = "";
+    if (item->os_version != NULL)
+        activation_history_note_witness(&evidence->history, WITNESS_VERSION, &witness);
+    witness.is_other = item->names_other;
+    witness.is_other_of_61 = item->names_other && !item->other_than_6_1;
+    if (item->names_windows_7 || item->names_other)
+        activation_history_note_witness(&evidence->history, WITNESS_PRODUCT, &witness);
+}
+
+static void note_listed(struct evidence *evidence, const struct meaning *meaning)
+{
+    const struct licence_item *item = &meaning->licence;
+    const struct item_origin *origin = &meaning->origin;
+
+    activation_history_feed_listing(
+        &evidence->history,
+        &(struct listed_licence){.state = item->listed,
+                                 .status = item->status,
+                                 .reason_code = item->reason_code,
+                                 .filetime = origin->with_collection ? 0 : origin->filetime,
+                                 .is_guess = origin->is_guess,
+                                 .path = origin->path});
+}
+
+/* Weighs what it says. */
+static void weigh(struct evidence *evidence, const struct meaning *meaning)
+{
+    if (meaning->on_update) {
+        update_evidence_feed(&evidence->update, &meaning->update, &meaning->origin);
+        if (meaning->update.update == UPDATE_ID_KB971033)
+            activation_history_note_update(&evidence->history, meaning->update.says);
+    }
+    if (meaning->on_licence) {
+        licence_evidence_feed(&evidence->licence, &meaning->licence, &meaning->origin,
+                              evidence->last_filetime);
+        note_channel(evidence, meaning);
+        if (meaning->origin.event_id == 0)
+            note_listed(evidence, meaning);
+    }
+    if (meaning->on_system) {
+        system_evidence_feed(&evidence->system, &meaning->system, &meaning->origin);
+        note_system(evidence, meaning);
+    }
+}
+
 /* Weighs what it says, and keeps what is evidence on updates and licence. */
 static int take_meaning(struct gathering *gathering, const struct meaning *meaning,
                         int64_t source_id, struct error *err)
 {
-    struct evidence *evidence = gathering->evidence;
-
-    if (meaning->on_update)
-        update_evidence_feed(&evidence->update, &meaning->update, &meaning->origin);
-    if (meaning->on_licence) {
-        licence_evidence_feed(&evidence->licence, &meaning->licence, &meaning->origin,
-                              evidence->circumstances.last_filetime);
-        if (meaning->licence.says_non_genuine)
-            activation_history_feed_listing(&evidence->history, meaning->origin.path);
-    }
-    if (meaning->on_system)
-        system_evidence_feed(&evidence->system, &meaning->system, &meaning->origin);
+    weigh(gathering->evidence, meaning);
     if (meaning->on_update && keep_update(gathering, meaning, source_id, err) != 0)
         return -1;
     return meaning->on_licence ? keep_licence(gathering, meaning, source_id, err) : 0;
 }
 
-static int take_event(struct gathering *gathering, const struct case_observation *seen,
-                      struct error *err)
-{
-    const struct observation *observation = &seen->observation;
-    struct evidence *evidence = gathering->evidence;
-    struct judged_event event = judged_event_of(observation);
-    struct meaning meaning;
-    int result;
+/* ---- Findings ---- */
 
-    if (event.filetime > evidence->circumstances.last_filetime)
-        evidence->circumstances.last_filetime = event.filetime;
-    activation_history_feed(&evidence->history, &event);
-    meaning_of_event(observation, &event.judgement, &evidence->history.window, seen->path,
-                     &meaning);
-    result = take_meaning(gathering, &meaning, seen->source_id, err);
-    meaning_free_content(&meaning);
-    return result;
+static int compare_findings(const void *left_item, const void *right_item)
+{
+    const struct placed_finding *left = left_item;
+    const struct placed_finding *right = right_item;
+    const struct item_origin *a = &left->meaning.origin, *b = &right->meaning.origin;
+    int order;
+
+    if (a->with_collection != b->with_collection)
+        return a->with_collection ? 1 : -1;
+    if (a->with_collection && a->round != b->round)
+        return a->round < b->round ? -1 : 1;
+    if (!a->with_collection && a->filetime != b->filetime)
+        return a->filetime < b->filetime ? -1 : 1;
+    order = (int)left->meaning.licence.listed - (int)right->meaning.licence.listed;
+    return order != 0 ? order : (left->number > right->number) - (left->number < right->number);
 }
 
-static int take_finding(struct gathering *gathering, const struct case_finding *found,
-                        struct error *err)
+/* Gives the finding its place: what has no time of its own is of that of its file, where that is
+ * before the machine's last event; else of the collection. */
+static int place_finding(struct gathering *gathering, const struct case_finding *found,
+                         struct error *err)
 {
     struct evidence *evidence = gathering->evidence;
-    struct meaning meaning;
-    int result;
+    struct placed_finding placed = {.path = memory_copy_text(found->path),
+                                    .place_id = found->place_id,
+                                    .number = gathering->finding_count};
+    struct item_origin *origin = &placed.meaning.origin;
+    const struct finding_round *round = finding_times_round(&gathering->times, found->mtime_ns);
+    uint64_t taken = filetime_of_nanoseconds(found->mtime_ns);
 
+    (void)err;
     if (found->is_guess && evidence->guessed_path == NULL)
         evidence->guessed_path = memory_copy_text(found->path);
-    meaning_of_finding(&found->finding, &gathering->context, found->path, &meaning);
-    result = take_meaning(gathering, &meaning, found->place_id, err);
-    meaning_free_content(&meaning);
-    return result;
+    meaning_of_finding(&found->finding, &round->context, placed.path, &placed.meaning);
+    origin->is_guess = found->is_guess;
+    if (origin->with_collection) {
+        origin->filetime = taken;
+        origin->with_collection = taken == 0 || taken >= evidence->last_filetime;
+        origin->round = round->number;
+    }
+    gathering->findings =
+        memory_grow(gathering->findings, gathering->finding_count, sizeof(*gathering->findings));
+    gathering->findings[gathering->finding_count++] = placed;
+    return 0;
 }
 
-static int gather_events(struct gathering *gathering, struct error *err)
+/* Takes in those that are of a time before this one; all that are left for 0. */
+static int take_findings_before(struct gathering *gathering, uint64_t filetime, struct error *err)
 {
-    struct casedb_cursor *cursor = NULL;
-    struct case_observation seen;
-    int result;
+    while (gathering->taken_count < gathering->finding_count) {
+        struct placed_finding *next = &gathering->findings[gathering->taken_count];
+        const struct item_origin *origin = &next->meaning.origin;
 
-    if (casedb_machine_observations(gathering->db, gathering->machine_id, &cursor, err) != 0)
-        return -1;
-    while ((result = casedb_next_observation(cursor, &seen, err)) == 1)
-        if (take_event(gathering, &seen, err) != 0) {
-            result = -1;
+        if (filetime != 0 && (origin->with_collection || origin->filetime >= filetime))
             break;
-        }
-    casedb_cursor_free(cursor);
-    return result;
+        gathering->taken_count++;
+        if (take_meaning(gathering, &next->meaning, next->place_id, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int note_time(struct gathering *gathering, const struct case_finding *found,
+                     struct error *err)
+{
+    (void)err;
+    finding_times_add(&gathering->times, found->mtime_ns);
+    return 0;
 }
 
 static int note_finding(struct gathering *gathering, const struct case_finding *found,
                         struct error *err)
 {
+    struct finding_round *round = finding_times_round(&gathering->times, found->mtime_ns);
+
     (void)err;
-    finding_context_feed(&gathering->context, &found->finding, found->path);
+    finding_context_feed(&round->context, &found->finding, found->path);
     return 0;
 }
 
@@ -172,16 +264,120 @@ static int each_finding(struct gathering *gathering,
     return result;
 }
 
+static int gather_findings(struct gathering *gathering, struct error *err)
+{
+    if (each_finding(gathering, note_time, err) != 0)
+        return -1;
+    finding_times_settle(&gathering->times);
+    if (each_finding(gathering, note_finding, err) != 0 ||
+        each_finding(gathering, place_finding, err) != 0)
+        return -1;
+    if (gathering->finding_count > 0)
+        qsort(gathering->findings, gathering->finding_count, sizeof(*gathering->findings),
+              compare_findings);
+    return 0;
+}
+
+/* ---- Events ---- */
+
+/* Keeps the role that its place gives the event, where that is another than by itself. */
+static int keep_role(struct gathering *gathering, const struct judged_event *event,
+                     enum role by_itself, struct error *err)
+{
+    struct activation_history *history = &gathering->evidence->history;
+
+    if (history->excused_id != 0 &&
+        casedb_set_role(gathering->db, history->excused_id, ROLE_LICENCE, err) != 0)
+        return -1;
+    history->excused_id = 0;
+    if (event->judgement.role == by_itself)
+        return 0;
+    return casedb_set_role(gathering->db, event->observation_id, event->judgement.role, err);
+}
+
+static int take_event(struct gathering *gathering, const struct case_observation *seen,
+                      struct error *err)
+{
+    const struct observation *observation = &seen->observation;
+    struct evidence *evidence = gathering->evidence;
+    const struct window *window = &evidence->history.window;
+    struct judged_event event = judged_event_of(seen, window);
+    enum role by_itself = event.judgement.role;
+    struct meaning meaning;
+    int result;
+
+    if (take_findings_before(gathering, event.counts_filetime, err) != 0)
+        return -1;
+    if (!event.wrong_clock && event.filetime > evidence->last_filetime)
+        evidence->last_filetime = event.filetime;
+    activation_history_feed(&evidence->history, &event);
+    if (keep_role(gathering, &event, by_itself, err) != 0)
+        return -1;
+    meaning_of_event(observation, &event.judgement, window, seen->path, &meaning);
+    meaning.origin.filetime = event.counts_filetime;
+    result = take_meaning(gathering, &meaning, seen->source_id, err);
+    meaning_free_content(&meaning);
+    return result;
+}
+
+static int gather_events(struct gathering *gathering, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct case_observation seen;
+    int result;
+
+    if (casedb_machine_observations(gathering->db, gathering->machine_id, &cursor, err) != 0)
+        return -1;
+    while ((result = casedb_next_observation(cursor, &seen, err)) == 1)
+        if (take_event(gathering, &seen, err) != 0) {
+            result = -1;
+            break;
+        }
+    casedb_cursor_free(cursor);
+    return result;
+}
+
+/* Has an earlier installation of the machine signals? */
+static int look_for_earlier_signals(struct gathering *gathering, struct error *err)
+{
+    struct evidence *evidence = gathering->evidence;
+    struct casedb_cursor *cursor = NULL;
+    struct case_observation seen;
+    int result;
+
+    if (!evidence->circumstances->earlier_installation)
+        return 0;
+    if (casedb_earlier_observations(gathering->db, gathering->machine_id, &cursor, err) != 0)
+        return -1;
+    while ((result = casedb_next_observation(cursor, &seen, err)) == 1 &&
+           !evidence->earlier_signals)
+        evidence->earlier_signals = role_is_signal(judgement_of(&seen.observation).role);
+    casedb_cursor_free(cursor);
+    return result < 0 ? -1 : 0;
+}
+
+static void gathering_free_content(struct gathering *gathering)
+{
+    for (size_t index = 0; index < gathering->finding_count; index++) {
+        meaning_free_content(&gathering->findings[index].meaning);
+        free(gathering->findings[index].path);
+    }
+    free(gathering->findings);
+    finding_times_free_content(&gathering->times);
+}
+
 int evidence_gather(struct casedb *db, int64_t machine_id, bool has_findings,
                     struct evidence *evidence, struct error *err)
 {
     struct gathering gathering = {.db = db, .machine_id = machine_id, .evidence = evidence};
-    int result = gather_events(&gathering, err);
+    int result = has_findings ? gather_findings(&gathering, err) : 0;
 
-    if (result == 0 && has_findings)
-        result = each_finding(&gathering, note_finding, err);
-    if (result == 0 && has_findings)
-        result = each_finding(&gathering, take_finding, err);
-    finding_context_free_content(&gathering.context);
+    if (result == 0)
+        result = gather_events(&gathering, err);
+    if (result == 0)
+        result = take_findings_before(&gathering, 0, err);
+    if (result == 0)
+        result = look_for_earlier_signals(&gathering, err);
+    gathering_free_content(&gathering);
     return result;
 }

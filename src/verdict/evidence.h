@@ -19,13 +19,16 @@
 /* The newest item that says one thing. */
 struct update_latest {
     bool exists;
+    uint64_t number;           /* of the item, in the order in which they came */
     struct item_origin origin; /* its path is owned */
 };
 
 /* Starts as update_evidence_begin makes it; owns its groups. */
 struct update_evidence {
-    struct update_latest installed; /* in whatever order they come; of equal times the first */
+    struct update_latest installed;
     struct update_latest absent;
+    bool was_removed; /* an event says that the package reached absence */
+    uint64_t item_count;
     struct groups groups;
     struct groups unrelated; /* items on the other updates of that day */
 };
@@ -33,22 +36,26 @@ struct update_evidence {
 void update_evidence_begin(struct update_evidence *evidence);
 void update_evidence_free_content(struct update_evidence *evidence);
 
-/* Takes an item in, in any order; one on another update is kept for a person only. */
+/* Takes an item in, those of one log in its order; one on another update is kept for a person only.
+ */
 void update_evidence_feed(struct update_evidence *evidence, const struct update_item *item,
                           const struct item_origin *origin);
 
-/* The status by what was fed so far. Items of the newest time that contradict each other mean
- * installed; update_evidence_conflicts says so. */
+/* The status by what was fed so far. Items of the newest time (of events: one second, in one log
+ * the order) that contradict each other mean installed; update_evidence_conflicts says so. */
 enum update_status update_evidence_status(const struct update_evidence *evidence);
 bool update_evidence_conflicts(const struct update_evidence *evidence);
+
+/* Where the item is from that decides the status; NULL without one. */
+const struct item_origin *update_evidence_origin(const struct update_evidence *evidence);
 
 /* ---- Edition and licence channel (DESIGN section 6) ---- */
 
 /* The newest item that names one edition. */
 struct edition_latest {
     const struct incident_edition *edition; /* NULL: none yet; of the newest item also: unknown */
-    struct item_origin origin; /* without a path; of a listing, with the time of the machine's last
-                                * event */
+    struct item_origin origin;              /* without a path */
+    uint64_t last_event_filetime;           /* of the machine */
 };
 
 /* The newest item that decides the channel. */
@@ -68,6 +75,7 @@ struct licence_evidence {
     bool system_conflict;                /* listings name Windows 7 and another system */
     bool listing_is_windows_7;
     bool listing_is_other;
+    struct item_origin system_origin;              /* of the newest item that tells the system */
     struct edition_latest newest;                  /* that decides the edition */
     bool not_windows_7;                            /* as that item has it */
     struct edition_latest editions[EDITION_COUNT]; /* in order of incident_editions */
@@ -76,9 +84,9 @@ struct licence_evidence {
 void licence_evidence_begin(struct licence_evidence *evidence);
 void licence_evidence_free_content(struct licence_evidence *evidence);
 
-/* Takes the next item in, in order of time, those of listings last; of those with equal times the
- * last one counts as the newest. A listing is of the time of collection, which is no earlier than
- * the machine's last event, whose time that is. */
+/* Takes the next item in, in order of time; of those with equal times the last one counts as the
+ * newest. A listing that is of the time of collection is no earlier than the machine's last event,
+ * whose time that is. */
 void licence_evidence_feed(struct licence_evidence *evidence, const struct licence_item *item,
                            const struct item_origin *origin, uint64_t last_event_filetime);
 
@@ -93,6 +101,9 @@ bool licence_evidence_conflicts(const struct licence_evidence *evidence);
 /* The channel; unknown where listings contradict each other. */
 enum licence_channel licence_evidence_channel(const struct licence_evidence *evidence);
 
+/* Is what tells the edition or the channel the machine's by a guess? */
+bool licence_evidence_is_guess(const struct licence_evidence *evidence);
+
 /* The edition, or NULL where it is unknown or items contradict each other. */
 const struct incident_edition *licence_evidence_edition(const struct licence_evidence *evidence);
 
@@ -100,10 +111,10 @@ const struct incident_edition *licence_evidence_edition(const struct licence_evi
 
 /* Starts as zeros. */
 struct system_evidence {
-    char *os_version; /* owned: "6.1.7601 Service Pack 1", or NULL while unknown */
-    uint64_t os_version_filetime;
+    char *os_version;     /* owned: "6.1.7601 Service Pack 1", or NULL while unknown */
     bool other_than_6_1;  /* the version is known, and neither Windows 7 nor Server 2008 R2 */
-    bool names_windows_7; /* a systeminfo calls it so, */
+    unsigned round;       /* of collection, of the newest item that names it */
+    bool names_windows_7; /* a systeminfo of it calls it so, */
     bool names_other;     /* or by another name, or gives another version */
     bool clock_changed;
 };
@@ -120,15 +131,17 @@ bool system_evidence_conflicts(const struct system_evidence *evidence);
 /* ---- All of it ---- */
 
 struct evidence {
-    struct circumstances circumstances;
+    const struct circumstances *circumstances; /* borrowed */
+    uint64_t last_filetime; /* of the machine's last event, as far as its clock was right */
     struct activation_history history;
     struct update_evidence update;
     struct licence_evidence licence;
     struct system_evidence system;
-    char *guessed_path; /* owned: the first source that is the machine's by a guess; or NULL */
+    bool earlier_signals; /* an earlier installation of it had some */
+    char *guessed_path;   /* owned: the first source that is the machine's by a guess; or NULL */
 };
 
-/* Starts with what the logs as such tell, before any event. */
+/* Starts with what the logs as such tell, before any event; borrows it. */
 void evidence_begin(struct evidence *evidence, const struct window *window,
                     const struct circumstances *circumstances);
 void evidence_free_content(struct evidence *evidence);

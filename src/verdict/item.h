@@ -18,8 +18,10 @@
 struct item_origin {
     enum evidence_kind kind;
     uint16_t event_id;    /* 0 for what is not an event */
-    bool with_collection; /* a listing: of the time of collection, newer than all that has a time */
-    uint64_t filetime;    /* 0 when unknown: older than all others; 0 with the collection */
+    bool with_collection; /* a listing: of the time of collection, newer than every event: */
+    unsigned round;       /* of collection, then: the greater the later */
+    bool is_guess;        /* that its source is of this machine */
+    uint64_t filetime;    /* of a listing that of its file; 0 when unknown */
     const char *path;     /* of the source */
 };
 
@@ -27,6 +29,16 @@ struct update_item {
     enum update_id update;
     enum update_says says;
     char *detail; /* owned: for a person, such as why it says neither; or NULL */
+};
+
+/* What a listing says of a licence: the worse the later. Of listings of one time the worst counts.
+ */
+enum listed_state {
+    LISTED_NOTHING,
+    LISTED_LICENSED,
+    LISTED_GRACE,
+    LISTED_UNLICENSED,
+    LISTED_NON_GENUINE,
 };
 
 /* One that decides neither channel nor edition is kept for a person only. */
@@ -37,8 +49,11 @@ struct licence_item {
     enum licence_channel channel;
     const struct incident_edition *edition; /* or NULL */
     bool not_windows_7;
-    bool says_non_genuine; /* a listing gives that as the reason of its state */
-    char *detail;          /* owned: for a person */
+    bool is_of_61;                /* not Windows 7, but of its version: a server */
+    enum listed_state listed;     /* by a listing; with it: */
+    enum licensing_status status; /* that it gives, or NOT_TOLD */
+    uint32_t reason_code;         /* that it gives, or 0 */
+    char *detail;                 /* owned: for a person */
 };
 
 struct system_item {
@@ -79,8 +94,30 @@ struct finding_context {
 
 void finding_context_free_content(struct finding_context *context);
 
-/* Is shown every finding of the machine, with the path of its source, before any is asked for its
- * meaning. */
+/* The times at which findings were collected: those of their files, in rounds. Less than an hour
+ * after the first of a round counts as one time. Starts as zeros; owns its rounds. */
+struct finding_round {
+    unsigned number;         /* from 0, in order of time */
+    uint64_t first_filetime; /* 0 where files have no time that is known */
+    struct finding_context context;
+};
+struct finding_times {
+    uint64_t *filetimes; /* owned: of all files, until they are settled */
+    size_t filetime_count;
+    struct finding_round *rounds; /* owned */
+    size_t round_count;
+};
+
+void finding_times_free_content(struct finding_times *times);
+
+/* Times of files are added, then settled, then asked for their round. A file without a known time
+ * is of the last round. */
+void finding_times_add(struct finding_times *times, int64_t mtime_ns);
+void finding_times_settle(struct finding_times *times);
+struct finding_round *finding_times_round(struct finding_times *times, int64_t mtime_ns);
+
+/* Is shown every finding of the machine that is of one time, with the path of its source, before
+ * any of them is asked for its meaning. */
 void finding_context_feed(struct finding_context *context, const struct finding *finding,
                           const char *path);
 
@@ -93,6 +130,7 @@ void meaning_of_finding(const struct finding *finding, const struct finding_cont
 
 void kms_request_items(const struct observation *observation, struct meaning *out);
 void licences_items(const struct observation *observation, struct meaning *out);
+void key_installed_items(const struct observation *observation, struct meaning *out);
 void os_version_items(const struct observation *observation, struct meaning *out);
 void slmgr_items(const struct finding_licence *said, struct meaning *out);
 void systeminfo_items(const struct finding_system *said, struct meaning *out);

@@ -2,6 +2,8 @@
 /* All evidence on edition and channel of a machine, weighed. */
 #include "verdict/evidence.h"
 
+#include <string.h>
+
 #include "base/filetime.h"
 
 /* Items less than this apart must not name different editions (DESIGN section 6). */
@@ -51,6 +53,12 @@ static struct item_origin origin_to_keep(const struct item_origin *origin)
     return kept;
 }
 
+/* Are both listings of one round of collection? */
+static bool is_one_round_as(const struct item_origin *origin, const struct item_origin *former)
+{
+    return origin->with_collection && former->with_collection && origin->round == former->round;
+}
+
 static void feed_channel(struct licence_evidence *evidence, const struct licence_item *item,
                          const struct item_origin *origin)
 {
@@ -60,8 +68,11 @@ static void feed_channel(struct licence_evidence *evidence, const struct licence
         .origin = origin_to_keep(origin),
     };
 
-    if (origin->with_collection && evidence->channel.origin.with_collection &&
-        item->channel != evidence->channel.channel && !evidence->channel_conflict) {
+    bool is_one_round = is_one_round_as(origin, &evidence->channel.origin);
+
+    if (!is_one_round) {
+        evidence->channel_conflict = false;
+    } else if (item->channel != evidence->channel.channel && !evidence->channel_conflict) {
         evidence->channel_conflict = true;
         evidence->other_channel = evidence->channel.channel;
     }
@@ -75,6 +86,12 @@ static void feed_system(struct licence_evidence *evidence, const struct licence_
                         const struct item_origin *origin)
 {
     evidence->not_windows_7 = item->not_windows_7;
+    if (!is_one_round_as(origin, &evidence->system_origin)) {
+        evidence->listing_is_other = false;
+        evidence->listing_is_windows_7 = false;
+        evidence->system_conflict = false;
+    }
+    evidence->system_origin = origin_to_keep(origin);
     if (!origin->with_collection)
         return;
     if (item->not_windows_7)
@@ -96,12 +113,24 @@ void licence_evidence_feed(struct licence_evidence *evidence, const struct licen
         feed_channel(evidence, item, origin);
     if (!item->decides_edition)
         return;
-    if (origin->with_collection)
-        latest.origin.filetime = last_event_filetime;
+    latest.last_event_filetime = last_event_filetime;
+    if (origin->kind == EVIDENCE_KEY_INSTALLED)
+        memset(evidence->editions, 0, sizeof(evidence->editions));
     evidence->newest = latest;
     feed_system(evidence, item, origin);
     if (latest.edition != NULL)
         evidence->editions[latest.edition - incident_editions] = latest;
+}
+
+/* How far apart two items are. A listing of the time of collection is as near to an event as the
+ * machine's last event is: the time of its file can be that of a later copy. */
+static uint64_t distance(const struct edition_latest *newest, const struct edition_latest *other)
+{
+    uint64_t filetime = newest->origin.filetime;
+
+    if (newest->origin.with_collection && !other->origin.with_collection)
+        filetime = newest->last_event_filetime;
+    return filetime_distance(filetime, other->origin.filetime);
 }
 
 const struct edition_latest *licence_evidence_other_edition(const struct licence_evidence *evidence)
@@ -112,7 +141,7 @@ const struct edition_latest *licence_evidence_other_edition(const struct licence
         const struct edition_latest *other = &evidence->editions[index];
 
         if (other->edition != NULL && other->edition != newest->edition &&
-            filetime_distance(newest->origin.filetime, other->origin.filetime) < CONFLICT_SPAN)
+            distance(newest, other) < CONFLICT_SPAN)
             return other;
     }
     return NULL;
@@ -127,6 +156,11 @@ bool licence_evidence_conflicts(const struct licence_evidence *evidence)
 enum licence_channel licence_evidence_channel(const struct licence_evidence *evidence)
 {
     return evidence->channel_conflict ? LICENCE_CHANNEL_UNKNOWN : evidence->channel.channel;
+}
+
+bool licence_evidence_is_guess(const struct licence_evidence *evidence)
+{
+    return evidence->newest.origin.is_guess || evidence->channel.origin.is_guess;
 }
 
 const struct incident_edition *licence_evidence_edition(const struct licence_evidence *evidence)

@@ -46,6 +46,7 @@ static void read_activation_id(const struct incident_licence *licence, struct li
     out->channel = licence->channel;
     out->edition = licence->edition;
     out->not_windows_7 = licence->not_windows_7;
+    out->is_of_61 = licence->not_windows_7;
 }
 
 /* A KMS client whose edition is not known leaves it to older evidence, as its request does. */
@@ -53,6 +54,7 @@ static void read_description(const struct finding_licence *said, struct licence_
 {
     out->channel = channel_in(said->description);
     out->not_windows_7 = names_other_system(said->name);
+    out->is_of_61 = out->not_windows_7 && strcasestr(said->name, "2008 R2") != NULL;
     if (!out->not_windows_7 &&
         (out->channel == LICENCE_CHANNEL_UNKNOWN || out->channel == LICENCE_CHANNEL_VOLUME_KMS))
         out->edition = incident_find_partial_key(said->partial_product_key);
@@ -96,6 +98,29 @@ static char *describe(const struct finding_licence *said)
     return text_take(&out);
 }
 
+static enum listed_state listed_state_of(enum licensing_status status, uint32_t reason_code)
+{
+    bool is_non_genuine = incident_is_non_genuine(reason_code);
+
+    switch (status) {
+    case LICENSING_STATUS_LICENSED:
+        return LISTED_LICENSED;
+    case LICENSING_STATUS_NON_GENUINE_GRACE:
+        return LISTED_NON_GENUINE;
+    case LICENSING_STATUS_UNLICENSED:
+        return LISTED_UNLICENSED;
+    case LICENSING_STATUS_OUT_OF_TOLERANCE_GRACE:
+    case LICENSING_STATUS_NOTIFICATION:
+    case LICENSING_STATUS_EXTENDED_GRACE:
+        return is_non_genuine ? LISTED_NON_GENUINE : LISTED_UNLICENSED;
+    case LICENSING_STATUS_INITIAL_GRACE:
+        return is_non_genuine ? LISTED_NON_GENUINE : LISTED_GRACE;
+    case LICENSING_STATUS_NOT_TOLD:
+        return is_non_genuine ? LISTED_NON_GENUINE : LISTED_NOTHING;
+    }
+    return LISTED_NOTHING;
+}
+
 void slmgr_items(const struct finding_licence *said, struct meaning *out)
 {
     const struct incident_licence *licence;
@@ -108,7 +133,10 @@ void slmgr_items(const struct finding_licence *said, struct meaning *out)
     else
         read_description(said, &out->licence);
     out->on_licence = true;
-    out->licence.says_non_genuine = said->notification_code == INCIDENT_CODE_NON_GENUINE;
+    out->licence.status = said->status;
+    if (said->notification_code != FINDING_ABSENT)
+        out->licence.reason_code = (uint32_t)said->notification_code;
+    out->licence.listed = listed_state_of(said->status, out->licence.reason_code);
     out->licence.activation_id = memory_copy_text(said->activation_id);
     out->licence.detail = describe(said);
 }

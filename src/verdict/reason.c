@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/filetime.h"
@@ -14,9 +15,14 @@
 /* enumerator, text */
 #define SENTENCES(ROW)                                                                            \
     /* an episode of the incident */                                                              \
-    ROW(SENTENCE_FIRST_FAULT, "{event}, first fault, inside the window")                          \
-    ROW(SENTENCE_FAULT_AFTER_RECOVERY,                                                            \
-        "{event}, first fault after the recovery of {time}, inside the window")                   \
+    ROW(SENTENCE_FIRST, "{event}, first {this}, inside the window")                               \
+    ROW(SENTENCE_FIRST_AFTER_RECOVERY,                                                            \
+        "{event}, first {this} after the recovery of {time}, inside the window")                  \
+    ROW(SENTENCE_NOT_WINDOWS_7, "; signals of the incident, but then it was no volume-licensed "  \
+                                "Windows 7, by {now}")                                            \
+    ROW(SENTENCE_FAULT_BEFORE, "; not licensed before the window: {this} at {time}")              \
+    ROW(SENTENCE_ONSET, "; the logs do not show the time before it")                              \
+    ROW(SENTENCE_WEAK, "; " INCIDENT_UPDATE " was not there before it")                           \
     ROW(SENTENCE_NOT_CONFIRMED, "; no strong signal in the window")                               \
     ROW(SENTENCE_CONFIRMED, "; confirmed by {event}")                                             \
     ROW(SENTENCE_CONFIRMED_LATER, "; confirmed in a later episode by {event}")                    \
@@ -35,9 +41,23 @@
         "no genuineness signal with a readable time; {count} fault{s}, the first {event}")        \
     ROW(SENTENCE_FAULTS, "no genuineness signal; {count} fault{s}, the first {event}")            \
     ROW(SENTENCE_NO_FAULT, "no activation fault in {count} event{s} of interest")                 \
-    /* what a listing adds */                                                                     \
-    ROW(SENTENCE_LISTING_TOO, "; slmgr gives {code} in {path}, of the time of collection")        \
-    ROW(SENTENCE_LISTING_BUT, ", but slmgr gives {code} in {path}, of the time of collection")    \
+    /* the state */                                                                               \
+    ROW(SENTENCE_NEAR_WINDOW, "; near the window: {event}")                                       \
+    ROW(SENTENCE_RESET, "; the activation was made anew: {event}")                                \
+    ROW(SENTENCE_NOT_LICENSED, "; not licensed by the newest statement: {this} at {time}")        \
+    ROW(SENTENCE_FAULT_OPEN, "; not over: {event}")                                               \
+    ROW(SENTENCE_FAULTS_OVER, "; all over")                                                       \
+    ROW(SENTENCE_LISTED, "; listed as {this} in {path}, of {time}")                               \
+    ROW(SENTENCE_LISTED_AT_COLLECTION, "; listed as {this} in {path}, of the time of collection") \
+    /* what the logs cover */                                                                     \
+    ROW(SENTENCE_NO_LOG, "; no Application log was collected")                                    \
+    ROW(SENTENCE_NOT_OWN_LOG, "; no Application log of its own: what is covered is not known")    \
+    ROW(SENTENCE_NOTHING_COVERED, "; Application log without records in order: {this}")           \
+    ROW(SENTENCE_LOG_FROM, "; Application log from {time}: {this}")                               \
+    ROW(SENTENCE_LOG_UNTIL, "; Application log until {end}: {this}")                              \
+    ROW(SENTENCE_LOG_FROM_UNTIL, "; Application log from {time} to {end}: {this}")                \
+    ROW(SENTENCE_LOG_WITHOUT, "; Application log without {time} to {end}: {this}")                \
+    ROW(SENTENCE_EARLIER_SIGNALS, "; signals of an earlier installation decide nothing")          \
     /* the update */                                                                              \
     ROW(SENTENCE_UPDATE_CONFLICT,                                                                 \
         "; update-evidence-conflict: " INCIDENT_UPDATE " installed by {now}, absent by {before}") \
@@ -65,8 +85,8 @@ static const char *const sentences[] = {SENTENCES(WORDS_WORD)};
 struct named {
     const struct judged_event *event; /* {event}: with its time and codes, {name}: without time */
     uint64_t filetime;                /* {time} */
+    uint64_t end_filetime;            /* {end} */
     uint64_t count;                   /* {count}, and {s} for its plural */
-    uint32_t code;                    /* {code}: with its meaning */
     const char *path;                 /* {path} */
     const struct item_origin *now;    /* {now} and {before}: the evidence */
     const struct item_origin *before;
@@ -117,6 +137,19 @@ static void add_event_codes(struct text *out, const struct judged_event *event)
     }
 }
 
+/* Says when an event came whose own time is wrong. */
+static void add_place(struct text *out, const struct judged_event *event)
+{
+    if (!event->wrong_clock)
+        return;
+    text_add(out, " (of a wrong clock");
+    if (event->counts_filetime != 0) {
+        text_add(out, ": it stands beside ");
+        filetime_add_text(out, event->counts_filetime);
+    }
+    text_add(out, ")");
+}
+
 /* `WAT 13 at 2019-01-08T11:02:17Z: hrOnline 0xC004C4A2 (its meaning)` */
 static void add_event(struct text *out, const struct judged_event *event)
 {
@@ -124,6 +157,7 @@ static void add_event(struct text *out, const struct judged_event *event)
     if (event->filetime != 0) {
         text_add(out, " at ");
         filetime_add_text(out, event->filetime);
+        add_place(out, event);
     } else {
         text_add(out, " without a readable time");
     }
@@ -162,6 +196,11 @@ static void fill_time(struct text *out, const struct named *named)
     filetime_add_text(out, named->filetime);
 }
 
+static void fill_end(struct text *out, const struct named *named)
+{
+    filetime_add_text(out, named->end_filetime);
+}
+
 static void fill_count(struct text *out, const struct named *named)
 {
     text_add_format(out, "%" PRIu64, named->count);
@@ -170,11 +209,6 @@ static void fill_count(struct text *out, const struct named *named)
 static void fill_plural(struct text *out, const struct named *named)
 {
     text_add(out, text_plural(named->count));
-}
-
-static void fill_code(struct text *out, const struct named *named)
-{
-    add_code(out, named->code);
 }
 
 static void fill_path(struct text *out, const struct named *named)
@@ -208,10 +242,9 @@ struct filler {
 };
 
 static const struct filler fillers[] = {
-    {"{event}", fill_event}, {"{name}", fill_name}, {"{time}", fill_time},
-    {"{count}", fill_count}, {"{s}", fill_plural},  {"{code}", fill_code},
-    {"{path}", fill_path},   {"{now}", fill_now},   {"{before}", fill_before},
-    {"{this}", fill_this},   {"{that}", fill_that},
+    {"{event}", fill_event},   {"{name}", fill_name}, {"{time}", fill_time}, {"{end}", fill_end},
+    {"{count}", fill_count},   {"{s}", fill_plural},  {"{path}", fill_path}, {"{now}", fill_now},
+    {"{before}", fill_before}, {"{this}", fill_this}, {"{that}", fill_that},
 };
 
 /* The filler whose name stands there, or NULL. */
@@ -251,19 +284,34 @@ static bool same_event(const struct judged_event *left, const struct judged_even
            left->judgement.role == right->judgement.role;
 }
 
-static void say_incident(struct text *out, const struct activation_history *history)
+static void say_incident(struct text *out, const struct activation_history *history,
+                         const struct activation_outcome *outcome)
 {
     const struct episode *episode = &history->first_incident;
 
     say(out,
-        episode->earlier_recovery_filetime != 0 ? SENTENCE_FAULT_AFTER_RECOVERY
-                                                : SENTENCE_FIRST_FAULT,
-        &(struct named){.event = &episode->first, .filetime = episode->earlier_recovery_filetime});
-    if (history->confidence != CONFIDENCE_CONFIRMED)
+        episode->earlier_recovery_filetime != 0 ? SENTENCE_FIRST_AFTER_RECOVERY : SENTENCE_FIRST,
+        &(struct named){.event = &episode->first,
+                        .this = episode->faults_before ? "signal" : "fault",
+                        .filetime = episode->earlier_recovery_filetime});
+    if (outcome->other.exists) {
+        say(out, SENTENCE_NOT_WINDOWS_7, &(struct named){.now = &outcome->other.origin});
+        return;
+    }
+    if (!history->strong_in_window)
         say(out, SENTENCE_NOT_CONFIRMED, NULL);
-    else if (!same_event(&history->confirmed_by, &episode->first))
+    else if (history->confidence == CONFIDENCE_CONFIRMED &&
+             !same_event(&history->confirmed_by, &episode->first))
         say(out, episode->strong_in_window ? SENTENCE_CONFIRMED : SENTENCE_CONFIRMED_LATER,
             &(struct named){.event = &history->confirmed_by});
+    if (episode->was_unlicensed)
+        say(out, SENTENCE_FAULT_BEFORE,
+            &(struct named){.this = licensing_status_word(episode->before.status),
+                            .filetime = episode->before.filetime});
+    if (outcome->onset_not_covered)
+        say(out, SENTENCE_ONSET, NULL);
+    if (outcome->weak_without_update)
+        say(out, SENTENCE_WEAK, NULL);
 }
 
 /* Says why a strong signal is not that of the incident: its code beside another one, or none. */
@@ -284,14 +332,22 @@ static void say_other_episode(struct text *out, const struct activation_history 
 {
     uint64_t first = episode->first.filetime;
 
-    if (window_contains(&history->window, first)) {
+    if (episode->first.in_window && episode->strong_in_window) {
         say_other_strong(out, &episode->first_strong);
         return;
     }
+    if (episode->first.in_window) {
+        say(out, SENTENCE_FIRST, &(struct named){.event = &episode->first, .this = "signal"});
+        say(out, SENTENCE_FAULT_BEFORE,
+            &(struct named){.this = licensing_status_word(episode->before.status),
+                            .filetime = episode->before.filetime});
+        return;
+    }
     say(out,
-        first < history->window.start_filetime ? SENTENCE_BEFORE_WINDOW : SENTENCE_AFTER_WINDOW,
+        episode->first.counts_filetime < history->window.start_filetime ? SENTENCE_BEFORE_WINDOW
+                                                                        : SENTENCE_AFTER_WINDOW,
         &(struct named){.event = &episode->first, .filetime = first});
-    if (episode->closed)
+    if (episode->closed && !episode->closed_by_listing)
         say(out, SENTENCE_UNTIL, &(struct named){.filetime = episode->recovery.filetime});
 }
 
@@ -305,10 +361,11 @@ static void say_faults(struct text *out, const struct activation_history *histor
         &(struct named){.event = &history->first_fault, .count = history->fault_count});
 }
 
-static void say_activation(struct text *out, const struct activation_history *history)
+static void say_activation(struct text *out, const struct activation_history *history,
+                           const struct activation_outcome *outcome)
 {
     if (history->first_incident.exists) {
-        say_incident(out, history);
+        say_incident(out, history, outcome);
     } else if (history->current.exists) {
         say_other_episode(out, history, &history->current);
         if (history->first_beside.exists &&
@@ -316,14 +373,119 @@ static void say_activation(struct text *out, const struct activation_history *hi
             say(out, SENTENCE_EARLIER, NULL);
             say_other_episode(out, history, &history->first_beside);
         }
-    } else if (history->fault_count > 0) {
+    } else if (history->has_fault_event) {
         say_faults(out, history);
     } else {
         say(out, SENTENCE_NO_FAULT, &(struct named){.count = history->event_count});
     }
-    if (history->listing_path != NULL)
-        say(out, history->fault_count > 0 ? SENTENCE_LISTING_TOO : SENTENCE_LISTING_BUT,
-            &(struct named){.code = INCIDENT_CODE_NON_GENUINE, .path = history->listing_path});
+}
+
+/* ---- The state ---- */
+
+static void say_listed(struct text *out, const struct activation_history *history)
+{
+    struct named named = {.path = history->listed_path, .filetime = history->listed_filetime};
+    char *state;
+
+    if (history->listed == LISTED_NOTHING)
+        return;
+    state =
+        history->listed_reason != 0 && history->listed != LISTED_LICENSED
+            ? memory_format("%s, " CODE_FORMAT, licensing_status_word(history->statement.status),
+                            history->listed_reason)
+            : memory_copy_text(licensing_status_word(history->statement.status));
+    named.this = state;
+    say(out, named.filetime != 0 ? SENTENCE_LISTED : SENTENCE_LISTED_AT_COLLECTION, &named);
+    free(state);
+}
+
+static void say_state(struct text *out, const struct activation_history *history,
+                      const struct activation_outcome *outcome)
+{
+    if (outcome->near_window)
+        say(out, SENTENCE_NEAR_WINDOW, &(struct named){.event = &history->near_window});
+    if (history->current.is_reset)
+        say(out, SENTENCE_RESET, &(struct named){.event = &history->current.reset});
+    say_listed(out, history);
+    switch (outcome->state) {
+    case ACTIVATION_STATE_UNLICENSED:
+        if (history->listed == LISTED_NOTHING)
+            say(out, SENTENCE_NOT_LICENSED,
+                &(struct named){.this = licensing_status_word(history->statement.status),
+                                .filetime = history->statement.filetime});
+        break;
+    case ACTIVATION_STATE_FAULT_OPEN:
+        if (history->last_open_fault.judgement.event != NULL)
+            say(out, SENTENCE_FAULT_OPEN, &(struct named){.event = &history->last_open_fault});
+        break;
+    case ACTIVATION_STATE_RECOVERED:
+        if (!history->current.exists)
+            say(out, SENTENCE_FAULTS_OVER, NULL);
+        break;
+    case ACTIVATION_STATE_NON_GENUINE:
+    case ACTIVATION_STATE_NONE:
+        break;
+    }
+}
+
+/* ---- What the logs cover ---- */
+
+/* Names the end of what is covered that does not reach over the window, or the hole in it. */
+static void say_covered(struct text *out, const struct covered *covered,
+                        const struct window *window, const char *how_much)
+{
+    struct named named = {.this = how_much};
+    uint64_t first, last;
+    bool begins_late, ends_early;
+
+    if (covered->count == 0) {
+        say(out, SENTENCE_NOTHING_COVERED, &named);
+        return;
+    }
+    first = covered->items[0].first_filetime;
+    last = covered->items[covered->count - 1].last_filetime;
+    begins_late = first > window->start_filetime;
+    ends_early = last < window->end_filetime;
+    named.filetime = first;
+    named.end_filetime = last;
+    if (begins_late || ends_early) {
+        say(out,
+            !ends_early    ? SENTENCE_LOG_FROM
+            : !begins_late ? SENTENCE_LOG_UNTIL
+                           : SENTENCE_LOG_FROM_UNTIL,
+            &named);
+        return;
+    }
+    for (size_t index = 1; index < covered->count; index++) {
+        named.filetime = covered->items[index - 1].last_filetime;
+        named.end_filetime = covered->items[index].first_filetime;
+        if (named.end_filetime >= window->start_filetime && named.filetime <= window->end_filetime)
+            break;
+    }
+    say(out, SENTENCE_LOG_WITHOUT, &named);
+}
+
+static void say_coverage(struct text *out, const struct evidence *evidence)
+{
+    const struct circumstances *circumstances = evidence->circumstances;
+    const struct window *window = &evidence->history.window;
+
+    switch (circumstances->coverage) {
+    case COVERAGE_FULL:
+        break;
+    case COVERAGE_UNKNOWN:
+        say(out, SENTENCE_NOT_OWN_LOG, NULL);
+        break;
+    case COVERAGE_PARTIAL:
+        say_covered(out, &circumstances->covered, window, "the window is covered in part");
+        break;
+    case COVERAGE_NONE:
+        if (circumstances->has_application_log)
+            say_covered(out, &circumstances->covered, window, "the window is not covered");
+        else
+            say(out, SENTENCE_NO_LOG, NULL);
+        break;
+    }
 }
 
 /* ---- Update, licence, system ---- */
@@ -379,16 +541,20 @@ static void say_licence_conflict(struct text *out, const struct licence_evidence
         say(out, SENTENCE_LICENCE_SYSTEM_CONFLICT, NULL);
 }
 
-char *reason_of(const struct evidence *evidence)
+char *reason_of(const struct evidence *evidence, const struct activation_outcome *outcome)
 {
     struct text out = {0};
 
-    say_activation(&out, &evidence->history);
+    say_activation(&out, &evidence->history, outcome);
+    say_state(&out, &evidence->history, outcome);
+    say_coverage(&out, evidence);
     say_update(&out, &evidence->update);
     say_channel_change(&out, &evidence->licence);
     say_licence_conflict(&out, &evidence->licence);
     if (system_evidence_conflicts(&evidence->system))
         say(&out, SENTENCE_SYSTEM_CONFLICT, NULL);
+    if (evidence->earlier_signals)
+        say(&out, SENTENCE_EARLIER_SIGNALS, NULL);
     if (evidence->guessed_path != NULL)
         say(&out, SENTENCE_GUESSED, &(struct named){.path = evidence->guessed_path});
     return text_take(&out);
@@ -403,15 +569,14 @@ static void note_verified(enum verified *worst, const struct judged_event *event
         *worst = event->verified;
 }
 
-static void note_other_episode(enum verified *worst, const struct activation_history *history,
-                               const struct episode *episode)
+static void note_other_episode(enum verified *worst, const struct episode *episode)
 {
-    if (window_contains(&history->window, episode->first.filetime)) {
+    if (episode->first.in_window && episode->strong_in_window) {
         note_verified(worst, &episode->first_strong);
         return;
     }
     note_verified(worst, &episode->first);
-    if (episode->closed)
+    if (episode->closed && !episode->closed_by_listing)
         note_verified(worst, &episode->recovery);
 }
 
@@ -424,10 +589,10 @@ enum verified reason_verified(const struct activation_history *history)
         if (history->confidence == CONFIDENCE_CONFIRMED)
             note_verified(&worst, &history->confirmed_by);
     } else if (history->current.exists) {
-        note_other_episode(&worst, history, &history->current);
+        note_other_episode(&worst, &history->current);
         if (history->first_beside.exists)
-            note_other_episode(&worst, history, &history->first_beside);
-    } else if (history->fault_count > 0) {
+            note_other_episode(&worst, &history->first_beside);
+    } else if (history->has_fault_event) {
         note_verified(&worst, &history->first_fault);
     }
     return worst;

@@ -22,6 +22,7 @@ enum verified role_verified(enum role role, enum verified said)
     case ROLE_SIGNAL_WEAK:
     case ROLE_RECOVERY:
         return said == VERIFIED_NOT_ASKED ? VERIFIED_NO : said;
+    case ROLE_BY_ITSELF:
     case ROLE_FAULT:
     case ROLE_RESET:
     case ROLE_UPDATE:
@@ -86,22 +87,32 @@ static void add_code(struct judgement *out, const char *name, uint32_t code)
     out->codes[out->code_count++] = code;
 }
 
-static void judge_8196(const struct observation *observation, struct judgement *out)
+/* A code that says non-genuine is a signal; another one a fault. */
+static void judge_code(const struct observation *observation, int32_t qualifiers,
+                       struct judgement *out)
 {
     uint32_t code;
 
-    if (!read_code(observation, 0, &code) || code == 0)
+    if (observation->qualifiers != qualifiers || !read_code(observation, 0, &code) || code == 0)
         return;
-    if (code == INCIDENT_CODE_NON_GENUINE) {
+    if (incident_is_non_genuine(code)) {
         out->role = ROLE_SIGNAL_WEAK;
         out->incident_consistent = true;
-    } else if (observation->qualifiers == QUALIFIERS_INFORMATION) {
+    } else {
         out->role = ROLE_FAULT;
         out->failure_to_ask = !incident_is_refusal(code);
-    } else {
-        return;
     }
     add_code(out, "code", code);
+}
+
+static void judge_8196(const struct observation *observation, struct judgement *out)
+{
+    judge_code(observation, QUALIFIERS_INFORMATION, out);
+}
+
+static void judge_by_code(const struct observation *observation, struct judgement *out)
+{
+    judge_code(observation, QUALIFIERS_ERROR, out);
 }
 
 static void judge_8208(const struct observation *observation, struct judgement *out)
@@ -133,50 +144,178 @@ static void judge_8209(const struct observation *observation, struct judgement *
         add_code(out, "code", code);
 }
 
+/* 8193, 8194 and 8195 are the scheduler's own failures: whatever their code is, they are no signal.
+ */
 static void judge_fault(const struct observation *observation, struct judgement *out)
+{
+    judge_code(observation, QUALIFIERS_ERROR, out);
+    if (out->role == ROLE_SIGNAL_WEAK)
+        out->role = ROLE_FAULT;
+    out->incident_consistent = false;
+}
+
+/* 1022 gives a code, 1064 none. */
+static void judge_tampered(const struct observation *observation, struct judgement *out)
 {
     uint32_t code;
 
-    if (observation->qualifiers != QUALIFIERS_ERROR || !read_code(observation, 0, &code) ||
-        code == 0)
-        return;
     out->role = ROLE_FAULT;
-    out->failure_to_ask = !incident_is_refusal(code);
-    add_code(out, "code", code);
+    if (read_code(observation, 0, &code))
+        add_code(out, "hr", code);
 }
 
 static void judge_genuine(const struct observation *observation, struct judgement *out)
 {
-    if (is_guid(observation, 0, INCIDENT_WINDOWS_APPLICATION_ID))
+    if (!is_guid(observation, 0, INCIDENT_WINDOWS_APPLICATION_ID))
+        return;
+    out->role = ROLE_RECOVERY;
+    out->status = LICENSING_STATUS_LICENSED;
+}
+
+/* A token store is that of all; a rearm is of one application. */
+static void judge_reset(const struct observation *observation, struct judgement *out)
+{
+    if (observation->string_count == 0 || is_guid(observation, 0, INCIDENT_WINDOWS_APPLICATION_ID))
+        out->role = ROLE_RESET;
+}
+
+static void judge_key_installed(const struct observation *observation, struct judgement *out)
+{
+    const char *id = observation_value(observation, 0);
+    char guid[GUID_TEXT_BYTES];
+
+    if (id != NULL && guid_read(id, strlen(id), guid) && !incident_is_office(guid))
+        out->role = ROLE_LICENCE;
+}
+
+/* ---- KMS: of 12288 and 12289 string 1 is a list [VATR] ---- */
+
+#define KMS_FIELD_HR 0
+#define KMS_ANSWER_FIELD_ACTIVATED 2
+
+struct field list_field(const char *list, size_t index)
+{
+    struct field field = {.text = ""};
+
+    for (; list != NULL && index > 0; index--) {
+        list = strchr(list, ',');
+        list = list != NULL ? list + 1 : NULL;
+    }
+    if (list == NULL)
+        return field;
+    field.text = skip_blanks(list);
+    field.length = strcspn(field.text, ",");
+    while (field.length > 0 && strchr(" \t\r\n", field.text[field.length - 1]) != NULL)
+        field.length--;
+    return field;
+}
+
+static bool field_code(struct field field, uint32_t *out)
+{
+    char text[32];
+
+    if (field.length == 0 || field.length >= sizeof(text))
+        return false;
+    memcpy(text, field.text, field.length);
+    text[field.length] = '\0';
+    return code_parse(text, out);
+}
+
+/* A code other than 0 is a fault, whatever else the event says. */
+static void judge_hr(uint32_t hr, struct judgement *out)
+{
+    if (hr == 0)
+        return;
+    out->role = ROLE_FAULT;
+    out->failure_to_ask = !incident_is_refusal(hr);
+    add_code(out, "hr", hr);
+}
+
+/* The licensing status of the list, a number of one digit. */
+static enum licensing_status field_status(struct field field)
+{
+    if (field.length != 1 || field.text[0] < '0' ||
+        field.text[0] >= '0' + LICENSING_STATUS_NOT_TOLD)
+        return LICENSING_STATUS_NOT_TOLD;
+    return (enum licensing_status)(field.text[0] - '0');
+}
+
+/* What the state of a licence is, where the event is not a fault by a code already. */
+static void judge_status(enum licensing_status status, struct judgement *out)
+{
+    bool is_fault = out->role == ROLE_FAULT;
+
+    out->status = status;
+    switch (status) {
+    case LICENSING_STATUS_NON_GENUINE_GRACE:
+        out->role = ROLE_SIGNAL_WEAK;
+        out->incident_consistent = true;
+        break;
+    case LICENSING_STATUS_OUT_OF_TOLERANCE_GRACE:
+    case LICENSING_STATUS_NOTIFICATION:
+    case LICENSING_STATUS_EXTENDED_GRACE:
+        out->role = ROLE_FAULT;
+        out->fault_by_status = !is_fault;
+        out->failure_to_ask = false;
+        break;
+    case LICENSING_STATUS_LICENSED:
+    case LICENSING_STATUS_UNLICENSED:
+    case LICENSING_STATUS_INITIAL_GRACE:
+    case LICENSING_STATUS_NOT_TOLD:
+        break;
+    }
+}
+
+static void judge_kms_request(const struct observation *observation, struct judgement *out)
+{
+    const char *list = observation_value(observation, 0);
+    struct field id = list_field(list, KMS_REQUEST_FIELD_ACTIVATION_ID);
+    char guid[GUID_TEXT_BYTES];
+    uint32_t hr;
+
+    if (guid_read(id.text, id.length, guid) && incident_is_office(guid)) {
+        out->is_office = true;
+        return;
+    }
+    out->role = ROLE_LICENCE;
+    if (field_code(list_field(list, KMS_FIELD_HR), &hr))
+        judge_hr(hr, out);
+    judge_status(field_status(list_field(list, KMS_REQUEST_FIELD_STATUS)), out);
+    if (out->status == LICENSING_STATUS_LICENSED && out->role == ROLE_LICENCE)
         out->role = ROLE_RECOVERY;
 }
 
-/* String 1 is `hr, flags, activated, ...` [VATR]. */
 static void judge_kms_answer(const struct observation *observation, struct judgement *out)
 {
     const char *list = observation_value(observation, 0);
-    char field[32] = "";
-    size_t length = list != NULL ? strcspn(list, ",") : 0;
-    uint32_t code;
+    struct field activated = list_field(list, KMS_ANSWER_FIELD_ACTIVATED);
+    uint32_t hr;
 
-    if (length == 0 || length >= sizeof(field))
+    if (!field_code(list_field(list, KMS_FIELD_HR), &hr))
         return;
-    memcpy(field, list, length);
-    if (!code_parse(field, &code) || code != 0 || list[length] != ',')
-        return;
-    list += length + 1;
-    list += strcspn(list, ",");
-    if (*list != ',')
-        return;
-    list = skip_blanks(list + 1);
-    if (*list == '1' && strchr(",", *skip_blanks(list + 1)) != NULL)
-        out->role = ROLE_RECOVERY;
+    judge_hr(hr, out);
+    if (hr == 0 && activated.length == 1 && activated.text[0] == '1') {
+        out->is_activation = true;
+        out->role = ROLE_LICENCE;
+    }
 }
 
 static void judge_licences(const struct observation *observation, struct judgement *out)
 {
-    if (is_guid(observation, 0, INCIDENT_WINDOWS_APPLICATION_ID))
-        out->role = ROLE_LICENCE;
+    struct licence_statement said = licence_statement_of(observation);
+
+    if (!said.is_windows)
+        return;
+    out->role = ROLE_LICENCE;
+    if (incident_is_non_genuine(said.reason_code)) {
+        out->status = said.status;
+        out->role = ROLE_SIGNAL_WEAK;
+        out->incident_consistent = true;
+    } else {
+        judge_status(said.status, out);
+    }
+    if (said.status == LICENSING_STATUS_NOTIFICATION || out->role == ROLE_SIGNAL_WEAK)
+        add_code(out, "reason", said.reason_code);
 }
 
 static void judge_wat_13(const struct observation *observation, struct judgement *out)
@@ -190,6 +329,7 @@ static void judge_wat_13(const struct observation *observation, struct judgement
         out->incident_consistent = offline == 0 && online == INCIDENT_CODE_REFUSED;
     } else if (offline == 0 && online == 0) {
         out->role = ROLE_RECOVERY;
+        out->status = LICENSING_STATUS_LICENSED;
     } else {
         out->role = ROLE_FAULT;
         out->failure_to_ask = true;
@@ -216,17 +356,19 @@ static struct use_rule rule_of(enum event_use use)
     case EVENT_USE_SPP_8209:
         return (struct use_rule){ROLE_CONTEXT, judge_8209};
     case EVENT_USE_SPP_FAULT:
-    case EVENT_USE_SPP_CODE:
-    case EVENT_USE_SPP_TAMPERED:
         return (struct use_rule){ROLE_CONTEXT, judge_fault};
+    case EVENT_USE_SPP_CODE:
+        return (struct use_rule){ROLE_CONTEXT, judge_by_code};
+    case EVENT_USE_SPP_TAMPERED:
+        return (struct use_rule){ROLE_CONTEXT, judge_tampered};
     case EVENT_USE_SPP_RESET:
-        return (struct use_rule){ROLE_RESET, NULL};
+        return (struct use_rule){ROLE_CONTEXT, judge_reset};
     case EVENT_USE_KEY_INSTALLED:
-        return (struct use_rule){ROLE_LICENCE, NULL};
+        return (struct use_rule){ROLE_CONTEXT, judge_key_installed};
     case EVENT_USE_SPP_GENUINE:
         return (struct use_rule){ROLE_CONTEXT, judge_genuine};
     case EVENT_USE_KMS_REQUEST:
-        return (struct use_rule){ROLE_LICENCE, NULL};
+        return (struct use_rule){ROLE_CONTEXT, judge_kms_request};
     case EVENT_USE_KMS_ANSWER:
         return (struct use_rule){ROLE_CONTEXT, judge_kms_answer};
     case EVENT_USE_LICENCES:
@@ -252,6 +394,7 @@ struct judgement judgement_of(const struct observation *observation)
     struct judgement judgement = {
         .event = incident_find_event(observation->provider, observation->event_id),
         .role = ROLE_CONTEXT,
+        .status = LICENSING_STATUS_NOT_TOLD,
     };
     struct use_rule rule;
 
@@ -264,12 +407,19 @@ struct judgement judgement_of(const struct observation *observation)
     return judgement;
 }
 
-struct judged_event judged_event_of(const struct observation *observation)
+struct judged_event judged_event_of(const struct case_observation *seen,
+                                    const struct window *window)
 {
+    const struct observation *observation = &seen->observation;
     struct judgement judgement = judgement_of(observation);
 
     return (struct judged_event){
         .filetime = observation->event_filetime,
+        .counts_filetime = seen->placed_filetime,
+        .wrong_clock = seen->wrong_clock,
+        .in_window = seen->wrong_clock ? seen->placed_in_window
+                                       : window_contains(window, observation->event_filetime),
+        .observation_id = seen->id,
         .event_id = observation->event_id,
         .judgement = judgement,
         .verified = role_verified(judgement.role, observation->verified),

@@ -4,8 +4,14 @@
 #ifndef SPPTRIAGE_VERDICT_SIGNAL_H
 #define SPPTRIAGE_VERDICT_SIGNAL_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/text.h"
+#include "case/casedb.h"
 #include "model/incident.h"
+#include "model/licences.h"
 #include "model/observation.h"
 
 /* What the second reader says of an event with that role, as reports show it: whether it reads the
@@ -15,15 +21,25 @@ enum verified role_verified(enum role role, enum verified said);
 
 #define JUDGEMENT_CODES 2
 
+/* By itself: what comes before and behind an event can make another of it (episode.h). */
 struct judgement {
     const struct incident_event *event; /* its row, or NULL for an event of no interest */
     enum role role;
     bool incident_consistent;        /* of signals */
     bool failure_to_ask;             /* of faults, not signals: none of its codes is a refusal */
+    bool fault_by_status;            /* of faults: not by a code, but by `status` alone */
+    enum licensing_status status;    /* what it says of the licence, or NOT_TOLD */
+    bool is_activation;              /* a 12289 that says so: hr 0, activated 1 */
+    bool is_office;                  /* a 12288 of Office */
     uint32_t codes[JUDGEMENT_CODES]; /* the codes of a fault or signal that are not 0, in order */
     const char *code_names[JUDGEMENT_CODES]; /* constant: what the event calls each of them */
     size_t code_count;
 };
+
+static inline bool role_is_signal(enum role role)
+{
+    return role == ROLE_SIGNAL_STRONG || role == ROLE_SIGNAL_WEAK;
+}
 
 /* Judges an observation of the event table. */
 struct judgement judgement_of(const struct observation *observation);
@@ -31,15 +47,33 @@ struct judgement judgement_of(const struct observation *observation);
 /* Reads a code as the events write it: `0xC004F200`, `hr=0xC004F200`, blanks around. */
 bool code_parse(const char *text, uint32_t *out);
 
+/* The field (from 0) of a text that is a list with commas, such as the string of 12288, without
+ * blanks around it; of length 0 where there is none. */
+struct field {
+    const char *text;
+    size_t length;
+};
+struct field list_field(const char *list, size_t index);
+
+/* Of the string of 12288 [VATR]. */
+#define KMS_REQUEST_FIELD_STATUS 6
+#define KMS_REQUEST_FIELD_ACTIVATION_ID 8
+
 /* A judged observation with what names it in a sentence. Plain data, owns nothing. */
 struct judged_event {
-    uint64_t filetime; /* event time; 0 when it has no readable one */
+    uint64_t filetime;        /* event time; 0 when it has no readable one */
+    uint64_t counts_filetime; /* the time that it counts as of: another one where its clock was
+                               * wrong, then 0 where none is known */
+    bool wrong_clock;
+    bool in_window;
+    int64_t observation_id; /* in the case */
     uint16_t event_id;
     struct judgement judgement;
     enum verified verified; /* as role_verified */
 };
 
-struct judged_event judged_event_of(const struct observation *observation);
+struct judged_event judged_event_of(const struct case_observation *seen,
+                                    const struct window *window);
 
 /* The state that a Servicing 2 says its package reached, or NULL: newer systems have the word in
  * IntendedPackageStateTextized, older ones in IntendedPackageState (FACTS.md, Servicing 2). */

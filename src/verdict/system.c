@@ -12,27 +12,34 @@ void system_evidence_free_content(struct system_evidence *evidence)
     *evidence = (struct system_evidence){0};
 }
 
-/* Of those with equal times the last one counts; listings, which come behind all events, are
- * newer. */
-static void take_version(struct system_evidence *evidence, const struct system_item *item,
-                         const struct item_origin *origin)
+/* They come in order of time: the last one counts. */
+static void take_version(struct system_evidence *evidence, const struct system_item *item)
 {
-    if (evidence->os_version != NULL && !origin->with_collection &&
-        origin->filetime < evidence->os_version_filetime)
-        return;
     free(evidence->os_version);
     evidence->os_version = memory_copy_text(item->os_version);
-    evidence->os_version_filetime = origin->filetime;
     evidence->other_than_6_1 = item->other_than_6_1;
+}
+
+/* Listings of one round can contradict each other; else the newest counts. */
+static void take_name(struct system_evidence *evidence, const struct system_item *item,
+                      const struct item_origin *origin)
+{
+    if (!origin->with_collection || origin->round != evidence->round) {
+        evidence->names_windows_7 = false;
+        evidence->names_other = false;
+    }
+    evidence->round = origin->round;
+    evidence->names_windows_7 |= item->names_windows_7;
+    evidence->names_other |= item->names_other;
 }
 
 void system_evidence_feed(struct system_evidence *evidence, const struct system_item *item,
                           const struct item_origin *origin)
 {
     if (item->os_version != NULL)
-        take_version(evidence, item, origin);
-    evidence->names_windows_7 = evidence->names_windows_7 || item->names_windows_7;
-    evidence->names_other = evidence->names_other || item->names_other;
+        take_version(evidence, item);
+    if (item->names_windows_7 || item->names_other)
+        take_name(evidence, item, origin);
     evidence->clock_changed = evidence->clock_changed || item->clock_changed;
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/filetime.h"
 #include "base/memory.h"
 
 static void add_saying(struct text *out, unsigned saying)
@@ -40,12 +41,31 @@ void update_evidence_free_content(struct update_evidence *evidence)
     *evidence = (struct update_evidence){0};
 }
 
-/* Below 0 when the left one is older. */
-static int compare_times(const struct item_origin *left, const struct item_origin *right)
+/* Are they of one time, so that nothing tells which is newer? Of events of one log the order does.
+ */
+static bool is_one_time(const struct item_origin *left, const struct item_origin *right)
 {
-    if (left->with_collection != right->with_collection)
-        return left->with_collection ? 1 : -1;
-    return (left->filetime > right->filetime) - (left->filetime < right->filetime);
+    if (left->with_collection || right->with_collection)
+        return left->with_collection && right->with_collection && left->round == right->round;
+    if (left->event_id != 0 && left->kind == right->kind)
+        return false;
+    return left->filetime / FILETIME_SECOND == right->filetime / FILETIME_SECOND;
+}
+
+/* Below 0 when the left one is older; 0 when they are of one time. */
+static int compare_times(const struct update_latest *left, const struct update_latest *right)
+{
+    const struct item_origin *a = &left->origin, *b = &right->origin;
+
+    if (is_one_time(a, b))
+        return 0;
+    if (a->with_collection != b->with_collection)
+        return a->with_collection ? 1 : -1;
+    if (a->with_collection)
+        return a->round < b->round ? -1 : 1;
+    if (a->filetime != b->filetime)
+        return a->filetime < b->filetime ? -1 : 1;
+    return left->number < right->number ? -1 : 1;
 }
 
 /* The same; one that does not exist is older than all. */
@@ -53,16 +73,19 @@ static int compare_age(const struct update_latest *left, const struct update_lat
 {
     if (left->exists != right->exists)
         return left->exists ? 1 : -1;
-    return compare_times(&left->origin, &right->origin);
+    return left->exists ? compare_times(left, right) : 0;
 }
 
 /* Of items of one time the first one stays. */
-static void note_latest(struct update_latest *latest, const struct item_origin *origin)
+static void note_latest(struct update_latest *latest, const struct item_origin *origin,
+                        uint64_t number)
 {
-    if (latest->exists && compare_times(origin, &latest->origin) <= 0)
+    struct update_latest next = {.exists = true, .number = number, .origin = *origin};
+
+    if (latest->exists && compare_times(&next, latest) <= 0)
         return;
     free((char *)latest->origin.path);
-    *latest = (struct update_latest){.exists = true, .origin = *origin};
+    *latest = next;
     latest->origin.path = memory_copy_text(origin->path);
 }
 
@@ -74,12 +97,14 @@ void update_evidence_feed(struct update_evidence *evidence, const struct update_
         return;
     }
     groups_feed(&evidence->groups, item->says, origin, item->detail);
+    evidence->item_count++;
     switch (item->says) {
     case UPDATE_SAYS_INSTALLED:
-        note_latest(&evidence->installed, origin);
+        note_latest(&evidence->installed, origin, evidence->item_count);
         break;
     case UPDATE_SAYS_ABSENT:
-        note_latest(&evidence->absent, origin);
+        note_latest(&evidence->absent, origin, evidence->item_count);
+        evidence->was_removed = evidence->was_removed || origin->kind == EVIDENCE_SERVICING;
         break;
     case UPDATE_SAYS_NEITHER:
         break;
@@ -92,7 +117,22 @@ enum update_status update_evidence_status(const struct update_evidence *evidence
         return UPDATE_STATUS_UNKNOWN;
     if (compare_age(&evidence->installed, &evidence->absent) >= 0)
         return UPDATE_STATUS_INSTALLED;
-    return evidence->installed.exists ? UPDATE_STATUS_REMOVED : UPDATE_STATUS_ABSENT;
+    return evidence->installed.exists || evidence->was_removed ? UPDATE_STATUS_REMOVED
+                                                               : UPDATE_STATUS_ABSENT;
+}
+
+const struct item_origin *update_evidence_origin(const struct update_evidence *evidence)
+{
+    switch (update_evidence_status(evidence)) {
+    case UPDATE_STATUS_UNKNOWN:
+        return NULL;
+    case UPDATE_STATUS_INSTALLED:
+        return &evidence->installed.origin;
+    case UPDATE_STATUS_REMOVED:
+    case UPDATE_STATUS_ABSENT:
+        return &evidence->absent.origin;
+    }
+    return NULL;
 }
 
 bool update_evidence_conflicts(const struct update_evidence *evidence)

@@ -17,8 +17,8 @@ struct derivation {
 
 static void derivation_free_content(struct derivation *derivation)
 {
+    circumstances_free(derivation->circumstances, derivation->assignment.machine_count);
     assignment_free_content(&derivation->assignment);
-    free(derivation->circumstances);
 }
 
 static int judge_machine(struct derivation *derivation, size_t index, struct error *err)
