@@ -23,8 +23,8 @@ static const struct row_statement machine_observations = SELECT_OF(
     &observation_rows, OF_MACHINES
     " JOIN (SELECT id AS sorted_id, iif(greatest - own <= 3000000000, greatest, own) AS "
     "sort_filetime"
-    "  FROM (SELECT o.id, iif(o.wrong_clock, o.placed_filetime, o.event_filetime) AS own,"
-    "   max(iif(o.wrong_clock, o.placed_filetime, o.event_filetime))"
+    "  FROM (SELECT o.id, " OBSERVATION_COUNTS_FILETIME " AS own,"
+    "   max(" OBSERVATION_COUNTS_FILETIME ")"
     "   OVER (PARTITION BY o.channel_id, c.forwarded ORDER BY o.record_id"
     "   ROWS UNBOUNDED PRECEDING) AS greatest"
     "   FROM source_computer AS c JOIN observation AS o ON o.computer_id = c.id"
