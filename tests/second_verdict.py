@@ -4,13 +4,12 @@
 prints CSV: of each machine the columns that follow from its events and listings. The input is
 {licences: {activation id: [edition, channel, KMS client key]}, machines: [..]}, see second_reading.py."""
 import csv
-import itertools
 import json
 import sys
 from types import SimpleNamespace
 
 from second_reading import (DAY, END, MINUTE, NON_GENUINE, START, WINDOWS, code_of, covers, gather, guid_of, iso,
-                            seconds)
+                            licence_pieces, nearest, newest_edition, seconds, update_state)
 
 TEMPLATE = '66c92734-d682-4d71-983e-d6ec3f16059f'
 BLOCKED, NO_KMS = 0xC004C4A2, 0xC004F074
@@ -171,62 +170,7 @@ def is_incident(episode):
     return not episode.fault_before or any(item.consistent for item in strong)
 
 
-# ---- Evidence on the update and the licence ----
-
-def update_pieces(items):
-    """(time, source, is it there, does it tell of a removal)"""
-    for item in items:
-        if item.name == 'listing':
-            yield from ((item.at, listing.path, listing.present, False) for listing in item.listings
-                        if hasattr(listing, 'present'))
-        elif item.name == 'row' or item.name.startswith('WAT') or \
-                item.name == 'WindowsUpdateClient 19' and 'KB971033' in item.strings[0]:
-            yield item.at, item.source, True, False
-        elif item.name == 'Servicing 2' and item.strings[0] == 'KB971033':
-            yield item.at, item.source, item.strings[1] == 'Installed', item.strings[1] == 'Absent'
-
-
-def update_state(items):
-    """(kb971033, is it contradicted)"""
-    state, conflict, was_there = 'unknown', False, False
-    for _, group in itertools.groupby(update_pieces(items), key=lambda piece: piece[0]):
-        group = list(group)
-        newest = {source: present for _, source, present, _ in group}.values()
-        conflict = len(set(newest)) == 2
-        was_there = was_there or any(present or removal for _, _, present, removal in group)
-        state = 'installed' if any(newest) else 'removed' if was_there else 'absent'
-    return state, conflict
-
-
-def licence_pieces(items, licences):
-    """(place, time, source, edition, channel)"""
-    for item in items:
-        if item.name == 'listing':
-            yield from ((item.place, item.at, listing.path, listing.edition, listing.channel)
-                        for listing in item.listings if hasattr(listing, 'channel'))
-        elif item.name == 'SPP 12288' and not item.is_office:
-            yield item.place, item.at, item.source, licences.get(item.licence, [None])[0], 'volume-kms'
-        elif item.name in ('SPP 1003', 'SPP 1016'):
-            known = item.licence if item.event == 1003 else guid_of(item.strings[0])
-            yield (item.place, item.at, item.source, *licences.get(known, [None, None])[:2])
-
-
-def newest_edition(pieces, installed):
-    """(edition, is it contradicted) by the newest piece; `installed` are the places of 1016."""
-    named = [piece for piece in pieces if piece[3]]
-    if not named:
-        return 'unknown', False
-    place, at, source, edition, _ = named[-1]
-    conflict = any(piece[3] != edition and piece[2] != source and at - piece[1] < DAY and
-                   not any(piece[0] < key <= place for key in installed) for piece in named)
-    return 'unknown' if conflict else edition, conflict
-
-
-def nearest(pieces, first, end):
-    """Of (place, time, value) before the place `end` the value nearest in time to the first signal."""
-    return min((piece for piece in pieces if piece[0] < end), key=lambda piece: abs(piece[1] - first.at),
-               default=(0, 0, None))[2]
-
+# ---- The columns ----
 
 def clock_of(machine, walk):
     system = [record for log in machine.logs if log.channel == 'System' for record in log.records]
@@ -239,8 +183,6 @@ def clock_of(machine, walk):
         return 'changed'
     return 'ok' if system or wrong else ''
 
-
-# ---- The columns ----
 
 def state_of(walk):
     value = walk.statement[0] if walk.statement else None
