@@ -1,0 +1,433 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Machines with random stories: random_machines.py SEED COUNT RECIPE MACHINES.json
+
+RECIPE is for make-logs (tests/fixtures/recipe.h): a collection of one folder a machine. MACHINES.json
+says the same for second_verdict.py. What happens on a machine is put together from the functions that
+are listed in HAPPENINGS, at times that favour the bounds of the window and of the rules."""
+import json
+import random
+import sys
+from datetime import datetime, timezone
+
+
+def seconds(text):
+    return int(datetime.fromisoformat(text.replace('Z', '+00:00')).timestamp())
+
+
+def iso(time):
+    return datetime.fromtimestamp(time, timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
+
+
+START, END = seconds('2019-01-08T10:00:00Z'), seconds('2019-01-09T04:30:00Z')
+MINUTE, HOUR, DAY = 60, 3600, 86400
+SPP, WAT = 'Microsoft-Windows-Security-SPP', 'Windows Activation Technologies'
+UPDATE_CLIENT, SERVICING = 'Microsoft-Windows-WindowsUpdateClient', 'Microsoft-Windows-Servicing'
+KERNEL, EVENT_LOG = 'Microsoft-Windows-Kernel-General', 'EventLog'
+WINDOWS, TEMPLATE = '55c92734-d682-4d71-983e-d6ec3f16059f', '66c92734-d682-4d71-983e-d6ec3f16059f'
+OFFICE, OFFICE_LICENCE = '59a52881-a989-479d-af46-f275c6370663', '6f327760-8c5c-417c-9b61-836a98287e0c'
+UNKNOWN_LICENCE, NOT_INSTALLED = '01234567-89ab-cdef-0123-456789abcdef', '358fb95b-0090-44fb-883a-75734e060c30'
+KB = 'Update for Windows 7 for x64-based Systems (KB971033)'
+# Word of a recipe: activation id, edition, channel, KMS client key.
+LICENCES = {
+    'professional': ('b92e9980-b9d5-4821-9c94-140f632f6312', 'Windows 7 Professional', 'volume-kms',
+                     'FJ82H-XT6CR-J8D7P-XQJJ2-GPDD4'),
+    'professional-n': ('54a09a0d-d57b-4c10-8b69-a842d6590ad5', 'Windows 7 Professional N', 'volume-kms',
+                       'MRPKT-YTG23-K7D7T-X2JMM-QY7MG'),
+    'professional-e': ('5a041529-fef8-4d07-b06f-b59b573b32d2', 'Windows 7 Professional E', 'volume-kms',
+                       'W82YF-2Q76Y-63HXB-FGJG9-GF7QX'),
+    'enterprise': ('ae2ee509-1b34-41c0-acb7-6d4650168915', 'Windows 7 Enterprise', 'volume-kms',
+                   '33PXH-7Y6KF-2VJC9-XBBR8-HVTHH'),
+    'enterprise-n': ('1cb6d605-11b3-4e14-bb30-da91c8e3983a', 'Windows 7 Enterprise N', 'volume-kms',
+                     'YDRBP-3D83W-TY26F-D46B2-XCKRJ'),
+    'enterprise-e': ('46bbed08-9c7b-48fc-a614-95250573f4ea', 'Windows 7 Enterprise E', 'volume-kms',
+                     'C29WB-22CC8-VJ326-GHFJW-H9DH4'),
+    'mak': ('9abf5984-9c16-46f2-ad1e-7fe15931a8dd', None, 'volume-mak', ''),
+    'kms-host': ('d188820a-cb63-4bad-a9a2-40b843ee23b7', None, 'kms-host', ''),
+    'evaluation': ('8dffd6e4-0497-4c35-b7d7-e47cf464cf30', None, 'other', ''),
+    'oem': ('d2c04e90-c3dd-4260-b0f3-f845f5d27d64', None, 'other', '')}
+SLMGR_STATES = {'unlicensed': 0, 'licensed': 1, 'initial-grace': 2, 'additional-grace': 3, 'non-genuine-grace': 4,
+                'notification': 5, 'extended-grace': 6}
+NON_GENUINE = ['0xC004F200', '0xC004F064', '0xC004F065', '0x4004F065', '0xC004F067', '0x4004F068']
+REFUSALS = ['0xC004F009', '0xC004F038', '0xC004F06C', '0xC004C003']
+NOT_ASKED = ['0xC004F074', '0x8007232B', '0x80072EE7', '0x800706BA']
+
+
+class Machine:
+    def __init__(self, seed, number):
+        self.random = random.Random(f'{seed} {number}')
+        self.host, self.story = f'PC-{number:04}', []
+        self.application, self.system, self.setup, self.listings, self.rows = [], [], [], [], []
+        self.word = self.pick({'professional': 4, 'enterprise': 6, 'professional-n': 1, 'professional-e': 1,
+                               'enterprise-n': 1, 'enterprise-e': 1, 'mak': 2, 'kms-host': 1, 'evaluation': 1,
+                               'oem': 1})
+        self.begin = self.pick({seconds('2018-11-20T07:00:00Z'): 8, START: 1, START + 1: 1, START - 1: 1,
+                                START + 3 * HOUR: 1, END + 2 * HOUR: 1})
+        self.end = self.pick({seconds('2019-01-22T16:00:00Z'): 12, END: 1, END - 1: 1, END + 1: 1,
+                              START + 6 * HOUR: 1, START - 20 * HOUR: 1})
+        if self.begin >= self.end:
+            self.begin = seconds('2018-11-20T07:00:00Z')
+
+    def chance(self, of_hundred):
+        return self.random.randrange(100) < of_hundred
+
+    def pick(self, weights):
+        if isinstance(weights, dict):
+            return self.random.choices(list(weights), list(weights.values()))[0]
+        return self.random.choice(weights)
+
+    def moment(self):
+        """A time, often at a bound of the window or of what counts as near to it."""
+        kind = self.pick({'bound': 30, 'inside': 30, 'before': 20, 'after': 20})
+        if kind == 'bound':
+            return self.pick([START, END]) + self.pick([0, 0, 1, -1, 900, -900, 901, -901, 899, -899])
+        low, high = {'inside': (START, END), 'before': (seconds('2018-11-21T00:00:00Z'), START),
+                     'after': (END, seconds('2019-01-22T00:00:00Z'))}[kind]
+        return self.random.randrange(low, high)
+
+    def add(self, time, provider, event, qualifiers, *strings):
+        log = {UPDATE_CLIENT: self.system, KERNEL: self.system, EVENT_LOG: self.system,
+               SERVICING: self.setup}.get(provider, self.application)
+        log.append({'time': time, 'provider': provider, 'event': event, 'qualifiers': qualifiers,
+                    'strings': list(strings)})
+
+    def spp(self, time, event, qualifiers, *strings):
+        self.add(time, SPP, event, qualifiers, *strings)
+
+
+# ---- What can happen. Each function adds events at and after `time`, and a phrase to the story. ----
+
+def kms_renewal(machine, time):
+    status = machine.pick({1: 45, 5: 20, 2: 10, 4: 8, 3: 6, 0: 5, 6: 6})
+    hr = machine.pick({'0x00000000': 75, machine.pick(NOT_ASKED): 15, machine.pick(REFUSALS): 10})
+    licence = LICENCES[machine.word][0] if machine.word in LICENCES and machine.chance(90) else UNKNOWN_LICENCE
+    ask(machine, time, status, hr, licence)
+    if machine.chance(80):
+        answer(machine, time + machine.pick([0, 1, 1, 2, 30, 59, 60, 61, 600, DAY, DAY + 1]))
+
+
+def ask(machine, time, status, hr, licence):
+    machine.spp(time, 12288, 0x4000, f'{hr}, 0x00000000, kms.corp.example:1688, 36f27b39-2fd5-440b-be67-a09996d27a38, '
+                f'2019/01/08 10:30, 0, {status}, 259200, {licence}, 25')
+    machine.story.append(f'{iso(time)} asks as {status}, hr {hr}')
+
+
+def answer(machine, time, hr=None):
+    hr = hr or machine.pick({'0x00000000': 85, machine.pick(NOT_ASKED): 10, machine.pick(REFUSALS): 5})
+    activated = machine.pick({1: 9, 0: 1})
+    machine.spp(time, 12289, 0x4000, f'{hr}, 0x00000000, {activated}, 0, 50, 120, 10080, 2019/01/08 10:30')
+    machine.story.append(f'{iso(time)} answer {hr}, activated {activated}')
+
+
+def office_asks(machine, time):
+    ask(machine, time, machine.pick([1, 4, 5]), machine.pick(['0x00000000', '0xC004F074']), OFFICE_LICENCE)
+    answer(machine, time + 1)
+
+
+def licences_checked(machine, time):
+    code = machine.pick(NON_GENUINE[:3] + ['0xC004F056', '0xC004F009', '0xC004F034'])
+    state = machine.pick({'licensed': 40, 'notification': 35, 'grace': 10, 'non-genuine grace': 5, 'silent': 5})
+    groups = {
+        'licensed': '(0 [0x00000000, 1, 0], [(?)( 1 0x00000000)(?)( 2 0x00000000 0 0 '
+                    'msft:rm/algorithm/volume/1.0 0x00000000 259200)(?)(?)])(1 )(2 )',
+        'notification': '(0 [0xC004E003, 0, 0], [( 2 0xC004F056 0 0)(?)(?)])(1 )(2 )'
+                        f'(3 [0x00000000, 0, 0], [( 6 0xC004F009 0 0)(?)( 11 0x00000000 {code})])',
+        'grace': '(0 )(1 )(2 [0x00000000, 0, 1], [(?)( 5 0x00000000 10 14400)(?)( 9 0x00000000 0x00000000)])',
+        'non-genuine grace': '(0 )(1 )(2 [0x00000000, 0, 1], [(?)( 5 0x00000000 10 14400)(?)'
+                             f'( 9 0x00000000 {machine.pick(NON_GENUINE)})])',
+        'silent': '(0 [0xC004E003, 0, 0], [(?)(?)(?)])(1 )(2 )'}[state]
+    licence = LICENCES[machine.word if machine.word != 'oem' else 'evaluation'][0]
+    unlisted = '(0 [0xC004F014, 0, 0], [(?)(?)(?)(?)(?)(?)])(1 )(2 )'
+    lines = f'\r\n1: {NOT_INSTALLED}, 1, 0 [{unlisted}]\r\n2: {licence}, 1, 1 [{groups}]\r\n'
+    for _ in range(machine.pick([1, 1, 2, 3, 5])):
+        machine.spp(time, 1003, 0x4000, WINDOWS, lines)
+        machine.story.append(f'{iso(time)} 1003 {state} {code if state == "notification" else ""}')
+        time += machine.pick([1, 20, HOUR, 7 * HOUR])
+
+
+def signal(machine, time):
+    kind = machine.pick({'wat': 30, '8208': 25, '8209': 20, '8196': 15, 'other': 10})
+    if kind == 'wat':
+        codes = machine.pick({('0x00000000', '0xC004C4A2'): 70, ('0x00000000', '0xC004C4A1'): 10,
+                              ('0xC004F200', '0xC004C4A2'): 10, ('0xC004F200', '0x00000000'): 10})
+        machine.add(time, WAT, 13, 0, *codes)
+    elif kind == '8208':
+        codes = (machine.pick({'hr=0xC004C4A2': 75, 'hr=0xC004F200': 15, 'hr=0xC004C4A5': 10}),)
+        machine.spp(time, 8208, 0xC000, *codes, machine.pick([TEMPLATE, '{' + TEMPLATE.upper() + '}']))
+    elif kind == '8209':
+        codes = ()
+        machine.spp(time, 8209, 0xC000, '0x00000000', machine.pick([WINDOWS, '{' + WINDOWS.upper() + '}']))
+    else:
+        event = 8196 if kind == '8196' else machine.pick([1014, 8198, 8200])
+        codes = (machine.pick(['', 'hr=']) + machine.pick(NON_GENUINE), event)
+        machine.spp(time, event, 0x4000 if event == 8196 else 0xC000, codes[0])
+    machine.story.append(f'{iso(time)} signal {kind} {codes}')
+
+
+def hit_by_incident(machine, time):
+    for _ in range(machine.pick([1, 2, 3])):
+        signal(machine, time)
+        time += machine.pick([0, 1, 17, HOUR])
+
+
+def fault(machine, time):
+    event = machine.pick([8193, 8194, 8195, 8198, 8200, 1014, 8196, 8208, 13])
+    code = machine.pick(NOT_ASKED + NOT_ASKED + REFUSALS + (NON_GENUINE if event in (8193, 8194, 8195) else []))
+    if event == 13:
+        machine.add(time, WAT, 13, 0, '0x00000000', machine.pick(NOT_ASKED))
+    elif event == 8208:
+        machine.spp(time, 8208, 0xC000, 'hr=' + machine.pick(NOT_ASKED), TEMPLATE)
+    else:
+        machine.spp(time, event, 0x4000 if event == 8196 else 0xC000, code)
+    machine.story.append(f'{iso(time)} fault {event} {code}')
+
+
+def of_others(machine, time):
+    """What another application says, or another Windows: context."""
+    kind = machine.pick(['8209', '8208', '12305', '8196', '12304'])
+    if kind == '8208':
+        machine.spp(time, 8208, 0xC000, 'hr=0xC004C4A2', '99d92734-d682-4d71-983e-d6ec3f16059f')
+    elif kind == '8196':
+        machine.spp(time, 8196, 0xC000, '0xC004F200')
+    elif kind == '8209':
+        machine.spp(time, 8209, 0xC000, '0x00000000', OFFICE)
+    else:
+        machine.spp(time, int(kind), 0x4000, OFFICE)
+    machine.story.append(f'{iso(time)} of others: {kind}')
+
+
+def recovery(machine, time):
+    if machine.chance(50):
+        machine.spp(time, 12305, 0x4000, machine.pick([WINDOWS, '{' + WINDOWS + '}']))
+    else:
+        machine.add(time, WAT, 13, 0, '0x00000000', '0x00000000')
+    machine.story.append(f'{iso(time)} genuine')
+
+
+def reset(machine, time):
+    kind = machine.pick([8206, 8205, 12306, 'office'])
+    if kind in (8206, 8205):
+        machine.spp(time, kind, 0x4000 if kind == 8206 else 0xC000)
+    else:
+        machine.spp(time, 12306, 0x4000, OFFICE if kind == 'office' else WINDOWS, '(null)', '3')
+    machine.story.append(f'{iso(time)} reset {kind}')
+    if machine.chance(60):
+        machine.pick([kms_renewal, licences_checked, signal])(machine, time + machine.pick([1, 90, HOUR]))
+
+
+def key_installed(machine, time):
+    if machine.chance(50):
+        machine.word = machine.pick([word for word in LICENCES if word not in ('oem', 'evaluation')])
+    if machine.word != 'oem':
+        machine.spp(time, 1016, 0x4000, LICENCES[machine.word][0], '00392-918-5000002-85999')
+        machine.story.append(f'{iso(time)} key of {machine.word} installed')
+
+
+def tampered(machine, time):
+    event = machine.pick([1022, 1064])
+    machine.spp(time, event, *((0x8000, '0xC004D401') if event == 1022 else (0x4000,)))
+    machine.story.append(f'{iso(time)} tampered {event}')
+
+
+def wat_speaks(machine, time):
+    machine.add(time, WAT, machine.pick([1, 2, 10, 11, 15, 18]), 0)
+    machine.story.append(f'{iso(time)} WAT')
+
+
+def update_event(machine, time):
+    kind = machine.pick(['19', '20', 'Installed', 'Absent', 'Absent', 'waits', 'both'])
+    if kind == '19':
+        machine.add(time, UPDATE_CLIENT, 19, None, KB)
+    elif kind == '20':
+        machine.add(time, UPDATE_CLIENT, 20, None, KB)
+    else:
+        machine.add(time, SERVICING, 4 if kind == 'waits' else 2, None, 'KB971033',
+                    'Installed' if kind == 'Installed' else 'Absent', '0x0')
+    if kind == 'both':
+        machine.add(time + machine.pick([0, 1]), WAT, 18, 0)
+    machine.story.append(f'{iso(time)} update: {kind}')
+
+
+def clock_step(machine, time):
+    old = time + machine.pick([5 * MINUTE, 5 * MINUTE + 1, 3 * HOUR, 3 * DAY, -DAY])
+    machine.add(time, KERNEL, 1, None, iso(time), iso(old))
+    machine.story.append(f'{iso(time)} clock set from {iso(old)}')
+
+
+HAPPENINGS = {kms_renewal: 25, hit_by_incident: 22, signal: 8, licences_checked: 12, fault: 10, recovery: 9, reset: 7,
+              of_others: 4, office_asks: 3, key_installed: 4, tampered: 2, wat_speaks: 4, update_event: 7,
+              clock_step: 3}
+
+
+# ---- Listings ----
+
+def listing(machine, folder, mtime):
+    path = f'{folder}/{machine.pick(["slmgr.txt", "slmgr.txt", "qfe.txt", "dism.txt"])}'
+    if any(known['path'] == path for known in machine.listings):
+        return
+    while any(record['time'] == mtime for record in machine.application + machine.system + machine.setup):
+        mtime += 1 # which came first could not be told
+    row = {'path': path, 'mtime': mtime}
+    if path.endswith('slmgr.txt'):
+        word = machine.pick({machine.word: 9, 'professional': 1}) if machine.word != 'evaluation' else 'oem'
+        state = machine.pick({'licensed': 35, 'notification': 35, **{state: 5 for state in SLMGR_STATES}})
+        code = machine.pick(['0xC004F200', '0xC004F009', '0xC004F056', '0xC004F064']) if state == 'notification' else ''
+        row |= {'status': SLMGR_STATES[state], 'code': code, 'edition': LICENCES[word][1],
+                'channel': LICENCES[word][2]}
+        row['words'] = f'slmgr en oem {machine.host} {word} {state} {code}'.strip()
+        machine.story.append(f'{iso(mtime)} listing {path}: {word} {state} {code}')
+    else:
+        row['present'] = machine.chance(40)
+        form = 'wmic' if path.endswith('qfe.txt') else 'dism'
+        row['words'] = f'{form} en oem {machine.host} +6' + (' KB971033' if row['present'] else '')
+        machine.story.append(f'{iso(mtime)} listing {path}: present {row["present"]}')
+    machine.listings.append(row)
+
+
+def collect_listings(machine):
+    for folder in ('', '/day2'):
+        first = machine.pick([machine.moment(), machine.end + 2 * DAY, machine.end + 2 * DAY])
+        first += 40 * DAY if folder else 0
+        for _ in range(machine.pick([0, 0, 1, 2, 3]) if not folder else machine.pick([0, 0, 0, 2])):
+            listing(machine, machine.host + folder, first)
+            first += machine.pick([0, 7, 1799, 3599, 3600, 3 * HOUR])
+    if machine.chance(8):
+        time = machine.random.randrange(seconds('2016-01-01T00:00:00Z'), seconds('2019-01-21T00:00:00Z'))
+        machine.rows.append({'time': time})
+        machine.story.append(f'{iso(time)} row of the update history')
+
+
+# ---- Logs ----
+
+def noise(machine, count, begin, end):
+    times = [begin, end] + [machine.random.randrange(begin, end) for _ in range(count)]
+    return [{'time': time} for time in times]
+
+
+def wrong_clock(machine, records):
+    """Some records in a row bear other times."""
+    length = machine.pick([1, 2, 4, 7])
+    at = machine.random.randrange(2, len(records) - length) if len(records) > length + 3 else None
+    if at is None or len(records) < 6 * length:
+        return
+    back = machine.pick([10 * 365 * DAY, 3 * HOUR, 30 * HOUR, 5 * MINUTE, 5 * MINUTE + 1])
+    for record in records[at:at + length]:
+        record['time'] -= back
+    machine.story.append(f'clock {back} s back in {length} records from {iso(records[at]["time"])}')
+
+
+def number_records(machine, records, gaps):
+    """EventRecordIDs count up; a gap lacks some records of no interest, or all in a filtered log."""
+    number = machine.random.randrange(1, 5000)
+    for record in records:
+        record['id'] = number
+        number += 1
+    for _ in range(gaps):
+        at = machine.random.randrange(1, max(2, len(records) - 4))
+        gone = [record for record in records[at:at + machine.pick([1, 3, 6])] if 'event' not in record]
+        gone = gone if machine.chance(80) else [record for record in records if 'event' not in record][::2]
+        records[:] = [record for record in records if record not in gone]
+        machine.story.append(f'ids lack {len(gone)} records from {iso(gone[0]["time"]) if gone else "-"}')
+    return records
+
+
+def make_logs(machine):
+    logs = []
+    if machine.chance(95):
+        records = noise(machine, machine.pick([20, 40, 60]), machine.begin, machine.end)
+        records += [record for record in machine.application if machine.begin <= record['time'] <= machine.end]
+        records.sort(key=lambda record: record['time'])
+        if machine.chance(15):
+            wrong_clock(machine, records)
+        logs.append({'channel': 'Application', 'records': number_records(
+            machine, records, machine.pick({0: 85, 1: 10, 2: 5}))})
+    if machine.system or machine.chance(60):
+        version = machine.pick({('6.01.', '7601', 'Service Pack 1'): 93, ('6.02.', '9200', ''): 7})
+        fillers = noise(machine, 10, seconds('2018-12-01T07:00:00Z'), seconds('2019-01-21T07:00:00Z'))
+        for filler in fillers:
+            filler |= {'provider': EVENT_LOG, 'event': 6009, 'qualifiers': 0x8000, 'strings': list(version)}
+        records = sorted(machine.system + fillers, key=lambda record: record['time'])
+        machine.story.append(f'system {version[0]}')
+        logs.append({'channel': 'System', 'records': number_records(machine, records, 0)})
+    if machine.setup:
+        records = sorted(machine.setup, key=lambda record: record['time'])
+        logs.append({'channel': 'Setup', 'records': number_records(machine, records, 0)})
+    return logs
+
+
+def make_machine(seed, number):
+    machine = Machine(seed, number)
+    for _ in range(machine.pick([0, 1, 2, 3, 4, 5, 6, 8])):
+        machine.pick(HAPPENINGS)(machine, machine.moment())
+    collect_listings(machine)
+    logs = make_logs(machine)
+    if not logs:
+        logs = [{'channel': 'System', 'records': [{'id': 1, 'time': START, 'provider': EVENT_LOG, 'event': 6009,
+                                                   'qualifiers': 0x8000,
+                                                   'strings': ['6.01.', '7601', 'Service Pack 1']}]}]
+    return {'host': machine.host, 'story': machine.story, 'logs': logs, 'listings': machine.listings,
+            'rows': machine.rows}
+
+
+# ---- The recipe ----
+
+def quoted(text):
+    return '"' + text.replace('\\', '\\\\').replace('\r', '\\r').replace('\n', '\\n').replace('"', '\\"') + '"'
+
+
+def statement(record):
+    time = iso(record['time'])
+    if 'event' not in record:
+        return f'noise 1 {time} {time}'
+    event, strings = record['event'], ' '.join(map(quoted, record['strings']))
+    return f'{time} ' + {
+        SPP: lambda: f'spp {event} {record["qualifiers"]:#06x} {strings}',
+        WAT: lambda: f'wat {event} {strings}',
+        UPDATE_CLIENT: lambda: f'update-installed {strings}' if event == 19 else f'update-failed 0x80070005 {strings}',
+        SERVICING: lambda: f'servicing {event} {strings}',
+        EVENT_LOG: lambda: f'version {strings}',
+        KERNEL: lambda: f'clock {strings}'}[record['provider']]()
+
+
+def recipe_of(machine):
+    for log in machine['logs']:
+        yield f'file {machine["host"]}/{log["channel"]}.evtx'
+        yield f'computer {machine["host"]}'
+        expected = None
+        for record in log['records']:
+            if record['id'] != expected:
+                yield f'record-id {record["id"]}'
+            expected = record['id'] + 1
+            yield statement(record)
+    for row in machine['listings']:
+        form, rest = row.pop('words').split(' ', 1)
+        yield f'listing {row["path"]} {form} {rest}'
+        yield f'time {row["path"]} {iso(row["mtime"])}'
+    if machine['rows']:
+        yield f'datastore {machine["host"]}/DataStore.edb'
+        for row in machine['rows']:
+            yield f'history {iso(row["time"])} 1 0 {quoted(KB)}'
+
+
+def as_text(machine):
+    """Times as text, for JSON."""
+    for row in [record for log in machine['logs'] for record in log['records']] + machine['rows']:
+        row['time'] = iso(row['time'])
+    for row in machine['listings']:
+        row['mtime'] = iso(row['mtime'])
+    return machine
+
+
+def main():
+    seed, count = sys.argv[1], int(sys.argv[2])
+    machines = [make_machine(seed, number) for number in range(1, count + 1)]
+    with open(sys.argv[3], 'w', encoding='utf-8') as recipe:
+        for machine in machines:
+            recipe.writelines(line + '\n' for line in recipe_of(machine))
+    licences = {licence[0]: licence[1:] for licence in LICENCES.values()}
+    with open(sys.argv[4], 'w', encoding='utf-8') as file:
+        json.dump({'licences': licences, 'machines': [as_text(machine) for machine in machines]}, file, indent=1)
+
+
+if __name__ == '__main__':
+    main()
