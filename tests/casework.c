@@ -177,7 +177,7 @@ void derive_machines(void)
             machines[count++].folded_name = memory_copy_text(folded);
             must(casedb_add_machine(db, computer.name, true, false, 0, &machines[index].id, &err));
         }
-        must(casedb_assign_computer(db, computer.id, machines[index].id, &err));
+        must(casedb_assign_computer(db, computer.id, machines[index].id, true, &err));
         free(folded);
     }
     casedb_cursor_free(cursor);

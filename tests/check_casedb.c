@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/filetime.h"
+#include "base/lookup.h"
 #include "base/memory.h"
 #include "casework.h"
 #include "run.h"
@@ -223,7 +224,7 @@ START_TEST(computer_comes_back_with_every_field)
     struct case_computer back;
     int64_t id = begin_log("a");
 
-    *noted = (struct computer_facts){noted->name, 1, UINT64_MAX, 3, 4, true, 5, 6, 7, 8, 9};
+    *noted = (struct computer_facts){noted->name, 1, UINT64_MAX, 3, 4, 5, 6, true, 7};
     add_observation(id, &observation); /* a name that differs by case is the same computer */
     must(casedb_finish_source(db, id, &facts, 0, &err));
     source_facts_free_content(&facts);
@@ -239,13 +240,11 @@ START_TEST(computer_comes_back_with_every_field)
     ck_assert_uint_eq(back.record_count, 1);
     ck_assert_uint_eq(back.first_number, UINT64_MAX);
     ck_assert_uint_eq(back.last_number, 3);
-    ck_assert_uint_eq(back.last_filetime, 4);
+    ck_assert_uint_eq(back.first_number_filetime, 4);
+    ck_assert_uint_eq(back.last_number_filetime, 5);
+    ck_assert_uint_eq(back.last_filetime, 6);
     ck_assert(back.forwarded);
-    ck_assert_uint_eq(back.application_count, 5);
-    ck_assert_uint_eq(back.application_first_filetime, 6);
-    ck_assert_uint_eq(back.application_last_filetime, 7);
-    ck_assert_uint_eq(back.application_first_record_id, 8);
-    ck_assert_uint_eq(back.application_last_record_id, 9);
+    ck_assert_uint_eq(back.application_count, 7);
     ck_assert_int_eq(casedb_next_computer(cursor, &back, &err), 0);
     casedb_cursor_free(cursor);
 }
@@ -300,6 +299,88 @@ START_TEST(computers_come_in_order_of_path_number_and_name)
     casedb_cursor_free(cursor);
     ck_assert_str_eq(text_get(&text), "a:OLD a:A a:b a:NEW b:x ");
     text_free(&text);
+}
+END_TEST
+
+/* ---- Spans ---- */
+
+static void add_span(struct source_facts *facts, const char *computer, const char *channel,
+                     bool recovered, uint64_t first_record_id)
+{
+    size_t number = (size_t)(source_facts_computer(facts, computer) - facts->computers);
+
+    source_facts_add_span(facts, &(struct record_span){number, memory_copy_text(channel), recovered,
+                                                       first_record_id, first_record_id + 9, 8,
+                                                       1000, 2000});
+}
+
+/* Adds a log with spans of two computers, of which the second was met first, and settles. */
+static void add_log_with_spans(void)
+{
+    struct source_facts facts = {0};
+    struct observation observation = sample_observation("PC-2");
+    int64_t id = begin_log("a");
+
+    add_observation(id, &observation);
+    add_span(&facts, "PC-1", "System", false, 30);
+    add_span(&facts, "PC-1", "Application", true, 1);
+    add_span(&facts, "pc-2", "Application", false, 50);
+    add_span(&facts, "PC-1", "Application", false, 20);
+    add_span(&facts, "PC-1", "Application", false, 5);
+    must(casedb_finish_source(db, id, &facts, 0, &err));
+    source_facts_free_content(&facts);
+}
+
+static void expect_spans(const char *expected)
+{
+    struct casedb_cursor *cursor;
+    struct case_span span;
+    struct text text = {0};
+    int step;
+
+    must(casedb_spans(db, &cursor, &err));
+    while ((step = casedb_next_span(cursor, &span, &err)) == 1) {
+        text_add_format(&text, "%d %s%s %d; ", (int)span.computer_id, span.channel,
+                        span.recovered ? " recovered" : "", (int)span.first_record_id);
+        ck_assert_uint_eq(span.last_record_id, span.first_record_id + 9);
+        ck_assert_uint_eq(span.record_count, 8);
+        ck_assert_uint_eq(span.first_filetime, 1000);
+        ck_assert_uint_eq(span.last_filetime, 2000);
+    }
+    must(step);
+    casedb_cursor_free(cursor);
+    ck_assert_str_eq(text_get(&text), expected);
+    text_free(&text);
+}
+
+START_TEST(spans_come_back_in_order_with_every_field)
+{
+    add_log_with_spans();
+    expect_spans("1 Application 50; 2 Application 5; 2 Application 20; 2 Application recovered 1;"
+                 " 2 System 30; ");
+    casework_reopen();
+    expect_spans("1 Application 50; 2 Application 5; 2 Application 20; 2 Application recovered 1;"
+                 " 2 System 30; ");
+}
+END_TEST
+
+START_TEST(spans_of_a_source_go_with_it)
+{
+    add_log_with_spans();
+    add_log("a", "PC-1", 1);
+    expect_spans("");
+}
+END_TEST
+
+START_TEST(case_written_anew_has_the_spans)
+{
+    add_log("z", "PC-9", 1);
+    add_log_with_spans(); /* behind the first, out of order: its computers get other ids */
+    expect_spans("2 Application 50; 3 Application 5; 3 Application 20; 3 Application recovered 1;"
+                 " 3 System 30; ");
+    ck_assert(casework_settle("other"));
+    expect_spans("1 Application 50; 2 Application 5; 2 Application 20; 2 Application recovered 1;"
+                 " 2 System 30; ");
 }
 END_TEST
 
@@ -381,7 +462,7 @@ START_TEST(only_a_conflict_has_another_reading)
 }
 END_TEST
 
-/* The first of equal ones counts with what was said of it; a conflict is listed even where its
+/* Of equal ones the one that counts has what was said of it; a conflict is listed even where its
  * event counts elsewhere. */
 START_TEST(conflicts_are_listed_whether_or_not_they_count)
 {
@@ -404,8 +485,8 @@ START_TEST(conflicts_are_listed_whether_or_not_they_count)
     derive_all();
     must(casedb_timeline(db, &cursor, &err));
     ck_assert_int_eq(casedb_next_observation(cursor, &back, &err), 1);
-    ck_assert_str_eq(back.path, "a");
-    ck_assert_int_eq(back.observation.verified, VERIFIED_NO);
+    ck_assert_str_eq(back.path, "c");
+    ck_assert_int_eq(back.observation.verified, VERIFIED_YES);
     ck_assert_int_eq(casedb_next_observation(cursor, &back, &err), 0);
     casedb_cursor_free(cursor);
     must(casedb_conflicts(db, &cursor, &err));
@@ -520,7 +601,114 @@ START_TEST(too_many_licence_states_to_hold_give_the_same)
 }
 END_TEST
 
+/* ---- What counts, and as of when ---- */
+
+/* The observations of the machine: "record id, time that it counts as of, w in the window; ". */
+static void expect_observations(const char *machine, const char *expected)
+{
+    struct casedb_cursor *cursor;
+    struct case_observation item;
+    struct text text = {0};
+    int step;
+
+    must(casedb_machine_observations(db, find_machine(machine), &cursor, &err));
+    while ((step = casedb_next_observation(cursor, &item, &err)) == 1)
+        text_add_format(&text, "%d %d%s%s; ", (int)item.observation.record_id,
+                        (int)item.placed_filetime, item.wrong_clock ? "!" : "",
+                        item.placed_in_window ? "w" : "");
+    must(step);
+    casedb_cursor_free(cursor);
+    ck_assert_str_eq(text_get(&text), expected);
+    text_free(&text);
+}
+
+/* Event times 1000 to 1004, EventRecordIDs 1 to 5: those of 2 and 3 come to lie behind 4. */
+START_TEST(placed_observations_stand_at_the_time_they_count_as_of)
+{
+    const struct case_placement late = {"Application", 2, 3, 1003, true};
+    const struct case_placement lost = {"Application", 5, 5, 0, false};
+    const struct case_placement other = {"System", 1, 5, 9, true};
+
+    add_log("a", "PC", 5);
+    add_log("b", "PC-2", 2);
+    derive_machines();
+    must(casedb_place_observations(db, find_machine("PC"), &late, &err));
+    must(casedb_place_observations(db, find_machine("PC"), &lost, &err));
+    must(casedb_place_observations(db, find_machine("PC"), &other, &err));
+    must(casedb_commit_derived(db, &err));
+    expect_observations("PC", "5 0!; 1 1000; 2 1003!w; 3 1003!w; 4 1003; ");
+    expect_observations("PC-2", "1 1000; 2 1001; ");
+    expect_timeline("a@4608 b@4608 a@5120 b@5120 a@5632 a@6144 a@6656 ");
+}
+END_TEST
+
+/* What is of an earlier installation stands in the timeline and decides nothing. */
+START_TEST(observations_that_do_not_decide_are_not_the_machines)
+{
+    struct casedb_cursor *cursor;
+    struct case_computer computer;
+    struct case_observation item;
+    int64_t machine;
+
+    add_log("a", "PC", 1);
+    add_log("b", "PC", 2);
+    add_log("c", "GONE", 1);
+    must(casedb_begin_derived(db, &err));
+    must(casedb_add_machine(db, "PC", true, false, 0, &machine, &err));
+    must(casedb_computers(db, &cursor, &err));
+    while (casedb_next_computer(cursor, &computer, &err) == 1)
+        must(casedb_assign_computer(db, computer.id, *computer.name == 'G' ? 0 : machine,
+                                    *computer.path == 'b', &err));
+    casedb_cursor_free(cursor);
+    must(casedb_commit_derived(db, &err));
+    expect_observations("PC", "1 1000; 2 1001; ");
+    expect_timeline("a@4608 b@4608 c@4608 b@5120 ");
+    must(casedb_timeline(db, &cursor, &err));
+    for (size_t index = 0; index < 3; index++) {
+        ck_assert_int_eq(casedb_next_observation(cursor, &item, &err), 1);
+        ck_assert(item.decides == (index == 1));
+        ck_assert_int_eq(item.machine_id, index == 2 ? 0 : machine);
+        ck_assert_str_eq(item.machine, index == 2 ? "GONE" : "PC");
+    }
+    casedb_cursor_free(cursor);
+}
+END_TEST
+
 /* ---- Duplicates ---- */
+
+/* The same event in the logs a, b and c, and which of them counts. */
+static const struct {
+    struct {
+        bool forwarded;
+        enum verified verified;
+    } logs[3];
+    const char *counts;
+} copies[] = {
+    {{{false, VERIFIED_YES}, {false, VERIFIED_YES}, {false, VERIFIED_YES}}, "a@4608 "},
+    {{{true, VERIFIED_YES}, {false, VERIFIED_NO}, {true, VERIFIED_YES}}, "b@4608 "},
+    {{{false, VERIFIED_NO}, {true, VERIFIED_YES}, {false, VERIFIED_YES}}, "c@4608 "},
+    {{{false, VERIFIED_CONFLICT}, {false, VERIFIED_NO}, {false, VERIFIED_NOT_ASKED}}, "a@4608 "},
+    {{{true, VERIFIED_NO}, {true, VERIFIED_NO}, {true, VERIFIED_YES}}, "c@4608 "},
+};
+
+START_TEST(of_an_event_in_several_logs_the_own_then_the_verified_then_the_first_counts)
+{
+    struct observation observation = sample_observation("PC");
+
+    for (size_t index = 0; index < 3; index++) {
+        struct source_facts facts = {0};
+        int64_t id = begin_log((const char *const[]){"a", "b", "c"}[index]);
+
+        observation.verified = copies[_i].logs[index].verified;
+        add_observation(id, &observation);
+        source_facts_computer(&facts, "PC")->forwarded = copies[_i].logs[index].forwarded;
+        must(casedb_finish_source(db, id, &facts, 0, &err));
+        source_facts_free_content(&facts);
+    }
+    derive_all();
+    expect_timeline(copies[_i].counts);
+}
+END_TEST
 
 START_TEST(same_event_in_two_sources_of_a_machine_counts_once)
 {
@@ -572,7 +760,7 @@ static void derive_by_source(bool one_machine)
     while (casedb_next_computer(cursor, &computer, &err) == 1) {
         if (machine == 0 || !one_machine)
             must(casedb_add_machine(db, computer.path, true, false, 0, &machine, &err));
-        must(casedb_assign_computer(db, computer.id, machine, &err));
+        must(casedb_assign_computer(db, computer.id, machine, true, &err));
     }
     casedb_cursor_free(cursor);
     must(casedb_mark_duplicates(db, &err));
@@ -964,7 +1152,7 @@ START_TEST(abandoned_derivation_leaves_the_earlier_one)
     expect_timeline("a@4608 ");
     must(casedb_begin_derived(db, &err));
     must(casedb_commit_derived(db, &err));
-    expect_timeline("");
+    expect_timeline("a@4608 b@4608 "); /* of nobody, so that none is a duplicate */
 }
 END_TEST
 
@@ -985,6 +1173,9 @@ static Suite *casedb_suite(void)
     tcase_add_test(cases, computer_comes_back_with_every_field);
     tcase_add_test(cases, computer_of_an_image_is_carved_in_every_place);
     tcase_add_test(cases, computers_come_in_order_of_path_number_and_name);
+    tcase_add_test(cases, spans_come_back_in_order_with_every_field);
+    tcase_add_test(cases, spans_of_a_source_go_with_it);
+    tcase_add_test(cases, case_written_anew_has_the_spans);
     tcase_add_test(cases, observations_come_back_as_they_were);
     tcase_add_test(cases, only_a_conflict_has_another_reading);
     tcase_add_test(cases, conflicts_are_listed_whether_or_not_they_count);
@@ -992,6 +1183,11 @@ static Suite *casedb_suite(void)
     tcase_add_test(cases, of_equal_licence_states_first_and_last_stay);
     tcase_add_test(cases, too_many_licence_states_to_hold_give_the_same);
     tcase_add_test(cases, other_computers_keep_their_own_licence_states);
+    tcase_add_test(cases, placed_observations_stand_at_the_time_they_count_as_of);
+    tcase_add_test(cases, observations_that_do_not_decide_are_not_the_machines);
+    tcase_add_loop_test(cases,
+                        of_an_event_in_several_logs_the_own_then_the_verified_then_the_first_counts,
+                        0, ARRAY_COUNT(copies));
     tcase_add_test(cases, same_event_in_two_sources_of_a_machine_counts_once);
     tcase_add_test(cases, same_event_twice_in_one_source_counts_at_its_first_offset);
     tcase_add_test(cases, across_machines_nothing_is_dropped);

@@ -574,7 +574,9 @@ START_TEST(findings_that_none_can_be_are_damage)
     must(casedb_add_machine(db, "PC", true, false, 0, &machine, &err));
     must(casedb_source_hosts(db, &cursor, &err));
     ck_assert_int_eq(casedb_next_source_host(cursor, &host, &err), 1);
-    must(casedb_assign_source_host(db, &host, machine, "", false, &err));
+    must(casedb_assign_source_host(
+        db, &host, &(struct case_host_place){.machine_id = machine, .remark = "", .decides = true},
+        &err));
     casedb_cursor_free(cursor);
     must(casedb_commit_derived(db, &err));
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {

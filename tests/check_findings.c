@@ -19,10 +19,10 @@ static void assign_source_hosts(const char *remark, struct text *out)
     must(casedb_source_hosts(db, &cursor, &err));
     while (casedb_next_source_host(cursor, &host, &err) == 1) {
         char *name = memory_format("%s in %s", host.name, host.path);
-        int64_t machine;
+        struct case_host_place place = {.remark = remark, .decides = true};
 
-        must(casedb_add_machine(db, name, true, false, 0, &machine, &err));
-        must(casedb_assign_source_host(db, &host, machine, remark, false, &err));
+        must(casedb_add_machine(db, name, true, false, 0, &place.machine_id, &err));
+        must(casedb_assign_source_host(db, &host, &place, &err));
         text_add_item(out, name);
         free(name);
     }
@@ -98,17 +98,17 @@ START_TEST(a_finding_in_two_places_of_one_machine_counts_once)
     struct casedb_cursor *cursor;
     struct case_source_host host;
     struct case_finding back;
-    int64_t machine;
+    struct case_host_place place = {.remark = "", .is_guess = true, .decides = true};
 
     add_copy("b/list", id);
     must(casedb_begin_derived(db, &err));
-    must(casedb_add_machine(db, "PC", true, false, 0, &machine, &err));
+    must(casedb_add_machine(db, "PC", true, false, 0, &place.machine_id, &err));
     must(casedb_source_hosts(db, &cursor, &err));
     while (casedb_next_source_host(cursor, &host, &err) == 1)
-        must(casedb_assign_source_host(db, &host, machine, "", true, &err));
+        must(casedb_assign_source_host(db, &host, &place, &err));
     casedb_cursor_free(cursor);
     must(casedb_commit_derived(db, &err));
-    must(casedb_machine_findings(db, machine, &cursor, &err));
+    must(casedb_machine_findings(db, place.machine_id, &cursor, &err));
     for (int index = 0; index < 1 + FINDING_KIND_COUNT; index++) {
         ck_assert_int_eq(casedb_next_finding(cursor, &back, &err), 1);
         ck_assert_str_eq(back.path, "a/list");

@@ -54,6 +54,19 @@ static void add_event(int64_t source_id, const char *computer, unsigned number, 
                                 &observation, &err));
 }
 
+/* One record of channel Application. */
+static void note_span(struct source_facts *facts, uint64_t computer, uint64_t record_id,
+                      uint64_t filetime)
+{
+    source_facts_add_span(facts, &(struct record_span){.computer = computer,
+                                                       .channel = memory_copy_text("Application"),
+                                                       .first_record_id = record_id,
+                                                       .last_record_id = record_id,
+                                                       .record_count = 1,
+                                                       .first_filetime = filetime,
+                                                       .last_filetime = filetime});
+}
+
 static void note_record(struct source_facts *facts, const char *computer, uint64_t number)
 {
     struct computer_facts *noted = source_facts_computer(facts, computer);
@@ -64,8 +77,8 @@ static void note_record(struct source_facts *facts, const char *computer, uint64
     noted->last_filetime = FIRST_FILETIME + number;
     noted->forwarded = true;
     noted->application_count++;
-    noted->application_first_filetime = 1; /* covers the window, if it were their own log */
-    noted->application_last_filetime = FILETIME_MAX;
+    note_span(facts, (uint64_t)(noted - facts->computers), 100 + number / MACHINES,
+              noted->last_filetime);
     facts->record_count++;
     facts->selected_count++;
 }
@@ -169,9 +182,14 @@ START_TEST(machine_with_a_log_of_its_own_keeps_its_coverage)
     own->record_count = own->last_number = 5;
     own->first_number = 1;
     own->application_count = 5;
-    own->application_first_filetime = incident_window.start_filetime;
-    own->application_last_filetime = incident_window.end_filetime;
-    own->application_last_record_id = 5;
+    source_facts_add_span(&facts, &(struct record_span){
+                                      .channel = memory_copy_text("Application"),
+                                      .first_record_id = 1,
+                                      .last_record_id = 5,
+                                      .record_count = 5,
+                                      .first_filetime = incident_window.start_filetime,
+                                      .last_filetime = incident_window.end_filetime,
+                                  });
     add_event(id, name, 0, 0);
     must(casedb_finish_source(db, id, &facts, 0, &err));
     source_facts_free_content(&facts);

@@ -607,10 +607,8 @@ START_TEST(computers_are_told_with_their_numbers)
     ck_assert_uint_eq(computer->last_number, 105);
     ck_assert_uint_eq(computer->last_filetime, START + 5 * FILETIME_MINUTE);
     ck_assert_uint_eq(computer->application_count, 3);
-    ck_assert_uint_eq(computer->application_first_filetime, START + 2 * FILETIME_MINUTE);
-    ck_assert_uint_eq(computer->application_last_filetime, START + 4 * FILETIME_MINUTE);
-    ck_assert_uint_eq(computer->application_first_record_id, 5002);
-    ck_assert_uint_eq(computer->application_last_record_id, 5004);
+    ck_assert_uint_eq(computer->first_number_filetime, START + 2 * FILETIME_MINUTE);
+    ck_assert_uint_eq(computer->last_number_filetime, START + 5 * FILETIME_MINUTE);
     ck_assert(!computer->forwarded);
     evtx_image_free(image);
 }

@@ -314,7 +314,7 @@ START_TEST(time_is_the_events_own_whatever_the_header_says)
     ck_assert_uint_eq(facts.computers[0].first_number, 1);
     ck_assert_str_eq(facts.computers[3].name, "IE10Win7");
     ck_assert_uint_eq(facts.computers[3].last_number, 2216);
-    ck_assert_uint_eq(facts.computers[3].application_last_filetime, last);
+    ck_assert_uint_eq(facts.computers[3].last_number_filetime, last);
     names_free(&names);
     source_facts_free_content(&facts);
     free(path);

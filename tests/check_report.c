@@ -288,7 +288,8 @@ static void add_machines(void)
             ck_assert_int_eq(casedb_add_machine_alias(db, id, 0, "37L4247F27-25", &err), 0);
             add_update_evidence(id);
         }
-        ck_assert_int_eq(casedb_assign_computer(db, find_computer(names[index]), id, &err), 0);
+        ck_assert_int_eq(casedb_assign_computer(db, find_computer(names[index]), id, true, &err),
+                         0);
         add_verdict(&verdicts[index], id);
     }
     ck_assert_int_eq(casedb_add_machine(db, "GONE", false, false, inventory_id, &id, &err), 0);
@@ -614,7 +615,11 @@ static void add_history_conflict(void)
     add_verdict(&verdicts[2], id);
     ck_assert_int_eq(casedb_source_hosts(db, &hosts, &err), 0);
     ck_assert_int_eq(casedb_next_source_host(hosts, &host, &err), 1);
-    ck_assert_int_eq(casedb_assign_source_host(db, &host, id, "", false, &err), 0);
+    ck_assert_int_eq(casedb_assign_source_host(
+                         db, &host,
+                         &(struct case_host_place){.machine_id = id, .remark = "", .decides = true},
+                         &err),
+                     0);
     casedb_cursor_free(hosts);
     ck_assert_int_eq(casedb_commit_derived(db, &err), 0);
 }

@@ -96,8 +96,14 @@ static struct wire_result sample_result(void)
     facts->last_filetime = 5;
     facts->header_times_shifted = true;
     *source_facts_computer(facts, "one") =
-        (struct computer_facts){facts->computers[0].name, 1, 2, 3, 4, true, 5, 6, 7, 8, 9};
+        (struct computer_facts){facts->computers[0].name, 1, 2, 3, 4, 5, 6, true, 7};
     source_facts_computer(facts, "two");
+    source_facts_add_span(facts, &(struct record_span){1, memory_copy_text("Application"), true, 3,
+                                                       UINT64_MAX - 1, 2, 5, FILETIME_MAX});
+    source_facts_add_span(facts, &(struct record_span){.channel = memory_copy_text(""),
+                                                       .record_count = 1,
+                                                       .first_filetime = 1,
+                                                       .last_filetime = 1});
     for (uint64_t index = 0; index < 10; index++)
         source_facts_add_damage(facts, index, "damage");
     source_facts_add_undecodable(facts, "undecodable");
@@ -161,13 +167,23 @@ static void expect_computer(const struct computer_facts *found,
     ck_assert_uint_eq(found->record_count, expected->record_count);
     ck_assert_uint_eq(found->first_number, expected->first_number);
     ck_assert_uint_eq(found->last_number, expected->last_number);
+    ck_assert_uint_eq(found->first_number_filetime, expected->first_number_filetime);
+    ck_assert_uint_eq(found->last_number_filetime, expected->last_number_filetime);
     ck_assert_uint_eq(found->last_filetime, expected->last_filetime);
     ck_assert(found->forwarded == expected->forwarded);
     ck_assert_uint_eq(found->application_count, expected->application_count);
-    ck_assert_uint_eq(found->application_first_filetime, expected->application_first_filetime);
-    ck_assert_uint_eq(found->application_last_filetime, expected->application_last_filetime);
-    ck_assert_uint_eq(found->application_first_record_id, expected->application_first_record_id);
-    ck_assert_uint_eq(found->application_last_record_id, expected->application_last_record_id);
+}
+
+static void expect_span(const struct record_span *found, const struct record_span *expected)
+{
+    ck_assert_uint_eq(found->computer, expected->computer);
+    ck_assert_str_eq(found->channel, expected->channel);
+    ck_assert(found->recovered == expected->recovered);
+    ck_assert_uint_eq(found->first_record_id, expected->first_record_id);
+    ck_assert_uint_eq(found->last_record_id, expected->last_record_id);
+    ck_assert_uint_eq(found->record_count, expected->record_count);
+    ck_assert_uint_eq(found->first_filetime, expected->first_filetime);
+    ck_assert_uint_eq(found->last_filetime, expected->last_filetime);
 }
 
 static void expect_partial_state(const struct partial_state *found,
@@ -217,6 +233,7 @@ START_TEST(results_arrive_with_every_field)
 {
     struct wire_result result = sample_result();
     struct computer_facts computer;
+    struct record_span span;
     struct wire_result read;
     struct span at;
 
@@ -227,10 +244,16 @@ START_TEST(results_arrive_with_every_field)
         expect_computer(&computer, &result.facts.computers[index]);
         free(computer.name);
     }
+    for (size_t index = 0; index < 2; index++) {
+        ck_assert(wire_read_span(take_frame(&at, WIRE_SPAN), 2, &span));
+        expect_span(&span, &result.facts.spans[index]);
+        free(span.channel);
+    }
     ck_assert(wire_read_result(take_frame(&at, WIRE_RESULT), &read));
     ck_assert_uint_eq(at.left_bytes, 0);
     expect_facts(&read.facts, &result.facts);
     ck_assert_uint_eq(read.computer_count, 2);
+    ck_assert_uint_eq(read.span_count, 2);
     expect_error(&read.read_err, &result.read_err);
     expect_error(&read.hash_err, &result.hash_err);
     ck_assert(read.has_hash);
@@ -266,7 +289,8 @@ START_TEST(no_field_was_added_that_is_not_sent)
 {
     ck_assert_uint_eq(offsetof(struct finding, history), 40);
     ck_assert_uint_eq(sizeof(struct observation), 112);
-    ck_assert_uint_eq(sizeof(struct computer_facts), 88);
+    ck_assert_uint_eq(sizeof(struct computer_facts), 72);
+    ck_assert_uint_eq(sizeof(struct record_span), 64);
     ck_assert_uint_eq(sizeof(struct partial_state), 96);
     ck_assert_uint_eq(offsetof(struct source_facts, computers), 72);
 }
@@ -280,6 +304,7 @@ static bool reads(enum wire_type type, struct span payload)
     struct wire_observation observation = {0};
     struct finding finding;
     struct computer_facts computer = {0};
+    struct record_span span;
     struct wire_result result;
     struct wire_job job;
     bool is_read = false;
@@ -305,6 +330,12 @@ static bool reads(enum wire_type type, struct span payload)
     case WIRE_COMPUTER:
         is_read = wire_read_computer(payload, &computer);
         free(computer.name);
+        return is_read;
+    case WIRE_SPAN:
+        is_read = wire_read_span(payload, 2, &span);
+        if (is_read)
+            ck_assert_uint_le(span.record_count - 1, span.last_record_id - span.first_record_id);
+        free(span.channel);
         return is_read;
     case WIRE_RESULT:
         is_read = wire_read_result(payload, &result);
@@ -589,6 +620,78 @@ START_TEST(a_finding_that_lies_is_malformed)
 }
 END_TEST
 
+/* Each is sound but for one thing; the first two are sound. */
+static const struct {
+    struct record_span span;
+    bool is_good;
+} sent_spans[] = {
+    {{1, NULL, false, 5, 9, 5, 100, 100}, true},
+    {{1, NULL, true, 5, 9, 1, 100, FILETIME_MAX}, true},
+    {{2, NULL, false, 5, 9, 5, 100, 100}, false},
+    {{1, NULL, false, 5, 4, 1, 100, 100}, false},
+    {{1, NULL, false, 5, 9, 6, 100, 100}, false},
+    {{1, NULL, false, 5, 9, 0, 100, 100}, false},
+    {{1, NULL, false, 0, UINT64_MAX, UINT64_MAX, 100, 100}, false},
+    {{1, NULL, false, 5, 9, 5, 0, 100}, false},
+    {{1, NULL, false, 5, 9, 5, 100, 99}, false},
+    {{1, NULL, false, 5, 9, 5, 100, FILETIME_MAX + 1}, false},
+};
+
+START_TEST(a_span_that_no_log_has_is_malformed)
+{
+    struct wire_result result = {0};
+    struct wire_frame frame;
+    struct span at;
+
+    source_facts_computer(&result.facts, "a");
+    source_facts_computer(&result.facts, "b");
+    source_facts_computer(&result.facts, "c"); /* the receiver knows of two */
+    result.facts.spans = memory_allocate(1, sizeof(struct record_span));
+    result.facts.span_count = 1;
+    *result.facts.spans = sent_spans[_i].span;
+    result.facts.spans->channel = memory_copy_text("Application");
+    wire_add_result(&out, &result);
+    at = span_of(out.bytes, out.length_bytes, 0);
+    do
+        ck_assert_int_eq(wire_next_frame(&at, &frame), 1);
+    while (frame.type == WIRE_COMPUTER);
+    ck_assert_int_eq(frame.type, WIRE_SPAN);
+    ck_assert(reads(WIRE_SPAN, frame.payload) == sent_spans[_i].is_good);
+    wire_result_free_content(&result);
+}
+END_TEST
+
+/* What is left out counts as not covered, so nothing is said of it. */
+START_TEST(spans_too_many_for_the_wire_are_left_out)
+{
+    struct wire_result result = {0};
+    struct wire_frame frame;
+    struct wire_result read;
+    size_t count = 0;
+    struct span at;
+
+    source_facts_computer(&result.facts, "PC");
+    for (uint64_t index = 0; index < RECORD_SPANS_MOST + 2; index++)
+        source_facts_add_span(&result.facts,
+                              &(struct record_span){.channel = memory_copy_text("Application"),
+                                                    .first_record_id = 2 * index,
+                                                    .last_record_id = 2 * index,
+                                                    .record_count = 1,
+                                                    .first_filetime = 1,
+                                                    .last_filetime = 1});
+    wire_add_result(&out, &result);
+    at = span_of(out.bytes, out.length_bytes, 0);
+    while (wire_next_frame(&at, &frame) == 1 && frame.type != WIRE_RESULT)
+        count += frame.type == WIRE_SPAN;
+    ck_assert_uint_eq(count, RECORD_SPANS_MOST);
+    ck_assert(wire_read_result(frame.payload, &read));
+    ck_assert_uint_eq(read.span_count, RECORD_SPANS_MOST);
+    ck_assert_int_eq(read.facts.status, SOURCE_STATUS_OK);
+    wire_result_free_content(&read);
+    wire_result_free_content(&result);
+}
+END_TEST
+
 START_TEST(a_number_of_a_finding_is_in_its_range_or_absent)
 {
     static const struct {
@@ -687,6 +790,8 @@ static Suite *wire_suite(void)
     tcase_add_test(cases, a_finding_too_long_for_a_frame_is_not_added);
     tcase_add_test(cases, a_finding_that_lies_is_malformed);
     tcase_add_test(cases, a_number_of_a_finding_is_in_its_range_or_absent);
+    tcase_add_loop_test(cases, a_span_that_no_log_has_is_malformed, 0, ARRAY_COUNT(sent_spans));
+    tcase_add_test(cases, spans_too_many_for_the_wire_are_left_out);
     tcase_add_test(cases, remarks_that_are_too_long_are_cut_between_characters);
     tcase_add_test(cases, computers_too_many_for_the_wire_are_left_out_and_told_of);
     suite_add_tcase(suite, cases);

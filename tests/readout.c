@@ -97,6 +97,18 @@ void readout_read_parts(struct readout *readout, const struct reader *reader, in
     free(parts);
 }
 
+/* Adds a line: `computer channel ids first last records count times first last`. */
+static void readout_add_span(const struct source_facts *facts, const struct record_span *span,
+                             struct text *out)
+{
+    text_add_format(
+        out,
+        "%s %s%s ids %" PRIu64 " %" PRIu64 " records %" PRIu64 " times %" PRIu64 " %" PRIu64 "\n",
+        facts->computers[span->computer].name, span->channel, span->recovered ? " recovered" : "",
+        span->first_record_id, span->last_record_id, span->record_count, span->first_filetime,
+        span->last_filetime);
+}
+
 char *readout_text(const struct readout *readout)
 {
     const struct source_facts *facts = &readout->facts;
@@ -115,12 +127,13 @@ char *readout_text(const struct readout *readout)
 
         text_add_format(&out,
                         "%s records %" PRIu64 " numbers %" PRIu64 " %" PRIu64 " last %" PRIu64
-                        " forwarded %d application %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+                        " forwarded %d application %" PRIu64 "\n",
                         computer->name, computer->record_count, computer->first_number,
                         computer->last_number, computer->last_filetime, computer->forwarded,
-                        computer->application_count, computer->application_first_filetime,
-                        computer->application_last_filetime);
+                        computer->application_count);
     }
+    for (size_t index = 0; index < facts->span_count; index++)
+        readout_add_span(facts, &facts->spans[index], &out);
     text_add(&out, text_get(&readout->handed));
     return text_take(&out);
 }

@@ -412,6 +412,9 @@ bool strings_read(struct string_list *list, const char *json);
     OBSERVATION_TEXT("user_sid")      \
     OBSERVATION_TEXT("names")
 
+/* The time that an observation counts as of. */
+#define OBSERVATION_COUNTS_FILETIME "iif(o.wrong_clock, o.placed_filetime, o.event_filetime)"
+
 /* Adds the row, whose computer has its id; the ids of its texts are found here. */
 int observation_insert(struct casedb *db, struct observation_row *row, struct error *err);
 

@@ -19,8 +19,8 @@ static const struct row_statement all_observations =
     SELECT_OF(&observation_rows, OF_MACHINES WHICH_COUNT IN_ORDER);
 static const struct row_statement machine_observations =
     SELECT_OF(&observation_rows, OF_MACHINES WHICH_COUNT
-              " AND c.machine_id = ?1 AND c.decides = 1 ORDER BY counts_filetime, o.record_id,"
-              " s.path, o.offset_bytes, o.id");
+              " AND c.machine_id = ?1 AND c.decides = 1 ORDER BY " OBSERVATION_COUNTS_FILETIME
+              ", o.record_id, s.path, o.offset_bytes, o.id");
 static const struct row_statement all_conflicts =
     SELECT_OF(&observation_rows, OF_MACHINES " WHERE o.verified = 'conflict'" IN_ORDER);
 

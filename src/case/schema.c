@@ -221,7 +221,7 @@ static const struct column observation_columns[] = {
     {COLUMN_NAMED("placed_in_window", observation_row, seen.placed_in_window),
      .comment = "derived"},
     {COLUMN_NAMED("counts_filetime", observation_row, seen.placed_filetime),
-     .from = "iif(o.wrong_clock, o.placed_filetime, o.event_filetime)", .greatest = FILETIME_MAX},
+     .from = OBSERVATION_COUNTS_FILETIME, .greatest = FILETIME_MAX},
     {COLUMN_NAMED("machine", observation_row, seen.machine),
      .from = "coalesce(m.name, computer_name.value)"},
     {COLUMN_NAMED("machine_id", observation_row, seen.machine_id), .from = "m.id"},
