@@ -767,6 +767,7 @@ START_TEST(summary_counts_hosts_and_sources)
 }
 END_TEST
 
+/* Without a state of its own a verdict is one of a broken host. */
 #define NO_FAULT .classification = CLASSIFICATION_NO_FAULT, .state = ACTIVATION_STATE_NONE
 
 START_TEST(damaged_logs_show_no_host_to_be_clean)
@@ -911,6 +912,33 @@ START_TEST(page_explains_every_word_of_a_verdict)
 }
 END_TEST
 
+static void expect_words(const char *readme, const char *before, const struct word_set *set,
+                         const char *after)
+{
+    for (unsigned member = 0; member < set->count; member++) {
+        char *words = memory_format("%s`%s`%s", before, word_set_word(set, member), after);
+
+        ck_assert_msg(strstr(readme, words) != NULL, "README.md lacks %s", words);
+        free(words);
+    }
+}
+
+START_TEST(readme_explains_every_word_of_a_verdict)
+{
+    char *path = scratch_source_path("README.md");
+    char *readme = scratch_read(path);
+
+    expect_words(readme, "\n| ", &classification_words, " | ");
+    expect_words(readme, "\n| ", &review_note_words, " | ");
+    expect_words(readme, "\n| ", &action_step_words, " | ");
+    expect_words(readme, "| ", &action_words, " |\n");
+    expect_words(readme, "", &activation_state_words, "");
+    expect_words(readme, "", &role_words, "");
+    free(readme);
+    free(path);
+}
+END_TEST
+
 /* Derives anew: all events of PC-1 and OLD are of NEW-PC, those of OLD perhaps of an earlier
  * installation, and the others nobody's; the events of that EventRecordID have a wrong clock. */
 static void assign_to_one(bool old_decides, uint64_t wrong_record_id, bool in_window)
@@ -1024,6 +1052,7 @@ static Suite *report_suite(void)
     tcase_add_test(cases, damaged_logs_show_no_host_to_be_clean);
     tcase_add_test(cases, summary_and_page_count_the_broken_the_recovered_and_those_not_excluded);
     tcase_add_test(cases, page_explains_every_word_of_a_verdict);
+    tcase_add_test(cases, readme_explains_every_word_of_a_verdict);
     tcase_add_test(cases, events_of_nobody_and_of_an_earlier_installation_are_in_the_timeline);
     tcase_add_test(cases, events_of_a_wrong_clock_are_in_the_window_where_they_are_placed);
     tcase_add_test(cases, evidence_of_a_listing_has_the_time_of_its_file);

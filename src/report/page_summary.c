@@ -74,8 +74,10 @@ static void put_no_fault_tiles(FILE *file, const struct summary *summary)
              "no activation fault, and undamaged logs cover the whole window");
     text_add_format(&note,
                     "no activation fault seen; %" PRIu64 " not excluded, as the logs do not cover "
-                    "the whole window, %" PRIu64 " with damaged logs",
-                    not_excluded, summary->log_damaged);
+                    "the whole window",
+                    not_excluded);
+    if (summary->log_damaged > 0)
+        text_add_format(&note, ", %" PRIu64 " with damaged logs", summary->log_damaged);
     put_tile(file, "unsure", not_excluded + summary->log_damaged, "Not shown to be clean",
              text_get(&note));
     text_free(&note);
