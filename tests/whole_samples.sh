@@ -21,6 +21,20 @@ check 'the sample is read, damage and all' equal 2 "$status"
 check 'the reports are the kept ones' diff_reports "$samples/expected"
 head -n -1 "$scratch/out" >"$scratch/summary" # all but where the reports are
 check 'the summary is the kept one' diff "$samples/expected-summary.txt" "$scratch/summary"
+# in_all WORDS: what the summary says of all classes.
+in_all() {
+    sed -n "s/^  $1 *\([0-9]*\)\$/\1/p" "$scratch/summary"
+}
+excluded_not=$(in_all 'not excluded: see not-excluded.csv')
+check 'the list has as many as are not excluded' equal "$((excluded_not + 1))" \
+    "$(wc -l <"$report/remediation/not-excluded.csv")"
+cells=
+for number in "$(sed -n 's/^Hosts *//p' "$scratch/summary")" "$(in_all 'still broken')" \
+    "$(in_all recovered)" "$excluded_not"; do
+    cells="$cells<td class=\"number\">$number</td>"
+done
+check 'the page has the same numbers' grep -qF "<th scope=\"row\">In all</th>$cells</tr>" \
+    "$report/report.html"
 while IFS= read -r line; do
     grep -qxF -- "${line:+    $line}" "$top_srcdir/README.md" || echo "not in README.md: $line"
 done <"$samples/expected-summary.txt" >"$scratch/stale"
