@@ -50,6 +50,23 @@ START_TEST(cells_a_spreadsheet_would_run_are_guarded)
 }
 END_TEST
 
+/* Where columns are parted at `;`, what stands behind one in a cell is a cell of its own, unless
+ * the cell is the first of its row. */
+START_TEST(formulas_behind_a_semicolon_are_guarded)
+{
+    expect_cell("x;=1+1;y", "\"x;'=1+1;y\"");
+    expect_cell("x;+1;-1;@a;b", "\"x;'+1;'-1;'@a;b\"");
+    expect_cell("=1;=2", "\"'=1;'=2\"");
+    expect_cell("x;\t=1;\r=1", "\"x;' =1;' =1\"");
+    expect_cell("x;\"=1", "\"x;'\"\"=1\"");
+    expect_cell("x;\xC3\xA4;=1", "\"x;\xC3\xA4;'=1\"");
+    expect_cell("x;\"", "\"x;\"\"\"");
+    expect_cell("x;y=1", "\"x;y=1\"");
+    expect_cell("x;;", "\"x;;\"");
+    expect_cell("a; =b; -c", "\"a; =b; -c\"");
+}
+END_TEST
+
 START_TEST(line_breaks_and_control_characters_become_one_space_each)
 {
     expect_cell("a\r\nb", "\"a b\"");
@@ -98,6 +115,7 @@ static const char *const nasty[][2] = {
     {"\",\"", "\",\""},
     {"';drop", "';drop"},
     {"=1+1", "'=1+1"},
+    {"x;=1+1;y", "x;'=1+1;y"},
     {"a\r\n\"b\"\tc", "a \"b\" c"},
     {"\xF0\x9F\x98\x80 \xD0\x9F\xD0\x9A", "\xF0\x9F\x98\x80 \xD0\x9F\xD0\x9A"},
     {"C:\\path\\", "C:\\path\\"},
@@ -142,6 +160,7 @@ static Suite *csv_suite(void)
     tcase_add_checked_fixture(cases, scratch_begin, scratch_end);
     tcase_add_test(cases, every_cell_is_quoted_and_quotes_are_doubled);
     tcase_add_test(cases, cells_a_spreadsheet_would_run_are_guarded);
+    tcase_add_test(cases, formulas_behind_a_semicolon_are_guarded);
     tcase_add_test(cases, line_breaks_and_control_characters_become_one_space_each);
     tcase_add_test(cases, bytes_that_are_no_utf8_are_written_in_hexadecimal);
     tcase_add_test(cases, rows_end_with_cr_lf_and_cells_are_parted_by_commas);

@@ -11,13 +11,15 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "model/hostname.h"
 #include "model/incident.h"
 #include "run.h"
 #include "scratch.h"
 
-#define HEADER                                                                    \
-    "\"host\",\"aliases\",\"action\",\"edition\",\"kms_client_key\",\"scripts\"," \
-    "\"reason\",\"review\"\r\n"
+#define COLUMNS                                                               \
+    "\"host\",\"netbios_name\",\"aliases\",\"action\",\"state\",\"edition\"," \
+    "\"licence_channel\",\"kms_client_key\",\"scripts\",\"reason\",\"review\""
+#define HEADER COLUMNS "\r\n"
 #define REMOVE_AND_REBUILD "remove-kb971033; restart; rebuild-activation"
 #define HOSTILE "PC& del C:\\ \"%PATH%\" ^|>x"
 #define HOSTILE_EDITION "Windows 7\r\ndel C:\\"
@@ -73,9 +75,10 @@ static unsigned member(const struct word_set *set, const char *word)
     return found;
 }
 
-static void add_named(struct row row, bool shared_name)
+/* The verdict that a row makes. */
+static struct case_verdict verdict_of(struct row row)
 {
-    struct case_verdict verdict = {
+    return (struct case_verdict){
         .classification = member(&classification_words, row.classification),
         .reason = "because",
         .review = 1u << REVIEW_CLOCK_CHANGED,
@@ -90,17 +93,53 @@ static void add_named(struct row row, bool shared_name)
         .action = member(&action_words, row.action),
         .kms_client_key = row.key,
     };
+}
 
-    ck_assert_int_eq(
-        casedb_add_machine(db, row.name, true, shared_name, 0, &verdict.machine_id, &err), 0);
+static void add_verdict(struct row row, struct case_verdict verdict, bool shared_name,
+                        int64_t inventory_id)
+{
+    ck_assert_int_eq(casedb_add_machine(db, row.name, true, shared_name, inventory_id,
+                                        &verdict.machine_id, &err),
+                     0);
     if (row.alias != NULL)
         ck_assert_int_eq(casedb_add_machine_alias(db, verdict.machine_id, 0, row.alias, &err), 0);
     ck_assert_int_eq(casedb_add_verdict(db, &verdict, &err), 0);
 }
 
+static void add_named(struct row row, bool shared_name)
+{
+    add_verdict(row, verdict_of(row), shared_name, 0);
+}
+
 static void add(struct row row)
 {
     add_named(row, false);
+}
+
+/* The same with these notes. */
+static void add_noted(struct row row, uint32_t review)
+{
+    struct case_verdict verdict = verdict_of(row);
+
+    verdict.review = review;
+    add_verdict(row, verdict, false, 0);
+}
+
+/* Makes the inventory that one of this host; returns its id. */
+static int64_t add_inventory(const char *const *names, size_t count, const char *name,
+                             const char *const *values)
+{
+    struct casedb_cursor *hosts = NULL;
+    struct case_inventory_host host;
+    bool added;
+
+    ck_assert_int_eq(casedb_begin_inventory(db, names, count, &err), 0);
+    ck_assert_int_eq(casedb_add_inventory_host(db, name, values, &added, &err), 0);
+    ck_assert_int_eq(casedb_finish_inventory(db, &err), 0);
+    ck_assert_int_eq(casedb_inventory(db, &hosts, &err), 0);
+    ck_assert_int_eq(casedb_next_inventory_host(hosts, &host, &err), 1);
+    casedb_cursor_free(hosts);
+    return host.id;
 }
 
 static int write_reports(const char *folder)
@@ -132,6 +171,19 @@ static void expect_content(const char *name, const char *expected)
     char *bytes = content(name);
 
     ck_assert_str_eq(bytes, expected);
+    free(bytes);
+}
+
+/* The hosts of a list in its order: "A B ". */
+static void expect_hosts(const char *name, const char *expected)
+{
+    char *bytes = content(name);
+    struct text found = {0};
+
+    for (const char *row = strstr(bytes, "\r\n"); row[2] != '\0'; row = strstr(row + 2, "\r\n"))
+        text_add_format(&found, "%.*s ", (int)strcspn(row + 3, "\""), row + 3);
+    ck_assert_str_eq(text_get(&found), expected);
+    text_free(&found);
     free(bytes);
 }
 
@@ -186,6 +238,7 @@ START_TEST(lists_have_their_header_when_nobody_is_in_them)
     expect_content("other-activation-fault.csv", HEADER);
     expect_content("remove-kb971033.csv", HEADER);
     expect_content("not-collected.csv", HEADER);
+    expect_content("not-excluded.csv", HEADER);
     ck_assert(!is_there("scripts"));
 }
 END_TEST
@@ -201,20 +254,117 @@ START_TEST(each_machine_is_in_one_list_at_most)
     add((struct row){"F", NULL, "other-activation-fault", "troubleshoot", "unknown", ""});
     ck_assert_int_eq(write_reports(templates), 0);
     expect_content("affected-by-incident.csv",
-                   HEADER "\"A\",\"OLD\",\"" REMOVE_AND_REBUILD "\",\"unknown\",\"\","
+                   HEADER "\"A\",\"A\",\"OLD\",\"" REMOVE_AND_REBUILD
+                          "\",\"none\",\"unknown\",\"unknown\",\"\","
                           "\"1-remove-kb971033.cmd; 2-rebuild.cmd\",\"because\","
                           "\"clock-changed\"\r\n");
+    expect_content(
+        "other-activation-fault.csv", HEADER
+        "\"B\",\"B\",\"\",\"remove-kb971033; troubleshoot\",\"none\",\"unknown\",\"unknown\",\"\","
+        "\"1-remove-kb971033.cmd\",\"because\",\"clock-changed\"\r\n"
+        "\"F\",\"F\",\"\",\"troubleshoot\",\"none\",\"unknown\",\"unknown\",\"\",\"\",\"because\","
+        "\"clock-changed\"\r\n");
+    expect_content("remove-kb971033.csv", HEADER
+                   "\"C\",\"C\",\"\",\"remove-kb971033\",\"none\",\"unknown\",\"unknown\",\"\","
+                   "\"1-remove-kb971033.cmd\",\"because\",\"clock-changed\"\r\n");
+    expect_content(
+        "not-collected.csv", HEADER
+        "\"E\",\"E\",\"\",\"collect\",\"none\",\"unknown\",\"unknown\",\"\",\"\",\"because\","
+        "\"clock-changed\"\r\n");
+}
+END_TEST
+
+/* Both steps that have to do with the update put a machine without a fault into its list. */
+START_TEST(machines_without_a_fault_are_listed_for_the_update_alone)
+{
+    static const char *const actions[] = {"check-kb971033", "remove-kb971033; collect", "collect",
+                                          "none", "verify"};
+
+    for (size_t index = 0; index < ARRAY_COUNT(actions); index++) {
+        char *name = memory_format("PC%zu", index);
+
+        add((struct row){name, NULL, "no-activation-fault", actions[index], "unknown", ""});
+        free(name);
+    }
+    ck_assert_int_eq(write_reports(templates), 0);
+    expect_hosts("remove-kb971033.csv", "PC0 PC1 ");
+    expect_content("scripts/1-remove-kb971033.hosts.txt", "PC0\r\nPC1\r\n");
+}
+END_TEST
+
+START_TEST(machines_not_excluded_are_listed_whatever_other_list_has_them)
+{
+    const uint32_t not_covered = 1u << REVIEW_WINDOW_NOT_COVERED | 1u << REVIEW_CLOCK_CHANGED;
+
+    add((struct row){"A", NULL, "affected-by-incident", "verify", "unknown", ""});
+    add_noted((struct row){"B", NULL, "other-activation-fault", "troubleshoot", "unknown", ""},
+              not_covered);
+    add_noted((struct row){"C", NULL, "no-activation-fault", "collect", "unknown", ""},
+              not_covered);
+    add_noted(
+        (struct row){"D", NULL, "no-activation-fault", "remove-kb971033; collect", "unknown", ""},
+        not_covered);
+    add_noted((struct row){"E", NULL, "no-activation-fault", "none", "unknown", ""},
+              1u << REVIEW_LOG_DAMAGED);
+    ck_assert_int_eq(write_reports(templates), 0);
+    expect_hosts("not-excluded.csv", "B C D ");
+    expect_hosts("other-activation-fault.csv", "B ");
+    expect_hosts("remove-kb971033.csv", "D ");
+    expect_content("scripts/1-remove-kb971033.hosts.txt", "D\r\n");
+}
+END_TEST
+
+/* Columns of the inventory stand behind ours; one that is called like one of ours, here or in
+ * hosts.csv, is renamed. */
+START_TEST(rows_say_state_and_channel_and_have_the_columns_of_the_inventory)
+{
+    static const char *const names[] = {"owner", "Scripts", "reason", "os_version"};
+    static const char *const values[] = {"=Zo\xC3\xAB", "a", "b", "c"};
+    const struct row row = {"pc1.corp.example",        NULL,
+                            "other-activation-fault",  "troubleshoot",
+                            incident_editions[0].name, ""};
+    struct case_verdict verdict = verdict_of(row);
+    int64_t inventory_id;
+
+    ck_assert_int_eq(casedb_commit_derived(db, &err), 0);
+    inventory_id = add_inventory(names, ARRAY_COUNT(names), "pc1", values);
+    ck_assert_int_eq(casedb_begin_derived(db, &err), 0);
+    verdict.state = ACTIVATION_STATE_FAULT_OPEN;
+    verdict.licence_channel = LICENCE_CHANNEL_VOLUME_MAK;
+    add_verdict(row, verdict, false, inventory_id);
+    add((struct row){"PC2", NULL, "affected-by-incident", "verify", "unknown", ""});
+    ck_assert_int_eq(write_reports(templates), 0);
     expect_content("other-activation-fault.csv",
-                   HEADER "\"B\",\"\",\"remove-kb971033; troubleshoot\",\"unknown\",\"\","
-                          "\"1-remove-kb971033.cmd\",\"because\",\"clock-changed\"\r\n"
-                          "\"F\",\"\",\"troubleshoot\",\"unknown\",\"\",\"\",\"because\","
-                          "\"clock-changed\"\r\n");
-    expect_content("remove-kb971033.csv",
-                   HEADER "\"C\",\"\",\"remove-kb971033\",\"unknown\",\"\","
-                          "\"1-remove-kb971033.cmd\",\"because\",\"clock-changed\"\r\n");
-    expect_content("not-collected.csv",
-                   HEADER "\"E\",\"\",\"collect\",\"unknown\",\"\",\"\",\"because\","
-                          "\"clock-changed\"\r\n");
+                   COLUMNS ",\"owner\",\"inventory_Scripts\",\"inventory_reason\","
+                           "\"inventory_os_version\"\r\n"
+                           "\"pc1.corp.example\",\"PC1\",\"\",\"troubleshoot\",\"fault-open\","
+                           "\"Windows 7 Professional\",\"volume-mak\",\"\",\"\",\"because\","
+                           "\"clock-changed\",\"'=Zo\xC3\xAB\",\"a\",\"b\",\"c\"\r\n");
+    expect_hosts("affected-by-incident.csv", "PC2 ");
+}
+END_TEST
+
+START_TEST(netbios_name_is_the_first_label_in_capitals_cut_off)
+{
+    static const char *const names[][2] = {
+        {"pc1", "PC1"},
+        {"pc1.corp.example", "PC1"},
+        {"laptop-accounts.corp", "LAPTOP-ACCOUNTS"},
+        {"laptop-accounts-1", "LAPTOP-ACCOUNTS"},
+        {"b\u00FCro-k\u00F6ln-mitte1", "B\u00DCRO-K\u00D6LN-MITTE"},
+        {"7pc", "7PC"},
+        {"10.0.0.7", ""},
+        {"collected/day1", ""},
+        {"C:\\collected", ""},
+        {"", ""},
+    };
+
+    for (size_t row = 0; row < ARRAY_COUNT(names); row++) {
+        char *netbios = hostname_netbios(names[row][0]);
+
+        ck_assert_str_eq(netbios, names[row][1]);
+        free(netbios);
+    }
 }
 END_TEST
 
@@ -241,11 +391,12 @@ START_TEST(a_name_that_is_not_plain_is_left_to_a_person)
     add((struct row){"PC 1", NULL, "affected-by-incident", REMOVE_AND_REBUILD, "unknown", ""});
     add((struct row){"PC 2", NULL, "affected-by-incident", "verify", "unknown", ""});
     ck_assert_int_eq(write_reports(templates), 0);
-    expect_content("affected-by-incident.csv",
-                   HEADER "\"PC 1\",\"\",\"" REMOVE_AND_REBUILD "\",\"unknown\",\"\","
-                          "\"manual\",\"because\",\"clock-changed\"\r\n"
-                          "\"PC 2\",\"\",\"verify\",\"unknown\",\"\",\"\",\"because\","
-                          "\"clock-changed\"\r\n");
+    expect_content(
+        "affected-by-incident.csv", HEADER
+        "\"PC 1\",\"PC 1\",\"\",\"" REMOVE_AND_REBUILD "\",\"none\",\"unknown\",\"unknown\",\"\","
+        "\"manual\",\"because\",\"clock-changed\"\r\n"
+        "\"PC 2\",\"PC 2\",\"\",\"verify\",\"none\",\"unknown\",\"unknown\",\"\",\"\",\"because\","
+        "\"clock-changed\"\r\n");
     ck_assert(!is_there("scripts"));
 }
 END_TEST
@@ -254,9 +405,13 @@ START_TEST(a_name_that_several_machines_may_have_is_left_to_a_person)
 {
     add_named((struct row){"PC7", NULL, "affected-by-incident", REMOVE_AND_REBUILD, "unknown", ""},
               true);
+    add_noted((struct row){"PC8", NULL, "no-activation-fault", "check-kb971033", "unknown", ""},
+              1u << REVIEW_SHARED_NAME);
     ck_assert_int_eq(write_reports(templates), 0);
+    expect_hosts("remove-kb971033.csv", "PC8 ");
     expect_content("affected-by-incident.csv",
-                   HEADER "\"PC7\",\"\",\"" REMOVE_AND_REBUILD "\",\"unknown\",\"\","
+                   HEADER "\"PC7\",\"PC7\",\"\",\"" REMOVE_AND_REBUILD
+                          "\",\"none\",\"unknown\",\"unknown\",\"\","
                           "\"manual\",\"because\",\"clock-changed\"\r\n");
     ck_assert(!is_there("scripts"));
 }
@@ -1272,6 +1427,10 @@ static Suite *remediation_suite(void)
     tcase_add_checked_fixture(group, begin_case, end_case);
     tcase_add_test(group, lists_have_their_header_when_nobody_is_in_them);
     tcase_add_test(group, each_machine_is_in_one_list_at_most);
+    tcase_add_test(group, machines_without_a_fault_are_listed_for_the_update_alone);
+    tcase_add_test(group, machines_not_excluded_are_listed_whatever_other_list_has_them);
+    tcase_add_test(group, rows_say_state_and_channel_and_have_the_columns_of_the_inventory);
+    tcase_add_test(group, netbios_name_is_the_first_label_in_capitals_cut_off);
     tcase_add_test(group, host_lists_hold_the_machines_in_order_and_no_one_else);
     tcase_add_test(group, a_name_that_is_not_plain_is_left_to_a_person);
     tcase_add_test(group, a_name_that_several_machines_may_have_is_left_to_a_person);

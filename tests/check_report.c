@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "base/filetime.h"
+#include "report/format.h"
 #include "run.h"
 #include "scratch.h"
+#include "verdict/item.h"
 
 /* 2019-01-08T11:02:17Z. */
 #define IN_WINDOW UINT64_C(131914189370000000)
@@ -349,20 +351,20 @@ START_TEST(hosts_csv_has_the_columns_in_order_and_the_inventorys_after_them)
         "\"'=cmd\"\"</th><script>alert(1)</script>\xE2\x80\xAE\",\"\",\"other-activation-fault\","
         "\"\",\"WAT 13: hrOnline 0xC004C4A2, at no time\",\"window-not-covered; log-damaged\","
         "\"non-genuine\",\"\",\"\",\"\",\"0\",\"0\",\"0\",\"0\",\"1\",\"0xC004C4A2\",\"partial\","
-        "\"installed\",\"\",\"unknown\",\"unknown\",\"\",\"ok\",\"remove-kb971033; troubleshoot\","
+        "\"installed\",\"\",\"unknown\",\"unknown\",\"\",\"\",\"remove-kb971033; troubleshoot\","
         "\"\",\"logs/a/Application.evtx; logs/b/copy <2>.evtx\",\"\",\"\"\r\n"
         "\"GONE\",\"\",\"not-collected\",\"\",\"in the inventory, nothing was collected\",\"\","
         "\"none\",\"\",\"\",\"\",\"0\",\"0\",\"0\",\"0\",\"0\",\"\",\"none\",\"unknown\",\"\","
-        "\"unknown\",\"unknown\",\"\",\"ok\",\"collect\",\"\",\"\",\"Zo\xC3\xAB & Co\",\"BW\"\r\n"
+        "\"unknown\",\"unknown\",\"\",\"\",\"collect\",\"\",\"\",\"Zo\xC3\xAB & Co\",\"BW\"\r\n"
         "\"OLD\",\"\",\"no-activation-fault\",\"\",\"no fault\",\"window-not-covered\",\"none\","
         "\"\",\"\",\"\",\"0\",\"0\",\"0\",\"0\",\"0\",\"\",\"none\",\"unknown\",\"\",\"unknown\","
-        "\"unknown\",\"\",\"ok\",\"none\",\"\","
+        "\"unknown\",\"\",\"\",\"none\",\"\","
         "\"logs/a/Application.evtx; logs/b/copy <2>.evtx\",\"\",\"\"\r\n"
         "\"PC-1\",\"37L4247F27-25\",\"affected-by-incident\",\"confirmed\","
         "\"SPP 8208 at 2019-01-08T11:02:17Z: 0xC004C4A2, first fault, inside the window\","
         "\"log-damaged\",\"non-genuine\",\"2019-01-08T11:02:17Z\",\"2019-01-08T11:02:17Z\",\"\","
         "\"1\",\"0\",\"1\",\"0\",\"0\",\"0xC004C4A2\",\"full\",\"unknown\",\"\","
-        "\"Windows 7 Professional\",\"volume-kms\",\"6.1.7601 Service Pack 1\",\"ok\","
+        "\"Windows 7 Professional\",\"volume-kms\",\"6.1.7601 Service Pack 1\",\"\","
         "\"remove-kb971033; restart; rebuild-activation\",\"FJ82H-XT6CR-J8D7P-XQJJ2-GPDD4\","
         "\"logs/a/Application.evtx; logs/b/copy <2>.evtx\",\"\",\"\"\r\n");
 }
@@ -389,8 +391,8 @@ START_TEST(timeline_csv_has_a_row_an_event_in_order_of_time)
         "\"Application\",\"43\",\"recovery\",\"\",\"no\",\"no\",\"logs/a/Application.evtx\","
         "\"6144\",\"55c92734-d682-4d71-983e-d6ec3f16059f; \"\r\n"
         "\"Security-SPP 8208: acquisition of genuine ticket failed, 0xC004C4A2 (product key "
-        "blocked, says the "
-        "validation server: the code of the incident)\",\"2019-01-08T11:02:17Z\","
+        "blocked, says the validation server: the code of the incident)\","
+        "\"2019-01-08T11:02:17Z\","
         "\"Creation Time\",\"PC-1\",\"Microsoft-Windows-Security-SPP\",\"8208\",\"0xC000\",\"2\","
         "\"Application\",\"41\",\"signal-strong\",\"0xC004C4A2\",\"yes\",\"yes\","
         "\"logs/a/Application.evtx\",\"4608\","
@@ -502,9 +504,10 @@ START_TEST(page_holds_the_case_and_nothing_of_it_as_markup)
     expect_in(page, "Zo\xC3\xAB &amp; Co");
     expect_in(page, "<th scope=\"row\" class=\"text\">logs/b/copy &lt;2&gt;.evtx</th>");
     expect_in(page, "nothing to do with the incident were installed too: KB4480970 (1 host).</p>");
-    expect_in(page, "1 confirmed, 0 probable");
+    expect_in(page, "1 confirmed, 0 probable; 1 still broken, 0 recovered");
+    expect_in(page, "broken by something else; 1 still broken, 0 recovered, 1 not excluded");
     expect_in(page, "<dt>Shown to be clean</dt><dd><strong>0</strong>");
-    expect_in(page, "<dt>Not excluded</dt><dd><strong>1</strong>");
+    expect_in(page, "<dt>Not shown to be clean</dt><dd><strong>1</strong>");
     expect_in(page, "3 sources: 2 damaged, 1 skipped");
     expect_in(page, "1 text.");
     free(page);
@@ -720,7 +723,8 @@ START_TEST(template_with_an_unknown_placeholder_is_refused)
 }
 END_TEST
 
-START_TEST(summary_counts_hosts_and_sources)
+/* Returns owned: what the summary prints. */
+static char *summary_table(void)
 {
     char *table = NULL;
     size_t length;
@@ -728,14 +732,27 @@ START_TEST(summary_counts_hosts_and_sources)
 
     ck_assert_int_eq(report_summary(db, file, &err), 0);
     fclose(file);
+    return table;
+}
+
+START_TEST(summary_counts_hosts_and_sources)
+{
+    char *table = summary_table();
+
     ck_assert_str_eq(table, "Hosts                                                 4\n"
                             "  affected-by-incident                                1\n"
                             "    confirmed                                         1\n"
+                            "    still broken                                      1\n"
                             "  other-activation-fault                              1\n"
-                            "    the logs cannot exclude the incident              1\n"
+                            "    still broken                                      1\n"
+                            "    not excluded                                      1\n"
                             "  no-activation-fault                                 1\n"
-                            "    the logs cannot exclude the incident              1\n"
+                            "    not excluded                                      1\n"
                             "  not-collected                                       1\n"
+                            "In all classes\n"
+                            "  still broken                                        2\n"
+                            "  recovered                                           0\n"
+                            "  not excluded: see not-excluded.csv                  2\n"
                             "Action\n"
                             "  remove-kb971033; restart; rebuild-activation        1\n"
                             "  remove-kb971033; troubleshoot                       1\n"
@@ -750,37 +767,264 @@ START_TEST(summary_counts_hosts_and_sources)
 }
 END_TEST
 
+/* Without a state of its own a verdict is one of a broken host. */
+#define NO_FAULT .classification = CLASSIFICATION_NO_FAULT, .state = ACTIVATION_STATE_NONE
+
 START_TEST(damaged_logs_show_no_host_to_be_clean)
 {
     static const struct case_verdict made[] = {
-        {.classification = CLASSIFICATION_NO_FAULT, .review = 0},
-        {.classification = CLASSIFICATION_NO_FAULT, .review = 1u << REVIEW_LOG_DAMAGED},
-        {.classification = CLASSIFICATION_NO_FAULT,
-         .review = 1u << REVIEW_LOG_DAMAGED | 1u << REVIEW_CLOCK_CHANGED},
-        {.classification = CLASSIFICATION_NO_FAULT,
-         .review = 1u << REVIEW_WINDOW_NOT_COVERED | 1u << REVIEW_LOG_DAMAGED},
-        {.classification = CLASSIFICATION_NO_FAULT, .review = 1u << REVIEW_CLOCK_CHANGED},
+        {NO_FAULT},
+        {NO_FAULT, .review = 1u << REVIEW_LOG_DAMAGED},
+        {NO_FAULT, .review = 1u << REVIEW_LOG_DAMAGED | 1u << REVIEW_CLOCK_CHANGED},
+        {NO_FAULT, .review = 1u << REVIEW_WINDOW_NOT_COVERED | 1u << REVIEW_LOG_DAMAGED},
+        {NO_FAULT, .review = 1u << REVIEW_WINDOW_NOT_COVERED},
+        {NO_FAULT, .review = 1u << REVIEW_CLOCK_CHANGED},
         {.classification = CLASSIFICATION_OTHER_FAULT, .review = 1u << REVIEW_LOG_DAMAGED},
         {.classification = CLASSIFICATION_AFFECTED, .review = 1u << REVIEW_LOG_DAMAGED},
     };
-    char *table = NULL, *page;
-    size_t length;
-    FILE *file = open_memstream(&table, &length);
+    char *table, *page;
 
     replace_machines(made, ARRAY_COUNT(made));
-    ck_assert_int_eq(report_summary(db, file, &err), 0);
-    fclose(file);
-    expect_in(table, "  affected-by-incident                                1\n"
-                     "  other-activation-fault                              1\n"
-                     "  no-activation-fault                                 5\n"
+    table = summary_table();
+    expect_in(table, "  no-activation-fault                                 6\n"
                      "    shown to be clean                                 2\n"
-                     "    the logs cannot exclude the incident              3\n");
+                     "    with damaged logs                                 2\n"
+                     "    not excluded                                      2\n");
     free(table);
     write_reports();
     page = scratch_read("out/report.html");
     expect_in(page, "<dt>Shown to be clean</dt><dd><strong>2</strong>");
-    expect_in(page, "<dt>Not excluded</dt><dd><strong>3</strong>");
+    expect_in(page, "<dt>Not shown to be clean</dt><dd><strong>4</strong>");
+    expect_in(page,
+              "2 not excluded, as the logs do not cover the whole window, 2 with damaged logs");
     free(page);
+}
+END_TEST
+
+#define SUMMARY                                                 \
+    "  affected-by-incident                                6\n" \
+    "    still broken                                      4\n" \
+    "    recovered                                         2\n" \
+    "  other-activation-fault                              6\n" \
+    "    still broken                                      1\n" \
+    "    recovered                                         4\n" \
+    "    not excluded                                      3\n" \
+    "  no-activation-fault                                 6\n" \
+    "    shown to be clean                                 1\n" \
+    "    not excluded                                      5\n" \
+    "  not-collected                                       0\n" \
+    "In all classes\n"                                          \
+    "  still broken                                        5\n" \
+    "  recovered                                           6\n" \
+    "  not excluded: see not-excluded.csv                  8\n"
+#define NUMBER(number) "<td class=\"number\">" number "</td>"
+#define COUNTS(title, hosts, broken, recovered, not_excluded)                             \
+    "<tr><th scope=\"row\">" title "</th>" NUMBER(hosts) NUMBER(broken) NUMBER(recovered) \
+        NUMBER(not_excluded) "</tr>"
+
+/* Of each class some in each state, so that no number is another's. */
+START_TEST(summary_and_page_count_the_broken_the_recovered_and_those_not_excluded)
+{
+    static const enum activation_state states[CLASSIFICATION_COUNT][6] = {
+        [CLASSIFICATION_AFFECTED] = {ACTIVATION_STATE_NON_GENUINE, ACTIVATION_STATE_UNLICENSED,
+                                     ACTIVATION_STATE_FAULT_OPEN, ACTIVATION_STATE_NON_GENUINE,
+                                     ACTIVATION_STATE_RECOVERED, ACTIVATION_STATE_RECOVERED},
+        [CLASSIFICATION_OTHER_FAULT] = {ACTIVATION_STATE_FAULT_OPEN, ACTIVATION_STATE_RECOVERED,
+                                        ACTIVATION_STATE_RECOVERED, ACTIVATION_STATE_RECOVERED,
+                                        ACTIVATION_STATE_RECOVERED, ACTIVATION_STATE_NONE},
+        [CLASSIFICATION_NO_FAULT] = {ACTIVATION_STATE_NONE, ACTIVATION_STATE_NONE,
+                                     ACTIVATION_STATE_NONE, ACTIVATION_STATE_NONE,
+                                     ACTIVATION_STATE_NONE, ACTIVATION_STATE_NONE},
+    };
+    static const size_t not_excluded[] = {
+        [CLASSIFICATION_OTHER_FAULT] = 3, [CLASSIFICATION_NO_FAULT] = 5};
+    struct case_verdict made[18];
+    char *table, *page, *list;
+
+    for (size_t index = 0; index < ARRAY_COUNT(made); index++)
+        made[index] = (struct case_verdict){
+            .classification = (enum classification)(index / 6),
+            .state = states[index / 6][index % 6],
+            .review = index % 6 < not_excluded[index / 6] ? 1u << REVIEW_WINDOW_NOT_COVERED : 0};
+    replace_machines(made, ARRAY_COUNT(made));
+    table = summary_table();
+    expect_in(table, SUMMARY);
+    free(table);
+    write_reports();
+    page = scratch_read("out/report.html");
+    expect_in(page, COUNTS("Affected by the incident", "6", "4", "2", "0"));
+    expect_in(page, COUNTS("Another activation fault", "6", "1", "4", "3"));
+    expect_in(page, COUNTS("No activation fault", "6", "0", "0", "5"));
+    expect_in(page, COUNTS("Not collected", "0", "0", "0", "0"));
+    expect_in(page, COUNTS("In all", "18", "5", "6", "8"));
+    free(page);
+    list = scratch_read("out/remediation/not-excluded.csv");
+    ck_assert_uint_eq(count_in(list, "\r\n"), 1 + 8);
+    free(list);
+}
+END_TEST
+
+static void expect_word(const char *page, const char *word, const char *sentence)
+{
+    struct text expected = {0};
+
+    html_add_escaped(&expected, word);
+    expect_in(page, text_get(&expected));
+    text_clear(&expected);
+    for (const char *at = sentence; *at != '\0';) {
+        size_t plain = strcspn(at, "`");
+        char *part = memory_copy_bytes(at, plain);
+
+        html_add_escaped(&expected, part);
+        free(part);
+        at += plain;
+        if (*at == '`')
+            text_add(&expected,
+                     count_in(text_get(&expected), "code>") % 2 == 0 ? "<code>" : "</code>");
+        at += *at == '`';
+    }
+    expect_in(page, text_get(&expected));
+    text_free(&expected);
+}
+
+/* A member of a set that the page does not explain is met by nobody who looks for it there. */
+START_TEST(page_explains_every_word_of_a_verdict)
+{
+    struct case_verdict made[ACTION_COUNT];
+    char *page;
+
+    for (unsigned index = 0; index < ACTION_COUNT; index++)
+        made[index] = (struct case_verdict){.action = (enum action)index};
+    replace_machines(made, ARRAY_COUNT(made));
+    write_reports();
+    page = scratch_read("out/report.html");
+    for (unsigned index = 0; index < CLASSIFICATION_COUNT; index++)
+        expect_word(page, classification_word(index), classification_sentence(index));
+    for (unsigned index = CONFIDENCE_NONE + 1; index < CONFIDENCE_COUNT; index++)
+        expect_word(page, confidence_word(index), confidence_sentence(index));
+    for (unsigned index = 0; index < ACTIVATION_STATE_COUNT; index++)
+        expect_word(page, activation_state_word(index), activation_state_sentence(index));
+    for (unsigned index = 0; index < REVIEW_NOTE_COUNT; index++)
+        expect_word(page, review_note_word(index), review_note_sentence(index));
+    for (unsigned index = 0; index < ACTION_COUNT; index++)
+        expect_word(page, action_word(index), action_sentence(index));
+    free(page);
+}
+END_TEST
+
+static void expect_words(const char *readme, const char *before, const struct word_set *set,
+                         const char *after)
+{
+    for (unsigned member = 0; member < set->count; member++) {
+        char *words = memory_format("%s`%s`%s", before, word_set_word(set, member), after);
+
+        ck_assert_msg(strstr(readme, words) != NULL, "README.md lacks %s", words);
+        free(words);
+    }
+}
+
+START_TEST(readme_explains_every_word_of_a_verdict)
+{
+    char *path = scratch_source_path("README.md");
+    char *readme = scratch_read(path);
+
+    expect_words(readme, "\n| ", &classification_words, " | ");
+    expect_words(readme, "\n| ", &review_note_words, " | ");
+    expect_words(readme, "\n| ", &action_step_words, " | ");
+    expect_words(readme, "| ", &action_words, " |\n");
+    expect_words(readme, "", &activation_state_words, "");
+    expect_words(readme, "", &role_words, "");
+    free(readme);
+    free(path);
+}
+END_TEST
+
+/* Derives anew: all events of PC-1 and OLD are of NEW-PC, those of OLD perhaps of an earlier
+ * installation, and the others nobody's; the events of that EventRecordID have a wrong clock. */
+static void assign_to_one(bool old_decides, uint64_t wrong_record_id, bool in_window)
+{
+    const struct case_placement placement = {.channel = "Application",
+                                             .first_record_id = wrong_record_id,
+                                             .last_record_id = wrong_record_id,
+                                             .in_window = in_window};
+    int64_t id = 0;
+
+    ck_assert_int_eq(casedb_begin_derived(db, &err), 0);
+    ck_assert_int_eq(casedb_add_machine(db, "NEW-PC", true, false, 0, &id, &err), 0);
+    add_verdict(&verdicts[0], id);
+    ck_assert_int_eq(casedb_assign_computer(db, find_computer("PC-1"), id, true, &err), 0);
+    ck_assert_int_eq(casedb_assign_computer(db, find_computer("OLD"), id, old_decides, &err), 0);
+    ck_assert_int_eq(casedb_assign_computer(db, find_computer(HOSTILE_HOST), 0, false, &err), 0);
+    ck_assert_int_eq(casedb_place_observations(db, id, &placement, &err), 0);
+    ck_assert_int_eq(casedb_commit_derived(db, &err), 0);
+    write_reports();
+}
+
+START_TEST(events_of_nobody_and_of_an_earlier_installation_are_in_the_timeline)
+{
+    char *timeline;
+
+    assign_to_one(false, 9, false);
+    timeline = scratch_read("out/timeline.csv");
+    expect_in(timeline, "\"Not a time\",\"'=cmd\"\"</th>");
+    expect_in(timeline, "\"1969-12-31T23:59:59.9999999Z\",\"Creation Time\",\"NEW-PC\"");
+    expect_in(timeline, "\"2019-01-08T11:02:17Z\",\"Creation Time\",\"NEW-PC\"");
+    free(timeline);
+}
+END_TEST
+
+/* Their own time is shown all the same, and they stand by it. */
+START_TEST(events_of_a_wrong_clock_are_in_the_window_where_they_are_placed)
+{
+    char *timeline;
+
+    assign_to_one(true, 43, true);
+    timeline = scratch_read("out/timeline.csv");
+    expect_in(timeline, "\"1969-12-31T23:59:59.9999999Z\"");
+    expect_in(timeline, "\"43\",\"recovery\",\"\",\"yes\"");
+    expect_in(timeline, "\"41\",\"signal-strong\",\"0xC004C4A2\",\"yes\"");
+    free(timeline);
+    assign_to_one(true, 41, false);
+    timeline = scratch_read("out/timeline.csv");
+    expect_in(timeline, "\"2019-01-08T11:02:17Z\"");
+    expect_in(timeline, "\"43\",\"recovery\",\"\",\"no\"");
+    expect_in(timeline, "\"41\",\"signal-strong\",\"0xC004C4A2\",\"no\"");
+    free(timeline);
+    timeline = scratch_read("out/timeline.jsonl");
+    expect_in(timeline, "\"in_window\":\"no\",\"verified\":\"yes\"");
+    free(timeline);
+}
+END_TEST
+
+static void add_saying(struct text *out, unsigned saying)
+{
+    text_add(out, update_says_word((enum update_says)saying));
+}
+
+/* As hosts.csv and the page have it: to the second, where the time is known. */
+START_TEST(evidence_of_a_listing_has_the_time_of_its_file)
+{
+    struct groups groups = {.add_saying = add_saying};
+    struct item_origin origin = {.kind = EVIDENCE_WMIC, .filetime = IN_WINDOW, .path = "a"};
+    char *list;
+
+    groups_feed(&groups, UPDATE_SAYS_ABSENT, &origin, NULL);
+    origin.with_collection = true;
+    origin.path = "b";
+    groups_feed(&groups, UPDATE_SAYS_ABSENT, &origin, NULL);
+    origin.filetime += 9999999;
+    origin.path = "c";
+    groups_feed(&groups, UPDATE_SAYS_INSTALLED, &origin, "why");
+    origin.filetime = 0;
+    groups_feed(&groups, UPDATE_SAYS_NEITHER, &origin, NULL);
+    list = groups_text(&groups);
+    ck_assert_str_eq(list,
+                     "absent: wmic qfe at 2019-01-08T11:02:17Z in a; neither: wmic qfe in c; "
+                     "absent: wmic qfe with the collection (file of 2019-01-08T11:02:17Z) in b; "
+                     "installed: wmic qfe with the collection (file of "
+                     "2019-01-08T11:02:17Z) in c: why");
+    free(list);
+    groups_free_content(&groups);
 }
 END_TEST
 
@@ -806,6 +1050,12 @@ static Suite *report_suite(void)
     tcase_add_test(cases, template_with_an_unknown_placeholder_is_refused);
     tcase_add_test(cases, summary_counts_hosts_and_sources);
     tcase_add_test(cases, damaged_logs_show_no_host_to_be_clean);
+    tcase_add_test(cases, summary_and_page_count_the_broken_the_recovered_and_those_not_excluded);
+    tcase_add_test(cases, page_explains_every_word_of_a_verdict);
+    tcase_add_test(cases, readme_explains_every_word_of_a_verdict);
+    tcase_add_test(cases, events_of_nobody_and_of_an_earlier_installation_are_in_the_timeline);
+    tcase_add_test(cases, events_of_a_wrong_clock_are_in_the_window_where_they_are_placed);
+    tcase_add_test(cases, evidence_of_a_listing_has_the_time_of_its_file);
     suite_add_tcase(suite, cases);
     return suite;
 }

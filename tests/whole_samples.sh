@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # The made-up collection gives the kept reports, byte for byte, whatever the way to them.
 . "$top_srcdir/tests/lib.sh"
-cd "$top_srcdir" || exit 1
+cd "$scratch" || exit 1
 report="$scratch/report"
 templates="$top_srcdir/templates"
+samples="$top_srcdir/samples"
 
-mkdir "$scratch/made"
-"$MAKE_LOGS" samples/collection.recipe "$scratch/made"
-check 'the collection is what its recipe makes' diff -r samples/collection "$scratch/made"
+mkdir -p samples/collection
+"$samples/make-collection" "$MAKE_LOGS" "$samples/collection.recipe" samples/collection
+check 'the collection is what its recipe makes' diff -r "$samples/collection" samples/collection
 
 # diff_reports FOLDER: all but the case, which is no text and has times of files in it.
 diff_reports() {
@@ -17,14 +18,28 @@ diff_reports() {
 
 analyze -o "$report" samples/collection
 check 'the sample is read, damage and all' equal 2 "$status"
-check 'the reports are the kept ones' diff_reports samples/expected
+check 'the reports are the kept ones' diff_reports "$samples/expected"
 head -n -1 "$scratch/out" >"$scratch/summary" # all but where the reports are
-check 'the summary is the kept one' diff samples/expected-summary.txt "$scratch/summary"
+check 'the summary is the kept one' diff "$samples/expected-summary.txt" "$scratch/summary"
+# in_all WORDS: what the summary says of all classes.
+in_all() {
+    sed -n "s/^  $1 *\([0-9]*\)\$/\1/p" "$scratch/summary"
+}
+excluded_not=$(in_all 'not excluded: see not-excluded.csv')
+check 'the list has as many as are not excluded' equal "$((excluded_not + 1))" \
+    "$(wc -l <"$report/remediation/not-excluded.csv")"
+cells=
+for number in "$(sed -n 's/^Hosts *//p' "$scratch/summary")" "$(in_all 'still broken')" \
+    "$(in_all recovered)" "$excluded_not"; do
+    cells="$cells<td class=\"number\">$number</td>"
+done
+check 'the page has the same numbers' grep -qF "<th scope=\"row\">In all</th>$cells</tr>" \
+    "$report/report.html"
 while IFS= read -r line; do
-    grep -qxF -- "${line:+    $line}" README.md || echo "not in README.md: $line"
-done <samples/expected-summary.txt >"$scratch/stale"
+    grep -qxF -- "${line:+    $line}" "$top_srcdir/README.md" || echo "not in README.md: $line"
+done <"$samples/expected-summary.txt" >"$scratch/stale"
 check 'the README shows that summary' equal '' "$(cat "$scratch/stale")"
-meaning=$(sed -n 's/^| `shared-name` | its \(.*\) |$/\1/p' README.md)
+meaning=$(sed -n 's/^| `shared-name` | its \(.*\) |$/\1/p' "$top_srcdir/README.md")
 check 'the page says of a shared name what the README says' grep -qF -- "Its $meaning." \
     "$report/report.html"
 cp -r "$report" "$scratch/first"
@@ -37,32 +52,32 @@ check 'two runs give the same bytes, case included' diff -r "$scratch/first" "$r
 rm -rf "$report"
 find samples/collection -type f | "$SPPTRIAGE" analyze --templates "$templates" -q -o "$report" - \
     >"$scratch/out" 2>"$scratch/err"
-check 'a list of paths gives the same reports' diff_reports samples/expected
+check 'a list of paths gives the same reports' diff_reports "$samples/expected"
 check 'quiet prints nothing' equal '' "$(cat "$scratch/out" "$scratch/err")"
 rm -rf "$report"
 analyze -o "$report" --verify samples/collection
-check 'every checksum is right but the damaged ones' diff_reports samples/expected
+check 'every checksum is right but the damaged ones' diff_reports "$samples/expected"
 rm -rf "$report"
 analyze -o "$report" samples/collection/FIN-PC01
 analyze -o "$report" --add samples/collection
-check 'joining inputs gives the same reports' diff_reports samples/expected
+check 'joining inputs gives the same reports' diff_reports "$samples/expected"
 rm -rf "$report"
-analyze -o "$report" --inventory samples/inventory.csv samples/collection
-check 'with an inventory' diff_reports samples/expected-inventory
+analyze -o "$report" --inventory "$samples/inventory.csv" samples/collection
+check 'with an inventory' diff_reports "$samples/expected-inventory"
 rm -rf "$report"
 analyze -o "$report" samples/collection
-spptriage report --templates "$templates" --inventory samples/inventory.csv "$report/case.db"
-check 'with an inventory that comes later' diff_reports samples/expected-inventory
+spptriage report --templates "$templates" --inventory "$samples/inventory.csv" "$report/case.db"
+check 'with an inventory that comes later' diff_reports "$samples/expected-inventory"
 
 # Without hashing, only the hashes are missing.
 rm -rf "$report"
 analyze -o "$report" --no-hash samples/collection
-check 'without hashes the hosts are the same' cmp samples/expected/hosts.csv "$report/hosts.csv"
+check 'without hashes the hosts are the same' cmp "$samples/expected/hosts.csv" "$report/hosts.csv"
 check 'and copies are met' grep -q 'same content as' "$report/sources.csv"
 
 # Every CSV file is read back by another reader as it was meant.
-python_check 'python reads every CSV file' samples/expected <<'END'
-import csv, glob, sys
+python_check 'python reads every CSV file' "$samples/expected" <<'END'
+import csv, glob, re, sys
 for path in glob.glob(sys.argv[1] + '/**/*.csv', recursive=True):
     raw = open(path, 'rb').read()
     assert raw.endswith(b'\r\n') and b'\n' not in raw.replace(b'\r\n', b''), path
@@ -70,16 +85,16 @@ for path in glob.glob(sys.argv[1] + '/**/*.csv', recursive=True):
     assert rows and all(len(row) == len(rows[0]) for row in rows), path
     for row in rows[1:]:
         for value in row:
-            assert value[:1] not in ('=', '+', '-', '@', '\t', '\r'), (path, value)
+            assert not re.search('(^|;"*)[=+@\t\r-]', value), (path, value)
             assert all(c >= ' ' for c in value), (path, value)
 END
-python_check 'the two timelines say the same' samples/expected <<'END'
+python_check 'the two timelines say the same' "$samples/expected" <<'END'
 import csv, json, re, sys
 rows = list(csv.DictReader(open(sys.argv[1] + '/timeline.csv', newline='', encoding='utf-8')))
 lines = [json.loads(line) for line in open(sys.argv[1] + '/timeline.jsonl', encoding='utf-8')]
 assert len(rows) == len(lines) > 0
 def cell(text):
-    text = ("'" if text[:1] in ('=', '+', '-', '@', '\t', '\r') else '') + text
+    text = re.sub('^(?=[=+@\t\r-])|(?<=;)(?="*[=+@\t\r-])', "'", text)
     return re.sub('\r\n|[\x00-\x1f\x7f-\x9f\u2028\u2029]', ' ', text)
 for row, line in zip(rows, lines):
     for name in ('message', 'datetime', 'timestamp_desc', 'host', 'provider', 'channel', 'role',

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unicase.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -52,6 +53,25 @@ bool hostname_is_netbios_of(const char *netbios, const char *name)
 
     return hostname_may_be_netbios(netbios) && hostname_label_bytes(name) > length &&
            strncmp(name, netbios, length) == 0;
+}
+
+/* Windows takes none of these for a computer's name, and none of digits alone. */
+static bool is_name_of_computer(const char *name)
+{
+    return strpbrk(name, "\\/:*?\"<>|") == NULL && name[strspn(name, "0123456789.")] != '\0';
+}
+
+char *hostname_netbios(const char *name)
+{
+    const char *end = name + (is_name_of_computer(name) ? hostname_label_bytes(name) : 0);
+    struct text netbios = {0};
+    uint32_t character;
+
+    for (size_t count = 0; name < end && count < HOSTNAME_NETBIOS_CHARACTERS; count++) {
+        text_next_character(&name, &character);
+        text_add_character(&netbios, uc_toupper(character));
+    }
+    return text_take(&netbios);
 }
 
 bool hostname_is_cut_off(const char *name)

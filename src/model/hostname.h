@@ -30,6 +30,11 @@ bool hostname_may_be_netbios(const char *name);
 /* Is `netbios` the NetBIOS name, cut off, of the one with that name? */
 bool hostname_is_netbios_of(const char *netbios, const char *name);
 
+/* Returns owned: the NetBIOS name of the host with that name (as it is written): the first label,
+ * in upper case, cut off. "" for what cannot be a computer's name: an address, the path of a
+ * folder. */
+char *hostname_netbios(const char *name) __attribute__((warn_unused_result));
+
 bool hostname_is_cut_off(const char *name);
 
 /* Does the name begin as that one does, which was cut off? */

@@ -11,10 +11,38 @@
 /* A spreadsheet runs a cell that begins with one of these (DESIGN section 7). */
 static const char formula_starts[] = "=+-@\t\r";
 
+/* Before such a character it makes a text of the cell. */
+#define FORMULA_GUARD "'"
+
+/* What parts cells, too. */
+#define CELL_SEPARATOR ';'
+
 static bool is_control(uint32_t code_point)
 {
     return code_point < 0x20 || (code_point >= 0x7F && code_point <= 0x9F) ||
            code_point == 0x2028 || code_point == 0x2029;
+}
+
+static bool is_formula(const char *value)
+{
+    return *value != '\0' && strchr(formula_starts, *value) != NULL;
+}
+
+/* The same of what stands behind a `;`, of which many a spreadsheet makes a cell of its own: where
+ * the decimal point is a comma, columns are parted so. A quote there, which is written twice,
+ * begins and ends such a cell's empty first part. */
+static bool is_formula_behind(const char *separator)
+{
+    return is_formula(separator + 1 + strspn(separator + 1, "\""));
+}
+
+static bool has_formula(const char *value)
+{
+    const char *separator = strchr(value, CELL_SEPARATOR);
+
+    while (separator != NULL && !is_formula_behind(separator))
+        separator = strchr(separator + 1, CELL_SEPARATOR);
+    return separator != NULL || is_formula(value);
 }
 
 /* Adds what the cell shows of the value: see csv_cell. */
@@ -22,15 +50,19 @@ static void add_shown(struct text *cell, const char *value)
 {
     uint32_t code_point;
 
-    if (*value != '\0' && strchr(formula_starts, *value) != NULL)
-        text_add(cell, "'");
+    text_add(cell, is_formula(value) ? FORMULA_GUARD : "");
     for (;;) {
-        size_t plain = text_plain_length(value, "");
+        size_t plain = text_plain_length(value, ";");
 
         text_add_bytes(cell, value, plain);
         value += plain;
         if (*value == '\0')
             return;
+        if (*value == CELL_SEPARATOR) {
+            text_add(cell, is_formula_behind(value) ? ";" FORMULA_GUARD : ";");
+            value++;
+            continue;
+        }
         if (value[0] == '\r' && value[1] == '\n')
             value++;
         if (!text_next_character(&value, &code_point))
@@ -67,7 +99,7 @@ void csv_cell(struct csv_writer *csv, const char *value)
     if (csv->in_row)
         putc_unlocked(CSV_COMMA, csv->file);
     csv->in_row = true;
-    if (value[plain] == '\0' && (plain == 0 || strchr(formula_starts, *value) == NULL)) {
+    if (value[plain] == '\0' && !has_formula(value)) {
         write_quoted(csv, value, plain);
         return;
     }

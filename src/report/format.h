@@ -25,9 +25,10 @@ struct csv_writer {
 void csv_free_content(struct csv_writer *csv);
 
 /* Writes one cell. A cell whose first character a spreadsheet would run as a formula (= + - @,
- * tab, CR) gets a leading '. A line break (CR LF, CR, LF, U+2028, U+2029) and every other control
- * character (U+0001 to U+001F, U+007F to U+009F) become one space each; bytes that are not UTF-8
- * become \xNN. */
+ * tab, CR) gets a leading '. So does what has such a character right behind a `;` (or behind quotes
+ * there), for the cells that a spreadsheet makes of it that parts them at `;`: `x;'=1+1`. A line
+ * break (CR LF, CR, LF, U+2028, U+2029) and every other control character (U+0001 to U+001F, U+007F
+ * to U+009F) become one space each; bytes that are not UTF-8 become \xNN. */
 void csv_cell(struct csv_writer *csv, const char *value);
 
 /* Writes a number in decimal. */

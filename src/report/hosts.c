@@ -6,9 +6,6 @@
 #include "base/memory.h"
 #include "report/format.h"
 
-/* An inventory column that is called like one of ours gets this in front. */
-#define INVENTORY_PREFIX "inventory_"
-
 enum hosts_column_kind {
     HOSTS_HOST,
     HOSTS_ALIASES,
@@ -59,7 +56,7 @@ static const struct hosts_column columns[] = {
     {"sources", HOSTS_SOURCES, 0, NULL},
 };
 
-static bool is_own_column(const char *name)
+bool hosts_has_column(const char *name)
 {
     for (size_t index = 0; index < ARRAY_COUNT(columns); index++)
         if (text_equal_ascii(columns[index].name, name))
@@ -71,13 +68,7 @@ static void write_header(struct csv_writer *csv, const struct joined *joined)
 {
     for (size_t index = 0; index < ARRAY_COUNT(columns); index++)
         csv_cell(csv, columns[index].name);
-    for (size_t index = 0; index < joined->column_count; index++) {
-        const char *name = joined->columns[index];
-        char *cell = memory_format("%s%s", is_own_column(name) ? INVENTORY_PREFIX : "", name);
-
-        csv_cell(csv, cell);
-        free(cell);
-    }
+    joined_write_names(joined, csv);
     csv_end_row(csv);
 }
 
@@ -150,8 +141,7 @@ static int write_machine(struct csv_writer *csv, struct casedb *db, const struct
             return -1;
     if (joined_read_values(joined, db, machine, &values, err) != 0)
         return -1;
-    for (size_t index = 0; index < joined->column_count; index++)
-        csv_cell(csv, values[index]);
+    joined_write_values(joined, values, csv);
     csv_end_row(csv);
     joined_free_values(joined, values);
     return 0;

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/writers.h"
 
+#include <stdlib.h>
+
 #include "base/memory.h"
+#include "report/format.h"
+
+/* In front of the name of an inventory's column that is called like one of ours. */
+#define INVENTORY_PREFIX "inventory_"
 
 int joined_read(struct casedb *db, struct joined *out, struct error *err)
 {
@@ -34,4 +40,22 @@ int joined_read_values(const struct joined *joined, struct casedb *db,
 void joined_free_values(const struct joined *joined, char **values)
 {
     memory_free_texts(values, joined->column_count);
+}
+
+void joined_write_names(const struct joined *joined, struct csv_writer *csv)
+{
+    for (size_t index = 0; index < joined->column_count; index++) {
+        const char *name = joined->columns[index];
+        bool is_ours = hosts_has_column(name) || remediation_has_column(name);
+        char *cell = memory_format("%s%s", is_ours ? INVENTORY_PREFIX : "", name);
+
+        csv_cell(csv, cell);
+        free(cell);
+    }
+}
+
+void joined_write_values(const struct joined *joined, char *const *values, struct csv_writer *csv)
+{
+    for (size_t index = 0; index < joined->column_count; index++)
+        csv_cell(csv, values[index]);
 }

@@ -3,9 +3,12 @@
  * use of the event. */
 #include "report/writers.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "model/incident.h"
+#include "model/licences.h"
 
 /* Most providers begin with it, and it tells a person nothing. */
 #define PROVIDER_PREFIX "Microsoft-Windows-"
@@ -72,11 +75,127 @@ static void add_clock(struct text *out, const struct observation *observation)
         text_add_format(out, ", from %s to %s", old_time, new_time);
 }
 
+/* ---- Licences ---- */
+
+static void add_licence(struct text *out, const char *activation_id)
+{
+    const struct incident_licence *licence = incident_find_known_licence(activation_id);
+
+    if (licence != NULL && licence->edition != NULL)
+        text_add_format(out, ", %s (KMS client)", licence->edition->name);
+    else if (licence != NULL)
+        text_add_format(out, ", %s", licence->name);
+    else if (*activation_id != '\0')
+        text_add_format(out, ", activation id %s", activation_id);
+}
+
+/* Of the comma-separated fields of 12288 and 12289, counted from 0 (FACTS.md, The events). */
+#define KMS_ANSWER_ACTIVATED 2
+#define KMS_REQUEST_STATUS 6
+#define KMS_REQUEST_ACTIVATION_ID 8
+
+/* Returns owned: the field without the blanks around it; NULL where there is none. */
+static char *copy_kms_field(const struct observation *observation, size_t index)
+{
+    const char *field = observation_value(observation, 0);
+    size_t length;
+
+    for (; field != NULL && index > 0; index--) {
+        field = strchr(field, ',');
+        field += field != NULL;
+    }
+    if (field == NULL)
+        return NULL;
+    field += strspn(field, " ");
+    length = strcspn(field, ",");
+    while (length > 0 && field[length - 1] == ' ')
+        length--;
+    return memory_copy_bytes(field, length);
+}
+
+static void add_kms_request(struct text *out, const struct observation *observation)
+{
+    char *status = copy_kms_field(observation, KMS_REQUEST_STATUS);
+    char *activation_id = copy_kms_field(observation, KMS_REQUEST_ACTIVATION_ID);
+    uint64_t number;
+
+    if (status != NULL && text_parse_number(status, &number))
+        text_add_format(out, ", licensing status %s%s%s", status,
+                        number < LICENSING_STATUS_NOT_TOLD ? ": " : "",
+                        number < LICENSING_STATUS_NOT_TOLD
+                            ? licensing_status_word((enum licensing_status)number)
+                            : "");
+    if (activation_id != NULL)
+        add_licence(out, activation_id);
+    free(activation_id);
+    free(status);
+}
+
+static void add_kms_answer(struct text *out, const struct observation *observation)
+{
+    char *activated = copy_kms_field(observation, KMS_ANSWER_ACTIVATED);
+
+    if (activated != NULL)
+        text_add(out, strcmp(activated, "1") == 0 ? ", activated" : ", not activated");
+    free(activated);
+}
+
+/* Why a 1003 states nothing. */
+static void add_no_statement(struct text *out, const struct licence_statement *said)
+{
+    if (said->unreadable_count > 0)
+        text_add_format(out, ", %zu of %zu licence lines cannot be read", said->unreadable_count,
+                        said->line_count);
+    else if (said->installed_count != 1)
+        text_add_format(out, ", %zu licences installed", said->installed_count);
+    else
+        text_add(out, ", no state told");
+}
+
+static void add_statement(struct text *out, const struct observation *observation)
+{
+    const struct licence_statement said = licence_statement_of(observation);
+
+    if (!said.is_windows)
+        return;
+    if (said.installed_count == 1)
+        add_licence(out, said.installed_id);
+    if (said.status == LICENSING_STATUS_NOT_TOLD)
+        add_no_statement(out, &said);
+    else if (said.status == LICENSING_STATUS_INITIAL_GRACE)
+        text_add(out, ", grace"); /* the first or a later one: the event does not tell */
+    else
+        text_add_format(out, ", %s", licensing_status_word(said.status));
+    if (said.reason_code != 0)
+        add_code(out, "reason", said.reason_code);
+}
+
+static void add_installed_key(struct text *out, const struct observation *observation)
+{
+    const char *activation_id = observation_value(observation, 0);
+
+    if (activation_id != NULL)
+        add_licence(out, activation_id);
+}
+
+/* Only 12306, rearmed, has a third string. */
+static void add_rearms_left(struct text *out, const struct observation *observation)
+{
+    const char *left = observation_value(observation, 2);
+    uint64_t count;
+
+    if (left != NULL && text_parse_number(left, &count))
+        text_add_format(out, ", %" PRIu64 " rearm%s left", count, text_plural(count));
+}
+
+/* ---- By use ---- */
+
 struct detail {
     void (*add)(struct text *out, const struct observation *observation);
     const char *recovery; /* said of one that is a recovery */
-    bool is_fault;        /* one that is context is about something else, which is said */
+    bool of_windows;      /* one that is context is about something else, which is said */
     bool names_codes;     /* it has two, so their names are said */
+    bool adds_codes;      /* `add` says them */
 };
 
 static struct detail detail_of(enum event_use use)
@@ -88,12 +207,21 @@ static struct detail detail_of(enum event_use use)
     case EVENT_USE_SPP_FAULT:
     case EVENT_USE_SPP_CODE:
     case EVENT_USE_SPP_TAMPERED:
-        return (struct detail){.is_fault = true};
+    case EVENT_USE_SPP_GENUINE:
+        return (struct detail){.of_windows = true};
+    case EVENT_USE_SPP_RESET:
+        return (struct detail){.add = add_rearms_left, .of_windows = true};
+    case EVENT_USE_KMS_REQUEST:
+        return (struct detail){.add = add_kms_request, .of_windows = true};
     case EVENT_USE_KMS_ANSWER:
-        return (struct detail){.recovery = ", activated"};
+        return (struct detail){.add = add_kms_answer};
+    case EVENT_USE_LICENCES:
+        return (struct detail){.add = add_statement, .of_windows = true, .adds_codes = true};
+    case EVENT_USE_KEY_INSTALLED:
+        return (struct detail){.add = add_installed_key};
     case EVENT_USE_WAT_13:
         return (struct detail){
-            .is_fault = true, .names_codes = true, .recovery = ", both codes 0: genuine"};
+            .of_windows = true, .names_codes = true, .recovery = ", both codes 0: genuine"};
     case EVENT_USE_UPDATE_INSTALLED:
     case EVENT_USE_UPDATE_FAILED:
         return (struct detail){.add = add_update};
@@ -105,12 +233,7 @@ static struct detail detail_of(enum event_use use)
     case EVENT_USE_CLOCK:
         return (struct detail){.add = add_clock};
     case EVENT_USE_SPP_TICKET_ACQUIRED:
-    case EVENT_USE_SPP_GENUINE:
-    case EVENT_USE_KMS_REQUEST:
-    case EVENT_USE_LICENCES:
     case EVENT_USE_WAT_OTHER:
-    case EVENT_USE_SPP_RESET:
-    case EVENT_USE_KEY_INSTALLED:
         return (struct detail){0};
     }
     return (struct detail){0};
@@ -130,13 +253,13 @@ void message_add(struct text *out, const struct observation *observation,
         return;
     text_add_format(out, ": %s", event->summary);
     detail = detail_of(event->use);
-    for (size_t index = 0; index < judgement->code_count; index++)
+    for (size_t index = 0; !detail.adds_codes && index < judgement->code_count; index++)
         add_code(out, detail.names_codes ? judgement->code_names[index] : "",
                  judgement->codes[index]);
     if (detail.add != NULL)
         detail.add(out, observation);
     if (detail.recovery != NULL && judgement->role == ROLE_RECOVERY)
         text_add(out, detail.recovery);
-    if (detail.is_fault && judgement->role == ROLE_CONTEXT)
+    if (detail.of_windows && judgement->role == ROLE_CONTEXT)
         text_add(out, " (context only: not about the activation of this Windows 7)");
 }

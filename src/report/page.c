@@ -15,6 +15,7 @@
 static const struct template_part parts[] = {
     {"HOST_COUNT", page_put_host_count},
     {"TILES", page_put_tiles},
+    {"CLASSES", page_put_classes},
     {"ACTIONS", page_put_actions},
     {"WINDOW", page_put_window},
     {"UNRELATED", page_put_unrelated},

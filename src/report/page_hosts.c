@@ -145,7 +145,7 @@ static int put_class(const struct page *page, FILE *file, enum classification cl
             HOST_COLUMNS + page->joined.column_count);
     html_put(file, classification_title(classification));
     fprintf(file, " <span class=\"number\">%" PRIu64 "</span></th></tr>\n",
-            page->summary.classes[classification]);
+            page->summary.classes[classification].hosts);
     while ((found = casedb_next_machine(machines, &machine, err)) == 1) {
         if (!machine.has_verdict || machine.verdict.classification != classification)
             continue;
@@ -163,7 +163,7 @@ int page_put_hosts(void *context, FILE *file, struct error *err)
     const struct page *page = context;
 
     for (unsigned index = 0; index < CLASSIFICATION_COUNT; index++)
-        if (page->summary.classes[index] > 0 &&
+        if (page->summary.classes[index].hosts > 0 &&
             put_class(page, file, (enum classification)index, err) != 0)
             return -1;
     return 0;

@@ -28,6 +28,7 @@ int page_put_impaired(void *context, FILE *file, struct error *err);
 int page_put_conflicts_link(void *context, FILE *file, struct error *err);
 int page_put_host_count(void *context, FILE *file, struct error *err);
 int page_put_tiles(void *context, FILE *file, struct error *err);
+int page_put_classes(void *context, FILE *file, struct error *err);
 int page_put_actions(void *context, FILE *file, struct error *err);
 int page_put_window(void *context, FILE *file, struct error *err);
 int page_put_host_columns(void *context, FILE *file, struct error *err);

@@ -29,8 +29,16 @@ static void put_tile(FILE *file, const char *style, uint64_t count, const char *
 static void put_class_tile(FILE *file, const char *style, const struct summary *summary,
                            enum classification classification, const char *note)
 {
-    put_tile(file, style, summary->classes[classification], classification_title(classification),
-             note);
+    put_tile(file, style, summary->classes[classification].hosts,
+             classification_title(classification), note);
+}
+
+static void add_states(struct text *note, const struct class_counts *counts)
+{
+    text_add_format(note, "%" PRIu64 " still broken, %" PRIu64 " recovered", counts->broken,
+                    counts->recovered);
+    if (counts->not_excluded > 0)
+        text_add_format(note, ", %" PRIu64 " not excluded", counts->not_excluded);
 }
 
 static void put_affected_tile(FILE *file, const struct summary *summary)
@@ -38,21 +46,20 @@ static void put_affected_tile(FILE *file, const struct summary *summary)
     struct text note = {0};
 
     for (unsigned sure = CONFIDENCE_COUNT - 1; sure > CONFIDENCE_NONE; sure--)
-        text_add_format(&note, "%s%" PRIu64 " %s", note.length_bytes > 0 ? ", " : "",
-                        summary->confidences[sure], confidence_word((enum confidence)sure));
+        text_add_format(&note, "%" PRIu64 " %s%s", summary->confidences[sure],
+                        confidence_word((enum confidence)sure),
+                        sure - 1 > CONFIDENCE_NONE ? ", " : "; ");
+    add_states(&note, &summary->classes[CLASSIFICATION_AFFECTED]);
     put_class_tile(file, "bad", summary, CLASSIFICATION_AFFECTED, text_get(&note));
     text_free(&note);
 }
 
 static void put_other_fault_tile(FILE *file, const struct summary *summary)
 {
-    uint64_t not_covered = summary->not_covered[CLASSIFICATION_OTHER_FAULT];
     struct text note = {0};
 
-    text_add(&note, "broken by something else");
-    if (not_covered > 0)
-        text_add_format(&note, "; the logs of %" PRIu64 " cannot exclude the incident",
-                        not_covered);
+    text_add(&note, "broken by something else; ");
+    add_states(&note, &summary->classes[CLASSIFICATION_OTHER_FAULT]);
     put_class_tile(file, "warn", summary, CLASSIFICATION_OTHER_FAULT, text_get(&note));
     text_free(&note);
 }
@@ -60,12 +67,20 @@ static void put_other_fault_tile(FILE *file, const struct summary *summary)
 /* Hosts without a fault are two tiles: whose logs show it, and whose logs cannot. */
 static void put_no_fault_tiles(FILE *file, const struct summary *summary)
 {
-    uint64_t not_covered = summary->not_covered[CLASSIFICATION_NO_FAULT];
+    uint64_t not_excluded = summary->classes[CLASSIFICATION_NO_FAULT].not_excluded;
+    struct text note = {0};
 
-    put_tile(file, "good", summary->classes[CLASSIFICATION_NO_FAULT] - not_covered,
-             "Shown to be clean", "no activation fault, and undamaged logs cover the whole window");
-    put_tile(file, "unsure", not_covered, "Not excluded",
-             "no activation fault seen, but the logs do not cover the whole window or are damaged");
+    put_tile(file, "good", summary_clean(summary), "Shown to be clean",
+             "no activation fault, and undamaged logs cover the whole window");
+    text_add_format(&note,
+                    "no activation fault seen; %" PRIu64 " not excluded, as the logs do not cover "
+                    "the whole window",
+                    not_excluded);
+    if (summary->log_damaged > 0)
+        text_add_format(&note, ", %" PRIu64 " with damaged logs", summary->log_damaged);
+    put_tile(file, "unsure", not_excluded + summary->log_damaged, "Not shown to be clean",
+             text_get(&note));
+    text_free(&note);
 }
 
 static void put_tiles(FILE *file, const struct summary *summary, enum classification classification)
@@ -97,12 +112,37 @@ int page_put_tiles(void *context, FILE *file, struct error *err)
     return 0;
 }
 
+static void put_counts(FILE *file, const char *title, const struct class_counts *counts)
+{
+    const uint64_t cells[] = {counts->hosts, counts->broken, counts->recovered,
+                              counts->not_excluded};
+
+    fputs("<tr><th scope=\"row\">", file);
+    html_put(file, title);
+    fputs("</th>", file);
+    for (size_t index = 0; index < ARRAY_COUNT(cells); index++)
+        fprintf(file, "<td class=\"number\">%" PRIu64 "</td>", cells[index]);
+    fputs("</tr>\n", file);
+}
+
+int page_put_classes(void *context, FILE *file, struct error *err)
+{
+    const struct summary *summary = &((const struct page *)context)->summary;
+
+    (void)err;
+    for (unsigned index = 0; index < CLASSIFICATION_COUNT; index++)
+        put_counts(file, classification_title((enum classification)index),
+                   &summary->classes[index]);
+    put_counts(file, "In all", &summary->all);
+    return 0;
+}
+
 int page_put_host_count(void *context, FILE *file, struct error *err)
 {
     const struct page *page = context;
 
     (void)err;
-    fprintf(file, "%" PRIu64, page->summary.host_count);
+    fprintf(file, "%" PRIu64, page->summary.all.hosts);
     return 0;
 }
 

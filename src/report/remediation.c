@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The machines are read once, in their order. Each goes into at most one CSV list, and into the
- * host list of each script it needs; script and host list begin with the first that does. */
+/* The machines are read once, in their order. Each goes into at most one CSV list of a class, into
+ * the list of those not excluded, and into the host list of each script it needs; script and host
+ * list begin with the first that does. */
 #include "report/writers.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/hostname.h"
 #include "model/incident.h"
 #include "report/format.h"
+#include "report/report.h"
 #include "report/template.h"
 
 #define FOLDER "remediation/"
@@ -24,29 +27,56 @@
 #define TEMPLATE_START "common-start.cmd"
 #define TEMPLATE_END "common-end.cmd"
 
-/* One of the CSV lists. A class is in one list only, so no machine is in two. */
-struct list {
-    const char *file;
-    bool of_scripts; /* only of machines that need a script */
+/* The CSV lists by number: that of each class (enum classification), so that no machine is in two
+ * of these, and the one that has machines of several classes beside them. */
+enum list_number {
+    LIST_NOT_EXCLUDED = CLASSIFICATION_COUNT,
+    LIST_COUNT,
 };
 
-static struct list list_of(enum classification classification)
+static const char *class_list(enum classification classification)
 {
     switch (classification) {
     case CLASSIFICATION_AFFECTED:
-        return (struct list){FOLDER "affected-by-incident.csv", false};
+        return FOLDER "affected-by-incident.csv";
     case CLASSIFICATION_OTHER_FAULT:
-        return (struct list){FOLDER "other-activation-fault.csv", false};
+        return FOLDER "other-activation-fault.csv";
     case CLASSIFICATION_NO_FAULT:
-        return (struct list){FOLDER "remove-kb971033.csv", true};
+        return FOLDER "remove-kb971033.csv";
     case CLASSIFICATION_NOT_COLLECTED:
-        return (struct list){FOLDER "not-collected.csv", false};
+        return FOLDER "not-collected.csv";
     }
-    return (struct list){0};
+    return NULL;
 }
 
-static const char *const columns[] = {"host",           "aliases", "action", "edition",
-                                      "kms_client_key", "scripts", "reason", "review"};
+/* Is the machine in the list of its class? One without a fault is where it has to do with the
+ * update. */
+static bool is_in_class_list(const struct case_verdict *verdict)
+{
+    uint32_t steps = action_steps(verdict->action);
+
+    return verdict->classification != CLASSIFICATION_NO_FAULT ||
+           word_set_has(steps, ACTION_STEP_REMOVE) || word_set_has(steps, ACTION_STEP_CHECK);
+}
+
+/* One that is in none needs no script. */
+static bool is_listed(const struct case_verdict *verdict)
+{
+    return is_in_class_list(verdict) || summary_is_not_excluded(verdict);
+}
+
+static const char *const columns[] = {
+    "host",           "netbios_name", "aliases", "action", "state", "edition", "licence_channel",
+    "kms_client_key", "scripts",      "reason",  "review",
+};
+
+bool remediation_has_column(const char *name)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(columns); index++)
+        if (text_equal_ascii(columns[index], name))
+            return true;
+    return false;
+}
 
 /* The scripts by number: the removal, the rebuilding that asks the machine for its edition, and
  * one for each edition. */
@@ -201,8 +231,9 @@ struct rollout {
     struct casedb *db; /* borrowed, like the next two */
     const char *templates_path;
     struct staging *out;
-    struct csv_writer csv[CLASSIFICATION_COUNT]; /* the lists, by classification */
-    FILE *host_lists[SCRIPT_COUNT];              /* NULL until a machine needs the script */
+    struct joined joined;
+    struct csv_writer csv[LIST_COUNT];
+    FILE *host_lists[SCRIPT_COUNT]; /* NULL until a machine needs the script */
 };
 
 /* Opens remediation/scripts/NAME + suffix. */
@@ -282,6 +313,14 @@ static size_t needed_scripts(const struct case_verdict *verdict, size_t needed[A
     return count;
 }
 
+/* May its name stand in a host list? One that stands for several machines would let the script run
+ * on all of them. */
+static bool is_name_of_one(const struct case_machine *machine)
+{
+    return !machine->shared_name && !word_set_has(machine->verdict.review, REVIEW_SHARED_NAME) &&
+           remediation_is_plain_name(machine->name);
+}
+
 /* Puts the machine into the host lists of its scripts and their names into *cell. */
 static int add_to_scripts(struct rollout *rollout, const struct case_machine *machine,
                           struct text *cell, struct error *err)
@@ -289,8 +328,7 @@ static int add_to_scripts(struct rollout *rollout, const struct case_machine *ma
     size_t needed[ACTION_STEP_COUNT];
     size_t count = needed_scripts(&machine->verdict, needed);
 
-    /* A name that stands for several machines would let the script run on all of them. */
-    if (count > 0 && (machine->shared_name || !remediation_is_plain_name(machine->name))) {
+    if (count > 0 && !is_name_of_one(machine)) {
         text_add(cell, SCRIPTS_MANUAL);
         return 0;
     }
@@ -307,66 +345,84 @@ static int add_to_scripts(struct rollout *rollout, const struct case_machine *ma
     return 0;
 }
 
+/* Writes a row, of these cells and the inventory's, into the lists that have the machine. */
+static void write_row(struct rollout *rollout, const struct case_verdict *verdict,
+                      const char *const cells[ARRAY_COUNT(columns)], char *const *values)
+{
+    bool in_list[LIST_COUNT] = {[LIST_NOT_EXCLUDED] = summary_is_not_excluded(verdict)};
+
+    in_list[verdict->classification] = is_in_class_list(verdict);
+    for (size_t list = 0; list < LIST_COUNT; list++) {
+        struct csv_writer *csv = &rollout->csv[list];
+
+        if (!in_list[list])
+            continue;
+        for (size_t index = 0; index < ARRAY_COUNT(columns); index++)
+            csv_cell(csv, cells[index]);
+        joined_write_values(&rollout->joined, values, csv);
+        csv_end_row(csv);
+    }
+}
+
 static int write_machine(struct rollout *rollout, const struct case_machine *machine,
                          struct error *err)
 {
     const struct case_verdict *verdict = &machine->verdict;
     char *aliases = NULL;
+    char *netbios_name = hostname_netbios(machine->name);
     char *review = word_set_list(&review_note_words, verdict->review);
+    char **values = NULL;
     struct text scripts = {0};
     int result = -1;
 
     if (casedb_machine_aliases(rollout->db, machine->id, &aliases, err) == 0 &&
+        joined_read_values(&rollout->joined, rollout->db, machine, &values, err) == 0 &&
         add_to_scripts(rollout, machine, &scripts, err) == 0) {
         const char *const cells[ARRAY_COUNT(columns)] = {
             machine->name,
+            netbios_name,
             aliases,
             action_word(verdict->action),
+            activation_state_word(verdict->state),
             verdict->edition,
+            licence_channel_word(verdict->licence_channel),
             verdict->kms_client_key,
             text_get(&scripts),
             verdict->reason,
             review,
         };
 
-        csv_row(&rollout->csv[verdict->classification], cells, ARRAY_COUNT(cells));
+        write_row(rollout, verdict, cells, values);
         result = 0;
     }
     text_free(&scripts);
+    joined_free_values(&rollout->joined, values);
     free(review);
+    free(netbios_name);
     free(aliases);
     return result;
 }
 
-/* Writes the machine into its list; one that is in order is in none. */
-static int place_machine(struct rollout *rollout, const struct case_machine *machine,
-                         struct error *err)
-{
-    const struct case_verdict *verdict = &machine->verdict;
-    size_t needed[ACTION_STEP_COUNT];
-
-    if (!machine->has_verdict ||
-        (list_of(verdict->classification).of_scripts && needed_scripts(verdict, needed) == 0))
-        return 0;
-    return write_machine(rollout, machine, err);
-}
-
 static int begin_lists(struct rollout *rollout, struct error *err)
 {
-    for (unsigned index = 0; index < CLASSIFICATION_COUNT; index++) {
+    for (unsigned index = 0; index < LIST_COUNT; index++) {
         struct csv_writer *csv = &rollout->csv[index];
+        const char *file = index == LIST_NOT_EXCLUDED ? FOLDER "not-excluded.csv"
+                                                      : class_list((enum classification)index);
 
-        if (staging_create(rollout->out, list_of((enum classification)index).file, &csv->file,
-                           err) != 0)
+        if (staging_create(rollout->out, file, &csv->file, err) != 0)
             return -1;
-        csv_row(csv, columns, ARRAY_COUNT(columns));
+        for (size_t column = 0; column < ARRAY_COUNT(columns); column++)
+            csv_cell(csv, columns[column]);
+        joined_write_names(&rollout->joined, csv);
+        csv_end_row(csv);
     }
     return 0;
 }
 
 static int finish_lists(struct rollout *rollout, struct error *err)
 {
-    for (size_t list = 0; list < CLASSIFICATION_COUNT; list++)
+    for (size_t list = 0; list < LIST_COUNT; list++)
         if (staging_close(rollout->out, rollout->csv[list].file, err) != 0)
             return -1;
     for (size_t script = 0; script < SCRIPT_COUNT; script++)
@@ -385,16 +441,19 @@ int remediation_write(struct casedb *db, const char *templates_path, struct stag
     int result = -1;
     int found;
 
-    if (casedb_machines(db, &machines, err) != 0 || begin_lists(&rollout, err) != 0)
+    if (joined_read(db, &rollout.joined, err) != 0 || casedb_machines(db, &machines, err) != 0 ||
+        begin_lists(&rollout, err) != 0)
         goto out;
     while ((found = casedb_next_machine(machines, &machine, err)) == 1)
-        if (place_machine(&rollout, &machine, err) != 0)
+        if (machine.has_verdict && is_listed(&machine.verdict) &&
+            write_machine(&rollout, &machine, err) != 0)
             goto out;
     if (found == 0)
         result = finish_lists(&rollout, err);
 out:
-    for (size_t list = 0; list < CLASSIFICATION_COUNT; list++)
+    for (size_t list = 0; list < LIST_COUNT; list++)
         csv_free_content(&rollout.csv[list]);
     casedb_cursor_free(machines);
+    joined_free_content(&rollout.joined);
     return result;
 }

@@ -3,6 +3,7 @@
 #ifndef SPPTRIAGE_REPORT_REPORT_H
 #define SPPTRIAGE_REPORT_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -33,12 +34,21 @@ struct kind_count {
     uint64_t count;
 };
 
+/* Hosts of a class, or of all. */
+struct class_counts {
+    uint64_t hosts;
+    uint64_t broken;       /* still so by their state: non-genuine, unlicensed or fault-open */
+    uint64_t recovered;    /* by their state */
+    uint64_t not_excluded; /* summary_is_not_excluded */
+};
+
 /* Starts as zeros. */
 struct summary {
-    uint64_t host_count;
-    uint64_t classes[CLASSIFICATION_COUNT];       /* hosts by classification */
-    uint64_t not_covered[CLASSIFICATION_COUNT];   /* of these, hosts whose logs cannot exclude the
-                                                   * incident */
+    struct class_counts classes[CLASSIFICATION_COUNT];
+    struct class_counts all;
+    uint64_t log_damaged;                         /* hosts without a fault that are not among those
+                                                   * not excluded: their logs are damaged, so that
+                                                   * these show none of them to be clean either */
     uint64_t confidences[CONFIDENCE_COUNT];       /* hosts by confidence */
     uint64_t actions[ACTION_COUNT];               /* hosts by action */
     uint64_t source_count;                        /* places, copies included */
@@ -48,6 +58,13 @@ struct summary {
     uint64_t undecodable_count; /* sources with records that could not be decoded */
     uint64_t conflict_count;    /* sources with records that the two readers read differently */
 };
+
+/* Can the logs of the host not exclude the incident? remediation/not-excluded.csv has these, and no
+ * others. */
+bool summary_is_not_excluded(const struct case_verdict *verdict);
+
+/* How many hosts are shown to be clean: no fault, and whole logs that cover the window. */
+uint64_t summary_clean(const struct summary *summary);
 
 /* Counts the case. */
 int summary_read(struct casedb *db, struct summary *out, struct error *err);

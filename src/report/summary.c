@@ -6,37 +6,55 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "report/report.h"
 #include "report/writers.h"
 
-/* Can the logs not exclude the incident? A damaged log may cover the window and yet have lost the
- * fault, so it shows no host to be clean. */
-static bool is_unsure(const struct case_verdict *verdict)
+bool summary_is_not_excluded(const struct case_verdict *verdict)
 {
-    bool not_covered = word_set_has(verdict->review, REVIEW_WINDOW_NOT_COVERED);
+    return word_set_has(verdict->review, REVIEW_WINDOW_NOT_COVERED);
+}
 
-    switch (verdict->classification) {
-    case CLASSIFICATION_NO_FAULT:
-        return not_covered || word_set_has(verdict->review, REVIEW_LOG_DAMAGED);
-    case CLASSIFICATION_AFFECTED:
-    case CLASSIFICATION_OTHER_FAULT:
-    case CLASSIFICATION_NOT_COLLECTED:
-        return not_covered;
+uint64_t summary_clean(const struct summary *summary)
+{
+    const struct class_counts *counts = &summary->classes[CLASSIFICATION_NO_FAULT];
+
+    return counts->hosts - counts->not_excluded - summary->log_damaged;
+}
+
+static bool is_broken(enum activation_state state)
+{
+    switch (state) {
+    case ACTIVATION_STATE_NON_GENUINE:
+    case ACTIVATION_STATE_UNLICENSED:
+    case ACTIVATION_STATE_FAULT_OPEN:
+        return true;
+    case ACTIVATION_STATE_RECOVERED:
+    case ACTIVATION_STATE_NONE:
+        return false;
     }
-    return not_covered;
+    return true;
+}
+
+static void count_verdict(const struct case_verdict *verdict, struct class_counts *counts)
+{
+    counts->hosts++;
+    counts->broken += is_broken(verdict->state);
+    counts->recovered += verdict->state == ACTIVATION_STATE_RECOVERED;
+    counts->not_excluded += summary_is_not_excluded(verdict);
 }
 
 static void count_machine(const struct case_machine *machine, struct summary *out)
 {
     const struct case_verdict *verdict = &machine->verdict;
 
-    out->host_count++;
     if (!machine->has_verdict)
         return;
-    out->classes[verdict->classification]++;
+    count_verdict(verdict, &out->classes[verdict->classification]);
+    count_verdict(verdict, &out->all);
     out->confidences[verdict->confidence]++;
     out->actions[verdict->action]++;
-    out->not_covered[verdict->classification] += is_unsure(verdict);
+    out->log_damaged += verdict->classification == CLASSIFICATION_NO_FAULT &&
+                        word_set_has(verdict->review, REVIEW_LOG_DAMAGED) &&
+                        !summary_is_not_excluded(verdict);
 }
 
 static int count_machines(struct casedb *db, struct summary *out, struct error *err)
@@ -113,24 +131,31 @@ static void print_met(FILE *out, const char *indent, const char *word, uint64_t 
 static void print_class(FILE *out, const struct summary *summary,
                         enum classification classification)
 {
-    uint64_t count = summary->classes[classification];
-    uint64_t not_covered = summary->not_covered[classification];
+    const struct class_counts *counts = &summary->classes[classification];
 
-    print_line(out, INDENT, classification_word(classification), count);
+    print_line(out, INDENT, classification_word(classification), counts->hosts);
     for (unsigned sure = CONFIDENCE_COUNT - 1;
          classification == CLASSIFICATION_AFFECTED && sure > CONFIDENCE_NONE; sure--)
         print_met(out, INDENT INDENT, confidence_word((enum confidence)sure),
                   summary->confidences[sure]);
-    if (classification == CLASSIFICATION_NO_FAULT)
-        print_met(out, INDENT INDENT, "shown to be clean", count - not_covered);
-    print_met(out, INDENT INDENT, "the logs cannot exclude the incident", not_covered);
+    if (classification == CLASSIFICATION_NO_FAULT) {
+        print_met(out, INDENT INDENT, "shown to be clean", summary_clean(summary));
+        print_met(out, INDENT INDENT, "with damaged logs", summary->log_damaged);
+    }
+    print_met(out, INDENT INDENT, "still broken", counts->broken);
+    print_met(out, INDENT INDENT, "recovered", counts->recovered);
+    print_met(out, INDENT INDENT, "not excluded", counts->not_excluded);
 }
 
 static void print_hosts(FILE *out, const struct summary *summary)
 {
-    print_line(out, "", "Hosts", summary->host_count);
+    print_line(out, "", "Hosts", summary->all.hosts);
     for (unsigned index = 0; index < CLASSIFICATION_COUNT; index++)
         print_class(out, summary, (enum classification)index);
+    fputs("In all classes\n", out);
+    print_line(out, INDENT, "still broken", summary->all.broken);
+    print_line(out, INDENT, "recovered", summary->all.recovered);
+    print_line(out, INDENT, "not excluded: see not-excluded.csv", summary->all.not_excluded);
     fputs("Action\n", out);
     for (unsigned action = 0; action < ACTION_COUNT; action++)
         print_met(out, INDENT, action_word((enum action)action), summary->actions[action]);

@@ -50,6 +50,13 @@ static void row_free_content(struct timeline_row *row)
     text_free(&row->codes);
 }
 
+/* An event whose clock was wrong is where its neighbours place it, whatever time it shows. */
+static bool is_in_window(const struct case_observation *found, const struct window *window)
+{
+    return found->wrong_clock ? found->placed_in_window
+                              : window_contains(window, found->observation.event_filetime);
+}
+
 static struct timeline_row row_of(const struct case_observation *found, const struct window *window)
 {
     const struct observation *observation = &found->observation;
@@ -65,7 +72,7 @@ static struct timeline_row row_of(const struct case_observation *found, const st
     }
     for (size_t index = 0; index < row.judgement.code_count; index++)
         text_add_item_format(&row.codes, CODE_FORMAT, row.judgement.codes[index]);
-    row.in_window = window_contains(window, observation->event_filetime) ? "yes" : "no";
+    row.in_window = is_in_window(found, window) ? "yes" : "no";
     row.verified = verified_word(role_verified(row.judgement.role, observation->verified));
     return row;
 }

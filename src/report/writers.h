@@ -11,8 +11,13 @@
 #include "report/staging.h"
 #include "verdict/signal.h"
 
+struct csv_writer;
+
 /* hosts.csv, one row a machine. */
 int hosts_write(struct casedb *db, struct staging *out, struct error *err);
+
+/* Has hosts.csv a column of ours of that name (ASCII, any case)? */
+bool hosts_has_column(const char *name);
 
 /* timeline.csv and timeline.jsonl, one row an observation. */
 int timeline_write(struct casedb *db, const struct window *window, struct staging *out,
@@ -39,12 +44,15 @@ bool remediation_is_plain_name(const char *host);
  * unreadable, or has a placeholder that nothing fills. */
 int remediation_check_templates(const char *templates_path, struct error *err);
 
-/* Writes
- * remediation/(affected-by-incident|other-activation-fault|remove-kb971033|not-collected).csv
- * (always, with their header) and, in remediation/scripts/, each script that some machine with a
- * plain name needs, with its .hosts.txt. Reads the machines once; ERROR_RUN on any failure. */
+/* Writes remediation/(affected-by-incident|other-activation-fault|remove-kb971033|not-collected|
+ * not-excluded).csv (always, with their header) and, in remediation/scripts/, each script that some
+ * machine with a plain name needs, with its .hosts.txt. Reads the machines once; ERROR_RUN on any
+ * failure. */
 int remediation_write(struct casedb *db, const char *templates_path, struct staging *out,
                       struct error *err);
+
+/* Have the lists a column of ours of that name (ASCII, any case)? */
+bool remediation_has_column(const char *name);
 
 /* ---- report.html, one self-contained page from templates/report.html ---- */
 
@@ -71,6 +79,13 @@ void joined_free_content(struct joined *joined);
 int joined_read_values(const struct joined *joined, struct casedb *db,
                        const struct case_machine *machine, char ***values, struct error *err);
 void joined_free_values(const struct joined *joined, char **values);
+
+/* Writes the names of the columns as the last cells of a header. One that is called like a column
+ * of ours, in hosts.csv or in the lists, is `inventory_NAME` in all of these files. */
+void joined_write_names(const struct joined *joined, struct csv_writer *csv);
+
+/* Writes the values that joined_read_values gave. */
+void joined_write_values(const struct joined *joined, char *const *values, struct csv_writer *csv);
 
 /* ---- An event in one sentence for a person, as Timesketch shows it ---- */
 

@@ -137,11 +137,21 @@ static int compare_groups(const void *left_item, const void *right_item, void *c
     return order != 0 ? order : compare_sayings(context, left->saying, right->saying);
 }
 
+/* Of the collection: when at the latest it was taken, its file tells. */
+static void add_file_time(struct text *out, const struct group *group)
+{
+    if (group->last_filetime == 0)
+        return;
+    text_add(out, " with the collection (file of ");
+    filetime_add_text(out, group->last_filetime - group->last_filetime % FILETIME_SECOND);
+    text_add(out, ")");
+}
+
 static void add_group_times(struct text *out, const struct group *group)
 {
-    if (group->with_collection)
-        return;
-    if (group->last_filetime == 0) {
+    if (group->with_collection) {
+        add_file_time(out, group);
+    } else if (group->last_filetime == 0) {
         text_add(out, " without a readable time");
     } else if (group->first_filetime == group->last_filetime) {
         text_add(out, " at ");
