@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "identity/logset.h"
 #include "identity/machine.h"
 #include "run.h"
 
@@ -87,6 +88,8 @@ static const struct case_computer logs[] = {
 };
 #define LOG_COUNT ARRAY_COUNT(logs)
 
+static const struct installation_signs no_signs;
+
 /* Returns owned: `name(alias; alias) ...` and the machine's name of each computer. */
 static char *describe(const struct machines *machines, size_t count)
 {
@@ -118,7 +121,7 @@ START_TEST(ids_of_sources_do_not_matter)
         rows[row].place_id = rows[row].source_id;
         rows[row].id = (int64_t)(row * (size_t)(_i + 1) % 11);
     }
-    machines_find(rows, LOG_COUNT, &machines);
+    machines_find(rows, LOG_COUNT, &no_signs, &machines);
     got = describe(&machines, LOG_COUNT);
     ck_assert_str_eq(got, "Clone(OLD) NEW(OLD) one() TWO() "
                           ": NEW,NEW,NEW,Clone,Clone,Clone,one,TWO,one");
@@ -142,7 +145,7 @@ START_TEST(nearest_folder_that_names_one_machine)
     memcpy(computers, logs, sizeof(computers));
     for (size_t row = 0; row < LOG_COUNT; row++)
         computers[row].id = (int64_t)row;
-    machines_find(computers, LOG_COUNT, &machines);
+    machines_find(computers, LOG_COUNT, &no_signs, &machines);
     for (size_t row = 0; row < ARRAY_COUNT(rows); row++) {
         size_t found = machines_near(&machines, rows[row].path);
 
@@ -161,7 +164,7 @@ START_TEST(no_logs_no_machines)
     struct machines machines;
 
     hosts[0].name = memory_copy_text("PC");
-    machines_find(NULL, 0, &machines);
+    machines_find(NULL, 0, &no_signs, &machines);
     ck_assert_uint_eq(machines.count, 0);
     inventory_match(hosts, 1, &machines);
     ck_assert_uint_eq(hosts[0].machine, MACHINE_NONE);

@@ -2,6 +2,7 @@
 /* Names of hosts: when two are one, and tables of them. */
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -186,30 +187,121 @@ START_TEST(short_name_is_that_of_the_full_one_it_means)
 }
 END_TEST
 
+/* ---- Names of files ---- */
+
+static bool is_listed(const void *context, const char *name)
+{
+    return name_table_find(context, name) != NAME_NONE;
+}
+
 /* Of several the longest name counts; a name in a file's name stands alone. */
-START_TEST(name_of_a_file_begins_with_that_of_a_host)
+START_TEST(name_of_a_file_begins_or_ends_with_that_of_a_known_host)
 {
     static const struct {
         const char *file;
-        size_t machine;
+        const char *host; /* or NULL */
     } rows[] = {
-        {"pc1-dism.txt", 1},     {"PC1.corp.example.txt", 1},  {"pc1-x_dism.txt", 2},
-        {"pc1x.txt", NAME_NONE}, {"pc1\u00E4.txt", NAME_NONE}, {"pc1\u2013dism.txt", 1},
-        {"B\u00DCRO.txt", 3},    {"x-pc1.txt", NAME_NONE},     {"pc1", NAME_NONE},
+        {"pc1-dism.txt", "pc1"},
+        {"pc1-x_dism.txt", "pc1-x"},
+        {"dism_PC1-X.txt", "PC1-X"},
+        {"PC1.corp.example.txt", "PC1"},
+        {"pc1", "pc1"},
+        {"pc1x.txt", NULL},
+        {"xpc1.txt", NULL},
+        {"pc1\u00E4.txt", NULL},
+        {"pc1\u2013dism.txt", "pc1"},
+        {"B\u00DCRO.txt", "B\u00DCRO"},
+        {"a_pc1_b.txt", NULL},
+        {"2019-01-10_pc1_dism.txt", "pc1"},
+        {"dism_pc1_20190110T1130Z.txt", "pc1"},
+        {"pc1_to_pc1-x.txt", "pc1-x"},
+        {"20190110.txt", "20190110"},
     };
-    struct host_table hosts = {0};
+    static const char *const names[] = {"PC1", "pc1-x", "b\u00FCro", "20190110"};
+    struct name_table known = make_names(names, ARRAY_COUNT(names));
 
-    name_table_add(&hosts.names, "PC1.corp.example");
-    name_table_add(&hosts.names, "PC1-X");
-    name_table_add(&hosts.names, "b\u00FCro");
-    host_table_seal(&hosts);
-    host_table_set(&hosts, "pc1.corp.example", 1);
-    host_table_set(&hosts, "pc1-x", 2);
-    host_table_set(&hosts, "b\u00FCro", 3);
-    for (size_t row = 0; row < ARRAY_COUNT(rows); row++)
-        ck_assert_msg(host_table_machine_of_file(&hosts, rows[row].file) == rows[row].machine, "%s",
-                      rows[row].file);
-    host_table_free_content(&hosts);
+    for (size_t row = 0; row < ARRAY_COUNT(rows); row++) {
+        char *host = file_name_known_host(rows[row].file, is_listed, &known);
+
+        ck_assert_msg((host == NULL) == (rows[row].host == NULL) &&
+                          (host == NULL || strcmp(host, rows[row].host) == 0),
+                      "%s: %s", rows[row].file, host);
+        free(host);
+    }
+    name_table_free_content(&known);
+}
+END_TEST
+
+START_TEST(name_of_a_file_spells_a_host)
+{
+    static const struct {
+        const char *file;
+        enum name_side side;
+        const char *host; /* or NULL */
+    } rows[] = {
+        {"PC-0102_slmgr.txt", NAME_SIDE_BEGIN, "PC-0102"},
+        {"PC-0102_Get-HotFix.csv", NAME_SIDE_BEGIN, "PC-0102"},
+        {"PC-0102.corp.example-dism2.txt", NAME_SIDE_BEGIN, "PC-0102.corp.example"},
+        {"PC-0102.txt", NAME_SIDE_BEGIN, "PC-0102"},
+        {"PC-0102 (dism).txt", NAME_SIDE_BEGIN, "PC-0102"},
+        {"PC-0102_2019-01-10.txt", NAME_SIDE_BEGIN, "PC-0102"},
+        {"20190110_1130_PC-0102_x_dism.txt", NAME_SIDE_BEGIN, "PC-0102_x"},
+        {"PC-0102_10.01.2019.txt", NAME_SIDE_BEGIN, "PC-0102"},
+        {"PC-20191301_dism.txt", NAME_SIDE_BEGIN, "PC-20191301"},
+        {"slmgr_PC-0102.txt", NAME_SIDE_BEGIN, NULL},
+        {"DataStore.edb", NAME_SIDE_BEGIN, NULL},
+        {"20190110.txt", NAME_SIDE_BEGIN, NULL},
+        {"12_dism.txt", NAME_SIDE_BEGIN, NULL},
+        {"a.txt", NAME_SIDE_BEGIN, NULL},
+        {"ab.txt", NAME_SIDE_BEGIN, "ab"},
+        {"slmgr_PC-0102.txt", NAME_SIDE_END, "PC-0102"},
+        {"slmgr_PC-0102_20190110.txt", NAME_SIDE_END, "PC-0102"},
+        {"slmgr_PC-0102_dlv.txt", NAME_SIDE_END, NULL},
+        {"slmgr_PC-0102_dlv.txt", NAME_SIDE_ANY, "PC-0102"},
+        {"kb971033_1.txt", NAME_SIDE_ANY, NULL},
+        {"", NAME_SIDE_ANY, NULL},
+        {".txt", NAME_SIDE_ANY, NULL},
+        {"\xFF\xFE_slmgr.txt", NAME_SIDE_BEGIN, "\xFF\xFE"},
+    };
+
+    for (size_t row = 0; row < ARRAY_COUNT(rows); row++) {
+        char *host = file_name_host(rows[row].file, rows[row].side);
+
+        ck_assert_msg((host == NULL) == (rows[row].host == NULL) &&
+                          (host == NULL || strcmp(host, rows[row].host) == 0),
+                      "%s: %s", rows[row].file, host);
+        free(host);
+    }
+}
+END_TEST
+
+START_TEST(name_of_a_file_has_a_host_in_whatever_form)
+{
+    static const struct {
+        const char *file;
+        const char *host;
+        bool begins, ends;
+    } rows[] = {
+        {"PC1_Application.evtx", "pc1.corp.example", true, false},
+        {"PC1.corp.example_Application.evtx", "PC1", true, false},
+        {"PC1.corp.example_Application.evtx", "PC1.corp.example", true, false},
+        {"20190110-PC1-Application.evtx", "PC1", true, false},
+        {"PC1x_Application.evtx", "PC1", false, false},
+        {"Application-PC1.evtx", "PC1", false, true},
+        {"Application_PC1_20190110.evtx", "PC1", false, true},
+        {"PC1.evtx", "PC1", true, true},
+        {"CORPLAPTOP-ACCO_a.evtx", "CorpLaptop-Accounting-01.corp.example", true, false},
+        {"Application.evtx", "PC1", false, false},
+    };
+
+    for (size_t row = 0; row < ARRAY_COUNT(rows); row++) {
+        ck_assert_msg(file_name_has_host(rows[row].file, rows[row].host, NAME_SIDE_BEGIN) ==
+                          rows[row].begins,
+                      "%s begins", rows[row].file);
+        ck_assert_msg(file_name_has_host(rows[row].file, rows[row].host, NAME_SIDE_END) ==
+                          rows[row].ends,
+                      "%s ends", rows[row].file);
+    }
 }
 END_TEST
 
@@ -218,6 +310,7 @@ static Suite *name_suite(void)
     Suite *suite = suite_create("name");
     TCase *two = tcase_create("two names");
     TCase *tables = tcase_create("tables");
+    TCase *files = tcase_create("names of files");
 
     tcase_add_test(two, short_and_full_form_are_one);
     tcase_add_test(two, netbios_name_has_fifteen_characters);
@@ -228,8 +321,11 @@ static Suite *name_suite(void)
     tcase_add_test(tables, short_name_is_that_of_the_full_one_it_means);
     tcase_add_test(tables, netbios_name_is_that_of_one_owner);
     tcase_add_test(tables, empty_table_knows_no_name);
-    tcase_add_test(tables, name_of_a_file_begins_with_that_of_a_host);
+    tcase_add_test(files, name_of_a_file_begins_or_ends_with_that_of_a_known_host);
+    tcase_add_test(files, name_of_a_file_spells_a_host);
+    tcase_add_test(files, name_of_a_file_has_a_host_in_whatever_form);
     suite_add_tcase(suite, two);
+    suite_add_tcase(suite, files);
     suite_add_tcase(suite, tables);
     return suite;
 }

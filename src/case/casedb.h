@@ -220,6 +220,12 @@ struct case_span {
     uint64_t last_filetime;
 };
 
+/* Two computers of one name, of two sources, of which one EventRecordID of one channel stands for
+ * two events: other time, provider, id or strings. Not of recovered records. */
+struct case_id_clash {
+    int64_t left_id, right_id; /* case_computer.id */
+};
+
 /* One host of a source without events, in one place that has its content: each place is judged by
  * itself, as equal listings can be of two machines. */
 struct case_source_host {
@@ -370,6 +376,12 @@ int casedb_next_computer(struct casedb_cursor *cursor, struct case_computer *out
 /* Spans in order of (computer, channel, recovered, first record id). */
 int casedb_spans(struct casedb *db, struct casedb_cursor **out, struct error *err);
 int casedb_next_span(struct casedb_cursor *cursor, struct case_span *out, struct error *err);
+
+/* Reads all clashes, each once, or CASEDB_CLASHES_MOST of them; *out is owned, and freed with
+ * free. */
+#define CASEDB_CLASHES_MOST 100000
+int casedb_read_id_clashes(struct casedb *db, struct case_id_clash **out, size_t *count,
+                           struct error *err);
 
 /* Hosts of sources without events in order of (path of the place, folded name). */
 int casedb_source_hosts(struct casedb *db, struct casedb_cursor **out, struct error *err);

@@ -27,6 +27,27 @@ static const struct row_statement all_source_hosts = SELECT_OF(
     "FROM source AS place JOIN source_host AS h ON h.source_id = coalesce(place.same_as, place.id)"
     " ORDER BY place.path, h.folded_name");
 
+/* Few ids of a name and channel stand for several events, so only those are compared. The order of
+ * the tables is that in which they are the least work. */
+static const char id_clashes[] =
+    "WITH doubtful AS MATERIALIZED (SELECT c.folded_name AS name, o.channel_id AS channel_id,"
+    "  o.record_id AS record_id"
+    "  FROM observation AS o JOIN source_computer AS c ON c.id = o.computer_id"
+    "  WHERE o.recovered = 0 GROUP BY 1, 2, 3"
+    "  HAVING min(o.event_filetime) < max(o.event_filetime)"
+    "  OR min(o.provider_id) < max(o.provider_id) OR min(o.event_id) < max(o.event_id)"
+    "  OR min(o.strings) < max(o.strings)),"
+    " said AS MATERIALIZED (SELECT c.id AS computer_id, c.source_id, doubtful.name,"
+    "  o.channel_id, o.record_id, o.event_filetime, o.provider_id, o.event_id, o.strings"
+    "  FROM observation AS o CROSS JOIN source_computer AS c CROSS JOIN doubtful"
+    "  WHERE o.recovered = 0 AND c.id = o.computer_id AND doubtful.name = c.folded_name"
+    "  AND doubtful.channel_id = o.channel_id AND doubtful.record_id = o.record_id)"
+    " SELECT DISTINCT a.computer_id, b.computer_id FROM said AS a JOIN said AS b"
+    "  USING (name, channel_id, record_id)"
+    " WHERE a.source_id < b.source_id AND (a.event_filetime <> b.event_filetime"
+    "  OR a.provider_id <> b.provider_id OR a.event_id <> b.event_id OR a.strings <> b.strings)"
+    " LIMIT ?1";
+
 static const struct row_statement all_inventory_hosts =
     SELECT_OF(&inventory_host_rows, "FROM inventory_host AS i ORDER BY i.id");
 
@@ -129,6 +150,26 @@ int casedb_next_span(struct casedb_cursor *cursor, struct case_span *out, struct
 
     if (step == 1)
         *out = row.span;
+    return step;
+}
+
+int casedb_read_id_clashes(struct casedb *db, struct case_id_clash **out, size_t *count,
+                           struct error *err)
+{
+    struct query query = query_of(db, id_clashes);
+    int step;
+
+    *out = NULL;
+    *count = 0;
+    query_integer(&query, CASEDB_CLASHES_MOST);
+    while ((step = query_step(&query, err)) == 1) {
+        struct row row = row_of(query.statement);
+        struct case_id_clash clash = {.left_id = row_integer(&row)};
+
+        clash.right_id = row_integer(&row);
+        *out = memory_grow(*out, *count, sizeof(**out));
+        (*out)[(*count)++] = clash;
+    }
     return step;
 }
 

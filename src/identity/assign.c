@@ -5,14 +5,18 @@
 #include "identity/assign.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
+#include "identity/logset.h"
 #include "identity/machine.h"
 
 struct assignment_work {
     struct casedb *db;
     struct case_computer *computers; /* texts owned */
     size_t computer_count;
+    struct case_id_clash *clashes;
+    size_t clash_count;
     struct source_host *source_hosts;
     size_t source_host_count;
     struct inventory_host *hosts;
@@ -30,6 +34,7 @@ static void work_free(struct assignment_work *work)
         free((char *)work->computers[index].name);
     }
     free(work->computers);
+    free(work->clashes);
     source_hosts_free(work->source_hosts, work->source_host_count);
     inventory_free(work->hosts, work->host_count);
     machines_free_content(&work->machines);
@@ -150,6 +155,24 @@ static void sort_by_machine(struct assignment_work *work)
             work);
 }
 
+/* Notes which machines have sources without events, and sources of an earlier installation. */
+static void note_sources(const struct assignment_work *work, struct assignment *out)
+{
+    for (size_t index = 0; index < work->source_host_count; index++) {
+        const struct source_host *host = &work->source_hosts[index];
+        struct assigned_machine *machine = &out->machines[host->machine];
+
+        machine->has_findings = true;
+        machine->earlier_installation = machine->earlier_installation || host->earlier_installation;
+    }
+    for (size_t index = 0; index < out->computer_count; index++) {
+        const struct assigned_computer *computer = &out->computers[index];
+
+        if (computer->machine != MACHINE_NONE && !computer->decides)
+            out->machines[computer->machine].earlier_installation = true;
+    }
+}
+
 /* Fills in all but what the case gives: the ids. */
 static void list_machines(const struct assignment_work *work, struct assignment *out)
 {
@@ -162,7 +185,7 @@ static void list_machines(const struct assignment_work *work, struct assignment 
             .said = &work->computers[index],
             .machine = work->machines.owners[index],
             .own_log = work->machines.own_log[index],
-            .decides = true,
+            .decides = work->machines.decides[index],
         };
     out->machine_count = work->machines.count;
     out->machines = memory_allocate(out->machine_count, sizeof(*out->machines));
@@ -175,14 +198,17 @@ static void list_machines(const struct assignment_work *work, struct assignment 
              row++)
             machine->computer_count++;
     }
-    for (size_t index = 0; index < work->source_host_count; index++)
-        out->machines[work->source_hosts[index].machine].has_findings = true;
+    note_sources(work, out);
 }
 
-static void find_machines(struct assignment_work *work)
+static void find_machines(struct assignment_work *work, const struct assignment *out)
 {
-    machines_find(work->computers, work->computer_count, &work->machines);
-    source_hosts_match(work->source_hosts, work->source_host_count, &work->machines);
+    const struct installation_signs signs = {out->spans, out->span_count, work->clashes,
+                                             work->clash_count};
+
+    machines_find(work->computers, work->computer_count, &signs, &work->machines);
+    source_hosts_match(work->source_hosts, work->source_host_count, work->hosts, work->host_count,
+                       &work->machines);
     inventory_match(work->hosts, work->host_count, &work->machines);
     sort_by_machine(work);
 }
@@ -195,7 +221,7 @@ bool assignment_near(const struct assignment *assignment, const char *path, size
 
 /* ---- Writing ---- */
 
-/* Of each machine the inventory host that it is, or 0. */
+/* Of each machine the inventory host that it is, or 0: one host for all that share its name. */
 static int64_t *list_inventory_ids(const struct assignment_work *work)
 {
     int64_t *ids = memory_allocate(work->machines.count, sizeof(*ids));
@@ -206,6 +232,10 @@ static int64_t *list_inventory_ids(const struct assignment_work *work)
         if (host->machine != MACHINE_NONE && !host->repeated)
             ids[host->machine] = host->id;
     }
+    for (size_t index = 1; index < work->machines.count; index++)
+        if (ids[index] == 0 &&
+            strcmp(work->machines.items[index].name, work->machines.items[index - 1].name) == 0)
+            ids[index] = ids[index - 1];
     return ids;
 }
 
@@ -240,9 +270,10 @@ static int write_owners(const struct assignment_work *work, const struct assignm
 {
     for (size_t index = 0; index < out->computer_count; index++) {
         const struct assigned_computer *computer = &out->computers[index];
+        int64_t machine_id =
+            computer->machine != MACHINE_NONE ? out->machines[computer->machine].id : 0;
 
-        if (casedb_assign_computer(work->db, computer->said->id,
-                                   out->machines[computer->machine].id, computer->decides,
+        if (casedb_assign_computer(work->db, computer->said->id, machine_id, computer->decides,
                                    err) != 0)
             return -1;
     }
@@ -252,7 +283,7 @@ static int write_owners(const struct assignment_work *work, const struct assignm
             .machine_id = out->machines[host->machine].id,
             .remark = host->remark != NULL ? host->remark : "",
             .is_guess = host->is_guess,
-            .decides = true,
+            .decides = !host->earlier_installation,
         };
 
         if (casedb_assign_source_host(work->db, &host->said, &place, err) != 0)
@@ -286,9 +317,10 @@ int assign_sources(struct casedb *db, struct assignment *out, struct error *err)
     *out = (struct assignment){.work = work};
     work->db = db;
     if (read_computers(work, err) != 0 || read_spans(work, out, err) != 0 ||
+        casedb_read_id_clashes(db, &work->clashes, &work->clash_count, err) != 0 ||
         read_source_hosts(work, err) != 0 || read_inventory(work, err) != 0)
         return -1;
-    find_machines(work);
+    find_machines(work, out);
     list_machines(work, out);
     if (write_machines(work, out, err) != 0 || write_owners(work, out, err) != 0 ||
         write_missing(work, out, err) != 0)

@@ -11,12 +11,14 @@
 
 #include "case/casedb.h"
 
+#define ASSIGNED_TO_NOBODY ((size_t)-1)
+
 /* A computer name in one place of a log. */
 struct assigned_computer {
     const struct case_computer *said; /* borrowed */
-    size_t machine;                   /* index of its machine */
-    bool own_log; /* one machine wrote the whole log itself, so that it tells what it covers */
-    bool decides; /* false: it is of an earlier installation of the machine */
+    size_t machine; /* index of its machine; ASSIGNED_TO_NOBODY: remnants of nobody */
+    bool own_log;   /* one machine wrote the whole log itself, so that it tells what it covers */
+    bool decides;   /* false: it is of an earlier installation of the machine, or nobody's */
 };
 
 /* A machine that something was collected of. */

@@ -10,6 +10,7 @@ void host_table_seal(struct host_table *hosts)
 {
     name_table_seal(&hosts->names);
     hosts->machine_of = memory_allocate(hosts->names.count, sizeof(*hosts->machine_of));
+    hosts->is_several = memory_allocate(hosts->names.count, sizeof(*hosts->is_several));
     hosts->spellings = memory_allocate(hosts->names.count, sizeof(char *));
     for (size_t key = 0; key < hosts->names.count; key++)
         hosts->machine_of[key] = NAME_NONE;
@@ -18,13 +19,17 @@ void host_table_seal(struct host_table *hosts)
 void host_table_free_content(struct host_table *hosts)
 {
     free(hosts->machine_of);
+    free(hosts->is_several);
     free(hosts->spellings);
     name_table_free_content(&hosts->names);
 }
 
 void host_table_set(struct host_table *hosts, const char *name, size_t machine)
 {
-    hosts->machine_of[name_table_find(&hosts->names, name)] = machine;
+    size_t key = name_table_find(&hosts->names, name);
+
+    hosts->is_several[key] = hosts->is_several[key] || hosts->machine_of[key] != NAME_NONE;
+    hosts->machine_of[key] = hosts->is_several[key] ? NAME_NONE : machine;
 }
 
 void host_table_spell(struct host_table *hosts, const char *name)
@@ -59,23 +64,4 @@ static size_t machine_of_key(const struct host_table *hosts, size_t key)
 size_t host_table_machine(const struct host_table *hosts, const char *name)
 {
     return machine_of_key(hosts, name_table_find(&hosts->names, name));
-}
-
-size_t host_table_machine_of_file(const struct host_table *hosts, const char *file_name)
-{
-    char *start = memory_copy_text(file_name);
-    size_t found = NAME_NONE;
-
-    for (size_t end = strlen(start); found == NAME_NONE && end-- > 1;) {
-        size_t key;
-
-        if (text_is_within_character(start[end]) || !name_stands_alone(file_name, 0, end))
-            continue;
-        start[end] = '\0';
-        key = host_table_find(hosts, start);
-        if (key != NAME_NONE)
-            found = machine_of_key(hosts, key);
-    }
-    free(start);
-    return found;
 }

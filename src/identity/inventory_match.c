@@ -14,6 +14,12 @@ struct inventory_matcher {
     bool *taken;             /* of each machine */
 };
 
+/* The machine of that very name; of several, the first. */
+static size_t find_exact(const struct inventory_matcher *matcher, const char *host)
+{
+    return matcher->hosts.machine_of[name_table_find(&matcher->hosts.names, host)];
+}
+
 static void matcher_begin(struct inventory_matcher *matcher, const struct inventory_host *hosts,
                           size_t host_count, const struct machines *machines)
 {
@@ -29,7 +35,8 @@ static void matcher_begin(struct inventory_matcher *matcher, const struct invent
     for (size_t machine = 0; machine < machines->count; machine++) {
         const char *name = machines->items[machine].name;
 
-        host_table_set(&matcher->hosts, name, machine);
+        if (find_exact(matcher, name) == MACHINE_NONE)
+            host_table_set(&matcher->hosts, name, machine);
         if (name_table_is_shared(&matcher->hosts.names,
                                  name_table_find(&matcher->hosts.names, name)))
             machines->items[machine].shared_name = true;
@@ -41,12 +48,6 @@ static void matcher_end(struct inventory_matcher *matcher)
     free(matcher->owner_of);
     free(matcher->taken);
     host_table_free_content(&matcher->hosts);
-}
-
-/* The machine of that very name. */
-static size_t find_exact(const struct inventory_matcher *matcher, const char *host)
-{
-    return matcher->hosts.machine_of[name_table_find(&matcher->hosts.names, host)];
 }
 
 /* Tells whose the names are, once hosts were matched by their short and full forms. */

@@ -4,7 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/filetime.h"
 #include "base/memory.h"
+#include "identity/machine.h"
+
+bool computer_is_remnant(const struct case_computer *computer)
+{
+    return computer->record_count == 0 && computer->name[0] != '\0';
+}
 
 static int compare_rows(const void *left_item, const void *right_item, void *context)
 {
@@ -21,6 +28,78 @@ static int compare_rows(const void *left_item, const void *right_item, void *con
     return (left > right) - (left < right);
 }
 
+/* ---- Logs of an earlier installation ---- */
+
+static int compare_paths(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* Returns owned: the paths of all logs of present installations that have a name, in order. */
+static const char **list_present(const struct logset *set, size_t *count)
+{
+    const char **paths = memory_allocate(set->count, sizeof(char *));
+    size_t root_length;
+
+    *count = 0;
+    for (size_t row = 0; row < set->count; row++) {
+        const struct case_computer *computer = &set->computers[row];
+
+        if (computer->name[0] != '\0' && computer->record_count > 0 &&
+            !machine_path_is_old(computer->path, &root_length))
+            paths[(*count)++] = computer->path;
+    }
+    qsort(paths, *count, sizeof(char *), compare_paths);
+    return paths;
+}
+
+/* Does one of the paths lie in the folder that the first `length` bytes of `path` are? */
+static bool is_in_folder(const char **paths, size_t count, const char *path, size_t length)
+{
+    char *folder = memory_format("%.*s%s", (int)length, path, length > 0 ? "/" : "");
+    const char *sought = folder;
+    size_t first = array_lower_bound(paths, count, sizeof(char *), &sought, compare_paths);
+    bool is = first < count && strncmp(paths[first], folder, strlen(folder)) == 0;
+
+    free(folder);
+    return is;
+}
+
+/* Puts the rows of logs behind the others of which all places are those of an earlier installation,
+ * in a folder with logs of the present one. */
+static void keep_aside(struct logset *set)
+{
+    size_t *aside = memory_allocate(set->count, sizeof(*aside));
+    size_t aside_count = 0, present_count;
+    const char **present = list_present(set, &present_count);
+
+    set->ordered_count = 0;
+    for (size_t first = 0, end; first < set->count; first = end) {
+        int64_t source_id = set->computers[set->order[first]].source_id;
+        bool is_aside = true;
+
+        for (end = first;
+             end < set->count && set->computers[set->order[end]].source_id == source_id; end++) {
+            const char *path = set->computers[set->order[end]].path;
+            size_t root_length;
+
+            is_aside = is_aside && machine_path_is_old(path, &root_length) &&
+                       is_in_folder(present, present_count, path, root_length);
+        }
+        for (size_t row = first; row < end; row++) {
+            if (is_aside)
+                aside[aside_count++] = set->order[row];
+            else
+                set->order[set->ordered_count++] = set->order[row];
+        }
+    }
+    memcpy(&set->order[set->ordered_count], aside, aside_count * sizeof(*aside));
+    free(present);
+    free(aside);
+}
+
+/* ---- Names ---- */
+
 static void read_names(struct logset *set, const struct case_computer *computers, size_t count)
 {
     set->computers = computers;
@@ -30,13 +109,24 @@ static void read_names(struct logset *set, const struct case_computer *computers
     set->order = memory_allocate(count, sizeof(*set->order));
     for (size_t row = 0; row < count; row++) {
         set->order[row] = row;
-        if (computers[row].name[0] != '\0')
-            name_table_add(&set->names, computers[row].name);
+        set->keys[row] = NAME_NONE;
+        set->meanings[row] = NAME_NONE;
+    }
+    qsort_r(set->order, count, sizeof(*set->order), compare_rows, set);
+    keep_aside(set);
+    for (size_t index = 0; index < set->ordered_count; index++) {
+        const struct case_computer *computer = &computers[set->order[index]];
+
+        if (computer->name[0] != '\0' && !computer_is_remnant(computer))
+            name_table_add(&set->names, computer->name);
     }
     name_table_seal(&set->names);
-    for (size_t row = 0; row < count; row++)
-        set->keys[row] = name_table_find(&set->names, computers[row].name);
-    qsort_r(set->order, count, sizeof(*set->order), compare_rows, set);
+    for (size_t index = 0; index < set->ordered_count; index++) {
+        size_t row = set->order[index];
+
+        if (!computer_is_remnant(&computers[row]))
+            set->keys[row] = name_table_find(&set->names, computers[row].name);
+    }
     set->spellings = memory_allocate(set->names.count, sizeof(*set->spellings));
     set->spelling_filetimes = memory_allocate(set->names.count, sizeof(*set->spelling_filetimes));
 }
@@ -98,19 +188,21 @@ static void add_to_run(struct log *log, size_t *runs, size_t key, const struct c
 
     if (runs[key] == 0) {
         log->runs = memory_grow(log->runs, log->run_count, sizeof(*log->runs));
-        log->runs[log->run_count++] = (struct name_run){.key = key, .first_number = UINT64_MAX};
+        log->runs[log->run_count++] = (struct name_run){.key = key};
         runs[key] = log->run_count;
     }
     run = &log->runs[runs[key] - 1];
     if (row->last_filetime > run->last_filetime)
         run->last_filetime = row->last_filetime;
-    if (row->record_count == 0)
-        return;
-    run->record_count += row->record_count;
-    if (row->first_number < run->first_number)
+    if (run->record_count == 0 || row->first_number < run->first_number) {
         run->first_number = row->first_number;
-    if (row->last_number > run->last_number)
+        run->first_number_filetime = row->first_number_filetime;
+    }
+    if (run->record_count == 0 || row->last_number > run->last_number) {
         run->last_number = row->last_number;
+        run->last_number_filetime = row->last_number_filetime;
+    }
+    run->record_count += row->record_count;
 }
 
 /* The newest log's spelling is shown; of logs that end together, that of the first path. */
@@ -149,7 +241,6 @@ static void read_log_names(struct logset *set, struct log *log, size_t *runs)
     for (size_t row = 0; row < log->row_count; row++) {
         size_t index = log_row(set, log, row);
 
-        set->meanings[index] = NAME_NONE;
         if (set->keys[index] == NAME_NONE)
             continue;
         set->meanings[index] = meaning_in_log(set, keys, key_count, set->keys[index]);
@@ -165,21 +256,16 @@ static void read_log_names(struct logset *set, struct log *log, size_t *runs)
 
 /* ---- Whose log it is ---- */
 
-/* Short forms come first, then names known from recovered records only, then in the order of
- * writing. */
+/* Short forms come first, then in the order of writing. */
 static int compare_runs(const void *left_item, const void *right_item)
 {
     const struct name_run *left = left_item;
     const struct name_run *right = right_item;
-    uint64_t a = left->record_count > 0 ? left->first_number : left->last_filetime;
-    uint64_t b = right->record_count > 0 ? right->first_number : right->last_filetime;
 
     if (left->short_form != right->short_form)
         return left->short_form ? -1 : 1;
-    if ((left->record_count > 0) != (right->record_count > 0))
-        return left->record_count > 0 ? 1 : -1;
-    if (a != b)
-        return a < b ? -1 : 1;
+    if (left->last_number != right->last_number)
+        return left->last_number < right->last_number ? -1 : 1;
     return (left->key > right->key) - (left->key < right->key);
 }
 
@@ -192,15 +278,50 @@ static void mark_short_forms(const struct logset *set, struct log *log)
         struct name_range full = name_table_full_names(&set->names, run->key);
 
         for (size_t other = 0; full.first < full.end && other < log->run_count; other++)
-            if (name_range_has(full, log->runs[other].key) && log->runs[other].record_count > 0)
+            if (name_range_has(full, log->runs[other].key))
                 run->short_form = true;
     }
 }
 
+/* At the first boot after sysprep a machine writes under its old and its new name in turn (DESIGN
+ * section 3). */
+#define FIRST_BOOT_RECORDS_MOST 64
+#define FIRST_BOOT_MOST FILETIME_HOUR
+
+/* The record of the newer name from which on both are there, and the last one of the older. */
+static bool is_first_boot(const struct name_run *older, const struct name_run *newer)
+{
+    return older->last_number - newer->first_number < FIRST_BOOT_RECORDS_MOST &&
+           older->last_number_filetime != 0 && newer->first_number_filetime != 0 &&
+           filetime_distance(older->last_number_filetime, newer->first_number_filetime) <=
+               FIRST_BOOT_MOST;
+}
+
 static bool runs_overlap(const struct name_run *left, const struct name_run *right)
 {
-    return left->record_count > 0 && right->record_count > 0 &&
-           left->first_number <= right->last_number && right->first_number <= left->last_number;
+    return left->first_number <= right->last_number && right->first_number <= left->last_number;
+}
+
+/* Do the two names alternate, other than around a change from one to the other? */
+static bool runs_alternate(const struct name_run *left, const struct name_run *right)
+{
+    bool left_is_older = left->last_number < right->last_number;
+
+    return runs_overlap(left, right) &&
+           !is_first_boot(left_is_older ? left : right, left_is_older ? right : left);
+}
+
+/* Does the run alternate with one of those before it, which end earlier? Past the first of them
+ * that ends before it begins, none does. */
+static bool alternates_with_earlier(const struct log *log, size_t run)
+{
+    const struct name_run *own = &log->runs[run];
+
+    for (size_t other = run;
+         other-- > 0 && !log->runs[other].short_form && runs_overlap(&log->runs[other], own);)
+        if (runs_alternate(&log->runs[other], own) || run - other > FIRST_BOOT_RECORDS_MOST)
+            return true;
+    return false;
 }
 
 /* Is the short form among the records of a machine with another label? */
@@ -211,7 +332,7 @@ static bool short_form_alternates(const struct logset *set, const struct log *lo
 
     for (size_t other = 0; other < log->run_count; other++)
         if (&log->runs[other] != run && !name_range_has(full, log->runs[other].key) &&
-            runs_overlap(run, &log->runs[other]))
+            runs_alternate(run, &log->runs[other]))
             return true;
     return false;
 }
@@ -227,12 +348,9 @@ static bool log_is_own(const struct logset *set, struct log *log)
         return true;
     mark_short_forms(set, log);
     qsort(log->runs, log->run_count, sizeof(*log->runs), compare_runs);
-    if (log->runs[log->run_count - 1].record_count == 0)
-        return false;
     for (size_t run = 0; run < log->run_count; run++)
         if (log->runs[run].short_form ? short_form_alternates(set, log, &log->runs[run])
-                                      : run > 0 && !log->runs[run - 1].short_form &&
-                                            runs_overlap(&log->runs[run - 1], &log->runs[run]))
+                                      : alternates_with_earlier(log, run))
             return false;
     return true;
 }
@@ -246,11 +364,11 @@ static void find_logs(struct logset *set)
 {
     size_t *runs = memory_allocate(set->names.count, sizeof(*runs));
 
-    for (size_t row = 0, first = 0; row < set->count; row++) {
+    for (size_t row = 0, first = 0; row < set->ordered_count; row++) {
         const struct case_computer *computer = &set->computers[set->order[row]];
         struct log *log;
 
-        if (row + 1 < set->count &&
+        if (row + 1 < set->ordered_count &&
             set->computers[set->order[row + 1]].source_id == computer->source_id)
             continue;
         set->logs = memory_grow(set->logs, set->log_count, sizeof(*set->logs));

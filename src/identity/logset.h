@@ -18,6 +18,8 @@ struct name_run {
     uint64_t record_count;
     uint64_t first_number;
     uint64_t last_number;
+    uint64_t first_number_filetime; /* event times of these two records, 0 where unreadable */
+    uint64_t last_number_filetime;
     uint64_t last_filetime;
     bool short_form; /* a short name that stands for the newest of the full ones in its log */
 };
@@ -34,15 +36,20 @@ struct log {
     bool shared;      /* its newest name is an earlier one of several machines */
     bool circular;    /* see struct rename_place */
     bool used_later;  /* it goes on under a name that its machine gave up before */
+    bool earlier;     /* of an earlier installation of its machine: it decides nothing */
+    size_t part;      /* which of several machines with the name owner_key it belongs to, from 0 */
 };
 
 /* All logs of a case. */
 struct logset {
     const struct case_computer *computers;
-    size_t *keys;     /* of each computer: its name as it is, NAME_NONE for an empty one */
+    size_t *keys;     /* of each computer: its name as it is, NAME_NONE for an empty one, for one
+                         met in remnants alone, and in a log that is kept aside */
     size_t *meanings; /* of each computer: what its name means, or NAME_NONE */
-    size_t *order;    /* indexes of computers by (source, computer id, place) */
+    size_t *order; /* indexes of computers by (source, computer id, place), those of logs that are
+                      kept aside behind the others */
     size_t count;
+    size_t ordered_count; /* without those that are kept aside */
     struct name_table names;
     struct log *logs; /* by source id */
     size_t log_count;
@@ -50,7 +57,11 @@ struct logset {
     uint64_t *spelling_filetimes;           /* of the log it is from */
 };
 
-/* Reads the logs out of `computers`, which are in the order of casedb_computers. */
+/* Was the name met in remnants alone, the unused parts of chunks? Such a one makes no machine. */
+bool computer_is_remnant(const struct case_computer *computer);
+
+/* Reads the logs out of `computers`, which are in the order of casedb_computers. Logs of an earlier
+ * installation are kept aside where there are logs of the present one: they name no machine. */
 void logset_read(struct logset *set, const struct case_computer *computers, size_t count);
 void logset_free_content(struct logset *set);
 
@@ -59,6 +70,20 @@ size_t log_row(const struct logset *set, const struct log *log, size_t row);
 
 /* The newest name in a log of one machine; NAME_NONE where the log has no names. */
 size_t log_newest_key(const struct log *log);
+
+/* ---- Logs of several installations ---- */
+
+/* What tells installations of one name apart. */
+struct installation_signs {
+    const struct case_span *spans; /* by computer id, as casedb_spans gives them */
+    size_t span_count;
+    const struct case_id_clash *clashes;
+    size_t clash_count;
+};
+
+/* Of the logs of each name: marks those of earlier installations, after which ids began again, and
+ * gives the others the number of the machine with that name that they belong to. */
+void logset_tell_apart(struct logset *set, const struct installation_signs *signs);
 
 /* ---- Logs of renamed machines ---- */
 

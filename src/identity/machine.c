@@ -28,6 +28,7 @@ void machines_free_content(struct machines *machines)
     free(machines->items);
     free(machines->owners);
     free(machines->own_log);
+    free(machines->decides);
     *machines = (struct machines){0};
 }
 
@@ -211,6 +212,8 @@ static int compare_logs_by_owner(const void *left_item, const void *right_item)
 
     if (left->owner_key != right->owner_key)
         return left->owner_key < right->owner_key ? -1 : 1;
+    if (left->part != right->part)
+        return left->part < right->part ? -1 : 1;
     if (left->last_filetime != right->last_filetime)
         return left->last_filetime > right->last_filetime ? -1 : 1;
     return strcmp(left->path, right->path);
@@ -222,22 +225,38 @@ static void name_machine(const struct logset *set, size_t key, struct machine *m
     machine->shared_name = name_table_is_shared(&set->names, key);
 }
 
-/* Gives each machine the aliases of its logs, the newest log first. `items` is by key. */
-static void name_aliases(const struct logset *set, struct machine **items)
+/* The machines of each name: several where installations of it were told apart, those numbers up;
+ * records of that name that its machines did not write themselves are of one more then. */
+struct name_machines {
+    size_t first;    /* index of the first machine */
+    size_t count;    /* 0: the name is none */
+    bool has_others; /* some records are not in a log of the machine itself */
+    size_t part_count;
+};
+
+static size_t machine_of_log(const struct name_machines *names, const struct log *log)
+{
+    return names[log->owner_key].first + log->part;
+}
+
+/* Gives each machine the aliases of its logs, the newest log first. Earlier installations name
+ * nothing. */
+static void name_aliases(const struct logset *set, const struct name_machines *names,
+                         struct machines *out)
 {
     const struct log **logs = memory_allocate(set->log_count, sizeof(struct log *));
     size_t count = 0;
 
     for (size_t log = 0; log < set->log_count; log++)
-        if (set->logs[log].owner_key != NAME_NONE)
+        if (set->logs[log].owner_key != NAME_NONE && !set->logs[log].earlier)
             logs[count++] = &set->logs[log];
     qsort(logs, count, sizeof(*logs), compare_logs_by_owner);
     for (size_t log = 0; log < count;) {
-        size_t key = logs[log]->owner_key;
-        struct machine *machine = items[key];
+        size_t key = logs[log]->owner_key, part = logs[log]->part;
+        struct machine *machine = &out->items[machine_of_log(names, logs[log])];
         struct alias_list list = {0};
 
-        for (; log < count && logs[log]->owner_key == key; log++) {
+        for (; log < count && logs[log]->owner_key == key && logs[log]->part == part; log++) {
             add_aliases(set, &list, logs[log], key);
             machine->shared_name = machine->shared_name || logs[log]->shared ||
                                    logs[log]->circular || logs[log]->used_later;
@@ -252,9 +271,9 @@ static void name_aliases(const struct logset *set, struct machine **items)
 }
 
 /* A short newest name can mean a full one that no log of its machine has, as it is only an earlier
- * name of another machine: it may then mean a third one as well. `items` is by key, NULL where
- * there is no machine. */
-static void note_borrowed_names(const struct logset *set, struct machine **items)
+ * name of another machine: it may then mean a third one as well. */
+static void note_borrowed_names(const struct logset *set, const struct name_machines *names,
+                                struct machines *out)
 {
     bool *own = memory_allocate(set->names.count, sizeof(*own));
     bool *earlier = memory_allocate(set->names.count, sizeof(*earlier));
@@ -273,24 +292,25 @@ static void note_borrowed_names(const struct logset *set, struct machine **items
                 earlier[log->runs[run].key] = true;
     }
     for (size_t key = 0; key < set->names.count; key++)
-        if (items[key] != NULL && earlier[key] && !own[key])
-            items[key]->shared_name = true;
+        for (size_t part = 0; earlier[key] && !own[key] && part < names[key].count; part++)
+            out->items[names[key].first + part].shared_name = true;
     free(earlier);
     free(own);
 }
 
-/* The key of the machine whose the row is, NAME_NONE when its log has no name. */
+/* The key of the machine whose the row is, NAME_NONE when its log has no name, and for a name met
+ * in remnants alone. */
 static size_t row_owner_key(const struct logset *set, const struct log *log, size_t row)
 {
+    if (computer_is_remnant(&set->computers[row]))
+        return NAME_NONE;
     return log->own ? log->owner_key : set->meanings[row];
 }
 
-/* Makes the named machines, and owners of all rows but those of logs without a name. */
-static void make_machines(const struct logset *set, struct machines *out)
+/* Counts the machines of each name. Returns owned, by key. */
+static struct name_machines *count_machines(const struct logset *set)
 {
-    size_t *items = memory_allocate(set->names.count, sizeof(*items));
-    bool *is_machine = memory_allocate(set->names.count, sizeof(*is_machine));
-    struct machine **machines = memory_allocate(set->names.count, sizeof(struct machine *));
+    struct name_machines *names = memory_allocate(set->names.count, sizeof(*names));
 
     for (size_t index = 0; index < set->log_count; index++) {
         const struct log *log = &set->logs[index];
@@ -298,42 +318,66 @@ static void make_machines(const struct logset *set, struct machines *out)
         for (size_t row = 0; row < log->row_count; row++) {
             size_t key = row_owner_key(set, log, log_row(set, log, row));
 
-            out->own_log[log_row(set, log, row)] = log->own;
-            out->owners[log_row(set, log, row)] = key; /* its machine comes below */
-            if (key != NAME_NONE)
-                is_machine[key] = true;
+            if (key == NAME_NONE)
+                continue;
+            if (log->own && log->part >= names[key].part_count)
+                names[key].part_count = log->part + 1;
+            names[key].has_others = names[key].has_others || !log->own;
         }
     }
-    for (size_t key = 0; key < set->names.count; key++) {
-        if (!is_machine[key])
-            continue;
-        out->items = memory_grow(out->items, out->count, sizeof(*out->items));
-        out->items[out->count] = (struct machine){0};
-        name_machine(set, key, &out->items[out->count]);
-        items[key] = out->count++;
-    }
     for (size_t key = 0; key < set->names.count; key++)
-        machines[key] = is_machine[key] ? &out->items[items[key]] : NULL;
-    for (size_t row = 0; row < set->count; row++)
-        out->owners[row] = out->owners[row] != NAME_NONE ? items[out->owners[row]] : MACHINE_NONE;
-    name_aliases(set, machines);
-    note_borrowed_names(set, machines);
-    free(machines);
-    free(is_machine);
-    free(items);
+        names[key].count = names[key].part_count == 1
+                               ? 1
+                               : names[key].part_count + (names[key].has_others ? 1 : 0);
+    return names;
 }
 
-/* ---- Logs without a name ---- */
+/* Makes the named machines, and owners of all rows but those of logs without a name. */
+static void make_machines(const struct logset *set, struct machines *out)
+{
+    struct name_machines *names = count_machines(set);
+
+    for (size_t key = 0; key < set->names.count; key++) {
+        names[key].first = out->count;
+        for (size_t part = 0; part < names[key].count; part++) {
+            struct machine *machine;
+
+            out->items = memory_grow(out->items, out->count, sizeof(*out->items));
+            machine = &out->items[out->count++];
+            *machine = (struct machine){0};
+            name_machine(set, key, machine);
+            machine->shared_name = machine->shared_name || names[key].count > 1;
+        }
+    }
+    for (size_t index = 0; index < set->log_count; index++) {
+        const struct log *log = &set->logs[index];
+
+        for (size_t at = 0; at < log->row_count; at++) {
+            size_t row = log_row(set, log, at);
+            size_t key = row_owner_key(set, log, row);
+
+            out->own_log[row] = log->own;
+            out->decides[row] = !log->earlier;
+            if (key != NAME_NONE)
+                out->owners[row] =
+                    log->own ? machine_of_log(names, log) : names[key].first + names[key].count - 1;
+        }
+    }
+    name_aliases(set, names, out);
+    note_borrowed_names(set, names, out);
+    free(names);
+}
+
+/* ---- What names no machine ---- */
 
 static void list_machine_places(const struct logset *set, struct machines *out)
 {
     struct machine_places *places = &out->places;
 
-    places->items = memory_allocate(set->count, sizeof(*places->items));
     for (size_t row = 0; row < set->count; row++)
         if (out->owners[row] != MACHINE_NONE)
-            places->items[places->count++] = (struct machine_place){
-                memory_copy_text(set->computers[row].path), out->owners[row]};
+            machine_places_add(places, set->computers[row].path, out->owners[row],
+                               out->own_log[row]);
     machine_places_sort(places);
 }
 
@@ -352,7 +396,9 @@ size_t machines_of_host(struct machines *machines, struct host_table *hosts, con
     if (machine != MACHINE_NONE)
         return machine;
     machine = machines_add(machines, hosts->spellings[meaning]);
-    machines->items[machine].shared_name = name_table_is_shared(&hosts->names, meaning);
+    machines->items[machine].shared_name =
+        name_table_is_shared(&hosts->names, meaning) || hosts->is_several[meaning];
+    hosts->is_several[meaning] = false;
     hosts->machine_of[meaning] = machine;
     return machine;
 }
@@ -363,6 +409,12 @@ struct folder_matcher {
     struct host_table hosts;   /* newest names of machines */
     struct host_table folders; /* names of folders that are not among these */
 };
+
+/* Is it a row of a log without a name, that no machine was found for? */
+static bool row_is_nameless(const struct logset *set, const struct machines *machines, size_t row)
+{
+    return machines->owners[row] == MACHINE_NONE && set->computers[row].name[0] == '\0';
+}
 
 static void list_folders(const struct logset *set, const struct machines *machines,
                          struct folder_matcher *matcher)
@@ -375,7 +427,7 @@ static void list_folders(const struct logset *set, const struct machines *machin
     for (size_t row = 0; row < set->count; row++) {
         char *name;
 
-        if (machines->owners[row] != MACHINE_NONE)
+        if (!row_is_nameless(set, machines, row))
             continue;
         name = machine_folder_name(set->computers[row].path);
         name_table_add(&matcher->folders.names, name);
@@ -393,56 +445,143 @@ static size_t machine_of_folder(struct machines *machines, struct folder_matcher
     size_t host_key = host_table_find(&matcher->hosts, name);
     size_t *machine;
 
-    if (host_key != NAME_NONE) {
+    if (host_key != NAME_NONE && !matcher->hosts.is_several[host_key]) {
         machine = &matcher->hosts.machine_of[host_key];
     } else {
         machine = &matcher->folders.machine_of[name_table_find(&matcher->folders.names, name)];
         if (*machine == MACHINE_NONE) {
             *machine = machines_add(machines, name);
             machines->items[*machine].shared_name =
-                name_table_means_several(&matcher->hosts.names, name);
+                host_key != NAME_NONE || name_table_means_several(&matcher->hosts.names, name);
         }
     }
     free(name);
     return *machine;
 }
 
-/* Rows of one computer id are one machine's, that of the first place. */
+/* Of several machines that have logs in the folder whose path has so many bytes, or below it: the
+ * one that has, or had, the name; MACHINE_NONE for none or several. */
+static size_t machine_with_name(const struct machines *machines, const char *path, size_t length,
+                                bool or_below, const char *name)
+{
+    const struct machine_place *place;
+    size_t found = MACHINE_NONE, at = 0;
+
+    while ((place = machine_places_next(&machines->places, &at, path, length)) != NULL) {
+        if ((!or_below && machine_folder_length(place->path) != length) ||
+            place->machine == found || !machine_answers_to(&machines->items[place->machine], name))
+            continue;
+        if (found != MACHINE_NONE)
+            return MACHINE_NONE;
+        found = place->machine;
+    }
+    return found;
+}
+
+/* A name met in remnants alone is that of the log's own machine, or of one that has a log in the
+ * same folder, where that has, or had, the name. */
+static size_t machine_of_remnant(const struct machines *machines, const struct log *log,
+                                 size_t log_owner, const struct case_computer *computer)
+{
+    if (log->own && log_owner != MACHINE_NONE &&
+        machine_answers_to(&machines->items[log_owner], computer->name))
+        return log_owner;
+    return machine_with_name(machines, computer->path, machine_folder_length(computer->path), false,
+                             computer->name);
+}
+
+static void own_remnants(const struct logset *set, struct machines *out)
+{
+    for (size_t index = 0; index < set->log_count; index++) {
+        const struct log *log = &set->logs[index];
+        size_t log_owner = MACHINE_NONE;
+
+        for (size_t at = 0; at < log->row_count; at++) {
+            size_t row = log_row(set, log, at);
+
+            if (!computer_is_remnant(&set->computers[row]) && out->owners[row] != MACHINE_NONE)
+                log_owner = out->owners[row];
+        }
+        for (size_t at = 0; at < log->row_count; at++) {
+            size_t row = log_row(set, log, at);
+            const struct case_computer *computer = &set->computers[row];
+
+            if (!computer_is_remnant(computer))
+                continue;
+            out->owners[row] =
+                at > 0 && set->computers[log_row(set, log, at - 1)].id == computer->id
+                    ? out->owners[log_row(set, log, at - 1)]
+                    : machine_of_remnant(out, log, log_owner, computer);
+            out->decides[row] = out->decides[row] && out->owners[row] != MACHINE_NONE;
+        }
+    }
+}
+
+/* Logs of earlier installations that were kept aside are those of the machine that the folder is
+ * of; where that is of several, of the one that has, or had, the name. */
+static void own_aside(const struct logset *set, struct machines *out)
+{
+    static const struct machine_places none = {0};
+
+    for (size_t index = set->ordered_count; index < set->count; index++) {
+        size_t row = set->order[index];
+        const struct case_computer *computer = &set->computers[row];
+        struct near near = machines_near_named(out, &none, computer->path);
+        size_t root_length = 0;
+
+        machine_path_is_old(computer->path, &root_length);
+        out->owners[row] =
+            near.machine != MACHINE_NONE && near.folder_length >= root_length
+                ? near.machine
+                : machine_with_name(out, computer->path, root_length, true, computer->name);
+        if (index > set->ordered_count && set->computers[set->order[index - 1]].id == computer->id)
+            out->owners[row] = out->owners[set->order[index - 1]];
+    }
+}
+
+/* Rows of one computer id are one machine's, that of the first place. Remnants make none. */
 static void own_nameless(const struct logset *set, struct machines *out)
 {
     struct folder_matcher matcher = {0};
 
     list_folders(set, out, &matcher);
-    for (size_t index = 0; index < set->count; index++) {
+    for (size_t index = 0; index < set->ordered_count; index++) {
         size_t row = set->order[index];
         const struct case_computer *computer = &set->computers[row];
 
-        if (out->owners[row] != MACHINE_NONE)
+        if (!row_is_nameless(set, out, row))
             continue;
         if (index > 0 && set->computers[set->order[index - 1]].id == computer->id)
             out->owners[row] = out->owners[set->order[index - 1]];
         else
             out->owners[row] = machines_near(out, computer->path);
-        if (out->owners[row] == MACHINE_NONE)
+        if (out->owners[row] == MACHINE_NONE && computer->record_count > 0)
             out->owners[row] = machine_of_folder(out, &matcher, computer->path);
     }
     host_table_free_content(&matcher.hosts);
     host_table_free_content(&matcher.folders);
 }
 
-void machines_find(const struct case_computer *computers, size_t count, struct machines *out)
+void machines_find(const struct case_computer *computers, size_t count,
+                   const struct installation_signs *signs, struct machines *out)
 {
     struct logset set = {0};
 
     *out = (struct machines){
         .owners = memory_allocate(count, sizeof(*out->owners)),
         .own_log = memory_allocate(count, sizeof(*out->own_log)),
+        .decides = memory_allocate(count, sizeof(*out->decides)),
     };
+    for (size_t row = 0; row < count; row++)
+        out->owners[row] = MACHINE_NONE;
     logset_read(&set, computers, count);
     join_renamed(&set);
+    logset_tell_apart(&set, signs);
     make_machines(&set, out);
     list_machine_places(&set, out);
     own_nameless(&set, out);
+    own_remnants(&set, out);
+    own_aside(&set, out);
     earlier_names_list(&out->earlier, out);
     logset_free_content(&set);
 }

@@ -26,6 +26,7 @@ struct machine {
 struct machine_place {
     char *path; /* owned */
     size_t machine;
+    bool own; /* the machine itself wrote the whole log that lies there */
 };
 
 /* Places by path. */
@@ -50,19 +51,24 @@ struct earlier_names {
 struct machines {
     struct machine *items; /* by folded name, those named after a folder behind */
     size_t count;
-    size_t *owners; /* of each computer given: its machine */
+    size_t *owners; /* of each computer given: its machine; MACHINE_NONE: nobody's */
     bool *own_log;  /* of each computer given: one machine wrote its whole log itself, so that
                        window_coverage can be told from it */
+    bool *decides;  /* of each computer given: false where it is nobody's, or of an earlier
+                       installation of its machine */
     struct machine_places places; /* of logs */
     struct earlier_names earlier; /* of all of them */
 };
 
 void machines_free_content(struct machines *machines);
 
+struct installation_signs;
+
 /* Finds the machines of `computers`, which are in the order of casedb_computers, and fills *out.
  * A log without any computer name belongs to the machine that machines_near finds for it, else to
  * the one with the name of its folder. */
-void machines_find(const struct case_computer *computers, size_t count, struct machines *out);
+void machines_find(const struct case_computer *computers, size_t count,
+                   const struct installation_signs *signs, struct machines *out);
 
 /* Adds a machine without aliases and returns its index. */
 size_t machines_add(struct machines *machines, const char *name);
@@ -93,8 +99,9 @@ size_t machines_near(const struct machines *machines, const char *path);
 
 /* The machine that a path is near to. */
 struct near {
-    size_t machine; /* or MACHINE_NONE */
-    bool is_beside; /* it has nothing in the folder of the path, but beside that */
+    size_t machine;       /* or MACHINE_NONE */
+    bool by_logs;         /* they tell so, and not hosts that other sources name */
+    size_t folder_length; /* of the path of the folder that tells so; 0: the working folder */
 };
 
 /* The same, where besides `named` lists places of sources that name their host themselves: they
@@ -102,7 +109,28 @@ struct near {
 struct near machines_near_named(const struct machines *machines, const struct machine_places *named,
                                 const char *path);
 
+/* How sure it is that what lies near a machine is of it. */
+enum belonging {
+    BELONGING_SURE,         /* it lies in the folder of the machine's own logs, or below it */
+    BELONGING_AMONG_OTHERS, /* but files there name other hosts */
+    BELONGING_BESIDE,       /* the logs lie elsewhere, or the machine did not write them itself */
+    BELONGING_LISTED,       /* no logs tell so, but hosts that other sources name */
+};
+
+/* `naming` are the places of all that names its host, by its content or by its file's name. Folders
+ * of Windows' and collectors' layout count as one (DESIGN section 3). */
+enum belonging machines_belonging(const struct machines *machines,
+                                  const struct machine_places *naming, const char *path,
+                                  const struct near *near);
+
+/* Adds a copy of the place, behind the others. */
+void machine_places_add(struct machine_places *places, const char *path, size_t machine, bool own);
 void machine_places_sort(struct machine_places *places);
+
+/* The next place from number *at on, 0 at first, that lies in the folder which the first `length`
+ * bytes of `path` are, 0 for the working folder, or below it; NULL behind the last. */
+const struct machine_place *machine_places_next(const struct machine_places *places, size_t *at,
+                                                const char *path, size_t length);
 void machine_places_free_content(struct machine_places *places);
 
 /* Stands for the name of the working folder, in which files lie that are named without one. */
@@ -119,6 +147,10 @@ char *machine_folder_path(const char *path) __attribute__((warn_unused_result));
 /* Do several machines have logs in that folder, so that its name is that of none? */
 bool machines_share_folder(const struct machines *machines, const char *path);
 
+/* Does the path lie below the folder that Windows' setup puts an earlier installation in?
+ * *root_length is then the length of the path of the folder in which the present one lies. */
+bool machine_path_is_old(const char *path, size_t *root_length);
+
 /* The length of the folder's part of a path, without the slash; 0 for a bare file name. */
 size_t machine_folder_length(const char *path);
 
@@ -130,17 +162,64 @@ struct source_host {
     size_t machine;               /* filled in */
     char *remark;  /* filled in, owned: on how it was found where that is not plain, or
                     * NULL */
-    bool is_guess; /* filled in: neither a name nor a folder of its own tells so */
+    bool is_guess; /* filled in: neither metadata nor names tell so for sure (DESIGN section 3) */
+    bool earlier_installation; /* filled in: it is of one, and decides nothing */
 };
+
+/* Does it name the host whole? One that was cut off tells less than the place does: it only has to
+ * fit. */
+bool source_host_is_named(const struct source_host *host);
+
+struct inventory_host;
 
 /* Finds the machines of the hosts, which are in the order of casedb_source_hosts. One that is named
  * is of the machine with that name, short or fully qualified; of the machine it lies beside where
- * that has, or had, the name; else of a machine of its own. One that is not is of the machine it
- * lies beside, else of one with the name of its folder. Adds the machines that there are no logs
- * of. */
-void source_hosts_match(struct source_host *hosts, size_t count, struct machines *machines);
+ * that has, or had, the name; else of a machine of its own. One that is not is of the host that the
+ * name of its file tells; of the machine it lies beside; else of one with the name of its folder.
+ * Adds the machines that there are no logs of. Hosts of the inventory are known ones. */
+void source_hosts_match(struct source_host *hosts, size_t count,
+                        const struct inventory_host *inventory, size_t inventory_count,
+                        struct machines *machines);
 
 void source_hosts_free(struct source_host *hosts, size_t count);
+
+/* ---- Hosts that names of files and folders tell (naming.c) ---- */
+
+enum naming_kind {
+    NAMING_NONE,
+    NAMING_KNOWN,   /* the name begins or ends with that of a known host */
+    NAMING_PATTERN, /* it has a host where the files beside it have theirs */
+    NAMING_FOLDERS, /* the folders beside it have the names of their hosts */
+    NAMING_SPELLED, /* it differs from those of the files beside it, for which nothing speaks, too
+                     */
+};
+
+struct naming {
+    enum naming_kind kind;
+    char *host; /* owned; NULL for none */
+};
+
+/* Starts as zeros; owns all. */
+struct namings {
+    struct name_table known; /* hosts of logs, of other sources and of the inventory */
+    size_t *keys;            /* of each: its key */
+    struct naming *items;    /* of each host given; none of those that have a name */
+    size_t count;
+};
+
+void namings_find(struct namings *namings, const struct machines *machines,
+                  const struct source_host *hosts, size_t count,
+                  const struct inventory_host *inventory, size_t inventory_count);
+void namings_free_content(struct namings *namings);
+
+/* Returns owned: the known host that the name of a folder of the path begins or ends with, of the
+ * innermost folder that has such a name, and sets *folder_length to the length of its path; NULL
+ * without one. */
+char *namings_of_folders(const struct namings *namings, const char *path, size_t *folder_length)
+    __attribute__((warn_unused_result));
+
+/* What stands behind the last slash. Borrowed. */
+const char *path_last_part(const char *path);
 
 /* ---- The inventory ---- */
 

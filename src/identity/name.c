@@ -162,6 +162,11 @@ static bool is_of_name(const uint8_t *at, size_t length_bytes)
     return u8_mbtoucr(&character, at, length_bytes) <= 0 || uc_is_alnum(character);
 }
 
+bool name_has_character(const char *text, size_t at)
+{
+    return is_of_name((const uint8_t *)text + at, strnlen(text + at, 4));
+}
+
 bool name_stands_alone(const char *text, size_t start, size_t end)
 {
     const uint8_t *bytes = (const uint8_t *)text;

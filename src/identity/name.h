@@ -62,6 +62,36 @@ size_t name_table_netbios_owner(const struct name_table *table, const size_t *ow
  * behind them neither letter nor digit, of any script? */
 bool name_stands_alone(const char *text, size_t start, size_t end);
 
+/* Is the character at that byte a letter or a digit, of any script? */
+bool name_has_character(const char *text, size_t at);
+
+/* ---- Names of files (file_name.c) ---- */
+
+/* Where in the name of a file that of its host stands. Dates before or behind it, and the
+ * extension, do not count. */
+enum name_side {
+    NAME_SIDE_BEGIN,
+    NAME_SIDE_END,
+    NAME_SIDE_ANY,
+};
+
+/* Returns owned: the host that the name of the file spells, whoever knows it: what is left of that
+ * side where the words of tools, dates and the extension end it. NULL where that is no name. */
+char *file_name_host(const char *file_name, enum name_side side)
+    __attribute__((warn_unused_result));
+
+/* Is some of the name that of a tool, or a date? */
+bool file_name_has_tool(const char *file_name);
+
+/* Does the name of the file begin, or end, with that of the host: the same, its short form, or its
+ * NetBIOS name? */
+bool file_name_has_host(const char *file_name, const char *host, enum name_side side);
+
+/* Returns owned: the longest name that `is_known` says is one, which the name of the file begins or
+ * ends with, bounded by neither letter nor digit; NULL without one. */
+char *file_name_known_host(const char *file_name, bool (*is_known)(const void *, const char *),
+                           const void *context) __attribute__((warn_unused_result));
+
 /* ---- Names and the machines they stand for ---- */
 
 /* Starts as zeros. Names are added to `names`; then the table is sealed, which leaves every key
@@ -69,6 +99,8 @@ bool name_stands_alone(const char *text, size_t start, size_t end);
 struct host_table {
     struct name_table names;
     size_t *machine_of;     /* owned: of each key */
+    bool *is_several;       /* owned: of each key: several machines have that very name, and so none
+                             * of them is the one of it */
     const char **spellings; /* owned: of each key, as it is first written; borrowed, or NULL */
 };
 
@@ -86,9 +118,5 @@ size_t host_table_find(const struct host_table *hosts, const char *name);
 
 /* The machine of that name of the table, or of the other form of it, short or fully qualified. */
 size_t host_table_machine(const struct host_table *hosts, const char *name);
-
-/* The machine, with that name or the other form of it, that the name of a file begins with:
- * `PC1-dism.txt`. Of several the longest name counts. */
-size_t host_table_machine_of_file(const struct host_table *hosts, const char *file_name);
 
 #endif

@@ -49,6 +49,13 @@ static int compare_places(const void *left_item, const void *right_item)
     return order != 0 ? order : (left->machine > right->machine) - (left->machine < right->machine);
 }
 
+void machine_places_add(struct machine_places *places, const char *path, size_t machine, bool own)
+{
+    places->items = memory_grow(places->items, places->count, sizeof(*places->items));
+    places->items[places->count++] =
+        (struct machine_place){.path = memory_copy_text(path), .machine = machine, .own = own};
+}
+
 void machine_places_sort(struct machine_places *places)
 {
     if (places->count > 0)
@@ -80,6 +87,9 @@ static const char *const windows_folders[] = {
  * besides. */
 static const char *const collector_folders[] = {"uploads", "auto",     "ntfs", "lazy_ntfs",
                                                 "mft",     "ntfs_vss", "fs"};
+
+/* What Windows' setup calls the folder of the installation that was there before. */
+#define OLD_INSTALLATION_FOLDER "Windows.old"
 
 /* A part of a path between slashes. */
 struct part {
@@ -133,9 +143,9 @@ static size_t without_last(const char *path, size_t length)
     return start > 0 ? start - 1 : 0;
 }
 
-/* The length of the path of the folder that holds the copy of a disk, or that of the folder
- * itself. */
-static size_t leave_windows(const char *path, size_t length)
+/* The length of the path of the folder that holds the copy of a disk, which may be 0, or that of
+ * the folder itself. */
+static size_t layout_root(const char *path, size_t length)
 {
     size_t at = length;
     struct part part = last_part(path, at);
@@ -144,14 +154,40 @@ static size_t leave_windows(const char *path, size_t length)
         at = without_last(path, at);
         part = last_part(path, at);
     }
-    if (!part_is(&part, "Windows"))
+    if (!part_is(&part, "Windows") && !part_is(&part, OLD_INSTALLATION_FOLDER))
         return length;
     do {
         at = without_last(path, at);
         part = last_part(path, at);
-    } while (at > 0 && (part_is_disk(&part) ||
+    } while (at > 0 && (part_is_disk(&part) || part_is(&part, OLD_INSTALLATION_FOLDER) ||
                         part_is_one_of(&part, collector_folders, ARRAY_COUNT(collector_folders))));
-    return part.length > 0 ? at : length;
+    return at;
+}
+
+/* The same, but where that folder has no name. */
+static size_t leave_windows(const char *path, size_t length)
+{
+    size_t root = layout_root(path, length);
+
+    return last_part(path, root).length > 0 ? root : length;
+}
+
+bool machine_path_is_old(const char *path, size_t *root_length)
+{
+    size_t folder_length = machine_folder_length(path);
+
+    for (size_t end, start = 0; start < folder_length; start = end + 1) {
+        struct part part = {path + start, strcspn(path + start, "/")};
+
+        end = start + part.length;
+        if (end > folder_length)
+            break;
+        if (part_is(&part, OLD_INSTALLATION_FOLDER)) {
+            *root_length = layout_root(path, end);
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The length of the path of the folder whose name is a machine's; 0 where there is none. */
@@ -287,6 +323,13 @@ static enum folder_holds look_into(const struct machines *machines,
     return apart ? FOLDER_HOLDS_SEVERAL : FOLDER_HOLDS_ONE;
 }
 
+static bool lies_in_folder(const char *path, const char *folder_of, size_t length)
+{
+    if (length == 0)
+        return lies_in_working_folder(path) == lies_in_working_folder(folder_of);
+    return strncmp(path, folder_of, length) == 0 && path[length] == '/';
+}
+
 static enum folder_holds look_into_working_folder(const struct machine_places *places,
                                                   size_t *machine)
 {
@@ -305,37 +348,42 @@ static enum folder_holds look_into_working_folder(const struct machine_places *p
 static struct near near_bare_file(const struct machines *machines,
                                   const struct machine_places *named)
 {
-    size_t machine;
-    enum folder_holds holds = look_into_working_folder(&machines->places, &machine);
+    struct near near = {.machine = MACHINE_NONE};
+    enum folder_holds holds = look_into_working_folder(&machines->places, &near.machine);
 
+    near.by_logs = holds != FOLDER_HOLDS_NONE;
     if (holds == FOLDER_HOLDS_NONE)
-        holds = look_into_working_folder(named, &machine);
-    return (struct near){.machine = holds == FOLDER_HOLDS_ONE ? machine : MACHINE_NONE};
+        holds = look_into_working_folder(named, &near.machine);
+    if (holds != FOLDER_HOLDS_ONE)
+        near.machine = MACHINE_NONE;
+    return near;
 }
 
 struct near machines_near_named(const struct machines *machines, const struct machine_places *named,
                                 const char *path)
 {
-    size_t own_length = leave_windows(path, machine_folder_length(path));
     size_t length = strlen(path);
 
     if (is_bare(path))
         return near_bare_file(machines, named);
     while (length > 0) {
+        struct near near = {.by_logs = true};
         enum folder_holds holds;
-        size_t machine;
 
         for (length--; length > 0 && path[length] != '/'; length--)
             ;
         if (length == 0)
             break;
-        holds = look_into(machines, &machines->places, path, length, &machine);
-        if (holds == FOLDER_HOLDS_NONE)
-            holds = look_into(machines, named, path, length, &machine);
+        near.folder_length = length;
+        holds = look_into(machines, &machines->places, path, length, &near.machine);
+        if (holds == FOLDER_HOLDS_NONE) {
+            near.by_logs = false;
+            holds = look_into(machines, named, path, length, &near.machine);
+        }
         if (holds == FOLDER_HOLDS_SEVERAL)
             break;
         if (holds == FOLDER_HOLDS_ONE)
-            return (struct near){.machine = machine, .is_beside = length < own_length};
+            return near;
     }
     return (struct near){.machine = MACHINE_NONE};
 }
@@ -345,6 +393,64 @@ size_t machines_near(const struct machines *machines, const char *path)
     static const struct machine_places none = {0};
 
     return machines_near_named(machines, &none, path).machine;
+}
+
+/* ---- Belonging that is sure ---- */
+
+const struct machine_place *machine_places_next(const struct machine_places *places, size_t *at,
+                                                const char *path, size_t length)
+{
+    if (*at == 0 && length > 0)
+        *at = find_place(places, path, length);
+    while (*at < places->count) {
+        const struct machine_place *next = &places->items[(*at)++];
+
+        if (lies_in_folder(next->path, path, length))
+            return next;
+        if (length > 0)
+            break;
+    }
+    return NULL;
+}
+
+/* Does the file lie in the folder of a log that the machine itself wrote, or below it? *length is
+ * then that of the folder's path. */
+static bool find_own_folder(const struct machines *machines, const char *path,
+                            const struct near *near, size_t *length)
+{
+    size_t file_root = layout_root(path, machine_folder_length(path));
+    const struct machine_place *log;
+    size_t place = 0;
+
+    while ((log = machine_places_next(&machines->places, &place, path, near->folder_length)) !=
+           NULL) {
+        size_t root = layout_root(log->path, machine_folder_length(log->path));
+
+        if (log->machine != near->machine || !log->own)
+            continue;
+        if (root <= file_root && lies_in_folder(path, log->path, root)) {
+            *length = root;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum belonging machines_belonging(const struct machines *machines,
+                                  const struct machine_places *naming, const char *path,
+                                  const struct near *near)
+{
+    const struct machine_place *other;
+    size_t length, place = 0;
+
+    if (!near->by_logs)
+        return BELONGING_LISTED;
+    if (!find_own_folder(machines, path, near, &length))
+        return BELONGING_BESIDE;
+    while ((other = machine_places_next(naming, &place, path, length)) != NULL)
+        if (other->machine != near->machine)
+            return BELONGING_AMONG_OTHERS;
+    return BELONGING_SURE;
 }
 
 bool machines_share_folder(const struct machines *machines, const char *path)

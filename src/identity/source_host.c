@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whose the hosts of sources without events are: first those that are named, since they tell of
- * whom a folder is to those that are not. Names of machines and hosts are keys of one table, paths
- * of folders of another: a folder called `pc1.old` is not a fully qualified name that PC1 could
- * mean, and two folders called `live` are of two machines. */
+/* Whose the hosts of sources without events are: first those that are named in them, then those
+ * that the names of their files tell (naming.c), since both tell of whom a folder is to the others.
+ * Names of machines and hosts are keys of one table, paths of folders of another: a folder called
+ * `pc1.old` is not a fully qualified name that PC1 could mean, and two folders called `live` are of
+ * two machines. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,23 +16,19 @@ struct source_matcher {
     struct machines *machines;
     struct host_table hosts;
     struct host_table folders;
-    char **folder_paths;         /* owned: of each host without a name, or NULL */
-    char **last_parts;           /* owned: the folded names of the folders, in order */
-    struct machine_places named; /* of hosts that are named */
-    size_t log_count;            /* machines that there are logs of; the others stand behind them */
+    char **folder_paths;          /* owned: of each host without a name, or NULL */
+    char **folder_hosts;          /* owned: of each host: what namings_of_folders tells, and */
+    size_t *folder_lengths;       /* the length of that folder's path */
+    char **last_parts;            /* owned: the folded names of the folders, in order */
+    struct machine_places named;  /* of hosts that are named */
+    struct machine_places naming; /* the same, and of those that the names of their files tell */
+    struct namings namings;
+    size_t log_count; /* machines that there are logs of; the others stand behind them */
 };
 
-/* A name that was cut off tells less than the place does: it only has to fit. */
-static bool is_named(const struct source_host *host)
+bool source_host_is_named(const struct source_host *host)
 {
     return *host->said.name != '\0' && !hostname_is_cut_off(host->said.name);
-}
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash != NULL ? slash + 1 : path;
 }
 
 static int compare_texts(const void *left, const void *right)
@@ -45,51 +42,97 @@ static void list_last_parts(struct source_matcher *matcher)
 
     matcher->last_parts = memory_allocate(count, sizeof(char *));
     for (size_t key = 0; key < count; key++)
-        matcher->last_parts[key] = memory_copy_text(last_part(matcher->folders.names.folded[key]));
+        matcher->last_parts[key] =
+            memory_copy_text(path_last_part(matcher->folders.names.folded[key]));
     if (count > 0)
         qsort(matcher->last_parts, count, sizeof(char *), compare_texts);
 }
 
-static void matcher_begin(struct source_matcher *matcher, const struct source_host *hosts,
-                          size_t count)
+/* Names that have to be in the table before it is sealed: those of machines, those that sources
+ * say, those of the inventory, and those that names of files and folders tell. */
+static void list_names(struct source_matcher *matcher, const struct source_host *hosts,
+                       size_t count, const struct inventory_host *inventory, size_t inventory_count)
 {
+    struct name_table *names = &matcher->hosts.names;
     const struct machines *machines = matcher->machines;
 
-    matcher->folder_paths = memory_allocate(count, sizeof(char *));
     for (size_t machine = 0; machine < machines->count; machine++)
-        name_table_add(&matcher->hosts.names, machines->items[machine].name);
+        name_table_add(names, machines->items[machine].name);
+    for (size_t index = 0; index < inventory_count; index++)
+        name_table_add(names, inventory[index].name);
     for (size_t index = 0; index < count; index++) {
-        if (is_named(&hosts[index])) {
-            name_table_add(&matcher->hosts.names, hosts[index].said.name);
+        if (source_host_is_named(&hosts[index])) {
+            name_table_add(names, hosts[index].said.name);
             continue;
         }
-        matcher->folder_paths[index] = machine_folder_path(hosts[index].said.path);
+        if (matcher->namings.items[index].host != NULL)
+            name_table_add(names, matcher->namings.items[index].host);
+        if (matcher->folder_hosts[index] != NULL)
+            name_table_add(names, matcher->folder_hosts[index]);
         name_table_add(&matcher->folders.names, matcher->folder_paths[index]);
     }
     host_table_seal(&matcher->hosts);
     host_table_seal(&matcher->folders);
-    for (size_t machine = 0; machine < machines->count; machine++)
-        host_table_set(&matcher->hosts, machines->items[machine].name, machine);
+}
+
+/* How names are written that are no machine's yet. */
+static void list_spellings(struct source_matcher *matcher, const struct source_host *hosts,
+                           size_t count, const struct inventory_host *inventory,
+                           size_t inventory_count)
+{
     for (size_t index = 0; index < count; index++) {
-        if (is_named(&hosts[index]))
+        if (source_host_is_named(&hosts[index]))
             host_table_spell(&matcher->hosts, hosts[index].said.name);
         else
             host_table_spell(&matcher->folders, matcher->folder_paths[index]);
     }
+    for (size_t index = 0; index < inventory_count; index++)
+        host_table_spell(&matcher->hosts, inventory[index].name);
+    for (size_t index = 0; index < count; index++) {
+        if (matcher->namings.items[index].host != NULL)
+            host_table_spell(&matcher->hosts, matcher->namings.items[index].host);
+        if (matcher->folder_hosts[index] != NULL)
+            host_table_spell(&matcher->hosts, matcher->folder_hosts[index]);
+    }
+}
+
+static void matcher_begin(struct source_matcher *matcher, const struct source_host *hosts,
+                          size_t count, const struct inventory_host *inventory,
+                          size_t inventory_count)
+{
+    const struct machines *machines = matcher->machines;
+
+    namings_find(&matcher->namings, machines, hosts, count, inventory, inventory_count);
+    matcher->folder_paths = memory_allocate(count, sizeof(char *));
+    matcher->folder_hosts = memory_allocate(count, sizeof(char *));
+    matcher->folder_lengths = memory_allocate(count, sizeof(*matcher->folder_lengths));
+    for (size_t index = 0; index < count; index++) {
+        const char *path = hosts[index].said.path;
+
+        if (source_host_is_named(&hosts[index]))
+            continue;
+        matcher->folder_paths[index] = machine_folder_path(path);
+        matcher->folder_hosts[index] =
+            namings_of_folders(&matcher->namings, path, &matcher->folder_lengths[index]);
+    }
+    list_names(matcher, hosts, count, inventory, inventory_count);
+    for (size_t machine = 0; machine < machines->count; machine++)
+        host_table_set(&matcher->hosts, machines->items[machine].name, machine);
+    list_spellings(matcher, hosts, count, inventory, inventory_count);
     list_last_parts(matcher);
 }
 
 static void matcher_end(struct source_matcher *matcher, size_t count)
 {
-    for (size_t index = 0; index < count; index++)
-        free(matcher->folder_paths[index]);
-    free(matcher->folder_paths);
-    for (size_t key = 0; key < matcher->folders.names.count; key++)
-        free(matcher->last_parts[key]);
-    free(matcher->last_parts);
+    memory_free_texts(matcher->folder_paths, count);
+    memory_free_texts(matcher->folder_hosts, count);
+    free(matcher->folder_lengths);
+    memory_free_texts(matcher->last_parts, matcher->folders.names.count);
     host_table_free_content(&matcher->hosts);
     host_table_free_content(&matcher->folders);
     machine_places_free_content(&matcher->named);
+    machine_places_free_content(&matcher->naming);
+    namings_free_content(&matcher->namings);
 }
 
 /* Have several folders that name? */
@@ -171,17 +214,31 @@ static void remark_on_earlier_name(const struct source_matcher *matcher, struct 
     text_free(&owners);
 }
 
+/* Is it of an earlier installation of the machine that it lies beside? */
+static bool is_of_earlier_installation(const char *path, const struct near *near)
+{
+    size_t root_length;
+
+    return near->machine != MACHINE_NONE && machine_path_is_old(path, &root_length) &&
+           near->folder_length >= root_length;
+}
+
 /* Its own name wins; where it contradicts the place, that is said. */
 static void match_named(struct source_matcher *matcher, struct source_host *host)
 {
+    static const struct machine_places none = {0};
     const struct case_source_host *said = &host->said;
-    size_t near = machines_near(matcher->machines, said->path);
+    struct near near = machines_near_named(matcher->machines, &none, said->path);
 
-    host->machine = choose_machine(matcher, said->name, near);
-    if (near != MACHINE_NONE && near != host->machine)
+    if (is_of_earlier_installation(said->path, &near)) {
+        host->machine = near.machine;
+        return;
+    }
+    host->machine = choose_machine(matcher, said->name, near.machine);
+    if (near.machine != MACHINE_NONE && near.machine != host->machine)
         host->remark =
             memory_format("it names the host %s, but lies among logs of %s: the name counts",
-                          said->name, matcher->machines->items[near].name);
+                          said->name, matcher->machines->items[near.machine].name);
     else
         remark_on_earlier_name(matcher, host);
 }
@@ -190,7 +247,7 @@ static void match_named(struct source_matcher *matcher, struct source_host *host
 static bool is_named_in(const struct source_host *of_file, size_t count, size_t machine)
 {
     for (size_t index = 0; index < count; index++)
-        if (is_named(&of_file[index]) && of_file[index].machine == machine)
+        if (source_host_is_named(&of_file[index]) && of_file[index].machine == machine)
             return true;
     return false;
 }
@@ -203,7 +260,7 @@ static bool match_with_file(struct source_host *host, const struct source_host *
     bool several = false;
 
     for (size_t index = 0; index < count; index++) {
-        if (!is_named(&of_file[index]))
+        if (!source_host_is_named(&of_file[index]))
             continue;
         several = several || (found != MACHINE_NONE && found != of_file[index].machine);
         found = of_file[index].machine;
@@ -258,114 +315,240 @@ static void match_cut_off(struct source_matcher *matcher, struct source_host *ho
     free(folder_name);
 }
 
-/* What is in one file with listings of several hosts is that one's of them which the place tells,
- * else nobody's: one of its own, that stands in no list of scripts. */
-static void match_with_several(struct source_matcher *matcher, struct source_host *host,
-                               size_t near, const struct source_host *of_file, size_t count)
+/* The machine that a file with several hosts is of: of these the one that its name tells, else the
+ * one that its place tells; or none. */
+static size_t choose_of_several(const struct source_matcher *matcher, const struct naming *naming,
+                                size_t near, const struct source_host *of_file, size_t count)
 {
-    host->machine = near;
-    host->is_guess = near != MACHINE_NONE && is_named_in(of_file, count, near);
+    for (size_t index = 0; index < count && naming->host != NULL; index++)
+        if (source_host_is_named(&of_file[index]) &&
+            machine_answers_to(&matcher->machines->items[of_file[index].machine], naming->host))
+            return of_file[index].machine;
+    return near != MACHINE_NONE && is_named_in(of_file, count, near) ? near : MACHINE_NONE;
+}
+
+/* What is in one file with listings of several hosts is that one's of them which the name of the
+ * file or the place tells, else nobody's: one of its own, that stands in no list of scripts. */
+static void match_with_several(struct source_matcher *matcher, struct source_host *host,
+                               const struct naming *naming, size_t near,
+                               const struct source_host *of_file, size_t count)
+{
+    host->machine = choose_of_several(matcher, naming, near, of_file, count);
+    host->is_guess = host->machine != MACHINE_NONE;
     if (host->is_guess)
         return;
     host->machine = machines_add(matcher->machines, host->said.path);
     matcher->machines->items[host->machine].shared_name = true;
 }
 
-/* The machine that the file's name begins with, or none: so, too, in a folder with a host's name.
- */
-static size_t machine_of_file_name(const struct source_matcher *matcher, const char *path)
+/* Does the name of the file's own folder contradict that of the file? Where several machines have
+ * logs in the folder, its name is none of theirs. */
+static bool folder_contradicts(struct source_matcher *matcher, size_t index, const char *path,
+                               size_t machine)
 {
-    char *folder_name = machine_folder_name(path);
-    bool is_of_host = host_table_find(&matcher->hosts, folder_name) != NAME_NONE;
+    const char *folder_host = matcher->folder_hosts[index];
 
-    free(folder_name);
-    return is_of_host ? MACHINE_NONE : host_table_machine_of_file(&matcher->hosts, last_part(path));
+    return matcher->namings.items[index].kind == NAMING_KNOWN && folder_host != NULL &&
+           matcher->folder_lengths[index] >= strlen(matcher->folder_paths[index]) &&
+           !machines_share_folder(matcher->machines, path) &&
+           !machine_answers_to(&matcher->machines->items[machine], folder_host);
 }
 
-/* By its place, else by the file's name, else by what lies beside its folder, else by the name of
- * that. All but the first is said. */
-static void match_place(struct source_matcher *matcher, struct source_host *host,
-                        const char *folder, const struct near *near)
+/* By the name of the file, which says so for sure where the host is known or the files beside it
+ * are named so, too. */
+static void match_file_name(struct source_matcher *matcher, struct source_host *host, size_t index,
+                            size_t near)
+{
+    static const char *const whys[] = {
+        [NAMING_NONE] = "",
+        [NAMING_KNOWN] = "which its file's name begins or ends with",
+        [NAMING_PATTERN] = "which its file's name has where those beside it have their hosts",
+        [NAMING_FOLDERS] = "which its file's name begins with, as folders beside it have the names "
+                           "of their hosts",
+        [NAMING_SPELLED] = "which is what its file's name differs in from those beside it",
+    };
+    const struct naming *naming = &matcher->namings.items[index];
+    const char *path = host->said.path;
+
+    host->machine = choose_machine(matcher, naming->host, near);
+    host->is_guess = naming->kind == NAMING_FOLDERS || naming->kind == NAMING_SPELLED;
+    if (!folder_contradicts(matcher, index, path, host->machine)) {
+        host->remark =
+            memory_format("no host is named in it: taken for %s, %s",
+                          matcher->machines->items[host->machine].name, whys[naming->kind]);
+        return;
+    }
+    host->remark = memory_format("no host is named in it: its file's name is that of %s, its "
+                                 "folder's that of %s, so it is taken for neither",
+                                 naming->host, matcher->folder_hosts[index]);
+    host->machine = machines_add(matcher->machines, path);
+    host->is_guess = true;
+    matcher->machines->items[host->machine].shared_name = true;
+}
+
+/* By the logs, or hosts that are named, beside it. */
+static void match_near(struct source_matcher *matcher, struct source_host *host,
+                       const struct near *near)
+{
+    static const char *const whys[] = {
+        [BELONGING_SURE] = "",
+        [BELONGING_AMONG_OTHERS] = "whose logs lie there, as do files of other hosts",
+        [BELONGING_BESIDE] = "whose logs lie in another folder beside it",
+        [BELONGING_LISTED] = "which is named in what lies beside it",
+    };
+    enum belonging belonging =
+        machines_belonging(matcher->machines, &matcher->naming, host->said.path, near);
+
+    host->machine = near->machine;
+    host->is_guess = belonging != BELONGING_SURE;
+    if (host->is_guess)
+        host->remark = memory_format("no host is named in it: taken for %s, %s",
+                                     matcher->machines->items[host->machine].name, whys[belonging]);
+}
+
+/* By the name of a folder: the innermost one that is called as a known host is, and not only begins
+ * or ends so, or its own. */
+static void match_folder(struct source_matcher *matcher, struct source_host *host, size_t index)
 {
     const char *path = host->said.path;
-    bool is_near = near->machine != MACHINE_NONE && !near->is_beside;
-    size_t named = is_near ? MACHINE_NONE : machine_of_file_name(matcher, path);
+    const char *known = matcher->folder_hosts[index];
+    size_t length = matcher->folder_lengths[index];
+    bool is_called_so = known != NULL && strlen(known) <= length &&
+                        strncmp(path + length - strlen(known), known, strlen(known)) == 0 &&
+                        (length == strlen(known) || path[length - strlen(known) - 1] == '/');
 
-    host->machine = named != MACHINE_NONE           ? named
-                    : near->machine != MACHINE_NONE ? near->machine
-                                                    : machine_of_folder(matcher, folder, path);
-    host->is_guess = named != MACHINE_NONE || near->is_beside;
-    if (named != MACHINE_NONE)
-        host->remark =
-            memory_format("no host is named in it: taken for %s, which its file's name begins with",
-                          matcher->machines->items[host->machine].name);
-    else if (near->machine == MACHINE_NONE)
-        host->remark = memory_format(
-            "no host is named in it, nor exactly one beside it: taken for that of the "
-            "folder's name, %s",
-            matcher->machines->items[host->machine].name);
-    else if (near->is_beside)
-        host->remark = memory_format("no host is named in it: taken for %s, whose logs lie in "
-                                     "another folder beside it",
-                                     matcher->machines->items[host->machine].name);
+    host->machine = is_called_so ? choose_machine(matcher, known, MACHINE_NONE)
+                                 : machine_of_folder(matcher, matcher->folder_paths[index], path);
+    host->is_guess = true;
+    host->remark =
+        memory_format("no host is named in it, nor exactly one beside it: taken for that "
+                      "of the folder's name, %s",
+                      matcher->machines->items[host->machine].name);
 }
 
-/* `of_file` are the `count` hosts of its file. */
-static void match_nameless(struct source_matcher *matcher, struct source_host *host,
-                           const char *folder, const struct source_host *of_file, size_t count)
+/* What the name of its file does not tell: by its place. A folder that has the name of another
+ * known host is never that of the machine beside it. */
+static void match_place(struct source_matcher *matcher, struct source_host *host, size_t index,
+                        const struct near *near)
 {
+    const char *folder_host = matcher->folder_hosts[index];
+    size_t length = matcher->folder_lengths[index];
+
+    if (near->machine != MACHINE_NONE &&
+        (folder_host == NULL || length < near->folder_length ||
+         machine_answers_to(&matcher->machines->items[near->machine], folder_host)))
+        match_near(matcher, host, near);
+    else if (matcher->namings.items[index].kind == NAMING_SPELLED &&
+             (folder_host == NULL || length < strlen(matcher->folder_paths[index])))
+        match_file_name(matcher, host, index, MACHINE_NONE);
+    else
+        match_folder(matcher, host, index);
+}
+
+/* Hosts from `first` up to `end` are those of one file. */
+struct file_range {
+    size_t first, end;
+};
+
+/* `of_file` are the hosts of its file. */
+static void match_nameless(struct source_matcher *matcher, struct source_host *hosts, size_t index,
+                           struct file_range of_file)
+{
+    struct source_host *host = &hosts[index];
+    size_t count = of_file.end - of_file.first;
     struct near near;
 
-    if (match_with_file(host, of_file, count))
+    if (host->machine != MACHINE_NONE || match_with_file(host, &hosts[of_file.first], count))
         return;
     near = machines_near_named(matcher->machines, &matcher->named, host->said.path);
     if (host->remark != NULL)
-        match_with_several(matcher, host, near.machine, of_file, count);
+        match_with_several(matcher, host, &matcher->namings.items[index], near.machine,
+                           &hosts[of_file.first], count);
     else
-        match_place(matcher, host, folder, &near);
+        match_place(matcher, host, index, &near);
 }
 
-static void add_named_place(struct source_matcher *matcher, const struct source_host *host)
+/* The hosts of the file of that one: they are in order of paths. */
+static struct file_range file_at(const struct source_host *hosts, size_t count, size_t first)
 {
-    struct machine_places *named = &matcher->named;
+    struct file_range file = {first, first + 1};
 
-    named->items = memory_grow(named->items, named->count, sizeof(*named->items));
-    named->items[named->count++] =
-        (struct machine_place){.path = memory_copy_text(host->said.path), .machine = host->machine};
+    while (file.end < count && strcmp(hosts[file.end].said.path, hosts[first].said.path) == 0)
+        file.end++;
+    return file;
 }
 
-/* They are in order of paths: those of one file stand together. */
+static bool file_names_host(const struct source_host *hosts, struct file_range file)
+{
+    for (size_t index = file.first; index < file.end; index++)
+        if (*hosts[index].said.name != '\0')
+            return true;
+    return false;
+}
+
+/* Finds whose those are that only the name of their file tells of. */
+static void match_file_names(struct source_matcher *matcher, struct source_host *hosts,
+                             size_t count)
+{
+    for (struct file_range file = {0}; file.end < count;) {
+        struct source_host *host = &hosts[file.end];
+        enum naming_kind kind = matcher->namings.items[file.end].kind;
+
+        file = file_at(hosts, count, file.end);
+        if (file_names_host(hosts, file) || kind == NAMING_NONE || kind == NAMING_SPELLED)
+            continue;
+        match_file_name(matcher, host, file.first,
+                        machines_near(matcher->machines, host->said.path));
+        machine_places_add(&matcher->naming, host->said.path, host->machine, false);
+    }
+    machine_places_sort(&matcher->naming);
+}
+
 static void match_all_nameless(struct source_matcher *matcher, struct source_host *hosts,
                                size_t count)
 {
-    for (size_t first = 0, end; first < count; first = end) {
-        for (end = first + 1;
-             end < count && strcmp(hosts[end].said.path, hosts[first].said.path) == 0; end++)
-            ;
-        for (size_t index = first; index < end; index++)
+    for (struct file_range file = {0}; file.end < count;) {
+        file = file_at(hosts, count, file.end);
+        for (size_t index = file.first; index < file.end; index++)
             if (hostname_is_cut_off(hosts[index].said.name))
-                match_cut_off(matcher, &hosts[index], matcher->folder_paths[index], &hosts[first],
-                              end - first);
-            else if (!is_named(&hosts[index]))
-                match_nameless(matcher, &hosts[index], matcher->folder_paths[index], &hosts[first],
-                               end - first);
+                match_cut_off(matcher, &hosts[index], matcher->folder_paths[index],
+                              &hosts[file.first], file.end - file.first);
+            else if (!source_host_is_named(&hosts[index]))
+                match_nameless(matcher, hosts, index, file);
     }
 }
 
-void source_hosts_match(struct source_host *hosts, size_t count, struct machines *machines)
+/* Notes which are of an earlier installation of the machine that they are of. */
+static void note_earlier_installations(struct source_host *hosts, size_t count)
+{
+    size_t root_length;
+
+    for (size_t index = 0; index < count; index++)
+        hosts[index].earlier_installation =
+            machine_path_is_old(hosts[index].said.path, &root_length);
+}
+
+void source_hosts_match(struct source_host *hosts, size_t count,
+                        const struct inventory_host *inventory, size_t inventory_count,
+                        struct machines *machines)
 {
     struct source_matcher matcher = {.machines = machines, .log_count = machines->count};
 
     if (count == 0)
         return;
-    matcher_begin(&matcher, hosts, count);
-    for (size_t index = 0; index < count; index++)
-        if (is_named(&hosts[index])) {
-            match_named(&matcher, &hosts[index]);
-            add_named_place(&matcher, &hosts[index]);
-        }
+    matcher_begin(&matcher, hosts, count, inventory, inventory_count);
+    for (size_t index = 0; index < count; index++) {
+        hosts[index].machine = MACHINE_NONE;
+        if (!source_host_is_named(&hosts[index]))
+            continue;
+        match_named(&matcher, &hosts[index]);
+        machine_places_add(&matcher.named, hosts[index].said.path, hosts[index].machine, false);
+        machine_places_add(&matcher.naming, hosts[index].said.path, hosts[index].machine, false);
+    }
     machine_places_sort(&matcher.named);
+    match_file_names(&matcher, hosts, count);
     match_all_nameless(&matcher, hosts, count);
+    note_earlier_installations(hosts, count);
     matcher_end(&matcher, count);
 }
 

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hosts that the names of files and folders tell. A name is searched for hosts that are known; else
+ * what it has where the files beside it have theirs is a host; else, where files that nothing else
+ * is known of differ in it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "identity/machine.h"
+#include "model/hostname.h"
+
+/* Where the names of files in a folder have that of their host. */
+struct name_pattern {
+    char *folder; /* owned: its path, "" for the working folder */
+    bool begins, ends;
+    bool folders; /* folders in it have the very names of their hosts */
+};
+
+/* What the name of a file may be of a host, while nothing says so yet. */
+struct spelled_name {
+    const char *path; /* borrowed */
+    char *host;       /* owned */
+    char *folded;     /* owned */
+    size_t item;
+};
+
+const char *path_last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+static char *copy_folder(const char *path)
+{
+    return memory_copy_bytes(path, machine_folder_length(path));
+}
+
+/* ---- Hosts that are known ---- */
+
+static bool is_known(const void *context, const char *name)
+{
+    const struct namings *namings = context;
+    bool several;
+
+    return name_table_find(&namings->known, name) != NAME_NONE ||
+           name_table_find_full(&namings->known, name) != NAME_NONE ||
+           name_table_means_several(&namings->known, name) ||
+           name_table_netbios_owner(&namings->known, namings->keys, name, &several) != NAME_NONE ||
+           several;
+}
+
+static void list_known(struct namings *namings, const struct machines *machines,
+                       const struct source_host *hosts, size_t count,
+                       const struct inventory_host *inventory, size_t inventory_count)
+{
+    for (size_t machine = 0; machine < machines->count; machine++)
+        name_table_add(&namings->known, machines->items[machine].name);
+    for (size_t index = 0; index < count; index++)
+        if (source_host_is_named(&hosts[index]))
+            name_table_add(&namings->known, hosts[index].said.name);
+    for (size_t index = 0; index < inventory_count; index++)
+        name_table_add(&namings->known, inventory[index].name);
+    name_table_seal(&namings->known);
+    namings->keys = memory_allocate(namings->known.count, sizeof(*namings->keys));
+    for (size_t key = 0; key < namings->known.count; key++)
+        namings->keys[key] = key;
+}
+
+char *namings_of_folders(const struct namings *namings, const char *path, size_t *folder_length)
+{
+    char *folder = copy_folder(path);
+    char *host = NULL;
+
+    while (*folder != '\0' && host == NULL) {
+        *folder_length = strlen(folder);
+        host = file_name_known_host(path_last_part(folder), is_known, namings);
+        folder[machine_folder_length(folder)] = '\0';
+    }
+    free(folder);
+    return host;
+}
+
+/* ---- Patterns ---- */
+
+static int compare_patterns(const void *left, const void *right)
+{
+    return strcmp(((const struct name_pattern *)left)->folder,
+                  ((const struct name_pattern *)right)->folder);
+}
+
+struct name_patterns {
+    struct name_pattern *items; /* owned; once sorted, one a folder */
+    size_t count;
+};
+
+static void add_pattern(struct name_patterns *patterns, const struct name_pattern *pattern)
+{
+    patterns->items = memory_grow(patterns->items, patterns->count, sizeof(*patterns->items));
+    patterns->items[patterns->count++] = *pattern;
+}
+
+static void note_file(struct name_patterns *patterns, const char *path, const char *host)
+{
+    const char *file_name = path_last_part(path);
+    struct name_pattern pattern = {.begins = file_name_has_host(file_name, host, NAME_SIDE_BEGIN),
+                                   .ends = file_name_has_host(file_name, host, NAME_SIDE_END)};
+
+    if (!pattern.begins && !pattern.ends)
+        return;
+    pattern.folder = copy_folder(path);
+    add_pattern(patterns, &pattern);
+}
+
+/* Notes the folders of the path that have the machine's name. */
+static void note_folders(struct name_patterns *patterns, const char *path,
+                         const struct machine *machine)
+{
+    char *folder = copy_folder(path);
+
+    while (*folder != '\0') {
+        bool is_named = machine_answers_to(machine, path_last_part(folder));
+
+        folder[machine_folder_length(folder)] = '\0';
+        if (is_named)
+            add_pattern(patterns, &(struct name_pattern){.folder = memory_copy_text(folder),
+                                                         .folders = true});
+    }
+    free(folder);
+}
+
+static void sort_patterns(struct name_patterns *patterns)
+{
+    size_t kept = 0;
+
+    if (patterns->count == 0)
+        return;
+    qsort(patterns->items, patterns->count, sizeof(*patterns->items), compare_patterns);
+    for (size_t index = 1; index < patterns->count; index++) {
+        struct name_pattern *last = &patterns->items[kept], *next = &patterns->items[index];
+
+        if (compare_patterns(last, next) != 0) {
+            patterns->items[++kept] = *next;
+            continue;
+        }
+        last->begins = last->begins || next->begins;
+        last->ends = last->ends || next->ends;
+        last->folders = last->folders || next->folders;
+        free(next->folder);
+    }
+    patterns->count = kept + 1;
+}
+
+static struct name_patterns find_patterns(const struct machines *machines,
+                                          const struct source_host *hosts, size_t count)
+{
+    struct name_patterns patterns = {0};
+
+    for (size_t index = 0; index < machines->places.count; index++) {
+        const struct machine_place *place = &machines->places.items[index];
+        const struct machine *machine = &machines->items[place->machine];
+
+        note_file(&patterns, place->path, machine->name);
+        for (size_t alias = 0; alias < machine->alias_count; alias++)
+            note_file(&patterns, place->path, machine->aliases[alias]);
+        note_folders(&patterns, place->path, machine);
+    }
+    for (size_t index = 0; index < count; index++)
+        if (source_host_is_named(&hosts[index]))
+            note_file(&patterns, hosts[index].said.path, hosts[index].said.name);
+    sort_patterns(&patterns);
+    return patterns;
+}
+
+static void free_patterns(struct name_patterns *patterns)
+{
+    for (size_t index = 0; index < patterns->count; index++)
+        free(patterns->items[index].folder);
+    free(patterns->items);
+}
+
+/* What the name of the file has where those of the files, or folders, beside it have their hosts.
+ */
+static struct naming name_by_pattern(const struct name_patterns *patterns, const char *path)
+{
+    struct name_pattern sought = {.folder = copy_folder(path)};
+    const struct name_pattern *pattern = NULL;
+    const char *file_name = path_last_part(path);
+    struct naming naming = {.kind = NAMING_PATTERN};
+
+    if (patterns->count > 0)
+        pattern =
+            bsearch(&sought, patterns->items, patterns->count, sizeof(sought), compare_patterns);
+    free(sought.folder);
+    if (pattern != NULL && pattern->begins)
+        naming.host = file_name_host(file_name, NAME_SIDE_BEGIN);
+    if (pattern != NULL && pattern->ends && naming.host == NULL)
+        naming.host = file_name_host(file_name, NAME_SIDE_END);
+    if (pattern != NULL && pattern->folders && naming.host == NULL &&
+        file_name_has_tool(file_name)) {
+        naming.kind = NAMING_FOLDERS;
+        naming.host = file_name_host(file_name, NAME_SIDE_BEGIN);
+    }
+    if (naming.host == NULL)
+        naming.kind = NAMING_NONE;
+    return naming;
+}
+
+/* ---- Names that differ ---- */
+
+static int compare_folder_bytes(const char *left, const char *right)
+{
+    size_t left_length = machine_folder_length(left), right_length = machine_folder_length(right);
+    int order = memcmp(left, right, left_length < right_length ? left_length : right_length);
+
+    return order != 0 ? order : (left_length > right_length) - (left_length < right_length);
+}
+
+static int compare_spelled(const void *left_item, const void *right_item)
+{
+    const struct spelled_name *left = left_item;
+    const struct spelled_name *right = right_item;
+    int order = compare_folder_bytes(left->path, right->path);
+
+    return order != 0 ? order : strcmp(left->folded, right->folded);
+}
+
+/* Where files that nothing tells of have several names in one folder, these are their hosts. */
+static void name_by_difference(struct namings *namings, const struct source_host *hosts)
+{
+    struct spelled_name *names = NULL;
+    size_t count = 0;
+
+    for (size_t index = 0; index < namings->count; index++) {
+        const char *path = hosts[index].said.path;
+        char *host = NULL;
+
+        if (*hosts[index].said.name == '\0' && namings->items[index].kind == NAMING_NONE)
+            host = file_name_host(path_last_part(path), NAME_SIDE_ANY);
+        if (host == NULL)
+            continue;
+        names = memory_grow(names, count, sizeof(*names));
+        names[count++] = (struct spelled_name){path, host, text_fold(host), index};
+    }
+    if (count > 0)
+        qsort(names, count, sizeof(*names), compare_spelled);
+    for (size_t first = 0, end; first < count; first = end) {
+        for (end = first + 1;
+             end < count && compare_folder_bytes(names[first].path, names[end].path) == 0; end++)
+            ;
+        for (size_t name = first; name < end; name++)
+            if (strcmp(names[first].folded, names[end - 1].folded) != 0)
+                namings->items[names[name].item] =
+                    (struct naming){NAMING_SPELLED, memory_copy_text(names[name].host)};
+    }
+    for (size_t name = 0; name < count; name++) {
+        free(names[name].host);
+        free(names[name].folded);
+    }
+    free(names);
+}
+
+/* ---- All of them ---- */
+
+void namings_find(struct namings *namings, const struct machines *machines,
+                  const struct source_host *hosts, size_t count,
+                  const struct inventory_host *inventory, size_t inventory_count)
+{
+    struct name_patterns patterns = find_patterns(machines, hosts, count);
+
+    *namings =
+        (struct namings){.items = memory_allocate(count, sizeof(*namings->items)), .count = count};
+    list_known(namings, machines, hosts, count, inventory, inventory_count);
+    for (size_t index = 0; index < count; index++) {
+        const char *path = hosts[index].said.path;
+        struct naming *naming = &namings->items[index];
+
+        if (*hosts[index].said.name != '\0')
+            continue;
+        naming->host = file_name_known_host(path_last_part(path), is_known, namings);
+        if (naming->host != NULL)
+            naming->kind = NAMING_KNOWN;
+        else
+            *naming = name_by_pattern(&patterns, path);
+    }
+    name_by_difference(namings, hosts);
+    free_patterns(&patterns);
+}
+
+void namings_free_content(struct namings *namings)
+{
+    for (size_t index = 0; index < namings->count; index++)
+        free(namings->items[index].host);
+    free(namings->items);
+    free(namings->keys);
+    name_table_free_content(&namings->known);
+}
