@@ -647,6 +647,41 @@ START_TEST(a_system_whose_host_was_blanked_is_read)
 }
 END_TEST
 
+START_TEST(product_id_is_the_value_of_its_form)
+{
+#define SYSTEM                                                    \
+    "Host Name:                 PC1\n"                            \
+    "OS Name:                   Microsoft Windows 7 Enterprise\n" \
+    "OS Version:                6.1.7601 Service Pack 1 Build 7601\n"
+    static const struct {
+        const char *text;
+        const char *expected;
+    } cases[] = {
+        {SYSTEM "Registered Owner: Ann\nProduct ID: 00392-918-5000002-85123\n",
+         "|product_id=00392-918-5000002-85123\n"},
+        {SYSTEM "Produkt-ID:  00371-OEM-8992671-00524\n", "|product_id=00371-OEM-8992671-00524\n"},
+        {SYSTEM "Product ID: 00392-918-5000002-8512\nX: 00392-918-5000002-851234\n"
+                "Y: 00392-9a8-5000002-85123\nZ: 00392_918_5000002_85123\n",
+         "|product_id=\n"},
+        {SYSTEM "Product ID: 00392-918-5000002-85123", "|product_id=\n"}, /* it may go on */
+        {SYSTEM SYSTEM "Product ID: 00392-918-5000002-85123\n",
+         "system|systeminfo|PC1|1||os_name=Microsoft Windows 7 Enterprise|os_version=6.1.7601 "
+         "Service Pack 1 Build 7601|product_id=\n"},
+        {"\"PC1\",\"Microsoft Windows 7 Enterprise\",\"6.1.7601 Service Pack 1 Build 7601\",\"a\","
+         "\"b\",\"c\",\"d\",\"e\",\"00392-918-5000002-85123\",\"f\"\n",
+         "|product_id=00392-918-5000002-85123\n"},
+    };
+    struct listed listed = {0};
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        listed_read(&listed, cases[index].text, strlen(cases[index].text));
+        expect_part(&listed, cases[index].expected);
+    }
+    listed_free_content(&listed);
+#undef SYSTEM
+}
+END_TEST
+
 /* ---- Files of several listings ---- */
 
 START_TEST(all_listings_of_a_file_are_read)
@@ -811,6 +846,7 @@ static Suite *listing_suite(void)
     tcase_add_test(cases, a_cut_licence_makes_up_nothing_and_is_remarked_on);
     tcase_add_test(cases, a_licence_of_wrapped_lines_is_read);
     tcase_add_test(cases, a_system_whose_host_was_blanked_is_read);
+    tcase_add_test(cases, product_id_is_the_value_of_its_form);
     tcase_add_test(cases, all_listings_of_a_file_are_read);
     tcase_add_test(cases, a_licence_before_packages_is_read);
     tcase_add_test(cases, what_is_incomplete_is_said_of_the_source);

@@ -185,3 +185,20 @@ bool token_is_system_version(const struct line *value)
     rest = line_from(rest, rest.length_bytes - build.length_bytes - 1);
     return rest.bytes[0] == ' ' && memcmp(rest.bytes + 1, build.bytes, build.length_bytes) == 0;
 }
+
+bool token_is_product_id(const struct line *value)
+{
+    static const char form[] = "NNNNN-XXX-NNNNNNN-NNNNN";
+
+    if (value->length_bytes != sizeof(form) - 1)
+        return false;
+    for (size_t index = 0; index < sizeof(form) - 1; index++) {
+        char byte = value->bytes[index];
+
+        if (form[index] == '-'
+                ? byte != '-'
+                : (byte < '0' || byte > '9') && (form[index] != 'X' || byte < 'A' || byte > 'Z'))
+            return false;
+    }
+    return true;
+}

@@ -46,6 +46,9 @@ bool token_is_version(const struct line *value);
 /* Is it a version as systeminfo has it: `6.1.7601 Service Pack 1 Build 7601`? */
 bool token_is_system_version(const struct line *value);
 
+/* Is it a product id of Windows: `00392-918-5000002-85123`, `00371-OEM-8992671-00524`? */
+bool token_is_product_id(const struct line *value);
+
 /* ---- Hotfixes (hotfix_names.c) ---- */
 
 /* Finds the first word of the line that is an update number, KB and digits and perhaps a suffix

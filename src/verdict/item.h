@@ -96,6 +96,7 @@ void licences_items(const struct observation *observation, struct meaning *out);
 void os_version_items(const struct observation *observation, struct meaning *out);
 void slmgr_items(const struct finding_licence *said, struct meaning *out);
 void systeminfo_items(const struct finding_system *said, struct meaning *out);
+void product_id_items(const char *product_id, struct meaning *out);
 
 /* ---- Items in words ---- */
 
