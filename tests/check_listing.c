@@ -176,19 +176,26 @@ START_TEST(a_sound_listing_without_the_update_is_complete)
 }
 END_TEST
 
-/* Where the list of updates itself is whole, what is cut behind it does not matter. A CSV file that
- * is cut between two rows cannot be told from a whole one. */
+/* Where the list of updates itself is whole, what is cut behind it does not matter. A file that is
+ * cut between two rows cannot be told from a whole one; an entry of several lines, by their number.
+ */
 static bool may_be_complete(const char *form, const char *text, size_t length)
 {
-    size_t whole = strlen(text);
+    const char *last_of_entry = strcmp(form, "wmic-list") == 0         ? "Status="
+                                : strcmp(form, "get-hotfix-list") == 0 ? "InstalledOn "
+                                                                       : NULL;
+    size_t start = length - 1;
 
     if (strcmp(form, "systeminfo") == 0)
         return length >= (size_t)(strstr(text, "NIC(s)") - text);
-    if (strstr(form, "csv") != NULL)
-        return text[length - 1] == '\n';
-    if (strcmp(form, "get-hotfix") == 0 || strcmp(form, "get-hotfix-list") == 0)
-        return length + 1 >= whole; /* one of its empty lines ends it */
-    return length == whole;
+    if (is_dism(form))
+        return length == strlen(text);
+    if (text[length - 1] != '\n')
+        return false;
+    while (start > 0 && text[start - 1] != '\n')
+        start--;
+    return last_of_entry == NULL || text[start] == '\n' ||
+           strncmp(text + start, last_of_entry, strlen(last_of_entry)) == 0;
 }
 
 START_TEST(a_cut_listing_is_never_complete)
@@ -216,8 +223,15 @@ START_TEST(a_cut_listing_is_never_complete)
         listing_add(&text, "wmic", &without_update);
         listing_encode(&file, text_get(&text), LISTING_JA, encodings[row], LISTING_CRCRLF, true);
         for (size_t length = 1; length < file.length_bytes; length++) {
+            const char *end = text_get(&file) + length;
+            bool ends;
+
+            while (end > text_get(&file) && (end[-1] == '\r' || end[-1] == '\0'))
+                end--;
+            ends = end > text_get(&file) && end[-1] == '\n';
+
             listed_read(&listed, text_get(&file), length);
-            ck_assert_msg(!listed_has_complete(&listed), "cut to %zu bytes", length);
+            ck_assert_msg(!listed_has_complete(&listed) || ends, "cut to %zu bytes", length);
         }
         text_free(&text);
         text_free(&file);
@@ -733,15 +747,13 @@ START_TEST(what_is_incomplete_is_said_of_the_source)
     struct listed listed = {0};
 
     listing_add(&text, "wmic", &without_update);
-    listed_read(&listed, text_get(&text), text.length_bytes - 1);
+    listed_read(&listed, text_get(&text), text.length_bytes - 2);
     ck_assert_str_eq(text_get(&listed.facts.detail),
-                     "line 1: wmic qfe of PC1: it is cut: no empty line ends it");
+                     "line 1: wmic qfe of PC1: it is cut: its last line does not end");
     ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_OK);
     listed_read(&listed, "HotFixID\nKB971033\n", 18);
-    ck_assert_str_eq(
-        text_get(&listed.facts.detail),
-        "line 1: wmic qfe: it is cut: no empty line ends it; it has no entry but those "
-        "that were looked for");
+    ck_assert_str_eq(text_get(&listed.facts.detail),
+                     "line 1: wmic qfe: it has no entry but those that were looked for");
     text_clear(&text);
     for (unsigned count = 0; count < 20; count++)
         text_add(&text, "HotFixID\nKB971033\n\n");

@@ -138,19 +138,20 @@ START_TEST(a_blank_line_in_a_table_hides_no_row)
 }
 END_TEST
 
+/* What follows without an empty line between cuts nothing off. */
 START_TEST(a_table_ends_where_another_listing_begins)
 {
     read_text(WMIC_HEAD WMIC_ROW("PC1", "KB2534111") WMIC_HEAD WMIC_ROW("PC2", "KB971033 ") "\n");
     expect_part("entry|wmic qfe|PC2|4|");
-    expect_part("listing|wmic "
-                "qfe|PC1|1||entry_count=1|announced_count=|names_update=no|incomplete=it is cut");
+    expect_part(
+        "listing|wmic qfe|PC1|1||entry_count=1|announced_count=|names_update=no|incomplete=\n");
     expect_part("listing|wmic qfe|PC2|3|");
     read_text(GET_HOTFIX_HEAD GET_HOTFIX_ROW(
         "PC1", "KB2534111") "Host Name: PC2\nOS Name: Microsoft Windows 7 Professional\n"
                             "OS Version: 6.1.7601 Service Pack 1 Build 7601\n"
                             "Hotfix(s): 1 Hotfix(s) Installed.\n  [01]: KB971033\n");
     expect_part("entry|systeminfo|PC2|");
-    expect_part("|PC1|2||entry_count=1|announced_count=|names_update=no|incomplete=it is cut");
+    expect_part("|PC1|2||entry_count=1|announced_count=|names_update=no|incomplete=\n");
     read_text(GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2534111")
                   GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2999226") "\n");
     expect_no_part("|Source|");
@@ -498,10 +499,10 @@ START_TEST(a_listing_whose_command_leaves_entries_out_is_not_complete)
 END_TEST
 
 /* KB971033 is described as an update. */
-START_TEST(a_listing_of_security_updates_alone_is_not_complete)
+START_TEST(a_listing_of_other_kinds_alone_is_not_complete)
 {
     static const char reason[] =
-        "|incomplete=it has security updates only, which KB971033 is not\n";
+        "|incomplete=it has no entry of the kind Update, which KB971033 is\n";
 
     read_text(GET_HOTFIX_HEAD
               "PC1           Security Update  KB2534111     NT AUTHORITY\\SYSTEM  1/22/2019\n"
@@ -517,6 +518,65 @@ START_TEST(a_listing_of_security_updates_alone_is_not_complete)
     read_text("\n\nDescription=Security Update\nHotFixID=KB2534111\n\n\n"
               "Description=Security Update\nHotFixID=KB2999226\n\n\n\n");
     expect_part(reason);
+    read_text(GET_HOTFIX_HEAD
+              "PC1           Hotfix           KB2534111     NT AUTHORITY\\SYSTEM  1/22/2019\n"
+              "PC1           Security Update  KB2999226     NT AUTHORITY\\SYSTEM  1/22/2019\n\n");
+    expect_part(reason);
+    /* A word of another language, or none, may be of an Update. */
+    read_text("Node,Description,HotFixID\nPC1,Hotfix,KB2534111\nPC1,Mise,KB2534112\n");
+    ck_assert(listed_has_complete(&listed));
+    read_text("Node,Description,HotFixID\nPC1,Hotfix,KB2534111\nPC1,,KB2534112\n");
+    ck_assert(listed_has_complete(&listed));
+}
+END_TEST
+
+/* ---- Columns under other names ---- */
+
+START_TEST(columns_can_have_other_names)
+{
+    static const struct {
+        const char *text;
+        const char *entry;
+    } cases[] = {
+        {"\"ComputerName\",\"KB\"\n\"PC1\",\"KB2534111\"\n\"PC1\",\"971033\"\n",
+         "entry|Get-HotFix|PC1|3|"},
+        {"Name;KBNumber;InstalledOn\nPC1;KB2534111;1/1/2019\nPC1;KB971033;1/2/2019\n",
+         "|PC1|3||update_id=KB971033|name=KB971033|state=|state_text=|date=1/2/2019\n"},
+        {"\"Name0\",\"HotFixID0\",\"InstalledOn0\"\n\"PC1\",\"KB2534111\",\"\"\n\"PC1\","
+         "\"KB971033\",\"1/2/2019\"\n",
+         "|PC1|3||update_id=KB971033|name=KB971033|state=|state_text=|date=1/2/2019\n"},
+        {"ComputerName KB       \n------------ --       \nPC1          KB2534111\n"
+         "PC1          971033   \n",
+         "entry|Get-HotFix|PC1|4|"},
+        {"ComputerName : PC1\nHotFixID : KB2534111\n\nComputerName : PC1\nHotFixID : KB971033\n",
+         "entry|Get-HotFix|PC1|5|"},
+        {"#TYPE x\n\"CSName\",\"HotFixID\",\"Name\",\"PSComputerName\",\"CimClass\","
+         "\"CimInstanceProperties\",\"CimSystemProperties\"\n"
+         "\"PC1\",\"KB2534111\",\"\",\"PC1\",\"a\",\"b\",\"c\"\n"
+         "\"PC1\",\"KB971033\",\"\",\"PC1\",\"a\",\"b\",\"c\"\n",
+         "entry|Get-HotFix|PC1|4|"},
+    };
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        read_text(cases[index].text);
+        expect_part(cases[index].entry);
+        expect_part("|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
+    }
+    /* Words that scripts have for other things, and names of updates where hosts could be. */
+    read_text("Caption,Name,HotFixID\nx,Update for Windows (KB971033),KB971033\n");
+    expect_part("entry|Get-HotFix||2|");
+    read_text("Caption,Name,HotFixID\nx,,KB971033\n");
+    expect_part("entry|Get-HotFix||2|");
+}
+END_TEST
+
+START_TEST(a_status_in_a_table_of_updates_counts)
+{
+    read_text("ComputerName,KB,Status\nPC1,KB971033,Missing\nPC2,KB971033,Installed\n"
+              "PC3,KB971033,\n");
+    expect_part("|PC1|2||update_id=KB971033|name=KB971033|state=unknown|state_text=Missing|");
+    expect_part("|PC2|3||update_id=KB971033|name=KB971033|state=Installed|");
+    expect_part("|PC3|4||update_id=KB971033|name=KB971033|state=|state_text=|");
 }
 END_TEST
 
@@ -638,7 +698,9 @@ static Suite *listing_rows_suite(void)
     tcase_add_test(cases, a_host_in_two_cases_is_not_mixed_with_others);
     tcase_add_test(cases, a_line_that_names_the_update_and_is_no_entry_leaves_nothing_complete);
     tcase_add_test(cases, a_listing_whose_command_leaves_entries_out_is_not_complete);
-    tcase_add_test(cases, a_listing_of_security_updates_alone_is_not_complete);
+    tcase_add_test(cases, a_listing_of_other_kinds_alone_is_not_complete);
+    tcase_add_test(cases, columns_can_have_other_names);
+    tcase_add_test(cases, a_status_in_a_table_of_updates_counts);
     tcase_add_test(cases, listings_that_were_appended_are_each_complete);
     tcase_add_test(cases, a_table_with_each_line_end_twice_is_read);
     tcase_add_test(cases, other_fields_of_a_record_can_name_its_update);

@@ -50,9 +50,9 @@ static void read_header(struct hotfix_table *table, const struct line *header)
         table->starts[table->column_count++] = at;
         if (host < HOST_COLUMNS) {
             table->hosts_at[host] = at;
-            table->has_host = true;
+            table->has_host = table->has_host || host_column_is_certain(host);
         }
-        if (line_equals(&word, "HotFixID"))
+        if (token_is_update_heading(&word))
             table->id_at = at;
         if (line_equals(&word, "Description"))
             table->description_at = at;
@@ -104,8 +104,11 @@ static bool find_host(const struct hotfix_table *table, const struct line *row, 
             if (!find_cell(row, table->hosts_at[column], wide, &rest))
                 continue;
             if (!take_word(table, &rest, &word) || !host_cell_is_plausible(&word) ||
-                (cells[column].length_bytes > 0 && cells[column].bytes != word.bytes))
-                return false;
+                (cells[column].length_bytes > 0 && cells[column].bytes != word.bytes)) {
+                if (host_column_is_certain(column))
+                    return false;
+                continue;
+            }
             cells[column] = word;
             has_cell = true;
         }
@@ -260,8 +263,6 @@ static int read_rows(struct hotfix_table *table, struct listing_walk *walk, bool
     }
     if (!last_ended)
         update_listing_mark_cut(&table->updates, LISTING_CUT_IN_LINE);
-    else if (table->empty_count < table->empty_end)
-        update_listing_mark_cut(&table->updates, LISTING_CUT_AT_LINE);
     update_listing_finish(&table->updates, emitter);
     return result;
 }

@@ -23,9 +23,19 @@ bool token_is_identifier(const struct line *word);
 bool token_split_property(const struct line *line, char separator, struct line *name,
                           struct line *value);
 
+/* The name without the 0 that ends each column of Configuration Manager's database. */
+struct line token_without_zero(struct line name);
+
 /* Is it a property name of the class, as wmic has them? Or, else, one that PowerShell adds? */
 bool token_is_property(const struct line *word);
 bool token_is_added_property(const struct line *word);
+
+/* Is it the heading of a column with the names of updates, as one of those tools has it, or as
+ * scripts do? */
+bool token_is_update_heading(const struct line *word);
+
+/* Is it the heading of a column of tables of updates, whoever made them? */
+bool token_is_heading(const struct line *word);
 
 /* Is it all of a package identity, `NAME~TOKEN~ARCHITECTURE~LANGUAGE~VERSION`? */
 bool token_is_package(const struct line *word);
@@ -69,10 +79,13 @@ struct line hotfix_find_date(struct line line);
 /* ---- Hosts (host_cells.c) ---- */
 
 /* Columns and fields that tell whose an update is, the best first. */
-#define HOST_COLUMNS 5
+#define HOST_COLUMNS 7
 
 /* The column of that heading: 0 for the best one; HOST_COLUMNS for another heading. */
 size_t host_column_of(const struct line *heading);
+
+/* Has such a column a host in each row? `Name` can be empty, or that of something else. */
+bool host_column_is_certain(size_t column);
 
 /* Can the cell be what such a column has: one word, a name or an address? */
 bool host_cell_is_plausible(const struct line *cell);
