@@ -530,6 +530,62 @@ START_TEST(a_listing_of_other_kinds_alone_is_not_complete)
 }
 END_TEST
 
+/* ---- Lines that a filter let through ---- */
+
+#define URL "http://support.microsoft.com/?kbid="
+#define WAT_IDENTITY                                                                            \
+    "Microsoft-Windows-Security-WindowsActivationTechnologies-Package~31bf3856ad364e35~amd64~~" \
+    "7.1.7600.16395"
+
+START_TEST(rows_without_a_heading_prove_presence_alone)
+{
+    static const char reason[] =
+        "|incomplete=nothing stands above its rows, so others may have been left out";
+
+    read_text(URL
+              "971033   PC1  Update           KB971033   NT AUTHORITY\\SYSTEM  4/19/2018  \n\n");
+    expect_part("entry|wmic qfe|PC1|1||update_id=KB971033|name=KB971033|state=|state_text=|"
+                "date=4/19/2018\n");
+    ck_assert(!listed_has_complete(&listed));
+    /* Without a host, and of two hosts one after the other. */
+    read_text("C:\\>wmic qfe get Caption,Description,HotFixID | find \"971033\"\n" URL
+              "971033  Update  KB971033  \n");
+    expect_part("entry|wmic qfe||2|");
+    read_text(URL "971033  PC1  Update  KB971033  x\n" URL "971033  PC2  Update  KB971033  x\n");
+    expect_part("entry|wmic qfe|PC1|1|");
+    expect_part("entry|wmic qfe|PC2|2|");
+    read_text(URL "2534111  PC1  Update  KB2534111  x\n" URL
+                  "2534112  PC1  Update  KB2534112  x\n");
+    expect_part("|entry_count=2|announced_count=|names_update=no|incomplete=nothing stands above");
+    expect_part(reason);
+    /* A cut row, an address alone, an address in a sentence. */
+    read_text(URL "971033  PC1  Update  KB971033");
+    expect_no_part("entry|");
+    read_text(URL "971033\n" URL "971033 is what tells of KB971033\n");
+    ck_assert_str_eq(text_get(&listed.findings), "");
+}
+END_TEST
+
+/* A filter lets no state through, or the whole row with it. */
+START_TEST(packages_without_a_heading_are_known_and_no_more)
+{
+    read_text("Package Identity : " WAT_IDENTITY "\n");
+    expect_part("entry|dism||1||update_id=KB971033|name=" WAT_IDENTITY
+                "|state=unknown|state_text=|");
+    ck_assert(!listed_has_complete(&listed));
+    read_text("C:\\>dism /online /get-packages | findstr KB\n"
+              "Package Identity : Package_for_KB2534111~31bf3856ad364e35~amd64~~6.1.1.0\n");
+    expect_no_part("entry|");
+    ck_assert(!listed_has_complete(&listed));
+    read_text(WAT_IDENTITY " | Installed | Update | 4/19/2018 9:27 AM\n" WAT_IDENTITY
+                           " | Staged | Update | 4/19/2018 9:27 AM\n");
+    expect_part("entry|dism||1||update_id=KB971033|name=" WAT_IDENTITY "|state=Installed|");
+    expect_part("entry|dism||2||update_id=KB971033|name=" WAT_IDENTITY "|state=Staged|");
+    read_text("Package Identity : " WAT_IDENTITY);
+    expect_no_part("entry|");
+}
+END_TEST
+
 /* ---- Columns under other names ---- */
 
 START_TEST(columns_can_have_other_names)
@@ -699,6 +755,8 @@ static Suite *listing_rows_suite(void)
     tcase_add_test(cases, a_line_that_names_the_update_and_is_no_entry_leaves_nothing_complete);
     tcase_add_test(cases, a_listing_whose_command_leaves_entries_out_is_not_complete);
     tcase_add_test(cases, a_listing_of_other_kinds_alone_is_not_complete);
+    tcase_add_test(cases, rows_without_a_heading_prove_presence_alone);
+    tcase_add_test(cases, packages_without_a_heading_are_known_and_no_more);
     tcase_add_test(cases, columns_can_have_other_names);
     tcase_add_test(cases, a_status_in_a_table_of_updates_counts);
     tcase_add_test(cases, listings_that_were_appended_are_each_complete);

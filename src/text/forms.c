@@ -304,6 +304,26 @@ static bool begins_systeminfo(struct listing_walk *walk, const struct line *line
            token_is_system_version(&version);
 }
 
+static bool begins_wmic_rows(struct listing_walk *walk, const struct line *line, struct lines after)
+{
+    struct line host, number;
+
+    (void)walk;
+    (void)after;
+    return line->ended && hotfix_find_row(line, &host, &number);
+}
+
+static bool begins_dism_lines(struct listing_walk *walk, const struct line *line,
+                              struct lines after)
+{
+    struct line identity;
+
+    (void)walk;
+    (void)after;
+    return line->ended &&
+           (token_package_of_line(line, &identity) || token_package_of_row(line, &identity));
+}
+
 static bool is_systeminfo_row(const struct line *line)
 {
     struct line rest = *line;
@@ -347,6 +367,7 @@ enum first_mark {
     FIRST_MARK_INDENTED_COLON = 16, /* behind blanks at its start */
     FIRST_MARK_COLON_ANYWHERE = FIRST_MARK_COLON | FIRST_MARK_INDENTED_COLON,
     FIRST_MARK_LICENSE_STATUS = 32,
+    FIRST_MARK_TILDE = 64,
 };
 
 static const struct {
@@ -367,6 +388,7 @@ static unsigned marks_of(const struct line *line)
                                                                          : 0u) |
            (line_contains(line, LICENCE_STATUS_PROPERTY) ? FIRST_MARK_LICENSE_STATUS : 0u) |
            (line_has_byte(line, '=') ? FIRST_MARK_EQUALS : 0u) |
+           (line_has_byte(line, '~') ? FIRST_MARK_TILDE : 0u) |
            (is_quote                   ? FIRST_MARK_QUOTE
             : line_has_byte(line, ':') ? FIRST_MARK_COLON
                                        : 0u);

@@ -65,6 +65,11 @@ bool token_is_product_id(const struct line *value);
  * (KB2899189_Microsoft-Windows-...), at its start or behind so many blanks. */
 bool hotfix_find_number(const struct line *line, size_t blanks, struct line *number);
 
+/* Is the line a row of wmic's full table, told by the address that each begins with: `http://
+ * support.microsoft.com/?kbid=971033  PC1  Update  KB971033  ...`? *host is empty where no cell
+ * stands there but one, which is the description. */
+bool hotfix_find_row(const struct line *line, struct line *host, struct line *number);
+
 /* Is it the name of an update: KB2534111 and perhaps a suffix, 982861, Q147222, {GUID}, or
  * `File 1`? */
 bool hotfix_is_name(const struct line *cell);

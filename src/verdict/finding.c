@@ -129,6 +129,9 @@ static void entry_items(const struct finding_entry *entry, struct meaning *out)
         say_update(out, entry->update_id, UPDATE_SAYS_INSTALLED,
                    *entry->date != '\0' ? memory_format("it gives the date %s", entry->date)
                                         : NULL);
+    else if (entry->state == PACKAGE_STATE_UNKNOWN && *entry->state_text == '\0')
+        say_update(out, entry->update_id, UPDATE_SAYS_NEITHER,
+                   memory_copy_text("it is known there, but its state is not told"));
     else if (entry->state == PACKAGE_STATE_UNKNOWN)
         say_update(out, entry->update_id, UPDATE_SAYS_NEITHER,
                    memory_format("its state is not known: %s", entry->state_text));
