@@ -586,6 +586,68 @@ START_TEST(packages_without_a_heading_are_known_and_no_more)
 }
 END_TEST
 
+/* ---- ReportingEvents.log ---- */
+
+#define REPORTED(time, event, result, words)                      \
+    "{5B6E8A3C-0A6B-4F0B-9B38-4C6B6C3C3A11}\t" time "\t1\t" event \
+    "\t101\t{26F09D71-9D5C-44A0-ACB8-3F27E5C2B9CB}\t201\t" result "\tAutomaticUpdates\t" words
+
+START_TEST(rows_of_reporting_events_are_history)
+{
+    static const char done[] = "Success\tContent Install\tInstallation Successful: Windows "
+                               "successfully installed the following update: x (KB971033)\n";
+    static const char failed[] = "Failure\tContent Install\tInstallation Failure: x (KB971033)\n";
+    struct text text = {0};
+
+    text_add_format(
+        &text,
+        REPORTED("2019-01-08 09:45:55:528-0500", "183 [AGENT_INSTALLING_SUCCEEDED]", "0", "%s")
+            REPORTED("2019-01-08 09:45:55.528+0130", "182\t[AGENT_INSTALLING_FAILED]", "80070643",
+                     "%s") REPORTED("2019-01-08 09:45:55:528+0000", "162", "0", "%s"),
+        done, failed, done);
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    ck_assert_str_eq(
+        text_get(&listed.findings),
+        "history-row|ReportingEvents.log||1|2019-01-08T14:45:55.5280000Z|status=1|mapped_result=0|"
+        "unmapped_result=|server_selection=|update_id=KB971033|client_id=|title=Installation "
+        "Successful: Windows successfully installed the following update: x (KB971033)|"
+        "other_reading=\n"
+        "history-row|ReportingEvents.log||2|2019-01-08T08:15:55.5280000Z|status=2|"
+        "mapped_result=-2147023293|unmapped_result=|server_selection=|update_id=KB971033|"
+        "client_id=|title=Installation Failure: x (KB971033)|other_reading=\n");
+    ck_assert_str_eq(text_get(&listed.facts.detail), "");
+    ck_assert_uint_eq(listed.facts.record_count, 3);
+    text_free(&text);
+}
+END_TEST
+
+START_TEST(rows_without_a_time_are_none)
+{
+    static const char *const times[] = {"2019-01-08 09:45:55:528",
+                                        "2019-13-08 09:45:55:528-0500",
+                                        "2019-01-08 09:45:55:528 0500",
+                                        "2019-01-08 09:45:55:528-05:0",
+                                        "1601-01-01 00:00:00:000+0100",
+                                        "",
+                                        "1"};
+
+    for (size_t index = 0; index < ARRAY_COUNT(times); index++) {
+        struct text text = {0};
+
+        text_add_format(&text, REPORTED("%s", "183", "0", "Success\tx (KB971033)\n"), times[index]);
+        listed_read(&listed, text_get(&text), text.length_bytes);
+        ck_assert_str_eq(text_get(&listed.findings), "");
+        text_free(&text);
+    }
+    /* A row that was cut tells nothing. */
+    read_text(REPORTED("2019-01-08 09:45:55:528-0500", "183", "0", "Success\tx (KB971033)"));
+    ck_assert_str_eq(text_get(&listed.findings), "");
+    read_text(REPORTED("2019-01-08 09:45:55:528-0500", "99999999999999999999", "0",
+                       "Success\tx (KB971033)\n"));
+    ck_assert_str_eq(text_get(&listed.findings), "");
+}
+END_TEST
+
 /* ---- Columns under other names ---- */
 
 START_TEST(columns_can_have_other_names)
@@ -757,6 +819,8 @@ static Suite *listing_rows_suite(void)
     tcase_add_test(cases, a_listing_of_other_kinds_alone_is_not_complete);
     tcase_add_test(cases, rows_without_a_heading_prove_presence_alone);
     tcase_add_test(cases, packages_without_a_heading_are_known_and_no_more);
+    tcase_add_test(cases, rows_of_reporting_events_are_history);
+    tcase_add_test(cases, rows_without_a_time_are_none);
     tcase_add_test(cases, columns_can_have_other_names);
     tcase_add_test(cases, a_status_in_a_table_of_updates_counts);
     tcase_add_test(cases, listings_that_were_appended_are_each_complete);

@@ -324,6 +324,19 @@ static bool begins_dism_lines(struct listing_walk *walk, const struct line *line
            (token_package_of_line(line, &identity) || token_package_of_row(line, &identity));
 }
 
+static bool begins_reporting_events(struct listing_walk *walk, const struct line *line,
+                                    struct lines after)
+{
+    struct line rest = *line;
+    struct line id, time;
+    uint64_t filetime;
+
+    (void)walk;
+    (void)after;
+    return line->ended && line_next_cell(&rest, '\t', &id) && token_is_guid(&id) &&
+           line_next_cell(&rest, '\t', &time) && reporting_events_read_time(&time, &filetime);
+}
+
 static bool is_systeminfo_row(const struct line *line)
 {
     struct line rest = *line;
@@ -368,6 +381,7 @@ enum first_mark {
     FIRST_MARK_COLON_ANYWHERE = FIRST_MARK_COLON | FIRST_MARK_INDENTED_COLON,
     FIRST_MARK_LICENSE_STATUS = 32,
     FIRST_MARK_TILDE = 64,
+    FIRST_MARK_BRACE = 128, /* at its start */
 };
 
 static const struct {
@@ -389,6 +403,7 @@ static unsigned marks_of(const struct line *line)
            (line_contains(line, LICENCE_STATUS_PROPERTY) ? FIRST_MARK_LICENSE_STATUS : 0u) |
            (line_has_byte(line, '=') ? FIRST_MARK_EQUALS : 0u) |
            (line_has_byte(line, '~') ? FIRST_MARK_TILDE : 0u) |
+           (*line->bytes == '{' ? FIRST_MARK_BRACE : 0u) |
            (is_quote                   ? FIRST_MARK_QUOTE
             : line_has_byte(line, ':') ? FIRST_MARK_COLON
                                        : 0u);

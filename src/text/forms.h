@@ -42,7 +42,8 @@
     /* lines of wmic's table and of dism that a filter let through without what stands above them \
      */                                                                                           \
     ROW(LISTING_FORM_WMIC_ROWS, UPDATES, wmic_rows)                                               \
-    ROW(LISTING_FORM_DISM_LINES, TILDE, dism_lines)
+    ROW(LISTING_FORM_DISM_LINES, TILDE, dism_lines)                                               \
+    ROW(LISTING_FORM_REPORTING_EVENTS, BRACE, reporting_events)
 
 enum listing_form { LISTING_FORMS(WORDS_ENUMERATOR) LISTING_FORM_NONE };
 
@@ -84,6 +85,9 @@ typedef int listing_parser(struct listing_walk *walk, struct emitter *emitter, s
 
 #define LISTING_PARSER(form, mark, name) extern listing_parser name##_parse;
 LISTING_FORMS(LISTING_PARSER)
+
+/* Reads a time of ReportingEvents.log, `2019-01-23 09:45:55:528-0500`. */
+bool reporting_events_read_time(const struct line *cell, uint64_t *filetime);
 
 /* slmgr_parse, of a text that is of another origin. */
 int slmgr_parse_as(enum finding_origin origin, struct listing_walk *walk, struct emitter *emitter,

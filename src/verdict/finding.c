@@ -63,7 +63,8 @@ void finding_context_feed(struct finding_context *context, const struct finding 
             context->is_undecided = true;
         break;
     case FINDING_HISTORY_ROW:
-        if (finding->history_row.update_id == UPDATE_ID_KB971033)
+        if (finding->history_row.update_id == UPDATE_ID_KB971033 &&
+            finding->origin == FINDING_ORIGIN_DATASTORE)
             context->history_rows++;
         break;
     case FINDING_HISTORY:
@@ -210,6 +211,8 @@ static enum evidence_kind evidence_kind_of(const struct finding *finding)
         return EVIDENCE_LICENSING_PRODUCT;
     case FINDING_ORIGIN_MGADIAG:
         return EVIDENCE_MGADIAG;
+    case FINDING_ORIGIN_REPORTING_EVENTS:
+        return EVIDENCE_REPORTING_EVENTS;
     }
     return EVIDENCE_HISTORY;
 }
