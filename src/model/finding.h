@@ -44,7 +44,8 @@ const char *finding_kind_word(enum finding_kind kind);
     ROW(FINDING_ORIGIN_SYSTEMINFO, "systeminfo")                      \
     /* Get-CimInstance, Get-WmiObject, wmic path */                   \
     ROW(FINDING_ORIGIN_LICENSING_PRODUCT, "SoftwareLicensingProduct") \
-    ROW(FINDING_ORIGIN_MGADIAG, "MGADiag")
+    ROW(FINDING_ORIGIN_MGADIAG, "MGADiag")                            \
+    ROW(FINDING_ORIGIN_REPORTING_EVENTS, "ReportingEvents.log")
 
 enum finding_origin { FINDING_ORIGINS(WORDS_ENUMERATOR) };
 enum { FINDING_ORIGIN_COUNT = 0 FINDING_ORIGINS(WORDS_ONE) };
@@ -63,7 +64,8 @@ struct finding_history {
                           * cut, damaged) */
 };
 
-/* Under the names of its columns. The numbers are of 32 bits, with a sign. */
+/* Under the names of its columns. The numbers are of 32 bits, with a sign. A row of
+ * ReportingEvents.log is told in the same words. */
 struct finding_history_row {
     int64_t status;
     int64_t mapped_result;

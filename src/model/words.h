@@ -295,7 +295,8 @@ const char *update_says_word(enum update_says says);
     ROW(EVIDENCE_SLMGR, "slmgr", "slmgr", "")                                                   \
     ROW(EVIDENCE_SYSTEMINFO, "systeminfo", "systeminfo", "")                                    \
     ROW(EVIDENCE_LICENSING_PRODUCT, "SoftwareLicensingProduct", "SoftwareLicensingProduct", "") \
-    ROW(EVIDENCE_MGADIAG, "MGADiag", "MGADiag", "")
+    ROW(EVIDENCE_MGADIAG, "MGADiag", "MGADiag", "")                                             \
+    ROW(EVIDENCE_REPORTING_EVENTS, "ReportingEvents.log", "ReportingEvents.log", "row")
 
 enum evidence_kind { EVIDENCE_KINDS(WORDS_ENUMERATOR) };
 enum { EVIDENCE_KIND_COUNT = 0 EVIDENCE_KINDS(WORDS_ONE) };

@@ -144,8 +144,10 @@ void update_listing_mark_last_incomplete(struct update_listing *listing, const c
 
 /* Says that the listing is cut, to whomever it may concern. */
 #define LISTING_CUT_IN_LINE "it is cut: its last line does not end"
-#define LISTING_CUT_AT_LINE "it is cut: no empty line ends it"
 void update_listing_mark_cut(struct update_listing *listing, const char *reason);
+
+/* Such as are made of the lines alone that a filter let through. */
+#define LISTING_WITHOUT_HEADING "nothing stands above its rows, so others may have been left out"
 
 /* Further reasons. Between its rows, or behind them where its end should be, are lines that are not
  * (errors, prompts); rows behind them are read all the same. */

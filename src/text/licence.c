@@ -152,7 +152,7 @@ static int hand_on(struct emitter *emitter, const struct finding *finding, struc
     if (finding->licence.status == LICENSING_STATUS_NOT_TOLD &&
         *finding->licence.license_status != '\0')
         emitter_remark(emitter, finding->place, finding->origin, finding->host,
-                       "what it calls its licensing status is not known");
+                       "its licensing status is not a known one");
     return *finding->host != '\0' ? emitter_add(emitter, finding, err)
                                   : emitter_add_below(emitter, finding, err);
 }

@@ -134,6 +134,7 @@ void key_installed_items(const struct observation *observation, struct meaning *
 void os_version_items(const struct observation *observation, struct meaning *out);
 void slmgr_items(const struct finding_licence *said, struct meaning *out);
 void systeminfo_items(const struct finding_system *said, struct meaning *out);
+void product_id_items(const char *product_id, struct meaning *out);
 
 /* ---- Items in words ---- */
 

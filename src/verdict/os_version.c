@@ -82,4 +82,5 @@ void systeminfo_items(const struct finding_system *said, struct meaning *out)
         out->system.names_windows_7 = true;
     else if (strcasestr(said->os_name, "Windows") != NULL)
         out->system.names_other = true;
+    product_id_items(said->product_id, out);
 }
