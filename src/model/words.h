@@ -295,6 +295,7 @@ const char *update_says_word(enum update_says says);
     ROW(EVIDENCE_SLMGR, "slmgr", "slmgr", "")                                                   \
     ROW(EVIDENCE_SYSTEMINFO, "systeminfo", "systeminfo", "")                                    \
     ROW(EVIDENCE_LICENSING_PRODUCT, "SoftwareLicensingProduct", "SoftwareLicensingProduct", "") \
+    ROW(EVIDENCE_OS_VERSION, "EventLog", "EventLog", "event")                                   \
     ROW(EVIDENCE_MGADIAG, "MGADiag", "MGADiag", "")                                             \
     ROW(EVIDENCE_REPORTING_EVENTS, "ReportingEvents.log", "ReportingEvents.log", "row")
 

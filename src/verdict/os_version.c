@@ -44,6 +44,7 @@ void os_version_items(const struct observation *observation, struct meaning *out
     struct text text = {0};
     unsigned major, minor, build_number;
 
+    out->origin.kind = EVIDENCE_OS_VERSION;
     if (version == NULL || build == NULL || !read_version(version, &major, &minor) ||
         !read_number(&build, &build_number) || *build != '\0')
         return;

@@ -31,6 +31,7 @@
                                     "incident's hrOffline 0x00000000 with hrOnline 0xC004C4A2")   \
     ROW(SENTENCE_OTHER_STRONG,                                                                    \
         "first strong signal in the window is {event}, not the incident's code")                  \
+    ROW(SENTENCE_WRONG_CLOCK, "non-genuine since {event}")                                        \
     ROW(SENTENCE_BEFORE_WINDOW, "non-genuine since {time} ({name}), before the window")           \
     ROW(SENTENCE_AFTER_WINDOW, "non-genuine since {time} ({name}), after the window")             \
     ROW(SENTENCE_UNTIL, ", until {time}")                                                         \
@@ -344,8 +345,9 @@ static void say_other_episode(struct text *out, const struct activation_history 
         return;
     }
     say(out,
-        episode->first.counts_filetime < history->window.start_filetime ? SENTENCE_BEFORE_WINDOW
-                                                                        : SENTENCE_AFTER_WINDOW,
+        episode->first.wrong_clock                                        ? SENTENCE_WRONG_CLOCK
+        : episode->first.counts_filetime < history->window.start_filetime ? SENTENCE_BEFORE_WINDOW
+                                                                          : SENTENCE_AFTER_WINDOW,
         &(struct named){.event = &episode->first, .filetime = first});
     if (episode->closed && !episode->closed_by_listing)
         say(out, SENTENCE_UNTIL, &(struct named){.filetime = episode->recovery.filetime});
