@@ -92,6 +92,8 @@ static void feed_fault(struct activation_history *history, const struct judged_e
     if (!history->has_fault_event || history->first_fault.filetime == 0)
         history->first_fault = *event;
     history->has_fault_event = true;
+    if (history->first_fault_filetime == 0)
+        history->first_fault_filetime = event->filetime;
     history->last_fault_filetime = event->filetime;
     if (!is_over_at_once(history, judgement)) {
         history->fault_is_open = true;
@@ -123,6 +125,7 @@ static void settle_asked(struct activation_history *history)
 {
     bool was_open = history->fault_is_open;
     struct judged_event last_open = history->last_open_fault;
+    uint64_t first_filetime = history->first_fault_filetime;
     uint64_t last_filetime = history->last_fault_filetime;
     struct judged_event first = history->first_fault;
     bool had_fault = history->has_fault_event;
@@ -136,6 +139,10 @@ static void settle_asked(struct activation_history *history)
         history->first_fault = first;
     else
         history->first_fault = history->asked;
+    if (first_filetime != 0 && first_filetime < history->asked.filetime)
+        history->first_fault_filetime = first_filetime;
+    else
+        history->first_fault_filetime = history->asked.filetime;
     if (last_filetime > history->last_fault_filetime)
         history->last_fault_filetime = last_filetime;
     if (history->licensed_since_asked) {
@@ -350,7 +357,7 @@ static enum role role_of_licences(const struct activation_history *history,
         return event->judgement.role;
     if (event->judgement.status != LICENSING_STATUS_LICENSED)
         return ROLE_LICENCE;
-    return episode->said_not_licensed || episode->is_reset ? ROLE_RECOVERY : ROLE_CONTEXT;
+    return episode->said_not_licensed || episode->is_reset ? ROLE_RECOVERY : ROLE_LICENCE;
 }
 
 static enum role role_in_place(const struct activation_history *history,
@@ -396,9 +403,12 @@ static void feed_statement(struct activation_history *history, const struct judg
     if (use == EVENT_USE_KMS_REQUEST && judgement->status == LICENSING_STATUS_INITIAL_GRACE &&
         event->in_window)
         history->well_in_window = true;
-    if (use == EVENT_USE_LICENCES && judgement->status != LICENSING_STATUS_LICENSED &&
-        judgement->status != LICENSING_STATUS_NOT_TOLD && is_open(history))
-        history->current.said_not_licensed = true;
+    if (use == EVENT_USE_LICENCES && is_open(history)) {
+        if (judgement->status == LICENSING_STATUS_LICENSED)
+            return;
+        if (judgement->status != LICENSING_STATUS_NOT_TOLD)
+            history->current.said_not_licensed = true;
+    }
     note_statement(history, judgement->status, event);
     if (judgement->is_activation && !is_open(history))
         note_statement(history, LICENSING_STATUS_LICENSED, event);
@@ -495,43 +505,73 @@ void activation_history_feed_listing(struct activation_history *history,
     settle_asked(history);
     history->statement = (struct statement){
         .status = listed->status,
-        .filetime = listed->filetime != 0 ? listed->filetime : UINT64_MAX,
-        .in_window = window_contains(&history->window, listed->filetime),
+        .filetime = listed->at_collection ? UINT64_MAX : listed->filetime,
+        .in_window = !listed->at_collection && window_contains(&history->window, listed->filetime),
         .in_listing = true,
     };
     history->listed = state;
     history->listed_reason = listed->reason_code;
     history->listed_is_guess = listed->is_guess;
-    history->listed_filetime = listed->filetime;
+    history->listed_filetime = listed->at_collection ? 0 : listed->filetime;
     free(history->listed_path);
     history->listed_path = memory_copy_text(listed->path);
     if (state == LISTED_LICENSED)
         close_by_listing(history);
     if (state != LISTED_UNLICENSED && state != LISTED_NON_GENUINE)
         return;
+    if (history->first_fault_filetime == 0)
+        history->first_fault_filetime = listed->filetime;
+    if (listed->filetime > history->last_fault_filetime)
+        history->last_fault_filetime = listed->filetime;
     count_fault(history, false);
     history->fault_is_open = true;
     if (listed->reason_code != 0)
         add_code(history, listed->reason_code);
 }
 
-void activation_history_note_update(struct activation_history *history, enum update_says says)
+void activation_history_note_update(struct activation_history *history, bool is_absent)
 {
-    if (says != UPDATE_SAYS_NEITHER)
-        history->update_is_absent = says == UPDATE_SAYS_ABSENT;
+    history->update_is_absent = is_absent;
+}
+
+/* Are they listings of one time that say different things? */
+static bool contradicts(const struct witness *witness, const struct witness *other)
+{
+    const struct item_origin *a = &witness->origin, *b = &other->origin;
+
+    return witness->exists && witness->is_other != other->is_other && a->event_id == 0 &&
+           b->event_id == 0 && a->with_collection == b->with_collection &&
+           (a->with_collection ? a->round == b->round : a->filetime == b->filetime);
+}
+
+/* Of listings of one time that contradict each other neither shows anything. */
+static void void_witness(struct witness *witness)
+{
+    witness->is_other = false;
+    witness->is_other_of_61 = false;
 }
 
 static void note_after(struct episode *episode, enum witness_kind kind,
                        const struct witness *witness)
 {
-    if (episode->exists && !episode->witness_ended && !episode->witness_after[kind].exists)
-        episode->witness_after[kind] = *witness;
+    struct witness *after = &episode->witness_after[kind];
+
+    if (!episode->exists || episode->witness_ended)
+        return;
+    if (!after->exists)
+        *after = *witness;
+    else if (contradicts(after, witness))
+        void_witness(after);
 }
 
 void activation_history_note_witness(struct activation_history *history, enum witness_kind kind,
                                      const struct witness *witness)
 {
+    bool is_void = contradicts(&history->witnesses[kind], witness);
+
     history->witnesses[kind] = *witness;
+    if (is_void)
+        void_witness(&history->witnesses[kind]);
     note_after(&history->current, kind, witness);
     note_after(&history->first_incident, kind, witness);
 }
@@ -636,12 +676,12 @@ struct activation_outcome activation_history_finish(struct activation_history *h
     outcome.confidence = affected ? history->confidence : CONFIDENCE_NONE;
     outcome.state = find_state(history);
     outcome.first_fault_filetime =
-        deciding->exists ? deciding->first.filetime : history->first_fault.filetime;
+        deciding->exists ? deciding->first.filetime : history->first_fault_filetime;
     outcome.last_fault_filetime = history->last_fault_filetime;
     outcome.recovered_filetime = recovered_at(deciding, outcome.state);
-    outcome.onset_not_covered = affected && !history->incident_onset_covered;
+    outcome.onset_not_covered = incident->exists && !history->incident_onset_covered;
     outcome.near_window = !incident->exists && history->has_near_window;
-    outcome.fault_before = affected && history->fault_before;
+    outcome.fault_before = history->fault_before;
     outcome.reactivated = history->current.closed && history->current.reactivated;
     outcome.could_not_ask = history->fault_count > 0 && history->every_fault_failed_to_ask;
     outcome.weak_without_update =

@@ -101,6 +101,7 @@ struct activation_history {
     struct judged_event first_fault; /* of events */
     bool has_fault_event;
     struct judged_event last_open_fault;
+    uint64_t first_fault_filetime; /* of events and listings */
     uint64_t last_fault_filetime;
     /* A request of a machine that is not licensed: a fault, unless it is activated at once. */
     struct judged_event asked;
@@ -115,7 +116,7 @@ struct activation_history {
     bool wrong_clock_decides; /* a signal, fault or recovery has a wrong time */
     uint32_t *codes;          /* owned: distinct, ascending */
     size_t code_count;
-    bool update_is_absent; /* the newest evidence so far, see activation_history_note_update */
+    bool update_is_absent;                   /* by now */
     struct witness witnesses[WITNESS_COUNT]; /* the newest so far */
 };
 
@@ -134,15 +135,16 @@ struct listed_licence {
     enum listed_state state;
     enum licensing_status status;
     uint32_t reason_code; /* or 0 */
-    uint64_t filetime;    /* 0: of the time of collection */
+    uint64_t filetime;    /* of its file; 0 when unknown */
+    bool at_collection;   /* it is behind every event */
     bool is_guess;        /* that it is of this machine */
     const char *path;
 };
 void activation_history_feed_listing(struct activation_history *history,
                                      const struct listed_licence *listed);
 
-/* Notes what was said of KB 971033 by now, and what the machine is by now. */
-void activation_history_note_update(struct activation_history *history, enum update_says says);
+/* Notes whether KB 971033 is absent by what is known by now, and what the machine is by now. */
+void activation_history_note_update(struct activation_history *history, bool is_absent);
 void activation_history_note_witness(struct activation_history *history, enum witness_kind kind,
                                      const struct witness *witness);
 

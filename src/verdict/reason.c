@@ -384,6 +384,19 @@ static void say_activation(struct text *out, const struct activation_history *hi
 
 /* ---- The state ---- */
 
+/* Returns owned: `notification, 0xC004F200`. */
+static char *name_listed(const struct activation_history *history)
+{
+    struct text out = {0};
+    const char *status = licensing_status_word(history->statement.status);
+
+    text_add(&out, status);
+    if (history->listed_reason != 0 && history->listed != LISTED_LICENSED)
+        text_add_format(&out, "%s" CODE_FORMAT, *status != '\0' ? ", " : "",
+                        history->listed_reason);
+    return text_take(&out);
+}
+
 static void say_listed(struct text *out, const struct activation_history *history)
 {
     struct named named = {.path = history->listed_path, .filetime = history->listed_filetime};
@@ -391,11 +404,7 @@ static void say_listed(struct text *out, const struct activation_history *histor
 
     if (history->listed == LISTED_NOTHING)
         return;
-    state =
-        history->listed_reason != 0 && history->listed != LISTED_LICENSED
-            ? memory_format("%s, " CODE_FORMAT, licensing_status_word(history->statement.status),
-                            history->listed_reason)
-            : memory_copy_text(licensing_status_word(history->statement.status));
+    state = name_listed(history);
     named.this = state;
     say(out, named.filetime != 0 ? SENTENCE_LISTED : SENTENCE_LISTED_AT_COLLECTION, &named);
     free(state);

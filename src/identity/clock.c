@@ -2,7 +2,7 @@
 /* The sane records of a channel: the longest run in order of ids whose times are in order, none
  * more than five minutes before an earlier one. Stretches were cut where times of others begin and
  * end (evtx/log_summary.h), so that each is in the run as a whole or not at all. */
-#include "verdict/circumstances.h"
+#include "identity/logset.h"
 
 #include <stdlib.h>
 
