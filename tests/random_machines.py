@@ -307,8 +307,7 @@ def add_listing(machine, name, mtime, words, **meaning):
 def random_slmgr(machine, name, mtime):
     state = machine.pick({'licensed': 35, 'notification': 35, **{state: 5 for state in SLMGR_STATES}})
     code = machine.pick(['0xC004F200', '0xC004F009', '0xC004F056', '0xC004F064']) if state == 'notification' else ''
-    word = machine.pick({machine.word: 9, 'professional': 1})
-    slmgr(machine, name, mtime, state, code, word if word != 'evaluation' else 'oem')
+    slmgr(machine, name, mtime, state, code)
 
 
 def collect_listings(machine):
@@ -540,12 +539,15 @@ def plot_failures(machine):
     time = machine.moment()
     if machine.chance(70):
         ask(machine, time - DAY, machine.pick([0, 1, 1, 5]))
-    kind = machine.pick(['asks', 'asks', 'answer', 'fault', 'tampered'])
+    kind = machine.pick(['asks', 'asks', 'answer', 'fault', 'tampered', 'scheduler'])
     code = machine.pick(NOT_ASKED + REFUSALS[:2])
     if kind == 'asks':
         ask(machine, time, machine.pick([1, 1, 2, 0]), code)
     elif kind == 'answer':
         answer(machine, time, code)
+    elif kind == 'scheduler':
+        machine.spp(time, 8193, 0xC000, machine.pick(NON_GENUINE))
+        machine.story.append(f'{iso(time)} 8193 with a non-genuine code')
     else:
         {'fault': fault, 'tampered': tampered}[kind](machine, time)
     if machine.chance(30):
@@ -658,7 +660,7 @@ def make_machine(seed, number):
     machine = Machine(seed, number)
     if number % 4:
         machine.begin, machine.end = seconds('2018-11-20T07:00:00Z'), seconds('2019-01-22T16:00:00Z')
-        PLOTS[number % len(PLOTS)](machine)
+        PLOTS[number * 3 // 4 % len(PLOTS)](machine)
         for _ in range(machine.pick([0, 0, 0, 1])):
             machine.pick(HAPPENINGS)(machine, machine.moment())
     else:

@@ -136,7 +136,7 @@ def choose_licence(item):
     told = [listing for listing in item.listings if hasattr(listing, 'status')]
     item.worst = max(told, key=lambda listing: rank.index(listing_kind(listing)), default=None)
     item.kind = listing_kind(item.worst) if item.worst else None
-    item.own = item.worst.own if item.worst else item.at
+    item.faults = [listing for listing in told if listing_kind(listing) not in ('listing-licensed', None)]
 
 
 # ---- All of it in order ----
@@ -174,6 +174,8 @@ def gather(machine):
             items.append(group)
         group.listings.append(listing)
     items.sort(key=lambda item: item.key)
+    for item in items: # a listing behind all events was taken after the last one, it is not known when
+        item.near = last if item.name == 'listing' and item.at > last else item.at
     for place, item in enumerate(items):
         item.place = place
         if item.name == 'listing':
@@ -210,26 +212,28 @@ def update_state(items):
 
 
 def licence_pieces(items, licences):
-    """(place, time, source, edition, channel)"""
+    """(item, source, edition, channel)"""
     for item in items:
         if item.name == 'listing':
-            yield from ((item.place, item.at, listing.path, listing.edition, listing.channel)
-                        for listing in item.listings if hasattr(listing, 'channel'))
+            yield from ((item, listing.path, listing.edition, listing.channel) for listing in item.listings
+                        if hasattr(listing, 'channel'))
         elif item.name == 'SPP 12288' and not item.is_office:
-            yield item.place, item.at, item.source, licences.get(item.licence, [None])[0], 'volume-kms'
+            yield item, item.source, licences.get(item.licence, [None])[0], 'volume-kms'
         elif item.name in ('SPP 1003', 'SPP 1016'):
             known = item.licence if item.event == 1003 else guid_of(item.strings[0])
-            yield (item.place, item.at, item.source, *licences.get(known, [None, None])[:2])
+            yield (item, item.source, *licences.get(known, [None, None])[:2])
 
 
 def newest_edition(pieces, installed):
     """(edition, is it contradicted) by the newest piece; `installed` are the places of 1016."""
-    named = [piece for piece in pieces if piece[3]]
+    named = [piece for piece in pieces if piece[2]]
     if not named:
         return 'unknown', False
-    place, at, source, edition, _ = named[-1]
-    conflict = any(piece[3] != edition and piece[2] != source and at - piece[1] < DAY and
-                   not any(piece[0] < key <= place for key in installed) for piece in named)
+    newest, source, edition, _ = named[-1]
+    conflict = any(other_edition != edition and other_source != source and
+                   (newest.at if item.name == 'listing' else newest.near) - item.at < DAY and
+                   not any(item.place < place <= newest.place for place in installed)
+                   for item, other_source, other_edition, _ in named)
     return 'unknown' if conflict else edition, conflict
 
 
