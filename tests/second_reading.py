@@ -218,10 +218,10 @@ def licence_pieces(items, licences):
             yield from ((item, listing.path, listing.edition, listing.channel) for listing in item.listings
                         if hasattr(listing, 'channel'))
         elif item.name == 'SPP 12288' and not item.is_office:
-            yield item, item.source, licences.get(item.licence, [None])[0], 'volume-kms'
+            yield item, item.name, licences.get(item.licence, [None])[0], 'volume-kms'
         elif item.name in ('SPP 1003', 'SPP 1016'):
             known = item.licence if item.event == 1003 else guid_of(item.strings[0])
-            yield (item, item.source, *licences.get(known, [None, None])[:2])
+            yield (item, item.name, *licences.get(known, [None, None])[:2])
 
 
 def newest_edition(pieces, installed):

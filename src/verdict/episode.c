@@ -88,7 +88,7 @@ static void feed_fault(struct activation_history *history, const struct judged_e
 {
     const struct judgement *judgement = &event->judgement;
 
-    count_fault(history, judgement->failure_to_ask);
+    count_fault(history, judgement->failure_to_ask && !judgement->status_is_fault);
     if (!history->has_fault_event || history->first_fault.filetime == 0)
         history->first_fault = *event;
     history->has_fault_event = true;
@@ -210,7 +210,7 @@ static bool was_unlicensed(const struct activation_history *history)
 
     if (statement->in_window || statement->filetime >= history->window.start_filetime)
         return false;
-    return statement->status == LICENSING_STATUS_OUT_OF_TOLERANCE_GRACE ||
+    return statement->is_fault || statement->status == LICENSING_STATUS_OUT_OF_TOLERANCE_GRACE ||
            statement->status == LICENSING_STATUS_NOTIFICATION ||
            statement->status == LICENSING_STATUS_EXTENDED_GRACE;
 }
@@ -272,6 +272,7 @@ static void feed_signal(struct activation_history *history, const struct judged_
         open_episode(history, event);
     episode->is_reset = false;
     history->listed = LISTED_NOTHING;
+    history->listed_licensed = false;
     if (event->judgement.event->use == EVENT_USE_LICENCES)
         episode->said_not_licensed = true;
     if (!history->has_near_window && is_near_window(history, event)) {
@@ -370,7 +371,8 @@ static enum role role_in_place(const struct activation_history *history,
         return event->judgement.role == ROLE_CONTEXT ? ROLE_CONTEXT
                                                      : role_of_licences(history, event);
     case EVENT_USE_KMS_REQUEST:
-        if (event->judgement.fault_by_status && is_open(history))
+        if (event->judgement.status_is_fault && event->judgement.code_count == 0 &&
+            is_open(history))
             return ROLE_LICENCE;
         return event->judgement.role;
     default:
@@ -427,12 +429,13 @@ static void feed_by_role(struct activation_history *history, const struct judged
         feed_statement(history, event);
         break;
     case ROLE_FAULT:
-        if (event->judgement.fault_by_status &&
+        /* Of a refusal its own statement does not say that it is over. */
+        feed_statement(history, event);
+        if (event->judgement.status_is_fault && !is_open(history) &&
             event->judgement.event->use == EVENT_USE_KMS_REQUEST && event->filetime != 0)
             ask_without_licence(history, event);
         else
             feed_fault(history, event);
-        feed_statement(history, event);
         break;
     case ROLE_RECOVERY:
         if (event->filetime != 0)
@@ -459,6 +462,18 @@ static bool role_decides(enum role role)
            role == ROLE_RECOVERY;
 }
 
+/* Its status was no fault; its code can be one. */
+static void excuse_status(struct activation_history *history)
+{
+    if (history->asked.judgement.code_count == 0) {
+        history->excused_id = history->asked.observation_id;
+        return;
+    }
+    history->asked.judgement.status_is_fault = false;
+    history->has_asked = true;
+    settle_asked(history);
+}
+
 /* The machine that asked without a licence has one by the answer. */
 static void excuse_asked(struct activation_history *history, const struct judged_event *event)
 {
@@ -468,7 +483,7 @@ static void excuse_asked(struct activation_history *history, const struct judged
         settle_asked(history);
     } else if (event->judgement.is_activation) {
         history->has_asked = false;
-        history->excused_id = history->asked.observation_id;
+        excuse_status(history);
     }
 }
 
@@ -488,11 +503,25 @@ void activation_history_feed(struct activation_history *history, struct judged_e
 
 static void close_by_listing(struct activation_history *history)
 {
+    history->listed_licensed = true;
     history->fault_is_open = false;
     if (!is_open(history))
         return;
     history->current.closed = true;
     history->current.closed_by_listing = true;
+}
+
+static void feed_listed_fault(struct activation_history *history,
+                              const struct listed_licence *listed)
+{
+    if (history->first_fault_filetime == 0)
+        history->first_fault_filetime = listed->filetime;
+    if (listed->filetime > history->last_fault_filetime)
+        history->last_fault_filetime = listed->filetime;
+    count_fault(history, false);
+    history->fault_is_open = true;
+    if (listed->reason_code != 0)
+        add_code(history, listed->reason_code);
 }
 
 void activation_history_feed_listing(struct activation_history *history,
@@ -503,11 +532,15 @@ void activation_history_feed_listing(struct activation_history *history,
     if (state == LISTED_NOTHING)
         return;
     settle_asked(history);
+    if (state == LISTED_UNLICENSED || state == LISTED_NON_GENUINE)
+        feed_listed_fault(history, listed);
+    if (listed->is_outdone)
+        return;
     history->statement = (struct statement){
         .status = listed->status,
         .filetime = listed->at_collection ? UINT64_MAX : listed->filetime,
         .in_window = !listed->at_collection && window_contains(&history->window, listed->filetime),
-        .in_listing = true,
+        .is_fault = state == LISTED_UNLICENSED || state == LISTED_NON_GENUINE,
     };
     history->listed = state;
     history->listed_reason = listed->reason_code;
@@ -517,16 +550,6 @@ void activation_history_feed_listing(struct activation_history *history,
     history->listed_path = memory_copy_text(listed->path);
     if (state == LISTED_LICENSED)
         close_by_listing(history);
-    if (state != LISTED_UNLICENSED && state != LISTED_NON_GENUINE)
-        return;
-    if (history->first_fault_filetime == 0)
-        history->first_fault_filetime = listed->filetime;
-    if (listed->filetime > history->last_fault_filetime)
-        history->last_fault_filetime = listed->filetime;
-    count_fault(history, false);
-    history->fault_is_open = true;
-    if (listed->reason_code != 0)
-        add_code(history, listed->reason_code);
 }
 
 void activation_history_note_update(struct activation_history *history, bool is_absent)
@@ -686,6 +709,6 @@ struct activation_outcome activation_history_finish(struct activation_history *h
     outcome.could_not_ask = history->fault_count > 0 && history->every_fault_failed_to_ask;
     outcome.weak_without_update =
         affected && !history->strong_in_window && incident->update_was_absent;
-    outcome.listing_licensed = history->listed == LISTED_LICENSED;
+    outcome.listing_licensed = history->listed_licensed;
     return outcome;
 }

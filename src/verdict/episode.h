@@ -21,7 +21,7 @@ struct statement {
     enum licensing_status status; /* NOT_TOLD: nothing yet */
     uint64_t filetime;
     bool in_window;
-    bool in_listing;
+    bool is_fault; /* of a listing, whatever the status */
 };
 
 /* What tells what the machine was: */
@@ -91,6 +91,7 @@ struct activation_history {
     enum listed_state listed; /* by the newest listing, until something else says more */
     uint32_t listed_reason;
     bool listed_is_guess;
+    bool listed_licensed;     /* a listing since the last signal says so */
     char *listed_path;        /* owned: of the listing, or NULL */
     uint64_t listed_filetime; /* 0: of the time of collection */
     /* Faults: */
@@ -137,7 +138,8 @@ struct listed_licence {
     uint32_t reason_code; /* or 0 */
     uint64_t filetime;    /* of its file; 0 when unknown */
     bool at_collection;   /* it is behind every event */
-    bool is_guess;        /* that it is of this machine */
+    bool is_outdone; /* another one of that time counts, which leaves the machine no less broken */
+    bool is_guess;   /* that it is of this machine */
     const char *path;
 };
 void activation_history_feed_listing(struct activation_history *history,
@@ -162,7 +164,7 @@ struct activation_outcome {
     bool reactivated;
     bool could_not_ask; /* its only faults are failures to ask */
     bool weak_without_update;
-    bool listing_licensed; /* the newest statement, newer than its last signal */
+    bool listing_licensed; /* a listing newer than its last signal says so */
     struct witness other;  /* exists: it is that of the incident, but by this one it was no
                             * volume-licensed Windows 7 */
 };

@@ -97,7 +97,7 @@ static void note_channel(struct evidence *evidence, const struct meaning *meanin
         activation_history_note_witness(&evidence->history, WITNESS_CHANNEL, &witness);
     witness.is_other = item->not_windows_7;
     witness.is_other_of_61 = item->is_of_61;
-    if (item->not_windows_7 || item->edition != NULL)
+    if (item->tells_system)
         activation_history_note_witness(&evidence->history, WITNESS_PRODUCT, &witness);
 }
 
@@ -116,7 +116,7 @@ static void note_system(struct evidence *evidence, const struct meaning *meaning
         activation_history_note_witness(&evidence->history, WITNESS_PRODUCT, &witness);
 }
 
-static void note_listed(struct evidence *evidence, const struct meaning *meaning)
+static void note_listed(struct evidence *evidence, const struct meaning *meaning, bool is_outdone)
 {
     const struct licence_item *item = &meaning->licence;
     const struct item_origin *origin = &meaning->origin;
@@ -127,6 +127,7 @@ static void note_listed(struct evidence *evidence, const struct meaning *meaning
                                                      .reason_code = item->reason_code,
                                                      .filetime = origin->filetime,
                                                      .at_collection = origin->with_collection,
+                                                     .is_outdone = is_outdone,
                                                      .is_guess = origin->is_guess,
                                                      .path = origin->path});
 }
@@ -241,8 +242,8 @@ static int take_findings_before(struct gathering *gathering, uint64_t filetime, 
         if (filetime != 0 && (origin->with_collection || origin->filetime >= filetime))
             break;
         gathering->taken_count++;
-        if (next->meaning.licence.listed != LISTED_NOTHING && !is_outdone(gathering, next))
-            note_listed(gathering->evidence, &next->meaning);
+        if (next->meaning.licence.listed != LISTED_NOTHING)
+            note_listed(gathering->evidence, &next->meaning, is_outdone(gathering, next));
         if (take_meaning(gathering, &next->meaning, next->place_id, err) != 0)
             return -1;
     }

@@ -45,6 +45,7 @@ enum listed_state {
 struct licence_item {
     bool decides_channel;
     bool decides_edition; /* also where it says that the edition is unknown */
+    bool tells_system;    /* Windows 7, or another one (not_windows_7) */
     char *activation_id;  /* owned: lower case without braces, "" where it is not known */
     enum licence_channel channel;
     const struct incident_edition *edition; /* or NULL */

@@ -44,9 +44,10 @@ static bool names_other_system(const char *name)
 static void read_activation_id(const struct incident_licence *licence, struct licence_item *out)
 {
     out->decides_channel = true;
-    out->decides_edition = true;
+    out->decides_edition = licence->edition != NULL;
     out->channel = licence->channel;
     out->edition = licence->edition;
+    out->tells_system = true;
     out->not_windows_7 = licence->not_windows_7;
     out->is_of_61 = licence->not_windows_7;
 }
@@ -63,8 +64,8 @@ static void read_description(const struct finding_licence *said, struct licence_
     if (out->edition != NULL)
         out->channel = LICENCE_CHANNEL_VOLUME_KMS;
     out->decides_channel = out->channel != LICENCE_CHANNEL_UNKNOWN;
-    out->decides_edition = out->not_windows_7 || out->edition != NULL ||
-                           (out->decides_channel && out->channel != LICENCE_CHANNEL_VOLUME_KMS);
+    out->decides_edition = out->edition != NULL;
+    out->tells_system = out->edition != NULL || strcasestr(said->name, "Windows") != NULL;
 }
 
 /* A licence for what comes on top of Windows, such as extended security updates, has Windows' own
@@ -180,6 +181,7 @@ void product_id_items(const char *product_id, struct meaning *out)
     out->on_licence = true;
     out->licence = (struct licence_item){.decides_channel = true,
                                          .decides_edition = edition != NULL,
+                                         .tells_system = edition != NULL,
                                          .channel = edition != NULL ? LICENCE_CHANNEL_VOLUME_KMS
                                                                     : LICENCE_CHANNEL_OTHER,
                                          .edition = edition,

@@ -240,23 +240,21 @@ static enum licensing_status field_status(struct field field)
     return (enum licensing_status)(field.text[0] - '0');
 }
 
-/* What the state of a licence is, where the event is not a fault by a code already. */
+/* What the state of a licence is, of an event that can be a fault by a code already. */
 static void judge_status(enum licensing_status status, struct judgement *out)
 {
-    bool is_fault = out->role == ROLE_FAULT;
-
     out->status = status;
     switch (status) {
     case LICENSING_STATUS_NON_GENUINE_GRACE:
         out->role = ROLE_SIGNAL_WEAK;
         out->incident_consistent = true;
+        out->failure_to_ask = false;
         break;
     case LICENSING_STATUS_OUT_OF_TOLERANCE_GRACE:
     case LICENSING_STATUS_NOTIFICATION:
     case LICENSING_STATUS_EXTENDED_GRACE:
         out->role = ROLE_FAULT;
-        out->fault_by_status = !is_fault;
-        out->failure_to_ask = false;
+        out->status_is_fault = true;
         break;
     case LICENSING_STATUS_LICENSED:
     case LICENSING_STATUS_UNLICENSED:
