@@ -80,7 +80,7 @@ const char *confidence_sentence(enum confidence confidence);
     ROW(REVIEW_LISTING_LICENSED, "listing-licensed",                                              \
         "A collected licence listing says licensed; no event does.")                              \
     ROW(REVIEW_REACTIVATED, "reactivated",                                                        \
-        "Recovered by an activation alone; no event says genuine.")                               \
+        "Its last fault ended with an activation, not with an event that says genuine.")          \
     ROW(REVIEW_COULD_NOT_ASK, "could-not-ask",                                                    \
         "Its only faults are failures to reach the activation service.")                          \
     ROW(REVIEW_WEAK_WITHOUT_UPDATE, "weak-without-update",                                        \

@@ -210,7 +210,8 @@ static bool was_unlicensed(const struct activation_history *history)
 
     if (statement->in_window || statement->filetime >= history->window.start_filetime)
         return false;
-    return statement->is_fault || statement->status == LICENSING_STATUS_OUT_OF_TOLERANCE_GRACE ||
+    return statement->is_non_genuine ||
+           statement->status == LICENSING_STATUS_OUT_OF_TOLERANCE_GRACE ||
            statement->status == LICENSING_STATUS_NOTIFICATION ||
            statement->status == LICENSING_STATUS_EXTENDED_GRACE;
 }
@@ -286,8 +287,7 @@ static void feed_signal(struct activation_history *history, const struct judged_
     note_strong(history, event);
 }
 
-/* A recovery closes the open episode; later ones, up to the next signal, only tell whether an event
- * says genuine. */
+/* A recovery closes the open episode. */
 static void feed_recovery(struct activation_history *history, const struct judged_event *event)
 {
     struct episode *episode = &history->current;
@@ -299,8 +299,6 @@ static void feed_recovery(struct activation_history *history, const struct judge
         episode->closed = true;
         episode->recovery = *event;
         episode->reactivated = episode->is_reset || use == EVENT_USE_KMS_ANSWER;
-    } else if (use == EVENT_USE_SPP_GENUINE || use == EVENT_USE_WAT_13) {
-        episode->reactivated = false;
     }
     note_statement(history, LICENSING_STATUS_LICENSED, event);
 }
@@ -341,10 +339,11 @@ static enum role role_of_answer(const struct activation_history *history,
 {
     if (history->has_request && history->last_request.judgement.is_office)
         return ROLE_CONTEXT;
-    if (!event->judgement.is_activation || !is_open(history))
+    if (!event->judgement.is_activation)
         return event->judgement.role;
-    return history->current.is_reset || answer_repairs(history, event) ? ROLE_RECOVERY
-                                                                       : ROLE_CONTEXT;
+    if (answer_repairs(history, event) || (is_open(history) && history->current.is_reset))
+        return ROLE_RECOVERY;
+    return is_open(history) ? ROLE_CONTEXT : ROLE_LICENCE;
 }
 
 /* Whether a 1003 that says licensed always shows it of a machine that is not genuine is not known:
@@ -540,7 +539,7 @@ void activation_history_feed_listing(struct activation_history *history,
         .status = listed->status,
         .filetime = listed->at_collection ? UINT64_MAX : listed->filetime,
         .in_window = !listed->at_collection && window_contains(&history->window, listed->filetime),
-        .is_fault = state == LISTED_UNLICENSED || state == LISTED_NON_GENUINE,
+        .is_non_genuine = state == LISTED_NON_GENUINE,
     };
     history->listed = state;
     history->listed_reason = listed->reason_code;

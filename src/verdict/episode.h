@@ -21,7 +21,7 @@ struct statement {
     enum licensing_status status; /* NOT_TOLD: nothing yet */
     uint64_t filetime;
     bool in_window;
-    bool is_fault; /* of a listing, whatever the status */
+    bool is_non_genuine; /* a listing says so, whatever the status */
 };
 
 /* What tells what the machine was: */
@@ -63,8 +63,7 @@ struct episode {
     bool closed;                  /* and by what: */
     bool closed_by_listing;       /* then only the time of the recovery is known */
     struct judged_event recovery; /* else this event */
-    bool
-        reactivated; /* it was an activation, or came in a reset; and no event said genuine since */
+    bool reactivated;             /* it was an activation, or came in a reset */
 };
 
 /* Starts as activation_history_begin makes it. Owns codes and path. */
