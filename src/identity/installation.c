@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "identity/logset.h"
 #include "identity/machine.h"
+#include "model/computer.h"
 
 /* Logs overlap in time where they do so by more than that. */
 #define OVERLAP_MOST FILETIME_HOUR
@@ -21,13 +22,17 @@
  * then. */
 #define PAIRS_MOST (UINT64_C(1) << 20)
 
-/* What a log has of a channel. */
+/* What a log has of a channel: its records that follow each other, then all of them. */
 struct channel_range {
     size_t log;
     const char *channel; /* borrowed */
+    uint64_t record_count;
     uint64_t first_record_id, last_record_id;
     uint64_t begin_filetime, end_filetime;
 };
+
+/* Of logs whose records follow each other in more ranges, times of a wrong clock count, too. */
+#define RANGES_MOST 512
 
 /* Two logs, left below right. */
 struct log_pair {
@@ -35,13 +40,13 @@ struct log_pair {
 };
 
 struct log_pairs {
-    struct log_pair *items; /* owned; once sorted, distinct and ascending */
+    struct log_pair *items; /* owned; once sorted, ascending */
     size_t count;
 };
 
 struct telling {
     struct logset *set;
-    struct channel_range *ranges;
+    struct channel_range *ranges; /* owned: by owner, channel, log and id; then one a log */
     size_t range_count;
     struct log_pairs apart;    /* they are not of one machine */
     struct log_pairs together; /* of names of several machines: they have the same records */
@@ -139,7 +144,11 @@ static int compare_ranges(const void *left_item, const void *right_item, void *c
 
     if (order == 0)
         order = strcmp(left->channel, right->channel);
-    return order != 0 ? order : (left->log > right->log) - (left->log < right->log);
+    if (order == 0)
+        order = (left->log > right->log) - (left->log < right->log);
+    return order != 0 ? order
+                      : (left->first_record_id > right->first_record_id) -
+                            (left->first_record_id < right->first_record_id);
 }
 
 static bool is_same_channel(const struct logset *set, const struct channel_range *left,
@@ -149,48 +158,98 @@ static bool is_same_channel(const struct logset *set, const struct channel_range
            strcmp(left->channel, right->channel) == 0;
 }
 
-static void extend_range(struct channel_range *range, const struct channel_range *more)
+static uint64_t least(uint64_t left, uint64_t right)
 {
-    if (more->first_record_id < range->first_record_id)
-        range->first_record_id = more->first_record_id;
-    if (more->last_record_id > range->last_record_id)
-        range->last_record_id = more->last_record_id;
-    if (more->begin_filetime < range->begin_filetime)
-        range->begin_filetime = more->begin_filetime;
-    if (more->end_filetime > range->end_filetime)
-        range->end_filetime = more->end_filetime;
+    return left < right ? left : right;
 }
 
-/* One range a log and channel, by owner, channel and log. */
+static uint64_t greatest(uint64_t left, uint64_t right)
+{
+    return left > right ? left : right;
+}
+
+/* Adds the records of another range; their times only where the clock was right. */
+static void extend_range(struct channel_range *range, const struct channel_range *more,
+                         bool with_times)
+{
+    range->last_record_id = greatest(range->last_record_id, more->last_record_id);
+    if (!with_times)
+        return;
+    range->begin_filetime = least(range->begin_filetime, more->begin_filetime);
+    range->end_filetime = greatest(range->end_filetime, more->end_filetime);
+}
+
+/* The times of the most records that are in order (DESIGN section 6, time that runs back): in the
+ * others the clock was wrong. The ranges, of one log and channel, are by id. */
+static void find_sane_times(const struct channel_range *ranges, size_t count,
+                            struct channel_range *out)
+{
+    struct channel_range *chains = memory_allocate(count, sizeof(*chains));
+    const struct channel_range *best = &chains[0];
+
+    for (size_t index = 0; index < count; index++) {
+        const struct channel_range *before = NULL;
+
+        for (size_t other = 0; other < index; other++)
+            if (ranges[index].begin_filetime + RECORD_SPAN_STEP_BACK_MOST >=
+                    chains[other].end_filetime &&
+                (before == NULL || chains[other].record_count >= before->record_count))
+                before = &chains[other];
+        chains[index] = ranges[index];
+        if (before != NULL) {
+            chains[index].record_count += before->record_count;
+            extend_range(&chains[index], before, true);
+        }
+        if (chains[index].record_count >= best->record_count)
+            best = &chains[index];
+    }
+    out->begin_filetime = best->begin_filetime;
+    out->end_filetime = best->end_filetime;
+    free(chains);
+}
+
+/* One range of those that a log has of a channel. */
+static struct channel_range join_ranges(const struct channel_range *ranges, size_t count)
+{
+    struct channel_range whole = ranges[0];
+
+    for (size_t index = 1; index < count; index++)
+        extend_range(&whole, &ranges[index], count > RANGES_MOST);
+    if (count <= RANGES_MOST)
+        find_sane_times(ranges, count, &whole);
+    return whole;
+}
+
 static void list_ranges(struct telling *telling, const struct installation_signs *signs,
                         const struct computer_logs *logs)
 {
-    size_t kept = 0;
+    struct channel_range *ranges = memory_allocate(signs->span_count, sizeof(*ranges));
+    size_t count = 0;
 
-    telling->ranges = memory_allocate(signs->span_count, sizeof(*telling->ranges));
     for (size_t index = 0; index < signs->span_count; index++) {
         const struct case_span *span = &signs->spans[index];
         size_t log = log_of_computer(logs, span->computer_id);
 
         if (!span->recovered && span->first_filetime != 0 && log != NAME_NONE)
-            telling->ranges[telling->range_count++] = (struct channel_range){log,
-                                                                             span->channel,
-                                                                             span->first_record_id,
-                                                                             span->last_record_id,
-                                                                             span->first_filetime,
-                                                                             span->last_filetime};
+            ranges[count++] = (struct channel_range){
+                .log = log,
+                .channel = span->channel,
+                .record_count = span->record_count,
+                .first_record_id = span->first_record_id,
+                .last_record_id = span->last_record_id,
+                .begin_filetime = span->first_filetime,
+                .end_filetime = span->last_filetime,
+            };
     }
-    qsort_r(telling->ranges, telling->range_count, sizeof(*telling->ranges), compare_ranges,
-            telling->set);
-    for (size_t index = 1; index < telling->range_count; index++) {
-        struct channel_range *last = &telling->ranges[kept], *next = &telling->ranges[index];
-
-        if (last->log == next->log && strcmp(last->channel, next->channel) == 0)
-            extend_range(last, next);
-        else
-            telling->ranges[++kept] = *next;
+    qsort_r(ranges, count, sizeof(*ranges), compare_ranges, telling->set);
+    telling->ranges = ranges;
+    for (size_t first = 0, end; first < count; first = end) {
+        for (end = first + 1; end < count && ranges[end].log == ranges[first].log &&
+                              strcmp(ranges[end].channel, ranges[first].channel) == 0;
+             end++)
+            ;
+        ranges[telling->range_count++] = join_ranges(&ranges[first], end - first);
     }
-    telling->range_count = telling->range_count > 0 ? kept + 1 : 0;
 }
 
 /* ---- Comparing them ---- */
@@ -211,19 +270,24 @@ static void mark_restarted(struct telling *telling, const struct channel_range *
         telling->set->logs[right->log].earlier = true;
 }
 
-/* How long both are there, and not of an earlier installation; sets *ids_overlap, too. */
-static uint64_t common_time(const struct telling *telling, const struct channel_range *left,
-                            const struct channel_range *right, bool *ids_overlap)
+static uint64_t common_time(const struct channel_range *left, const struct channel_range *right)
 {
-    const struct log *logs = telling->set->logs;
-    uint64_t begin =
-        left->begin_filetime > right->begin_filetime ? left->begin_filetime : right->begin_filetime;
-    uint64_t end =
-        left->end_filetime < right->end_filetime ? left->end_filetime : right->end_filetime;
+    uint64_t begin = greatest(left->begin_filetime, right->begin_filetime);
+    uint64_t end = least(left->end_filetime, right->end_filetime);
 
-    *ids_overlap = left->first_record_id <= right->last_record_id &&
-                   right->first_record_id <= left->last_record_id;
-    return logs[left->log].earlier || logs[right->log].earlier || end < begin ? 0 : end - begin;
+    return end > begin ? end - begin : 0;
+}
+
+static bool ids_overlap(const struct channel_range *left, const struct channel_range *right)
+{
+    return left->first_record_id <= right->last_record_id &&
+           right->first_record_id <= left->last_record_id;
+}
+
+/* Is one of them of an earlier installation? */
+static bool one_is_earlier(const struct telling *telling, size_t left, size_t right)
+{
+    return telling->set->logs[left].earlier || telling->set->logs[right].earlier;
 }
 
 static void add_apart(struct telling *telling, size_t left, size_t right)
@@ -235,19 +299,17 @@ static void add_apart(struct telling *telling, size_t left, size_t right)
 static void find_apart(struct telling *telling, const struct channel_range *left,
                        const struct channel_range *right)
 {
-    bool ids_overlap;
-
-    if (common_time(telling, left, right, &ids_overlap) > OVERLAP_MOST && !ids_overlap)
+    if (!one_is_earlier(telling, left->log, right->log) && !ids_overlap(left, right) &&
+        common_time(left, right) > OVERLAP_MOST)
         add_apart(telling, left->log, right->log);
 }
 
 static void find_together(struct telling *telling, const struct channel_range *left,
                           const struct channel_range *right)
 {
-    bool ids_overlap;
-
     if (telling->is_shared[telling->set->logs[left->log].owner_key] &&
-        common_time(telling, left, right, &ids_overlap) > 0 && ids_overlap)
+        !one_is_earlier(telling, left->log, right->log) && ids_overlap(left, right) &&
+        common_time(left, right) > 0)
         add_pair(&telling->together, left->log, right->log);
 }
 
@@ -274,8 +336,7 @@ static void add_clashes(struct telling *telling, const struct installation_signs
         size_t right = log_of_computer(list, signs->clashes[index].right_id);
 
         if (left != NAME_NONE && right != NAME_NONE && left != right &&
-            logs[left].owner_key == logs[right].owner_key && !logs[left].earlier &&
-            !logs[right].earlier)
+            logs[left].owner_key == logs[right].owner_key && !one_is_earlier(telling, left, right))
             add_apart(telling, left, right);
     }
 }
