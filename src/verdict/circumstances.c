@@ -47,6 +47,17 @@ static bool log_may_be_application(const struct assigned_computer *computers, si
     return !walked;
 }
 
+/* Whose log it is that this computer is of: where that is nobody's, it may be that of the machine it
+ * lies beside. What an earlier installation left damaged takes nothing from the present one. */
+static bool find_log_machine(const struct assignment *assignment,
+                             const struct assigned_computer *computer, size_t *machine)
+{
+    *machine = computer->machine;
+    if (computer->machine == ASSIGNED_TO_NOBODY)
+        return assignment_near(assignment, computer->said->path, machine);
+    return computer->decides;
+}
+
 /* A name known from recovered records only goes by the rest of the log. What was searched for
  * chunks is passed over: it is made of remains, some of which always are beyond reading, and takes
  * nothing away from what the logs show; a machine without logs has coverage `unknown`. */
@@ -58,6 +69,7 @@ static void note_damaged_logs(const struct assignment *assignment, struct circum
 
     for (size_t index = 0; index < count; index++) {
         const struct case_computer *said = computers[index].said;
+        size_t machine;
 
         if (index == 0 || said->place_id != computers[index - 1].said->place_id) {
             size_t end = index + 1;
@@ -68,8 +80,9 @@ static void note_damaged_logs(const struct assignment *assignment, struct circum
         }
         if (source_kind_is(said->kind, SOURCE_DAMAGE_IS_OF_LOG) &&
             source_is_damaged(said->status, said->undecodable_count) &&
-            (said->application_count > 0 || (said->record_count == 0 && may_be_application)))
-            all[computers[index].machine].log_damaged = true;
+            (said->application_count > 0 || (said->record_count == 0 && may_be_application)) &&
+            find_log_machine(assignment, &computers[index], &machine))
+            all[machine].log_damaged = true;
     }
 }
 
