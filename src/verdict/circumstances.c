@@ -47,8 +47,8 @@ static bool log_may_be_application(const struct assigned_computer *computers, si
     return !walked;
 }
 
-/* Whose log it is that this computer is of: where that is nobody's, it may be that of the machine it
- * lies beside. What an earlier installation left damaged takes nothing from the present one. */
+/* Whose log it is that this computer is of: where that is nobody's, it may be that of the machine
+ * it lies beside. What an earlier installation left damaged takes nothing from the present one. */
 static bool find_log_machine(const struct assignment *assignment,
                              const struct assigned_computer *computer, size_t *machine)
 {

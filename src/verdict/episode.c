@@ -513,7 +513,7 @@ static void close_by_listing(struct activation_history *history)
 static void feed_listed_fault(struct activation_history *history,
                               const struct listed_licence *listed)
 {
-    if (history->first_fault_filetime == 0)
+    if (history->first_fault_filetime == 0 || listed->filetime < history->first_fault_filetime)
         history->first_fault_filetime = listed->filetime;
     if (listed->filetime > history->last_fault_filetime)
         history->last_fault_filetime = listed->filetime;

@@ -129,7 +129,7 @@ static uint64_t distance(const struct edition_latest *newest, const struct editi
 {
     uint64_t filetime = newest->origin.filetime;
 
-    if (newest->origin.with_collection && !other->origin.with_collection)
+    if (newest->origin.with_collection && other->origin.event_id != 0)
         filetime = newest->last_event_filetime;
     return filetime_distance(filetime, other->origin.filetime);
 }

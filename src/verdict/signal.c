@@ -172,10 +172,13 @@ static void judge_genuine(const struct observation *observation, struct judgemen
     out->status = LICENSING_STATUS_LICENSED;
 }
 
+#define EVENT_ID_REARMED 12306
+
 /* A token store is that of all; a rearm is of one application. */
 static void judge_reset(const struct observation *observation, struct judgement *out)
 {
-    if (observation->string_count == 0 || is_guid(observation, 0, INCIDENT_WINDOWS_APPLICATION_ID))
+    if (observation->event_id != EVENT_ID_REARMED ||
+        is_guid(observation, 0, INCIDENT_WINDOWS_APPLICATION_ID))
         out->role = ROLE_RESET;
 }
 
