@@ -452,6 +452,26 @@ START_TEST(zeros_in_a_text_are_damage)
 }
 END_TEST
 
+/* Each byte in turn becomes one that means something, or nothing. */
+START_TEST(mutants_are_read_to_their_end)
+{
+    static const char bytes[] = {'\0', '\n', ' ', ':', '9', '"', ',', '\xFF'};
+    static const char *const texts[] = {PRODUCT_LIST("5", "3221549568") "\n",
+                                        CSV_HEADER CSV_ROW("5", "PC1") CSV_ROW("1", "PC2"),
+                                        NOTIFIED, REPORT(INCIDENT_CODES REGISTERED)};
+
+    for (size_t index = 0; index < ARRAY_COUNT(texts); index++)
+        for (size_t at = 0; at < strlen(texts[index]); at++) {
+            char *mutant = memory_copy_text(texts[index]);
+
+            mutant[at] = bytes[at % sizeof(bytes)];
+            listed_read(&listed, mutant, strlen(texts[index]));
+            ck_assert_uint_le(count_of("licence|"), 2);
+            free(mutant);
+        }
+}
+END_TEST
+
 /* Every line could begin a list, and no line is looked at time and again. */
 START_TEST(long_lists_that_are_none_take_no_time)
 {
@@ -488,6 +508,7 @@ static Suite *licences_suite(void)
     tcase_add_test(cases, validation_says_what_the_report_has_and_no_more);
     tcase_add_test(cases, reports_of_several_machines_are_told_apart);
     tcase_add_test(cases, cut_texts_make_nothing_up);
+    tcase_add_test(cases, mutants_are_read_to_their_end);
     tcase_add_test(cases, zeros_in_a_text_are_damage);
     tcase_add_test(cases, long_lists_that_are_none_take_no_time);
     suite_add_tcase(suite, cases);
