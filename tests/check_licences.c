@@ -148,6 +148,7 @@ START_TEST(reason_is_a_number_of_32_bits_in_either_base)
         {"0xC004F200", "|notification_code=3221549568\n"},
         {"4294967295", "|notification_code=4294967295\n"},
         {"4294967296", "|notification_code=\n"},
+        {"7516516864", "|notification_code=\n"}, /* 0x1C004F200 */
         {"99999999999999999999999999", "|notification_code=\n"},
         {"0", "|notification_code=\n"},
         {"", "|notification_code=\n"},
