@@ -342,6 +342,58 @@ START_TEST(rows_of_products_that_are_not_whole_are_left_out)
 }
 END_TEST
 
+/* ---- slmgr /ato and /xpr ---- */
+
+#define ACTIVATING "Activating Windows(R) 7, Professional edition (" PROFESSIONAL_ID ") ...\n"
+
+START_TEST(answers_of_slmgr_are_read)
+{
+    static const struct {
+        const char *text;
+        const char *expected;
+    } cases[] = {
+        {ACTIVATING "Error: 0xC004F074 The Software Licensing Service reported that the computer "
+                    "could not be activated.\n",
+         "|activation_id=" PROFESSIONAL_ID "|application_id=|partial_product_key=|status=|"},
+        {ACTIVATING "Fehler: 0xC004F200 x\n", "|notification_code=3221549568\n"},
+        {ACTIVATING "Windows is running within the non-genuine notification period. Run 'slui.exe' "
+                    "to go online and validate Windows.\n",
+         "|status=notification|license_status=Windows is running within the non-genuine "
+         "notification period. Run 'slui.exe' to go online and validate Windows.|"
+         "notification_reason=|notification_code=3221549568\n"},
+        {ACTIVATING "Product activated successfully.\n", "|status=licensed|"},
+        {"Windows(R) 7, Professional edition:\n    Windows is in Notification mode\n",
+         "|status=notification|"},
+        {"    Windows(R) 7, Professional edition:\n    Volume activation will expire 7/5/2019\n",
+         "|status=licensed|"},
+        {"Windows(R) 7, Professional edition:\n    Non-genuine grace period ends 2/5/2019\n",
+         "|status=non-genuine grace|"},
+        {"Windows(R) 7, Professional edition:\n    The machine is permanently activated.\n",
+         "|activation_id=|application_id=|partial_product_key=|status=licensed|"},
+    };
+    static const char *const none[] = {
+        ACTIVATING "Bitte warten.\n",
+        ACTIVATING "Error: 0xC004F074 x",
+        ACTIVATING,
+        ACTIVATING "\n1\n2\n3\nError: 0xC004F074\n",
+        ACTIVATING "Error: 0xC004F0744444\n",
+        "Activating Windows(R) 7, x (b92e9980) ...\nError: 0xC004F074\n",
+        "Windows(R) 7, Professional edition\nError: 0xC004F074\n"};
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        read_text(cases[index].text);
+        ck_assert_uint_eq(count_of("licence|slmgr||1|"), 1);
+        expect_part(cases[index].expected);
+    }
+    for (size_t index = 0; index < ARRAY_COUNT(none); index++) {
+        read_text(none[index]);
+        ck_assert_msg(listed.findings.length_bytes == 0, "%s", none[index]);
+    }
+    read_text("C:\\>cscript slmgr.vbs PC1 /ato\n" ACTIVATING "Product activated successfully.\n");
+    expect_part("licence|slmgr|PC1|2|");
+}
+END_TEST
+
 /* ---- MGADiag ---- */
 
 #define REPORT(validation)                                                                  \
@@ -505,6 +557,7 @@ static Suite *licences_suite(void)
     tcase_add_test(cases, a_list_without_keys_says_so);
     tcase_add_test(cases, csv_of_products_is_read_host_by_host);
     tcase_add_test(cases, rows_of_products_that_are_not_whole_are_left_out);
+    tcase_add_test(cases, answers_of_slmgr_are_read);
     tcase_add_test(cases, report_of_mgadiag_is_read);
     tcase_add_test(cases, validation_says_what_the_report_has_and_no_more);
     tcase_add_test(cases, reports_of_several_machines_are_told_apart);
