@@ -86,6 +86,9 @@ struct listed_licence {
  * Windows. -1 when the sink ended the run. */
 int licence_add(struct emitter *emitter, const struct listed_licence *licence, struct error *err);
 
+/* Returns owned: the GUID as findings have them, in lower case without braces. */
+char *licence_copy_guid(const struct line *value) __attribute__((warn_unused_result));
+
 /* A listing of the class SoftwareLicensingProduct has this property. */
 #define LICENCE_STATUS_PROPERTY "LicenseStatus"
 

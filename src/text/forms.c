@@ -243,6 +243,14 @@ static bool begins_slmgr(struct listing_walk *walk, const struct line *line, str
            line_contains(&description, "Windows") && token_names_channel(&description);
 }
 
+static bool begins_slmgr_answer(struct listing_walk *walk, const struct line *line,
+                                struct lines after)
+{
+    (void)line;
+    (void)after;
+    return slmgr_answer_is_at(walk->lines);
+}
+
 static bool begins_mgadiag(struct listing_walk *walk, const struct line *line, struct lines after)
 {
     (void)walk;
@@ -382,6 +390,7 @@ enum first_mark {
     FIRST_MARK_LICENSE_STATUS = 32,
     FIRST_MARK_TILDE = 64,
     FIRST_MARK_BRACE = 128, /* at its start */
+    FIRST_MARK_WINDOWS_7 = 256,
 };
 
 static const struct {
@@ -395,10 +404,12 @@ static const struct {
 static unsigned marks_of(const struct line *line)
 {
     bool is_quote = *line->bytes == '"';
+    unsigned anywhere = line_contains(line, "Windows(R) 7, ") ? FIRST_MARK_WINDOWS_7 : 0u;
 
     if ((unsigned char)*line->bytes <= ' ')
-        return line_has_byte(line, ':') ? FIRST_MARK_INDENTED_COLON : 0u;
-    return (line_contains(line, "HotFixID") || line_contains(line, "KB") ? FIRST_MARK_UPDATES
+        return line_has_byte(line, ':') ? FIRST_MARK_INDENTED_COLON | anywhere : anywhere;
+    return anywhere |
+           (line_contains(line, "HotFixID") || line_contains(line, "KB") ? FIRST_MARK_UPDATES
                                                                          : 0u) |
            (line_contains(line, LICENCE_STATUS_PROPERTY) ? FIRST_MARK_LICENSE_STATUS : 0u) |
            (line_has_byte(line, '=') ? FIRST_MARK_EQUALS : 0u) |

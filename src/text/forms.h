@@ -38,6 +38,7 @@
     ROW(LISTING_FORM_PRODUCT_CSV, LICENSE_STATUS, product_csv)                                    \
     /* slmgr /dlv and /dli: one product; a list of properties can begin like it */                \
     ROW(LISTING_FORM_SLMGR, COLON_ANYWHERE, slmgr)                                                \
+    ROW(LISTING_FORM_SLMGR_ANSWER, WINDOWS_7, slmgr_answer) /* slmgr /ato and /xpr */             \
     ROW(LISTING_FORM_SYSTEMINFO, COLON, systeminfo)                                               \
     /* lines of wmic's table and of dism that a filter let through without what stands above them \
      */                                                                                           \
@@ -85,6 +86,9 @@ typedef int listing_parser(struct listing_walk *walk, struct emitter *emitter, s
 
 #define LISTING_PARSER(form, mark, name) extern listing_parser name##_parse;
 LISTING_FORMS(LISTING_PARSER)
+
+/* Do the lines begin with what slmgr /ato or /xpr say? */
+bool slmgr_answer_is_at(struct lines lines);
 
 /* Reads a time of ReportingEvents.log, `2019-01-23 09:45:55:528-0500`. */
 bool reporting_events_read_time(const struct line *cell, uint64_t *filetime);

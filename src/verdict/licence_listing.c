@@ -93,7 +93,9 @@ static char *describe(const struct finding_licence *said)
 {
     struct text out = {0};
 
-    text_add_format(&out, "%s, key ending in %s", said->description, said->partial_product_key);
+    text_add(&out, *said->description != '\0' ? said->description : said->name);
+    if (*said->partial_product_key != '\0')
+        text_add_format(&out, ", key ending in %s", said->partial_product_key);
     if (isdigit((unsigned char)*said->license_status) && said->status != LICENSING_STATUS_NOT_TOLD)
         text_add_format(&out, ", %s", licensing_status_word(said->status));
     else if (*said->license_status != '\0')
