@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules of DESIGN section 6 as text: tests/cases/verdict-*.txt (the language is described in
- * tests/cases/README.txt). Each case becomes a real case database in a temporary folder, so that
+ * tests/cases/README). Each case becomes a real case database in a temporary folder, so that
  * the rules are tested together with the glue that feeds them. */
 #include <check.h>
 #include <glob.h>
@@ -302,20 +302,37 @@ static int32_t default_qualifiers(const char *provider, unsigned event_id)
     return strcmp(provider, INCIDENT_PROVIDER_WAT) == 0 ? 0 : OBSERVATION_ABSENT;
 }
 
-static const char *expand(const char *text)
-{
-    static const char *const macros[][2] = {
-        {"$app", INCIDENT_WINDOWS_APPLICATION_ID},
-        {"$office", "59a52881-a989-479d-af46-f275c6370663"},
-        {"$template", INCIDENT_WINDOWS7_TEMPLATE_ID},
-        {"$template8", "99d92734-d682-4d71-983e-d6ec3f16059f"},
-    };
+/* A string in short: in its text, $1 to $3 stand for the words behind its name, or else for these.
+ */
+struct shorthand {
+    const char *name;
+    const char *text;
+    const char *words[3];
+};
 
-    for (size_t index = 0; index < ARRAY_COUNT(macros); index++)
-        if (strcmp(macros[index][0], text) == 0)
-            return macros[index][1];
-    return text;
-}
+#define ENTERPRISE "ae2ee509-1b34-41c0-acb7-6d4650168915"
+
+static const struct shorthand shorthands[] = {
+    {"$app", INCIDENT_WINDOWS_APPLICATION_ID, {NULL}},
+    {"$office", "59a52881-a989-479d-af46-f275c6370663", {NULL}},
+    {"$template", INCIDENT_WINDOWS7_TEMPLATE_ID, {NULL}},
+    {"$template8", "99d92734-d682-4d71-983e-d6ec3f16059f", {NULL}},
+    {"$request",
+     "$2, 0x00000000, kms.example:1688, 36f27b39-2fd5-440b-be67-a09996d27a38, 2019/01/08 11:30, 0,"
+     " $1, 0, $3, 25",
+     {"1", "0x00000000", ENTERPRISE}},
+    {"$answer", "$1, 0x00000000, $2, 0, 50, 120, 10080, 2019/01/08 11:30", {"0x00000000", "1"}},
+    {"$licensed",
+     "1: $1, 1, 1 [(0 [0x00000000, 1, 0], [(?)( 1 0x00000000)(?)])(1 )(2 )]",
+     {ENTERPRISE}},
+    {"$grace",
+     "1: $2, 1, 1 [(0 )(1 )(2 [0x00000000, 0, 1], [(?)( 5 $1 10 14400)(?)])]",
+     {"0x00000000", ENTERPRISE}},
+    {"$notification",
+     "1: $2, 1, 1 [(0 [0xC004E003, 0, 0], [( 2 0xC004F056 0 0)])(1 )(2 )"
+     "(3 [0x00000000, 0, 0], [( 6 0xC004F009 0 0)( 11 0x00000000 $1)])]",
+     {"0xC004F056", ENTERPRISE}},
+};
 
 static char *trim(char *text)
 {
@@ -328,12 +345,46 @@ static char *trim(char *text)
     return text;
 }
 
+static void write_shorthand(struct text *out, const struct shorthand *shorthand, char **words,
+                            size_t count)
+{
+    for (const char *at = shorthand->text; *at != '\0'; at++) {
+        size_t word = (size_t)(at[1] - '0');
+
+        if (at[0] != '$') {
+            text_add_bytes(out, at, 1);
+            continue;
+        }
+        text_add(out, word < count ? words[word] : shorthand->words[word - 1]);
+        at++;
+    }
+}
+
+/* Returns whether the text begins with the name of a shorthand. */
+static bool expand(struct text *out, const char *text)
+{
+    char *copy = memory_copy_text(text);
+    char *words[WORDS_MOST];
+    size_t count = split_words(copy, words);
+    bool found = false;
+
+    for (size_t index = 0; index < ARRAY_COUNT(shorthands) && count > 0 && !found; index++) {
+        found = strcmp(shorthands[index].name, words[0]) == 0;
+        if (found)
+            write_shorthand(out, &shorthands[index], words, count);
+    }
+    free(copy);
+    return found;
+}
+
 /* A string of an event; `\n` is a line break, as in 1003. */
 static char *copy_string(const char *text)
 {
     struct text out = {0};
 
-    for (const char *at = expand(text); *at != '\0'; at++) {
+    if (expand(&out, text))
+        return text_take(&out);
+    for (const char *at = text; *at != '\0'; at++) {
         if (at[0] == '\\' && at[1] == 'n') {
             text_add(&out, "\r\n");
             at++;
