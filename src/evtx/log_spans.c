@@ -41,7 +41,8 @@ struct log_spans {
     struct source_facts *facts;
     struct window window;
     struct stretches gathered;
-    uint64_t *times; /* owned: room for TIMES_MOST */
+    struct stretch *last; /* of these, or NULL */
+    uint64_t *times;      /* owned: room for TIMES_MOST */
     size_t time_count;
     struct stretches settled; /* of what was gathered before */
 };
@@ -461,12 +462,14 @@ static void settle_gathered(struct log_spans *spans)
         add_order(spans->times, &gathered->items[index], count, &spans->settled);
     }
     gathered->count = 0;
+    spans->last = NULL;
     spans->time_count = 0;
     settle(&spans->settled, spans->facts, &spans->window);
 }
 
-/* Begins a stretch. */
-static void begin(struct log_spans *spans, const struct record_summary *summary, bool recovered)
+/* Begins a stretch. Kept out of what is done for each record. */
+static __attribute__((noinline)) void begin(struct log_spans *spans,
+                                            const struct record_summary *summary, bool recovered)
 {
     struct stretch stretch = {
         .span = {.computer = summary->computer,
@@ -479,25 +482,25 @@ static void begin(struct log_spans *spans, const struct record_summary *summary,
         .channel = summary->channel,
     };
 
+    if (summary->event_filetime == 0 || summary->record_id == 0 || summary->channel == NULL ||
+        summary->computer == RECORD_SUMMARY_NO_COMPUTER)
+        return;
     if (spans->gathered.count == STRETCHES_MOST || spans->time_count == TIMES_MOST)
         settle_gathered(spans);
     stretch.first_time = spans->time_count;
-    stretches_add(&spans->gathered, &stretch);
+    spans->last = stretches_add(&spans->gathered, &stretch);
     spans->times[spans->time_count++] = summary->event_filetime;
 }
 
+/* What cannot be counted in goes on with nothing, either. */
 void log_spans_add(struct log_spans *spans, const struct record_summary *summary, bool recovered)
 {
-    struct stretch *last =
-        spans->gathered.count > 0 ? &spans->gathered.items[spans->gathered.count - 1] : NULL;
+    struct stretch *last = spans->last;
     uint64_t filetime = summary->event_filetime;
 
-    if (filetime == 0 || summary->record_id == 0 || summary->channel == NULL ||
-        summary->computer == RECORD_SUMMARY_NO_COMPUTER)
-        return;
     if (last == NULL || last->span.last_record_id + 1 != summary->record_id ||
-        last->span.computer != summary->computer || last->channel != summary->channel ||
-        last->span.recovered != recovered ||
+        summary->record_id == 0 || last->span.computer != summary->computer ||
+        last->channel != summary->channel || last->span.recovered != recovered ||
         record_span_is_step_back(last->span.last_filetime, filetime) ||
         spans->time_count == TIMES_MOST) {
         begin(spans, summary, recovered);
