@@ -75,10 +75,10 @@ struct licence_evidence {
     bool system_conflict;                /* listings name Windows 7 and another system */
     bool listing_is_windows_7;
     bool listing_is_other;
-    struct item_origin system_origin; /* of the newest item that tells the system */
-    struct edition_latest newest;     /* that decides the edition */
-    bool not_windows_7;               /* as that item has it */
-    struct edition_latest editions[EDITION_COUNT][EVIDENCE_KIND_COUNT]; /* the newest of each */
+    struct item_origin system_origin;              /* of the newest item that tells the system */
+    struct edition_latest newest;                  /* that decides the edition */
+    bool not_windows_7;                            /* as that item has it */
+    struct edition_latest editions[EDITION_COUNT]; /* in order of incident_editions */
 };
 
 void licence_evidence_begin(struct licence_evidence *evidence);

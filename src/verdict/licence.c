@@ -111,7 +111,7 @@ void licence_evidence_feed(struct licence_evidence *evidence, const struct licen
     groups_feed(&evidence->groups, saying_of(item), origin, item->detail);
     if (item->decides_channel)
         feed_channel(evidence, item, origin);
-    if (item->tells_system)
+    if (item->tells_system || item->decides_edition)
         feed_system(evidence, item, origin);
     if (origin->kind == EVIDENCE_KEY_INSTALLED)
         memset(evidence->editions, 0, sizeof(evidence->editions));
@@ -120,7 +120,7 @@ void licence_evidence_feed(struct licence_evidence *evidence, const struct licen
     latest.last_event_filetime = last_event_filetime;
     evidence->newest = latest;
     if (latest.edition != NULL)
-        evidence->editions[latest.edition - incident_editions][origin->kind] = latest;
+        evidence->editions[latest.edition - incident_editions] = latest;
 }
 
 /* How far apart two items are. A listing of the time of collection is as near to an event as the
@@ -134,25 +134,17 @@ static uint64_t distance(const struct edition_latest *newest, const struct editi
     return filetime_distance(filetime, other->origin.filetime);
 }
 
-/* What an event says is so until the next one of its kind. */
-static bool is_of_one_source(const struct edition_latest *newest,
-                             const struct edition_latest *other)
-{
-    return newest->origin.event_id != 0 && newest->origin.kind == other->origin.kind;
-}
-
 const struct edition_latest *licence_evidence_other_edition(const struct licence_evidence *evidence)
 {
     const struct edition_latest *newest = &evidence->newest;
 
-    for (size_t edition = 0; newest->edition != NULL && edition < EDITION_COUNT; edition++)
-        for (size_t kind = 0; kind < EVIDENCE_KIND_COUNT; kind++) {
-            const struct edition_latest *other = &evidence->editions[edition][kind];
+    for (size_t index = 0; newest->edition != NULL && index < EDITION_COUNT; index++) {
+        const struct edition_latest *other = &evidence->editions[index];
 
-            if (other->edition != NULL && other->edition != newest->edition &&
-                !is_of_one_source(newest, other) && distance(newest, other) < CONFLICT_SPAN)
-                return other;
-        }
+        if (other->edition != NULL && other->edition != newest->edition &&
+            distance(newest, other) < CONFLICT_SPAN)
+            return other;
+    }
     return NULL;
 }
 

@@ -55,14 +55,16 @@ void kms_request_items(const struct observation *observation, struct meaning *ou
 
 /* ---- 1003 ---- */
 
-/* A list with a line that cannot be read may hide the installed licence, and of several installed
- * ones nothing tells which is in use (FACTS.md): it decides nothing. */
+/* A list with a line that cannot be read may hide the installed licence: it decides nothing. Of
+ * several installed ones nothing tells which is in use (FACTS.md): what was known before is so no
+ * more. */
 static void read_licences(const struct observation *observation, struct licence_item *out)
 {
     struct licence_statement said = licence_statement_of(observation);
 
-    out->decides_channel = said.unreadable_count == 0 && said.installed_count == 1;
-    if (out->decides_channel) {
+    out->decides_channel = said.unreadable_count == 0 && said.installed_count > 0;
+    out->decides_edition = out->decides_channel && said.installed_count > 1;
+    if (out->decides_channel && said.installed_count == 1) {
         const struct incident_licence *licence = incident_find_licence(said.installed_id);
 
         out->channel = licence->channel;
