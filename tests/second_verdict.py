@@ -154,8 +154,8 @@ class Walk:
     def take_listing(self, item):
         if item.kind == 'listing-licensed':
             self.recover(item, 'listing')
-        for listing in item.faults:
-            self.fault(listing, [code_of(listing.code)] if listing.code else [])
+        elif item.kind is not None:
+            self.fault(item.worst, [code_of(item.worst.code)] if item.worst.code else [])
         if item.kind != 'listing-licensed':
             self.say(item, item.worst.status)
         self.listing = item.kind
