@@ -292,10 +292,12 @@ def slmgr(machine, name, mtime, state, code='', word=None):
     word = word or (machine.word if machine.word != 'evaluation' else 'oem')
     if word == OTHER_WINDOWS:
         return
-    for known in machine.listings: # of one time, and as bad: which is shown is nobody's rule
-        if abs(known['mtime'] - mtime) < 3 * HOUR and known.get('status') in (0, 3, 5, 6) and \
-                SLMGR_STATES[state] in (0, 3, 5, 6):
-            state, code = known['state'], known['code']
+    for known in machine.listings: # which of two that are as bad is shown, and when, is nobody's rule
+        if abs(known['mtime'] - mtime) <= HOUR and known.get('status', 1) not in (1, 2) and \
+                SLMGR_STATES[state] not in (1, 2):
+            mtime = known['mtime']
+            if 4 not in (known['status'], SLMGR_STATES[state]):
+                state, code = known['state'], known['code']
     add_listing(machine, name, mtime, f'slmgr en oem {machine.host} {word} {state} {code}'.strip(),
                 status=SLMGR_STATES[state], state=state, code=code,
                 edition=LICENCES[word][1], channel=LICENCES[word][2])
@@ -570,7 +572,7 @@ def plot_update(machine):
     """Evidence on the update, at one time or around the first signal."""
     time = START + 4 * HOUR
     weak_signal(machine, time)
-    at = time + machine.pick([-DAY, -2, -1, 1, DAY])
+    at = time + machine.pick([-DAY, -3, -2, 2, DAY])
     for number in range(2):
         kind = machine.pick(['Installed', 'Absent', 'WAT', '19', 'listing'])
         if kind == 'listing':
@@ -582,7 +584,7 @@ def plot_update(machine):
         else:
             machine.add(at, SERVICING, 2, None, 'KB971033', kind, '0x0')
         machine.story.append(f'{iso(at)} update: {kind}')
-        at += machine.pick([0, 0, 1, DAY])
+        at += machine.pick([0, 0, 1, 2 * DAY])
 
 
 PLOTS = [plot_reset, plot_denied, plot_onset, plot_near, plot_not_licensed, plot_answered, plot_bound, plot_edition,

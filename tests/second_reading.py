@@ -136,6 +136,7 @@ def choose_licence(item):
     told = [listing for listing in item.listings if hasattr(listing, 'status')]
     item.worst = max(told, key=lambda listing: rank.index(listing_kind(listing)), default=None)
     item.kind = listing_kind(item.worst) if item.worst else None
+    item.faults = [listing for listing in told if listing_kind(listing) not in ('listing-licensed', None)]
 
 
 # ---- All of it in order ----
@@ -173,10 +174,8 @@ def gather(machine):
             items.append(group)
         group.listings.append(listing)
     items.sort(key=lambda item: item.key)
-    # Listings behind all events were taken right after the last one, for all that is known.
-    first = min((item.at for item in items if item.name == 'listing' and item.at >= last), default=last)
-    for item in items:
-        item.near = last + item.at - first if item.name == 'listing' and item.at >= last else item.at
+    for item in items: # a listing behind all events was taken right after the last one, for all that is known
+        item.near = last if item.name == 'listing' and item.at > last else item.at
     for place, item in enumerate(items):
         item.place = place
         if item.name == 'listing':
@@ -222,9 +221,7 @@ def licence_pieces(items, licences):
             yield item, item.source, licences.get(item.licence, [None])[0], 'volume-kms'
         elif item.name in ('SPP 1003', 'SPP 1016'):
             known = item.licence if item.event == 1003 else guid_of(item.strings[0])
-            if known == 'several':
-                yield item, item.source, 'unknown', 'unknown'
-            elif known is not None:
+            if known not in (None, 'several'):
                 yield (item, item.source, *licences.get(known, [None, 'other'])[:2])
 
 
@@ -235,7 +232,7 @@ def newest_edition(pieces, installed):
         return 'unknown', False
     newest, source, edition, _ = named[-1]
     conflict = any(other_edition != edition and other_source != source and
-                   'unknown' not in (edition, other_edition) and newest.near - item.near < DAY and
+                   (newest.at if item.name == 'listing' else newest.near) - item.at < DAY and
                    not any(item.place < place <= newest.place for place in installed)
                    for item, other_source, other_edition, _ in named)
     return 'unknown' if conflict else edition, conflict
