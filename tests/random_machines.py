@@ -132,8 +132,8 @@ def office_asks(machine, time):
     answer(machine, time + 1)
 
 
-def licences_checked(machine, time, state=None):
-    code = machine.pick(NON_GENUINE[:3] + ['0xC004F056', '0xC004F009', '0xC004F034'])
+def licences_checked(machine, time, state=None, code=None):
+    code = code or machine.pick(NON_GENUINE[:3] + ['0xC004F056', '0xC004F009', '0xC004F034'])
     state = state or machine.pick({'licensed': 40, 'notification': 35, 'grace': 10,
                                    'non-genuine grace': 5, 'silent': 5})
     groups = {
@@ -371,6 +371,15 @@ def plot_denied(machine):
     licences_checked(machine, time + 2 * DAY, 'licensed')
 
 
+def plot_statements(machine):
+    """The statement of 1003 changes to and fro, around the start of the window."""
+    for hour in range(-2, machine.pick([2, 3, 4])):
+        state, code = machine.pick([('licensed', None), ('notification', '0xC004F200'), ('notification', '0xC004F056')])
+        licences_checked(machine, START + hour * HOUR, state, code)
+    if machine.chance(50):
+        recovery(machine, START + machine.random.randrange(6 * HOUR))
+
+
 def plot_onset(machine):
     machine.begin = START + machine.pick([0, 1, 1, 1, HOUR])
     time = START + 3 * HOUR
@@ -587,8 +596,9 @@ def plot_update(machine):
         at += machine.pick([0, 0, 1, 2 * DAY])
 
 
-PLOTS = [plot_reset, plot_denied, plot_onset, plot_near, plot_not_licensed, plot_answered, plot_bound, plot_edition,
-         plot_other_channel, plot_listed, plot_volume, plot_listings, plot_clock, plot_step, plot_failures, plot_update]
+PLOTS = [plot_reset, plot_denied, plot_statements, plot_onset, plot_near, plot_not_licensed, plot_answered,
+         plot_bound, plot_edition, plot_other_channel, plot_listed, plot_volume, plot_listings, plot_clock,
+         plot_step, plot_failures, plot_update]
 
 
 # ---- Logs ----
