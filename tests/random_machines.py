@@ -47,6 +47,7 @@ LICENCES = {
     'kms-host': ('d188820a-cb63-4bad-a9a2-40b843ee23b7', None, 'kms-host', ''),
     'evaluation': ('8dffd6e4-0497-4c35-b7d7-e47cf464cf30', None, 'other', ''),
     'oem': ('d2c04e90-c3dd-4260-b0f3-f845f5d27d64', None, 'other', '')}
+OTHER_WINDOWS = 'other' # its licences are in no table
 SLMGR_STATES = {'unlicensed': 0, 'licensed': 1, 'initial-grace': 2, 'additional-grace': 3, 'non-genuine-grace': 4,
                 'notification': 5, 'extended-grace': 6}
 NON_GENUINE = ['0xC004F200', '0xC004F064', '0xC004F065', '0x4004F065', '0xC004F067', '0x4004F068']
@@ -62,7 +63,7 @@ class Machine:
         self.application, self.system, self.setup, self.listings, self.rows = [], [], [], [], []
         self.word = self.pick({'professional': 4, 'enterprise': 6, 'professional-n': 1, 'professional-e': 1,
                                'enterprise-n': 1, 'enterprise-e': 1, 'mak': 2, 'kms-host': 1, 'evaluation': 1,
-                               'oem': 1})
+                               'oem': 1, OTHER_WINDOWS: 2})
         self.begin = self.pick({seconds('2018-11-20T07:00:00Z'): 8, START: 1, START + 1: 1, START - 1: 1,
                                 START + 3 * HOUR: 1, END + 2 * HOUR: 1})
         self.end = self.pick({seconds('2019-01-22T16:00:00Z'): 12, END: 1, END - 1: 1, END + 1: 1,
@@ -99,17 +100,21 @@ class Machine:
 
 # ---- What can happen. Each function adds events at and after `time`, and a phrase to the story. ----
 
+def licence_of(word):
+    return LICENCES[word][0] if word in LICENCES else UNKNOWN_LICENCE
+
+
 def kms_renewal(machine, time):
     status = machine.pick({1: 45, 5: 20, 2: 10, 4: 8, 3: 6, 0: 5, 6: 6})
     hr = machine.pick({'0x00000000': 75, machine.pick(NOT_ASKED): 15, machine.pick(REFUSALS): 10})
-    licence = LICENCES[machine.word][0] if machine.word in LICENCES and machine.chance(90) else UNKNOWN_LICENCE
+    licence = licence_of(machine.word) if machine.chance(90) else UNKNOWN_LICENCE
     ask(machine, time, status, hr, licence)
     if machine.chance(80):
         answer(machine, time + machine.pick([0, 1, 1, 2, 30, 59, 60, 61, 600, DAY, DAY + 1]))
 
 
 def ask(machine, time, status, hr='0x00000000', licence=None):
-    licence = licence or LICENCES[machine.word][0]
+    licence = licence or licence_of(machine.word)
     machine.spp(time, 12288, 0x4000, f'{hr}, 0x00000000, kms.corp.example:1688, 36f27b39-2fd5-440b-be67-a09996d27a38, '
                 f'2019/01/08 10:30, 0, {status}, 259200, {licence}, 25')
     machine.story.append(f'{iso(time)} asks as {status}, hr {hr}')
@@ -127,8 +132,8 @@ def office_asks(machine, time):
     answer(machine, time + 1)
 
 
-def licences_checked(machine, time, state=None):
-    code = machine.pick(NON_GENUINE[:3] + ['0xC004F056', '0xC004F009', '0xC004F034'])
+def licences_checked(machine, time, state=None, code=None):
+    code = code or machine.pick(NON_GENUINE[:3] + ['0xC004F056', '0xC004F009', '0xC004F034'])
     state = state or machine.pick({'licensed': 40, 'notification': 35, 'grace': 10,
                                    'non-genuine grace': 5, 'silent': 5})
     groups = {
@@ -140,7 +145,7 @@ def licences_checked(machine, time, state=None):
         'non-genuine grace': '(0 )(1 )(2 [0x00000000, 0, 1], [(?)( 5 0x00000000 10 14400)(?)'
                              f'( 9 0x00000000 {machine.pick(NON_GENUINE)})])',
         'silent': '(0 [0xC004E003, 0, 0], [(?)(?)(?)])(1 )(2 )'}[state]
-    licence = LICENCES[machine.word if machine.word != 'oem' else 'evaluation'][0]
+    licence = licence_of(machine.word if machine.word != 'oem' else 'evaluation')
     unlisted = '(0 [0xC004F014, 0, 0], [(?)(?)(?)(?)(?)(?)])(1 )(2 )'
     more = machine.pick({'': 8, f'3: {UNKNOWN_LICENCE}, 1, 1 [(0 [0xC004F055, 0, 0], [(?)(?)])(1 )(2 )]\r\n': 2,
                          f'3: {UNKNOWN_LICENCE}, 1, 1 [(0 )(1 [0x00000000, 1, 0], [(?)(?)])(2 )]\r\n': 1})
@@ -240,7 +245,7 @@ def reset(machine, time):
 def key_installed(machine, time):
     if machine.chance(50):
         machine.word = machine.pick([word for word in LICENCES if word not in ('oem', 'evaluation')])
-    if machine.word != 'oem':
+    if machine.word not in ('oem', OTHER_WINDOWS):
         machine.spp(time, 1016, 0x4000, LICENCES[machine.word][0], '00392-918-5000002-85999')
         machine.story.append(f'{iso(time)} key of {machine.word} installed')
 
@@ -285,8 +290,17 @@ HAPPENINGS = {kms_renewal: 25, hit_by_incident: 22, signal: 8, licences_checked:
 
 def slmgr(machine, name, mtime, state, code='', word=None):
     word = word or (machine.word if machine.word != 'evaluation' else 'oem')
+    if word == OTHER_WINDOWS:
+        return
+    for known in machine.listings: # which of two that are as bad is shown, and when, is nobody's rule
+        if abs(known['mtime'] - mtime) <= HOUR and known.get('status', 1) not in (1, 2) and \
+                SLMGR_STATES[state] not in (1, 2):
+            mtime = known['mtime']
+            if 4 not in (known['status'], SLMGR_STATES[state]):
+                state, code = known['state'], known['code']
     add_listing(machine, name, mtime, f'slmgr en oem {machine.host} {word} {state} {code}'.strip(),
-                status=SLMGR_STATES[state], code=code, edition=LICENCES[word][1], channel=LICENCES[word][2])
+                status=SLMGR_STATES[state], state=state, code=code,
+                edition=LICENCES[word][1], channel=LICENCES[word][2])
 
 
 def updates(machine, name, mtime, present):
@@ -355,6 +369,15 @@ def plot_denied(machine):
     if state:
         licences_checked(machine, time + 2 * HOUR, state)
     licences_checked(machine, time + 2 * DAY, 'licensed')
+
+
+def plot_statements(machine):
+    """The statement of 1003 changes to and fro, around the start of the window."""
+    for hour in range(-2, machine.pick([2, 3, 4])):
+        state, code = machine.pick([('licensed', None), ('notification', '0xC004F200'), ('notification', '0xC004F056')])
+        licences_checked(machine, START + hour * HOUR, state, code)
+    if machine.chance(50):
+        recovery(machine, START + machine.random.randrange(6 * HOUR))
 
 
 def plot_onset(machine):
@@ -558,7 +581,7 @@ def plot_update(machine):
     """Evidence on the update, at one time or around the first signal."""
     time = START + 4 * HOUR
     weak_signal(machine, time)
-    at = time + machine.pick([-DAY, -2, -1, 1, DAY])
+    at = time + machine.pick([-DAY, -3, -2, 2, DAY])
     for number in range(2):
         kind = machine.pick(['Installed', 'Absent', 'WAT', '19', 'listing'])
         if kind == 'listing':
@@ -570,11 +593,12 @@ def plot_update(machine):
         else:
             machine.add(at, SERVICING, 2, None, 'KB971033', kind, '0x0')
         machine.story.append(f'{iso(at)} update: {kind}')
-        at += machine.pick([0, 0, 1, DAY])
+        at += machine.pick([0, 0, 1, 2 * DAY])
 
 
-PLOTS = [plot_reset, plot_denied, plot_onset, plot_near, plot_not_licensed, plot_answered, plot_bound, plot_edition,
-         plot_other_channel, plot_listed, plot_volume, plot_listings, plot_clock, plot_step, plot_failures, plot_update]
+PLOTS = [plot_reset, plot_denied, plot_statements, plot_onset, plot_near, plot_not_licensed, plot_answered,
+         plot_bound, plot_edition, plot_other_channel, plot_listed, plot_volume, plot_listings, plot_clock,
+         plot_step, plot_failures, plot_update]
 
 
 # ---- Logs ----
@@ -643,7 +667,7 @@ def make_logs(machine):
             cut_out(machine, records)
         logs.append({'channel': 'Application', 'records': records})
     if machine.system or machine.chance(60):
-        version = machine.pick({('6.01.', '7601', 'Service Pack 1'): 93, ('6.02.', '9200', ''): 7})
+        version = ('6.02.', '9200', '') if machine.word == OTHER_WINDOWS else ('6.01.', '7601', 'Service Pack 1')
         fillers = noise(machine, 10, seconds('2018-12-01T07:00:00Z'), seconds('2019-01-21T07:00:00Z'))
         for filler in fillers:
             filler |= {'provider': EVENT_LOG, 'event': 6009, 'qualifiers': 0x8000, 'strings': list(version)}

@@ -81,7 +81,7 @@ def covers(parts, start, end):
 # ---- What events and listings say ----
 
 def read_1003(text):
-    """(activation id, state, reason) of the one installed licence, else None."""
+    """(activation id, state, reason) of the installed licence; `several` tell no state."""
     found = []
     for licence, groups in re.findall(r'\d+: ([0-9a-fA-F-]{36}), \d+, \d+ \[(.*)\]', text):
         results = re.findall(r'\[(0x\w+), (\d), (\d)\], \[(.*?)\]', groups)
@@ -93,7 +93,7 @@ def read_1003(text):
         codes = re.findall(r'0x\w{8}', good[-1][3].rpartition('( ')[2]) if good else []
         reason = code_of(codes[-1]) if codes and state in ('grace', 'notification') else None
         found.append((guid_of(licence), state, reason))
-    return found[0] if len(found) == 1 else (None, None, None)
+    return found[0] if len(found) == 1 else ('several' if found else None, None, None)
 
 
 def read_event(item):
@@ -174,7 +174,7 @@ def gather(machine):
             items.append(group)
         group.listings.append(listing)
     items.sort(key=lambda item: item.key)
-    for item in items: # a listing behind all events was taken after the last one, it is not known when
+    for item in items: # a listing behind all events was taken right after the last one, for all that is known
         item.near = last if item.name == 'listing' and item.at > last else item.at
     for place, item in enumerate(items):
         item.place = place
@@ -221,7 +221,8 @@ def licence_pieces(items, licences):
             yield item, item.name, licences.get(item.licence, [None])[0], 'volume-kms'
         elif item.name in ('SPP 1003', 'SPP 1016'):
             known = item.licence if item.event == 1003 else guid_of(item.strings[0])
-            yield (item, item.name, *licences.get(known, [None, None])[:2])
+            if known not in (None, 'several'):
+                yield (item, item.source, *licences.get(known, [None, 'other'])[:2])
 
 
 def newest_edition(pieces, installed):

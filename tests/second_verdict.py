@@ -13,6 +13,7 @@ from second_reading import (DAY, END, MINUTE, NON_GENUINE, START, WINDOWS, code_
 
 TEMPLATE = '66c92734-d682-4d71-983e-d6ec3f16059f'
 BLOCKED, NO_KMS = 0xC004C4A2, 0xC004F074
+NOT_LICENSED = (3, 5, 6, 'non-genuine')
 NOTES = ['window-not-covered', 'onset-not-covered', 'log-filtered', 'clock-changed', 'near-window', 'fault-before',
          'update-evidence-conflict', 'edition-conflict', 'listing-non-genuine', 'listing-unlicensed',
          'listing-licensed', 'reactivated', 'could-not-ask', 'weak-without-update', 'not-volume-licensed',
@@ -41,7 +42,7 @@ class Walk:
                 self.take_spp(item)
 
     def say(self, item, value):
-        self.statement, self.listing = (value, item.at, item.name), None
+        self.statement, self.listing = (value, item.at), None
         for fault in self.faults:
             fault.over = fault.over or value == 1
 
@@ -157,7 +158,7 @@ class Walk:
         for listing in item.faults:
             self.fault(listing, [code_of(listing.code)] if listing.code else [])
         if item.kind != 'listing-licensed':
-            self.say(item, item.worst.status)
+            self.say(item, 'non-genuine' if item.kind == 'listing-non-genuine' else item.worst.status)
         self.listing = item.kind
 
 
@@ -165,8 +166,8 @@ def is_incident(episode):
     first, strong = episode.signals[0], [item for item in episode.signals if item.strong and item.inside]
     if not first.inside or strong and not strong[0].consistent:
         return False
-    value, at, name = episode.before or (None, 0, '')
-    episode.fault_before = at < START and (value in (3, 5, 6) or value == 4 and name == 'listing')
+    value, at = episode.before or (None, 0)
+    episode.fault_before = at < START and value in NOT_LICENSED
     return not episode.fault_before or any(item.consistent for item in strong)
 
 
@@ -188,7 +189,7 @@ def state_of(walk):
     value = walk.statement[0] if walk.statement else None
     if walk.open is not None or walk.listing == 'listing-non-genuine':
         return 'non-genuine'
-    if value in (3, 5, 6) or walk.listing == 'listing-unlicensed':
+    if value in NOT_LICENSED or walk.listing == 'listing-unlicensed':
         return 'unlicensed'
     if any(not fault.over for fault in walk.faults):
         return 'fault-open'
