@@ -221,20 +221,22 @@ def licence_pieces(items, licences):
             yield item, item.name, licences.get(item.licence, [None])[0], 'volume-kms'
         elif item.name in ('SPP 1003', 'SPP 1016'):
             known = item.licence if item.event == 1003 else guid_of(item.strings[0])
-            if known not in (None, 'several'):
-                yield (item, item.source, *licences.get(known, [None, 'other'])[:2])
+            if known == 'several': # nothing tells which of them is in use
+                yield item, item.name, 'several', 'unknown'
+            elif known is not None:
+                yield (item, item.name, *licences.get(known, [None, 'other'])[:2])
 
 
 def newest_edition(pieces, installed):
     """(edition, is it contradicted) by the newest piece; `installed` are the places of 1016."""
     named = [piece for piece in pieces if piece[2]]
-    if not named:
+    if not named or named[-1][2] == 'several':
         return 'unknown', False
-    newest, source, edition, _ = named[-1]
-    conflict = any(other_edition != edition and other_source != source and
+    newest, _, edition, _ = named[-1]
+    conflict = any(other_edition not in (edition, 'several') and
                    (newest.at if item.name == 'listing' else newest.near) - item.at < DAY and
                    not any(item.place < place <= newest.place for place in installed)
-                   for item, other_source, other_edition, _ in named)
+                   for item, _, other_edition, _ in named)
     return 'unknown' if conflict else edition, conflict
 
 

@@ -234,7 +234,9 @@ def judge(machine, licences):
     edition, edition_conflict = newest_edition(pieces, [item.place for item in items if item.name == 'SPP 1016'])
     if len({piece[3] for piece in pieces if piece[3] and piece[0] is pieces[-1][0] and channels}) > 1:
         edition, channel, edition_conflict = 'unknown', 'unknown', True # listings of one time contradict each other
-    versions = sorted(versions + [(item.place, item.at, True) for item, _, known, _ in pieces if known])
+    versions = sorted(versions + [(item.place, item.at, True) for item, _, known, channel_told in pieces
+                                  if known != 'several' and (known or item.name == 'listing' or
+                                                             channel_told in ('volume-mak', 'kms-host'))])
     affected = bool(incidents) and is_affected(items, incidents[0].signals[0], channels, versions)
     kind = 'affected-by-incident' if affected else 'other-activation-fault' if walk.faults else 'no-activation-fault'
     state, clock = state_of(walk), clock_of(machine, walk)

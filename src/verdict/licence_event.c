@@ -94,8 +94,7 @@ void licences_items(const struct observation *observation, struct meaning *out)
 
 /* ---- 1016 ---- */
 
-/* An id that is not known leaves the channel to what comes; the edition that was known before is
- * that of the former key. */
+/* A key of no table is one of another kind: retail, or a manufacturer's. */
 void key_installed_items(const struct observation *observation, struct meaning *out)
 {
     const char *id = observation_value(observation, 0);
@@ -104,20 +103,16 @@ void key_installed_items(const struct observation *observation, struct meaning *
 
     if (id == NULL || !guid_read(id, strlen(id), guid))
         return;
-    licence = incident_find_known_licence(guid);
-    if (licence != NULL && licence->is_add_on)
+    licence = incident_find_licence(guid);
+    if (licence->is_add_on)
         return;
     out->on_licence = true;
     out->origin.kind = EVIDENCE_KEY_INSTALLED;
     out->licence.activation_id = memory_copy_text(guid);
-    out->licence.decides_edition = licence == NULL;
-    if (licence == NULL) {
-        out->licence.detail = memory_copy_text("key installed, with an unknown activation id");
-        return;
-    }
     out->licence.decides_channel = true;
     out->licence.channel = licence->channel;
-    say_licence(licence, &out->licence);
+    if (incident_find_known_licence(guid) != NULL)
+        say_licence(licence, &out->licence);
     out->licence.detail = memory_format(
         "key installed: %s", licence->edition != NULL ? licence->edition->name : licence->name);
 }
