@@ -196,7 +196,17 @@ static int compare_sources(const void *left_item, const void *right_item)
 
     if (left->stretch.source_id != right->stretch.source_id)
         return left->stretch.source_id < right->stretch.source_id ? -1 : 1;
+    if (left->stretch.recovered != right->stretch.recovered)
+        return left->stretch.recovered ? 1 : -1;
     return strcmp(left->channel, right->channel);
+}
+
+/* Are both of walked records of a log of the machine, but of different channels? */
+static bool is_of_other_channel(const struct channel_stretch *left,
+                                const struct channel_stretch *right)
+{
+    return left->stretch.own && !left->stretch.recovered && !right->stretch.recovered &&
+           strcmp(left->channel, right->channel) != 0;
 }
 
 /* A log of the machine that holds records of several channels was put together by somebody: its ids
@@ -214,8 +224,7 @@ static void drop_mixed_logs(struct stretch_list *list)
         for (end = first;
              end < list->count && list->items[end].stretch.source_id == log->stretch.source_id;
              end++)
-            is_mixed = is_mixed ||
-                       (log->stretch.own && strcmp(list->items[end].channel, log->channel) != 0);
+            is_mixed = is_mixed || is_of_other_channel(log, &list->items[end]);
         for (size_t index = first; index < end && !is_mixed; index++)
             list->items[kept++] = list->items[index];
     }

@@ -508,6 +508,7 @@ static void close_by_listing(struct activation_history *history)
         return;
     history->current.closed = true;
     history->current.closed_by_listing = true;
+    history->current.reactivated = history->current.is_reset;
 }
 
 static void feed_listed_fault(struct activation_history *history,

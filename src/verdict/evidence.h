@@ -75,10 +75,11 @@ struct licence_evidence {
     bool system_conflict;                /* listings name Windows 7 and another system */
     bool listing_is_windows_7;
     bool listing_is_other;
-    struct item_origin system_origin;              /* of the newest item that tells the system */
-    struct edition_latest newest;                  /* that decides the edition */
-    bool not_windows_7;                            /* as that item has it */
-    struct edition_latest editions[EDITION_COUNT]; /* in order of incident_editions */
+    struct item_origin system_origin; /* of the newest item that tells the system */
+    struct edition_latest newest;     /* that decides the edition */
+    bool not_windows_7;               /* as that item has it */
+    /* In order of incident_editions: the newest by events, and by listings. */
+    struct edition_latest editions[EDITION_COUNT][2];
 };
 
 void licence_evidence_begin(struct licence_evidence *evidence);

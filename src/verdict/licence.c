@@ -120,7 +120,7 @@ void licence_evidence_feed(struct licence_evidence *evidence, const struct licen
     latest.last_event_filetime = last_event_filetime;
     evidence->newest = latest;
     if (latest.edition != NULL)
-        evidence->editions[latest.edition - incident_editions] = latest;
+        evidence->editions[latest.edition - incident_editions][origin->event_id == 0] = latest;
 }
 
 /* How far apart two items are. A listing of the time of collection is as near to an event as the
@@ -138,8 +138,8 @@ const struct edition_latest *licence_evidence_other_edition(const struct licence
 {
     const struct edition_latest *newest = &evidence->newest;
 
-    for (size_t index = 0; newest->edition != NULL && index < EDITION_COUNT; index++) {
-        const struct edition_latest *other = &evidence->editions[index];
+    for (size_t index = 0; newest->edition != NULL && index < 2 * EDITION_COUNT; index++) {
+        const struct edition_latest *other = &evidence->editions[index / 2][index % 2];
 
         if (other->edition != NULL && other->edition != newest->edition &&
             distance(newest, other) < CONFLICT_SPAN)
