@@ -512,7 +512,7 @@ static void close_by_listing(struct activation_history *history)
 }
 
 static void feed_listed_fault(struct activation_history *history,
-                              const struct listed_licence *listed)
+                              const struct licence_listed *listed)
 {
     if (history->first_fault_filetime == 0 || listed->filetime < history->first_fault_filetime)
         history->first_fault_filetime = listed->filetime;
@@ -525,7 +525,7 @@ static void feed_listed_fault(struct activation_history *history,
 }
 
 void activation_history_feed_listing(struct activation_history *history,
-                                     const struct listed_licence *listed)
+                                     const struct licence_listed *listed)
 {
     enum listed_state state = listed->state;
 
