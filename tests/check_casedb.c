@@ -537,16 +537,17 @@ static const char *const licence_states[] = {
     ['k'] = LICENCE("(0 [0x00000000, 0, 0], [( 9 0x00000000 0xC004F056)])"),
 };
 
-/* Adds a 1003 whose EventRecordID, time and offset are that number. */
+/* Adds a 1003 whose EventRecordID and offset are that number. */
 static void add_licence_state(int64_t id, const char *computer, const char *application,
-                              uint64_t number, char state)
+                              uint64_t number, uint64_t time, char state)
 {
     const struct observation_string strings[] = {{"", application},
                                                  {"", licence_states[(unsigned char)state]}};
     struct observation observation = sample_observation(computer);
 
     observation.strings = strings;
-    observation.event_filetime = observation.record_id = observation.offset_bytes = number;
+    observation.event_filetime = time;
+    observation.record_id = observation.offset_bytes = number;
     must(casedb_add_observation(db, id, &kept_first_and_last, &observation, &err));
 }
 
@@ -582,7 +583,7 @@ START_TEST(of_licence_states_in_a_row_first_and_last_stay)
          index++) {
         uint64_t number = (uint64_t)runs[_i].order[index];
 
-        add_licence_state(id, "PC", INCIDENT_WINDOWS_APPLICATION_ID, number,
+        add_licence_state(id, "PC", INCIDENT_WINDOWS_APPLICATION_ID, number, number,
                           runs[_i].states[number - 1]);
     }
     finish_log(id, "PC");
@@ -625,7 +626,7 @@ START_TEST(applications_do_not_part_each_others_licence_states)
     for (uint64_t number = 1; number <= 8; number++)
         add_licence_state(id, number % 2 == 0 ? "PC" : "pc",
                           number % 2 == 0 ? OFFICE_APPLICATION_ID : INCIDENT_WINDOWS_APPLICATION_ID,
-                          number, 'l');
+                          number, number, 'l');
     finish_log(id, "PC");
     derive_all();
     expect_timeline("a@1 a@2 a@7 a@8 ");
@@ -651,7 +652,7 @@ END_TEST
 
 /* More of them than are held in memory, so that they are thinned out in the case: the same stay. */
 /* Of each of many computers come the second, third and fourth, then the first, of which the last
- * states something else; and two of Office. */
+ * states something else; and two of Office. Their times run back. */
 START_TEST(too_many_licence_states_to_hold_give_the_same)
 {
     enum { COMPUTERS = 3000, ROUNDS = 6 };
@@ -665,10 +666,10 @@ START_TEST(too_many_licence_states_to_hold_give_the_same)
         for (unsigned computer = 0; computer < COMPUTERS; computer++) {
             char *name = memory_format("PC-%04u", computer);
 
-            add_licence_state(id, name,
-                              numbers[round] > 4 ? OFFICE_APPLICATION_ID
-                                                 : INCIDENT_WINDOWS_APPLICATION_ID,
-                              numbers[round], numbers[round] == 4 ? 'n' : 'l');
+            add_licence_state(
+                id, name,
+                numbers[round] > 4 ? OFFICE_APPLICATION_ID : INCIDENT_WINDOWS_APPLICATION_ID,
+                numbers[round], 100 - numbers[round], numbers[round] == 4 ? 'n' : 'l');
             free(name);
         }
     finish_log(id, NULL);
