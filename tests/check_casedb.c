@@ -650,9 +650,9 @@ START_TEST(other_computers_keep_their_own_licence_states)
 }
 END_TEST
 
-/* More of them than are held in memory, so that they are thinned out in the case: the same stay. */
-/* Of each of many computers come the second, third and fourth, then the first, of which the last
- * states something else; and two of Office. Their times run back. */
+/* More of them than are held in memory, so that they are thinned out in the case: the same stay. Of
+ * each of many computers come the second, third and fourth, then the first, of which the last
+ * states something else; and two of Office. Their clocks were wrong. */
 START_TEST(too_many_licence_states_to_hold_give_the_same)
 {
     enum { COMPUTERS = 3000, ROUNDS = 6 };
@@ -669,7 +669,7 @@ START_TEST(too_many_licence_states_to_hold_give_the_same)
             add_licence_state(
                 id, name,
                 numbers[round] > 4 ? OFFICE_APPLICATION_ID : INCIDENT_WINDOWS_APPLICATION_ID,
-                numbers[round], 100 - numbers[round], numbers[round] == 4 ? 'n' : 'l');
+                numbers[round], 1000 + numbers[round] * 7 % 5, numbers[round] == 4 ? 'n' : 'l');
             free(name);
         }
     finish_log(id, NULL);
