@@ -101,7 +101,7 @@ START_TEST(status_is_told_by_words_of_slmgr_or_by_the_code)
         expect_part(cases[index].expected);
         ck_assert_int_eq(strstr(text_get(&listed.findings), "|status=|") != NULL,
                          strstr(text_get(&listed.facts.detail),
-                                "what it calls its licensing status is not known") != NULL);
+                                "its licensing status is not a known one") != NULL);
         free(text);
     }
 }
@@ -148,6 +148,7 @@ START_TEST(reason_is_a_number_of_32_bits_in_either_base)
         {"0xC004F200", "|notification_code=3221549568\n"},
         {"4294967295", "|notification_code=4294967295\n"},
         {"4294967296", "|notification_code=\n"},
+        {"7516516864", "|notification_code=\n"}, /* 0x1C004F200 */
         {"99999999999999999999999999", "|notification_code=\n"},
         {"0", "|notification_code=\n"},
         {"", "|notification_code=\n"},
@@ -341,6 +342,58 @@ START_TEST(rows_of_products_that_are_not_whole_are_left_out)
 }
 END_TEST
 
+/* ---- slmgr /ato and /xpr ---- */
+
+#define ACTIVATING "Activating Windows(R) 7, Professional edition (" PROFESSIONAL_ID ") ...\n"
+
+START_TEST(answers_of_slmgr_are_read)
+{
+    static const struct {
+        const char *text;
+        const char *expected;
+    } cases[] = {
+        {ACTIVATING "Error: 0xC004F074 The Software Licensing Service reported that the computer "
+                    "could not be activated.\n",
+         "|activation_id=" PROFESSIONAL_ID "|application_id=|partial_product_key=|status=|"},
+        {ACTIVATING "Fehler: 0xC004F200 x\n", "|notification_code=3221549568\n"},
+        {ACTIVATING "Windows is running within the non-genuine notification period. Run 'slui.exe' "
+                    "to go online and validate Windows.\n",
+         "|status=notification|license_status=Windows is running within the non-genuine "
+         "notification period. Run 'slui.exe' to go online and validate Windows.|"
+         "notification_reason=|notification_code=3221549568\n"},
+        {ACTIVATING "Product activated successfully.\n", "|status=licensed|"},
+        {"Windows(R) 7, Professional edition:\n    Windows is in Notification mode\n",
+         "|status=notification|"},
+        {"    Windows(R) 7, Professional edition:\n    Volume activation will expire 7/5/2019\n",
+         "|status=licensed|"},
+        {"Windows(R) 7, Professional edition:\n    Non-genuine grace period ends 2/5/2019\n",
+         "|status=non-genuine grace|"},
+        {"Windows(R) 7, Professional edition:\n    The machine is permanently activated.\n",
+         "|activation_id=|application_id=|partial_product_key=|status=licensed|"},
+    };
+    static const char *const none[] = {
+        ACTIVATING "Bitte warten.\n",
+        ACTIVATING "Error: 0xC004F074 x",
+        ACTIVATING,
+        ACTIVATING "\n1\n2\n3\nError: 0xC004F074\n",
+        ACTIVATING "Error: 0xC004F0744444\n",
+        "Activating Windows(R) 7, x (b92e9980) ...\nError: 0xC004F074\n",
+        "Windows(R) 7, Professional edition\nError: 0xC004F074\n"};
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        read_text(cases[index].text);
+        ck_assert_uint_eq(count_of("licence|slmgr||1|"), 1);
+        expect_part(cases[index].expected);
+    }
+    for (size_t index = 0; index < ARRAY_COUNT(none); index++) {
+        read_text(none[index]);
+        ck_assert_msg(listed.findings.length_bytes == 0, "%s", none[index]);
+    }
+    read_text("C:\\>cscript slmgr.vbs PC1 /ato\n" ACTIVATING "Product activated successfully.\n");
+    expect_part("licence|slmgr|PC1|2|");
+}
+END_TEST
+
 /* ---- MGADiag ---- */
 
 #define REPORT(validation)                                                                  \
@@ -452,6 +505,26 @@ START_TEST(zeros_in_a_text_are_damage)
 }
 END_TEST
 
+/* Each byte in turn becomes one that means something, or nothing. */
+START_TEST(mutants_are_read_to_their_end)
+{
+    static const char bytes[] = {'\0', '\n', ' ', ':', '9', '"', ',', '\xFF'};
+    static const char *const texts[] = {PRODUCT_LIST("5", "3221549568") "\n",
+                                        CSV_HEADER CSV_ROW("5", "PC1") CSV_ROW("1", "PC2"),
+                                        NOTIFIED, REPORT(INCIDENT_CODES REGISTERED)};
+
+    for (size_t index = 0; index < ARRAY_COUNT(texts); index++)
+        for (size_t at = 0; at < strlen(texts[index]); at++) {
+            char *mutant = memory_copy_text(texts[index]);
+
+            mutant[at] = bytes[at % sizeof(bytes)];
+            listed_read(&listed, mutant, strlen(texts[index]));
+            ck_assert_uint_le(count_of("licence|"), 2);
+            free(mutant);
+        }
+}
+END_TEST
+
 /* Every line could begin a list, and no line is looked at time and again. */
 START_TEST(long_lists_that_are_none_take_no_time)
 {
@@ -484,10 +557,12 @@ static Suite *licences_suite(void)
     tcase_add_test(cases, a_list_without_keys_says_so);
     tcase_add_test(cases, csv_of_products_is_read_host_by_host);
     tcase_add_test(cases, rows_of_products_that_are_not_whole_are_left_out);
+    tcase_add_test(cases, answers_of_slmgr_are_read);
     tcase_add_test(cases, report_of_mgadiag_is_read);
     tcase_add_test(cases, validation_says_what_the_report_has_and_no_more);
     tcase_add_test(cases, reports_of_several_machines_are_told_apart);
     tcase_add_test(cases, cut_texts_make_nothing_up);
+    tcase_add_test(cases, mutants_are_read_to_their_end);
     tcase_add_test(cases, zeros_in_a_text_are_damage);
     tcase_add_test(cases, long_lists_that_are_none_take_no_time);
     suite_add_tcase(suite, cases);

@@ -176,19 +176,26 @@ START_TEST(a_sound_listing_without_the_update_is_complete)
 }
 END_TEST
 
-/* Where the list of updates itself is whole, what is cut behind it does not matter. A CSV file that
- * is cut between two rows cannot be told from a whole one. */
+/* Where the list of updates itself is whole, what is cut behind it does not matter. A file that is
+ * cut between two rows cannot be told from a whole one; an entry of several lines, by their number.
+ */
 static bool may_be_complete(const char *form, const char *text, size_t length)
 {
-    size_t whole = strlen(text);
+    const char *last_of_entry = strcmp(form, "wmic-list") == 0         ? "Status="
+                                : strcmp(form, "get-hotfix-list") == 0 ? "InstalledOn "
+                                                                       : NULL;
+    size_t start = length - 1;
 
     if (strcmp(form, "systeminfo") == 0)
         return length >= (size_t)(strstr(text, "NIC(s)") - text);
-    if (strstr(form, "csv") != NULL)
-        return text[length - 1] == '\n';
-    if (strcmp(form, "get-hotfix") == 0 || strcmp(form, "get-hotfix-list") == 0)
-        return length + 1 >= whole; /* one of its empty lines ends it */
-    return length == whole;
+    if (is_dism(form))
+        return length == strlen(text);
+    if (text[length - 1] != '\n')
+        return false;
+    while (start > 0 && text[start - 1] != '\n')
+        start--;
+    return last_of_entry == NULL || text[start] == '\n' ||
+           strncmp(text + start, last_of_entry, strlen(last_of_entry)) == 0;
 }
 
 START_TEST(a_cut_listing_is_never_complete)
@@ -216,8 +223,15 @@ START_TEST(a_cut_listing_is_never_complete)
         listing_add(&text, "wmic", &without_update);
         listing_encode(&file, text_get(&text), LISTING_JA, encodings[row], LISTING_CRCRLF, true);
         for (size_t length = 1; length < file.length_bytes; length++) {
+            const char *end = text_get(&file) + length;
+            bool ends;
+
+            while (end > text_get(&file) && (end[-1] == '\r' || end[-1] == '\0'))
+                end--;
+            ends = end > text_get(&file) && end[-1] == '\n';
+
             listed_read(&listed, text_get(&file), length);
-            ck_assert_msg(!listed_has_complete(&listed), "cut to %zu bytes", length);
+            ck_assert_msg(!listed_has_complete(&listed) || ends, "cut to %zu bytes", length);
         }
         text_free(&text);
         text_free(&file);
@@ -647,6 +661,41 @@ START_TEST(a_system_whose_host_was_blanked_is_read)
 }
 END_TEST
 
+START_TEST(product_id_is_the_value_of_its_form)
+{
+#define SYSTEM                                                    \
+    "Host Name:                 PC1\n"                            \
+    "OS Name:                   Microsoft Windows 7 Enterprise\n" \
+    "OS Version:                6.1.7601 Service Pack 1 Build 7601\n"
+    static const struct {
+        const char *text;
+        const char *expected;
+    } cases[] = {
+        {SYSTEM "Registered Owner: Ann\nProduct ID: 00392-918-5000002-85123\n",
+         "|product_id=00392-918-5000002-85123\n"},
+        {SYSTEM "Produkt-ID:  00371-OEM-8992671-00524\n", "|product_id=00371-OEM-8992671-00524\n"},
+        {SYSTEM "Product ID: 00392-918-5000002-8512\nX: 00392-918-5000002-851234\n"
+                "Y: 00392-9a8-5000002-85123\nZ: 00392_918_5000002_85123\n",
+         "|product_id=\n"},
+        {SYSTEM "Product ID: 00392-918-5000002-85123", "|product_id=\n"}, /* it may go on */
+        {SYSTEM SYSTEM "Product ID: 00392-918-5000002-85123\n",
+         "system|systeminfo|PC1|1||os_name=Microsoft Windows 7 Enterprise|os_version=6.1.7601 "
+         "Service Pack 1 Build 7601|product_id=\n"},
+        {"\"PC1\",\"Microsoft Windows 7 Enterprise\",\"6.1.7601 Service Pack 1 Build 7601\",\"a\","
+         "\"b\",\"c\",\"d\",\"e\",\"00392-918-5000002-85123\",\"f\"\n",
+         "|product_id=00392-918-5000002-85123\n"},
+    };
+    struct listed listed = {0};
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        listed_read(&listed, cases[index].text, strlen(cases[index].text));
+        expect_part(&listed, cases[index].expected);
+    }
+    listed_free_content(&listed);
+#undef SYSTEM
+}
+END_TEST
+
 /* ---- Files of several listings ---- */
 
 START_TEST(all_listings_of_a_file_are_read)
@@ -698,15 +747,13 @@ START_TEST(what_is_incomplete_is_said_of_the_source)
     struct listed listed = {0};
 
     listing_add(&text, "wmic", &without_update);
-    listed_read(&listed, text_get(&text), text.length_bytes - 1);
+    listed_read(&listed, text_get(&text), text.length_bytes - 2);
     ck_assert_str_eq(text_get(&listed.facts.detail),
-                     "line 1: wmic qfe of PC1: it is cut: no empty line ends it");
+                     "line 1: wmic qfe of PC1: it is cut: its last line does not end");
     ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_OK);
     listed_read(&listed, "HotFixID\nKB971033\n", 18);
-    ck_assert_str_eq(
-        text_get(&listed.facts.detail),
-        "line 1: wmic qfe: it is cut: no empty line ends it; it has no entry but those "
-        "that were looked for");
+    ck_assert_str_eq(text_get(&listed.facts.detail),
+                     "line 1: wmic qfe: it has no entry but those that were looked for");
     text_clear(&text);
     for (unsigned count = 0; count < 20; count++)
         text_add(&text, "HotFixID\nKB971033\n\n");
@@ -811,6 +858,7 @@ static Suite *listing_suite(void)
     tcase_add_test(cases, a_cut_licence_makes_up_nothing_and_is_remarked_on);
     tcase_add_test(cases, a_licence_of_wrapped_lines_is_read);
     tcase_add_test(cases, a_system_whose_host_was_blanked_is_read);
+    tcase_add_test(cases, product_id_is_the_value_of_its_form);
     tcase_add_test(cases, all_listings_of_a_file_are_read);
     tcase_add_test(cases, a_licence_before_packages_is_read);
     tcase_add_test(cases, what_is_incomplete_is_said_of_the_source);

@@ -138,19 +138,20 @@ START_TEST(a_blank_line_in_a_table_hides_no_row)
 }
 END_TEST
 
+/* What follows without an empty line between cuts nothing off. */
 START_TEST(a_table_ends_where_another_listing_begins)
 {
     read_text(WMIC_HEAD WMIC_ROW("PC1", "KB2534111") WMIC_HEAD WMIC_ROW("PC2", "KB971033 ") "\n");
     expect_part("entry|wmic qfe|PC2|4|");
-    expect_part("listing|wmic "
-                "qfe|PC1|1||entry_count=1|announced_count=|names_update=no|incomplete=it is cut");
+    expect_part(
+        "listing|wmic qfe|PC1|1||entry_count=1|announced_count=|names_update=no|incomplete=\n");
     expect_part("listing|wmic qfe|PC2|3|");
     read_text(GET_HOTFIX_HEAD GET_HOTFIX_ROW(
         "PC1", "KB2534111") "Host Name: PC2\nOS Name: Microsoft Windows 7 Professional\n"
                             "OS Version: 6.1.7601 Service Pack 1 Build 7601\n"
                             "Hotfix(s): 1 Hotfix(s) Installed.\n  [01]: KB971033\n");
     expect_part("entry|systeminfo|PC2|");
-    expect_part("|PC1|2||entry_count=1|announced_count=|names_update=no|incomplete=it is cut");
+    expect_part("|PC1|2||entry_count=1|announced_count=|names_update=no|incomplete=\n");
     read_text(GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2534111")
                   GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2999226") "\n");
     expect_no_part("|Source|");
@@ -498,10 +499,10 @@ START_TEST(a_listing_whose_command_leaves_entries_out_is_not_complete)
 END_TEST
 
 /* KB971033 is described as an update. */
-START_TEST(a_listing_of_security_updates_alone_is_not_complete)
+START_TEST(a_listing_of_other_kinds_alone_is_not_complete)
 {
     static const char reason[] =
-        "|incomplete=it has security updates only, which KB971033 is not\n";
+        "|incomplete=it has no entry of the kind Update, which KB971033 is\n";
 
     read_text(GET_HOTFIX_HEAD
               "PC1           Security Update  KB2534111     NT AUTHORITY\\SYSTEM  1/22/2019\n"
@@ -517,6 +518,186 @@ START_TEST(a_listing_of_security_updates_alone_is_not_complete)
     read_text("\n\nDescription=Security Update\nHotFixID=KB2534111\n\n\n"
               "Description=Security Update\nHotFixID=KB2999226\n\n\n\n");
     expect_part(reason);
+    read_text(GET_HOTFIX_HEAD
+              "PC1           Hotfix           KB2534111     NT AUTHORITY\\SYSTEM  1/22/2019\n"
+              "PC1           Security Update  KB2999226     NT AUTHORITY\\SYSTEM  1/22/2019\n\n");
+    expect_part(reason);
+    /* A word of another language, or none, may be of an Update. */
+    read_text("Node,Description,HotFixID\nPC1,Hotfix,KB2534111\nPC1,Mise,KB2534112\n");
+    ck_assert(listed_has_complete(&listed));
+    read_text("Node,Description,HotFixID\nPC1,Hotfix,KB2534111\nPC1,,KB2534112\n");
+    ck_assert(listed_has_complete(&listed));
+}
+END_TEST
+
+/* ---- Lines that a filter let through ---- */
+
+#define URL "http://support.microsoft.com/?kbid="
+#define WAT_IDENTITY                                                                            \
+    "Microsoft-Windows-Security-WindowsActivationTechnologies-Package~31bf3856ad364e35~amd64~~" \
+    "7.1.7600.16395"
+
+START_TEST(rows_without_a_heading_prove_presence_alone)
+{
+    static const char reason[] =
+        "|incomplete=nothing stands above its rows, so others may have been left out";
+
+    read_text(URL
+              "971033   PC1  Update           KB971033   NT AUTHORITY\\SYSTEM  4/19/2018  \n\n");
+    expect_part("entry|wmic qfe|PC1|1||update_id=KB971033|name=KB971033|state=|state_text=|"
+                "date=4/19/2018\n");
+    ck_assert(!listed_has_complete(&listed));
+    /* Without a host, and of two hosts one after the other. */
+    read_text("C:\\>wmic qfe get Caption,Description,HotFixID | find \"971033\"\n" URL
+              "971033  Update  KB971033  \n");
+    expect_part("entry|wmic qfe||2|");
+    read_text(URL "971033  PC1  Update  KB971033  x\n" URL "971033  PC2  Update  KB971033  x\n");
+    expect_part("entry|wmic qfe|PC1|1|");
+    expect_part("entry|wmic qfe|PC2|2|");
+    read_text(URL "2534111  PC1  Update  KB2534111  x\n" URL
+                  "2534112  PC1  Update  KB2534112  x\n");
+    expect_part("|entry_count=2|announced_count=|names_update=no|incomplete=nothing stands above");
+    expect_part(reason);
+    /* A cut row, an address alone, an address in a sentence. */
+    read_text(URL "971033  PC1  Update  KB971033");
+    ck_assert_str_eq(text_get(&listed.findings), "");
+    read_text(URL "971033\n" URL "971033 is what tells of KB971033\n");
+    ck_assert_str_eq(text_get(&listed.findings), "");
+}
+END_TEST
+
+/* A filter lets no state through, or the whole row with it. */
+START_TEST(packages_without_a_heading_are_known_and_no_more)
+{
+    read_text("Package Identity : " WAT_IDENTITY "\n");
+    expect_part("entry|dism||1||update_id=KB971033|name=" WAT_IDENTITY
+                "|state=unknown|state_text=|");
+    ck_assert(!listed_has_complete(&listed));
+    read_text("C:\\>dism /online /get-packages | findstr KB\n"
+              "Package Identity : Package_for_KB2534111~31bf3856ad364e35~amd64~~6.1.1.0\n");
+    expect_no_part("entry|");
+    ck_assert(!listed_has_complete(&listed));
+    read_text(WAT_IDENTITY " | Installed | Update | 4/19/2018 9:27 AM\n" WAT_IDENTITY
+                           " | Staged | Update | 4/19/2018 9:27 AM\n");
+    expect_part("entry|dism||1||update_id=KB971033|name=" WAT_IDENTITY "|state=Installed|");
+    expect_part("entry|dism||2||update_id=KB971033|name=" WAT_IDENTITY "|state=Staged|");
+    read_text("Package Identity : Package_for_KB2534111~31bf3856ad364e35~amd64~~6.1.1.0\n"
+              "State : Installed\nRelease Type : Update\nInstall Time : 4/19/2018 9:27 AM\n");
+    expect_part("|entry_count=1|announced_count=|names_update=no|incomplete=nothing stands above");
+    read_text("Package Identity : " WAT_IDENTITY);
+    ck_assert_str_eq(text_get(&listed.findings), "");
+}
+END_TEST
+
+/* ---- ReportingEvents.log ---- */
+
+#define REPORTED(time, event, result, words)                      \
+    "{5B6E8A3C-0A6B-4F0B-9B38-4C6B6C3C3A11}\t" time "\t1\t" event \
+    "\t101\t{26F09D71-9D5C-44A0-ACB8-3F27E5C2B9CB}\t201\t" result "\tAutomaticUpdates\t" words
+
+START_TEST(rows_of_reporting_events_are_history)
+{
+    static const char done[] = "Success\tContent Install\tInstallation Successful: Windows "
+                               "successfully installed the following update: x (KB971033)\n";
+    static const char failed[] = "Failure\tContent Install\tInstallation Failure: x (KB971033)\n";
+    struct text text = {0};
+
+    text_add_format(
+        &text,
+        REPORTED("2019-01-08 09:45:55:528-0500", "183 [AGENT_INSTALLING_SUCCEEDED]", "0", "%s")
+            REPORTED("2019-01-08 09:45:55.528+0130", "182\t[AGENT_INSTALLING_FAILED]", "80070643",
+                     "%s") REPORTED("2019-01-08 09:45:55:528+0000", "162", "0", "%s"),
+        done, failed, done);
+    listed_read(&listed, text_get(&text), text.length_bytes);
+    ck_assert_str_eq(
+        text_get(&listed.findings),
+        "history-row|ReportingEvents.log||1|2019-01-08T14:45:55.5280000Z|status=1|mapped_result=0|"
+        "unmapped_result=|server_selection=|update_id=KB971033|client_id=|title=Installation "
+        "Successful: Windows successfully installed the following update: x (KB971033)|"
+        "other_reading=\n"
+        "history-row|ReportingEvents.log||2|2019-01-08T08:15:55.5280000Z|status=2|"
+        "mapped_result=-2147023293|unmapped_result=|server_selection=|update_id=KB971033|"
+        "client_id=|title=Installation Failure: x (KB971033)|other_reading=\n");
+    ck_assert_str_eq(text_get(&listed.facts.detail), "");
+    ck_assert_uint_eq(listed.facts.record_count, 3);
+    text_free(&text);
+}
+END_TEST
+
+START_TEST(rows_without_a_time_are_none)
+{
+    static const char *const times[] = {"2019-01-08 09:45:55:528",
+                                        "2019-13-08 09:45:55:528-0500",
+                                        "2019-01-08 09:45:55:528 0500",
+                                        "2019-01-08 09:45:55:528-05:0",
+                                        "1601-01-01 00:00:00:000+0100",
+                                        "",
+                                        "1"};
+
+    for (size_t index = 0; index < ARRAY_COUNT(times); index++) {
+        struct text text = {0};
+
+        text_add_format(&text, REPORTED("%s", "183", "0", "Success\tx (KB971033)\n"), times[index]);
+        listed_read(&listed, text_get(&text), text.length_bytes);
+        ck_assert_str_eq(text_get(&listed.findings), "");
+        text_free(&text);
+    }
+    /* A row that was cut tells nothing. */
+    read_text(REPORTED("2019-01-08 09:45:55:528-0500", "183", "0", "Success\tx (KB971033)"));
+    ck_assert_str_eq(text_get(&listed.findings), "");
+    read_text(REPORTED("2019-01-08 09:45:55:528-0500", "99999999999999999999", "0",
+                       "Success\tx (KB971033)\n"));
+    ck_assert_str_eq(text_get(&listed.findings), "");
+}
+END_TEST
+
+/* ---- Columns under other names ---- */
+
+START_TEST(columns_can_have_other_names)
+{
+    static const struct {
+        const char *text;
+        const char *entry;
+    } cases[] = {
+        {"\"ComputerName\",\"KB\"\n\"PC1\",\"KB2534111\"\n\"PC1\",\"971033\"\n",
+         "entry|Get-HotFix|PC1|3|"},
+        {"Name;KBNumber;InstalledOn\nPC1;KB2534111;1/1/2019\nPC1;KB971033;1/2/2019\n",
+         "|PC1|3||update_id=KB971033|name=KB971033|state=|state_text=|date=1/2/2019\n"},
+        {"\"Name0\",\"HotFixID0\",\"InstalledOn0\"\n\"PC1\",\"KB2534111\",\"\"\n\"PC1\","
+         "\"KB971033\",\"1/2/2019\"\n",
+         "|PC1|3||update_id=KB971033|name=KB971033|state=|state_text=|date=1/2/2019\n"},
+        {"ComputerName KB       \n------------ --       \nPC1          KB2534111\n"
+         "PC1          971033   \n",
+         "entry|Get-HotFix|PC1|4|"},
+        {"ComputerName : PC1\nHotFixID : KB2534111\n\nComputerName : PC1\nHotFixID : KB971033\n",
+         "entry|Get-HotFix|PC1|5|"},
+        {"#TYPE x\n\"CSName\",\"HotFixID\",\"Name\",\"PSComputerName\",\"CimClass\","
+         "\"CimInstanceProperties\",\"CimSystemProperties\"\n"
+         "\"PC1\",\"KB2534111\",\"\",\"PC1\",\"a\",\"b\",\"c\"\n"
+         "\"PC1\",\"KB971033\",\"\",\"PC1\",\"a\",\"b\",\"c\"\n",
+         "entry|Get-HotFix|PC1|4|"},
+    };
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        read_text(cases[index].text);
+        expect_part(cases[index].entry);
+        expect_part("|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
+    }
+    /* Words that scripts have for other things, and names of updates where hosts could be. */
+    read_text("Caption,Name,HotFixID\nx,Update for Windows (KB971033),KB971033\n");
+    expect_part("entry|Get-HotFix||2|");
+    read_text("Caption,Name,HotFixID\nx,,KB971033\n");
+    expect_part("entry|Get-HotFix||2|");
+}
+END_TEST
+
+START_TEST(a_status_in_a_table_of_updates_counts)
+{
+    read_text("ComputerName,KB,Status\nPC1,KB971033,Missing\nPC2,KB971033,Installed\n"
+              "PC3,KB971033,\n");
+    expect_part("|PC1|2||update_id=KB971033|name=KB971033|state=unknown|state_text=Missing|");
+    expect_part("|PC2|3||update_id=KB971033|name=KB971033|state=Installed|");
+    expect_part("|PC3|4||update_id=KB971033|name=KB971033|state=|state_text=|");
 }
 END_TEST
 
@@ -638,7 +819,13 @@ static Suite *listing_rows_suite(void)
     tcase_add_test(cases, a_host_in_two_cases_is_not_mixed_with_others);
     tcase_add_test(cases, a_line_that_names_the_update_and_is_no_entry_leaves_nothing_complete);
     tcase_add_test(cases, a_listing_whose_command_leaves_entries_out_is_not_complete);
-    tcase_add_test(cases, a_listing_of_security_updates_alone_is_not_complete);
+    tcase_add_test(cases, a_listing_of_other_kinds_alone_is_not_complete);
+    tcase_add_test(cases, rows_without_a_heading_prove_presence_alone);
+    tcase_add_test(cases, packages_without_a_heading_are_known_and_no_more);
+    tcase_add_test(cases, rows_of_reporting_events_are_history);
+    tcase_add_test(cases, rows_without_a_time_are_none);
+    tcase_add_test(cases, columns_can_have_other_names);
+    tcase_add_test(cases, a_status_in_a_table_of_updates_counts);
     tcase_add_test(cases, listings_that_were_appended_are_each_complete);
     tcase_add_test(cases, a_table_with_each_line_end_twice_is_read);
     tcase_add_test(cases, other_fields_of_a_record_can_name_its_update);

@@ -239,7 +239,7 @@ START_TEST(texts_that_only_name_things_are_none)
         "[section]\nName=x\nStatus=y\nDescription=KB971033\n",
         "Name : x\nSource : y\nStatus : z\n",
         "Version: 1.2.3.4\nA program with a version\n",
-        ("Package Identity : Microsoft-Windows-Security-WindowsActivationTechnologies-package~"
+        ("The package is Microsoft-Windows-Security-WindowsActivationTechnologies-package~"
          "31bf3856ad364e35~amd64~~7.1.7600.16395\n"),
         "The column HotFixID names the update\n",
         "Source HotFixID\n",

@@ -3,8 +3,9 @@
 """Machines with random stories: random_machines.py SEED COUNT RECIPE MACHINES.json
 
 RECIPE is for make-logs (tests/fixtures/recipe.h): a collection of one folder a machine. MACHINES.json
-says the same for second_verdict.py. What happens on a machine is put together from the functions that
-are listed in HAPPENINGS, at times that favour the bounds of the window and of the rules."""
+says the same for second_verdict.py. One machine in four is put together from HAPPENINGS at random, at
+times that favour the bounds of the window; the others follow one of PLOTS, each of which plays around
+the bounds of one rule."""
 import json
 import random
 import sys
@@ -46,6 +47,7 @@ LICENCES = {
     'kms-host': ('d188820a-cb63-4bad-a9a2-40b843ee23b7', None, 'kms-host', ''),
     'evaluation': ('8dffd6e4-0497-4c35-b7d7-e47cf464cf30', None, 'other', ''),
     'oem': ('d2c04e90-c3dd-4260-b0f3-f845f5d27d64', None, 'other', '')}
+OTHER_WINDOWS = 'other' # its licences are in no table
 SLMGR_STATES = {'unlicensed': 0, 'licensed': 1, 'initial-grace': 2, 'additional-grace': 3, 'non-genuine-grace': 4,
                 'notification': 5, 'extended-grace': 6}
 NON_GENUINE = ['0xC004F200', '0xC004F064', '0xC004F065', '0x4004F065', '0xC004F067', '0x4004F068']
@@ -57,10 +59,11 @@ class Machine:
     def __init__(self, seed, number):
         self.random = random.Random(f'{seed} {number}')
         self.host, self.story = f'PC-{number:04}', []
+        self.in_order, self.gap_at, self.is_quiet = [], None, False
         self.application, self.system, self.setup, self.listings, self.rows = [], [], [], [], []
         self.word = self.pick({'professional': 4, 'enterprise': 6, 'professional-n': 1, 'professional-e': 1,
                                'enterprise-n': 1, 'enterprise-e': 1, 'mak': 2, 'kms-host': 1, 'evaluation': 1,
-                               'oem': 1})
+                               'oem': 1, OTHER_WINDOWS: 2})
         self.begin = self.pick({seconds('2018-11-20T07:00:00Z'): 8, START: 1, START + 1: 1, START - 1: 1,
                                 START + 3 * HOUR: 1, END + 2 * HOUR: 1})
         self.end = self.pick({seconds('2019-01-22T16:00:00Z'): 12, END: 1, END - 1: 1, END + 1: 1,
@@ -97,24 +100,29 @@ class Machine:
 
 # ---- What can happen. Each function adds events at and after `time`, and a phrase to the story. ----
 
+def licence_of(word):
+    return LICENCES[word][0] if word in LICENCES else UNKNOWN_LICENCE
+
+
 def kms_renewal(machine, time):
     status = machine.pick({1: 45, 5: 20, 2: 10, 4: 8, 3: 6, 0: 5, 6: 6})
     hr = machine.pick({'0x00000000': 75, machine.pick(NOT_ASKED): 15, machine.pick(REFUSALS): 10})
-    licence = LICENCES[machine.word][0] if machine.word in LICENCES and machine.chance(90) else UNKNOWN_LICENCE
+    licence = licence_of(machine.word) if machine.chance(90) else UNKNOWN_LICENCE
     ask(machine, time, status, hr, licence)
     if machine.chance(80):
         answer(machine, time + machine.pick([0, 1, 1, 2, 30, 59, 60, 61, 600, DAY, DAY + 1]))
 
 
-def ask(machine, time, status, hr, licence):
+def ask(machine, time, status, hr='0x00000000', licence=None):
+    licence = licence or licence_of(machine.word)
     machine.spp(time, 12288, 0x4000, f'{hr}, 0x00000000, kms.corp.example:1688, 36f27b39-2fd5-440b-be67-a09996d27a38, '
                 f'2019/01/08 10:30, 0, {status}, 259200, {licence}, 25')
     machine.story.append(f'{iso(time)} asks as {status}, hr {hr}')
 
 
 def answer(machine, time, hr=None):
+    activated = machine.pick({1: 9, 0: 1}) if hr is None else 1
     hr = hr or machine.pick({'0x00000000': 85, machine.pick(NOT_ASKED): 10, machine.pick(REFUSALS): 5})
-    activated = machine.pick({1: 9, 0: 1})
     machine.spp(time, 12289, 0x4000, f'{hr}, 0x00000000, {activated}, 0, 50, 120, 10080, 2019/01/08 10:30')
     machine.story.append(f'{iso(time)} answer {hr}, activated {activated}')
 
@@ -124,9 +132,10 @@ def office_asks(machine, time):
     answer(machine, time + 1)
 
 
-def licences_checked(machine, time):
-    code = machine.pick(NON_GENUINE[:3] + ['0xC004F056', '0xC004F009', '0xC004F034'])
-    state = machine.pick({'licensed': 40, 'notification': 35, 'grace': 10, 'non-genuine grace': 5, 'silent': 5})
+def licences_checked(machine, time, state=None, code=None):
+    code = code or machine.pick(NON_GENUINE[:3] + ['0xC004F056', '0xC004F009', '0xC004F034'])
+    state = state or machine.pick({'licensed': 40, 'notification': 35, 'grace': 10,
+                                   'non-genuine grace': 5, 'silent': 5})
     groups = {
         'licensed': '(0 [0x00000000, 1, 0], [(?)( 1 0x00000000)(?)( 2 0x00000000 0 0 '
                     'msft:rm/algorithm/volume/1.0 0x00000000 259200)(?)(?)])(1 )(2 )',
@@ -136,17 +145,31 @@ def licences_checked(machine, time):
         'non-genuine grace': '(0 )(1 )(2 [0x00000000, 0, 1], [(?)( 5 0x00000000 10 14400)(?)'
                              f'( 9 0x00000000 {machine.pick(NON_GENUINE)})])',
         'silent': '(0 [0xC004E003, 0, 0], [(?)(?)(?)])(1 )(2 )'}[state]
-    licence = LICENCES[machine.word if machine.word != 'oem' else 'evaluation'][0]
+    licence = licence_of(machine.word if machine.word != 'oem' else 'evaluation')
     unlisted = '(0 [0xC004F014, 0, 0], [(?)(?)(?)(?)(?)(?)])(1 )(2 )'
-    lines = f'\r\n1: {NOT_INSTALLED}, 1, 0 [{unlisted}]\r\n2: {licence}, 1, 1 [{groups}]\r\n'
+    more = machine.pick({'': 8, f'3: {UNKNOWN_LICENCE}, 1, 1 [(0 [0xC004F055, 0, 0], [(?)(?)])(1 )(2 )]\r\n': 2,
+                         f'3: {UNKNOWN_LICENCE}, 1, 1 [(0 )(1 [0x00000000, 1, 0], [(?)(?)])(2 )]\r\n': 1})
+    lines = f'\r\n1: {NOT_INSTALLED}, 1, 0 [{unlisted}]\r\n2: {licence}, 1, 1 [{groups}]\r\n{more}'
     for _ in range(machine.pick([1, 1, 2, 3, 5])):
         machine.spp(time, 1003, 0x4000, WINDOWS, lines)
         machine.story.append(f'{iso(time)} 1003 {state} {code if state == "notification" else ""}')
         time += machine.pick([1, 20, HOUR, 7 * HOUR])
 
 
-def signal(machine, time):
-    kind = machine.pick({'wat': 30, '8208': 25, '8209': 20, '8196': 15, 'other': 10})
+def consistent_signal(machine, time):
+    if machine.chance(50):
+        machine.add(time, WAT, 13, 0, '0x00000000', '0xC004C4A2')
+    else:
+        machine.spp(time, 8208, 0xC000, 'hr=0xC004C4A2', TEMPLATE)
+    machine.story.append(f'{iso(time)} consistent strong signal')
+
+
+def weak_signal(machine, time):
+    signal(machine, time, {'8209': 20, '8196': 15, 'other': 10})
+
+
+def signal(machine, time, kinds=None):
+    kind = machine.pick(kinds or {'wat': 30, '8208': 25, '8209': 20, '8196': 15, 'other': 10})
     if kind == 'wat':
         codes = machine.pick({('0x00000000', '0xC004C4A2'): 70, ('0x00000000', '0xC004C4A1'): 10,
                               ('0xC004F200', '0xC004C4A2'): 10, ('0xC004F200', '0x00000000'): 10})
@@ -204,13 +227,17 @@ def recovery(machine, time):
     machine.story.append(f'{iso(time)} genuine')
 
 
-def reset(machine, time):
+def make_anew(machine, time):
     kind = machine.pick([8206, 8205, 12306, 'office'])
     if kind in (8206, 8205):
         machine.spp(time, kind, 0x4000 if kind == 8206 else 0xC000)
     else:
         machine.spp(time, 12306, 0x4000, OFFICE if kind == 'office' else WINDOWS, '(null)', '3')
     machine.story.append(f'{iso(time)} reset {kind}')
+
+
+def reset(machine, time):
+    make_anew(machine, time)
     if machine.chance(60):
         machine.pick([kms_renewal, licences_checked, signal])(machine, time + machine.pick([1, 90, HOUR]))
 
@@ -218,7 +245,7 @@ def reset(machine, time):
 def key_installed(machine, time):
     if machine.chance(50):
         machine.word = machine.pick([word for word in LICENCES if word not in ('oem', 'evaluation')])
-    if machine.word != 'oem':
+    if machine.word not in ('oem', OTHER_WINDOWS):
         machine.spp(time, 1016, 0x4000, LICENCES[machine.word][0], '00392-918-5000002-85999')
         machine.story.append(f'{iso(time)} key of {machine.word} installed')
 
@@ -261,40 +288,317 @@ HAPPENINGS = {kms_renewal: 25, hit_by_incident: 22, signal: 8, licences_checked:
 
 # ---- Listings ----
 
-def listing(machine, folder, mtime):
-    path = f'{folder}/{machine.pick(["slmgr.txt", "slmgr.txt", "qfe.txt", "dism.txt"])}'
+def slmgr(machine, name, mtime, state, code='', word=None):
+    word = word or (machine.word if machine.word != 'evaluation' else 'oem')
+    if word == OTHER_WINDOWS:
+        return
+    for known in machine.listings: # which of two that are as bad is shown, and when, is nobody's rule
+        if abs(known['mtime'] - mtime) <= HOUR and known.get('status', 1) not in (1, 2) and \
+                SLMGR_STATES[state] not in (1, 2):
+            mtime = known['mtime']
+            if 4 not in (known['status'], SLMGR_STATES[state]):
+                state, code = known['state'], known['code']
+    add_listing(machine, name, mtime, f'slmgr en oem {machine.host} {word} {state} {code}'.strip(),
+                status=SLMGR_STATES[state], state=state, code=code,
+                edition=LICENCES[word][1], channel=LICENCES[word][2])
+
+
+def updates(machine, name, mtime, present):
+    add_listing(machine, name, mtime, f'{machine.pick(["wmic", "dism"])} en oem {machine.host} +6' +
+                (' KB971033' if present else ''), present=present)
+
+
+def add_listing(machine, name, mtime, words, **meaning):
+    path = f'{machine.host}/{name}.txt'
     if any(known['path'] == path for known in machine.listings):
         return
     while any(record['time'] == mtime for record in machine.application + machine.system + machine.setup):
         mtime += 1 # which came first could not be told
-    row = {'path': path, 'mtime': mtime}
-    if path.endswith('slmgr.txt'):
-        word = machine.pick({machine.word: 9, 'professional': 1}) if machine.word != 'evaluation' else 'oem'
-        state = machine.pick({'licensed': 35, 'notification': 35, **{state: 5 for state in SLMGR_STATES}})
-        code = machine.pick(['0xC004F200', '0xC004F009', '0xC004F056', '0xC004F064']) if state == 'notification' else ''
-        row |= {'status': SLMGR_STATES[state], 'code': code, 'edition': LICENCES[word][1],
-                'channel': LICENCES[word][2]}
-        row['words'] = f'slmgr en oem {machine.host} {word} {state} {code}'.strip()
-        machine.story.append(f'{iso(mtime)} listing {path}: {word} {state} {code}')
-    else:
-        row['present'] = machine.chance(40)
-        form = 'wmic' if path.endswith('qfe.txt') else 'dism'
-        row['words'] = f'{form} en oem {machine.host} +6' + (' KB971033' if row['present'] else '')
-        machine.story.append(f'{iso(mtime)} listing {path}: present {row["present"]}')
-    machine.listings.append(row)
+    machine.listings.append({'path': path, 'mtime': mtime, 'words': words, **meaning})
+    machine.story.append(f'{iso(mtime)} listing {path}: {words}')
+
+
+def random_slmgr(machine, name, mtime):
+    state = machine.pick({'licensed': 35, 'notification': 35, **{state: 5 for state in SLMGR_STATES}})
+    code = machine.pick(['0xC004F200', '0xC004F009', '0xC004F056', '0xC004F064']) if state == 'notification' else ''
+    slmgr(machine, name, mtime, state, code)
 
 
 def collect_listings(machine):
-    for folder in ('', '/day2'):
+    for folder in ('', 'day2/'):
         first = machine.pick([machine.moment(), machine.end + 2 * DAY, machine.end + 2 * DAY])
         first += 40 * DAY if folder else 0
-        for _ in range(machine.pick([0, 0, 1, 2, 3]) if not folder else machine.pick([0, 0, 0, 2])):
-            listing(machine, machine.host + folder, first)
+        for number in range(machine.pick([0, 0, 1, 2, 3]) if not folder else machine.pick([0, 0, 0, 2])):
+            if machine.chance(50):
+                random_slmgr(machine, f'{folder}slmgr{number}', first)
+            else:
+                updates(machine, f'{folder}qfe{number}', first, machine.chance(40))
             first += machine.pick([0, 7, 1799, 3599, 3600, 3 * HOUR])
     if machine.chance(8):
         time = machine.random.randrange(seconds('2016-01-01T00:00:00Z'), seconds('2019-01-21T00:00:00Z'))
         machine.rows.append({'time': time})
         machine.story.append(f'{iso(time)} row of the update history')
+
+
+# ---- Plots: a few events around the bound of one rule. ----
+
+def plot_reset(machine):
+    time = machine.pick([START + HOUR, START - DAY])
+    hit_by_incident(machine, time)
+    make_anew(machine, time + 2 * HOUR)
+    if machine.chance(20):
+        weak_signal(machine, time + 2 * HOUR + 60)
+    kind = machine.pick(['answer', 'answer', 'answer of 5', 'asks as 1', '1003', 'genuine'])
+    time += 3 * HOUR
+    if kind == '1003':
+        licences_checked(machine, time, 'licensed')
+    elif kind == 'genuine':
+        recovery(machine, time)
+    elif kind == 'asks as 1':
+        ask(machine, time, 1)
+    else:
+        if kind == 'answer of 5':
+            ask(machine, time - 3, 5)
+        answer(machine, time, '0x00000000')
+
+
+def plot_denied(machine):
+    time = START + machine.random.randrange(9 * HOUR)
+    hit_by_incident(machine, time)
+    state = machine.pick(['notification', 'grace', 'silent', 'licensed', None])
+    if state:
+        licences_checked(machine, time + 2 * HOUR, state)
+    licences_checked(machine, time + 2 * DAY, 'licensed')
+
+
+def plot_statements(machine):
+    """The statement of 1003 changes to and fro, around the start of the window."""
+    for hour in range(-2, machine.pick([2, 3, 4])):
+        state, code = machine.pick([('licensed', None), ('notification', '0xC004F200'), ('notification', '0xC004F056')])
+        licences_checked(machine, START + hour * HOUR, state, code)
+    if machine.chance(50):
+        recovery(machine, START + machine.random.randrange(6 * HOUR))
+
+
+def plot_onset(machine):
+    machine.begin = START + machine.pick([0, 1, 1, 1, HOUR])
+    time = START + 3 * HOUR
+    kind = machine.pick([0, 0, 1, 2, 2, 2, 'genuine', 'listing', 'gap', 'nothing'])
+    if kind == 'genuine':
+        recovery(machine, time)
+    elif kind == 'listing':
+        slmgr(machine, 'slmgr', time, 'licensed')
+    elif kind == 'gap':
+        machine.begin -= DAY
+        machine.gap_at = START + machine.pick([-2 * HOUR, HOUR, 9 * HOUR])
+    elif kind != 'nothing':
+        ask(machine, time, kind)
+    machine.pick([consistent_signal, consistent_signal, weak_signal])(machine, START + 4 * HOUR)
+
+
+def plot_near(machine):
+    bound = machine.pick([(START, -1), (END, 1)])
+    time = bound[0] + bound[1] * machine.pick([0, 1, 899, 900, 900, 900, 901, 901, 901])
+    machine.pick([consistent_signal, consistent_signal, signal])(machine, time)
+    if machine.chance(20):
+        consistent_signal(machine, START + HOUR)
+
+
+def plot_not_licensed(machine):
+    time = START + machine.pick([-3 * DAY, -60, -1, -1, 0, 60])
+    kind = machine.pick(['asks', 'asks', '1003', 'listing'])
+    if kind == 'asks':
+        ask(machine, time, machine.pick([0, 1, 2, 3, 3, 5, 6]))
+    elif kind == '1003':
+        licences_checked(machine, time, machine.pick(['notification', 'grace', 'licensed']))
+    else:
+        random_slmgr(machine, 'slmgr', time)
+    if machine.chance(30):
+        answer(machine, time + 59, '0x00000000')
+    for happening in machine.pick([[consistent_signal], [weak_signal], [weak_signal, consistent_signal]]):
+        time = max(time, START) + 2 * HOUR
+        happening(machine, time)
+
+
+def plot_answered(machine):
+    time = machine.moment()
+    ask(machine, time, machine.pick([0, 2, 3, 5, 5, 6]), machine.pick(['0x00000000', '0x00000000', '0xC004F074']))
+    if machine.chance(40):
+        ask(machine, time + 1, 5, licence=OFFICE_LICENCE)
+    if machine.chance(80):
+        answer(machine, time + machine.pick([1, 59, 60, 60, 61, 61]), machine.pick(['0x00000000', None]))
+
+
+def plot_bound(machine):
+    """An answer in an episode, at the bound of a day behind its request."""
+    time = START + HOUR
+    first = machine.pick([True, False])
+    if first:
+        consistent_signal(machine, time)
+    ask(machine, time + 5, machine.pick([0, 2, 2, 3, 3, 5, 6]))
+    if not first:
+        consistent_signal(machine, time + 10)
+    answer(machine, time + 5 + machine.pick([60, DAY - 1, DAY, DAY, DAY + 1, DAY + 1]), '0x00000000')
+
+
+def plot_edition(machine):
+    """Two sources name editions, about a day apart; perhaps a key was installed between, or one source
+    names both."""
+    machine.word, other = machine.random.sample(list(LICENCES)[:6], 2)
+    kind = machine.pick(['a day', 'a day', 'key', 'key', 'one source'])
+    time = machine.end - DAY + machine.pick([0, HOUR])
+    ask(machine, time, 1)
+    if kind == 'one source':
+        ask(machine, time + HOUR, 1, licence=LICENCES[other][0])
+    elif kind == 'key':
+        at = time + machine.pick([-60, 60, 60])
+        machine.spp(at, 1016, 0x4000, LICENCES[other][0], '00392-918-5000002-85999')
+        machine.story.append(f'{iso(at)} key of {other} installed')
+    if kind != 'one source' or machine.chance(30):
+        after = machine.pick([DAY - 1, DAY, DAY + 1]) if kind == 'a day' else DAY - 1
+        slmgr(machine, 'slmgr', time + after, 'licensed', word=other)
+    if machine.chance(20):
+        slmgr(machine, 'slmgr2', time + DAY + machine.pick([0, 3599, HOUR, DAY]), 'licensed')
+    if machine.chance(30):
+        hit_by_incident(machine, START + HOUR)
+
+
+def plot_other_channel(machine):
+    """The evidence nearest to the first signal decides, and none that follows a new key or a reset."""
+    time = START + 5 * HOUR
+    before, after = machine.pick([[3, 2], [2, 3], [5, 2]])
+    words = machine.pick([['enterprise', 'evaluation'], ['evaluation', 'professional'], ['mak', 'evaluation']])
+    for word, at in ((words[0], time - before * HOUR), (words[1], time + after * HOUR)):
+        machine.word = word
+        licences_checked(machine, at, 'licensed')
+    hit_by_incident(machine, time)
+    kind = machine.pick(['key', 'reset', ''])
+    if kind == 'reset':
+        make_anew(machine, time + HOUR + 1800)
+    elif kind:
+        machine.spp(time + HOUR + machine.pick([-2 * DAY, 1800]), 1016, 0x4000, LICENCES[words[1]][0],
+                    '00392-918-5000002-85999')
+        machine.story.append('a new key')
+
+
+def plot_listed(machine):
+    """Recovered, without the update: does a listing say so?"""
+    time = START + 2 * HOUR
+    hit_by_incident(machine, time)
+    slmgr(machine, 'slmgr', time + machine.pick([-HOUR, DAY, 60 * DAY]), 'licensed')
+    if machine.chance(80):
+        recovery(machine, time + 5 * HOUR)
+    if machine.chance(70):
+        machine.add(time + DAY, SERVICING, 2, None, 'KB971033', 'Absent', '0x0')
+        machine.story.append('update removed')
+
+
+def plot_volume(machine):
+    machine.word = machine.pick(['mak', 'kms-host', 'kms-host', 'evaluation'])
+    licences_checked(machine, START - DAY, 'licensed')
+    hit_by_incident(machine, START + machine.random.randrange(10 * HOUR))
+    if machine.chance(30):
+        recovery(machine, END)
+
+
+def plot_listings(machine):
+    """Several listings of one time, and of times that are an hour apart."""
+    if machine.chance(60):
+        hit_by_incident(machine, START + HOUR)
+    time = machine.pick([machine.end + DAY, machine.end + DAY, END + 3 * DAY])
+    for number, state in enumerate(machine.random.sample(['licensed', 'licensed', 'initial-grace', 'notification',
+                                                          'non-genuine-grace', 'unlicensed', 'extended-grace'], 2)):
+        slmgr(machine, f'slmgr{number}', time, state, '0xC004F009' if state == 'notification' else '')
+        time += machine.pick([0, 3599, 3599, 3600, 3600])
+    if machine.chance(40):
+        ask(machine, machine.end - 60, machine.pick([0, 1, 2]))
+    if machine.chance(40):
+        updates(machine, 'qfe', time, machine.chance(50))
+        updates(machine, 'dism', time + machine.pick([-1, 3599, 3600]), machine.chance(50))
+
+
+def plot_clock(machine):
+    """Records whose clock was wrong, at the bound of what counts, with a signal among them."""
+    kind = machine.pick(['step', 'step', 'step', 'across', 'across', 'end', 'near', 'near', 'noise'])
+    machine.is_quiet = True
+    time = START + 2 * HOUR
+    if kind == 'step':
+        back = machine.pick([299, 300, 300, 301, 301])
+        times = [time, time - back, time + 1]
+    elif kind == 'across':
+        begin, end = machine.pick([(time, END + HOUR), (START - HOUR, time), (time, time + HOUR), (time, END)])
+        times = [begin, seconds('2009-01-01T00:00:10Z'), end]
+    elif kind == 'end':
+        machine.end = time
+        times = [time - 1, time - 1 - 30 * DAY]
+    elif kind == 'near':
+        times = [END + 2 * HOUR, END + machine.pick([60, 900]), END + 2 * HOUR + 1]
+    else:
+        times = [time, seconds('2009-01-01T00:00:10Z'), time + 1]
+    machine.in_order = []
+    for number, at in enumerate(times):
+        record = {'time': at}
+        if number == 1 and kind != 'noise':
+            machine.pick([consistent_signal, consistent_signal, weak_signal, recovery, tampered])(machine, at)
+            record = machine.application.pop()
+        machine.in_order.append(record)
+    machine.story.append(f'in this order: {", ".join(iso(at) for at in times)}')
+
+
+def plot_step(machine):
+    """Steps of the clock in the System log, and no wrong clock in the Application log."""
+    new, old = machine.pick([(START + HOUR, START + HOUR + 300), (START + HOUR, START + HOUR + 301),
+                             (START - HOUR, START), (START - HOUR, START - 1), (END, END + HOUR),
+                             (END + 1, END + HOUR), (START - DAY, END + DAY), (END + DAY, START - DAY)])
+    machine.add(new, KERNEL, 1, None, iso(new), iso(old))
+    machine.story.append(f'{iso(new)} clock set from {iso(old)}')
+    machine.is_quiet = True
+    if machine.chance(50):
+        hit_by_incident(machine, machine.moment())
+
+
+def plot_failures(machine):
+    """Failures to ask of a machine that is licensed, or not."""
+    time = machine.moment()
+    if machine.chance(70):
+        ask(machine, time - DAY, machine.pick([0, 1, 1, 5]))
+    kind = machine.pick(['asks', 'asks', 'answer', 'fault', 'tampered', 'scheduler'])
+    code = machine.pick(NOT_ASKED + REFUSALS[:2])
+    if kind == 'asks':
+        ask(machine, time, machine.pick([1, 1, 2, 0]), code)
+    elif kind == 'answer':
+        answer(machine, time, code)
+    elif kind == 'scheduler':
+        machine.spp(time, 8193, 0xC000, machine.pick(NON_GENUINE))
+        machine.story.append(f'{iso(time)} 8193 with a non-genuine code')
+    else:
+        {'fault': fault, 'tampered': tampered}[kind](machine, time)
+    if machine.chance(30):
+        licences_checked(machine, time + HOUR, 'licensed')
+
+
+def plot_update(machine):
+    """Evidence on the update, at one time or around the first signal."""
+    time = START + 4 * HOUR
+    weak_signal(machine, time)
+    at = time + machine.pick([-DAY, -3, -2, 2, DAY])
+    for number in range(2):
+        kind = machine.pick(['Installed', 'Absent', 'WAT', '19', 'listing'])
+        if kind == 'listing':
+            updates(machine, f'qfe{number}', at, machine.chance(30))
+        elif kind == 'WAT':
+            machine.add(at, WAT, 18, 0)
+        elif kind == '19':
+            machine.add(at, UPDATE_CLIENT, 19, None, KB)
+        else:
+            machine.add(at, SERVICING, 2, None, 'KB971033', kind, '0x0')
+        machine.story.append(f'{iso(at)} update: {kind}')
+        at += machine.pick([0, 0, 1, 2 * DAY])
+
+
+PLOTS = [plot_reset, plot_denied, plot_statements, plot_onset, plot_near, plot_not_licensed, plot_answered,
+         plot_bound, plot_edition, plot_other_channel, plot_listed, plot_volume, plot_listings, plot_clock,
+         plot_step, plot_failures, plot_update]
 
 
 # ---- Logs ----
@@ -331,18 +635,39 @@ def number_records(machine, records, gaps):
     return records
 
 
+def cut_out(machine, records):
+    """Leaves out a record of no interest near a time: a gap there."""
+    near = min((record for record in records[1:-1] if 'event' not in record),
+               key=lambda record: abs(record['time'] - machine.gap_at))
+    records.remove(near)
+    machine.story.append(f'the record of {iso(near["time"])} is lacking')
+
+
+def make_application(machine):
+    records = noise(machine, machine.pick([20, 40, 60]), machine.begin, machine.end)
+    records += [record for record in machine.application if machine.begin <= record['time'] <= machine.end]
+    records.sort(key=lambda record: record['time'])
+    if machine.in_order:
+        first, last = machine.in_order[0]['time'], machine.in_order[-1]['time']
+        place = sum(record['time'] < first for record in records)
+        if len(machine.in_order) == 2:
+            return [record for record in records if record['time'] < first] + machine.in_order
+        return records[:place] + machine.in_order + [record for record in records[place:] if record['time'] > last]
+    if not machine.is_quiet and machine.chance(12):
+        wrong_clock(machine, records)
+    return records
+
+
 def make_logs(machine):
     logs = []
-    if machine.chance(95):
-        records = noise(machine, machine.pick([20, 40, 60]), machine.begin, machine.end)
-        records += [record for record in machine.application if machine.begin <= record['time'] <= machine.end]
-        records.sort(key=lambda record: record['time'])
-        if machine.chance(15):
-            wrong_clock(machine, records)
-        logs.append({'channel': 'Application', 'records': number_records(
-            machine, records, machine.pick({0: 85, 1: 10, 2: 5}))})
+    if machine.is_quiet or machine.chance(95):
+        records = number_records(machine, make_application(machine),
+                                 0 if machine.is_quiet or machine.gap_at else machine.pick({0: 85, 1: 10, 2: 5}))
+        if machine.gap_at:
+            cut_out(machine, records)
+        logs.append({'channel': 'Application', 'records': records})
     if machine.system or machine.chance(60):
-        version = machine.pick({('6.01.', '7601', 'Service Pack 1'): 93, ('6.02.', '9200', ''): 7})
+        version = ('6.02.', '9200', '') if machine.word == OTHER_WINDOWS else ('6.01.', '7601', 'Service Pack 1')
         fillers = noise(machine, 10, seconds('2018-12-01T07:00:00Z'), seconds('2019-01-21T07:00:00Z'))
         for filler in fillers:
             filler |= {'provider': EVENT_LOG, 'event': 6009, 'qualifiers': 0x8000, 'strings': list(version)}
@@ -357,14 +682,21 @@ def make_logs(machine):
 
 def make_machine(seed, number):
     machine = Machine(seed, number)
-    for _ in range(machine.pick([0, 1, 2, 3, 4, 5, 6, 8])):
-        machine.pick(HAPPENINGS)(machine, machine.moment())
-    collect_listings(machine)
+    if number % 4:
+        machine.begin, machine.end = seconds('2018-11-20T07:00:00Z'), seconds('2019-01-22T16:00:00Z')
+        PLOTS[number * 3 // 4 % len(PLOTS)](machine)
+        for _ in range(machine.pick([0, 0, 0, 1])):
+            machine.pick(HAPPENINGS)(machine, machine.moment())
+    else:
+        for _ in range(machine.pick([0, 1, 2, 3, 4, 5, 6, 8])):
+            machine.pick(HAPPENINGS)(machine, machine.moment())
+    if not number % 4 or machine.chance(25):
+        collect_listings(machine)
     logs = make_logs(machine)
     if not logs:
-        logs = [{'channel': 'System', 'records': [{'id': 1, 'time': START, 'provider': EVENT_LOG, 'event': 6009,
-                                                   'qualifiers': 0x8000,
-                                                   'strings': ['6.01.', '7601', 'Service Pack 1']}]}]
+        record = {'id': 1, 'time': START, 'provider': EVENT_LOG, 'event': 6009, 'qualifiers': 0x8000,
+                  'strings': ['6.01.', '7601', 'Service Pack 1']}
+        logs = [{'channel': 'System', 'records': [record]}]
     return {'host': machine.host, 'story': machine.story, 'logs': logs, 'listings': machine.listings,
             'rows': machine.rows}
 

@@ -81,7 +81,7 @@ def covers(parts, start, end):
 # ---- What events and listings say ----
 
 def read_1003(text):
-    """(activation id, state, reason) of the one installed licence, else None."""
+    """(activation id, state, reason) of the installed licence; `several` tell no state."""
     found = []
     for licence, groups in re.findall(r'\d+: ([0-9a-fA-F-]{36}), \d+, \d+ \[(.*)\]', text):
         results = re.findall(r'\[(0x\w+), (\d), (\d)\], \[(.*?)\]', groups)
@@ -93,7 +93,7 @@ def read_1003(text):
         codes = re.findall(r'0x\w{8}', good[-1][3].rpartition('( ')[2]) if good else []
         reason = code_of(codes[-1]) if codes and state in ('grace', 'notification') else None
         found.append((guid_of(licence), state, reason))
-    return found[0] if len(found) == 1 else (None, None, None)
+    return found[0] if len(found) == 1 else ('several' if found else None, None, None)
 
 
 def read_event(item):
@@ -136,7 +136,7 @@ def choose_licence(item):
     told = [listing for listing in item.listings if hasattr(listing, 'status')]
     item.worst = max(told, key=lambda listing: rank.index(listing_kind(listing)), default=None)
     item.kind = listing_kind(item.worst) if item.worst else None
-    item.own = item.worst.own if item.worst else item.at
+    item.faults = [listing for listing in told if listing_kind(listing) not in ('listing-licensed', None)]
 
 
 # ---- All of it in order ----
@@ -174,6 +174,8 @@ def gather(machine):
             items.append(group)
         group.listings.append(listing)
     items.sort(key=lambda item: item.key)
+    for item in items: # a listing behind all events was taken right after the last one, for all that is known
+        item.near = last if item.name == 'listing' and item.at > last else item.at
     for place, item in enumerate(items):
         item.place = place
         if item.name == 'listing':
@@ -210,26 +212,31 @@ def update_state(items):
 
 
 def licence_pieces(items, licences):
-    """(place, time, source, edition, channel)"""
+    """(item, source, edition, channel)"""
     for item in items:
         if item.name == 'listing':
-            yield from ((item.place, item.at, listing.path, listing.edition, listing.channel)
-                        for listing in item.listings if hasattr(listing, 'channel'))
+            yield from ((item, listing.path, listing.edition, listing.channel) for listing in item.listings
+                        if hasattr(listing, 'channel'))
         elif item.name == 'SPP 12288' and not item.is_office:
-            yield item.place, item.at, item.source, licences.get(item.licence, [None])[0], 'volume-kms'
+            yield item, item.name, licences.get(item.licence, [None])[0], 'volume-kms'
         elif item.name in ('SPP 1003', 'SPP 1016'):
             known = item.licence if item.event == 1003 else guid_of(item.strings[0])
-            yield (item.place, item.at, item.source, *licences.get(known, [None, None])[:2])
+            if known == 'several': # nothing tells which of them is in use
+                yield item, item.name, 'several', 'unknown'
+            elif known is not None:
+                yield (item, item.name, *licences.get(known, [None, 'other'])[:2])
 
 
 def newest_edition(pieces, installed):
     """(edition, is it contradicted) by the newest piece; `installed` are the places of 1016."""
-    named = [piece for piece in pieces if piece[3]]
-    if not named:
+    named = [piece for piece in pieces if piece[2]]
+    if not named or named[-1][2] == 'several':
         return 'unknown', False
-    place, at, source, edition, _ = named[-1]
-    conflict = any(piece[3] != edition and piece[2] != source and at - piece[1] < DAY and
-                   not any(piece[0] < key <= place for key in installed) for piece in named)
+    newest, _, edition, _ = named[-1]
+    conflict = any(other_edition not in (edition, 'several') and
+                   (newest.at if item.name == 'listing' else newest.near) - item.at < DAY and
+                   not any(item.place < place <= newest.place for place in installed)
+                   for item, _, other_edition, _ in named)
     return 'unknown' if conflict else edition, conflict
 
 

@@ -13,6 +13,7 @@ from second_reading import (DAY, END, MINUTE, NON_GENUINE, START, WINDOWS, code_
 
 TEMPLATE = '66c92734-d682-4d71-983e-d6ec3f16059f'
 BLOCKED, NO_KMS = 0xC004C4A2, 0xC004F074
+NOT_LICENSED = (3, 5, 6, 'non-genuine')
 NOTES = ['window-not-covered', 'onset-not-covered', 'log-filtered', 'clock-changed', 'near-window', 'fault-before',
          'update-evidence-conflict', 'edition-conflict', 'listing-non-genuine', 'listing-unlicensed',
          'listing-licensed', 'reactivated', 'could-not-ask', 'weak-without-update', 'not-volume-licensed',
@@ -40,15 +41,15 @@ class Walk:
             elif item.name.startswith('SPP '):
                 self.take_spp(item)
 
-    def say(self, item, value, is_fault=False):
-        self.statement, self.listing = (value, item.at, is_fault), None
+    def say(self, item, value):
+        self.statement, self.listing = (value, item.at), None
         for fault in self.faults:
             fault.over = fault.over or value == 1
 
     def fault(self, item, codes, asks=False, licensed=False):
-        """`asks`: it is a failure to ask, unless a code is a refusal; such a one is over when the machine
-        is licensed all the same."""
-        asks = asks and not any(map(is_refusal, codes))
+        """`asks`: it is a failure to ask, unless a code is a refusal or says that the machine is not genuine;
+        such a one is over when the machine is licensed all the same."""
+        asks = asks and not any(is_refusal(code) or code in NON_GENUINE for code in codes)
         self.faults.append(SimpleNamespace(item=item, codes=set(codes) - {0, None}, asks=asks,
                                            over=asks and licensed))
 
@@ -154,10 +155,10 @@ class Walk:
     def take_listing(self, item):
         if item.kind == 'listing-licensed':
             self.recover(item, 'listing')
-        else:
-            if item.kind is not None:
-                self.fault(item, [code_of(item.worst.code)] if item.worst.code else [])
-            self.say(item, item.worst.status, item.kind is not None)
+        for listing in item.faults:
+            self.fault(listing, [code_of(listing.code)] if listing.code else [])
+        if item.kind != 'listing-licensed':
+            self.say(item, 'non-genuine' if item.kind == 'listing-non-genuine' else item.worst.status)
         self.listing = item.kind
 
 
@@ -165,8 +166,8 @@ def is_incident(episode):
     first, strong = episode.signals[0], [item for item in episode.signals if item.strong and item.inside]
     if not first.inside or strong and not strong[0].consistent:
         return False
-    value, at, is_fault = episode.before or (None, 0, False)
-    episode.fault_before = at < START and (value in (3, 5, 6) or is_fault)
+    value, at = episode.before or (None, 0)
+    episode.fault_before = at < START and value in NOT_LICENSED
     return not episode.fault_before or any(item.consistent for item in strong)
 
 
@@ -188,7 +189,7 @@ def state_of(walk):
     value = walk.statement[0] if walk.statement else None
     if walk.open is not None or walk.listing == 'listing-non-genuine':
         return 'non-genuine'
-    if value in (3, 5, 6) or walk.listing == 'listing-unlicensed':
+    if value in NOT_LICENSED or walk.listing == 'listing-unlicensed':
         return 'unlicensed'
     if any(not fault.over for fault in walk.faults):
         return 'fault-open'
@@ -227,10 +228,15 @@ def judge(machine, licences):
     coverage = 'full' if covers(parts, START, END) else 'partial' if any(
         start <= END and end >= START for start, end in parts) else 'none'
     pieces = list(licence_pieces(items, licences))
-    channels = [(place, at, channel) for place, at, _, _, channel in pieces if channel]
+    channels = [(item.place, item.at, channel) for item, _, _, channel in pieces if channel]
     versions = [(item.place, item.at, item.strings[0] == '6.01.') for item in items if item.name == 'EventLog 6009']
     channel, is_windows7 = channels[-1][2] if channels else 'unknown', not versions or versions[-1][2]
     edition, edition_conflict = newest_edition(pieces, [item.place for item in items if item.name == 'SPP 1016'])
+    if len({piece[3] for piece in pieces if piece[3] and piece[0] is pieces[-1][0] and channels}) > 1:
+        edition, channel, edition_conflict = 'unknown', 'unknown', True # listings of one time contradict each other
+    versions = sorted(versions + [(item.place, item.at, True) for item, _, known, channel_told in pieces
+                                  if known != 'several' and (known or item.name == 'listing' or
+                                                             channel_told in ('volume-mak', 'kms-host'))])
     affected = bool(incidents) and is_affected(items, incidents[0].signals[0], channels, versions)
     kind = 'affected-by-incident' if affected else 'other-activation-fault' if walk.faults else 'no-activation-fault'
     state, clock = state_of(walk), clock_of(machine, walk)

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The verdicts on machines with random stories against those of a second implementation of the rules
-# (tests/second_verdict.py). RANDOM_SEED and RANDOM_COUNT make others than the 300 of every run.
+# (tests/second_verdict.py). RANDOM_SEED and RANDOM_COUNT make others than those of every run.
 . "$top_srcdir/tests/lib.sh"
 if [ ! -x "$python" ]; then
     echo 'SKIP: python3, another tool, is not installed: nothing to compare with'
     finish
 fi
 seed=${RANDOM_SEED-1}
-count=${RANDOM_COUNT-300}
+count=${RANDOM_COUNT-600}
 export PYTHONDONTWRITEBYTECODE=1
 
 "$python" "$top_srcdir/tests/random_machines.py" "$seed" "$count" "$scratch/random.recipe" \

@@ -458,7 +458,7 @@ struct case_finding {
 };
 
 /* Findings of one machine that decide, in order of (path, order of adding). The machine may have
- * their source in several places: each is given once for those of one hour of mtime. */
+ * their source in several places: each is given once for those of one mtime. */
 int casedb_machine_findings(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
                             struct error *err);
 int casedb_next_finding(struct casedb_cursor *cursor, struct case_finding *out, struct error *err);

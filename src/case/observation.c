@@ -29,7 +29,7 @@ static const struct row_statement machine_observations = SELECT_OF(
     "   ROWS UNBOUNDED PRECEDING) AS greatest"
     "   FROM source_computer AS c JOIN observation AS o ON o.computer_id = c.id"
     "   WHERE c.machine_id = ?1 AND c.decides = 1 AND o.duplicate = 0)) ON sorted_id = o.id"
-    " ORDER BY sort_filetime, o.record_id, s.path, o.offset_bytes, o.id");
+    " ORDER BY sort_filetime, channel.value, o.record_id, s.path, o.offset_bytes, o.id");
 static const struct row_statement earlier_observations = SELECT_OF(
     &observation_rows, OF_MACHINES WHICH_COUNT " AND c.machine_id = ?1 AND c.decides = 0" IN_ORDER);
 static const struct row_statement all_conflicts =

@@ -32,6 +32,7 @@ struct chunkread {
     const struct sink *sink;
     struct source_facts *facts;
     struct selector *selector;
+    struct log_spans *spans; /* of a log; carved records cover nothing */
     struct deduper *deduper;
     struct verifier *verifier;
     struct event event;
@@ -59,6 +60,7 @@ struct chunkread *chunkread_create(const struct reader_options *options, const s
     reading->sink = sink;
     reading->facts = facts;
     reading->selector = selector_create(facts);
+    reading->spans = log_spans_create(facts, &options->window);
     reading->deduper = deduper_create();
     reading->verifier = verifier_create();
     reading->selected = memory_resize(NULL, CHUNK_RECORDS_MOST, sizeof(*reading->selected));
@@ -71,6 +73,7 @@ void chunkread_free(struct chunkread *reading)
 {
     if (reading == NULL)
         return;
+    log_spans_free(reading->spans);
     selector_free(reading->selector);
     deduper_free(reading->deduper);
     verifier_free(reading->verifier);
@@ -126,6 +129,8 @@ static void take_used(struct chunkread *reading, const struct record *record)
     }
     summary.forwarded = summary.forwarded || reading->place.is_carved;
     log_summary_add_record(reading->facts, record, &summary);
+    if (!reading->place.is_carved)
+        log_spans_add(reading->spans, &summary, false);
     select_record(reading, record, &summary, false);
 }
 
@@ -139,6 +144,8 @@ static void take_remnant(struct chunkread *reading, const struct record *record)
         reading->facts->recovered_count++;
         if (reading->place.is_carved && summary.computer != RECORD_SUMMARY_NO_COMPUTER)
             reading->facts->computers[summary.computer].forwarded = true;
+        if (!reading->place.is_carved)
+            log_spans_add(reading->spans, &summary, true);
         select_record(reading, record, &summary, true);
     }
     error_clear(&ignored);
@@ -386,6 +393,7 @@ int chunkread_finish(struct chunkread *reading, struct error *err)
 {
     struct held_record held;
 
+    log_spans_finish_part(reading->spans);
     while (deduper_next(reading->deduper, &held)) {
         /* Its chunk is mostly not the one that was begun last. */
         verifier_begin_chunk(reading->verifier, &held.chunk, &held.record,

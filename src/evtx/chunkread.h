@@ -32,7 +32,8 @@ struct chunk_place {
 int chunkread_read(struct chunkread *reading, struct span bytes, const struct chunk_place *place,
                    struct error *err);
 
-/* Hands on what was held back (evtx/dedupe.h). -1 as above. */
+/* Hands on what was held back (evtx/dedupe.h), and tells the facts the spans of the records. -1 as
+ * above. */
 int chunkread_finish(struct chunkread *reading, struct error *err);
 
 #endif

@@ -294,6 +294,7 @@ static void evtx_log_finish(struct source_facts *facts)
 {
     finish_empty(facts);
     log_summary_finish(facts);
+    log_spans_finish(facts);
     source_facts_finish(facts, evtx_log_reader.reference);
 }
 

@@ -3,8 +3,6 @@
 #include "evtx/log_summary.h"
 
 #include "base/filetime.h"
-#include "base/memory.h"
-#include "base/text.h"
 
 /* Classic events have whole seconds, headers parts of them. */
 #define SAME_TIME_MOST FILETIME_SECOND
@@ -19,34 +17,6 @@ static inline void times_extend(uint64_t filetime, uint64_t *first, uint64_t *la
         *first = filetime;
     if (filetime > *last)
         *last = filetime;
-}
-
-static void add_to_spans(struct source_facts *facts, const struct record_summary *summary)
-{
-    struct record_span *last = facts->span_count > 0 ? &facts->spans[facts->span_count - 1] : NULL;
-
-    if (summary->event_filetime == 0)
-        return;
-    if (last != NULL && last->computer == summary->computer &&
-        last->last_record_id + 1 == summary->record_id &&
-        summary->event_filetime + RECORD_SPAN_STEP_BACK_MOST >= last->last_filetime) {
-        last->last_record_id++;
-        last->record_count++;
-        if (summary->event_filetime > last->last_filetime)
-            last->last_filetime = summary->event_filetime;
-        return;
-    }
-    if (facts->span_count == RECORD_SPANS_MOST)
-        return;
-    source_facts_add_span(facts, &(struct record_span){
-                                     .computer = summary->computer,
-                                     .channel = memory_copy_text("Application"),
-                                     .first_record_id = summary->record_id,
-                                     .last_record_id = summary->record_id,
-                                     .record_count = 1,
-                                     .first_filetime = summary->event_filetime,
-                                     .last_filetime = summary->event_filetime,
-                                 });
 }
 
 static inline void computer_add(struct computer_facts *computer, uint64_t number,
@@ -102,8 +72,6 @@ void log_summary_add_record(struct source_facts *facts, const struct record *rec
     times_extend(summary->event_filetime, &facts->first_filetime, &facts->last_filetime);
     if (summary->computer != RECORD_SUMMARY_NO_COMPUTER)
         computer_add(&facts->computers[summary->computer], record->number, summary);
-    if (summary->computer != RECORD_SUMMARY_NO_COMPUTER && summary->application)
-        add_to_spans(facts, summary);
     if (record->written_filetime == 0)
         facts->partial.shifted_votes++;
     partial_state_add(&facts->partial, summary->event_filetime, record->written_filetime);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* log_summary: what a log says as a whole, from its walked records in the order of the file: the
- * number of records, first and last event time, the computers, and whether the times in the record
- * headers are shifted. Owns nothing: it writes into the facts of the source's part, which it
- * borrows; what lies across two parts is told when these are joined.
+ * number of records, first and last event time, the computers, their spans, and whether the times
+ * in the record headers are shifted. Owns nothing: it writes into the facts of the source's part,
+ * which it borrows; what lies across two parts is told when these are joined.
  *
  * Shifted times. When Windows exports a log (wevtutil epl, Event Viewer), the header of each
  * record bears the time of the NEXT record's event, and 0 in the last one; otherwise a header
@@ -29,5 +29,31 @@ void log_summary_join(struct source_facts *whole, const struct source_facts *par
 
 /* Decides about the header times, once all parts are joined. */
 void log_summary_finish(struct source_facts *facts);
+
+/* ---- How the records follow each other (log_spans.c, log_cuts.c) ---- */
+
+struct log_spans;
+
+/* Begins a part. Returns owned (log_spans_free); the facts are borrowed. Where there are too many
+ * spans, those far from the window are the first to be joined. */
+struct log_spans *log_spans_create(struct source_facts *facts, const struct window *window)
+    __attribute__((warn_unused_result));
+void log_spans_free(struct log_spans *spans);
+
+/* Counts one record in, walked or recovered, if it has time, EventRecordID, channel and computer.
+ * Its channel is borrowed until the part is finished. */
+void log_spans_add(struct log_spans *spans, const struct record_summary *summary, bool recovered);
+
+/* Puts the spans of the part into the facts, RECORD_SPANS_MOST at most. */
+void log_spans_finish_part(struct log_spans *spans);
+
+/* Joins what the parts say, once that is in the facts, so that the spans are in order of (computer,
+ * channel, recovered, first record id), and RECORD_SPANS_MOST at most. */
+void log_spans_finish(struct source_facts *facts);
+
+/* Cuts records whose times run back, in order of their ids, so that of two pieces all records
+ * contradict each other or none do: sets begins[N] where record N begins a piece. Beyond a thousand
+ * steps back it cuts at these alone. */
+void log_spans_cut(const uint64_t *filetimes, size_t count, bool *begins);
 
 #endif

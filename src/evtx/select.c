@@ -31,6 +31,8 @@
 /* Of a name in UTF-16: of a provider, or of the computer that was met last. */
 #define NAME_BYTES_MOST 512u
 #define PROVIDERS_MOST 8u
+/* Channels of a part that are known; a collector's log has some of each of its machines. */
+#define CHANNELS_MOST 256u
 /* What the BinXML of a record of a template begins with: fragment header, template instance,
  * unknown 1 (six bytes), id u32, definition offset u32. */
 #define INSTANCE_START UINT64_C(0x010c0001010f)
@@ -70,7 +72,7 @@ struct chunk_template {
     /* What the literals say; where a field is a value, its record tells. */
     const struct incident_provider *provider; /* or NULL: of no interest */
     size_t computer;
-    bool application;
+    const char *channel;
 };
 
 /* A template that was met in some chunk. */
@@ -89,7 +91,8 @@ struct utf16_name {
 struct selector {
     struct source_facts *facts;
     struct utf16_name providers[PROVIDERS_MOST]; /* of incident_providers */
-    struct utf16_name application;
+    char *channels[CHANNELS_MOST];               /* owned; the first one is Application */
+    size_t channel_count;
     const struct chunk *chunk;
     struct event event; /* for records that have to be decoded */
     struct layout_reader layouts;
@@ -102,6 +105,9 @@ struct selector {
      * template. */
     struct utf16_name name;
     size_t name_computer;
+    /* The same of its channel. */
+    struct utf16_name channel_name;
+    const char *channel;
 };
 
 static void set_name(struct utf16_name *name, const char *ascii)
@@ -120,7 +126,7 @@ struct selector *selector_create(struct source_facts *facts)
     assert(incident_provider_count <= PROVIDERS_MOST);
     for (size_t index = 0; index < incident_provider_count; index++)
         set_name(&selector->providers[index], incident_providers[index].name);
-    set_name(&selector->application, "Application");
+    selector->channels[selector->channel_count++] = memory_copy_text("Application");
     return selector;
 }
 
@@ -132,6 +138,8 @@ void selector_free(struct selector *selector)
     for (size_t set = 0; set < KNOWN_SETS; set++)
         for (size_t way = 0; way < KNOWN_WAYS; way++)
             free(selector->known[set][way]);
+    for (size_t index = 0; index < selector->channel_count; index++)
+        free(selector->channels[index]);
     free(selector);
 }
 
@@ -153,22 +161,65 @@ static size_t find_computer(struct selector *selector, const char *name)
     return (size_t)(source_facts_computer(selector->facts, name) - selector->facts->computers);
 }
 
+/* Is it, byte for byte, the name that was remembered? */
+static bool is_same_name(struct span utf16, const struct utf16_name *name)
+{
+    return utf16.left_bytes > 0 && utf16.left_bytes == name->size_bytes &&
+           memcmp(utf16.bytes, name->utf16, utf16.left_bytes) == 0;
+}
+
+/* Was there room for it? */
+static bool remember_name(struct utf16_name *name, struct span utf16)
+{
+    if (utf16.left_bytes == 0 || utf16.left_bytes > sizeof(name->utf16))
+        return false;
+    memcpy(name->utf16, utf16.bytes, utf16.left_bytes);
+    name->size_bytes = utf16.left_bytes;
+    return true;
+}
+
 static size_t find_computer_utf16(struct selector *selector, struct span name)
 {
     struct text text = {0};
     size_t found;
 
-    if (name.left_bytes > 0 && name.left_bytes == selector->name.size_bytes &&
-        memcmp(name.bytes, selector->name.utf16, name.left_bytes) == 0)
+    if (is_same_name(name, &selector->name))
         return selector->name_computer;
     text_add_utf16(&text, name);
     found = find_computer(selector, text_get(&text));
     text_free(&text);
-    if (name.left_bytes > 0 && name.left_bytes <= sizeof(selector->name.utf16)) {
-        memcpy(selector->name.utf16, name.bytes, name.left_bytes);
-        selector->name.size_bytes = name.left_bytes;
+    if (remember_name(&selector->name, name))
         selector->name_computer = found;
-    }
+    return found;
+}
+
+/* Channels compare without case. One that comes after too many others has none: its records count
+ * for no span. */
+static const char *find_channel(struct selector *selector, const char *name)
+{
+    if (*name == '\0')
+        return NULL;
+    for (size_t index = 0; index < selector->channel_count; index++)
+        if (text_equal_ascii(name, selector->channels[index]))
+            return selector->channels[index];
+    if (selector->channel_count == CHANNELS_MOST)
+        return NULL;
+    selector->channels[selector->channel_count] = memory_copy_text(name);
+    return selector->channels[selector->channel_count++];
+}
+
+static const char *find_channel_utf16(struct selector *selector, struct span name)
+{
+    struct text text = {0};
+    const char *found;
+
+    if (is_same_name(name, &selector->channel_name))
+        return selector->channel;
+    text_add_utf16(&text, name);
+    found = find_channel(selector, text_get(&text));
+    text_free(&text);
+    if (remember_name(&selector->channel_name, name))
+        selector->channel = found;
     return found;
 }
 
@@ -191,25 +242,6 @@ static const struct incident_provider *find_provider(const struct selector *sele
         if (is_name(name, &selector->providers[index]))
             return &incident_providers[index];
     return NULL;
-}
-
-static bool is_application_text(const char *channel)
-{
-    return text_equal_ascii(channel, "Application");
-}
-
-/* Channels compare without case; mostly they are equal to the letter. */
-static bool is_application(const struct selector *selector, struct span channel)
-{
-    struct text text = {0};
-    bool is = is_name(channel, &selector->application);
-
-    if (is || channel.left_bytes < selector->application.size_bytes)
-        return is;
-    text_add_utf16(&text, channel);
-    is = is_application_text(text_get(&text));
-    text_free(&text);
-    return is;
 }
 
 /* --- templates --- */
@@ -256,14 +288,14 @@ static bool take_fields(struct selector *selector, struct chunk_template *templa
     template->literal = fields[LAYOUT_PROVIDER].kind != FIELD_VALUE &&fields[LAYOUT_CHANNEL].kind !=
                         FIELD_VALUE &&fields[LAYOUT_COMPUTER].kind != FIELD_VALUE;
     template->provider = NULL;
-    template->application = false;
+    template->channel = NULL;
     template->computer = RECORD_SUMMARY_NO_COMPUTER;
     if (fields[LAYOUT_PROVIDER].kind == FIELD_LITERAL)
         template->provider =
             find_provider(selector, template_layout_literal(reader, &fields[LAYOUT_PROVIDER]));
     if (fields[LAYOUT_CHANNEL].kind == FIELD_LITERAL)
-        template->application =
-            is_application(selector, template_layout_literal(reader, &fields[LAYOUT_CHANNEL]));
+        template->channel =
+            find_channel_utf16(selector, template_layout_literal(reader, &fields[LAYOUT_CHANNEL]));
     if (fields[LAYOUT_COMPUTER].kind == FIELD_LITERAL)
         template->computer = find_computer_utf16(
             selector, template_layout_literal(reader, &fields[LAYOUT_COMPUTER]));
@@ -471,7 +503,7 @@ static bool read_texts(struct selector *selector, const struct chunk_template *t
     if (fields[LAYOUT_CHANNEL].kind == FIELD_VALUE) {
         if (!read_text(values, &fields[LAYOUT_CHANNEL], &text))
             return false;
-        out->application = is_application(selector, text);
+        out->channel = find_channel_utf16(selector, text);
     }
     if (fields[LAYOUT_COMPUTER].kind == FIELD_VALUE) {
         if (!read_text(values, &fields[LAYOUT_COMPUTER], &text))
@@ -494,10 +526,11 @@ static inline bool summarise_by_template(struct selector *selector, struct chunk
     out->event_filetime = numbers[NUMBER_TIME] <= FILETIME_MAX ? numbers[NUMBER_TIME] : 0;
     out->record_id = numbers[NUMBER_RECORD_ID];
     out->computer = template->computer;
-    out->application = template->application;
+    out->channel = template->channel;
     out->forwarded = template->layout.has_rendering;
     if (!template->literal && !read_texts(selector, template, values, &provider, out))
         return false;
+    out->application = out->channel == selector->channels[0];
     out->event = provider != NULL
                      ? incident_provider_event(provider, (uint16_t)numbers[NUMBER_EVENT_ID])
                      : NULL;
@@ -516,7 +549,8 @@ static int summarise_by_decoding(struct selector *selector, const struct record 
     out->event_filetime = observation->event_filetime;
     out->record_id = observation->record_id;
     out->computer = find_computer(selector, observation->computer);
-    out->application = is_application_text(observation->channel);
+    out->channel = find_channel(selector, observation->channel);
+    out->application = out->channel == selector->channels[0];
     out->forwarded = is_forwarded || selector->event.has_rendering;
     return 0;
 }

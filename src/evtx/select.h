@@ -28,9 +28,11 @@ struct record_summary {
     const struct incident_event *event; /* its row of the event table, or NULL: of no interest */
     uint64_t event_filetime;            /* TimeCreated, 0 for none that is readable */
     uint64_t record_id;                 /* EventRecordID, 0 where there is none */
-    size_t computer;  /* index in facts->computers, or RECORD_SUMMARY_NO_COMPUTER */
-    bool application; /* its channel is Application */
-    bool forwarded;   /* no template instance, or RenderingInfo */
+    size_t computer;     /* index in facts->computers, or RECORD_SUMMARY_NO_COMPUTER */
+    const char *channel; /* or NULL; borrowed from the selector, one text for a channel of which
+                          * events write the name in upper or lower case */
+    bool application;    /* its channel is Application */
+    bool forwarded;      /* no template instance, or RenderingInfo */
 };
 
 struct selector;

@@ -24,7 +24,8 @@
 /* What a log has of a channel. */
 struct channel_range {
     size_t log;
-    const char *channel; /* borrowed */
+    const char *channel;    /* borrowed */
+    struct stretch stretch; /* of one part of it, while it is put together */
     uint64_t first_record_id, last_record_id;
     uint64_t begin_filetime, end_filetime;
 };
@@ -149,16 +150,69 @@ static bool is_same_channel(const struct logset *set, const struct channel_range
            strcmp(left->channel, right->channel) == 0;
 }
 
-static void extend_range(struct channel_range *range, const struct channel_range *more)
+static struct stretch stretch_of(const struct case_span *span)
 {
-    if (more->first_record_id < range->first_record_id)
-        range->first_record_id = more->first_record_id;
-    if (more->last_record_id > range->last_record_id)
-        range->last_record_id = more->last_record_id;
-    if (more->begin_filetime < range->begin_filetime)
-        range->begin_filetime = more->begin_filetime;
-    if (more->end_filetime > range->end_filetime)
-        range->end_filetime = more->end_filetime;
+    return (struct stretch){.own = true,
+                            .first_record_id = span->first_record_id,
+                            .last_record_id = span->last_record_id,
+                            .record_count = span->record_count,
+                            .first_filetime = span->first_filetime,
+                            .last_filetime = span->last_filetime};
+}
+
+/* What the stretches of one log and channel reach over: times that a wrong clock gave do not count.
+ */
+static struct channel_range range_of_log(const struct channel_range *parts, size_t count)
+{
+    struct channel_range range = parts[0];
+    struct stretch *stretches = memory_allocate(count, sizeof(*stretches));
+
+    for (size_t index = 0; index < count; index++)
+        stretches[index] = parts[index].stretch;
+    count = clock_find(stretches, count);
+    range.first_record_id = stretches[0].first_record_id;
+    range.last_record_id = stretches[count - 1].last_record_id;
+    range.begin_filetime = UINT64_MAX;
+    range.end_filetime = 0;
+    for (size_t index = 0; index < count; index++) {
+        if (stretches[index].wrong_clock)
+            continue;
+        if (stretches[index].first_filetime < range.begin_filetime)
+            range.begin_filetime = stretches[index].first_filetime;
+        if (stretches[index].last_filetime > range.end_filetime)
+            range.end_filetime = stretches[index].last_filetime;
+    }
+    free(stretches);
+    return range;
+}
+
+static int compare_logs_of_ranges(const void *left, const void *right)
+{
+    size_t a = ((const struct channel_range *)left)->log;
+    size_t b = ((const struct channel_range *)right)->log;
+
+    return (a > b) - (a < b);
+}
+
+/* A log of several channels was put together by somebody: its ids are those of no channel. Returns
+ * how many ranges are left, in their order. */
+static size_t drop_mixed_logs(struct channel_range *ranges, size_t count)
+{
+    struct channel_range *by_log = memory_allocate(count, sizeof(*by_log));
+    size_t kept = 0;
+
+    if (count > 0)
+        memcpy(by_log, ranges, count * sizeof(*by_log));
+    qsort(by_log, count, sizeof(*by_log), compare_logs_of_ranges);
+    for (size_t index = 0; index < count; index++) {
+        size_t first = array_lower_bound(by_log, count, sizeof(*by_log), &ranges[index],
+                                         compare_logs_of_ranges);
+
+        if (first + 1 == count || by_log[first + 1].log != ranges[index].log)
+            ranges[kept++] = ranges[index];
+    }
+    free(by_log);
+    return kept;
 }
 
 /* One range a log and channel, by owner, channel and log. */
@@ -172,25 +226,21 @@ static void list_ranges(struct telling *telling, const struct installation_signs
         const struct case_span *span = &signs->spans[index];
         size_t log = log_of_computer(logs, span->computer_id);
 
-        if (!span->recovered && span->first_filetime != 0 && log != NAME_NONE)
-            telling->ranges[telling->range_count++] = (struct channel_range){log,
-                                                                             span->channel,
-                                                                             span->first_record_id,
-                                                                             span->last_record_id,
-                                                                             span->first_filetime,
-                                                                             span->last_filetime};
+        if (!span->recovered && log != NAME_NONE)
+            telling->ranges[telling->range_count++] = (struct channel_range){
+                .log = log, .channel = span->channel, .stretch = stretch_of(span)};
     }
     qsort_r(telling->ranges, telling->range_count, sizeof(*telling->ranges), compare_ranges,
             telling->set);
-    for (size_t index = 1; index < telling->range_count; index++) {
-        struct channel_range *last = &telling->ranges[kept], *next = &telling->ranges[index];
-
-        if (last->log == next->log && strcmp(last->channel, next->channel) == 0)
-            extend_range(last, next);
-        else
-            telling->ranges[++kept] = *next;
+    for (size_t first = 0, end; first < telling->range_count; first = end) {
+        for (end = first + 1;
+             end < telling->range_count && telling->ranges[end].log == telling->ranges[first].log &&
+             strcmp(telling->ranges[end].channel, telling->ranges[first].channel) == 0;
+             end++)
+            ;
+        telling->ranges[kept++] = range_of_log(&telling->ranges[first], end - first);
     }
-    telling->range_count = telling->range_count > 0 ? kept + 1 : 0;
+    telling->range_count = drop_mixed_logs(telling->ranges, kept);
 }
 
 /* ---- Comparing them ---- */

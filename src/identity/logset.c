@@ -288,11 +288,18 @@ static void mark_short_forms(const struct logset *set, struct log *log)
 #define FIRST_BOOT_RECORDS_MOST 64
 #define FIRST_BOOT_MOST FILETIME_HOUR
 
-/* The record of the newer name from which on both are there, and the last one of the older. */
+/* Are both there only between that record of the newer name and the last one of the older, close to
+ * each other? Where a log begins so, with its very first record, the clock is set in between: there
+ * it is enough that most records are of the older name. */
 static bool is_first_boot(const struct name_run *older, const struct name_run *newer)
 {
-    return older->last_number - newer->first_number < FIRST_BOOT_RECORDS_MOST &&
-           older->last_number_filetime != 0 && newer->first_number_filetime != 0 &&
+    uint64_t count = older->last_number - newer->first_number + 1;
+
+    if (count > FIRST_BOOT_RECORDS_MOST)
+        return false;
+    if (newer->first_number == 1 && count - older->record_count < older->record_count)
+        return true;
+    return older->last_number_filetime != 0 && newer->first_number_filetime != 0 &&
            filetime_distance(older->last_number_filetime, newer->first_number_filetime) <=
                FIRST_BOOT_MOST;
 }

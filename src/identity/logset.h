@@ -110,4 +110,28 @@ struct rename_pair {
 void rename_resolve(struct rename_place *places, size_t place_count, struct rename_pair *pairs,
                     size_t pair_count);
 
+/* ---- The order of the records of one channel of one machine (clock.c) ---- */
+
+/* Some that follow each other (model/computer.h), of one source. */
+struct stretch {
+    int64_t source_id;
+    bool own;       /* the machine wrote the log itself: it can tell what it covers */
+    bool recovered; /* found in unused parts of chunks */
+    bool has_gaps;  /* ids are missing in it: it covers nothing */
+    uint64_t first_record_id;
+    uint64_t last_record_id;
+    uint64_t record_count;
+    uint64_t first_filetime;
+    uint64_t last_filetime;
+    bool wrong_clock;         /* filled in by clock_find: its times are wrong; and then */
+    uint64_t after_filetime;  /* the records before it are of this time at the latest; 0 for none */
+    uint64_t before_filetime; /* those behind it of this time at the earliest; 0 for none */
+};
+
+/* Sorts them by id, drops what two sources have both, and finds those whose clock was wrong: all
+ * but the longest run of records whose times are in order (of equally long ones that of later
+ * times). Returns how many are left. Beyond CLOCK_STRETCHES_MOST none is called wrong. */
+#define CLOCK_STRETCHES_MOST 20000
+size_t clock_find(struct stretch *stretches, size_t count);
+
 #endif

@@ -413,27 +413,39 @@ const struct machine_place *machine_places_next(const struct machine_places *pla
     return NULL;
 }
 
-/* Does the file lie in the folder of a log that the machine itself wrote, or below it? *length is
- * then that of the folder's path. */
-static bool find_own_folder(const struct machines *machines, const char *path,
-                            const struct near *near, size_t *length)
+/* Looks for a log that the machine itself wrote among those in the folder which the first `length`
+ * bytes of the path are, in whose own folder, or below which, the file lies: *root is then the
+ * length of that folder's path. Returns false where logs of another machine lie there, too. */
+static bool look_for_own_log(const struct machines *machines, const char *path, size_t machine,
+                             size_t length, size_t *root)
 {
     size_t file_root = layout_root(path, machine_folder_length(path));
     const struct machine_place *log;
     size_t place = 0;
 
-    while ((log = machine_places_next(&machines->places, &place, path, near->folder_length)) !=
-           NULL) {
-        size_t root = layout_root(log->path, machine_folder_length(log->path));
+    while ((log = machine_places_next(&machines->places, &place, path, length)) != NULL) {
+        size_t log_root = layout_root(log->path, machine_folder_length(log->path));
 
-        if (log->machine != near->machine || !log->own)
-            continue;
-        if (root <= file_root && lies_in_folder(path, log->path, root)) {
-            *length = root;
-            return true;
-        }
+        if (log->machine != machine)
+            return false;
+        if (log->own && log_root <= file_root && lies_in_folder(path, log->path, log_root))
+            *root = log_root;
     }
-    return false;
+    return true;
+}
+
+/* Does the file lie in the folder of a log that the machine itself wrote, or below it? *root is
+ * then the length of that folder's path. */
+static bool find_own_folder(const struct machines *machines, const char *path, size_t machine,
+                            size_t *root)
+{
+    size_t length = machine_folder_length(path);
+
+    *root = SIZE_MAX;
+    while (look_for_own_log(machines, path, machine, length, root) && *root == SIZE_MAX &&
+           length > 0)
+        length = without_last(path, length);
+    return *root != SIZE_MAX;
 }
 
 enum belonging machines_belonging(const struct machines *machines,
@@ -443,10 +455,8 @@ enum belonging machines_belonging(const struct machines *machines,
     const struct machine_place *other;
     size_t length, place = 0;
 
-    if (!near->by_logs)
-        return BELONGING_LISTED;
-    if (!find_own_folder(machines, path, near, &length))
-        return BELONGING_BESIDE;
+    if (!find_own_folder(machines, path, near->machine, &length))
+        return near->by_logs ? BELONGING_BESIDE : BELONGING_LISTED;
     while ((other = machine_places_next(naming, &place, path, length)) != NULL)
         if (other->machine != near->machine)
             return BELONGING_AMONG_OTHERS;

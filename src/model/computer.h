@@ -41,6 +41,12 @@ struct record_span {
 /* A source has no more of them: what would be more is joined to fewer that tell less. */
 #define RECORD_SPANS_MOST 4096
 
+/* Does a time contradict an earlier record, of which that is the greatest time so far? */
+static inline bool record_span_is_step_back(uint64_t greatest_filetime, uint64_t next_filetime)
+{
+    return next_filetime + RECORD_SPAN_STEP_BACK_MOST < greatest_filetime;
+}
+
 /* Are records missing between its first and its last? */
 bool record_span_has_gaps(const struct record_span *span);
 

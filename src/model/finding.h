@@ -16,17 +16,18 @@
 #include "model/words.h"
 
 /* enumerator, word of the case, name in the union of struct finding */
-#define FINDING_KINDS(ROW)                                                                    \
-    ROW(FINDING_HISTORY, "history", history) /* an update history as a whole */               \
-    /* a row of it that names an update of the incident's table (incident.h) */               \
-    ROW(FINDING_HISTORY_ROW, "history-row", history_row)                                      \
-    /* a listing of updates or packages as a whole; one a host of it, behind its entries */   \
-    ROW(FINDING_LISTING, "listing", listing)                                                  \
-    ROW(FINDING_ENTRY, "entry", entry) /* an entry of it that names an update of the table */ \
-    /* what a listing says of a Windows licence that has a product key */                     \
-    ROW(FINDING_LICENCE, "licence", licence)                                                  \
-    ROW(FINDING_SYSTEM, "system", system) /* what a listing says of the system */             \
-    /* what MGADiag says of the last genuine validation, and of the update's parts */         \
+#define FINDING_KINDS(ROW)                                                                         \
+    ROW(FINDING_HISTORY, "history", history) /* an update history as a whole */                    \
+    /* a row of it that names an update of the incident's table (incident.h) */                    \
+    ROW(FINDING_HISTORY_ROW, "history-row", history_row)                                           \
+    /* a listing of updates or packages as a whole; one a host of it, behind its entries */        \
+    ROW(FINDING_LISTING, "listing", listing)                                                       \
+    ROW(FINDING_ENTRY, "entry", entry) /* an entry of it that names an update of the table */      \
+    /* what a listing says of a Windows licence: one with a product key, or one that was asked for \
+     */                                                                                            \
+    ROW(FINDING_LICENCE, "licence", licence)                                                       \
+    ROW(FINDING_SYSTEM, "system", system) /* what a listing says of the system */                  \
+    /* what MGADiag says of the last genuine validation, and of the update's parts */              \
     ROW(FINDING_VALIDATION, "validation", validation)
 
 enum finding_kind { FINDING_KINDS(WORDS_ENUMERATOR) };
@@ -44,7 +45,8 @@ const char *finding_kind_word(enum finding_kind kind);
     ROW(FINDING_ORIGIN_SYSTEMINFO, "systeminfo")                      \
     /* Get-CimInstance, Get-WmiObject, wmic path */                   \
     ROW(FINDING_ORIGIN_LICENSING_PRODUCT, "SoftwareLicensingProduct") \
-    ROW(FINDING_ORIGIN_MGADIAG, "MGADiag")
+    ROW(FINDING_ORIGIN_MGADIAG, "MGADiag")                            \
+    ROW(FINDING_ORIGIN_REPORTING_EVENTS, "ReportingEvents.log")
 
 enum finding_origin { FINDING_ORIGINS(WORDS_ENUMERATOR) };
 enum { FINDING_ORIGIN_COUNT = 0 FINDING_ORIGINS(WORDS_ONE) };
@@ -63,7 +65,8 @@ struct finding_history {
                           * cut, damaged) */
 };
 
-/* Under the names of its columns. The numbers are of 32 bits, with a sign. */
+/* Under the names of its columns. The numbers are of 32 bits, with a sign. A row of
+ * ReportingEvents.log is told in the same words. */
 struct finding_history_row {
     int64_t status;
     int64_t mapped_result;
@@ -143,7 +146,7 @@ struct finding {
     enum finding_kind kind;
     enum finding_origin origin;
     const char *host;  /* the machine's name as the source itself gives it, or "" */
-    uint64_t place;    /* in the source: the line of a listing from 1, the IdEvent of a row; or 0 */
+    uint64_t place;    /* in the source: the line of a text from 1, the IdEvent of a row; or 0 */
     uint64_t filetime; /* of a history row, and of the newest row of a history; 0 where it has none
                         * that can be read. 0 for listings: they are of the time of collection */
     enum verified verified; /* what the second reader says of it */

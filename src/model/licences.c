@@ -15,7 +15,7 @@
 #define CODE_NOT_APPLICABLE UINT32_C(0xC004F055)
 
 /* A part of the text. */
-struct part {
+struct licence_text {
     const char *at;
     const char *end;
 };
@@ -31,13 +31,13 @@ struct line_state {
     uint32_t notification_reason;
 };
 
-static void skip_blanks(struct part *part)
+static void skip_blanks(struct licence_text *part)
 {
     while (part->at < part->end && (*part->at == ' ' || *part->at == '\t'))
         part->at++;
 }
 
-static bool take(struct part *part, char mark)
+static bool take(struct licence_text *part, char mark)
 {
     skip_blanks(part);
     if (part->at == part->end || *part->at != mark)
@@ -46,7 +46,7 @@ static bool take(struct part *part, char mark)
     return true;
 }
 
-static bool take_digits(struct part *part)
+static bool take_digits(struct licence_text *part)
 {
     const char *start;
 
@@ -57,7 +57,7 @@ static bool take_digits(struct part *part)
 }
 
 /* A code of eight digits: `0xC004F014`. */
-static bool take_code(struct part *part, uint32_t *code)
+static bool take_code(struct licence_text *part, uint32_t *code)
 {
     size_t digits = 0;
 
@@ -76,7 +76,7 @@ static bool take_code(struct part *part, uint32_t *code)
 }
 
 /* 0 or 1 behind a comma. */
-static bool take_flag(struct part *part, bool *flag)
+static bool take_flag(struct licence_text *part, bool *flag)
 {
     if (!take(part, ','))
         return false;
@@ -86,7 +86,7 @@ static bool take_flag(struct part *part, bool *flag)
 }
 
 /* The last code of the rules, but a non-genuine one of a grace first. */
-static uint32_t find_reason(struct part rules, bool is_grace)
+static uint32_t find_reason(struct licence_text rules, bool is_grace)
 {
     uint32_t reason = 0;
 
@@ -105,7 +105,7 @@ static uint32_t find_reason(struct part rules, bool is_grace)
 }
 
 /* Where the group that begins behind its parenthesis ends: at the one that closes it. */
-static const char *find_group_end(const struct part *group)
+static const char *find_group_end(const struct licence_text *group)
 {
     size_t depth = 1;
 
@@ -118,7 +118,7 @@ static const char *find_group_end(const struct part *group)
     return NULL;
 }
 
-static bool read_group(struct part group, struct line_state *line)
+static bool read_group(struct licence_text group, struct line_state *line)
 {
     bool licensed, grace;
     uint32_t hr;
@@ -149,12 +149,12 @@ static bool read_group(struct part group, struct line_state *line)
     return true;
 }
 
-static bool read_groups(struct part groups, struct line_state *line)
+static bool read_groups(struct licence_text groups, struct line_state *line)
 {
     while (take(&groups, '(')) {
         const char *end = find_group_end(&groups);
 
-        if (end == NULL || !read_group((struct part){groups.at, end}, line))
+        if (end == NULL || !read_group((struct licence_text){groups.at, end}, line))
             return false;
         groups.at = end + 1;
     }
@@ -162,7 +162,8 @@ static bool read_groups(struct part groups, struct line_state *line)
 }
 
 /* Reads one line; *guid is that of the licence. */
-static bool read_line(struct part line, char guid[GUID_TEXT_BYTES], struct line_state *state)
+static bool read_line(struct licence_text line, char guid[GUID_TEXT_BYTES],
+                      struct line_state *state)
 {
     const char *comma, *bracket;
 
@@ -173,7 +174,7 @@ static bool read_line(struct part line, char guid[GUID_TEXT_BYTES], struct line_
     if (comma == NULL || !guid_read(line.at, (size_t)(comma - line.at), guid))
         return false;
     bracket = memchr(comma, '[', (size_t)(line.end - comma));
-    return bracket != NULL && read_groups((struct part){bracket + 1, line.end}, state);
+    return bracket != NULL && read_groups((struct licence_text){bracket + 1, line.end}, state);
 }
 
 /* The licence of a line without a product key, and an add-on, say nothing of the system's. */
@@ -196,7 +197,7 @@ static void note_state(const struct line_state *line, struct licence_statement *
     }
 }
 
-static void add_line(struct part text, struct licence_statement *out)
+static void add_line(struct licence_text text, struct licence_statement *out)
 {
     char guid[GUID_TEXT_BYTES];
     struct line_state line;
@@ -223,7 +224,7 @@ struct licence_statement licence_statement_of(const struct observation *observat
     if (!out.is_windows || text == NULL)
         return out;
     while (*text != '\0') {
-        struct part line = {text, text + strcspn(text, "\r\n")};
+        struct licence_text line = {text, text + strcspn(text, "\r\n")};
 
         text = line.end + strspn(line.end, "\r\n");
         skip_blanks(&line);

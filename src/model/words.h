@@ -80,7 +80,7 @@ const char *confidence_sentence(enum confidence confidence);
     ROW(REVIEW_LISTING_LICENSED, "listing-licensed",                                              \
         "A collected licence listing says licensed; no event does.")                              \
     ROW(REVIEW_REACTIVATED, "reactivated",                                                        \
-        "Recovered by an activation alone; no event says genuine.")                               \
+        "Its last fault ended with an activation, not with an event that says genuine.")          \
     ROW(REVIEW_COULD_NOT_ASK, "could-not-ask",                                                    \
         "Its only faults are failures to reach the activation service.")                          \
     ROW(REVIEW_WEAK_WITHOUT_UPDATE, "weak-without-update",                                        \
@@ -295,7 +295,9 @@ const char *update_says_word(enum update_says says);
     ROW(EVIDENCE_SLMGR, "slmgr", "slmgr", "")                                                   \
     ROW(EVIDENCE_SYSTEMINFO, "systeminfo", "systeminfo", "")                                    \
     ROW(EVIDENCE_LICENSING_PRODUCT, "SoftwareLicensingProduct", "SoftwareLicensingProduct", "") \
-    ROW(EVIDENCE_MGADIAG, "MGADiag", "MGADiag", "")
+    ROW(EVIDENCE_OS_VERSION, "EventLog", "EventLog", "event")                                   \
+    ROW(EVIDENCE_MGADIAG, "MGADiag", "MGADiag", "")                                             \
+    ROW(EVIDENCE_REPORTING_EVENTS, "ReportingEvents.log", "ReportingEvents.log", "row")
 
 enum evidence_kind { EVIDENCE_KINDS(WORDS_ENUMERATOR) };
 enum { EVIDENCE_KIND_COUNT = 0 EVIDENCE_KINDS(WORDS_ONE) };

@@ -193,7 +193,8 @@ static bool skip_banner(struct listing_walk *walk)
 
         walk->lines = after;
         form = listing_form_at(walk);
-        if (form != LISTING_FORM_NONE && form != LISTING_FORM_DISM)
+        if (form != LISTING_FORM_NONE && form != LISTING_FORM_DISM &&
+            form != LISTING_FORM_DISM_LINES)
             return false;
     }
     return true;
@@ -207,6 +208,27 @@ int dism_parse(struct listing_walk *walk, struct emitter *emitter, struct error 
     if (!skip_banner(walk))
         return 0;
     result = read_packages(walk, &updates, emitter, err);
+    update_listing_finish(&updates, emitter);
+    return result;
+}
+
+/* What `dism ... | findstr` leaves: of packages as lines, the identities alone. */
+int dism_lines_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
+{
+    struct update_listing updates = {.origin = FINDING_ORIGIN_DISM, .line = walk->lines.number + 1};
+    const struct line no_host = {0};
+    struct lines before = walk->lines;
+    struct listed_update entry;
+    struct line line;
+    bool is_whole;
+    int result = 0;
+
+    for (; result == 0 && lines_next_filled(&walk->lines, &line) &&
+           read_package(walk, &line, &entry, &is_whole);
+         before = walk->lines)
+        result = update_listing_add(&updates, emitter, no_host, &entry, err);
+    walk->lines = before;
+    update_listing_mark_incomplete(&updates, LISTING_WITHOUT_HEADING);
     update_listing_finish(&updates, emitter);
     return result;
 }

@@ -86,6 +86,9 @@ struct listed_licence {
  * Windows. -1 when the sink ended the run. */
 int licence_add(struct emitter *emitter, const struct listed_licence *licence, struct error *err);
 
+/* Returns owned: the GUID as findings have them, in lower case without braces. */
+char *licence_copy_guid(const struct line *value) __attribute__((warn_unused_result));
+
 /* A listing of the class SoftwareLicensingProduct has this property. */
 #define LICENCE_STATUS_PROPERTY "LicenseStatus"
 
@@ -144,8 +147,10 @@ void update_listing_mark_last_incomplete(struct update_listing *listing, const c
 
 /* Says that the listing is cut, to whomever it may concern. */
 #define LISTING_CUT_IN_LINE "it is cut: its last line does not end"
-#define LISTING_CUT_AT_LINE "it is cut: no empty line ends it"
 void update_listing_mark_cut(struct update_listing *listing, const char *reason);
+
+/* Such as are made of the lines alone that a filter let through. */
+#define LISTING_WITHOUT_HEADING "nothing stands above its rows, so others may have been left out"
 
 /* Further reasons. Between its rows, or behind them where its end should be, are lines that are not
  * (errors, prompts); rows behind them are read all the same. */

@@ -15,20 +15,25 @@
 
 /* ---- Listings of updates ---- */
 
-static bool is_table_header(const struct line *line)
+static bool is_heading_of(const struct line *line, bool (*is_heading)(const struct line *word))
 {
     struct line rest = *line;
     struct line word;
     bool has_id = false;
 
-    if (line->length_bytes == 0 || *line->bytes == ' ' || !line_contains(line, "HotFixID"))
+    if (line->length_bytes == 0 || *line->bytes == ' ')
         return false;
     while (line_next_word(&rest, &word)) {
-        if (!token_is_property(&word) && !token_is_added_property(&word))
+        if (!is_heading(&word))
             return false;
-        has_id = has_id || line_equals(&word, "HotFixID");
+        has_id = has_id || token_is_update_heading(&word);
     }
     return has_id;
+}
+
+static bool is_own_heading(const struct line *word)
+{
+    return token_is_property(word) || token_is_added_property(word);
 }
 
 static bool is_dashes(const struct line *line)
@@ -50,7 +55,7 @@ static bool begins_hotfix_table(struct listing_walk *walk, const struct line *li
                                 struct lines after)
 {
     (void)walk;
-    return is_table_header(line) && is_followed_by_dashes(after);
+    return is_heading_of(line, token_is_heading) && is_followed_by_dashes(after);
 }
 
 static bool begins_wmic_table(struct listing_walk *walk, const struct line *line,
@@ -58,8 +63,8 @@ static bool begins_wmic_table(struct listing_walk *walk, const struct line *line
 {
     (void)walk;
     (void)after;
-    return is_table_header(line) && !line_starts_with(line, "Source") &&
-           !line_starts_with(line, "PS");
+    return line_contains(line, "HotFixID") && is_heading_of(line, is_own_heading) &&
+           !line_starts_with(line, "Source") && !line_starts_with(line, "PS");
 }
 
 static bool has_property_cells(const struct line *line, char separator)
@@ -70,24 +75,20 @@ static bool has_property_cells(const struct line *line, char separator)
     bool has_id = false;
 
     while (line_next_cell(&rest, separator, &cell)) {
-        if (!token_is_property(&cell) && !token_is_added_property(&cell) &&
-            !(count == 0 && line_equals(&cell, "Node")))
+        if (!token_is_heading(&cell) && !(count == 0 && line_equals(&cell, "Node")))
             return false;
-        has_id = has_id || line_equals(&cell, "HotFixID");
+        has_id = has_id || token_is_update_heading(&cell);
         count++;
     }
     return has_id && count >= 2;
 }
 
-/* The separator of the line as one of CSV that has such cells, one of them of that name; or '\0'.
- */
-static char find_separator(const struct line *line, const char *name,
+/* The separator of the line as one of CSV that has such cells, or '\0'. */
+static char find_separator(const struct line *line,
                            bool (*has_cells)(const struct line *line, char separator))
 {
     static const char separators[] = ",;\t";
 
-    if (!line_contains(line, name))
-        return '\0';
     for (const char *separator = separators; *separator != '\0'; separator++)
         if (line_has_byte(line, *separator) && has_cells(line, *separator))
             return *separator;
@@ -96,7 +97,7 @@ static char find_separator(const struct line *line, const char *name,
 
 char listing_csv_separator(const struct line *line)
 {
-    return find_separator(line, "HotFixID", has_property_cells);
+    return find_separator(line, has_property_cells);
 }
 
 static bool begins_wmic_csv(struct listing_walk *walk, const struct line *line, struct lines after)
@@ -242,6 +243,14 @@ static bool begins_slmgr(struct listing_walk *walk, const struct line *line, str
            line_contains(&description, "Windows") && token_names_channel(&description);
 }
 
+static bool begins_slmgr_answer(struct listing_walk *walk, const struct line *line,
+                                struct lines after)
+{
+    (void)line;
+    (void)after;
+    return slmgr_answer_is_at(walk->lines);
+}
+
 static bool begins_mgadiag(struct listing_walk *walk, const struct line *line, struct lines after)
 {
     (void)walk;
@@ -278,7 +287,7 @@ static bool has_identifier_cells(const struct line *line, char separator)
 
 char product_csv_separator(const struct line *line)
 {
-    return find_separator(line, LICENCE_STATUS_PROPERTY, has_identifier_cells);
+    return find_separator(line, has_identifier_cells);
 }
 
 static bool begins_product_csv(struct listing_walk *walk, const struct line *line,
@@ -301,6 +310,39 @@ static bool begins_systeminfo(struct listing_walk *walk, const struct line *line
            token_split_label(&next, &label, &system) && line_contains(&system, "Windows") &&
            lines_next_filled(&after, &next) && token_split_label(&next, &label, &version) &&
            token_is_system_version(&version);
+}
+
+static bool begins_wmic_rows(struct listing_walk *walk, const struct line *line, struct lines after)
+{
+    struct line host, number;
+
+    (void)walk;
+    (void)after;
+    return line->ended && hotfix_find_row(line, &host, &number);
+}
+
+static bool begins_dism_lines(struct listing_walk *walk, const struct line *line,
+                              struct lines after)
+{
+    struct line identity;
+
+    (void)walk;
+    (void)after;
+    return line->ended &&
+           (token_package_of_line(line, &identity) || token_package_of_row(line, &identity));
+}
+
+static bool begins_reporting_events(struct listing_walk *walk, const struct line *line,
+                                    struct lines after)
+{
+    struct line rest = *line;
+    struct line id, time;
+    uint64_t filetime;
+
+    (void)walk;
+    (void)after;
+    return line->ended && line_next_cell(&rest, '\t', &id) && token_is_guid(&id) &&
+           line_next_cell(&rest, '\t', &time) && reporting_events_read_time(&time, &filetime);
 }
 
 static bool is_systeminfo_row(const struct line *line)
@@ -339,13 +381,16 @@ static bool begins_systeminfo_csv(struct listing_walk *walk, const struct line *
 /* What the first line of a listing must have: a cheap question, as every line of every text is
  * asked. */
 enum first_mark {
-    FIRST_MARK_HOTFIX_ID = 1,
+    FIRST_MARK_UPDATES = 1, /* the heading of a column of updates */
     FIRST_MARK_EQUALS = 2,
     FIRST_MARK_QUOTE = 4,           /* at its start */
     FIRST_MARK_COLON = 8,           /* and no quote at its start */
     FIRST_MARK_INDENTED_COLON = 16, /* behind blanks at its start */
     FIRST_MARK_COLON_ANYWHERE = FIRST_MARK_COLON | FIRST_MARK_INDENTED_COLON,
     FIRST_MARK_LICENSE_STATUS = 32,
+    FIRST_MARK_TILDE = 64,
+    FIRST_MARK_BRACE = 128, /* at its start */
+    FIRST_MARK_WINDOWS_7 = 256,
 };
 
 static const struct {
@@ -359,12 +404,17 @@ static const struct {
 static unsigned marks_of(const struct line *line)
 {
     bool is_quote = *line->bytes == '"';
+    unsigned anywhere = line_contains(line, "Windows(R) 7, ") ? FIRST_MARK_WINDOWS_7 : 0u;
 
     if ((unsigned char)*line->bytes <= ' ')
-        return line_has_byte(line, ':') ? FIRST_MARK_INDENTED_COLON : 0u;
-    return (line_contains(line, "HotFixID") ? FIRST_MARK_HOTFIX_ID : 0u) |
+        return line_has_byte(line, ':') ? FIRST_MARK_INDENTED_COLON | anywhere : anywhere;
+    return anywhere |
+           (line_contains(line, "HotFixID") || line_contains(line, "KB") ? FIRST_MARK_UPDATES
+                                                                         : 0u) |
            (line_contains(line, LICENCE_STATUS_PROPERTY) ? FIRST_MARK_LICENSE_STATUS : 0u) |
            (line_has_byte(line, '=') ? FIRST_MARK_EQUALS : 0u) |
+           (line_has_byte(line, '~') ? FIRST_MARK_TILDE : 0u) |
+           (*line->bytes == '{' ? FIRST_MARK_BRACE : 0u) |
            (is_quote                   ? FIRST_MARK_QUOTE
             : line_has_byte(line, ':') ? FIRST_MARK_COLON
                                        : 0u);

@@ -17,28 +17,34 @@
 
 /* In the order in which they are looked for; enumerator, what the first line of such a listing must
  * have (forms.c), and the name of which begins_NAME there and the parser NAME_parse are made. */
-#define LISTING_FORMS(ROW)                                                                      \
-    /* Get-HotFix: a header and a line of dashes */                                             \
-    ROW(LISTING_FORM_HOTFIX_TABLE, HOTFIX_ID, hotfix_table)                                     \
-    /* wmic qfe: a header of property names, fixed columns */                                   \
-    ROW(LISTING_FORM_WMIC_TABLE, HOTFIX_ID, wmic_table)                                         \
-    /* the same with /format:csv: Node, then property names */                                  \
-    ROW(LISTING_FORM_WMIC_CSV, HOTFIX_ID, wmic_csv)                                             \
-    ROW(LISTING_FORM_HOTFIX_CSV, HOTFIX_ID, hotfix_csv) /* Get-HotFix through Export-Csv */     \
-    ROW(LISTING_FORM_WMIC_LIST, EQUALS, wmic_list)      /* /format:list: `HotFixID=KB971033` */ \
-    /* systeminfo /fo csv, with or without its header */                                        \
-    ROW(LISTING_FORM_SYSTEMINFO_CSV, QUOTE, systeminfo_csv)                                     \
-    /* Get-HotFix through Format-List: `HotFixID : KB971033` */                                 \
-    ROW(LISTING_FORM_HOTFIX_LIST, COLON, hotfix_list)                                           \
-    ROW(LISTING_FORM_DISM, COLON, dism)       /* dism /get-packages as list or table */         \
-    ROW(LISTING_FORM_MGADIAG, COLON, mgadiag) /* MGADiag's report, with slmgr's text in it */   \
-    /* SoftwareLicensingProduct through Format-List, wmic's /value, Export-Csv */               \
-    ROW(LISTING_FORM_PRODUCT_LIST, COLON, product_list)                                         \
-    ROW(LISTING_FORM_PRODUCT_VALUES, EQUALS, product_values)                                    \
-    ROW(LISTING_FORM_PRODUCT_CSV, LICENSE_STATUS, product_csv)                                  \
-    /* slmgr /dlv and /dli: one product; a list of properties can begin like it */              \
-    ROW(LISTING_FORM_SLMGR, COLON_ANYWHERE, slmgr)                                              \
-    ROW(LISTING_FORM_SYSTEMINFO, COLON, systeminfo)
+#define LISTING_FORMS(ROW)                                                                        \
+    /* Get-HotFix: a header and a line of dashes */                                               \
+    ROW(LISTING_FORM_HOTFIX_TABLE, UPDATES, hotfix_table)                                         \
+    /* wmic qfe: a header of property names, fixed columns */                                     \
+    ROW(LISTING_FORM_WMIC_TABLE, UPDATES, wmic_table)                                             \
+    /* the same with /format:csv: Node, then property names */                                    \
+    ROW(LISTING_FORM_WMIC_CSV, UPDATES, wmic_csv)                                                 \
+    ROW(LISTING_FORM_HOTFIX_CSV, UPDATES, hotfix_csv) /* Get-HotFix through Export-Csv */         \
+    ROW(LISTING_FORM_WMIC_LIST, EQUALS, wmic_list)    /* /format:list: `HotFixID=KB971033` */     \
+    /* systeminfo /fo csv, with or without its header */                                          \
+    ROW(LISTING_FORM_SYSTEMINFO_CSV, QUOTE, systeminfo_csv)                                       \
+    /* Get-HotFix through Format-List: `HotFixID : KB971033` */                                   \
+    ROW(LISTING_FORM_HOTFIX_LIST, COLON, hotfix_list)                                             \
+    ROW(LISTING_FORM_DISM, COLON, dism)       /* dism /get-packages as list or table */           \
+    ROW(LISTING_FORM_MGADIAG, COLON, mgadiag) /* MGADiag's report, with slmgr's text in it */     \
+    /* SoftwareLicensingProduct through Format-List, wmic's /value, Export-Csv */                 \
+    ROW(LISTING_FORM_PRODUCT_LIST, COLON, product_list)                                           \
+    ROW(LISTING_FORM_PRODUCT_VALUES, EQUALS, product_values)                                      \
+    ROW(LISTING_FORM_PRODUCT_CSV, LICENSE_STATUS, product_csv)                                    \
+    /* slmgr /dlv and /dli: one product; a list of properties can begin like it */                \
+    ROW(LISTING_FORM_SLMGR, COLON_ANYWHERE, slmgr)                                                \
+    ROW(LISTING_FORM_SLMGR_ANSWER, WINDOWS_7, slmgr_answer) /* slmgr /ato and /xpr */             \
+    ROW(LISTING_FORM_SYSTEMINFO, COLON, systeminfo)                                               \
+    /* lines of wmic's table and of dism that a filter let through without what stands above them \
+     */                                                                                           \
+    ROW(LISTING_FORM_WMIC_ROWS, UPDATES, wmic_rows)                                               \
+    ROW(LISTING_FORM_DISM_LINES, TILDE, dism_lines)                                               \
+    ROW(LISTING_FORM_REPORTING_EVENTS, BRACE, reporting_events)
 
 enum listing_form { LISTING_FORMS(WORDS_ENUMERATOR) LISTING_FORM_NONE };
 
@@ -65,7 +71,7 @@ enum listing_presence {
 /* Are there listings in the text that begins with these lines? */
 enum listing_presence listing_presence_in(struct lines head);
 
-/* The separator of the line as one of CSV that has a cell HotFixID, or '\0'. */
+/* The separator of the line as one of CSV that has a column of updates, or '\0'. */
 char listing_csv_separator(const struct line *line);
 
 /* The same of a line that has a cell LicenseStatus. */
@@ -80,6 +86,12 @@ typedef int listing_parser(struct listing_walk *walk, struct emitter *emitter, s
 
 #define LISTING_PARSER(form, mark, name) extern listing_parser name##_parse;
 LISTING_FORMS(LISTING_PARSER)
+
+/* Do the lines begin with what slmgr /ato or /xpr say? */
+bool slmgr_answer_is_at(struct lines lines);
+
+/* Reads a time of ReportingEvents.log, `2019-01-23 09:45:55:528-0500`. */
+bool reporting_events_read_time(const struct line *cell, uint64_t *filetime);
 
 /* slmgr_parse, of a text that is of another origin. */
 int slmgr_parse_as(enum finding_origin origin, struct listing_walk *walk, struct emitter *emitter,

@@ -9,17 +9,23 @@
 #include "model/hostname.h"
 
 /* CSName is what the machine calls itself, and so is Source; the others are what it was asked by,
- * which can be an address. */
-static const char *const host_columns[HOST_COLUMNS] = {"CSName", "Source", "PSComputerName", "Node",
-                                                       "__SERVER"};
+ * which can be an address. Name is a property of updates, too, which is empty. */
+static const char *const host_columns[HOST_COLUMNS] = {
+    "CSName", "Source", "ComputerName", "PSComputerName", "Node", "__SERVER", "Name"};
 
 size_t host_column_of(const struct line *heading)
 {
+    struct line name = token_without_zero(*heading);
     size_t column = 0;
 
-    while (column < HOST_COLUMNS && !line_equals(heading, host_columns[column]))
+    while (column < HOST_COLUMNS && !line_equals(&name, host_columns[column]))
         column++;
     return column;
+}
+
+bool host_column_is_certain(size_t column)
+{
+    return column < HOST_COLUMNS - 1;
 }
 
 /* No name of a host has one of these, and an address only the colon. */

@@ -21,6 +21,7 @@ struct csv_listing {
     size_t id;
     size_t date;
     size_t description;
+    size_t status;
     size_t hosts[HOST_COLUMNS]; /* NO_COLUMN for those that are not there */
     bool has_host;
     size_t empty_end;       /* so many empty lines are more than lie between rows */
@@ -33,31 +34,45 @@ static bool read_header(struct csv_listing *listing, const struct line *line)
 {
     struct csv_cells *row = &listing->row;
 
-    listing->id = listing->date = listing->description = NO_COLUMN;
+    listing->id = listing->date = listing->description = listing->status = NO_COLUMN;
     for (size_t column = 0; column < HOST_COLUMNS; column++)
         listing->hosts[column] = NO_COLUMN;
     if (!csv_cells_split(row, line, listing->separator) || row->count > CSV_CELLS_MOST)
         return false;
     listing->column_count = row->count;
     for (size_t index = row->count; index-- > 0;) {
-        struct line cell = csv_cells_at(row, line, index);
-        size_t host = host_column_of(&cell);
+        struct line heading = csv_cells_at(row, line, index);
+        struct line name = token_without_zero(heading);
+        size_t host = host_column_of(&heading);
 
         if (host < HOST_COLUMNS) {
             listing->hosts[host] = index;
-            listing->has_host = true;
+            listing->has_host = listing->has_host || host_column_is_certain(host);
         }
-        if (line_equals(&cell, "HotFixID"))
+        if (token_is_update_heading(&heading))
             listing->id = index;
-        if (line_equals(&cell, "InstalledOn"))
+        if (line_equals(&name, "InstalledOn"))
             listing->date = index;
-        if (line_equals(&cell, "Description"))
+        if (line_equals(&name, "Description"))
             listing->description = index;
+        if (line_equals(&name, "Status"))
+            listing->status = index;
     }
     return listing->id != NO_COLUMN;
 }
 
 /* ---- Rows ---- */
+
+/* The status of an update is empty in the class that is asked; scripts tell there of updates that
+ * are missing or failed. */
+static void read_state(const struct csv_listing *listing, const struct line *line,
+                       struct listed_update *entry)
+{
+    entry->state_text = csv_cells_at(&listing->row, line, listing->status);
+    if (entry->state_text.length_bytes > 0)
+        entry->state = line_equals_ascii(&entry->state_text, "Installed") ? PACKAGE_STATE_INSTALLED
+                                                                          : PACKAGE_STATE_UNKNOWN;
+}
 
 /* A row has as many cells as the header, an update and, where there is such a column, a host. */
 static bool read_row(const struct csv_listing *listing, const struct line *line, struct line *host,
@@ -72,11 +87,16 @@ static bool read_row(const struct csv_listing *listing, const struct line *line,
     entry->name = csv_cells_at(row, line, listing->id);
     entry->date = csv_cells_at(row, line, listing->date);
     entry->description = csv_cells_at(row, line, listing->description);
+    read_state(listing, line, entry);
     for (size_t column = 0; column < HOST_COLUMNS; column++) {
-        cells[column] = csv_cells_at(row, line, listing->hosts[column]);
-        if (cells[column].length_bytes > 0 && !host_cell_is_plausible(&cells[column]))
+        struct line cell = csv_cells_at(row, line, listing->hosts[column]);
+        bool is_plausible = cell.length_bytes > 0 && host_cell_is_plausible(&cell);
+
+        if (cell.length_bytes > 0 && !is_plausible && host_column_is_certain(column))
             return false;
-        has_cell = has_cell || cells[column].length_bytes > 0;
+        if (is_plausible)
+            cells[column] = cell;
+        has_cell = has_cell || cell.length_bytes > 0;
     }
     *host = host_cells_choose(cells);
     return has_cell && (entry->name.length_bytes == 0 || hotfix_is_name(&entry->name) ||

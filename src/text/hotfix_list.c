@@ -112,7 +112,7 @@ static int take_field(struct hotfix_list *list, const struct line *name, const s
         record->entry.description = *value;
     else if (host < HOST_COLUMNS)
         record->hosts[host] = *value;
-    record->has_host = record->has_host || host < HOST_COLUMNS;
+    record->has_host = record->has_host || (host < HOST_COLUMNS && host_column_is_certain(host));
     return result;
 }
 
@@ -169,14 +169,14 @@ static int read_fields(struct listing_walk *walk, struct hotfix_list *list, stru
     bool last_ended = true;
     int result = read_lines(walk, list, emitter, &last_ended, err);
 
-    if (result == 0 && list->record.field_count < list->whole_count)
+    /* Of the first entry nothing but an empty line behind it tells that it is whole. */
+    if (result == 0 && (list->record.field_count < list->whole_count ||
+                        (list->whole_count == 0 && list->empty_count == 0)))
         update_listing_mark_cut(&list->updates, "it is cut: its last entry is not whole");
     if (result == 0)
         result = end_record(list, emitter, err);
     if (!last_ended)
         update_listing_mark_cut(&list->updates, LISTING_CUT_IN_LINE);
-    else if (list->empty_count <= list->most_empty)
-        update_listing_mark_cut(&list->updates, LISTING_CUT_AT_LINE);
     update_listing_finish(&list->updates, emitter);
     return result;
 }

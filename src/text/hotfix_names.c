@@ -33,6 +33,42 @@ bool hotfix_find_number(const struct line *line, size_t blanks, struct line *num
     return false;
 }
 
+/* Takes the next cell off the front of *rest: cells lie two blanks apart. */
+static bool next_cell(struct line *rest, struct line *cell)
+{
+    size_t length = 0;
+
+    *rest = line_from(*rest, line_count_of(rest, " "));
+    while (length < rest->length_bytes &&
+           (rest->bytes[length] != ' ' ||
+            (length + 1 < rest->length_bytes && rest->bytes[length + 1] != ' ')))
+        length++;
+    *cell = *rest;
+    cell->length_bytes = length;
+    *rest = line_from(*rest, length);
+    return length > 0;
+}
+
+bool hotfix_find_row(const struct line *line, struct line *host, struct line *number)
+{
+    struct line rest = *line;
+    struct line cell;
+
+    *host = (struct line){0};
+    if (!line_starts_with_ascii(line, "http://") && !line_starts_with_ascii(line, "https://"))
+        return false;
+    if (!next_cell(&rest, &cell) || !next_cell(&rest, &cell))
+        return false;
+    *host = cell;
+    if (!next_cell(&rest, number))
+        return false;
+    if (is_number(number)) {
+        *host = (struct line){0};
+        return true;
+    }
+    return host_cell_is_plausible(host) && next_cell(&rest, number) && is_number(number);
+}
+
 /* Is it digits, so many at least and at most, behind that letter (or '\0')? */
 static bool is_digits(struct line word, char letter, size_t least, size_t most)
 {

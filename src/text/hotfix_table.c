@@ -50,9 +50,9 @@ static void read_header(struct hotfix_table *table, const struct line *header)
         table->starts[table->column_count++] = at;
         if (host < HOST_COLUMNS) {
             table->hosts_at[host] = at;
-            table->has_host = true;
+            table->has_host = table->has_host || host_column_is_certain(host);
         }
-        if (line_equals(&word, "HotFixID"))
+        if (token_is_update_heading(&word))
             table->id_at = at;
         if (line_equals(&word, "Description"))
             table->description_at = at;
@@ -104,8 +104,11 @@ static bool find_host(const struct hotfix_table *table, const struct line *row, 
             if (!find_cell(row, table->hosts_at[column], wide, &rest))
                 continue;
             if (!take_word(table, &rest, &word) || !host_cell_is_plausible(&word) ||
-                (cells[column].length_bytes > 0 && cells[column].bytes != word.bytes))
-                return false;
+                (cells[column].length_bytes > 0 && cells[column].bytes != word.bytes)) {
+                if (host_column_is_certain(column))
+                    return false;
+                continue;
+            }
             cells[column] = word;
             has_cell = true;
         }
@@ -235,6 +238,14 @@ static int take_line(struct hotfix_table *table, const struct line *line, struct
     return 0;
 }
 
+/* The rows of wmic's table could be such as have no heading. */
+static bool begins_another(const struct hotfix_table *table, struct listing_walk *walk)
+{
+    enum listing_form form = listing_form_at(walk);
+
+    return form != LISTING_FORM_NONE && !(table->is_wmic && form == LISTING_FORM_WMIC_ROWS);
+}
+
 /* Reads up to the next listing, or the end of the text: rows can follow what seemed to be the end.
  * A name alone, in a table of one column, is not a row there. */
 static int read_rows(struct hotfix_table *table, struct listing_walk *walk, bool last_ended,
@@ -250,9 +261,8 @@ static int read_rows(struct hotfix_table *table, struct listing_walk *walk, bool
             table->goes_on = false;
             continue;
         }
-        if (listing_form_at(walk) != LISTING_FORM_NONE ||
-            (table->column_count == 1 && !table->is_interrupted &&
-             table->empty_count >= table->empty_end))
+        if (begins_another(table, walk) || (table->column_count == 1 && !table->is_interrupted &&
+                                            table->empty_count >= table->empty_end))
             break;
         if (line.ended)
             result = take_line(table, &line, emitter, err);
@@ -260,8 +270,6 @@ static int read_rows(struct hotfix_table *table, struct listing_walk *walk, bool
     }
     if (!last_ended)
         update_listing_mark_cut(&table->updates, LISTING_CUT_IN_LINE);
-    else if (table->empty_count < table->empty_end)
-        update_listing_mark_cut(&table->updates, LISTING_CUT_AT_LINE);
     update_listing_finish(&table->updates, emitter);
     return result;
 }
@@ -296,4 +304,28 @@ int hotfix_table_parse(struct listing_walk *walk, struct emitter *emitter, struc
         table.empty_end = 2;
     lines_next_filled(&walk->lines, &line); /* the dashes */
     return read_rows(&table, walk, line.ended, emitter, err);
+}
+
+/* ---- Rows without a heading ---- */
+
+/* What `wmic qfe | find "971033"` leaves. */
+int wmic_rows_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
+{
+    struct update_listing updates = {.origin = FINDING_ORIGIN_WMIC, .line = walk->lines.number + 1};
+    struct listed_update entry = {.state = PACKAGE_STATE_NOT_TOLD};
+    struct lines after = walk->lines;
+    struct line line, host;
+    int result = 0;
+
+    for (; result == 0 && lines_next_filled(&after, &line) && line.ended &&
+           hotfix_find_row(&line, &host, &entry.name);
+         walk->lines = after) {
+        entry.date = hotfix_find_date(line);
+        result = update_listing_add(&updates, emitter,
+                                    host_cells_choose((const struct line[HOST_COLUMNS]){host}),
+                                    &entry, err);
+    }
+    update_listing_mark_incomplete(&updates, LISTING_WITHOUT_HEADING);
+    update_listing_finish(&updates, emitter);
+    return result;
 }

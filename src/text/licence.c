@@ -91,8 +91,7 @@ struct line *licence_property(struct listed_licence *licence, const struct line 
     return NULL;
 }
 
-/* Returns owned: the GUID as the case has them. */
-static char *copy_guid(const struct line *value)
+char *licence_copy_guid(const struct line *value)
 {
     struct line guid = *value;
     char *text;
@@ -130,8 +129,8 @@ static struct finding make_finding(const struct listed_licence *licence)
     finding.place = licence->line;
     said->name = line_copy(&licence->name, LISTING_VALUE_MOST_BYTES);
     said->description = copy_description(licence);
-    said->activation_id = copy_guid(&licence->activation_id);
-    said->application_id = copy_guid(&licence->application_id);
+    said->activation_id = licence_copy_guid(&licence->activation_id);
+    said->application_id = licence_copy_guid(&licence->application_id);
     said->partial_product_key = line_copy(&licence->partial_key, LISTING_VALUE_MOST_BYTES);
     said->license_status = line_copy(&licence->status, LISTING_VALUE_MOST_BYTES);
     said->notification_reason = line_copy(&licence->reason, LISTING_VALUE_MOST_BYTES);
@@ -152,7 +151,7 @@ static int hand_on(struct emitter *emitter, const struct finding *finding, struc
     if (finding->licence.status == LICENSING_STATUS_NOT_TOLD &&
         *finding->licence.license_status != '\0')
         emitter_remark(emitter, finding->place, finding->origin, finding->host,
-                       "what it calls its licensing status is not known");
+                       "its licensing status is not a known one");
     return *finding->host != '\0' ? emitter_add(emitter, finding, err)
                                   : emitter_add_below(emitter, finding, err);
 }

@@ -44,7 +44,7 @@ static int take_row(struct product_table *table, const struct line *line, struct
 
         if (property != NULL)
             *property = cell;
-        if (host < HOST_COLUMNS && host_cell_is_plausible(&cell))
+        else if (host < HOST_COLUMNS && host_cell_is_plausible(&cell))
             hosts[host] = cell;
     }
     licence.host = host_cells_choose(hosts);

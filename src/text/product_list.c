@@ -33,7 +33,7 @@ static void take_property(struct product_record *record, const struct line *name
 
     if (property != NULL)
         *property = *value;
-    if (host < HOST_COLUMNS)
+    else if (host < HOST_COLUMNS)
         record->hosts[host] = *value;
     record->has_key_field = record->has_key_field || property == &record->licence.partial_key;
     record->is_description = property == &record->licence.description;

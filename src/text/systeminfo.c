@@ -20,7 +20,8 @@
 #include "text/tokens.h"
 
 #define DIGITS "0123456789"
-/* So many lines lie between the version and the updates at most. */
+/* So many lines lie between the version and the product id, and the updates, at most. */
+#define LINES_BEFORE_ID_MOST 16
 #define LINES_BEFORE_LIST_MOST 200
 
 struct systeminfo {
@@ -28,25 +29,49 @@ struct systeminfo {
     struct line host;
 };
 
-static int hand_on_system(struct emitter *emitter, const struct line *host,
-                          const struct line *os_name, const struct line *os_version,
+/* What comes before the updates. */
+struct described_system {
+    struct line host;
+    struct line name;
+    struct line version;
+    struct line product_id; /* empty where it is not found */
+};
+
+static int hand_on_system(struct emitter *emitter, const struct described_system *system,
                           struct error *err)
 {
-    char *host_text = line_copy(host, LISTING_VALUE_MOST_BYTES);
-    char *name = line_copy(os_name, LISTING_VALUE_MOST_BYTES);
-    char *version = line_copy(os_version, LISTING_VALUE_MOST_BYTES);
+    char *host_text = line_copy(&system->host, LISTING_VALUE_MOST_BYTES);
+    char *name = line_copy(&system->name, LISTING_VALUE_MOST_BYTES);
+    char *version = line_copy(&system->version, LISTING_VALUE_MOST_BYTES);
+    char *product_id = line_copy(&system->product_id, LISTING_VALUE_MOST_BYTES);
     struct finding finding = finding_of(FINDING_SYSTEM, FINDING_ORIGIN_SYSTEMINFO);
     int result;
 
     finding.host = host_text;
-    finding.place = host->number;
-    finding.system.os_name = name;
-    finding.system.os_version = version;
+    finding.place = system->host.number;
+    finding.system =
+        (struct finding_system){.os_name = name, .os_version = version, .product_id = product_id};
     result = emitter_add(emitter, &finding, err);
     free(host_text);
     free(name);
     free(version);
+    free(product_id);
     return result;
+}
+
+/* The value of a line behind the version that has the form of a product id; its label is
+ * translated. */
+static struct line find_product_id(struct listing_walk walk)
+{
+    struct line line, label, value;
+
+    for (unsigned count = 0; count < LINES_BEFORE_ID_MOST; count++) {
+        if (listing_form_at(&walk) != LISTING_FORM_NONE || !lines_next_filled(&walk.lines, &line))
+            break;
+        if (line.ended && line_split(&line, ':', &label, &value) && token_is_product_id(&value))
+            return value;
+    }
+    return (struct line){0};
 }
 
 /* Reads `[07]: KB2534111`. False when the line is none; a line that was cut is none. */
@@ -155,15 +180,21 @@ static void finish(struct systeminfo *system, struct emitter *emitter)
 int systeminfo_parse(struct listing_walk *walk, struct emitter *emitter, struct error *err)
 {
     struct systeminfo system = {.updates = {.origin = FINDING_ORIGIN_SYSTEMINFO}};
-    struct line line, label, name, version;
+    struct described_system described = {0};
+    struct line line, label;
     int result;
 
-    if (!lines_next_filled(&walk->lines, &line) || !line_split(&line, ':', &label, &system.host) ||
-        !lines_next_filled(&walk->lines, &line) || !line_split(&line, ':', &label, &name) ||
-        !lines_next_filled(&walk->lines, &line) || !line_split(&line, ':', &label, &version))
+    if (!lines_next_filled(&walk->lines, &line) ||
+        !line_split(&line, ':', &label, &described.host) ||
+        !lines_next_filled(&walk->lines, &line) ||
+        !line_split(&line, ':', &label, &described.name) ||
+        !lines_next_filled(&walk->lines, &line) ||
+        !line_split(&line, ':', &label, &described.version))
         return 0;
+    described.product_id = find_product_id(*walk);
+    system.host = described.host;
     system.updates.line = system.host.number;
-    result = hand_on_system(emitter, &system.host, &name, &version, err);
+    result = hand_on_system(emitter, &described, err);
     if (result == 0)
         result = find_list(walk, &system, emitter, err);
     finish(&system, emitter);
@@ -200,12 +231,21 @@ static bool read_cell(struct systeminfo *system, struct line cell, struct emitte
 static int read_row(struct emitter *emitter, const struct csv_cells *row, const struct line *line,
                     struct error *err)
 {
-    struct line name = csv_cells_at(row, line, 1);
-    struct line version = csv_cells_at(row, line, 2);
+    struct described_system described = {.host = csv_cells_at(row, line, 0),
+                                         .name = csv_cells_at(row, line, 1),
+                                         .version = csv_cells_at(row, line, 2)};
     struct systeminfo system = {
         .updates = {.origin = FINDING_ORIGIN_SYSTEMINFO, .line = line->number},
-        .host = csv_cells_at(row, line, 0)};
-    int result = hand_on_system(emitter, &system.host, &name, &version, err);
+        .host = described.host};
+    int result;
+
+    for (size_t index = 3; described.product_id.length_bytes == 0 && index < row->count; index++) {
+        struct line cell = csv_cells_at(row, line, index);
+
+        if (token_is_product_id(&cell))
+            described.product_id = cell;
+    }
+    result = hand_on_system(emitter, &described, err);
 
     for (size_t index = 3; result == 0 && index < row->count; index++)
         if (read_cell(&system, csv_cells_at(row, line, index), emitter, &result, err))

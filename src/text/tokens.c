@@ -13,7 +13,7 @@
 
 static bool is_any_of(const struct line *word, const char *const *names, size_t count)
 {
-    if (word->length_bytes == 0 || strchr("CDFHINOPQRS_", *word->bytes) == NULL)
+    if (word->length_bytes == 0 || strchr("CDFHIKNOPQRS_", *word->bytes) == NULL)
         return false; /* none begins so: most lines of any text are told by that */
     for (size_t index = 0; index < count; index++)
         if (line_equals(word, names[index]))
@@ -34,6 +34,10 @@ bool token_is_property(const struct line *word)
 bool token_is_added_property(const struct line *word)
 {
     static const char *const names[] = {"Source",
+                                        "ComputerName",
+                                        "CimClass",
+                                        "CimInstanceProperties",
+                                        "CimSystemProperties",
                                         "PSComputerName",
                                         "PSStatus",
                                         "PSShowComputerName",
@@ -59,6 +63,28 @@ bool token_is_added_property(const struct line *word)
                                         "Container"};
 
     return is_any_of(word, names, ARRAY_COUNT(names));
+}
+
+struct line token_without_zero(struct line name)
+{
+    if (name.length_bytes > 1 && line_ends_with(&name, "0"))
+        name.length_bytes--;
+    return name;
+}
+
+bool token_is_update_heading(const struct line *word)
+{
+    static const char *const names[] = {"HotFixID", "HotFixID0", "KB", "KBNumber"};
+
+    return is_any_of(word, names, ARRAY_COUNT(names));
+}
+
+bool token_is_heading(const struct line *word)
+{
+    struct line name = token_without_zero(*word);
+
+    return token_is_property(&name) || token_is_added_property(&name) ||
+           token_is_update_heading(word);
 }
 
 bool token_is_guid(const struct line *word)
@@ -184,4 +210,21 @@ bool token_is_system_version(const struct line *value)
         return false;
     rest = line_from(rest, rest.length_bytes - build.length_bytes - 1);
     return rest.bytes[0] == ' ' && memcmp(rest.bytes + 1, build.bytes, build.length_bytes) == 0;
+}
+
+bool token_is_product_id(const struct line *value)
+{
+    static const char form[] = "NNNNN-XXX-NNNNNNN-NNNNN";
+
+    if (value->length_bytes != sizeof(form) - 1)
+        return false;
+    for (size_t index = 0; index < sizeof(form) - 1; index++) {
+        char byte = value->bytes[index];
+
+        if (form[index] == '-'
+                ? byte != '-'
+                : (byte < '0' || byte > '9') && (form[index] != 'X' || byte < 'A' || byte > 'Z'))
+            return false;
+    }
+    return true;
 }

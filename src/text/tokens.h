@@ -23,9 +23,19 @@ bool token_is_identifier(const struct line *word);
 bool token_split_property(const struct line *line, char separator, struct line *name,
                           struct line *value);
 
+/* The name without the 0 that ends each column of Configuration Manager's database. */
+struct line token_without_zero(struct line name);
+
 /* Is it a property name of the class, as wmic has them? Or, else, one that PowerShell adds? */
 bool token_is_property(const struct line *word);
 bool token_is_added_property(const struct line *word);
+
+/* Is it the heading of a column with the names of updates, as one of those tools has it, or as
+ * scripts do? */
+bool token_is_update_heading(const struct line *word);
+
+/* Is it the heading of a column of tables of updates, whoever made them? */
+bool token_is_heading(const struct line *word);
 
 /* Is it all of a package identity, `NAME~TOKEN~ARCHITECTURE~LANGUAGE~VERSION`? */
 bool token_is_package(const struct line *word);
@@ -46,11 +56,19 @@ bool token_is_version(const struct line *value);
 /* Is it a version as systeminfo has it: `6.1.7601 Service Pack 1 Build 7601`? */
 bool token_is_system_version(const struct line *value);
 
+/* Is it a product id of Windows: `00392-918-5000002-85123`, `00371-OEM-8992671-00524`? */
+bool token_is_product_id(const struct line *value);
+
 /* ---- Hotfixes (hotfix_names.c) ---- */
 
 /* Finds the first word of the line that is an update number, KB and digits and perhaps a suffix
  * (KB2899189_Microsoft-Windows-...), at its start or behind so many blanks. */
 bool hotfix_find_number(const struct line *line, size_t blanks, struct line *number);
+
+/* Is the line a row of wmic's full table, told by the address that each begins with: `http://
+ * support.microsoft.com/?kbid=971033  PC1  Update  KB971033  ...`? *host is empty where no cell
+ * stands there but one, which is the description. */
+bool hotfix_find_row(const struct line *line, struct line *host, struct line *number);
 
 /* Is it the name of an update: KB2534111 and perhaps a suffix, 982861, Q147222, {GUID}, or
  * `File 1`? */
@@ -66,10 +84,13 @@ struct line hotfix_find_date(struct line line);
 /* ---- Hosts (host_cells.c) ---- */
 
 /* Columns and fields that tell whose an update is, the best first. */
-#define HOST_COLUMNS 5
+#define HOST_COLUMNS 7
 
 /* The column of that heading: 0 for the best one; HOST_COLUMNS for another heading. */
 size_t host_column_of(const struct line *heading);
+
+/* Has such a column a host in each row? `Name` can be empty, or that of something else. */
+bool host_column_is_certain(size_t column);
 
 /* Can the cell be what such a column has: one word, a name or an address? */
 bool host_cell_is_plausible(const struct line *cell);

@@ -27,7 +27,7 @@ struct listed_host {
     size_t handed_count;
     bool names_update;
     bool names_other;       /* an entry that is none of the table */
-    bool names_other_kind;  /* an entry that is not said to be a security update */
+    bool has_own_kind;      /* an entry that is not said to be of another kind than the update */
     bool has_more;          /* entries than are counted */
     struct text incomplete; /* owned */
 };
@@ -122,6 +122,17 @@ static struct listed_host *host_of(struct update_listing *listing, const struct 
 
 /* ---- Entries ---- */
 
+/* KB971033 is described as an Update. These words are the same in every language. */
+static bool is_other_kind(const struct line *description)
+{
+    static const char *const kinds[] = {"Security Update", "Hotfix", "Service Pack"};
+
+    for (size_t index = 0; index < ARRAY_COUNT(kinds); index++)
+        if (line_starts_with(description, kinds[index]))
+            return true;
+    return false;
+}
+
 /* Letters without case. */
 static uint64_t hash_name(const struct line *name)
 {
@@ -199,8 +210,7 @@ int update_listing_add(struct update_listing *listing, struct emitter *emitter,
         host->has_more = true;
     }
     host->names_other = host->names_other || update == NULL;
-    host->names_other_kind =
-        host->names_other_kind || !line_starts_with(&entry->description, "Security Update");
+    host->has_own_kind = host->has_own_kind || !is_other_kind(&entry->description);
     host->names_update = host->names_update || (update != NULL && !update->coincident);
     if (update != NULL)
         result = hand_on(listing, host, emitter, entry, name, update, err);
@@ -278,8 +288,8 @@ static void add_reasons(const struct update_listing *listing, struct listed_host
         text_add_item(reasons, "it has no entry");
     else if (!host->names_other)
         text_add_item(reasons, "it has no entry but those that were looked for");
-    else if (!host->names_other_kind)
-        text_add_item(reasons, "it has security updates only, which " INCIDENT_UPDATE " is not");
+    else if (!host->has_own_kind)
+        text_add_item(reasons, "it has no entry of the kind Update, which " INCIDENT_UPDATE " is");
     if (listing->is_selected)
         text_add_item(reasons, "the command above it leaves entries out");
     if (host->has_more)

@@ -47,6 +47,17 @@ static bool log_may_be_application(const struct assigned_computer *computers, si
     return !walked;
 }
 
+/* Whose log it is that this computer is of: where that is nobody's, it may be that of the machine
+ * it lies beside. What an earlier installation left damaged takes nothing from the present one. */
+static bool find_log_machine(const struct assignment *assignment,
+                             const struct assigned_computer *computer, size_t *machine)
+{
+    *machine = computer->machine;
+    if (computer->machine == ASSIGNED_TO_NOBODY)
+        return assignment_near(assignment, computer->said->path, machine);
+    return computer->decides;
+}
+
 /* A name known from recovered records only goes by the rest of the log. What was searched for
  * chunks is passed over: it is made of remains, some of which always are beyond reading, and takes
  * nothing away from what the logs show; a machine without logs has coverage `unknown`. */
@@ -58,6 +69,7 @@ static void note_damaged_logs(const struct assignment *assignment, struct circum
 
     for (size_t index = 0; index < count; index++) {
         const struct case_computer *said = computers[index].said;
+        size_t machine;
 
         if (index == 0 || said->place_id != computers[index - 1].said->place_id) {
             size_t end = index + 1;
@@ -68,8 +80,9 @@ static void note_damaged_logs(const struct assignment *assignment, struct circum
         }
         if (source_kind_is(said->kind, SOURCE_DAMAGE_IS_OF_LOG) &&
             source_is_damaged(said->status, said->undecodable_count) &&
-            (said->application_count > 0 || (said->record_count == 0 && may_be_application)))
-            all[computers[index].machine].log_damaged = true;
+            (said->application_count > 0 || (said->record_count == 0 && may_be_application)) &&
+            find_log_machine(assignment, &computers[index], &machine))
+            all[machine].log_damaged = true;
     }
 }
 
@@ -176,6 +189,39 @@ static void list_computer(const struct assignment *assignment,
     }
 }
 
+static int compare_sources(const void *left_item, const void *right_item)
+{
+    const struct channel_stretch *left = left_item;
+    const struct channel_stretch *right = right_item;
+
+    if (left->stretch.source_id != right->stretch.source_id)
+        return left->stretch.source_id < right->stretch.source_id ? -1 : 1;
+    return strcmp(left->channel, right->channel);
+}
+
+/* A log of the machine that holds records of several channels was put together by somebody: its ids
+ * are those of no channel. */
+static void drop_mixed_logs(struct stretch_list *list)
+{
+    size_t kept = 0;
+
+    if (list->count > 0)
+        qsort(list->items, list->count, sizeof(*list->items), compare_sources);
+    for (size_t first = 0, end; first < list->count; first = end) {
+        const struct channel_stretch *log = &list->items[first];
+        bool is_mixed = false;
+
+        for (end = first;
+             end < list->count && list->items[end].stretch.source_id == log->stretch.source_id;
+             end++)
+            is_mixed = is_mixed ||
+                       (log->stretch.own && strcmp(list->items[end].channel, log->channel) != 0);
+        for (size_t index = first; index < end && !is_mixed; index++)
+            list->items[kept++] = list->items[index];
+    }
+    list->count = kept;
+}
+
 static int compare_channels(const void *left, const void *right)
 {
     return strcmp(((const struct channel_stretch *)left)->channel,
@@ -221,8 +267,6 @@ static int find_channel(struct finding_circumstances *finding, const char *chann
 {
     struct circumstances *out = finding->out;
 
-    if (text_equal_ascii(channel, "System"))
-        out->has_system_log = true;
     count = clock_find(stretches, count);
     for (size_t index = 0; index < count; index++) {
         if (!stretches[index].wrong_clock && stretches[index].last_filetime > out->last_filetime)
@@ -241,6 +285,11 @@ static int find_channels(struct finding_circumstances *finding, struct stretch_l
 {
     struct stretch *stretches = memory_allocate(list->count, sizeof(*stretches));
     int result = 0;
+
+    for (size_t index = 0; index < list->count; index++)
+        if (text_equal_ascii(list->items[index].channel, "System"))
+            finding->out->has_system_log = true;
+    drop_mixed_logs(list);
 
     if (list->count > 0)
         qsort(list->items, list->count, sizeof(*list->items), compare_channels);

@@ -88,10 +88,12 @@ static void feed_fault(struct activation_history *history, const struct judged_e
 {
     const struct judgement *judgement = &event->judgement;
 
-    count_fault(history, judgement->failure_to_ask);
+    count_fault(history, judgement->failure_to_ask && !judgement->status_is_fault);
     if (!history->has_fault_event || history->first_fault.filetime == 0)
         history->first_fault = *event;
     history->has_fault_event = true;
+    if (history->first_fault_filetime == 0)
+        history->first_fault_filetime = event->filetime;
     history->last_fault_filetime = event->filetime;
     if (!is_over_at_once(history, judgement)) {
         history->fault_is_open = true;
@@ -123,6 +125,7 @@ static void settle_asked(struct activation_history *history)
 {
     bool was_open = history->fault_is_open;
     struct judged_event last_open = history->last_open_fault;
+    uint64_t first_filetime = history->first_fault_filetime;
     uint64_t last_filetime = history->last_fault_filetime;
     struct judged_event first = history->first_fault;
     bool had_fault = history->has_fault_event;
@@ -136,6 +139,10 @@ static void settle_asked(struct activation_history *history)
         history->first_fault = first;
     else
         history->first_fault = history->asked;
+    if (first_filetime != 0 && first_filetime < history->asked.filetime)
+        history->first_fault_filetime = first_filetime;
+    else
+        history->first_fault_filetime = history->asked.filetime;
     if (last_filetime > history->last_fault_filetime)
         history->last_fault_filetime = last_filetime;
     if (history->licensed_since_asked) {
@@ -203,7 +210,8 @@ static bool was_unlicensed(const struct activation_history *history)
 
     if (statement->in_window || statement->filetime >= history->window.start_filetime)
         return false;
-    return statement->status == LICENSING_STATUS_OUT_OF_TOLERANCE_GRACE ||
+    return statement->is_non_genuine ||
+           statement->status == LICENSING_STATUS_OUT_OF_TOLERANCE_GRACE ||
            statement->status == LICENSING_STATUS_NOTIFICATION ||
            statement->status == LICENSING_STATUS_EXTENDED_GRACE;
 }
@@ -265,6 +273,7 @@ static void feed_signal(struct activation_history *history, const struct judged_
         open_episode(history, event);
     episode->is_reset = false;
     history->listed = LISTED_NOTHING;
+    history->listed_licensed = false;
     if (event->judgement.event->use == EVENT_USE_LICENCES)
         episode->said_not_licensed = true;
     if (!history->has_near_window && is_near_window(history, event)) {
@@ -278,8 +287,7 @@ static void feed_signal(struct activation_history *history, const struct judged_
     note_strong(history, event);
 }
 
-/* A recovery closes the open episode; later ones, up to the next signal, only tell whether an event
- * says genuine. */
+/* A recovery closes the open episode. */
 static void feed_recovery(struct activation_history *history, const struct judged_event *event)
 {
     struct episode *episode = &history->current;
@@ -291,8 +299,6 @@ static void feed_recovery(struct activation_history *history, const struct judge
         episode->closed = true;
         episode->recovery = *event;
         episode->reactivated = episode->is_reset || use == EVENT_USE_KMS_ANSWER;
-    } else if (use == EVENT_USE_SPP_GENUINE || use == EVENT_USE_WAT_13) {
-        episode->reactivated = false;
     }
     note_statement(history, LICENSING_STATUS_LICENSED, event);
 }
@@ -333,10 +339,11 @@ static enum role role_of_answer(const struct activation_history *history,
 {
     if (history->has_request && history->last_request.judgement.is_office)
         return ROLE_CONTEXT;
-    if (!event->judgement.is_activation || !is_open(history))
+    if (!event->judgement.is_activation)
         return event->judgement.role;
-    return history->current.is_reset || answer_repairs(history, event) ? ROLE_RECOVERY
-                                                                       : ROLE_CONTEXT;
+    if (answer_repairs(history, event) || (is_open(history) && history->current.is_reset))
+        return ROLE_RECOVERY;
+    return is_open(history) ? ROLE_CONTEXT : ROLE_LICENCE;
 }
 
 /* Whether a 1003 that says licensed always shows it of a machine that is not genuine is not known:
@@ -350,7 +357,7 @@ static enum role role_of_licences(const struct activation_history *history,
         return event->judgement.role;
     if (event->judgement.status != LICENSING_STATUS_LICENSED)
         return ROLE_LICENCE;
-    return episode->said_not_licensed || episode->is_reset ? ROLE_RECOVERY : ROLE_CONTEXT;
+    return episode->said_not_licensed || episode->is_reset ? ROLE_RECOVERY : ROLE_LICENCE;
 }
 
 static enum role role_in_place(const struct activation_history *history,
@@ -363,7 +370,8 @@ static enum role role_in_place(const struct activation_history *history,
         return event->judgement.role == ROLE_CONTEXT ? ROLE_CONTEXT
                                                      : role_of_licences(history, event);
     case EVENT_USE_KMS_REQUEST:
-        if (event->judgement.fault_by_status && is_open(history))
+        if (event->judgement.status_is_fault && event->judgement.code_count == 0 &&
+            is_open(history))
             return ROLE_LICENCE;
         return event->judgement.role;
     default:
@@ -396,9 +404,12 @@ static void feed_statement(struct activation_history *history, const struct judg
     if (use == EVENT_USE_KMS_REQUEST && judgement->status == LICENSING_STATUS_INITIAL_GRACE &&
         event->in_window)
         history->well_in_window = true;
-    if (use == EVENT_USE_LICENCES && judgement->status != LICENSING_STATUS_LICENSED &&
-        judgement->status != LICENSING_STATUS_NOT_TOLD && is_open(history))
-        history->current.said_not_licensed = true;
+    if (use == EVENT_USE_LICENCES && is_open(history)) {
+        if (judgement->status == LICENSING_STATUS_LICENSED)
+            return;
+        if (judgement->status != LICENSING_STATUS_NOT_TOLD)
+            history->current.said_not_licensed = true;
+    }
     note_statement(history, judgement->status, event);
     if (judgement->is_activation && !is_open(history))
         note_statement(history, LICENSING_STATUS_LICENSED, event);
@@ -417,12 +428,13 @@ static void feed_by_role(struct activation_history *history, const struct judged
         feed_statement(history, event);
         break;
     case ROLE_FAULT:
-        if (event->judgement.fault_by_status &&
+        /* Of a refusal its own statement does not say that it is over. */
+        feed_statement(history, event);
+        if (event->judgement.status_is_fault && !is_open(history) &&
             event->judgement.event->use == EVENT_USE_KMS_REQUEST && event->filetime != 0)
             ask_without_licence(history, event);
         else
             feed_fault(history, event);
-        feed_statement(history, event);
         break;
     case ROLE_RECOVERY:
         if (event->filetime != 0)
@@ -449,6 +461,18 @@ static bool role_decides(enum role role)
            role == ROLE_RECOVERY;
 }
 
+/* Its status was no fault; its code can be one. */
+static void excuse_status(struct activation_history *history)
+{
+    if (history->asked.judgement.code_count == 0) {
+        history->excused_id = history->asked.observation_id;
+        return;
+    }
+    history->asked.judgement.status_is_fault = false;
+    history->has_asked = true;
+    settle_asked(history);
+}
+
 /* The machine that asked without a licence has one by the answer. */
 static void excuse_asked(struct activation_history *history, const struct judged_event *event)
 {
@@ -458,7 +482,7 @@ static void excuse_asked(struct activation_history *history, const struct judged
         settle_asked(history);
     } else if (event->judgement.is_activation) {
         history->has_asked = false;
-        history->excused_id = history->asked.observation_id;
+        excuse_status(history);
     }
 }
 
@@ -478,11 +502,25 @@ void activation_history_feed(struct activation_history *history, struct judged_e
 
 static void close_by_listing(struct activation_history *history)
 {
+    history->listed_licensed = true;
     history->fault_is_open = false;
     if (!is_open(history))
         return;
     history->current.closed = true;
     history->current.closed_by_listing = true;
+}
+
+static void feed_listed_fault(struct activation_history *history,
+                              const struct listed_licence *listed)
+{
+    if (history->first_fault_filetime == 0 || listed->filetime < history->first_fault_filetime)
+        history->first_fault_filetime = listed->filetime;
+    if (listed->filetime > history->last_fault_filetime)
+        history->last_fault_filetime = listed->filetime;
+    count_fault(history, false);
+    history->fault_is_open = true;
+    if (listed->reason_code != 0)
+        add_code(history, listed->reason_code);
 }
 
 void activation_history_feed_listing(struct activation_history *history,
@@ -493,45 +531,69 @@ void activation_history_feed_listing(struct activation_history *history,
     if (state == LISTED_NOTHING)
         return;
     settle_asked(history);
+    if (state == LISTED_UNLICENSED || state == LISTED_NON_GENUINE)
+        feed_listed_fault(history, listed);
+    if (listed->is_outdone)
+        return;
     history->statement = (struct statement){
         .status = listed->status,
-        .filetime = listed->filetime != 0 ? listed->filetime : UINT64_MAX,
-        .in_window = window_contains(&history->window, listed->filetime),
-        .in_listing = true,
+        .filetime = listed->at_collection ? UINT64_MAX : listed->filetime,
+        .in_window = !listed->at_collection && window_contains(&history->window, listed->filetime),
+        .is_non_genuine = state == LISTED_NON_GENUINE,
     };
     history->listed = state;
     history->listed_reason = listed->reason_code;
     history->listed_is_guess = listed->is_guess;
-    history->listed_filetime = listed->filetime;
+    history->listed_filetime = listed->at_collection ? 0 : listed->filetime;
     free(history->listed_path);
     history->listed_path = memory_copy_text(listed->path);
     if (state == LISTED_LICENSED)
         close_by_listing(history);
-    if (state != LISTED_UNLICENSED && state != LISTED_NON_GENUINE)
-        return;
-    count_fault(history, false);
-    history->fault_is_open = true;
-    if (listed->reason_code != 0)
-        add_code(history, listed->reason_code);
 }
 
-void activation_history_note_update(struct activation_history *history, enum update_says says)
+void activation_history_note_update(struct activation_history *history, bool is_absent)
 {
-    if (says != UPDATE_SAYS_NEITHER)
-        history->update_is_absent = says == UPDATE_SAYS_ABSENT;
+    history->update_is_absent = is_absent;
+}
+
+/* Are they listings of one time that say different things? */
+static bool contradicts(const struct witness *witness, const struct witness *other)
+{
+    const struct item_origin *a = &witness->origin, *b = &other->origin;
+
+    return witness->exists && witness->is_other != other->is_other && a->event_id == 0 &&
+           b->event_id == 0 && a->with_collection == b->with_collection &&
+           (a->with_collection ? a->round == b->round : a->filetime == b->filetime);
+}
+
+/* Of listings of one time that contradict each other neither shows anything. */
+static void void_witness(struct witness *witness)
+{
+    witness->is_other = false;
+    witness->is_other_of_61 = false;
 }
 
 static void note_after(struct episode *episode, enum witness_kind kind,
                        const struct witness *witness)
 {
-    if (episode->exists && !episode->witness_ended && !episode->witness_after[kind].exists)
-        episode->witness_after[kind] = *witness;
+    struct witness *after = &episode->witness_after[kind];
+
+    if (!episode->exists || episode->witness_ended)
+        return;
+    if (!after->exists)
+        *after = *witness;
+    else if (contradicts(after, witness))
+        void_witness(after);
 }
 
 void activation_history_note_witness(struct activation_history *history, enum witness_kind kind,
                                      const struct witness *witness)
 {
+    bool is_void = contradicts(&history->witnesses[kind], witness);
+
     history->witnesses[kind] = *witness;
+    if (is_void)
+        void_witness(&history->witnesses[kind]);
     note_after(&history->current, kind, witness);
     note_after(&history->first_incident, kind, witness);
 }
@@ -636,16 +698,16 @@ struct activation_outcome activation_history_finish(struct activation_history *h
     outcome.confidence = affected ? history->confidence : CONFIDENCE_NONE;
     outcome.state = find_state(history);
     outcome.first_fault_filetime =
-        deciding->exists ? deciding->first.filetime : history->first_fault.filetime;
+        deciding->exists ? deciding->first.filetime : history->first_fault_filetime;
     outcome.last_fault_filetime = history->last_fault_filetime;
     outcome.recovered_filetime = recovered_at(deciding, outcome.state);
-    outcome.onset_not_covered = affected && !history->incident_onset_covered;
+    outcome.onset_not_covered = incident->exists && !history->incident_onset_covered;
     outcome.near_window = !incident->exists && history->has_near_window;
-    outcome.fault_before = affected && history->fault_before;
+    outcome.fault_before = history->fault_before;
     outcome.reactivated = history->current.closed && history->current.reactivated;
     outcome.could_not_ask = history->fault_count > 0 && history->every_fault_failed_to_ask;
     outcome.weak_without_update =
         affected && !history->strong_in_window && incident->update_was_absent;
-    outcome.listing_licensed = history->listed == LISTED_LICENSED;
+    outcome.listing_licensed = history->listed_licensed;
     return outcome;
 }

@@ -21,7 +21,7 @@ struct statement {
     enum licensing_status status; /* NOT_TOLD: nothing yet */
     uint64_t filetime;
     bool in_window;
-    bool in_listing;
+    bool is_non_genuine; /* a listing says so, whatever the status */
 };
 
 /* What tells what the machine was: */
@@ -63,8 +63,7 @@ struct episode {
     bool closed;                  /* and by what: */
     bool closed_by_listing;       /* then only the time of the recovery is known */
     struct judged_event recovery; /* else this event */
-    bool
-        reactivated; /* it was an activation, or came in a reset; and no event said genuine since */
+    bool reactivated;             /* it was an activation, or came in a reset */
 };
 
 /* Starts as activation_history_begin makes it. Owns codes and path. */
@@ -91,6 +90,7 @@ struct activation_history {
     enum listed_state listed; /* by the newest listing, until something else says more */
     uint32_t listed_reason;
     bool listed_is_guess;
+    bool listed_licensed;     /* a listing since the last signal says so */
     char *listed_path;        /* owned: of the listing, or NULL */
     uint64_t listed_filetime; /* 0: of the time of collection */
     /* Faults: */
@@ -101,6 +101,7 @@ struct activation_history {
     struct judged_event first_fault; /* of events */
     bool has_fault_event;
     struct judged_event last_open_fault;
+    uint64_t first_fault_filetime; /* of events and listings */
     uint64_t last_fault_filetime;
     /* A request of a machine that is not licensed: a fault, unless it is activated at once. */
     struct judged_event asked;
@@ -115,7 +116,7 @@ struct activation_history {
     bool wrong_clock_decides; /* a signal, fault or recovery has a wrong time */
     uint32_t *codes;          /* owned: distinct, ascending */
     size_t code_count;
-    bool update_is_absent; /* the newest evidence so far, see activation_history_note_update */
+    bool update_is_absent;                   /* by now */
     struct witness witnesses[WITNESS_COUNT]; /* the newest so far */
 };
 
@@ -134,15 +135,17 @@ struct listed_licence {
     enum listed_state state;
     enum licensing_status status;
     uint32_t reason_code; /* or 0 */
-    uint64_t filetime;    /* 0: of the time of collection */
-    bool is_guess;        /* that it is of this machine */
+    uint64_t filetime;    /* of its file; 0 when unknown */
+    bool at_collection;   /* it is behind every event */
+    bool is_outdone; /* another one of that time counts, which leaves the machine no less broken */
+    bool is_guess;   /* that it is of this machine */
     const char *path;
 };
 void activation_history_feed_listing(struct activation_history *history,
                                      const struct listed_licence *listed);
 
-/* Notes what was said of KB 971033 by now, and what the machine is by now. */
-void activation_history_note_update(struct activation_history *history, enum update_says says);
+/* Notes whether KB 971033 is absent by what is known by now, and what the machine is by now. */
+void activation_history_note_update(struct activation_history *history, bool is_absent);
 void activation_history_note_witness(struct activation_history *history, enum witness_kind kind,
                                      const struct witness *witness);
 
@@ -160,7 +163,7 @@ struct activation_outcome {
     bool reactivated;
     bool could_not_ask; /* its only faults are failures to ask */
     bool weak_without_update;
-    bool listing_licensed; /* the newest statement, newer than its last signal */
+    bool listing_licensed; /* a listing newer than its last signal says so */
     struct witness other;  /* exists: it is that of the incident, but by this one it was no
                             * volume-licensed Windows 7 */
 };

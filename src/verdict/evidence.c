@@ -97,7 +97,7 @@ static void note_channel(struct evidence *evidence, const struct meaning *meanin
         activation_history_note_witness(&evidence->history, WITNESS_CHANNEL, &witness);
     witness.is_other = item->not_windows_7;
     witness.is_other_of_61 = item->is_of_61;
-    if (item->not_windows_7 || item->edition != NULL)
+    if (item->tells_system)
         activation_history_note_witness(&evidence->history, WITNESS_PRODUCT, &witness);
 }
 
@@ -116,19 +116,27 @@ static void note_system(struct evidence *evidence, const struct meaning *meaning
         activation_history_note_witness(&evidence->history, WITNESS_PRODUCT, &witness);
 }
 
-static void note_listed(struct evidence *evidence, const struct meaning *meaning)
+static void note_listed(struct evidence *evidence, const struct meaning *meaning, bool is_outdone)
 {
     const struct licence_item *item = &meaning->licence;
     const struct item_origin *origin = &meaning->origin;
 
     activation_history_feed_listing(
-        &evidence->history,
-        &(struct listed_licence){.state = item->listed,
-                                 .status = item->status,
-                                 .reason_code = item->reason_code,
-                                 .filetime = origin->with_collection ? 0 : origin->filetime,
-                                 .is_guess = origin->is_guess,
-                                 .path = origin->path});
+        &evidence->history, &(struct listed_licence){.state = item->listed,
+                                                     .status = item->status,
+                                                     .reason_code = item->reason_code,
+                                                     .filetime = origin->filetime,
+                                                     .at_collection = origin->with_collection,
+                                                     .is_outdone = is_outdone,
+                                                     .is_guess = origin->is_guess,
+                                                     .path = origin->path});
+}
+
+static bool update_is_absent(const struct update_evidence *update)
+{
+    enum update_status status = update_evidence_status(update);
+
+    return status == UPDATE_STATUS_REMOVED || status == UPDATE_STATUS_ABSENT;
 }
 
 /* Weighs what it says. */
@@ -136,15 +144,12 @@ static void weigh(struct evidence *evidence, const struct meaning *meaning)
 {
     if (meaning->on_update) {
         update_evidence_feed(&evidence->update, &meaning->update, &meaning->origin);
-        if (meaning->update.update == UPDATE_ID_KB971033)
-            activation_history_note_update(&evidence->history, meaning->update.says);
+        activation_history_note_update(&evidence->history, update_is_absent(&evidence->update));
     }
     if (meaning->on_licence) {
         licence_evidence_feed(&evidence->licence, &meaning->licence, &meaning->origin,
                               evidence->last_filetime);
         note_channel(evidence, meaning);
-        if (meaning->origin.event_id == 0)
-            note_listed(evidence, meaning);
     }
     if (meaning->on_system) {
         system_evidence_feed(&evidence->system, &meaning->system, &meaning->origin);
@@ -164,20 +169,27 @@ static int take_meaning(struct gathering *gathering, const struct meaning *meani
 
 /* ---- Findings ---- */
 
+static int compare_times(const struct item_origin *left, const struct item_origin *right)
+{
+    if (left->with_collection != right->with_collection)
+        return left->with_collection ? 1 : -1;
+    if (left->with_collection)
+        return (left->round > right->round) - (left->round < right->round);
+    return (left->filetime > right->filetime) - (left->filetime < right->filetime);
+}
+
+/* By time; of one time those that leave the machine broken last. */
 static int compare_findings(const void *left_item, const void *right_item)
 {
     const struct placed_finding *left = left_item;
     const struct placed_finding *right = right_item;
     const struct item_origin *a = &left->meaning.origin, *b = &right->meaning.origin;
-    int order;
+    int order = compare_times(a, b);
 
-    if (a->with_collection != b->with_collection)
-        return a->with_collection ? 1 : -1;
-    if (a->with_collection && a->round != b->round)
-        return a->round < b->round ? -1 : 1;
-    if (!a->with_collection && a->filetime != b->filetime)
-        return a->filetime < b->filetime ? -1 : 1;
-    order = (int)left->meaning.licence.listed - (int)right->meaning.licence.listed;
+    if (order == 0)
+        order = (int)left->meaning.licence.listed - (int)right->meaning.licence.listed;
+    if (order == 0)
+        order = (a->filetime > b->filetime) - (a->filetime < b->filetime);
     return order != 0 ? order : (left->number > right->number) - (left->number < right->number);
 }
 
@@ -210,6 +222,16 @@ static int place_finding(struct gathering *gathering, const struct case_finding 
     return 0;
 }
 
+/* Does another listing of the same time leave the machine as broken, or more? That one counts. */
+static bool is_outdone(const struct gathering *gathering, const struct placed_finding *finding)
+{
+    const struct placed_finding *next = finding + 1;
+
+    return next < &gathering->findings[gathering->finding_count] &&
+           compare_times(&next->meaning.origin, &finding->meaning.origin) == 0 &&
+           next->meaning.licence.listed != LISTED_NOTHING;
+}
+
 /* Takes in those that are of a time before this one; all that are left for 0. */
 static int take_findings_before(struct gathering *gathering, uint64_t filetime, struct error *err)
 {
@@ -220,6 +242,8 @@ static int take_findings_before(struct gathering *gathering, uint64_t filetime, 
         if (filetime != 0 && (origin->with_collection || origin->filetime >= filetime))
             break;
         gathering->taken_count++;
+        if (next->meaning.licence.listed != LISTED_NOTHING)
+            note_listed(gathering->evidence, &next->meaning, is_outdone(gathering, next));
         if (take_meaning(gathering, &next->meaning, next->place_id, err) != 0)
             return -1;
     }

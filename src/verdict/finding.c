@@ -63,7 +63,8 @@ void finding_context_feed(struct finding_context *context, const struct finding 
             context->is_undecided = true;
         break;
     case FINDING_HISTORY_ROW:
-        if (finding->history_row.update_id == UPDATE_ID_KB971033)
+        if (finding->history_row.update_id == UPDATE_ID_KB971033 &&
+            finding->origin == FINDING_ORIGIN_DATASTORE)
             context->history_rows++;
         break;
     case FINDING_HISTORY:
@@ -129,6 +130,9 @@ static void entry_items(const struct finding_entry *entry, struct meaning *out)
         say_update(out, entry->update_id, UPDATE_SAYS_INSTALLED,
                    *entry->date != '\0' ? memory_format("it gives the date %s", entry->date)
                                         : NULL);
+    else if (entry->state == PACKAGE_STATE_UNKNOWN && *entry->state_text == '\0')
+        say_update(out, entry->update_id, UPDATE_SAYS_NEITHER,
+                   memory_copy_text("it is known there, but its state is not told"));
     else if (entry->state == PACKAGE_STATE_UNKNOWN)
         say_update(out, entry->update_id, UPDATE_SAYS_NEITHER,
                    memory_format("its state is not known: %s", entry->state_text));
@@ -207,6 +211,8 @@ static enum evidence_kind evidence_kind_of(const struct finding *finding)
         return EVIDENCE_LICENSING_PRODUCT;
     case FINDING_ORIGIN_MGADIAG:
         return EVIDENCE_MGADIAG;
+    case FINDING_ORIGIN_REPORTING_EVENTS:
+        return EVIDENCE_REPORTING_EVENTS;
     }
     return EVIDENCE_HISTORY;
 }

@@ -45,6 +45,7 @@ enum listed_state {
 struct licence_item {
     bool decides_channel;
     bool decides_edition; /* also where it says that the edition is unknown */
+    bool tells_system;    /* Windows 7, or another one (not_windows_7) */
     char *activation_id;  /* owned: lower case without braces, "" where it is not known */
     enum licence_channel channel;
     const struct incident_edition *edition; /* or NULL */
@@ -134,6 +135,7 @@ void key_installed_items(const struct observation *observation, struct meaning *
 void os_version_items(const struct observation *observation, struct meaning *out);
 void slmgr_items(const struct finding_licence *said, struct meaning *out);
 void systeminfo_items(const struct finding_system *said, struct meaning *out);
+void product_id_items(const char *product_id, struct meaning *out);
 
 /* ---- Items in words ---- */
 

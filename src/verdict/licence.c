@@ -111,13 +111,14 @@ void licence_evidence_feed(struct licence_evidence *evidence, const struct licen
     groups_feed(&evidence->groups, saying_of(item), origin, item->detail);
     if (item->decides_channel)
         feed_channel(evidence, item, origin);
+    if (item->tells_system || item->decides_edition)
+        feed_system(evidence, item, origin);
+    if (origin->kind == EVIDENCE_KEY_INSTALLED)
+        memset(evidence->editions, 0, sizeof(evidence->editions));
     if (!item->decides_edition)
         return;
     latest.last_event_filetime = last_event_filetime;
-    if (origin->kind == EVIDENCE_KEY_INSTALLED)
-        memset(evidence->editions, 0, sizeof(evidence->editions));
     evidence->newest = latest;
-    feed_system(evidence, item, origin);
     if (latest.edition != NULL)
         evidence->editions[latest.edition - incident_editions] = latest;
 }
@@ -128,7 +129,7 @@ static uint64_t distance(const struct edition_latest *newest, const struct editi
 {
     uint64_t filetime = newest->origin.filetime;
 
-    if (newest->origin.with_collection && !other->origin.with_collection)
+    if (newest->origin.with_collection && other->origin.event_id != 0)
         filetime = newest->last_event_filetime;
     return filetime_distance(filetime, other->origin.filetime);
 }

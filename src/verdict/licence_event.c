@@ -7,6 +7,16 @@
 
 #include "base/memory.h"
 
+/* What a licence of the table tells beside its channel. */
+static void say_licence(const struct incident_licence *licence, struct licence_item *out)
+{
+    out->decides_edition = licence->edition != NULL;
+    out->edition = licence->edition;
+    out->tells_system = true;
+    out->not_windows_7 = licence->not_windows_7;
+    out->is_of_61 = licence->not_windows_7;
+}
+
 /* ---- 12288 ---- */
 
 /* Only a KMS client sends it, so the channel is known whatever the id is. An id that says nothing
@@ -31,10 +41,7 @@ static void read_kms_request(const struct observation *observation, struct licen
         out->detail = memory_copy_text("KMS client, with an unknown activation id");
         return;
     }
-    out->decides_edition = true;
-    out->edition = licence->edition;
-    out->not_windows_7 = licence->not_windows_7;
-    out->is_of_61 = licence->not_windows_7;
+    say_licence(licence, out);
     out->detail = memory_format("KMS client of %s",
                                 licence->edition != NULL ? licence->edition->name : licence->name);
 }
@@ -56,14 +63,13 @@ static void read_licences(const struct observation *observation, struct licence_
     struct licence_statement said = licence_statement_of(observation);
 
     out->decides_channel = said.unreadable_count == 0 && said.installed_count > 0;
-    out->decides_edition = out->decides_channel;
+    out->decides_edition = out->decides_channel && said.installed_count > 1;
     if (out->decides_channel && said.installed_count == 1) {
         const struct incident_licence *licence = incident_find_licence(said.installed_id);
 
         out->channel = licence->channel;
-        out->edition = licence->edition;
-        out->not_windows_7 = licence->not_windows_7;
-        out->is_of_61 = licence->not_windows_7;
+        if (incident_find_known_licence(said.installed_id) != NULL)
+            say_licence(licence, out);
         out->activation_id = memory_copy_text(said.installed_id);
         out->detail = memory_format(
             "installed: %s", licence->edition != NULL ? licence->edition->name : licence->name);
@@ -88,8 +94,7 @@ void licences_items(const struct observation *observation, struct meaning *out)
 
 /* ---- 1016 ---- */
 
-/* An id that is not known leaves the channel to what comes; the edition that was known before is
- * that of the former key. */
+/* A key of no table is one of another kind: retail, or a manufacturer's. */
 void key_installed_items(const struct observation *observation, struct meaning *out)
 {
     const char *id = observation_value(observation, 0);
@@ -98,22 +103,16 @@ void key_installed_items(const struct observation *observation, struct meaning *
 
     if (id == NULL || !guid_read(id, strlen(id), guid))
         return;
-    licence = incident_find_known_licence(guid);
-    if (licence != NULL && licence->is_add_on)
+    licence = incident_find_licence(guid);
+    if (licence->is_add_on)
         return;
     out->on_licence = true;
     out->origin.kind = EVIDENCE_KEY_INSTALLED;
     out->licence.activation_id = memory_copy_text(guid);
-    out->licence.decides_edition = true;
-    if (licence == NULL) {
-        out->licence.detail = memory_copy_text("key installed, with an unknown activation id");
-        return;
-    }
     out->licence.decides_channel = true;
     out->licence.channel = licence->channel;
-    out->licence.edition = licence->edition;
-    out->licence.not_windows_7 = licence->not_windows_7;
-    out->licence.is_of_61 = licence->not_windows_7;
+    if (incident_find_known_licence(guid) != NULL)
+        say_licence(licence, &out->licence);
     out->licence.detail = memory_format(
         "key installed: %s", licence->edition != NULL ? licence->edition->name : licence->name);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Edition and channel from `slmgr /dlv` and `/dli`: by the activation id, else by the channel in
- * the product description and the partial product key (FACTS.md, Text listings). */
+/* Edition and channel from listings of licences: by the activation id, else by the channel in the
+ * product description and the partial product key (FACTS.md, Text listings); and from product ids
+ * (FACTS-more.md, Product IDs). */
 #include "verdict/item.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -42,9 +44,10 @@ static bool names_other_system(const char *name)
 static void read_activation_id(const struct incident_licence *licence, struct licence_item *out)
 {
     out->decides_channel = true;
-    out->decides_edition = true;
+    out->decides_edition = licence->edition != NULL;
     out->channel = licence->channel;
     out->edition = licence->edition;
+    out->tells_system = true;
     out->not_windows_7 = licence->not_windows_7;
     out->is_of_61 = licence->not_windows_7;
 }
@@ -61,8 +64,8 @@ static void read_description(const struct finding_licence *said, struct licence_
     if (out->edition != NULL)
         out->channel = LICENCE_CHANNEL_VOLUME_KMS;
     out->decides_channel = out->channel != LICENCE_CHANNEL_UNKNOWN;
-    out->decides_edition = out->not_windows_7 || out->edition != NULL ||
-                           (out->decides_channel && out->channel != LICENCE_CHANNEL_VOLUME_KMS);
+    out->decides_edition = out->edition != NULL;
+    out->tells_system = out->edition != NULL || strcasestr(said->name, "Windows") != NULL;
 }
 
 /* A licence for what comes on top of Windows, such as extended security updates, has Windows' own
@@ -90,8 +93,12 @@ static char *describe(const struct finding_licence *said)
 {
     struct text out = {0};
 
-    text_add_format(&out, "%s, key ending in %s", said->description, said->partial_product_key);
-    if (*said->license_status != '\0')
+    text_add(&out, *said->description != '\0' ? said->description : said->name);
+    if (*said->partial_product_key != '\0')
+        text_add_format(&out, ", key ending in %s", said->partial_product_key);
+    if (isdigit((unsigned char)*said->license_status) && said->status != LICENSING_STATUS_NOT_TOLD)
+        text_add_format(&out, ", %s", licensing_status_word(said->status));
+    else if (*said->license_status != '\0')
         text_add_format(&out, ", %s", said->license_status);
     if (said->notification_code != FINDING_ABSENT)
         text_add_format(&out, ", " CODE_FORMAT, (uint32_t)said->notification_code);
@@ -139,4 +146,47 @@ void slmgr_items(const struct finding_licence *said, struct meaning *out)
     out->licence.listed = listed_state_of(said->status, out->licence.reason_code);
     out->licence.activation_id = memory_copy_text(said->activation_id);
     out->licence.detail = describe(said);
+}
+
+/* ---- Product ids ---- */
+
+/* Those of Windows 7 with a KMS client key, which end in three digits more. */
+static const struct {
+    const char *start;
+    enum edition edition;
+} kms_client_ids[] = {
+    {"00392-918-5000002-85", EDITION_ENTERPRISE},
+    {"00371-868-0000007-85", EDITION_PROFESSIONAL},
+};
+#define ID_DIGITS_LAST 3
+
+static const struct incident_edition *kms_client_edition(const char *product_id)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(kms_client_ids); index++) {
+        size_t length = strlen(kms_client_ids[index].start);
+
+        if (strncmp(product_id, kms_client_ids[index].start, length) == 0 &&
+            strlen(product_id) == length + ID_DIGITS_LAST &&
+            strspn(product_id + length, "0123456789") == ID_DIGITS_LAST)
+            return &incident_editions[kms_client_ids[index].edition];
+    }
+    return NULL;
+}
+
+/* Other ids say nothing of the channel. */
+void product_id_items(const char *product_id, struct meaning *out)
+{
+    const struct incident_edition *edition = kms_client_edition(product_id);
+
+    if (edition == NULL && strstr(product_id, "-OEM-") == NULL)
+        return;
+    out->on_licence = true;
+    out->licence = (struct licence_item){.decides_channel = true,
+                                         .decides_edition = edition != NULL,
+                                         .tells_system = edition != NULL,
+                                         .channel = edition != NULL ? LICENCE_CHANNEL_VOLUME_KMS
+                                                                    : LICENCE_CHANNEL_OTHER,
+                                         .edition = edition,
+                                         .activation_id = memory_copy_text(""),
+                                         .detail = memory_format("product id %s", product_id)};
 }

@@ -44,6 +44,7 @@ void os_version_items(const struct observation *observation, struct meaning *out
     struct text text = {0};
     unsigned major, minor, build_number;
 
+    out->origin.kind = EVIDENCE_OS_VERSION;
     if (version == NULL || build == NULL || !read_version(version, &major, &minor) ||
         !read_number(&build, &build_number) || *build != '\0')
         return;
@@ -82,4 +83,5 @@ void systeminfo_items(const struct finding_system *said, struct meaning *out)
         out->system.names_windows_7 = true;
     else if (strcasestr(said->os_name, "Windows") != NULL)
         out->system.names_other = true;
+    product_id_items(said->product_id, out);
 }

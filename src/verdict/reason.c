@@ -31,6 +31,7 @@
                                     "incident's hrOffline 0x00000000 with hrOnline 0xC004C4A2")   \
     ROW(SENTENCE_OTHER_STRONG,                                                                    \
         "first strong signal in the window is {event}, not the incident's code")                  \
+    ROW(SENTENCE_WRONG_CLOCK, "non-genuine since {event}")                                        \
     ROW(SENTENCE_BEFORE_WINDOW, "non-genuine since {time} ({name}), before the window")           \
     ROW(SENTENCE_AFTER_WINDOW, "non-genuine since {time} ({name}), after the window")             \
     ROW(SENTENCE_UNTIL, ", until {time}")                                                         \
@@ -344,8 +345,9 @@ static void say_other_episode(struct text *out, const struct activation_history 
         return;
     }
     say(out,
-        episode->first.counts_filetime < history->window.start_filetime ? SENTENCE_BEFORE_WINDOW
-                                                                        : SENTENCE_AFTER_WINDOW,
+        episode->first.wrong_clock                                        ? SENTENCE_WRONG_CLOCK
+        : episode->first.counts_filetime < history->window.start_filetime ? SENTENCE_BEFORE_WINDOW
+                                                                          : SENTENCE_AFTER_WINDOW,
         &(struct named){.event = &episode->first, .filetime = first});
     if (episode->closed && !episode->closed_by_listing)
         say(out, SENTENCE_UNTIL, &(struct named){.filetime = episode->recovery.filetime});
@@ -382,6 +384,19 @@ static void say_activation(struct text *out, const struct activation_history *hi
 
 /* ---- The state ---- */
 
+/* Returns owned: `notification, 0xC004F200`. */
+static char *name_listed(const struct activation_history *history)
+{
+    struct text out = {0};
+    const char *status = licensing_status_word(history->statement.status);
+
+    text_add(&out, status);
+    if (history->listed_reason != 0 && history->listed != LISTED_LICENSED)
+        text_add_format(&out, "%s" CODE_FORMAT, *status != '\0' ? ", " : "",
+                        history->listed_reason);
+    return text_take(&out);
+}
+
 static void say_listed(struct text *out, const struct activation_history *history)
 {
     struct named named = {.path = history->listed_path, .filetime = history->listed_filetime};
@@ -389,11 +404,7 @@ static void say_listed(struct text *out, const struct activation_history *histor
 
     if (history->listed == LISTED_NOTHING)
         return;
-    state =
-        history->listed_reason != 0 && history->listed != LISTED_LICENSED
-            ? memory_format("%s, " CODE_FORMAT, licensing_status_word(history->statement.status),
-                            history->listed_reason)
-            : memory_copy_text(licensing_status_word(history->statement.status));
+    state = name_listed(history);
     named.this = state;
     say(out, named.filetime != 0 ? SENTENCE_LISTED : SENTENCE_LISTED_AT_COLLECTION, &named);
     free(state);

@@ -172,10 +172,13 @@ static void judge_genuine(const struct observation *observation, struct judgemen
     out->status = LICENSING_STATUS_LICENSED;
 }
 
+#define EVENT_ID_REARMED 12306
+
 /* A token store is that of all; a rearm is of one application. */
 static void judge_reset(const struct observation *observation, struct judgement *out)
 {
-    if (observation->string_count == 0 || is_guid(observation, 0, INCIDENT_WINDOWS_APPLICATION_ID))
+    if (observation->event_id != EVENT_ID_REARMED ||
+        is_guid(observation, 0, INCIDENT_WINDOWS_APPLICATION_ID))
         out->role = ROLE_RESET;
 }
 
@@ -240,23 +243,21 @@ static enum licensing_status field_status(struct field field)
     return (enum licensing_status)(field.text[0] - '0');
 }
 
-/* What the state of a licence is, where the event is not a fault by a code already. */
+/* What the state of a licence is, of an event that can be a fault by a code already. */
 static void judge_status(enum licensing_status status, struct judgement *out)
 {
-    bool is_fault = out->role == ROLE_FAULT;
-
     out->status = status;
     switch (status) {
     case LICENSING_STATUS_NON_GENUINE_GRACE:
         out->role = ROLE_SIGNAL_WEAK;
         out->incident_consistent = true;
+        out->failure_to_ask = false;
         break;
     case LICENSING_STATUS_OUT_OF_TOLERANCE_GRACE:
     case LICENSING_STATUS_NOTIFICATION:
     case LICENSING_STATUS_EXTENDED_GRACE:
         out->role = ROLE_FAULT;
-        out->fault_by_status = !is_fault;
-        out->failure_to_ask = false;
+        out->status_is_fault = true;
         break;
     case LICENSING_STATUS_LICENSED:
     case LICENSING_STATUS_UNLICENSED:

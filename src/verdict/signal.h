@@ -25,9 +25,9 @@ enum verified role_verified(enum role role, enum verified said);
 struct judgement {
     const struct incident_event *event; /* its row, or NULL for an event of no interest */
     enum role role;
-    bool incident_consistent;        /* of signals */
-    bool failure_to_ask;             /* of faults, not signals: none of its codes is a refusal */
-    bool fault_by_status;            /* of faults: not by a code, but by `status` alone */
+    bool incident_consistent; /* of signals */
+    bool failure_to_ask;      /* of faults, not signals: none of its codes is a refusal */
+    bool status_is_fault;     /* a 12288 or 1003 whose `status` is a fault, outside an episode */
     enum licensing_status status;    /* what it says of the licence, or NOT_TOLD */
     bool is_activation;              /* a 12289 that says so: hr 0, activated 1 */
     bool is_office;                  /* a 12288 of Office */

@@ -2,7 +2,7 @@
 /* The sane records of a channel: the longest run in order of ids whose times are in order, none
  * more than five minutes before an earlier one. Stretches were cut where times of others begin and
  * end (evtx/log_summary.h), so that each is in the run as a whole or not at all. */
-#include "verdict/circumstances.h"
+#include "identity/logset.h"
 
 #include <stdlib.h>
 
@@ -128,6 +128,16 @@ static bool is_beside(const struct stretch *stretch, const struct stretch *top)
            follows(stretch->first_filetime, top->last_filetime);
 }
 
+/* Is a run of so many records that comes from `top` better than the one that is known? Of equally
+ * long ones that of later times. */
+static bool is_better(const struct stretch *stretches, uint64_t record_count, size_t top,
+                      const struct run *known)
+{
+    if (record_count != known->record_count || known->before == RUN_NONE)
+        return record_count > known->record_count;
+    return stretches[top].last_filetime > stretches[known->before].last_filetime;
+}
+
 /* Goes on from the run that ends in `top`: with each later stretch that raises the greatest time.
  * Returns how many records the run has that stays below it to the end. */
 static uint64_t extend_run(const struct stretch *stretches, size_t count, struct run *runs,
@@ -142,7 +152,7 @@ static uint64_t extend_run(const struct stretch *stretches, size_t count, struct
             record_count += stretch->record_count;
         } else if (stretch->last_filetime > stretches[top].last_filetime &&
                    follows(stretch->first_filetime, stretches[top].last_filetime) &&
-                   record_count + stretch->record_count >= runs[next].record_count) {
+                   is_better(stretches, record_count + stretch->record_count, top, &runs[next])) {
             runs[next].record_count = record_count + stretch->record_count;
             runs[next].before = top;
         }
