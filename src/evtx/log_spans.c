@@ -42,7 +42,7 @@ struct log_spans {
     struct window window;
     struct id_stretches gathered;
     struct id_stretch *last; /* of these, or NULL */
-    uint64_t *times;      /* owned: room for TIMES_MOST */
+    uint64_t *times;         /* owned: room for TIMES_MOST */
     size_t time_count;
     struct id_stretches settled; /* of what was gathered before */
 };
@@ -67,7 +67,8 @@ void log_spans_free(struct log_spans *spans)
     free(spans);
 }
 
-static struct id_stretch *stretches_add(struct id_stretches *stretches, const struct id_stretch *stretch)
+static struct id_stretch *stretches_add(struct id_stretches *stretches,
+                                        const struct id_stretch *stretch)
 {
     stretches->items = memory_grow(stretches->items, stretches->count, sizeof(*stretches->items));
     stretches->items[stretches->count] = *stretch;
@@ -538,8 +539,8 @@ void log_spans_finish(struct source_facts *facts)
 
     for (size_t index = 0; index < parts.span_count; index++)
         stretches_add(&all, &(struct id_stretch){.span = parts.spans[index],
-                                              .channel = parts.spans[index].channel,
-                                              .first_time = index});
+                                                 .channel = parts.spans[index].channel,
+                                                 .first_time = index});
     facts->spans = NULL;
     facts->span_count = 0;
     settle(&all, facts, &incident_window);
