@@ -242,7 +242,6 @@ START_TEST(statements_differ_by_licence_state_and_reason)
         INSTALLED(PROFESSIONAL, "(0 [0x00000000, 1, 0], [])"),
         ABSENT("1"),
         "unreadable",
-        "",
     };
 
     for (size_t left = 0; left < ARRAY_COUNT(texts); left++)
