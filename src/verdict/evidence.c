@@ -159,6 +159,13 @@ static void weigh(struct evidence *evidence, const struct meaning *meaning)
                               evidence->last_filetime);
         note_channel(evidence, meaning);
     }
+    if (meaning->on_validation) {
+        struct judged_event event =
+            judged_event_of_day(evidence_kind_label(meaning->origin.kind), meaning->origin.filetime,
+                                &evidence->history.window);
+
+        activation_history_feed(&evidence->history, &event);
+    }
     if (meaning->on_system) {
         system_evidence_feed(&evidence->system, &meaning->system, &meaning->origin);
         note_system(evidence, meaning);
@@ -237,6 +244,29 @@ static int note_date(struct gathering *gathering, const struct case_finding *fou
     return 0;
 }
 
+static void add_placed(struct gathering *gathering, const struct placed_finding *placed)
+{
+    gathering->findings =
+        memory_grow(gathering->findings, gathering->finding_count, sizeof(*gathering->findings));
+    gathering->findings[gathering->finding_count++] = *placed;
+}
+
+/* The validation that a listing has is of its own day, not of the listing's. */
+static void add_validation(struct gathering *gathering, const struct placed_finding *of)
+{
+    const struct placed_finding placed = {
+        .meaning = {.origin = {.kind = of->meaning.origin.kind,
+                               .filetime = of->meaning.validation_filetime},
+                    .on_validation = true},
+        .path = memory_copy_text(of->path),
+        .place_id = of->place_id,
+        .number = gathering->finding_count,
+    };
+
+    gathering->findings[gathering->finding_count - 1].meaning.on_validation = false;
+    add_placed(gathering, &placed);
+}
+
 /* Gives the finding its place: what has no time of its own is of that of its file, where that is
  * before the machine's last event; else of the collection. */
 static int place_finding(struct gathering *gathering, const struct case_finding *found,
@@ -260,9 +290,9 @@ static int place_finding(struct gathering *gathering, const struct case_finding 
         origin->with_collection = taken == 0 || taken >= evidence->last_filetime;
         origin->round = round->number;
     }
-    gathering->findings =
-        memory_grow(gathering->findings, gathering->finding_count, sizeof(*gathering->findings));
-    gathering->findings[gathering->finding_count++] = placed;
+    add_placed(gathering, &placed);
+    if (placed.meaning.on_validation)
+        add_validation(gathering, &placed);
     return 0;
 }
 

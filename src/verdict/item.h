@@ -74,6 +74,8 @@ struct meaning {
     struct licence_item licence;
     bool on_system;
     struct system_item system;
+    bool on_validation; /* a listing has the last validation, refused with the incident's code: */
+    uint64_t validation_filetime; /* the day of that */
 };
 
 void meaning_free_content(struct meaning *meaning);
