@@ -8,6 +8,7 @@
 #include "base/lookup.h"
 #include "base/memory.h"
 #include "casework.h"
+#include "model/incident.h"
 #include "run.h"
 #include "same.h"
 
@@ -527,19 +528,108 @@ START_TEST(observations_come_in_order_of_time_record_path_and_offset)
 }
 END_TEST
 
-START_TEST(of_equal_licence_states_first_and_last_stay)
+/* What an SPP 1003 says of one installed licence. */
+#define LICENCE(groups) "\r\n1: ae2ee509-1b34-41c0-acb7-6d4650168915, 1, 1 [" groups "]\r\n"
+static const char *const licence_states[] = {
+    ['l'] = LICENCE("(0 [0x00000000, 1, 0], [( 2 0x00000000 259200)])(1 )"),
+    ['m'] = LICENCE("(0 [0x00000000, 1, 0], [( 2 0x00000000 257760)])(1 )"), /* minutes */
+    ['n'] = LICENCE("(0 [0x00000000, 0, 0], [( 9 0x00000000 0xC004F200)])"),
+    ['k'] = LICENCE("(0 [0x00000000, 0, 0], [( 9 0x00000000 0xC004F056)])"),
+};
+
+/* Adds a 1003 whose EventRecordID and offset are that number. */
+static void add_licence_state(int64_t id, const char *computer, const char *application,
+                              uint64_t number, uint64_t time, char state)
+{
+    const struct observation_string strings[] = {{"", application},
+                                                 {"", licence_states[(unsigned char)state]}};
+    struct observation observation = sample_observation(computer);
+
+    observation.strings = strings;
+    observation.event_filetime = time;
+    observation.record_id = observation.offset_bytes = number;
+    must(casedb_add_observation(db, id, &kept_first_and_last, &observation, &err));
+}
+
+#define OFFICE_APPLICATION_ID "59a52881-a989-479d-af46-f275c6370663"
+
+/* States in order of their ids, from 1 on; in which order they come; the ids that stay. */
+static const struct {
+    const char *states;
+    int order[12];
+    const char *stay;
+} runs[] = {
+    {"llll", {1, 2, 3, 4}, "1 4 "},
+    {"l", {1}, "1 "},
+    {"lmlm", {1, 2, 3, 4}, "1 4 "},
+    {"lllnnnlll", {1, 2, 3, 4, 5, 6, 7, 8, 9}, "1 3 4 6 7 9 "},
+    {"lllnnnlll", {5, 6, 7, 8, 9, 1, 2, 3, 4}, "1 3 4 6 7 9 "}, /* it wrapped around */
+    {"lllnnnlll", {9, 8, 7, 6, 5, 4, 3, 2, 1}, "1 3 4 6 7 9 "},
+    {"lllnnnlll", {1, 4, 7, 3, 6, 9}, "1 3 4 6 7 9 "}, /* as evtx/dedupe.c hands them on */
+    {"lnl", {1, 3, 2}, "1 2 3 "},
+    {"lllnl", {1, 2, 3, 5, 4}, "1 4 5 "}, /* 3 lay between 1 and 5 when it came */
+    {"nkn", {1, 2, 3}, "1 2 3 "},         /* another reason */
+    {"nnkk", {3, 1, 4, 2}, "1 2 3 4 "},
+};
+
+START_TEST(of_licence_states_in_a_row_first_and_last_stay)
+{
+    struct casedb_cursor *cursor;
+    struct case_observation item;
+    struct text text = {0};
+    int64_t id = begin_log("a");
+
+    for (size_t index = 0; index < ARRAY_COUNT(runs[_i].order) && runs[_i].order[index] > 0;
+         index++) {
+        uint64_t number = (uint64_t)runs[_i].order[index];
+
+        add_licence_state(id, "PC", INCIDENT_WINDOWS_APPLICATION_ID, number, number,
+                          runs[_i].states[number - 1]);
+    }
+    finish_log(id, "PC");
+    ck_assert(!casework_settle("other")); /* nothing was deleted for it */
+    derive_all();
+    must(casedb_timeline(db, &cursor, &err));
+    while (casedb_next_observation(cursor, &item, &err) == 1)
+        text_add_format(&text, "%d ", (int)item.observation.record_id);
+    casedb_cursor_free(cursor);
+    ck_assert_str_eq(text_get(&text), runs[_i].stay);
+    text_free(&text);
+}
+END_TEST
+
+/* The ids are the log's order, whatever the clock said. */
+START_TEST(licence_states_are_in_a_row_by_their_ids)
+{
+    static const uint64_t times[] = {500, 100, 400, 200, 300};
+    struct observation observation = sample_observation("PC");
+    const struct observation_string strings[] = {{"", INCIDENT_WINDOWS_APPLICATION_ID},
+                                                 {"", licence_states['l']}};
+    int64_t id = begin_log("a");
+
+    observation.strings = strings;
+    for (size_t index = 0; index < ARRAY_COUNT(times); index++) {
+        observation.event_filetime = times[index];
+        observation.record_id = observation.offset_bytes = index + 1;
+        must(casedb_add_observation(db, id, &kept_first_and_last, &observation, &err));
+    }
+    finish_log(id, "PC");
+    derive_all();
+    expect_timeline("a@5 a@1 ");
+}
+END_TEST
+
+START_TEST(applications_do_not_part_each_others_licence_states)
 {
     int64_t id = begin_log("a");
 
-    add_alike(id, "pc", "one");
-    finish_log(id, "PC");
-    id = begin_log("b");
-    add_alike(id, "PC", "two");
-    add_alike(id, "PC", "three");
+    for (uint64_t number = 1; number <= 8; number++)
+        add_licence_state(id, number % 2 == 0 ? "PC" : "pc",
+                          number % 2 == 0 ? OFFICE_APPLICATION_ID : INCIDENT_WINDOWS_APPLICATION_ID,
+                          number, number, 'l');
     finish_log(id, "PC");
     derive_all();
-    /* 101 is there twice, and so is 107: the outermost offset decides. */
-    expect_timeline("a@4 b@4 b@4 a@8 b@8 b@8 ");
+    expect_timeline("a@1 a@2 a@7 a@8 ");
 }
 END_TEST
 
@@ -560,44 +650,36 @@ START_TEST(other_computers_keep_their_own_licence_states)
 }
 END_TEST
 
-/* More of them than are held in memory, so that they are thinned out in the case: the same stay. */
+/* More of them than are held in memory, so that they are thinned out in the case: the same stay. Of
+ * each of many computers come the second, third and fourth, then the first, of which the last
+ * states something else; and two of Office. Their clocks were wrong. */
 START_TEST(too_many_licence_states_to_hold_give_the_same)
 {
-    enum { STATES = 1500, ROUNDS = 4 };
-    char *value = memory_allocate(4001, 1);
-    struct observation_string string = {"", memset(value, 'x', 4000)};
-    struct observation observation = sample_observation("PC");
+    enum { COMPUTERS = 3000, ROUNDS = 6 };
+    static const unsigned numbers[ROUNDS] = {2, 3, 4, 1, 5, 6};
+    size_t counts[ROUNDS + 1] = {0};
     struct casedb_cursor *cursor;
     struct case_observation back;
-    size_t count = 0;
     int64_t id = begin_log("a");
 
-    observation.strings = &string;
-    observation.string_count = 1;
     for (unsigned round = 0; round < ROUNDS; round++)
-        for (unsigned state = 0; state < STATES; state++) {
-            int written = snprintf(value, 5, "%04u", state);
+        for (unsigned computer = 0; computer < COMPUTERS; computer++) {
+            char *name = memory_format("PC-%04u", computer);
 
-            value[written] = ' ';
-            observation.event_filetime = 1000 + (round + 1) % ROUNDS;
-            observation.record_id = observation.event_filetime;
-            observation.offset_bytes = round * STATES + state;
-            must(casedb_add_observation(db, id, &kept_first_and_last, &observation, &err));
+            add_licence_state(
+                id, name,
+                numbers[round] > 4 ? OFFICE_APPLICATION_ID : INCIDENT_WINDOWS_APPLICATION_ID,
+                numbers[round], 1000 + numbers[round] * 7 % 5, numbers[round] == 4 ? 'n' : 'l');
+            free(name);
         }
-    finish_log(id, "PC");
-    derive_all();
+    finish_log(id, NULL);
     must(casedb_timeline(db, &cursor, &err));
-    while (casedb_next_observation(cursor, &back, &err) == 1) {
-        /* The third round is of the last time, the fourth of the first. */
-        ck_assert_uint_eq(back.observation.event_filetime, count < STATES ? 1000 : 1003);
-        ck_assert_uint_eq(back.observation.offset_bytes / STATES, count < STATES ? 3 : 2);
-        ck_assert_uint_eq(strlen(back.observation.strings[0].value), 4000);
-        count++;
-    }
+    while (casedb_next_observation(cursor, &back, &err) == 1)
+        counts[back.observation.record_id]++;
     casedb_cursor_free(cursor);
-    ck_assert_uint_eq(count, 2 * STATES);
+    for (unsigned number = 1; number <= ROUNDS; number++)
+        ck_assert_uint_eq(counts[number], number == 2 ? 0 : COMPUTERS);
     ck_assert(casework_settle("other")); /* rows were deleted */
-    free(value);
 }
 END_TEST
 
@@ -1180,7 +1262,10 @@ static Suite *casedb_suite(void)
     tcase_add_test(cases, only_a_conflict_has_another_reading);
     tcase_add_test(cases, conflicts_are_listed_whether_or_not_they_count);
     tcase_add_test(cases, observations_come_in_order_of_time_record_path_and_offset);
-    tcase_add_test(cases, of_equal_licence_states_first_and_last_stay);
+    tcase_add_loop_test(cases, of_licence_states_in_a_row_first_and_last_stay, 0,
+                        ARRAY_COUNT(runs));
+    tcase_add_test(cases, licence_states_are_in_a_row_by_their_ids);
+    tcase_add_test(cases, applications_do_not_part_each_others_licence_states);
     tcase_add_test(cases, too_many_licence_states_to_hold_give_the_same);
     tcase_add_test(cases, other_computers_keep_their_own_licence_states);
     tcase_add_test(cases, placed_observations_stand_at_the_time_they_count_as_of);

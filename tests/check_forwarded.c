@@ -125,7 +125,8 @@ static void expect_machine(const struct case_machine *machine, unsigned number)
     ck_assert_int_eq(machine->verdict.classification,
                      affected ? CLASSIFICATION_AFFECTED : CLASSIFICATION_NO_FAULT);
     ck_assert_int_eq(machine->verdict.window_coverage, COVERAGE_UNKNOWN);
-    ck_assert_uint_eq(machine->verdict.review, affected ? 0 : 1u << REVIEW_WINDOW_NOT_COVERED);
+    ck_assert_uint_eq(machine->verdict.review,
+                      1u << (affected ? REVIEW_ONSET_NOT_COVERED : REVIEW_WINDOW_NOT_COVERED));
     ck_assert_int_eq(machine->verdict.verified, affected ? VERIFIED_NO : VERIFIED_NOT_ASKED);
     must(casedb_machine_aliases(db, machine->id, &aliases, &err));
     ck_assert_str_eq(aliases, "");

@@ -210,18 +210,20 @@ static const char *recognised_word(struct span head)
 
 START_TEST(files_are_known_by_their_content)
 {
-    static char head[CONTENT_HEAD_BYTES];
+    static char head[CONTENT_LONG_HEAD_BYTES];
     static const struct {
         size_t offset;
         const char *magic;
         size_t size;
         const char *kind;
     } cases[] = {
-        {0, "ElfFile\0", 8, "evtx"},     {4096, "ElfChnk\0", 8, "evtx"},
+        {0, "ElfFile\0", 8, "evtx"},       {4096, "ElfChnk\0", 8, "evtx"},
         {0, "ElfFile", 7, "evtx"}, /* the next byte of `head` is 0 */
-        {0, "\x30\0\0\0LfLe", 8, "evt"}, {4, "\xEF\xCD\xAB\x89", 4, "ese"},
-        {0, "PK\x03\x04", 4, "zip"},     {257, "ustar", 5, "tar"},
-        {0, "ElfChnk\0", 8, "unknown"},  {1, "ElfFile\0", 8, "unknown"},
+        {0, "\x30\0\0\0LfLe", 8, "evt"},   {4, "\xEF\xCD\xAB\x89", 4, "ese"},
+        {0, "PK\x03\x04", 4, "zip"},       {257, "ustar", 5, "tar"},
+        {0, "ElfChnk\0", 8, "evtx"},       {65536, "ElfChnk\0", 8, "evtx"},
+        {1, "ElfFile\0", 8, "unknown"},    {512, "ElfChnk\0", 8, "unknown"},
+        {2048, "ElfChnk\0", 8, "unknown"}, {12288, "ElfChnk", 7, "evtx"},
     };
 
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
@@ -233,6 +235,39 @@ START_TEST(files_are_known_by_their_content)
     ck_assert_str_eq(recognised_word(span_of("PK\x03\x04HotFixID\n", 13, 0)), "zip");
     ck_assert_str_eq(recognised_word(span_of("ElfFi", 5, 0)), "unknown");
     ck_assert_str_eq(recognised_word(span_of("HotFixID\n", 9, 0)), "unknown");
+}
+END_TEST
+
+static enum source_kind opened_kind(const char *bytes, size_t size_bytes)
+{
+    struct walk_entry entry = {.path = (char[]){"file"}, .named = true};
+    struct error open_err = {0};
+    enum source_kind kind;
+    struct source source;
+    const char *name;
+    int file;
+
+    scratch_write(entry.path, bytes, size_bytes);
+    ck_assert_int_eq(content_open(&entry, &file, &source, &name, &open_err), 0);
+    close(file);
+    kind = source.kind;
+    source_free_content(&source);
+    return kind;
+}
+
+/* The first chunk that is whole begins at a page of the first 68 KiB, and at none behind. */
+START_TEST(logs_without_their_first_pages_are_known_by_their_first_chunk)
+{
+    enum { FILE_BYTES = 3 * 65536 };
+    char *bytes = memory_allocate(FILE_BYTES, 1);
+
+    for (size_t page = 0; page < 19; page++) {
+        memset(bytes, 'x', FILE_BYTES);
+        memcpy(bytes + 4096 * page, "ElfChnk", 8);
+        ck_assert_uint_eq(opened_kind(bytes, FILE_BYTES),
+                          page < 17 ? SOURCE_KIND_EVTX : SOURCE_KIND_UNKNOWN);
+    }
+    free(bytes);
 }
 END_TEST
 
@@ -627,6 +662,7 @@ static Suite *intake_suite(void)
     tcase_add_test(cases, the_output_folder_is_not_walked_into);
     tcase_add_test(cases, lists_of_paths_end_at_lines_or_nuls);
     tcase_add_test(cases, files_are_known_by_their_content);
+    tcase_add_test(cases, logs_without_their_first_pages_are_known_by_their_first_chunk);
     tcase_add_test(cases, a_file_that_vanished_or_became_a_link_is_an_error_of_the_source);
     tcase_add_test(cases, hash_is_that_of_the_content);
     tcase_add_test(cases, equal_files_are_met_with_and_without_hashes);

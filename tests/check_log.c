@@ -342,7 +342,7 @@ static const struct {
     {spoil_size_zero, "record size 0 is too small", 11, 0},
     {spoil_size_past_chunk, "passes the end of the records", 11, 0},
     {spoil_size_past_free, "passes the end of the records", 11, 0},
-    {spoil_size_copy, "its copy disagree", 11, 0},
+    {spoil_size_copy, "and its copy disagree, and nothing else", 12, 0},
     {spoil_record_magic, "no record where one should begin", 11, 0},
     {cut_last_chunk, "at byte 135168: log is cut: ", 10, 0},
 };

@@ -121,10 +121,11 @@ int casedb_find_source(struct casedb *db, const char *path, struct case_source *
 int casedb_begin_source(struct casedb *db, const struct source *source, const char *read_options,
                         int64_t *id, struct error *err);
 
-/* Adds an observation to the source whose transaction is open. Of equal EVENT_KEEP_FIRST_AND_LAST
- * ones (equal computer without regard to case, provider, id and string values) only the first and
- * the last stay, in order of (event time, EventRecordID, offset): in a log that wrapped around,
- * the order of the file is another. */
+/* Adds an observation to the source whose transaction is open. Of EVENT_KEEP_FIRST_AND_LAST ones
+ * that follow each other and state the same (model/licences.h; equal computer without regard to
+ * case, provider, id and application) only the first and the last stay, in order of
+ * (EventRecordID, event time, offset): in a log that wrapped around, the order of the file is
+ * another. */
 int casedb_add_observation(struct casedb *db, int64_t source_id, const struct incident_event *event,
                            const struct observation *observation, struct error *err);
 

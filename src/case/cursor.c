@@ -6,12 +6,6 @@
 
 #include "base/memory.h"
 
-static void free_strings(struct string_list *list)
-{
-    text_free(&list->json);
-    free(list->items);
-}
-
 void casedb_cursor_free(struct casedb_cursor *cursor)
 {
     if (cursor == NULL)
@@ -19,8 +13,8 @@ void casedb_cursor_free(struct casedb_cursor *cursor)
     for (size_t kind = 0; kind < FINDING_KIND_COUNT; kind++)
         casedb_cursor_free(cursor->contents[kind]);
     statement_return(cursor->db, cursor->statement);
-    free_strings(&cursor->strings);
-    free_strings(&cursor->names);
+    strings_free(&cursor->strings);
+    strings_free(&cursor->names);
     free(cursor->pairs);
     free(cursor);
 }

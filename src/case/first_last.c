@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Of observations of one computer with equal content (provider, id and string values), the first
- * and the last in order of (event time, EventRecordID, offset), until their source is finished:
- * in a log that wrapped around, the order of the file is another. They are held in memory, and
- * written in order of first meeting, so that nothing is deleted again (rewrite.c). A source with
- * more of them than memory is meant for has them all written, and those between deleted at its
- * end. */
+/* Of observations of one computer and event that follow each other and state the same
+ * (model/licences.h), the first and the last, in order of (EventRecordID, event time, offset): in a
+ * log that wrapped around, the order of the file is another. Those of Windows and those of other
+ * applications do not part each other. They are held in memory until their source is finished, and
+ * written then, so that nothing is deleted again (rewrite.c). A source with more of them than
+ * memory is meant for has them all written, and those between deleted at its end. */
 #include "case/internal.h"
 
 #include <search.h>
@@ -12,28 +12,38 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/licences.h"
 
 #define HELD_BYTES_MOST (4u << 20)
 
-#define IN_ORDER "event_filetime, record_id, offset_bytes, id"
-#define IN_REVERSE "event_filetime DESC, record_id DESC, offset_bytes DESC, id DESC"
-static const char delete_between[] =
-    "DELETE FROM observation WHERE id IN (SELECT id FROM (SELECT id,"
-    " row_number() OVER (PARTITION BY computer_id, strings ORDER BY " IN_ORDER ") AS from_first,"
-    " row_number() OVER (PARTITION BY computer_id, strings ORDER BY " IN_REVERSE ") AS from_last"
-    " FROM observation WHERE computer_id > ?1 AND provider_id IS nullif(?2, 0) AND event_id = ?3)"
-    " WHERE from_first > 1 AND from_last > 1)";
+#define OF_KIND "computer_id > ?1 AND provider_id IS nullif(?2, 0) AND event_id = ?3"
+#define IN_ORDER "computer_id, record_id, event_filetime, offset_bytes, id"
+static const char all_of_kind[] =
+    "SELECT id, computer_id, strings FROM observation WHERE " OF_KIND " ORDER BY " IN_ORDER;
+static const char delete_one[] = "DELETE FROM observation WHERE id = ?1";
 
+/* An observation that is held. */
 struct held_row {
     struct observation_row row;
-    char *texts; /* owned: all of the row, but for the strings */
+    char *texts; /* owned: all of the row */
     size_t size_bytes;
 };
 
-struct held {
+/* Some that follow each other and state the same. */
+struct held_run {
+    struct licence_statement statement;
     struct held_row rows[2]; /* first and last */
     size_t count;
-    char *strings; /* owned: those of both */
+};
+
+/* The runs of one computer, event and application, in order. */
+struct held {
+    int64_t computer_id;
+    uint16_t event_id;
+    char *provider; /* owned */
+    bool is_windows;
+    struct held_run *runs; /* owned */
+    size_t run_count;
 };
 
 /* ---- Order and content ---- */
@@ -48,28 +58,25 @@ static int compare_order(const struct observation_row *left, const struct observ
 {
     const struct observation *one = &left->seen.observation;
     const struct observation *other = &right->seen.observation;
-    int order = compare_numbers((int64_t)one->event_filetime, (int64_t)other->event_filetime);
+    int order = compare_numbers((int64_t)one->record_id, (int64_t)other->record_id);
 
     if (order == 0)
-        order = compare_numbers((int64_t)one->record_id, (int64_t)other->record_id);
+        order = compare_numbers((int64_t)one->event_filetime, (int64_t)other->event_filetime);
     if (order == 0)
         order = compare_numbers((int64_t)one->offset_bytes, (int64_t)other->offset_bytes);
     return order;
 }
 
-static int compare_content(const void *left_held, const void *right_held)
+static int compare_held(const void *left, const void *right)
 {
-    const struct observation_row *left = &((const struct held *)left_held)->rows[0].row;
-    const struct observation_row *right = &((const struct held *)right_held)->rows[0].row;
-    int order = compare_numbers(left->computer_id, right->computer_id);
+    const struct held *one = left, *other = right;
+    int order = compare_numbers(one->computer_id, other->computer_id);
 
     if (order == 0)
-        order = compare_numbers(left->seen.observation.event_id, right->seen.observation.event_id);
+        order = compare_numbers(one->event_id, other->event_id);
     if (order == 0)
-        order = strcmp(left->strings, right->strings);
-    if (order == 0)
-        order = strcmp(left->seen.observation.provider, right->seen.observation.provider);
-    return order;
+        order = compare_numbers(one->is_windows, other->is_windows);
+    return order != 0 ? order : strcmp(one->provider, other->provider);
 }
 
 /* ---- Holding ---- */
@@ -91,7 +98,8 @@ static void hold(struct first_last *all, struct held_row *held, const struct obs
     struct observation *observation = &held->row.seen.observation;
     const char **texts[] = {&observation->provider,      &observation->channel,
                             &observation->computer,      &observation->user_sid,
-                            &observation->other_reading, &held->row.names};
+                            &observation->other_reading, &held->row.names,
+                            &held->row.strings};
     size_t size = 0;
     char *at;
 
@@ -112,62 +120,113 @@ static void release(struct first_last *all, struct held_row *held)
     *held = (struct held_row){0};
 }
 
-static struct held *begin_held(struct first_last *all, const struct observation_row *row)
+/* Finds or begins those that the row is one of. */
+static struct held *find_or_begin(struct first_last *all, const struct observation_row *row,
+                                  bool is_windows)
 {
-    struct held *held = memory_allocate(1, sizeof(*held));
+    const struct observation *observation = &row->seen.observation;
+    struct held probe = {.computer_id = row->computer_id,
+                         .event_id = observation->event_id,
+                         .provider = (char *)observation->provider,
+                         .is_windows = is_windows};
+    struct held **found = memory_require(tsearch(&probe, &all->by_content, compare_held));
+    struct held *held;
 
+    if (*found != &probe)
+        return *found;
+    *found = held = memory_allocate(1, sizeof(*held));
+    *held = probe;
+    held->provider = memory_copy_text(probe.provider);
     all->items = memory_grow(all->items, all->count, sizeof(*all->items));
     all->items[all->count++] = held;
-    held->strings = memory_copy_text(row->strings);
-    hold(all, &held->rows[0], row);
-    held->rows[0].row.strings = held->strings;
-    held->count = 1;
-    all->held_bytes += sizeof(*held) + strlen(held->strings);
+    all->held_bytes += sizeof(*held);
     return held;
 }
 
-/* Finds or begins the one of that content. */
-static struct held *find_or_begin(struct first_last *all, const struct observation_row *row,
-                                  bool *is_new)
+/* Puts a run without a row in front of the one at `index`. */
+static struct held_run *insert_run(struct first_last *all, struct held *held, size_t index,
+                                   const struct licence_statement *statement)
 {
-    struct held probe = {.rows[0].row = *row};
-    struct held **found = memory_require(tsearch(&probe, &all->by_content, compare_content));
+    struct held_run *run;
 
-    *is_new = *found == &probe;
-    if (*is_new)
-        *found = begin_held(all, row);
-    return *found;
+    held->runs = memory_grow(held->runs, held->run_count, sizeof(*held->runs));
+    run = &held->runs[index];
+    memmove(run + 1, run, (held->run_count++ - index) * sizeof(*run));
+    *run = (struct held_run){.statement = *statement};
+    all->held_bytes += sizeof(*run);
+    return run;
 }
 
-/* Where the newcomer belongs: what is there gives way. NULL: between the two. */
-static struct held_row *place_of(struct held *held, const struct observation_row *row)
+static const struct observation_row *last_row(const struct held_run *run)
 {
-    struct held_row *first = &held->rows[0];
-    struct held_row *last = &held->rows[1];
-
-    if (held->count == 2 && compare_order(&last->row, row) < 0)
-        return last;
-    if (held->count == 2)
-        return compare_order(&first->row, row) < 0 ? NULL : first;
-    held->count = 2;
-    if (compare_order(row, &first->row) >= 0)
-        return last;
-    *last = *first;
-    *first = (struct held_row){0};
-    return first;
+    return &run->rows[run->count - 1].row;
 }
 
-static void add_to_held(struct first_last *all, const struct observation_row *row)
+/* The first run that does not end before the row; most rows come behind all. */
+static size_t find_place(const struct held *held, const struct observation_row *row)
 {
-    bool is_new;
-    struct held *held = find_or_begin(all, row, &is_new);
-    struct held_row *place = is_new ? NULL : place_of(held, row);
+    size_t index = held->run_count;
 
-    if (place == NULL)
-        return;
-    release(all, place);
+    while (index > 0 && compare_order(last_row(&held->runs[index - 1]), row) >= 0)
+        index--;
+    return index;
+}
+
+static bool states(const struct held *held, size_t index, const struct licence_statement *statement)
+{
+    return index < held->run_count &&
+           licence_statements_equal(&held->runs[index].statement, statement);
+}
+
+/* Parts the run at `index`: its last row, of whatever came between, begins one of its own. */
+static void part_run(struct first_last *all, struct held *held, size_t index)
+{
+    struct licence_statement statement = held->runs[index].statement;
+    struct held_run *behind = insert_run(all, held, index + 1, &statement);
+    struct held_run *run = &held->runs[index];
+
+    behind->rows[0] = run->rows[1];
+    behind->count = 1;
+    run->rows[1] = (struct held_row){0};
+    run->count = 1;
+}
+
+/* The row comes first or last in a run that states the same. */
+static void extend_run(struct first_last *all, struct held_run *run,
+                       const struct observation_row *row, bool at_front)
+{
+    struct held_row *place = at_front ? &run->rows[0] : &run->rows[1];
+
+    if (run->count == 2)
+        release(all, place);
+    else if (at_front)
+        run->rows[1] = run->rows[0];
+    run->count = 2;
     hold(all, place, row);
-    place->row.strings = held->strings;
+}
+
+static void add_to_held(struct first_last *all, const struct observation_row *row,
+                        const struct licence_statement *statement)
+{
+    struct held *held = find_or_begin(all, row, statement->is_windows);
+    size_t index = find_place(held, row);
+    bool is_within =
+        index < held->run_count && compare_order(&held->runs[index].rows[0].row, row) <= 0;
+    struct held_run *run;
+
+    if (is_within && states(held, index, statement))
+        return;
+    if (is_within)
+        part_run(all, held, index++);
+    if (index > 0 && states(held, index - 1, statement)) {
+        extend_run(all, &held->runs[index - 1], row, false);
+    } else if (states(held, index, statement)) {
+        extend_run(all, &held->runs[index], row, true);
+    } else {
+        run = insert_run(all, held, index, statement);
+        hold(all, &run->rows[0], row);
+        run->count = 1;
+    }
 }
 
 /* The items are freed by way of their list. */
@@ -176,15 +235,22 @@ static void keep(void *item)
     (void)item;
 }
 
+static void free_held(struct held *held)
+{
+    for (size_t index = 0; index < held->run_count; index++) {
+        free(held->runs[index].rows[0].texts);
+        free(held->runs[index].rows[1].texts);
+    }
+    free(held->runs);
+    free(held->provider);
+    free(held);
+}
+
 static void forget_held(struct first_last *all)
 {
     tdestroy(all->by_content, keep);
-    for (size_t index = 0; index < all->count; index++) {
-        free(all->items[index]->rows[0].texts);
-        free(all->items[index]->rows[1].texts);
-        free(all->items[index]->strings);
-        free(all->items[index]);
-    }
+    for (size_t index = 0; index < all->count; index++)
+        free_held(all->items[index]);
     free(all->items);
     all->items = NULL;
     all->by_content = NULL;
@@ -201,17 +267,23 @@ void first_last_forget(struct first_last *all)
 
 /* ---- Into the case ---- */
 
+static int write_run(struct casedb *db, struct held_run *run, struct error *err)
+{
+    int result = 0;
+
+    for (size_t place = 0; place < run->count && result == 0; place++)
+        result = observation_insert(db, &run->rows[place].row, err);
+    return result;
+}
+
 static int write_held(struct casedb *db, struct error *err)
 {
     struct first_last *all = &db->first_last;
     int result = 0;
 
-    for (size_t index = 0; index < all->count && result == 0; index++) {
-        struct held *held = all->items[index];
-
-        for (size_t place = 0; place < held->count && result == 0; place++)
-            result = observation_insert(db, &held->rows[place].row, err);
-    }
+    for (size_t index = 0; index < all->count && result == 0; index++)
+        for (size_t run = 0; run < all->items[index]->run_count && result == 0; run++)
+            result = write_run(db, &all->items[index]->runs[run], err);
     return result;
 }
 
@@ -235,7 +307,7 @@ static int spill(struct casedb *db, struct error *err)
     if (write_held(db, err) != 0)
         return -1;
     for (size_t index = 0; index < all->count; index++)
-        note_kind(all, &all->items[index]->rows[0].row);
+        note_kind(all, &all->items[index]->runs[0].rows[0].row);
     forget_held(all);
     all->is_over = true;
     return 0;
@@ -244,6 +316,7 @@ static int spill(struct casedb *db, struct error *err)
 int first_last_add(struct casedb *db, struct observation_row *row, struct error *err)
 {
     struct first_last *all = &db->first_last;
+    struct licence_statement statement;
 
     if (all->is_over) {
         if (observation_insert(db, row, err) != 0)
@@ -251,22 +324,89 @@ int first_last_add(struct casedb *db, struct observation_row *row, struct error 
         note_kind(all, row);
         return 0;
     }
-    add_to_held(all, row);
+    statement = licence_statement_of(&row->seen.observation);
+    add_to_held(all, row, &statement);
     return all->held_bytes > HELD_BYTES_MOST ? spill(db, err) : 0;
+}
+
+/* Where in the order of its computer and application the search for those between is. */
+struct thinning {
+    int64_t computer_id; /* 0: nowhere yet */
+    struct licence_statement statement;
+    int64_t last_id;
+    bool last_repeats; /* it states what the one before did */
+};
+
+/* What the strings of a row state. */
+static struct licence_statement statement_of(struct string_list *list, const char *strings)
+{
+    struct observation_string values[2] = {{"", ""}, {"", ""}};
+    struct observation observation = {.strings = values};
+
+    if (!strings_read(list, strings))
+        list->count = 0;
+    for (size_t index = 0; index < list->count && index < ARRAY_COUNT(values); index++)
+        values[observation.string_count++].value = list->items[index];
+    return licence_statement_of(&observation);
+}
+
+/* Goes on to the row. Returns the id of the one before, where that lies between two that state the
+ * same; else 0. */
+static int64_t go_on(struct thinning *thinning, int64_t computer_id, int64_t id,
+                     const struct licence_statement *statement)
+{
+    bool repeats = thinning->computer_id == computer_id &&
+                   licence_statements_equal(&thinning->statement, statement);
+    int64_t between = repeats && thinning->last_repeats ? thinning->last_id : 0;
+
+    *thinning = (struct thinning){computer_id, *statement, id, repeats};
+    return between;
+}
+
+static int delete_rows(struct casedb *db, const int64_t *ids, size_t count, struct error *err)
+{
+    int result = 0;
+
+    for (size_t index = 0; index < count && result == 0; index++) {
+        struct query query = query_of(db, delete_one);
+
+        query_integer(&query, ids[index]);
+        result = query_run(&query, err);
+    }
+    if (count > 0)
+        db->in_order = false;
+    return result;
 }
 
 static int thin_out(struct casedb *db, const struct thinned_kind *kind, struct error *err)
 {
-    struct query query = query_of(db, delete_between);
+    struct thinning thinnings[2] = {0}; /* of other applications, and of Windows */
+    struct string_list list = {0};
+    struct query query = query_of(db, all_of_kind);
+    int64_t *between = NULL;
+    size_t count = 0;
+    int step;
 
     query_integer(&query, db->source.last.computer); /* those of the open source come behind */
     query_integer(&query, kind->provider_id);
     query_integer(&query, kind->event_id);
-    if (query_run(&query, err) != 0)
-        return -1;
-    if (sqlite3_changes(db->sqlite) > 0)
-        db->in_order = false;
-    return 0;
+    while ((step = query_step(&query, err)) == 1) {
+        struct row row = row_of(query.statement);
+        int64_t id = row_integer(&row);
+        int64_t computer_id = row_integer(&row);
+        struct licence_statement statement = statement_of(&list, row_text(&row));
+        int64_t passed = go_on(&thinnings[statement.is_windows], computer_id, id, &statement);
+
+        if (passed == 0)
+            continue;
+        between = memory_grow(between, count, sizeof(*between));
+        between[count++] = passed;
+    }
+    if (step == 0)
+        step = delete_rows(db, between, count, err);
+    free(between);
+    strings_free(&list);
+    return step;
 }
 
 int first_last_finish(struct casedb *db, struct error *err)

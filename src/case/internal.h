@@ -400,6 +400,7 @@ void strings_add_names(struct text *out, const struct observation *observation);
 
 /* Takes apart such an array: false when it is none. */
 bool strings_read(struct string_list *list, const char *json);
+void strings_free(struct string_list *list);
 
 /* ---- Observations ---- */
 

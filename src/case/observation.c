@@ -21,7 +21,8 @@ static const struct row_statement all_observations =
  * Where ids and times disagree more, they are not those of one log: the time counts. */
 static const struct row_statement machine_observations = SELECT_OF(
     &observation_rows, OF_MACHINES
-    " JOIN (SELECT id AS sorted_id, iif(greatest - own <= 3000000000, greatest, own) AS "
+    " JOIN (SELECT id AS sorted_id, iif(own > 0 AND greatest - own <= 3000000000, greatest, own) "
+    "AS "
     "sort_filetime"
     "  FROM (SELECT o.id, " OBSERVATION_COUNTS_FILETIME " AS own,"
     "   max(" OBSERVATION_COUNTS_FILETIME ")"

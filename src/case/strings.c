@@ -180,3 +180,10 @@ bool strings_read(struct string_list *list, const char *json)
     }
     return at[1] == '\0';
 }
+
+void strings_free(struct string_list *list)
+{
+    text_free(&list->json);
+    free(list->items);
+    *list = (struct string_list){0};
+}

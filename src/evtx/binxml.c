@@ -290,6 +290,37 @@ bool record_is_sound(const struct chunk *chunk, const struct record *record)
     return instance_is_sound(chunk, binxml_of_record(record), INSTANCE_DEPTH_MOST, false);
 }
 
+/* What is left behind the values of the record's template instance, or behind its first element,
+ * whose size is told in it. */
+static bool find_rest(const struct chunk *chunk, const struct record *record, struct span *rest)
+{
+    struct binxml_instance instance;
+    struct binxml_value value;
+    uint32_t size;
+
+    if (record_read_instance(chunk, record, &instance)) {
+        while (instance.descriptors.left_bytes > 0)
+            if (!binxml_take_value(&instance, &value))
+                return false;
+        *rest = instance.values;
+        return true;
+    }
+    *rest = binxml_of_record(record);
+    return record_is_forwarded(record) &&
+           span_skip(rest, BINXML_FRAGMENT_HEADER_BYTES + sizeof(uint8_t)) &&
+           span_u32(rest, &size) && span_skip(rest, size);
+}
+
+/* The end of the fragment is a byte, and records are multiples of eight. */
+#define FILLING_MOST 16u
+
+bool record_fills_size(const struct chunk *chunk, const struct record *record)
+{
+    struct span rest;
+
+    return find_rest(chunk, record, &rest) && rest.left_bytes <= FILLING_MOST;
+}
+
 bool record_templates_match(const struct chunk *chunk, const struct record *record)
 {
     return first_token(record) == BINXML_TEMPLATE_INSTANCE &&

@@ -94,13 +94,14 @@ int chunk_check_records(const struct chunk *chunk, struct error *err)
     return 0;
 }
 
-int chunk_read_record(const struct chunk *chunk, uint32_t position_bytes, uint32_t end_bytes,
-                      struct record *out, struct error *err)
+/* All of chunk_read_record but for the copy of the size. */
+static int read_record(const struct chunk *chunk, uint32_t position_bytes, uint32_t end_bytes,
+                       struct record *out, struct error *err)
 {
     uint64_t offset = chunk->bytes.offset_bytes + position_bytes;
     struct span at, whole;
     struct record record = {.position_bytes = position_bytes};
-    uint32_t size, copy;
+    uint32_t size;
 
     if (!span_at(&chunk->bytes, position_bytes, &at) ||
         !span_u32_at(&at, RECORD_OFFSET_SIZE, &size) ||
@@ -115,12 +116,45 @@ int chunk_read_record(const struct chunk *chunk, uint32_t position_bytes, uint32
         !span_take(&at, size, &whole))
         return error_set(err, ERROR_SOURCE, offset,
                          "record size %" PRIu32 " passes the end of the records", size);
-    if (!span_u32_at(&whole, size - sizeof(copy), &copy) || copy != size)
-        return error_set(err, ERROR_SOURCE, offset, "record size %" PRIu32 " and its copy disagree",
-                         size);
     record.bytes = whole;
     *out = record;
     return 0;
+}
+
+static bool copy_is_right(const struct record *record)
+{
+    uint32_t copy;
+
+    return span_u32_at(&record->bytes, record->bytes.left_bytes - sizeof(copy), &copy) &&
+           copy == record->bytes.left_bytes;
+}
+
+int chunk_read_record(const struct chunk *chunk, uint32_t position_bytes, uint32_t end_bytes,
+                      struct record *out, struct error *err)
+{
+    struct record record;
+
+    if (read_record(chunk, position_bytes, end_bytes, &record, err) != 0)
+        return -1;
+    if (!copy_is_right(&record))
+        return error_set(err, ERROR_SOURCE, record.bytes.offset_bytes,
+                         "record size %zu and its copy disagree", record.bytes.left_bytes);
+    *out = record;
+    return 0;
+}
+
+bool chunk_read_miscopied(const struct chunk *chunk, uint32_t position_bytes, uint32_t end_bytes,
+                          struct record *out)
+{
+    struct error ignored = {0};
+    struct span behind;
+    bool is_read = read_record(chunk, position_bytes, end_bytes, out, &ignored) == 0;
+
+    error_clear(&ignored);
+    return is_read && !copy_is_right(out) &&
+           (position_bytes + out->bytes.left_bytes == end_bytes ||
+            (span_at(&chunk->bytes, position_bytes + out->bytes.left_bytes, &behind) &&
+             span_starts_with(&behind, RECORD_MAGIC, RECORD_MAGIC_BYTES)));
 }
 
 int chunk_next_record_slowly(const struct chunk *chunk, uint32_t *position_bytes,

@@ -25,6 +25,11 @@
 #define FILE_HEADER_USED_BYTES 128u          /* the rest of the block is empty */
 #define FILE_HEADER_SIZE_BYTES 4096u
 
+/* A log that lost its first pages begins anywhere in a chunk: the first one that is whole lies at a
+ * multiple of a page among the first LOG_START_BYTES. */
+#define LOG_PAGE_BYTES 4096u
+#define LOG_START_BYTES (FILE_HEADER_SIZE_BYTES + CHUNK_SIZE_BYTES)
+
 /* The chunk header; flags as in the file header. */
 #define CHUNK_MAGIC "ElfChnk"             /* at 0, eight bytes with its NUL */
 #define CHUNK_OFFSET_FIRST_NUMBER 8u      /* u64: record numbers, */
@@ -105,6 +110,11 @@ struct record {
  * copy of the size disagrees. */
 int chunk_read_record(const struct chunk *chunk, uint32_t position_bytes, uint32_t end_bytes,
                       struct record *out, struct error *err);
+
+/* The same of a record of which the copy alone is wrong, and behind which another begins or
+ * `end_bytes` is reached. Whether it is one, its BinXML tells (record_fills_size). */
+bool chunk_read_miscopied(const struct chunk *chunk, uint32_t position_bytes, uint32_t end_bytes,
+                          struct record *out);
 
 /* Where the walk of chunk_next_record meets anything but a sound record. */
 int chunk_next_record_slowly(const struct chunk *chunk, uint32_t *position_bytes,

@@ -103,6 +103,14 @@ static void note_undecodable(struct chunkread *reading, const struct record *rec
                                  record->number, record->bytes.offset_bytes, reason);
 }
 
+static void note_miscopied(struct chunkread *reading, const struct record *record)
+{
+    reading->wants_check = true;
+    source_facts_add_damage(reading->facts, record->bytes.offset_bytes,
+                            "record size %zu and its copy disagree, and nothing else",
+                            record->bytes.left_bytes);
+}
+
 /* --- selection --- */
 
 static void select_record(struct chunkread *reading, const struct record *record,
@@ -176,6 +184,65 @@ static bool stands_before(const struct chunkread *reading, const struct record *
            (record_is_forwarded(&same) || record_templates_match(&chunk, &same));
 }
 
+/* Is there a record at `position_bytes` of which the copy of the size alone is wrong? Its BinXML
+ * has to be whole, and to end where it should. */
+static bool read_miscopied(struct chunkread *reading, uint32_t position_bytes, struct record *out)
+{
+    const struct chunk *chunk = &reading->chunk;
+    struct error ignored = {0};
+    bool is_whole = chunk_read_miscopied(chunk, position_bytes, chunk->free_space_offset, out) &&
+                    record_fills_size(chunk, out) &&
+                    (record_is_forwarded(out) || record_templates_match(chunk, out)) &&
+                    event_decode(&reading->event, chunk, out, false, &ignored) == 0;
+
+    error_clear(&ignored);
+    return is_whole;
+}
+
+/* Takes such a record of the used part that lies in front of `end_bytes`, where the search goes on,
+ * if there is one, and moves the search behind it. */
+static bool take_miscopied(struct chunkread *reading, uint32_t *position_bytes, uint32_t end_bytes)
+{
+    struct record record;
+    struct span at;
+
+    if (!reading->chunk.free_space_known)
+        return false;
+    if (end_bytes > reading->chunk.free_space_offset)
+        end_bytes = reading->chunk.free_space_offset;
+    for (uint32_t position = *position_bytes;
+         position < end_bytes && span_at(&reading->chunk.bytes, position, &at); position++) {
+        const uint8_t *magic = memchr(at.bytes, RECORD_MAGIC[0], end_bytes - position);
+
+        if (magic == NULL)
+            return false;
+        position += (uint32_t)(magic - at.bytes);
+        if (!read_miscopied(reading, position, &record))
+            continue;
+        note_miscopied(reading, &record);
+        take_used(reading, &record);
+        reading->found[reading->found_count++] = position;
+        *position_bytes = position + (uint32_t)record.bytes.left_bytes;
+        return true;
+    }
+    return false;
+}
+
+/* Finds the next record behind *position_bytes; what lies before it and is miscopied is taken. */
+static bool find_record(struct chunkread *reading, uint32_t *position_bytes, struct record *out)
+{
+    uint32_t next;
+    bool found;
+
+    do {
+        next = *position_bytes;
+        found = chunk_find_record(&reading->chunk, &next, out);
+    } while (
+        take_miscopied(reading, position_bytes, found ? out->position_bytes : CHUNK_SIZE_BYTES));
+    *position_bytes = next;
+    return found;
+}
+
 /* Searches what the walk did not reach. Where a template definition that a record refers to was
  * overwritten, it would be read by whatever stands there now: such a record is undecodable in the
  * used part, and a mere remnant in the rest. */
@@ -184,7 +251,7 @@ static void search_chunk(struct chunkread *reading, uint32_t position_bytes)
     struct record record;
 
     reading->found_count = 0;
-    while (chunk_find_record(&reading->chunk, &position_bytes, &record)) {
+    while (find_record(reading, &position_bytes, &record)) {
         bool can_be_read =
             record_is_forwarded(&record) || record_templates_match(&reading->chunk, &record);
 
@@ -210,6 +277,20 @@ static void fetch_ahead(const struct span *bytes, uint32_t position, uint32_t *f
         __builtin_prefetch(bytes->bytes + *fetched);
 }
 
+/* Goes on to the next record: false at the end, and, with *err filled, where the walk breaks. */
+static inline bool walk_on(struct chunkread *reading, uint32_t *position_bytes,
+                           struct record *record, struct error *err)
+{
+    int step = chunk_next_record(&reading->chunk, position_bytes, record, err);
+
+    if (step >= 0 || !read_miscopied(reading, *position_bytes, record))
+        return step > 0;
+    error_clear(err);
+    note_miscopied(reading, record);
+    *position_bytes += (uint32_t)record->bytes.left_bytes;
+    return true;
+}
+
 /* Walks the records of the chunk at hand, and searches what the walk does not reach. */
 static void walk_chunk(struct chunkread *reading)
 {
@@ -220,7 +301,7 @@ static void walk_chunk(struct chunkread *reading)
 
     selector_begin_chunk(reading->selector, &reading->chunk);
     deduper_begin_chunk(reading->deduper);
-    while (chunk_next_record(&reading->chunk, &position_bytes, &record, &err) > 0) {
+    while (walk_on(reading, &position_bytes, &record, &err)) {
         fetch_ahead(&reading->chunk.bytes, position_bytes, &fetched);
         take_used(reading, &record);
     }

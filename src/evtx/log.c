@@ -33,6 +33,7 @@ struct log_reading {
     struct source_facts *facts;
     struct chunkread *chunks;
     struct file_header header;
+    size_t first_chunk_bytes; /* where the slots begin: behind the file header, mostly */
     struct mapping mapping;
     uint64_t end_bytes; /* of the part, as far as the file reaches */
     bool fault_noted;
@@ -78,14 +79,43 @@ static void log_hand_to_byte_sink(const struct log_reading *reading, const void 
         byte_sink->take(byte_sink->context, bytes, size_bytes);
 }
 
-/* Reads the file header, which tells every part whether checksums are kept; the first part notes
- * what is wrong with it. Returns -1 when nothing could be read. */
-static int log_read_header(struct log_reading *reading, bool first_part, struct error *err)
+/* Where the first chunk begins that is whole: behind the file header, if that is there or none
+ * begins at a page. */
+static size_t find_first_chunk(struct span start)
+{
+    struct span page;
+
+    if (span_starts_with(&start, FILE_HEADER_MAGIC, sizeof(FILE_HEADER_MAGIC)))
+        return FILE_HEADER_SIZE_BYTES;
+    for (size_t at = 0; span_at(&start, at, &page) && page.left_bytes > 0; at += LOG_PAGE_BYTES)
+        if (span_starts_with(&page, CHUNK_MAGIC, sizeof(CHUNK_MAGIC)))
+            return at;
+    return FILE_HEADER_SIZE_BYTES;
+}
+
+/* Notes what is wrong with the file header, and what lies before the first chunk without one. */
+static void log_note_header(struct log_reading *reading, struct error *damage)
+{
+    if (reading->first_chunk_bytes != FILE_HEADER_SIZE_BYTES)
+        source_facts_add_damage(reading->facts, 0,
+                                "log without its first pages: the first chunk begins at byte %zu",
+                                reading->first_chunk_bytes);
+    else if (damage->kind != ERROR_NONE)
+        source_facts_add_damage(reading->facts, damage->offset_bytes, "%s", damage->message);
+    if ((reading->header.flags & LOG_FLAG_DIRTY) != 0)
+        source_facts_add_detail(reading->facts,
+                                "dirty: copied from a running system or not closed");
+}
+
+/* Reads the start of the file into `bytes`: the file header, which tells every part whether
+ * checksums are kept, or, where it is not there, as far as the first chunk can lie. The first part
+ * notes what is wrong with it. Returns -1 when nothing could be read. */
+static int log_read_start(struct log_reading *reading, uint8_t *bytes, bool first_part,
+                          struct error *err)
 {
     uint64_t size_bytes = reading->source->size_bytes;
-    size_t expected_bytes =
-        size_bytes < FILE_HEADER_SIZE_BYTES ? size_bytes : FILE_HEADER_SIZE_BYTES;
-    uint8_t bytes[FILE_HEADER_SIZE_BYTES];
+    size_t most = size_bytes < LOG_START_BYTES ? (size_t)size_bytes : LOG_START_BYTES;
+    size_t expected_bytes = most < FILE_HEADER_SIZE_BYTES ? most : FILE_HEADER_SIZE_BYTES;
     struct error damage = {0};
     size_t got;
 
@@ -93,18 +123,24 @@ static int log_read_header(struct log_reading *reading, bool first_part, struct 
         return error_set(err, ERROR_SOURCE, got, "cannot be read: %m");
     if (got == 0)
         return error_set(err, ERROR_SOURCE, 0, "became shorter while it was read");
-    if (file_header_open(span_of(bytes, got, 0), &reading->header, &damage) != 0 && first_part)
-        source_facts_add_damage(reading->facts, damage.offset_bytes, "%s", damage.message);
-    error_clear(&damage);
+    if (memcmp(bytes, FILE_HEADER_MAGIC, sizeof(FILE_HEADER_MAGIC)) != 0 &&
+        file_read_at(reading->descriptor, bytes, most, 0, &got) != 0)
+        return error_set(err, ERROR_SOURCE, got, "cannot be read: %m");
+    reading->first_chunk_bytes = find_first_chunk(span_of(bytes, got, 0));
+    if (reading->first_chunk_bytes > FILE_HEADER_SIZE_BYTES)
+        expected_bytes = reading->first_chunk_bytes;
+    if (got > expected_bytes)
+        got = expected_bytes;
+    file_header_open(span_of(bytes, got, 0), &reading->header, &damage);
     reading->facts->partial.chunk_count = reading->header.chunk_count;
-    if (!first_part)
-        return 0;
-    log_hand_to_byte_sink(reading, bytes, got);
-    if (got < expected_bytes)
-        log_note_unreadable(reading, got, NULL);
-    if ((reading->header.flags & LOG_FLAG_DIRTY) != 0)
-        source_facts_add_detail(reading->facts,
-                                "dirty: copied from a running system or not closed");
+    if (first_part) {
+        log_note_header(reading, &damage);
+        log_hand_to_byte_sink(reading, bytes,
+                              got < reading->first_chunk_bytes ? got : reading->first_chunk_bytes);
+        if (got < expected_bytes)
+            log_note_unreadable(reading, got, NULL);
+    }
+    error_clear(&damage);
     return 0;
 }
 
@@ -177,7 +213,8 @@ static void finish_empty(struct source_facts *facts)
 static int log_read_slot(struct log_reading *reading, struct span slot, struct error *err)
 {
     uint64_t offset_bytes = slot.offset_bytes;
-    bool is_cut = slot.left_bytes < CHUNK_SIZE_BYTES;
+    bool is_empty = chunk_is_unused(slot); /* zeros at the end need not be a whole slot */
+    bool is_cut = !is_empty && slot.left_bytes < CHUNK_SIZE_BYTES;
     int result = 0;
 
     log_hand_to_byte_sink(reading, slot.bytes, slot.left_bytes);
@@ -190,7 +227,7 @@ static int log_read_slot(struct log_reading *reading, struct span slot, struct e
         memcpy(reading->cut, slot.bytes, slot.left_bytes);
         slot = span_of(reading->cut, CHUNK_SIZE_BYTES, offset_bytes);
     }
-    if (chunk_is_unused(slot)) {
+    if (is_empty) {
         log_count_empty(reading, offset_bytes);
     } else {
         struct chunk_place place = {
@@ -204,7 +241,8 @@ static int log_read_slot(struct log_reading *reading, struct span slot, struct e
     return result;
 }
 
-/* Reads the slots of the part that begins at `start_bytes`. */
+/* Reads the slots of the part that begins at `start_bytes`, which is not the first slot of all
+ * where there is a slot before it. */
 static int log_read_slots(struct log_reading *reading, uint64_t start_bytes, struct error *err)
 {
     uint64_t map_start = start_bytes > MAP_BEFORE_BYTES
@@ -215,7 +253,7 @@ static int log_read_slots(struct log_reading *reading, uint64_t start_bytes, str
     if (mapping_open(reading->descriptor, map_start, (size_t)(reading->end_bytes - map_start),
                      &reading->mapping, err) != 0)
         return -1;
-    if (start_bytes > FILE_HEADER_SIZE_BYTES)
+    if (start_bytes >= reading->first_chunk_bytes + CHUNK_SIZE_BYTES)
         reading->before =
             mapping_span(&reading->mapping, start_bytes - CHUNK_SIZE_BYTES, CHUNK_SIZE_BYTES);
     for (uint64_t at = start_bytes; result == 0 && at < reading->end_bytes;
@@ -235,19 +273,30 @@ static int log_read_slots(struct log_reading *reading, uint64_t start_bytes, str
     return result;
 }
 
-/* Reads part number `part`: where it lies, and whether the file still reaches so far. */
+static uint64_t evtx_log_count_parts(uint64_t size_bytes)
+{
+    if (size_bytes <= FILE_HEADER_SIZE_BYTES + PART_BYTES)
+        return 1;
+    return (size_bytes - FILE_HEADER_SIZE_BYTES + PART_BYTES - 1) / PART_BYTES;
+}
+
+/* Reads part number `part`: where it lies, and whether the file still reaches so far. The last one
+ * has what there is, whether the slots begin at the usual place or not. */
 static int log_read_part(struct log_reading *reading, uint64_t part, struct error *err)
 {
-    uint64_t start_bytes = FILE_HEADER_SIZE_BYTES + part * PART_BYTES;
     uint64_t size_bytes = reading->source->size_bytes;
-    uint64_t expected_bytes =
-        size_bytes < start_bytes + PART_BYTES ? size_bytes : start_bytes + PART_BYTES;
     uint64_t present_bytes = source_present_size(reading->descriptor, size_bytes);
+    bool is_last = part + 1 == evtx_log_count_parts(size_bytes);
+    uint8_t start[LOG_START_BYTES];
+    uint64_t start_bytes, expected_bytes;
 
     if (size_bytes == 0)
         return 0;
-    if (log_read_header(reading, part == 0, err) != 0)
+    if (log_read_start(reading, start, part == 0, err) != 0)
         return -1;
+    start_bytes = reading->first_chunk_bytes + part * PART_BYTES;
+    expected_bytes =
+        is_last || size_bytes < start_bytes + PART_BYTES ? size_bytes : start_bytes + PART_BYTES;
     reading->end_bytes = expected_bytes < present_bytes ? expected_bytes : present_bytes;
     if (reading->end_bytes < expected_bytes && !reading->ended)
         log_note_unreadable(reading, reading->end_bytes, NULL);
@@ -257,13 +306,6 @@ static int log_read_part(struct log_reading *reading, uint64_t part, struct erro
 }
 
 /* --- the reader --- */
-
-static uint64_t evtx_log_count_parts(uint64_t size_bytes)
-{
-    if (size_bytes <= FILE_HEADER_SIZE_BYTES + PART_BYTES)
-        return 1;
-    return (size_bytes - FILE_HEADER_SIZE_BYTES + PART_BYTES - 1) / PART_BYTES;
-}
 
 static int evtx_log_read_part(const struct source *source, int descriptor, uint64_t part,
                               const struct reader_options *options, const struct sink *sink,

@@ -23,7 +23,7 @@
 #define STRETCHES_MOST 16384u
 #define TIMES_MOST 262144u
 
-struct stretch {
+struct id_stretch {
     struct record_span span; /* without its channel, which is */
     const char *channel;     /* borrowed */
     uint64_t order;          /* 0, or another number for each computer of forwarded records */
@@ -32,19 +32,19 @@ struct stretch {
     uint64_t distance;       /* from the window, in time */
 };
 
-struct stretches {
-    struct stretch *items; /* owned */
+struct id_stretches {
+    struct id_stretch *items; /* owned */
     size_t count;
 };
 
 struct log_spans {
     struct source_facts *facts;
     struct window window;
-    struct stretches gathered;
-    struct stretch *last; /* of these, or NULL */
-    uint64_t *times;      /* owned: room for TIMES_MOST */
+    struct id_stretches gathered;
+    struct id_stretch *last; /* of these, or NULL */
+    uint64_t *times;         /* owned: room for TIMES_MOST */
     size_t time_count;
-    struct stretches settled; /* of what was gathered before */
+    struct id_stretches settled; /* of what was gathered before */
 };
 
 struct log_spans *log_spans_create(struct source_facts *facts, const struct window *window)
@@ -67,7 +67,8 @@ void log_spans_free(struct log_spans *spans)
     free(spans);
 }
 
-static struct stretch *stretches_add(struct stretches *stretches, const struct stretch *stretch)
+static struct id_stretch *stretches_add(struct id_stretches *stretches,
+                                        const struct id_stretch *stretch)
 {
     stretches->items = memory_grow(stretches->items, stretches->count, sizeof(*stretches->items));
     stretches->items[stretches->count] = *stretch;
@@ -86,14 +87,14 @@ static int compare_numbers(uint64_t left, uint64_t right)
     return (left > right) - (left < right);
 }
 
-static int compare_channels(const struct stretch *left, const struct stretch *right)
+static int compare_channels(const struct id_stretch *left, const struct id_stretch *right)
 {
     int order = left->channel == right->channel ? 0 : strcmp(left->channel, right->channel);
 
     return order != 0 ? order : compare_numbers(left->span.recovered, right->span.recovered);
 }
 
-static int compare_ids(const struct stretch *left, const struct stretch *right)
+static int compare_ids(const struct id_stretch *left, const struct id_stretch *right)
 {
     int order = compare_numbers(left->span.first_record_id, right->span.first_record_id);
 
@@ -105,7 +106,7 @@ static int compare_ids(const struct stretch *left, const struct stretch *right)
 /* That of the spans of a source: by computer, channel, whether recovered, and id. */
 static int compare_by_computer(const void *left, const void *right)
 {
-    const struct stretch *one = left, *other = right;
+    const struct id_stretch *one = left, *other = right;
     int order = compare_numbers(one->span.computer, other->span.computer);
 
     if (order == 0)
@@ -116,7 +117,7 @@ static int compare_by_computer(const void *left, const void *right)
 /* What is in one order stands together, by id. */
 static int compare_by_order(const void *left, const void *right)
 {
-    const struct stretch *one = left, *other = right;
+    const struct id_stretch *one = left, *other = right;
     int order = compare_channels(one, other);
 
     if (order == 0)
@@ -124,18 +125,18 @@ static int compare_by_order(const void *left, const void *right)
     return order != 0 ? order : compare_ids(one, other);
 }
 
-static bool is_same_computer(const struct stretch *left, const struct stretch *right)
+static bool is_same_computer(const struct id_stretch *left, const struct id_stretch *right)
 {
     return left->span.computer == right->span.computer && compare_channels(left, right) == 0;
 }
 
-static bool is_same_order(const struct stretch *left, const struct stretch *right)
+static bool is_same_order(const struct id_stretch *left, const struct id_stretch *right)
 {
     return left->order == right->order && compare_channels(left, right) == 0;
 }
 
 /* Mostly they are in order already. */
-static void sort(struct stretches *all, int (*compare)(const void *, const void *))
+static void sort(struct id_stretches *all, int (*compare)(const void *, const void *))
 {
     for (size_t index = 1; index < all->count; index++)
         if (compare(&all->items[index - 1], &all->items[index]) > 0) {
@@ -144,10 +145,10 @@ static void sort(struct stretches *all, int (*compare)(const void *, const void 
         }
 }
 
-static void set_orders(struct stretches *all, const struct source_facts *facts)
+static void set_orders(struct id_stretches *all, const struct source_facts *facts)
 {
     for (size_t index = 0; index < all->count; index++) {
-        struct stretch *stretch = &all->items[index];
+        struct id_stretch *stretch = &all->items[index];
 
         stretch->order =
             facts->computers[stretch->span.computer].forwarded ? stretch->span.computer + 1 : 0;
@@ -155,7 +156,7 @@ static void set_orders(struct stretches *all, const struct source_facts *facts)
 }
 
 /* How many stand in one order with the first, at the start of `count`. */
-static size_t count_in_order(const struct stretch *first, size_t count)
+static size_t count_in_order(const struct id_stretch *first, size_t count)
 {
     size_t same = 1;
 
@@ -167,7 +168,7 @@ static size_t count_in_order(const struct stretch *first, size_t count)
 /* ---- Ids that were met twice ---- */
 
 /* Sets the times of a stretch whose ids were set, by those of its records. */
-static void set_times(struct stretch *stretch, const uint64_t *times)
+static void set_times(struct id_stretch *stretch, const uint64_t *times)
 {
     struct record_span *span = &stretch->span;
 
@@ -179,7 +180,7 @@ static void set_times(struct stretch *stretch, const uint64_t *times)
 
 /* Takes the first ids away. Without times the first one left stays what it was: that much is
  * covered by whom the ids are taken from. */
-static void drop_first(struct stretch *stretch, uint64_t dropped, const uint64_t *times)
+static void drop_first(struct id_stretch *stretch, uint64_t dropped, const uint64_t *times)
 {
     struct record_span *span = &stretch->span;
     bool has_gaps = record_span_has_gaps(span);
@@ -198,12 +199,12 @@ static void drop_first(struct stretch *stretch, uint64_t dropped, const uint64_t
 }
 
 /* The stretches are in order of their computers. */
-static void drop_equal_ids(struct stretches *all, const uint64_t *times)
+static void drop_equal_ids(struct id_stretches *all, const uint64_t *times)
 {
     size_t kept = 0;
 
     for (size_t index = 0; index < all->count; index++) {
-        struct stretch stretch = all->items[index];
+        struct id_stretch stretch = all->items[index];
         const struct record_span *last = kept > 0 ? &all->items[kept - 1].span : NULL;
 
         if (last != NULL && is_same_computer(&all->items[kept - 1], &stretch)) {
@@ -220,7 +221,7 @@ static void drop_equal_ids(struct stretches *all, const uint64_t *times)
 
 /* ---- Times that run back ---- */
 
-static bool has_step_back(const struct stretch *stretches, size_t count)
+static bool has_step_back(const struct id_stretch *stretches, size_t count)
 {
     uint64_t greatest = 0;
 
@@ -234,13 +235,13 @@ static bool has_step_back(const struct stretch *stretches, size_t count)
 }
 
 /* Adds the pieces of a stretch: each begins at a record that is marked, or is the first. */
-static void add_pieces(const uint64_t *times, const struct stretch *stretch, const bool *begins,
-                       struct stretches *out)
+static void add_pieces(const uint64_t *times, const struct id_stretch *stretch, const bool *begins,
+                       struct id_stretches *out)
 {
     size_t count = (size_t)stretch->span.record_count;
 
     for (size_t first = 0, end; first < count; first = end) {
-        struct stretch piece = *stretch;
+        struct id_stretch piece = *stretch;
 
         for (end = first + 1; end < count && !begins[end]; end++)
             ;
@@ -254,8 +255,8 @@ static void add_pieces(const uint64_t *times, const struct stretch *stretch, con
 }
 
 /* Adds what becomes of stretches in one order. */
-static void add_order(const uint64_t *times, const struct stretch *stretches, size_t count,
-                      struct stretches *out)
+static void add_order(const uint64_t *times, const struct id_stretch *stretches, size_t count,
+                      struct id_stretches *out)
 {
     uint64_t *in_order = NULL;
     bool *begins = NULL;
@@ -284,7 +285,7 @@ static void add_order(const uint64_t *times, const struct stretch *stretches, si
 /* ---- Joining ---- */
 
 /* Which of those in one order does no other contradict? */
-static void find_free(struct stretch *stretches, size_t count)
+static void find_free(struct id_stretch *stretches, size_t count)
 {
     uint64_t greatest = 0, least = UINT64_MAX;
 
@@ -313,7 +314,7 @@ static void join(struct record_span *span, const struct record_span *next)
         span->last_filetime = next->last_filetime;
 }
 
-static bool can_join(const struct stretch *stretch, const struct stretch *next)
+static bool can_join(const struct id_stretch *stretch, const struct id_stretch *next)
 {
     return is_same_computer(stretch, next) && stretch->is_free && next->is_free &&
            stretch->span.last_record_id + 1 == next->span.first_record_id &&
@@ -321,7 +322,7 @@ static bool can_join(const struct stretch *stretch, const struct stretch *next)
 }
 
 /* The stretches are in order of their computers. */
-static void join_free(struct stretches *all)
+static void join_free(struct id_stretches *all)
 {
     size_t kept = 0;
 
@@ -366,7 +367,7 @@ static int compare_joints(const void *left, const void *right)
 
 /* Marks, as not free, so many stretches that are to be joined with the one before, those farthest
  * from the window first. */
-static void mark_joints(struct stretches *all, size_t excess, const struct window *window)
+static void mark_joints(struct id_stretches *all, size_t excess, const struct window *window)
 {
     struct joint *joints = memory_resize(NULL, all->count, sizeof(*joints));
     size_t joint_count = 0;
@@ -385,7 +386,7 @@ static void mark_joints(struct stretches *all, size_t excess, const struct windo
 
 /* Joins what was marked. That ids are missing is said of it in any case: that times are not in
  * order is as bad. */
-static void join_marked(struct stretches *all)
+static void join_marked(struct id_stretches *all)
 {
     size_t kept = 0;
 
@@ -405,14 +406,14 @@ static void join_marked(struct stretches *all)
 
 static int compare_distances(const void *left, const void *right)
 {
-    const struct stretch *one = left, *other = right;
+    const struct id_stretch *one = left, *other = right;
     int order = compare_numbers(one->distance, other->distance);
 
     return order != 0 ? order : compare_by_computer(left, right);
 }
 
 /* The stretches are in order of their computers, and stay so. */
-static void limit(struct stretches *all, const struct window *window)
+static void limit(struct id_stretches *all, const struct window *window)
 {
     if (all->count <= RECORD_SPANS_MOST)
         return;
@@ -432,7 +433,7 @@ static void limit(struct stretches *all, const struct window *window)
 /* ---- All of it ---- */
 
 /* Settles stretches whose times are not known any more. */
-static void settle(struct stretches *all, const struct source_facts *facts,
+static void settle(struct id_stretches *all, const struct source_facts *facts,
                    const struct window *window)
 {
     set_orders(all, facts);
@@ -451,7 +452,7 @@ static void settle(struct stretches *all, const struct source_facts *facts,
 /* Moves what was gathered to what is settled. */
 static void settle_gathered(struct log_spans *spans)
 {
-    struct stretches *gathered = &spans->gathered;
+    struct id_stretches *gathered = &spans->gathered;
 
     set_orders(gathered, spans->facts);
     sort(gathered, compare_by_computer);
@@ -471,7 +472,7 @@ static void settle_gathered(struct log_spans *spans)
 static __attribute__((noinline)) void begin(struct log_spans *spans,
                                             const struct record_summary *summary, bool recovered)
 {
-    struct stretch stretch = {
+    struct id_stretch stretch = {
         .span = {.computer = summary->computer,
                  .recovered = recovered,
                  .first_record_id = summary->record_id,
@@ -495,7 +496,7 @@ static __attribute__((noinline)) void begin(struct log_spans *spans,
 /* What cannot be counted in goes on with nothing, either. */
 void log_spans_add(struct log_spans *spans, const struct record_summary *summary, bool recovered)
 {
-    struct stretch *last = spans->last;
+    struct id_stretch *last = spans->last;
     uint64_t filetime = summary->event_filetime;
 
     if (last == NULL || last->span.last_record_id + 1 != summary->record_id ||
@@ -514,7 +515,7 @@ void log_spans_add(struct log_spans *spans, const struct record_summary *summary
 }
 
 /* Puts the stretches into the facts, as their spans. */
-static void hand_on(const struct stretches *all, struct source_facts *facts)
+static void hand_on(const struct id_stretches *all, struct source_facts *facts)
 {
     for (size_t index = 0; index < all->count; index++) {
         struct record_span span = all->items[index].span;
@@ -534,12 +535,12 @@ void log_spans_finish_part(struct log_spans *spans)
 void log_spans_finish(struct source_facts *facts)
 {
     struct source_facts parts = {.spans = facts->spans, .span_count = facts->span_count};
-    struct stretches all = {0};
+    struct id_stretches all = {0};
 
     for (size_t index = 0; index < parts.span_count; index++)
-        stretches_add(&all, &(struct stretch){.span = parts.spans[index],
-                                              .channel = parts.spans[index].channel,
-                                              .first_time = index});
+        stretches_add(&all, &(struct id_stretch){.span = parts.spans[index],
+                                                 .channel = parts.spans[index].channel,
+                                                 .first_time = index});
     facts->spans = NULL;
     facts->span_count = 0;
     settle(&all, facts, &incident_window);

@@ -39,7 +39,7 @@ int content_open(const struct walk_entry *entry, int *descriptor, struct source 
                  const char **name, struct error *err)
 {
     int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (entry->named ? 0 : O_NOFOLLOW);
-    uint8_t head[CONTENT_HEAD_BYTES];
+    uint8_t head[CONTENT_LONG_HEAD_BYTES];
     size_t got;
 
     *source = (struct source){.path = memory_copy_text(entry->path)};
@@ -50,9 +50,12 @@ int content_open(const struct walk_entry *entry, int *descriptor, struct source 
         return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "cannot be opened: %m");
     if (measure(entry, *descriptor, source, err) != 0)
         return -1;
-    if (file_read_at(*descriptor, head, sizeof(head), 0, &got) != 0)
+    if (file_read_at(*descriptor, head, CONTENT_HEAD_BYTES, 0, &got) != 0)
         return error_set(err, ERROR_SOURCE, got, "cannot be read: %m");
     source->kind = content_recognise(span_of(head, got, 0), name);
+    if (source->kind == SOURCE_KIND_UNKNOWN && got == CONTENT_HEAD_BYTES &&
+        file_read_at(*descriptor, head, sizeof(head), 0, &got) == 0)
+        source->kind = content_recognise(span_of(head, got, 0), name);
     return 0;
 }
 

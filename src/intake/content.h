@@ -12,11 +12,14 @@
 #include "intake/walk.h"
 #include "model/source.h"
 
-/* So many bytes of the start of a file tell what it is; fewer when the file has no more. */
-#define CONTENT_HEAD_BYTES 8192
+/* So many bytes of the start of a file tell what it is; fewer when the file has no more. Of what
+ * they do not tell, so many tell a log that lost its first pages: the first whole chunk begins
+ * among them (DESIGN 3). */
+#define CONTENT_HEAD_BYTES (8 * 1024)
+#define CONTENT_LONG_HEAD_BYTES (68 * 1024)
 
 /* The kind of the file that begins with `head`, and what it is for a person: "empty zip archive". A
- * log whose file header is destroyed is known by its first chunk. */
+ * log whose first pages are destroyed or lost is known by its first chunk. */
 enum source_kind content_recognise(struct span head, const char **name);
 
 /* Opens the file of an entry for reading, never waiting for a writer, and fills *source (owned by

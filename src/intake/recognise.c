@@ -13,6 +13,10 @@ struct magic {
     const char *name; /* NULL: that of the kind */
 };
 
+/* What a log without its first pages is known by: libevtx format document, "Chunk". */
+#define LOG_PAGE_BYTES 4096u
+#define CHUNK_MAGIC "ElfChnk"
+
 #define MAGIC(offset, text) \
     .offset_bytes = (offset), .bytes = (text), .size_bytes = sizeof(text) - 1
 
@@ -54,6 +58,17 @@ static bool begins_with(const struct span *head, const struct magic *magic)
            span_starts_with(&at, magic->bytes, magic->size_bytes);
 }
 
+/* Does a chunk begin at one of the pages? */
+static bool has_chunk(struct span head)
+{
+    struct span page;
+
+    for (size_t at = 0; span_at(&head, at, &page) && page.left_bytes > 0; at += LOG_PAGE_BYTES)
+        if (span_starts_with(&page, CHUNK_MAGIC, sizeof(CHUNK_MAGIC)))
+            return true;
+    return false;
+}
+
 enum source_kind content_recognise(struct span head, const char **name)
 {
     enum source_kind kind = head.left_bytes == 0 ? SOURCE_KIND_EMPTY : SOURCE_KIND_UNKNOWN;
@@ -69,5 +84,9 @@ enum source_kind content_recognise(struct span head, const char **name)
             *name = magic->name != NULL ? magic->name : source_kind_name(kind);
             return kind;
         }
+    if (has_chunk(head)) {
+        kind = SOURCE_KIND_EVTX;
+        *name = "event log without its first pages";
+    }
     return kind;
 }

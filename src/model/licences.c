@@ -240,12 +240,31 @@ struct licence_statement licence_statement_of(const struct observation *observat
     return out;
 }
 
+/* What is installed, as far as it matters: nothing, one licence, or several; or that cannot be
+ * told.
+ */
+enum installed {
+    INSTALLED_NONE,
+    INSTALLED_ONE,
+    INSTALLED_SEVERAL,
+    INSTALLED_UNREADABLE,
+};
+
+static enum installed installed_of(const struct licence_statement *statement)
+{
+    if (statement->unreadable_count > 0)
+        return INSTALLED_UNREADABLE;
+    return statement->installed_count == 0   ? INSTALLED_NONE
+           : statement->installed_count == 1 ? INSTALLED_ONE
+                                             : INSTALLED_SEVERAL;
+}
+
 bool licence_statements_equal(const struct licence_statement *left,
                               const struct licence_statement *right)
 {
-    return left->is_windows == right->is_windows && left->line_count == right->line_count &&
-           left->unreadable_count == right->unreadable_count &&
-           left->installed_count == right->installed_count &&
-           strcmp(left->installed_id, right->installed_id) == 0 && left->status == right->status &&
-           left->reason_code == right->reason_code;
+    enum installed installed = installed_of(left);
+
+    return left->is_windows == right->is_windows && installed == installed_of(right) &&
+           (installed != INSTALLED_ONE || strcmp(left->installed_id, right->installed_id) == 0) &&
+           left->status == right->status && left->reason_code == right->reason_code;
 }

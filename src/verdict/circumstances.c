@@ -271,12 +271,24 @@ static int place_stretch(struct finding_circumstances *finding, const char *chan
     return casedb_place_observations(finding->db, finding->machine_id, &placement, err);
 }
 
+/* Where the machine's own logs tell, what was forwarded or found elsewhere does not. Returns how many
+ * are left. */
+static size_t prefer_own(struct stretch *stretches, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t index = 0; index < count; index++)
+        if (stretches[index].own)
+            stretches[kept++] = stretches[index];
+    return kept > 0 ? kept : count;
+}
+
 static int find_channel(struct finding_circumstances *finding, const char *channel,
                         struct stretch *stretches, size_t count, struct error *err)
 {
     struct circumstances *out = finding->out;
 
-    count = clock_find(stretches, count);
+    count = clock_find(stretches, prefer_own(stretches, count));
     for (size_t index = 0; index < count; index++) {
         if (!stretches[index].wrong_clock && stretches[index].last_filetime > out->last_filetime)
             out->last_filetime = stretches[index].last_filetime;

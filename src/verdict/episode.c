@@ -40,11 +40,11 @@ static bool is_open(const struct activation_history *history)
     return history->current.exists && !history->current.closed;
 }
 
-/* Is the event, which does not come before the time, no later than so long after it? */
+/* Is the event, which stands behind one of that time, no later than so long after it? */
 static bool is_within(const struct judged_event *event, uint64_t filetime, uint64_t most)
 {
     return event->counts_filetime != 0 && filetime != 0 &&
-           filetime_distance(event->counts_filetime, filetime) <= most;
+           event->counts_filetime <= filetime + most;
 }
 
 /* ---- Faults ---- */
@@ -512,7 +512,7 @@ static void close_by_listing(struct activation_history *history)
 }
 
 static void feed_listed_fault(struct activation_history *history,
-                              const struct listed_licence *listed)
+                              const struct licence_listed *listed)
 {
     if (history->first_fault_filetime == 0 || listed->filetime < history->first_fault_filetime)
         history->first_fault_filetime = listed->filetime;
@@ -525,7 +525,7 @@ static void feed_listed_fault(struct activation_history *history,
 }
 
 void activation_history_feed_listing(struct activation_history *history,
-                                     const struct listed_licence *listed)
+                                     const struct licence_listed *listed)
 {
     enum listed_state state = listed->state;
 

@@ -131,7 +131,7 @@ void activation_history_free_content(struct activation_history *history);
 void activation_history_feed(struct activation_history *history, struct judged_event *event);
 
 /* Takes in what a listing says of the licence, where its time puts it. */
-struct listed_licence {
+struct licence_listed {
     enum listed_state state;
     enum licensing_status status;
     uint32_t reason_code; /* or 0 */
@@ -142,7 +142,7 @@ struct listed_licence {
     const char *path;
 };
 void activation_history_feed_listing(struct activation_history *history,
-                                     const struct listed_licence *listed);
+                                     const struct licence_listed *listed);
 
 /* Notes whether KB 971033 is absent by what is known by now, and what the machine is by now. */
 void activation_history_note_update(struct activation_history *history, bool is_absent);

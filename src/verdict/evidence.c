@@ -122,7 +122,7 @@ static void note_listed(struct evidence *evidence, const struct meaning *meaning
     const struct item_origin *origin = &meaning->origin;
 
     activation_history_feed_listing(
-        &evidence->history, &(struct listed_licence){.state = item->listed,
+        &evidence->history, &(struct licence_listed){.state = item->listed,
                                                      .status = item->status,
                                                      .reason_code = item->reason_code,
                                                      .filetime = origin->filetime,

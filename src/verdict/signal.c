@@ -105,9 +105,16 @@ static void judge_code(const struct observation *observation, int32_t qualifiers
     add_code(out, "code", code);
 }
 
+/* Without qualifiers only a code that says non-genuine tells that it is the message of Windows 7.
+ */
 static void judge_8196(const struct observation *observation, struct judgement *out)
 {
-    judge_code(observation, QUALIFIERS_INFORMATION, out);
+    uint32_t code;
+
+    if (observation->qualifiers != OBSERVATION_ABSENT)
+        judge_code(observation, QUALIFIERS_INFORMATION, out);
+    else if (read_code(observation, 0, &code) && incident_is_non_genuine(code))
+        judge_code(observation, OBSERVATION_ABSENT, out);
 }
 
 static void judge_by_code(const struct observation *observation, struct judgement *out)
