@@ -29,7 +29,9 @@ agrees() {
 }
 
 cd "$scratch" || exit 1
-make_logs collected <"$cases/evidence.recipe"
+# Files to which the recipe gives no time are all of one, after the events.
+mkdir collected
+"$top_srcdir/samples/make-collection" "$MAKE_LOGS" "$cases/evidence.recipe" collected
 printf 'host\nACT-1-INSTALLED\nGONE\n' >inventory.csv
 analyze -o report --inventory inventory.csv collected
 check 'every source is read whole' equal 0 "$status"
@@ -86,11 +88,12 @@ check 'names of hosts are one whatever their case' equal 'installed 2' \
 # stands in those of the other. A name that two machines share means neither.
 mkdir forms
 printf 'Node,HotFixID\r\nPC1,KB2534111\r\npc1.corp.example,KB971033\r\n\r\n' >forms/a.csv
+touch -d 2019-03-01T12:00:00Z forms/a.csv
 printf 'Node,HotFixID\r\nPC3,KB2534111\r\npc3.a.example,KB971033\r\n\r\n' >forms/b.csv
 printf 'Node,HotFixID\r\npc3.b.example,KB971033\r\n\r\n' >forms/c.csv
 analyze -o forms-report forms
 check 'a short name and its full form are one machine of a listing' equal \
-    'installed  installed: wmic qfe in forms/a.csv' \
+    'installed  installed: wmic qfe with the collection (file of 2019-03-01T12:00:00Z) in forms/a.csv' \
     "$(cell forms-report/hosts.csv pc1.corp.example kb971033) $(
         cell forms-report/hosts.csv pc1.corp.example review | sed 's/window-not-covered//'
     ) $(cell forms-report/hosts.csv pc1.corp.example kb971033_evidence)"
@@ -129,6 +132,12 @@ check 'of many such remarks the first are listed' grep -q 'the name counts; and 
 lists=report/remediation
 check 'a healthy host with the update is in the list of removals' equal remove-kb971033 \
     "$(cell $lists/remove-kb971033.csv ACT-7-INSTALLED action)"
+check 'so is one on which nothing tells' equal check-kb971033 \
+    "$(cell $lists/remove-kb971033.csv ACT-8-VOLUME action)"
+check 'and in that of the script' grep -qx "ACT-8-VOLUME$(printf '\r')" \
+    $lists/scripts/1-remove-kb971033.hosts.txt
+check 'of one that is not excluded the list says what is missing' grep -q \
+    'Application log from 2019-01-20T07:00:00Z: the window is not covered' $lists/not-excluded.csv
 check 'one that may keep it is in no list' sh -c '! grep -r OEM-HEALTHY "$1"' - $lists
 check 'hosts of one edition are in the list of its script' grep -qx "ACT-1-INSTALLED$(printf '\r')" \
     $lists/scripts/2-rebuild-enterprise.hosts.txt
