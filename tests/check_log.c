@@ -623,16 +623,31 @@ START_TEST(record_of_which_only_the_size_copy_is_wrong_is_read)
 }
 END_TEST
 
+/* The start of its BinXML, and the first token of its template's definition. */
+static const size_t broken_places[] = {RECORD_OFFSET_BINXML, RECORD_OFFSET_BINXML + 42};
+
 START_TEST(record_of_which_more_is_wrong_is_not_read)
 {
     struct evtx_image *image = make_four();
 
     evtx_damage_record_size(image, 1, EVTX_SIZE_COPY);
-    memset(image->bytes + image->records[1].offset_bytes + RECORD_OFFSET_BINXML, 0xff, 4);
+    image->bytes[image->records[1].offset_bytes + broken_places[_i]] = 0xff;
     evtx_image_seal_chunk(image, image->chunks[0].offset_bytes);
     expect_read(image, "023");
     readout_expect_detail(&got, "its copy disagree");
     readout_expect_no_detail(&got, "and nothing else");
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(record_that_ends_where_no_other_begins_is_not_read)
+{
+    struct evtx_image *image = make_four();
+    uint32_t size = image->records[1].size_bytes + 8;
+
+    memcpy(image->bytes + image->records[1].offset_bytes + RECORD_OFFSET_SIZE, &size, 4);
+    evtx_image_seal_chunk(image, image->chunks[0].offset_bytes);
+    expect_read(image, "023");
     evtx_image_free(image);
 }
 END_TEST
@@ -681,6 +696,12 @@ START_TEST(remnant_with_a_wrong_size_copy_is_not_recovered)
     read_image(image);
     ck_assert_uint_eq(got.facts.recovered_count, 0);
     ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
+    /* Where the free space begins is not known: so is what is in use. */
+    evtx_damage_record_magic(image, 0);
+    memset(image->bytes + image->chunks[0].offset_bytes + CHUNK_OFFSET_FREE_SPACE, 0xff, 4);
+    read_image(image);
+    ck_assert_uint_eq(got.facts.record_count, 0);
+    ck_assert_uint_eq(got.facts.recovered_count, 2);
     evtx_image_free(image);
 }
 END_TEST
@@ -958,7 +979,9 @@ static Suite *log_suite(void)
     tcase_add_test(tests, damaged_attribute_of_the_event_costs_the_selected_records_alone);
     tcase_add_test(tests, only_the_first_undecodable_records_are_listed);
     tcase_add_loop_test(tests, record_of_which_only_the_size_copy_is_wrong_is_read, 0, 4);
-    tcase_add_test(tests, record_of_which_more_is_wrong_is_not_read);
+    tcase_add_loop_test(tests, record_of_which_more_is_wrong_is_not_read, 0,
+                        ARRAY_COUNT(broken_places));
+    tcase_add_test(tests, record_that_ends_where_no_other_begins_is_not_read);
     tcase_add_test(tests, record_that_swallows_the_next_is_not_read);
     tcase_add_test(tests, behind_a_broken_place_a_wrong_size_copy_is_read_too);
     tcase_add_test(tests, remnant_with_a_wrong_size_copy_is_not_recovered);
