@@ -855,6 +855,48 @@ START_TEST(string_is_handed_on_as_written_and_is_no_conflict)
 }
 END_TEST
 
+/* --- the second reader --- */
+
+static const struct {
+    uint16_t event_id;
+    const char *strings[2];
+    enum verified verified;
+} asked[] = {
+    {1003, {INCIDENT_WINDOWS_APPLICATION_ID, "1:"}, VERIFIED_YES},
+    {1014, {"hr=0xC004F200", ""}, VERIFIED_YES},
+    {8196, {"0xC004F200", ""}, VERIFIED_YES},
+    {8198, {"hr=0xC004F200", ""}, VERIFIED_YES},
+    {8200, {"hr=0xC004F200", ""}, VERIFIED_YES},
+    {8208, {"hr=0xC004C4A2", INCIDENT_WINDOWS7_TEMPLATE_ID}, VERIFIED_YES},
+    {8209, {"0x00000000", INCIDENT_WINDOWS_APPLICATION_ID}, VERIFIED_YES},
+    {12288,
+     {"0x00000000, 0x00000000, kms:1688, id, 2019/01/08 10:30, 0, 5, 0, id, 25", ""},
+     VERIFIED_YES},
+    {12289, {"0x00000000, 0x00000000, 1, 0, 50, 120, 10080, 2019/01/08 10:30", ""}, VERIFIED_YES},
+    {12305, {INCIDENT_WINDOWS_APPLICATION_ID, ""}, VERIFIED_YES},
+    {1016, {"id", "pid"}, VERIFIED_NOT_ASKED},
+    {1022, {"hr=0xC004F200", ""}, VERIFIED_NOT_ASKED},
+    {8193, {"hr=0xC004F200", ""}, VERIFIED_NOT_ASKED},
+    {8206, {"", ""}, VERIFIED_NOT_ASKED},
+    {12304, {INCIDENT_WINDOWS7_TEMPLATE_ID, ""}, VERIFIED_NOT_ASKED},
+    {12306, {INCIDENT_WINDOWS_APPLICATION_ID, "(null)"}, VERIFIED_NOT_ASKED},
+};
+
+START_TEST(what_can_be_a_signal_or_a_recovery_is_read_twice)
+{
+    struct evtx_writer *writer = evtx_writer_new(NULL);
+    struct event_stamp stamp = stamp_at(0);
+    struct evtx_image *image;
+
+    events_add_spp(writer, &stamp, asked[_i].event_id, 0x4000, 4, asked[_i].strings, 2);
+    image = evtx_writer_finish(writer);
+    read_image(image);
+    ck_assert_uint_eq(got.handed_count, 1);
+    ck_assert_uint_eq(got.verified_counts[asked[_i].verified], 1);
+    evtx_image_free(image);
+}
+END_TEST
+
 /* --- files --- */
 
 START_TEST(empty_file_has_no_records)
@@ -992,6 +1034,8 @@ static Suite *log_suite(void)
     tcase_add_test(tests, computers_are_told_with_their_numbers);
     tcase_add_loop_test(tests, string_is_handed_on_as_written_and_is_no_conflict, 0,
                         ARRAY_COUNT(strings));
+    tcase_add_loop_test(tests, what_can_be_a_signal_or_a_recovery_is_read_twice, 0,
+                        ARRAY_COUNT(asked));
     tcase_add_test(tests, empty_file_has_no_records);
     tcase_add_test(tests, log_of_a_header_alone_has_no_records);
     tcase_add_test(tests, log_without_events_is_read);
