@@ -578,6 +578,206 @@ START_TEST(only_the_first_undecodable_records_are_listed)
 }
 END_TEST
 
+/* --- a wrong copy of a record's size --- */
+
+/* A log of one chunk with four records, the third forwarded. */
+static struct evtx_image *make_four(void)
+{
+    struct evtx_writer *writer = evtx_writer_new(NULL);
+
+    for (uint64_t index = 0; index < 4; index++) {
+        struct event_stamp stamp = stamp_at(index);
+
+        stamp.forwarded = index == 2;
+        stamp.self_contained = true;
+        events_add_wat_13(writer, &stamp, "0x00000000", "0xC004C4A2");
+    }
+    return evtx_writer_finish(writer);
+}
+
+/* Reads the log, of which the records at these places are handed on, as a string of digits. */
+static void expect_read(const struct evtx_image *image, const char *places)
+{
+    read_image(image);
+    for (size_t index = 0; index < image->record_count; index++)
+        ck_assert(was_handed(&image->records[index]) == (strchr(places, '0' + (int)index) != NULL));
+    ck_assert_uint_eq(got.facts.record_count, strlen(places));
+    ck_assert_uint_eq(got.facts.recovered_count, 0);
+    ck_assert_uint_eq(got.facts.undecodable_count, 0);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_DAMAGED);
+    ck_assert_uint_eq(got.facts.damage.count, 1);
+}
+
+START_TEST(record_of_which_only_the_size_copy_is_wrong_is_read)
+{
+    struct evtx_image *image = make_four();
+    char *detail = memory_format("at byte %zu: record size %u and its copy disagree, and nothing "
+                                 "else",
+                                 image->records[_i].offset_bytes, image->records[_i].size_bytes);
+
+    evtx_damage_record_size(image, (size_t)_i, EVTX_SIZE_COPY);
+    expect_read(image, "0123");
+    readout_expect_detail(&got, detail);
+    free(detail);
+    evtx_image_free(image);
+}
+END_TEST
+
+/* The start of its BinXML, and the first token of its template's definition. */
+static const size_t broken_places[] = {RECORD_OFFSET_BINXML, RECORD_OFFSET_BINXML + 42};
+
+START_TEST(record_of_which_more_is_wrong_is_not_read)
+{
+    struct evtx_image *image = make_four();
+
+    evtx_damage_record_size(image, 1, EVTX_SIZE_COPY);
+    image->bytes[image->records[1].offset_bytes + broken_places[_i]] = 0xff;
+    evtx_image_seal_chunk(image, image->chunks[0].offset_bytes);
+    expect_read(image, "023");
+    readout_expect_detail(&got, "its copy disagree");
+    readout_expect_no_detail(&got, "and nothing else");
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(record_that_ends_where_no_other_begins_is_not_read)
+{
+    struct evtx_image *image = make_four();
+    uint32_t size = image->records[1].size_bytes + 8;
+
+    memcpy(image->bytes + image->records[1].offset_bytes + RECORD_OFFSET_SIZE, &size, 4);
+    evtx_image_seal_chunk(image, image->chunks[0].offset_bytes);
+    expect_read(image, "023");
+    evtx_image_free(image);
+}
+END_TEST
+
+/* Its size reaches over the next record to the one behind, and its BinXML does not. */
+START_TEST(record_that_swallows_the_next_is_not_read)
+{
+    struct evtx_image *image = make_four();
+    uint32_t size = image->records[0].size_bytes + image->records[1].size_bytes;
+
+    memcpy(image->bytes + image->records[0].offset_bytes + RECORD_OFFSET_SIZE, &size, 4);
+    evtx_image_seal_chunk(image, image->chunks[0].offset_bytes);
+    expect_read(image, "123");
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(behind_a_broken_place_a_wrong_size_copy_is_read_too)
+{
+    struct evtx_image *image = make_four();
+
+    evtx_damage_record_magic(image, 0);
+    evtx_damage_record_size(image, 1, EVTX_SIZE_COPY);
+    evtx_damage_record_size(image, 3, EVTX_SIZE_COPY);
+    read_image(image);
+    ck_assert_uint_eq(got.facts.record_count, 3);
+    ck_assert_uint_eq(got.handed_count, 3);
+    ck_assert_uint_eq(got.facts.recovered_count, 0);
+    ck_assert_uint_eq(got.facts.damage.count, 3);
+    evtx_image_free(image);
+}
+END_TEST
+
+/* What is left of older records was partly overwritten, so it is no wonder that a copy is wrong. */
+START_TEST(remnant_with_a_wrong_size_copy_is_not_recovered)
+{
+    struct evtx_image *image = make_four();
+    struct evtx_record_place *last = &image->records[3];
+    uint32_t free_bytes = (uint32_t)(last->offset_bytes - image->chunks[0].offset_bytes);
+
+    memcpy(image->bytes + image->chunks[0].offset_bytes + CHUNK_OFFSET_FREE_SPACE, &free_bytes, 4);
+    evtx_image_seal_chunk(image, image->chunks[0].offset_bytes);
+    read_image(image);
+    ck_assert_uint_eq(got.facts.recovered_count, 1);
+    memset(image->bytes + last->offset_bytes + last->size_bytes - 4, 0, 4);
+    read_image(image);
+    ck_assert_uint_eq(got.facts.recovered_count, 0);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
+    /* Where the free space begins is not known: so is what is in use. */
+    evtx_damage_record_magic(image, 0);
+    evtx_damage_record_size(image, 1, EVTX_SIZE_COPY);
+    memset(image->bytes + image->chunks[0].offset_bytes + CHUNK_OFFSET_FREE_SPACE, 0xff, 4);
+    read_image(image);
+    ck_assert_uint_eq(got.facts.record_count, 0);
+    ck_assert_uint_eq(got.facts.recovered_count, 1);
+    evtx_image_free(image);
+}
+END_TEST
+
+/* --- where the log begins and ends --- */
+
+static const struct {
+    size_t lost_bytes;
+    size_t first_chunk; /* that is whole */
+} beginnings[] = {{4096, 0}, {8192, 1}, {61440, 1}, {69632, 1}};
+
+START_TEST(log_without_its_first_pages_is_read)
+{
+    struct evtx_image *image = readout_make_log(NULL, 3, 4, true);
+    size_t lost = beginnings[_i].lost_bytes;
+    size_t first = 4 * beginnings[_i].first_chunk;
+    char *detail =
+        memory_format("at byte 0: log without its first pages: the first chunk begins at byte %zu",
+                      image->chunks[beginnings[_i].first_chunk].offset_bytes - lost);
+
+    ck_assert_int_eq(read_bytes(image->bytes + lost, image->size_bytes - lost), 0);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_DAMAGED);
+    readout_expect_detail(&got, detail);
+    ck_assert_uint_eq(got.facts.damage.count, 1);
+    ck_assert_uint_eq(got.facts.record_count, 12 - first);
+    for (size_t index = first; index < 12; index++)
+        ck_assert(readout_has(&got, image->records[index].number,
+                              image->records[index].offset_bytes - lost));
+    free(detail);
+    evtx_image_free(image);
+}
+END_TEST
+
+/* Reads the log of three chunks with so many zeros behind it. */
+static void read_with_zeros(const struct evtx_image *image, size_t zeros, uint8_t last_byte)
+{
+    uint8_t *bytes = memory_allocate(image->size_bytes + zeros, 1);
+
+    memcpy(bytes, image->bytes, image->size_bytes);
+    bytes[image->size_bytes + zeros - 1] = last_byte;
+    ck_assert_int_eq(read_bytes(bytes, image->size_bytes + zeros), 0);
+    ck_assert_uint_eq(got.facts.record_count, 12);
+    free(bytes);
+}
+
+START_TEST(zeros_behind_the_log_are_no_damage)
+{
+    static const size_t zeros[] = {1, 4096, 65535, 65536, 65537, 3 * 65536 + 4096};
+    struct evtx_image *image = readout_make_log(NULL, 3, 4, true);
+
+    for (size_t index = 0; index < ARRAY_COUNT(zeros); index++) {
+        read_with_zeros(image, zeros[index], 0);
+        ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
+        ck_assert_str_eq(text_get(&got.facts.detail), "");
+    }
+    read_with_zeros(image, 4096, 1);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_DAMAGED);
+    readout_expect_detail(&got, "log is cut: 4096 of the 65536 bytes of a chunk are there");
+    evtx_image_free(image);
+}
+END_TEST
+
+START_TEST(zeros_where_the_header_counts_a_chunk_are_damage)
+{
+    struct evtx_image *image = readout_make_log(NULL, 3, 4, true);
+
+    image->bytes[FILE_HEADER_OFFSET_CHUNK_COUNT] = 4;
+    evtx_image_seal_file(image);
+    read_with_zeros(image, 4096, 0);
+    ck_assert_int_eq(got.facts.status, SOURCE_STATUS_DAMAGED);
+    readout_expect_detail(&got, "at byte 200704: 1 chunk of zeros where chunks were written");
+    evtx_image_free(image);
+}
+END_TEST
+
 /* --- computers --- */
 
 START_TEST(computers_are_told_with_their_numbers)
@@ -651,6 +851,48 @@ START_TEST(string_is_handed_on_as_written_and_is_no_conflict)
     expected = memory_format("8196 1 %zu %s|Z\n", image->records[0].offset_bytes, strings[_i].read);
     ck_assert_str_eq(text_get(&got.handed), expected);
     free(expected);
+    evtx_image_free(image);
+}
+END_TEST
+
+/* --- the second reader --- */
+
+static const struct {
+    uint16_t event_id;
+    const char *strings[2];
+    enum verified verified;
+} asked[] = {
+    {1003, {INCIDENT_WINDOWS_APPLICATION_ID, "1:"}, VERIFIED_YES},
+    {1014, {"hr=0xC004F200", ""}, VERIFIED_YES},
+    {8196, {"0xC004F200", ""}, VERIFIED_YES},
+    {8198, {"hr=0xC004F200", ""}, VERIFIED_YES},
+    {8200, {"hr=0xC004F200", ""}, VERIFIED_YES},
+    {8208, {"hr=0xC004C4A2", INCIDENT_WINDOWS7_TEMPLATE_ID}, VERIFIED_YES},
+    {8209, {"0x00000000", INCIDENT_WINDOWS_APPLICATION_ID}, VERIFIED_YES},
+    {12288,
+     {"0x00000000, 0x00000000, kms:1688, id, 2019/01/08 10:30, 0, 5, 0, id, 25", ""},
+     VERIFIED_YES},
+    {12289, {"0x00000000, 0x00000000, 1, 0, 50, 120, 10080, 2019/01/08 10:30", ""}, VERIFIED_YES},
+    {12305, {INCIDENT_WINDOWS_APPLICATION_ID, ""}, VERIFIED_YES},
+    {1016, {"id", "pid"}, VERIFIED_NOT_ASKED},
+    {1022, {"hr=0xC004F200", ""}, VERIFIED_NOT_ASKED},
+    {8193, {"hr=0xC004F200", ""}, VERIFIED_NOT_ASKED},
+    {8206, {"", ""}, VERIFIED_NOT_ASKED},
+    {12304, {INCIDENT_WINDOWS7_TEMPLATE_ID, ""}, VERIFIED_NOT_ASKED},
+    {12306, {INCIDENT_WINDOWS_APPLICATION_ID, "(null)"}, VERIFIED_NOT_ASKED},
+};
+
+START_TEST(what_can_be_a_signal_or_a_recovery_is_read_twice)
+{
+    struct evtx_writer *writer = evtx_writer_new(NULL);
+    struct event_stamp stamp = stamp_at(0);
+    struct evtx_image *image;
+
+    events_add_spp(writer, &stamp, asked[_i].event_id, 0x4000, 4, asked[_i].strings, 2);
+    image = evtx_writer_finish(writer);
+    read_image(image);
+    ck_assert_uint_eq(got.handed_count, 1);
+    ck_assert_uint_eq(got.verified_counts[asked[_i].verified], 1);
     evtx_image_free(image);
 }
 END_TEST
@@ -779,9 +1021,21 @@ static Suite *log_suite(void)
     tcase_add_test(tests, record_with_too_many_values_is_undecodable);
     tcase_add_test(tests, damaged_attribute_of_the_event_costs_the_selected_records_alone);
     tcase_add_test(tests, only_the_first_undecodable_records_are_listed);
+    tcase_add_loop_test(tests, record_of_which_only_the_size_copy_is_wrong_is_read, 0, 4);
+    tcase_add_loop_test(tests, record_of_which_more_is_wrong_is_not_read, 0,
+                        ARRAY_COUNT(broken_places));
+    tcase_add_test(tests, record_that_ends_where_no_other_begins_is_not_read);
+    tcase_add_test(tests, record_that_swallows_the_next_is_not_read);
+    tcase_add_test(tests, behind_a_broken_place_a_wrong_size_copy_is_read_too);
+    tcase_add_test(tests, remnant_with_a_wrong_size_copy_is_not_recovered);
+    tcase_add_loop_test(tests, log_without_its_first_pages_is_read, 0, ARRAY_COUNT(beginnings));
+    tcase_add_test(tests, zeros_behind_the_log_are_no_damage);
+    tcase_add_test(tests, zeros_where_the_header_counts_a_chunk_are_damage);
     tcase_add_test(tests, computers_are_told_with_their_numbers);
     tcase_add_loop_test(tests, string_is_handed_on_as_written_and_is_no_conflict, 0,
                         ARRAY_COUNT(strings));
+    tcase_add_loop_test(tests, what_can_be_a_signal_or_a_recovery_is_read_twice, 0,
+                        ARRAY_COUNT(asked));
     tcase_add_test(tests, empty_file_has_no_records);
     tcase_add_test(tests, log_of_a_header_alone_has_no_records);
     tcase_add_test(tests, log_without_events_is_read);

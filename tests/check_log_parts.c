@@ -308,6 +308,57 @@ START_TEST(log_that_becomes_shorter_in_either_part_keeps_what_was_read)
 }
 END_TEST
 
+static void count_bytes(void *context, const void *bytes, size_t size_bytes)
+{
+    (void)bytes;
+    *(uint64_t *)context += size_bytes;
+}
+
+static int take_none(void *context, const struct incident_event *event,
+                     const struct observation *observation, struct error *err)
+{
+    (void)context;
+    (void)event;
+    (void)observation;
+    (void)err;
+    return 0;
+}
+
+static const struct {
+    uint64_t first_chunk;
+    uint64_t size_bytes;
+} extents[] = {
+    {4096, 4096 + PART_SLOTS *EVTX_CHUNK_SIZE},
+    {4096, 4097 + PART_SLOTS *EVTX_CHUNK_SIZE},
+    {0, PART_SLOTS *EVTX_CHUNK_SIZE},
+    {0, 4096 + PART_SLOTS *EVTX_CHUNK_SIZE},
+    {0, 4097 + PART_SLOTS *EVTX_CHUNK_SIZE},
+    {65536, 4096 + PART_SLOTS *EVTX_CHUNK_SIZE},
+    {65536, 4097 + PART_SLOTS *EVTX_CHUNK_SIZE},
+    {65536, 65537 + PART_SLOTS *EVTX_CHUNK_SIZE},
+};
+
+/* Wherever the first chunk begins, the parts are the whole log. */
+START_TEST(parts_hand_on_every_byte_once)
+{
+    uint64_t seen = 0;
+    struct byte_sink byte_sink = {.context = &seen, .take = count_bytes};
+    struct reader_options options = {.window = incident_window, .byte_sink = &byte_sink};
+    struct sink sink = {.observation = take_none};
+    struct source source = {.path = (char[]){"made"}, .size_bytes = extents[_i].size_bytes};
+
+    made = readout_make_log(NULL, 1, 3, true);
+    file = readout_make_hole(extents[_i].size_bytes);
+    if (extents[_i].first_chunk == EVTX_FILE_HEADER_SIZE)
+        put(0, made->bytes, EVTX_FILE_HEADER_SIZE);
+    put(extents[_i].first_chunk, made->bytes + EVTX_FILE_HEADER_SIZE, EVTX_CHUNK_SIZE);
+    ck_assert_int_eq(
+        reader_read(&evtx_log_reader, &source, file, &options, &sink, &got.facts, &got.err), 0);
+    ck_assert_uint_eq(seen, extents[_i].size_bytes);
+    ck_assert_uint_eq(got.facts.record_count, 3);
+}
+END_TEST
+
 static Suite *log_parts_suite(void)
 {
     Suite *suite = suite_create("log_parts");
@@ -316,6 +367,7 @@ static Suite *log_parts_suite(void)
     tcase_add_checked_fixture(tests, begin, end);
     tcase_add_loop_test(tests, parts_read_in_any_order_and_joined_are_the_log, 0, 3);
     tcase_add_test(tests, place_of_the_chunks_changes_nothing_but_offsets);
+    tcase_add_loop_test(tests, parts_hand_on_every_byte_once, 0, ARRAY_COUNT(extents));
     tcase_add_loop_test(tests, empty_slots_across_the_border_are_one_damage, 0, ARRAY_COUNT(gaps));
     tcase_add_loop_test(tests, header_times_are_voted_on_by_all_parts_and_at_their_border, 0,
                         ARRAY_COUNT(votes));

@@ -26,6 +26,7 @@ static int take(void *context, const struct incident_event *event,
     text_add(&readout->handed, observation->string_count > 0 ? "\n" : "-\n");
     readout->handed_count++;
     readout->recovered_count += observation->recovered ? 1 : 0;
+    readout->verified_counts[observation->verified]++;
     return readout->sink_fails ? error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "no more") : 0;
 }
 
@@ -37,6 +38,7 @@ static void clear_told(struct readout *readout)
     error_clear(&readout->err);
     readout->handed_count = 0;
     readout->recovered_count = 0;
+    memset(readout->verified_counts, 0, sizeof(readout->verified_counts));
 }
 
 void readout_clear(struct readout *readout)
@@ -85,6 +87,8 @@ void readout_read_parts(struct readout *readout, const struct reader *reader, in
         text_add(&readout->handed, text_get(&parts[index].handed));
         readout->handed_count += parts[index].handed_count;
         readout->recovered_count += parts[index].recovered_count;
+        for (size_t said = 0; said < VERIFIED_COUNT; said++)
+            readout->verified_counts[said] += parts[index].verified_counts[said];
         if (index == 0) {
             readout->facts = parts[0].facts;
             parts[0].facts = (struct source_facts){0};

@@ -17,6 +17,7 @@ struct readout {
     struct text handed;
     size_t handed_count;
     size_t recovered_count;
+    size_t verified_counts[VERIFIED_COUNT]; /* what the second reader said */
     struct source_facts facts;
     struct error err;
 };

@@ -208,8 +208,6 @@ static bool take_miscopied(struct chunkread *reading, uint32_t *position_bytes, 
 
     if (!reading->chunk.free_space_known)
         return false;
-    if (end_bytes > reading->chunk.free_space_offset)
-        end_bytes = reading->chunk.free_space_offset;
     for (uint32_t position = *position_bytes;
          position < end_bytes && span_at(&reading->chunk.bytes, position, &at); position++) {
         const uint8_t *magic = memchr(at.bytes, RECORD_MAGIC[0], end_bytes - position);

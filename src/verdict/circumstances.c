@@ -271,8 +271,8 @@ static int place_stretch(struct finding_circumstances *finding, const char *chan
     return casedb_place_observations(finding->db, finding->machine_id, &placement, err);
 }
 
-/* Where the machine's own logs tell, what was forwarded or found elsewhere does not. Returns how many
- * are left. */
+/* Where the machine's own logs tell, what was forwarded or found elsewhere does not. Returns how
+ * many are left. */
 static size_t prefer_own(struct stretch *stretches, size_t count)
 {
     size_t kept = 0;

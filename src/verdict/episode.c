@@ -490,7 +490,8 @@ void activation_history_feed(struct activation_history *history, struct judged_e
 {
     if (event->judgement.event == NULL)
         return;
-    count_event(history, event->judgement.event);
+    if (event->listing == NULL)
+        count_event(history, event->judgement.event);
     excuse_asked(history, event);
     if (event->judgement.event->use == EVENT_USE_KMS_REQUEST)
         note_request(history, event);

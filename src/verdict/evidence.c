@@ -36,11 +36,19 @@ struct placed_finding {
     size_t number; /* in the order of the case */
 };
 
+/* A place in which something was installed later than the time of its file. */
+struct dated_place {
+    int64_t place_id;
+    uint64_t filetime; /* the day of that */
+};
+
 /* What evidence is gathered for, and where from. */
 struct gathering {
     struct casedb *db;
     int64_t machine_id;
     struct evidence *evidence;
+    struct dated_place *dated; /* owned */
+    size_t dated_count;
     struct finding_times times;
     struct placed_finding *findings; /* owned: in order of time, once sorted */
     size_t finding_count;
@@ -151,6 +159,13 @@ static void weigh(struct evidence *evidence, const struct meaning *meaning)
                               evidence->last_filetime);
         note_channel(evidence, meaning);
     }
+    if (meaning->on_validation) {
+        struct judged_event event =
+            judged_event_of_day(evidence_kind_label(meaning->origin.kind), meaning->origin.filetime,
+                                &evidence->history.window);
+
+        activation_history_feed(&evidence->history, &event);
+    }
     if (meaning->on_system) {
         system_evidence_feed(&evidence->system, &meaning->system, &meaning->origin);
         note_system(evidence, meaning);
@@ -193,6 +208,65 @@ static int compare_findings(const void *left_item, const void *right_item)
     return order != 0 ? order : (left->number > right->number) - (left->number < right->number);
 }
 
+static struct dated_place *find_dated(const struct gathering *gathering, int64_t place_id)
+{
+    for (size_t index = 0; index < gathering->dated_count; index++)
+        if (gathering->dated[index].place_id == place_id)
+            return &gathering->dated[index];
+    return NULL;
+}
+
+/* When the finding was collected, as far as that is known: at the latest when its file was written,
+ * but not before something in it was installed. 0 where that is not known. */
+static uint64_t time_taken(const struct gathering *gathering, const struct case_finding *found)
+{
+    const struct dated_place *dated = find_dated(gathering, found->place_id);
+
+    return dated != NULL ? dated->filetime : filetime_of_nanoseconds(found->mtime_ns);
+}
+
+static int note_date(struct gathering *gathering, const struct case_finding *found,
+                     struct error *err)
+{
+    uint64_t day = found->finding.kind == FINDING_ENTRY ? entry_day(found->finding.entry.date) : 0;
+    uint64_t taken = time_taken(gathering, found);
+    struct dated_place *dated = find_dated(gathering, found->place_id);
+
+    (void)err;
+    if (taken == 0 || day <= taken)
+        return 0;
+    if (dated == NULL) {
+        gathering->dated =
+            memory_grow(gathering->dated, gathering->dated_count, sizeof(*gathering->dated));
+        dated = &gathering->dated[gathering->dated_count++];
+    }
+    *dated = (struct dated_place){found->place_id, day};
+    return 0;
+}
+
+static void add_placed(struct gathering *gathering, const struct placed_finding *placed)
+{
+    gathering->findings =
+        memory_grow(gathering->findings, gathering->finding_count, sizeof(*gathering->findings));
+    gathering->findings[gathering->finding_count++] = *placed;
+}
+
+/* The validation that a listing has is of its own day, not of the listing's. */
+static void add_validation(struct gathering *gathering, const struct placed_finding *of)
+{
+    const struct placed_finding placed = {
+        .meaning = {.origin = {.kind = of->meaning.origin.kind,
+                               .filetime = of->meaning.validation_filetime},
+                    .on_validation = true},
+        .path = memory_copy_text(of->path),
+        .place_id = of->place_id,
+        .number = gathering->finding_count,
+    };
+
+    gathering->findings[gathering->finding_count - 1].meaning.on_validation = false;
+    add_placed(gathering, &placed);
+}
+
 /* Gives the finding its place: what has no time of its own is of that of its file, where that is
  * before the machine's last event; else of the collection. */
 static int place_finding(struct gathering *gathering, const struct case_finding *found,
@@ -203,8 +277,8 @@ static int place_finding(struct gathering *gathering, const struct case_finding 
                                     .place_id = found->place_id,
                                     .number = gathering->finding_count};
     struct item_origin *origin = &placed.meaning.origin;
-    const struct finding_round *round = finding_times_round(&gathering->times, found->mtime_ns);
-    uint64_t taken = filetime_of_nanoseconds(found->mtime_ns);
+    uint64_t taken = time_taken(gathering, found);
+    const struct finding_round *round = finding_times_round(&gathering->times, taken);
 
     (void)err;
     if (found->is_guess && evidence->guessed_path == NULL)
@@ -216,9 +290,9 @@ static int place_finding(struct gathering *gathering, const struct case_finding 
         origin->with_collection = taken == 0 || taken >= evidence->last_filetime;
         origin->round = round->number;
     }
-    gathering->findings =
-        memory_grow(gathering->findings, gathering->finding_count, sizeof(*gathering->findings));
-    gathering->findings[gathering->finding_count++] = placed;
+    add_placed(gathering, &placed);
+    if (placed.meaning.on_validation)
+        add_validation(gathering, &placed);
     return 0;
 }
 
@@ -254,14 +328,15 @@ static int note_time(struct gathering *gathering, const struct case_finding *fou
                      struct error *err)
 {
     (void)err;
-    finding_times_add(&gathering->times, found->mtime_ns);
+    finding_times_add(&gathering->times, time_taken(gathering, found));
     return 0;
 }
 
 static int note_finding(struct gathering *gathering, const struct case_finding *found,
                         struct error *err)
 {
-    struct finding_round *round = finding_times_round(&gathering->times, found->mtime_ns);
+    struct finding_round *round =
+        finding_times_round(&gathering->times, time_taken(gathering, found));
 
     (void)err;
     finding_context_feed(&round->context, &found->finding, found->path);
@@ -290,7 +365,8 @@ static int each_finding(struct gathering *gathering,
 
 static int gather_findings(struct gathering *gathering, struct error *err)
 {
-    if (each_finding(gathering, note_time, err) != 0)
+    if (each_finding(gathering, note_date, err) != 0 ||
+        each_finding(gathering, note_time, err) != 0)
         return -1;
     finding_times_settle(&gathering->times);
     if (each_finding(gathering, note_finding, err) != 0 ||
@@ -387,6 +463,7 @@ static void gathering_free_content(struct gathering *gathering)
         free(gathering->findings[index].path);
     }
     free(gathering->findings);
+    free(gathering->dated);
     finding_times_free_content(&gathering->times);
 }
 

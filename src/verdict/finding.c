@@ -188,6 +188,9 @@ static void validation_items(const struct finding_validation *validation, struct
         break;
     }
     say_update(out, UPDATE_ID_KB971033, validation->update_parts, detail);
+    out->validation_filetime = entry_day(validation->day);
+    out->on_validation =
+        validation->hr_online == (int64_t)INCIDENT_CODE_REFUSED && out->validation_filetime != 0;
 }
 
 /* ---- By kind and origin ---- */

@@ -74,6 +74,8 @@ struct meaning {
     struct licence_item licence;
     bool on_system;
     struct system_item system;
+    bool on_validation; /* a listing has the last validation, refused with the incident's code: */
+    uint64_t validation_filetime; /* the day of that */
 };
 
 void meaning_free_content(struct meaning *meaning);
@@ -111,11 +113,16 @@ struct finding_times {
 
 void finding_times_free_content(struct finding_times *times);
 
+/* The day on which an entry of a listing was installed, as a FILETIME, by its date as the listing
+ * has it: `1/20/2019`, `20.01.2019`, `2019-01-20`; of a day and a month that could be exchanged the
+ * earlier day. 0 where there is none that can be read. */
+uint64_t entry_day(const char *date);
+
 /* Times of files are added, then settled, then asked for their round. A file without a known time
  * is of the last round. */
-void finding_times_add(struct finding_times *times, int64_t mtime_ns);
+void finding_times_add(struct finding_times *times, uint64_t filetime);
 void finding_times_settle(struct finding_times *times);
-struct finding_round *finding_times_round(struct finding_times *times, int64_t mtime_ns);
+struct finding_round *finding_times_round(struct finding_times *times, uint64_t filetime);
 
 /* Is shown every finding of the machine that is of one time, with the path of its source, before
  * any of them is asked for its meaning. */

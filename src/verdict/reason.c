@@ -123,6 +123,10 @@ static void add_code(struct text *out, uint32_t code)
 /* `WAT 13` */
 static void add_event_name(struct text *out, const struct judged_event *event)
 {
+    if (event->listing != NULL) {
+        text_add(out, event->listing);
+        return;
+    }
     text_add_format(out, "%s %" PRIu16, provider_label(event->judgement.event->provider),
                     event->event_id);
 }

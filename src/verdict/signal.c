@@ -434,6 +434,29 @@ struct judged_event judged_event_of(const struct case_observation *seen,
     };
 }
 
+struct judged_event judged_event_of_day(const char *listing, uint64_t day_filetime,
+                                        const struct window *window)
+{
+    bool in_window = day_filetime <= window->end_filetime &&
+                     day_filetime + FILETIME_DAY > window->start_filetime;
+    struct judged_event event = {
+        .filetime = day_filetime,
+        .counts_filetime = day_filetime,
+        .in_window = in_window,
+        .event_id = 13,
+        .listing = listing,
+        .judgement = {.event = incident_find_event(INCIDENT_PROVIDER_WAT, 13),
+                      .role = ROLE_SIGNAL_WEAK,
+                      .incident_consistent = true,
+                      .status = LICENSING_STATUS_NOT_TOLD},
+    };
+
+    if (in_window && day_filetime < window->start_filetime)
+        event.counts_filetime = window->start_filetime;
+    add_code(&event.judgement, "hrOnline", INCIDENT_CODE_REFUSED);
+    return event;
+}
+
 const char *event_package_state(const struct observation *observation)
 {
     const char *state = observation_named(observation, "IntendedPackageStateTextized");

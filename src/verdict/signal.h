@@ -70,7 +70,15 @@ struct judged_event {
     uint16_t event_id;
     struct judgement judgement;
     enum verified verified; /* as role_verified */
+    const char
+        *listing; /* constant: no event, but what a listing of that kind has of one; or NULL */
 };
+
+/* The last genuine validation (WAT 13), as a listing of that kind (constant) has it: refused with
+ * the code of the incident, on the day that begins at the time. It is in the window where the
+ * window has a part of the day: the day is one of local time. */
+struct judged_event judged_event_of_day(const char *listing, uint64_t day_filetime,
+                                        const struct window *window);
 
 struct judged_event judged_event_of(const struct case_observation *seen,
                                     const struct window *window);
