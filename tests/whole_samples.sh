@@ -51,6 +51,11 @@ while IFS= read -r line; do
     grep -qxF -- "${line:+    $line}" "$top_srcdir/README.md" || echo "not in README.md: $line"
 done <"$samples/expected-summary.txt" >"$scratch/stale"
 check 'the README shows that summary' equal '' "$(cat "$scratch/stale")"
+columns "$samples/expected/hosts.csv" host classification state kb971033 action review |
+    sed 's/|/ | /g; s/^/| /; s/$/ |/' >"$scratch/rows"
+sed -n '/^| host | classification |/,/^$/p' "$top_srcdir/README.md" | sed '1,2d; $d' |
+    grep -vxFf "$scratch/rows" >"$scratch/stale"
+check 'and its table some of the hosts' equal '' "$(cat "$scratch/stale")"
 meaning=$(sed -n 's/^| `shared-name` | its \(.*\) |$/\1/p' "$top_srcdir/README.md")
 check 'the page says of a shared name what the README says' grep -qF -- "Its $meaning." \
     "$report/report.html"
