@@ -337,12 +337,16 @@ static const struct incident_licence other_licence = {
 
 const struct incident_licence *incident_find_known_licence(const char *activation_id)
 {
+    char guid[GUID_TEXT_BYTES];
+
+    if (!guid_read(activation_id, strlen(activation_id), guid))
+        return NULL;
     for (size_t index = 0; index < ARRAY_COUNT(licences); index++) {
         const struct incident_licence *licence = &licences[index];
         const char *id =
             licence->edition != NULL ? licence->edition->activation_id : licence->activation_id;
 
-        if (guid_equal(id, activation_id))
+        if (strcmp(id, guid) == 0)
             return licence;
     }
     return NULL;
@@ -453,8 +457,12 @@ static const char *const office_ids[] = {
 
 bool incident_is_office(const char *activation_id)
 {
+    char guid[GUID_TEXT_BYTES];
+
+    if (!guid_read(activation_id, strlen(activation_id), guid))
+        return false;
     for (size_t index = 0; index < ARRAY_COUNT(office_ids); index++)
-        if (guid_equal(office_ids[index], activation_id))
+        if (strcmp(office_ids[index], guid) == 0)
             return true;
     return false;
 }
