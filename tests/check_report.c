@@ -916,9 +916,11 @@ static void expect_words(const char *readme, const char *before, const struct wo
                          const char *after)
 {
     for (unsigned member = 0; member < set->count; member++) {
-        char *words = memory_format("%s`%s`%s", before, word_set_word(set, member), after);
+        const char *word = word_set_word(set, member);
+        char *words = memory_format("%s`%s`%s", before, word, after);
 
-        ck_assert_msg(strstr(readme, words) != NULL, "README.md lacks %s", words);
+        if (word[0] != '\0') /* an empty one stands for what is not known */
+            ck_assert_msg(strstr(readme, words) != NULL, "README.md lacks %s", words);
         free(words);
     }
 }

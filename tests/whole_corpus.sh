@@ -20,10 +20,25 @@ check 'no reader crashed' equal 'damaged ok skipped' \
 hosts="$report/hosts.csv"
 check 'one row for the renamed machine' equal 1 "$(cell "$hosts" IE10Win7 host | wc -l)"
 check 'its earlier names' equal '37L4247D28-05; IE8Win7; IE9WIN7' "$(cell "$hosts" IE10Win7 aliases)"
-check 'its verdict' equal no-activation-fault "$(cell "$hosts" IE10Win7 classification)"
+# Its evaluation licence had expired in 2014 (1003 in notification, 0xC004F009) until it was rearmed;
+# from 2016-08-24 on 1003 says licensed. The logs end in 2016.
+check 'its verdict' equal other-activation-fault "$(cell "$hosts" IE10Win7 classification)"
+check 'its state' equal recovered "$(cell "$hosts" IE10Win7 state)"
+check 'its faults' equal '2014-11-21T23:43:05Z 2014-11-28T15:46:15Z 0xC004F009' "$(
+    columns "$hosts" host first_fault_utc last_fault_utc codes |
+        sed -n 's/^IE10Win7|//p' | tr '|' ' ')"
+check 'what it is to be looked at for' equal 'window-not-covered; not-volume-licensed' \
+    "$(cell "$hosts" IE10Win7 review)"
+check 'its clock, which was wrong only where it does not matter' equal ok "$(cell "$hosts" IE10Win7 clock)"
 check 'its update' equal installed "$(cell "$hosts" IE10Win7 kb971033)"
 check 'its channel' equal other "$(cell "$hosts" IE10Win7 licence_channel)"
-check 'its action' equal none "$(cell "$hosts" IE10Win7 action)"
+check 'its action' equal collect "$(cell "$hosts" IE10Win7 action)"
+check 'a machine that is not activated, by 1003 alone' equal \
+    'other-activation-fault unlicensed 0xC004F034 troubleshoot' "$(
+        columns "$hosts" host classification state codes action |
+            sed -n 's/^DESKTOP-0HIJB49|//p' | tr '|' ' ')"
+check 'no other machine has a fault' equal 33 \
+    "$(columns "$hosts" classification | grep -c '^no-activation-fault$')"
 check 'the evidence is of 2016-08-18' sh -c 'case $1 in
     *2016-08-18T17:39:24Z*) ;;
     *) echo "$1"; exit 1 ;;

@@ -51,8 +51,9 @@ cd "$scratch" || exit 1
 for number in $(seq -w 1 60); do
     echo "file $number/Application.evtx"
     echo "computer PC-$number"
-    echo 'noise 500 2019-01-01T00:00:00Z 2019-01-10T00:00:00Z'
+    echo 'noise 400 2019-01-01T00:00:00Z 2019-01-08T10:00:00Z'
     echo '2019-01-08T11:00:00Z wat-13 0x00000000 0xC004C4A2'
+    echo 'noise 100 2019-01-08T12:00:00Z 2019-01-10T00:00:00Z'
 done | make_logs many
 # enlarge: the first log keeps a reader busy while it is killed: a gibibyte of room not used yet, and
 # twice as much each time that a reader was done too early for that.

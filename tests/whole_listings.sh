@@ -10,8 +10,9 @@ cd "$scratch" || exit 1
 make_logs collected <<'END'
 file PC1/Application.evtx
 computer PC1
-noise 40 2019-01-07T00:00:00Z 2019-01-10T00:00:00Z
+noise 20 2019-01-07T00:00:00Z 2019-01-08T10:00:00Z
 2019-01-08T11:02:17Z wat-13 0x00000000 0xC004C4A2
+noise 20 2019-01-08T12:00:00Z 2019-01-10T00:00:00Z
 listing PC1/qfe.txt wmic-get de oem PC1 +100
 listing PC1/systeminfo.txt systeminfo ja oem PC1 +100
 listing PC1/slmgr.txt slmgr fr utf-16le - enterprise 0xC004F200
@@ -35,6 +36,8 @@ check 'notes are not a listing' equal text "$(cell report/sources.csv collected/
 check 'and are skipped' equal skipped "$(cell report/sources.csv collected/PC1/notes.txt status)"
 check 'the cut is said' equal 'line 2: wmic qfe of PC4: it is cut: its last line does not end' \
     "$(cell report/sources.csv collected/hosts/cut.csv detail)"
+check 'the machine is affected' equal 'affected-by-incident listing-non-genuine' \
+    "$(cell report/hosts.csv PC1 classification) $(cell report/hosts.csv PC1 review)"
 check 'the update is gone' equal removed "$(cell report/hosts.csv PC1 kb971033)"
 check 'the edition is known' equal 'Windows 7 Enterprise' "$(cell report/hosts.csv PC1 edition)"
 check 'the version is known' equal '6.1.7601 Service Pack 1' \

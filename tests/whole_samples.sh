@@ -35,10 +35,27 @@ for number in "$(sed -n 's/^Hosts *//p' "$scratch/summary")" "$(in_all 'still br
 done
 check 'the page has the same numbers' grep -qF "<th scope=\"row\">In all</th>$cells</tr>" \
     "$report/report.html"
+# not_shown LIST COLUMN: the words of a closed set that no host of the sample has.
+not_shown() {
+    sed -n "/^#define $1(/,/^\$/s/^ *ROW([A-Z0-9_]*, \"\([^\"]*\)\".*/\1/p" \
+        "$top_srcdir/src/model/words.h" | LC_ALL=C sort >"$scratch/words"
+    columns "$samples/expected/hosts.csv" "$2" >"$scratch/cells"
+    [ "$2" != review ] || sed -i 's/; /\n/g' "$scratch/cells"
+    [ -s "$scratch/words" ] || echo "no $1"
+    LC_ALL=C sort -u "$scratch/cells" | LC_ALL=C comm -23 "$scratch/words" -
+}
+check 'every note is shown' equal '' "$(not_shown REVIEW_NOTES review)"
+check 'every state is shown' equal '' "$(not_shown ACTIVATION_STATES state)"
+check 'every action is shown' equal '' "$(not_shown ACTIONS action)"
 while IFS= read -r line; do
     grep -qxF -- "${line:+    $line}" "$top_srcdir/README.md" || echo "not in README.md: $line"
 done <"$samples/expected-summary.txt" >"$scratch/stale"
 check 'the README shows that summary' equal '' "$(cat "$scratch/stale")"
+columns "$samples/expected/hosts.csv" host classification state kb971033 action review |
+    sed 's/|/ | /g; s/^/| /; s/$/ |/' >"$scratch/rows"
+sed -n '/^| host | classification |/,/^$/p' "$top_srcdir/README.md" | sed '1,2d; $d' |
+    grep -vxFf "$scratch/rows" >"$scratch/stale"
+check 'and its table some of the hosts' equal '' "$(cat "$scratch/stale")"
 meaning=$(sed -n 's/^| `shared-name` | its \(.*\) |$/\1/p' "$top_srcdir/README.md")
 check 'the page says of a shared name what the README says' grep -qF -- "Its $meaning." \
     "$report/report.html"
