@@ -238,7 +238,7 @@ START_TEST(files_are_known_by_their_content)
 }
 END_TEST
 
-static enum source_kind opened_kind(const char *bytes, size_t size_bytes)
+static enum source_kind opened_kind(const char *bytes, size_t size_bytes, bool carve)
 {
     struct walk_entry entry = {.path = (char[]){"file"}, .named = true};
     struct error open_err = {0};
@@ -248,7 +248,7 @@ static enum source_kind opened_kind(const char *bytes, size_t size_bytes)
     int file;
 
     scratch_write(entry.path, bytes, size_bytes);
-    ck_assert_int_eq(content_open(&entry, &file, &source, &name, &open_err), 0);
+    ck_assert_int_eq(content_open(&entry, carve, &file, &source, &name, &open_err), 0);
     close(file);
     kind = source.kind;
     source_free_content(&source);
@@ -264,9 +264,13 @@ START_TEST(logs_without_their_first_pages_are_known_by_their_first_chunk)
     for (size_t page = 0; page < 19; page++) {
         memset(bytes, 'x', FILE_BYTES);
         memcpy(bytes + 4096 * page, "ElfChnk", 8);
-        ck_assert_uint_eq(opened_kind(bytes, FILE_BYTES),
+        ck_assert_uint_eq(opened_kind(bytes, FILE_BYTES, false),
                           page < 17 ? SOURCE_KIND_EVTX : SOURCE_KIND_UNKNOWN);
+        /* It can be a part of a disk: with --carve all of it is searched. */
+        ck_assert_uint_eq(opened_kind(bytes, FILE_BYTES, true), SOURCE_KIND_UNKNOWN);
     }
+    memcpy(bytes, "ElfFile", 8);
+    ck_assert_uint_eq(opened_kind(bytes, FILE_BYTES, true), SOURCE_KIND_EVTX);
     free(bytes);
 }
 END_TEST
@@ -296,7 +300,7 @@ static int open_entry(const char *path, bool named, struct source *source, struc
     const char *name;
     int descriptor = -1;
 
-    if (content_open(&entry, &descriptor, source, &name, err) != 0 && descriptor >= 0) {
+    if (content_open(&entry, false, &descriptor, source, &name, err) != 0 && descriptor >= 0) {
         close(descriptor);
         descriptor = -1;
     }

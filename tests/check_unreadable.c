@@ -252,7 +252,7 @@ START_TEST(the_head_of_a_file_names_the_byte_at_which_reading_failed)
 
     scratch_write(BROKEN_PATH, zeros, sizeof(zeros));
     break_disk(PAGE_BYTES);
-    ck_assert_int_eq(content_open(&entry, &descriptor, &source, &name, &err), -1);
+    ck_assert_int_eq(content_open(&entry, false, &descriptor, &source, &name, &err), -1);
     ck_assert_uint_eq(err.offset_bytes, PAGE_BYTES);
     ck_assert_str_eq(err.message, "cannot be read: Input/output error");
     error_clear(&err);

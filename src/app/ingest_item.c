@@ -125,7 +125,8 @@ static int open_content(struct ingest *ingest, struct ingest_item *item, struct 
     struct error source_err = {.source = item->entry->path, .offset_bytes = ERROR_NO_OFFSET};
     const char *name = NULL;
 
-    if (content_open(item->entry, &item->descriptor, &item->source, &name, &source_err) != 0) {
+    if (content_open(item->entry, ingest->options->carve, &item->descriptor, &item->source, &name,
+                     &source_err) != 0) {
         item->status = SOURCE_STATUS_UNREADABLE;
         item->why = memory_copy_text(source_err.message);
         error_clear(&source_err);

@@ -13,6 +13,9 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 
+/* What a log begins with. */
+#define LOG_HEADER_MAGIC "ElfFile"
+
 #define BUFFER_BYTES ((size_t)1024 * 1024)
 
 /* A device says its size in its own way, and the time of its node means nothing. */
@@ -35,11 +38,29 @@ static int measure(const struct walk_entry *entry, int descriptor, struct source
     return 0;
 }
 
-int content_open(const struct walk_entry *entry, int *descriptor, struct source *source,
+/* Tells the kind by the beginning of the file, and by more of it where that tells nothing. */
+static void recognise(int descriptor, const uint8_t *head, size_t got, bool carve,
+                      struct source *source, const char **name)
+{
+    struct span start = span_of(head, got, 0);
+    uint8_t longer[CONTENT_LONG_HEAD_BYTES];
+
+    source->kind = content_recognise(start, name);
+    if (carve && source->kind == SOURCE_KIND_EVTX &&
+        !span_starts_with(&start, LOG_HEADER_MAGIC, sizeof(LOG_HEADER_MAGIC))) {
+        source->kind = SOURCE_KIND_UNKNOWN;
+        *name = source_kind_name(source->kind);
+    }
+    if (!carve && source->kind == SOURCE_KIND_UNKNOWN && got == CONTENT_HEAD_BYTES &&
+        file_read_at(descriptor, longer, sizeof(longer), 0, &got) == 0)
+        source->kind = content_recognise(span_of(longer, got, 0), name);
+}
+
+int content_open(const struct walk_entry *entry, bool carve, int *descriptor, struct source *source,
                  const char **name, struct error *err)
 {
     int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (entry->named ? 0 : O_NOFOLLOW);
-    uint8_t head[CONTENT_LONG_HEAD_BYTES];
+    uint8_t head[CONTENT_HEAD_BYTES];
     size_t got;
 
     *source = (struct source){.path = memory_copy_text(entry->path)};
@@ -52,10 +73,7 @@ int content_open(const struct walk_entry *entry, int *descriptor, struct source 
         return -1;
     if (file_read_at(*descriptor, head, CONTENT_HEAD_BYTES, 0, &got) != 0)
         return error_set(err, ERROR_SOURCE, got, "cannot be read: %m");
-    source->kind = content_recognise(span_of(head, got, 0), name);
-    if (source->kind == SOURCE_KIND_UNKNOWN && got == CONTENT_HEAD_BYTES &&
-        file_read_at(*descriptor, head, sizeof(head), 0, &got) == 0)
-        source->kind = content_recognise(span_of(head, got, 0), name);
+    recognise(*descriptor, head, got, carve, source, name);
     return 0;
 }
 

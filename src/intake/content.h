@@ -24,9 +24,10 @@ enum source_kind content_recognise(struct span head, const char **name);
 
 /* Opens the file of an entry for reading, never waiting for a writer, and fills *source (owned by
  * the caller; its sha256 is left NULL) with path, kind, size and time, and *name with what it is
- * for a person. ERROR_SOURCE when it vanished or cannot be opened, or is not any more what the walk
- * found. */
-int content_open(const struct walk_entry *entry, int *descriptor, struct source *source,
+ * for a person. With `carve`, what has chunks of a log but not its header is of no known kind: it
+ * can be a part of a disk as well, and is searched as a whole. ERROR_SOURCE when it vanished or
+ * cannot be opened, or is not any more what the walk found. */
+int content_open(const struct walk_entry *entry, bool carve, int *descriptor, struct source *source,
                  const char **name, struct error *err);
 
 /* Are size and time of the open file still those of the source? */

@@ -41,6 +41,7 @@
     ROW(SENTENCE_UNTIMED_SIGNALS,                                                                 \
         "no genuineness signal with a readable time; {count} fault{s}, the first {event}")        \
     ROW(SENTENCE_FAULTS, "no genuineness signal; {count} fault{s}, the first {event}")            \
+    ROW(SENTENCE_NO_EVENT_OF_FAULT, "no fault in {count} event{s} of interest")                   \
     ROW(SENTENCE_NO_FAULT, "no activation fault in {count} event{s} of interest")                 \
     /* the state */                                                                               \
     ROW(SENTENCE_NEAR_WINDOW, "; near the window: {event}")                                       \
@@ -382,7 +383,8 @@ static void say_activation(struct text *out, const struct activation_history *hi
     } else if (history->has_fault_event) {
         say_faults(out, history);
     } else {
-        say(out, SENTENCE_NO_FAULT, &(struct named){.count = history->event_count});
+        say(out, history->fault_count > 0 ? SENTENCE_NO_EVENT_OF_FAULT : SENTENCE_NO_FAULT,
+            &(struct named){.count = history->event_count});
     }
 }
 
@@ -556,6 +558,16 @@ static void say_licence_conflict(struct text *out, const struct licence_evidence
         say(out, SENTENCE_LICENCE_SYSTEM_CONFLICT, NULL);
 }
 
+/* Of what is the machine's by a guess, that which decides its state, or its update status. */
+static const char *name_guessed(const struct evidence *evidence)
+{
+    const struct item_origin *update = update_evidence_origin(&evidence->update);
+
+    if (evidence->history.listed != LISTED_NOTHING && evidence->history.listed_is_guess)
+        return evidence->history.listed_path;
+    return update != NULL && update->is_guess ? update->path : evidence->guessed_path;
+}
+
 char *reason_of(const struct evidence *evidence, const struct activation_outcome *outcome)
 {
     struct text out = {0};
@@ -571,7 +583,7 @@ char *reason_of(const struct evidence *evidence, const struct activation_outcome
     if (evidence->earlier_signals)
         say(&out, SENTENCE_EARLIER_SIGNALS, NULL);
     if (evidence->guessed_path != NULL)
-        say(&out, SENTENCE_GUESSED, &(struct named){.path = evidence->guessed_path});
+        say(&out, SENTENCE_GUESSED, &(struct named){.path = name_guessed(evidence)});
     return text_take(&out);
 }
 
