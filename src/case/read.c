@@ -27,23 +27,24 @@ static const struct row_statement all_source_hosts = SELECT_OF(
     "FROM source AS place JOIN source_host AS h ON h.source_id = coalesce(place.same_as, place.id)"
     " ORDER BY place.path, h.folded_name");
 
-/* Few ids of a name and channel stand for several events, so only those are compared. The order of
- * the tables is that in which they are the least work. */
+/* Only names that have a channel in two sources are looked at; of these few ids stand for several
+ * events, so only those are compared. The order of the tables is that in which they are the least
+ * work. */
 static const char id_clashes[] =
-    "WITH doubtful AS MATERIALIZED (SELECT c.folded_name AS name, o.channel_id AS channel_id,"
-    "  o.record_id AS record_id"
-    "  FROM observation AS o JOIN source_computer AS c ON c.id = o.computer_id"
-    "  WHERE o.recovered = 0 GROUP BY 1, 2, 3"
-    "  HAVING min(o.event_filetime) < max(o.event_filetime)"
-    "  OR min(o.provider_id) < max(o.provider_id) OR min(o.event_id) < max(o.event_id)"
-    "  OR min(o.strings) < max(o.strings)),"
-    " said AS MATERIALIZED (SELECT c.id AS computer_id, c.source_id, doubtful.name,"
-    "  o.channel_id, o.record_id, o.event_filetime, o.provider_id, o.event_id, o.strings"
-    "  FROM observation AS o CROSS JOIN source_computer AS c CROSS JOIN doubtful"
-    "  WHERE o.recovered = 0 AND c.id = o.computer_id AND doubtful.name = c.folded_name"
-    "  AND doubtful.channel_id = o.channel_id AND doubtful.record_id = o.record_id)"
-    " SELECT DISTINCT a.computer_id, b.computer_id FROM said AS a JOIN said AS b"
-    "  USING (name, channel_id, record_id)"
+    "WITH twice AS MATERIALIZED (SELECT c.folded_name AS name, r.channel_id AS channel_id"
+    "  FROM record_span AS r JOIN source_computer AS c ON c.id = r.computer_id"
+    "  WHERE r.recovered = 0 GROUP BY 1, 2 HAVING min(c.source_id) < max(c.source_id)),"
+    " said AS MATERIALIZED (SELECT c.id AS computer_id, c.source_id, twice.name, o.channel_id,"
+    "  o.record_id, o.event_filetime, o.provider_id, o.event_id, o.strings"
+    "  FROM observation AS o CROSS JOIN source_computer AS c CROSS JOIN twice"
+    "  WHERE c.id = o.computer_id AND twice.name = c.folded_name"
+    "  AND twice.channel_id = o.channel_id AND o.recovered = 0),"
+    " doubtful AS MATERIALIZED (SELECT name, channel_id, record_id FROM said GROUP BY 1, 2, 3"
+    "  HAVING min(event_filetime) < max(event_filetime) OR min(provider_id) < max(provider_id)"
+    "  OR min(event_id) < max(event_id) OR min(strings) < max(strings))"
+    " SELECT DISTINCT a.computer_id, b.computer_id"
+    " FROM doubtful CROSS JOIN said AS a USING (name, channel_id, record_id)"
+    " CROSS JOIN said AS b USING (name, channel_id, record_id)"
     " WHERE a.source_id < b.source_id AND (a.event_filetime <> b.event_filetime"
     "  OR a.provider_id <> b.provider_id OR a.event_id <> b.event_id OR a.strings <> b.strings)"
     " LIMIT ?1";
