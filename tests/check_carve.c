@@ -266,10 +266,14 @@ START_TEST(chunk_of_which_only_unused_space_is_cut_is_whole)
     carve();
     ck_assert_int_eq(got.facts.status, SOURCE_STATUS_OK);
     ck_assert_uint_eq(got.handed_count, 9);
-    /* Without the size at its end, its last record is gone. */
+    /* Without the size at its end, its last record is whole all the same. */
     image_bytes -= sizeof(uint32_t);
     carve();
     ck_assert_int_eq(got.facts.status, SOURCE_STATUS_DAMAGED);
+    ck_assert_uint_eq(count_found(0, SECTOR), 9);
+    /* Without the end of its last string, it is gone. */
+    image_bytes -= 16;
+    carve();
     ck_assert_uint_eq(count_found(0, SECTOR), 8);
 }
 END_TEST

@@ -640,6 +640,29 @@ START_TEST(record_of_which_more_is_wrong_is_not_read)
 }
 END_TEST
 
+/* However much of its end is zeros, no text of it is read short. */
+START_TEST(record_whose_end_was_zeroed_is_not_read)
+{
+    struct evtx_image *image = make_four();
+    struct evtx_record_place *place = &image->records[_i];
+    char *expected = NULL;
+
+    for (size_t zeros = 4; zeros < 200; zeros++) {
+        memset(image->bytes + place->offset_bytes + place->size_bytes - zeros, 0, zeros);
+        evtx_image_seal_chunk(image, image->chunks[0].offset_bytes);
+        read_image(image);
+        if (expected == NULL)
+            expected = memory_copy_text(text_get(&got.handed));
+        if (got.handed_count == 4)
+            ck_assert_str_eq(text_get(&got.handed), expected);
+        ck_assert(got.handed_count == 4 || zeros > 4);
+        ck_assert(got.handed_count == 3 || zeros < 30);
+    }
+    free(expected);
+    evtx_image_free(image);
+}
+END_TEST
+
 START_TEST(record_that_ends_where_no_other_begins_is_not_read)
 {
     struct evtx_image *image = make_four();
@@ -1024,6 +1047,7 @@ static Suite *log_suite(void)
     tcase_add_loop_test(tests, record_of_which_only_the_size_copy_is_wrong_is_read, 0, 4);
     tcase_add_loop_test(tests, record_of_which_more_is_wrong_is_not_read, 0,
                         ARRAY_COUNT(broken_places));
+    tcase_add_loop_test(tests, record_whose_end_was_zeroed_is_not_read, 0, 4);
     tcase_add_test(tests, record_that_ends_where_no_other_begins_is_not_read);
     tcase_add_test(tests, record_that_swallows_the_next_is_not_read);
     tcase_add_test(tests, behind_a_broken_place_a_wrong_size_copy_is_read_too);

@@ -866,27 +866,33 @@ static char *list_licences(struct rule_case *rule)
     return text_take(&out);
 }
 
-/* Returns owned: the column of the machine of that name, of the only one for NULL. */
+/* Returns owned: the column of the machine of that name, of the only one for NULL; of several that
+ * share the name, one after the other. */
 static char *read_column(struct rule_case *rule, const char *host, const struct column *column)
 {
     struct error err = {0};
     struct casedb_cursor *cursor = NULL;
     struct case_machine machine;
+    struct text out = {0};
     unsigned found = 0;
-    char *text = NULL;
 
     check_ok(rule, casedb_machines(rule->db, &cursor, &err), &err);
     while (casedb_next_machine(cursor, &machine, &err) == 1) {
+        char *text;
+
         if (host != NULL && strcmp(host, machine.name) != 0)
             continue;
-        found++;
-        free(text);
         text = column_text(column, &machine.verdict);
+        text_add_format(&out, "%s%s", found++ > 0 ? " / " : "", text);
+        free(text);
     }
     casedb_cursor_free(cursor);
-    if (found != 1)
+    if (found == 0 || (host == NULL && found != 1))
         complain(rule, "%u machines fit", found);
-    return text;
+    if (found > 0)
+        return text_take(&out);
+    text_free(&out);
+    return NULL;
 }
 
 /* Returns owned: the inventory host that the machine of that name is. */

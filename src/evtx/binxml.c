@@ -311,14 +311,58 @@ static bool find_rest(const struct chunk *chunk, const struct record *record, st
            span_u32(rest, &size) && span_skip(rest, size);
 }
 
-/* The end of the fragment is a byte, and records are multiples of eight. */
+/* Is the text's last unit a zero? One more ends it. */
+static bool text_is_zeroed(const struct span *text)
+{
+    uint16_t unit;
+
+    return text->left_bytes < 2 * sizeof(unit) ||
+           !span_u16_at(text, text->left_bytes - 2 * sizeof(unit), &unit) || unit == 0;
+}
+
+/* The end of a fragment is a byte, and records are multiples of eight. */
 #define FILLING_MOST 16u
 
-bool record_fills_size(const struct chunk *chunk, const struct record *record)
+/* Does nearly all of the value belong to the template instance in it? */
+static bool instance_fills(const struct binxml_value *value, const struct binxml_instance *content)
 {
+    const uint8_t *end = content->values.bytes + content->values.left_bytes;
+
+    return (size_t)(value->bytes.bytes + value->bytes.left_bytes - end) <= FILLING_MOST;
+}
+
+/* Do the values end in zeros that may not be theirs? Where the end of a record was overwritten with
+ * zeros, or is not there, its last text seems to end earlier, or empty ones to follow, or BinXML
+ * has fewer values, or none. A number that is 0 tells nothing: what is before it does. True, too,
+ * where nothing tells. */
+static bool is_zeroed(const struct chunk *chunk, struct binxml_instance instance, unsigned depth)
+{
+    struct binxml_instance content;
+    struct binxml_value value;
+    bool zeroed = true;
+
+    while (instance.descriptors.left_bytes > 0 && binxml_take_value(&instance, &value)) {
+        if (value.bytes.left_bytes == 0)
+            continue;
+        if (value.type == VALUE_BINXML)
+            zeroed = depth == 0 || !binxml_read_whole_instance(chunk, value.bytes, &content) ||
+                     !instance_fills(&value, &content) || is_zeroed(chunk, content, depth - 1);
+        else if ((value.type & ~VALUE_ARRAY) == VALUE_STRING)
+            zeroed = text_is_zeroed(&value.bytes);
+        else if (!span_is_zero(value.bytes))
+            zeroed = false;
+    }
+    return zeroed;
+}
+
+bool record_is_whole(const struct chunk *chunk, const struct record *record)
+{
+    struct binxml_instance instance;
     struct span rest;
 
-    return find_rest(chunk, record, &rest) && rest.left_bytes <= FILLING_MOST;
+    return find_rest(chunk, record, &rest) && rest.left_bytes <= FILLING_MOST &&
+           (!record_read_instance(chunk, record, &instance) ||
+            !is_zeroed(chunk, instance, INSTANCE_DEPTH_MOST));
 }
 
 bool record_templates_match(const struct chunk *chunk, const struct record *record)

@@ -267,8 +267,9 @@ bool record_is_forwarded(const struct record *record);
  * template instance. */
 bool record_is_sound(const struct chunk *chunk, const struct record *record);
 
-/* Does the record's BinXML end where its size says, but for a little that fills it up? */
-bool record_fills_size(const struct chunk *chunk, const struct record *record);
+/* Does the record's BinXML end where its size says, but for a little that fills it up, and in
+ * something else than zeros? */
+bool record_is_whole(const struct chunk *chunk, const struct record *record);
 
 /* Is the record sound, and do the template definitions that it refers to stand in the chunk, under
  * the ids that it names? What is left in the unused part of a chunk may refer to definitions that

@@ -112,7 +112,7 @@ int chunk_read_record(const struct chunk *chunk, uint32_t position_bytes, uint32
                       struct record *out, struct error *err);
 
 /* The same of a record of which the copy alone is wrong, and behind which another begins or
- * `end_bytes` is reached. Whether it is one, its BinXML tells (record_fills_size). */
+ * `end_bytes` is reached. Whether it is one, its BinXML tells (record_is_whole). */
 bool chunk_read_miscopied(const struct chunk *chunk, uint32_t position_bytes, uint32_t end_bytes,
                           struct record *out);
 

@@ -191,7 +191,7 @@ static bool read_miscopied(struct chunkread *reading, uint32_t position_bytes, s
     const struct chunk *chunk = &reading->chunk;
     struct error ignored = {0};
     bool is_whole = chunk_read_miscopied(chunk, position_bytes, chunk->free_space_offset, out) &&
-                    record_fills_size(chunk, out) &&
+                    record_is_whole(chunk, out) &&
                     (record_is_forwarded(out) || record_templates_match(chunk, out)) &&
                     event_decode(&reading->event, chunk, out, false, &ignored) == 0;
 
