@@ -492,12 +492,15 @@ static void add_licences(struct evtx_writer *writer, uint64_t minute, const char
     events_add_spp_1003(writer, &stamp, INCIDENT_WINDOWS_APPLICATION_ID, licences);
 }
 
+#define LICENCE(state) \
+    "1: ae2ee509-1b34-41c0-acb7-6d4650168915, 1, 1 [(0 [0x00000000, " state "], [(?)])]"
+
 /* Chunks that another one cuts are read from a copy, in whose place the next one is read. The first
- * is longer than those behind it, and what it says comes again at last. What is said differs by the
- * number of lines. */
+ * is longer than those behind it, and what it says comes again at last. */
 START_TEST(repeats_of_cut_chunks_are_told_rightly)
 {
-    static const char *const licences[] = {"1:", "1:\n2:", "1:\n2:\n3:", "1:"};
+    static const char *const licences[] = {LICENCE("1, 0"), LICENCE("0, 1"), LICENCE("0, 0"),
+                                           LICENCE("1, 0")};
     static const uint64_t starts[] = {SECTOR, 25 * SECTOR, 33 * SECTOR, 41 * SECTOR};
     struct evtx_writer *writer = evtx_writer_new(NULL);
     struct text expected = {0};

@@ -304,6 +304,7 @@ def slmgr(machine, name, mtime, state, code='', word=None):
 
 
 def updates(machine, name, mtime, present):
+    present = present and mtime >= seconds('2019-01-08T00:00:00Z') # behind the date that it gives itself
     add_listing(machine, name, mtime, f'{machine.pick(["wmic", "dism"])} en oem {machine.host} +6' +
                 (' KB971033' if present else ''), present=present)
 
