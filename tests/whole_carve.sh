@@ -136,6 +136,13 @@ for jobs in 1 3; do
 done
 check 'without hashes, and with logs beside it, too' diff -r n1 n3
 
+# An image that begins like a log without its first pages: with --carve all of it is searched.
+make_image early.img 66 80003 logs/CLEAN-PC/Application.evtx 8 logs/AFF-PC/Application.evtx
+analyze -o early --carve early.img
+check 'an image whose first chunk lies where that of a log could' equal \
+    'carved AFF-PC.corp.example; CLEAN-PC 1208' "$(cell early/sources.csv early.img kind) $(
+        cell early/sources.csv early.img machines) $(cell early/sources.csv early.img records)"
+
 # What is damaged in an image, and images with nothing in them.
 mkdir odd
 {
@@ -162,6 +169,7 @@ done
 # A log whose header is gone.
 tail -c +4097 logs/AFF-PC/Application.evtx >headless.evtx
 analyze -o headless headless.evtx
+analyze -o carved --carve headless.evtx
 check 'a log without its header is one' equal 'evtx damaged 608' "$(
     cell headless/sources.csv headless.evtx kind) $(
     cell headless/sources.csv headless.evtx status) $(
@@ -172,6 +180,10 @@ grep AFF-PC log.events >aff.events
 check 'has its events' cmp aff.events - <<END
 $(timeline headless)
 END
+check 'and is searched like anything else with --carve' equal 'carved ok 608' "$(
+    cell carved/sources.csv headless.evtx kind) $(
+    cell carved/sources.csv headless.evtx status) $(
+    cell carved/sources.csv headless.evtx records)"
 
 # --- forwarded events ---
 
