@@ -25,36 +25,6 @@ static void read_parts(const char *before, const char *between, const char *afte
     text_free(&text);
 }
 
-static void expect_part(const char *part)
-{
-    ck_assert_msg(strstr(text_get(&listed.findings), part) != NULL, "no \"%s\" in:\n%s", part,
-                  text_get(&listed.findings));
-}
-
-static void expect_no_part(const char *part)
-{
-    ck_assert_msg(strstr(text_get(&listed.findings), part) == NULL, "\"%s\" in:\n%s", part,
-                  text_get(&listed.findings));
-}
-
-static void expect_detail(const char *part)
-{
-    ck_assert_msg(strstr(text_get(&listed.facts.detail), part) != NULL, "no \"%s\" in: %s", part,
-                  text_get(&listed.facts.detail));
-}
-
-static size_t count_parts(const char *part)
-{
-    const char *at = text_get(&listed.findings);
-    size_t count = 0;
-
-    while ((at = strstr(at, part)) != NULL) {
-        count++;
-        at++;
-    }
-    return count;
-}
-
 /* What consoles write among the rows. */
 static const char *const junk[] = {
     "Get-HotFix : The RPC server is unavailable. (Exception from HRESULT: 0x800706BA)\n"
@@ -85,14 +55,14 @@ static const char *const junk[] = {
 
 static void expect_rows_behind_junk(const char *origin)
 {
-    expect_no_part("|incomplete=\n");
-    ck_assert_uint_eq(count_parts("entry|"), 1);
-    expect_part("|update_id=KB971033|");
-    ck_assert_uint_eq(count_parts("listing|"), 2);
-    expect_part(origin);
-    expect_part("|PC1|");
-    expect_part("|PC3|");
-    expect_part("lines that are none of its rows interrupt it");
+    listed_expect_not(&listed, "|incomplete=\n");
+    ck_assert_uint_eq(listed_count(&listed, "entry|"), 1);
+    listed_expect(&listed, "|update_id=KB971033|");
+    ck_assert_uint_eq(listed_count(&listed, "listing|"), 2);
+    listed_expect(&listed, origin);
+    listed_expect(&listed, "|PC1|");
+    listed_expect(&listed, "|PC3|");
+    listed_expect(&listed, "lines that are none of its rows interrupt it");
     ck_assert_uint_eq(listed.facts.record_count, 3);
 }
 
@@ -114,10 +84,10 @@ START_TEST(junk_at_the_end_of_a_table_makes_it_incomplete)
     for (size_t index = 0; index < ARRAY_COUNT(junk); index++) {
         read_parts(GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2534111"), junk[index], "\n");
         ck_assert(!listed_has_complete(&listed));
-        ck_assert_uint_eq(count_parts("listing|"), 1);
+        ck_assert_uint_eq(listed_count(&listed, "listing|"), 1);
         read_parts("\nHotFixID\n--------\nKB2534111\n", junk[index], "\nKB971033\n\n");
         ck_assert(!listed_has_complete(&listed));
-        expect_part("|update_id=KB971033|");
+        listed_expect(&listed, "|update_id=KB971033|");
     }
     read_parts(WMIC_HEAD WMIC_ROW("PC1", "KB2534111"), "\n", "ERROR:\n");
     ck_assert(!listed_has_complete(&listed));
@@ -129,11 +99,11 @@ END_TEST
 START_TEST(a_blank_line_in_a_table_hides_no_row)
 {
     read_text(WMIC_HEAD WMIC_ROW("PC1", "KB2534111") "\n" WMIC_ROW("PC1", "KB971033 ") "\n");
-    expect_part("entry|wmic qfe|PC1|4|");
+    listed_expect(&listed, "entry|wmic qfe|PC1|4|");
     ck_assert(!listed_has_complete(&listed));
     read_text(
         GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2534111") "\n" GET_HOTFIX_ROW("PC1", "KB971033 "));
-    expect_part("entry|Get-HotFix|PC1|6|");
+    listed_expect(&listed, "entry|Get-HotFix|PC1|6|");
     ck_assert(!listed_has_complete(&listed));
 }
 END_TEST
@@ -142,20 +112,21 @@ END_TEST
 START_TEST(a_table_ends_where_another_listing_begins)
 {
     read_text(WMIC_HEAD WMIC_ROW("PC1", "KB2534111") WMIC_HEAD WMIC_ROW("PC2", "KB971033 ") "\n");
-    expect_part("entry|wmic qfe|PC2|4|");
-    expect_part(
+    listed_expect(&listed, "entry|wmic qfe|PC2|4|");
+    listed_expect(
+        &listed,
         "listing|wmic qfe|PC1|1||entry_count=1|announced_count=|names_update=no|incomplete=\n");
-    expect_part("listing|wmic qfe|PC2|3|");
+    listed_expect(&listed, "listing|wmic qfe|PC2|3|");
     read_text(GET_HOTFIX_HEAD GET_HOTFIX_ROW(
         "PC1", "KB2534111") "Host Name: PC2\nOS Name: Microsoft Windows 7 Professional\n"
                             "OS Version: 6.1.7601 Service Pack 1 Build 7601\n"
                             "Hotfix(s): 1 Hotfix(s) Installed.\n  [01]: KB971033\n");
-    expect_part("entry|systeminfo|PC2|");
-    expect_part("|PC1|2||entry_count=1|announced_count=|names_update=no|incomplete=\n");
+    listed_expect(&listed, "entry|systeminfo|PC2|");
+    listed_expect(&listed, "|PC1|2||entry_count=1|announced_count=|names_update=no|incomplete=\n");
     read_text(GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2534111")
                   GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2999226") "\n");
-    expect_no_part("|Source|");
-    ck_assert_uint_eq(count_parts("listing|Get-HotFix|PC1|"), 2);
+    listed_expect_not(&listed, "|Source|");
+    ck_assert_uint_eq(listed_count(&listed, "listing|Get-HotFix|PC1|"), 2);
 }
 END_TEST
 
@@ -175,8 +146,8 @@ START_TEST(rows_have_names_of_updates_alone)
     }
     read_text("HotFixID   \nKB2534111  \nFile 1     \n{3A7E8B1F-1B2C-4D5E-8F90-123456789ABC}\n"
               "KB971033   \n\n");
-    expect_part("entry|wmic qfe||5||update_id=KB971033|");
-    expect_part("|entry_count=4|announced_count=|names_update=yes|incomplete=\n");
+    listed_expect(&listed, "entry|wmic qfe||5||update_id=KB971033|");
+    listed_expect(&listed, "|entry_count=4|announced_count=|names_update=yes|incomplete=\n");
 }
 END_TEST
 
@@ -189,13 +160,13 @@ START_TEST(wrapped_cells_go_on_with_their_row)
               "                                    12:00:00 AM\n"
               "PC1     Update           KB971033   1/22/2019\n"
               "                                    12:00:00 AM\n\n");
-    expect_part("|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
+    listed_expect(&listed, "|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
     read_text("Source  Description      HotFixID   InstalledOn\n"
               "------  -----------      --------   -----------\n"
               "PC1     Security Update  KB2534111  1/22/2019\n"
               "PC1     Update           KB25341    1/22/2019\n"
               "                         11\n\n");
-    expect_part("|incomplete=a cell with an update number is cut off\n");
+    listed_expect(&listed, "|incomplete=a cell with an update number is cut off\n");
 }
 END_TEST
 
@@ -204,8 +175,8 @@ START_TEST(names_that_were_replaced_may_move_the_rest_of_a_row)
     read_text(GET_HOTFIX_HEAD
               "LONGER-NAME-1           Update           KB2534111     NT AUTHORITY\\SYSTEM\n"
               "LONGER-NAME-1           Update           KB971033      NT AUTHORITY\\SYSTEM\n\n");
-    expect_part("entry|Get-HotFix|LONGER-NAME-1|5||update_id=KB971033|");
-    expect_part("|incomplete=\n");
+    listed_expect(&listed, "entry|Get-HotFix|LONGER-NAME-1|5||update_id=KB971033|");
+    listed_expect(&listed, "|incomplete=\n");
 }
 END_TEST
 
@@ -214,7 +185,7 @@ START_TEST(a_table_with_tabs_is_not_taken_for_complete)
     read_text("Source\tDescription\tHotFixID\n------\t-----------\t--------\n"
               "PC1\tUpdate\tKB2534111\nPC1\tUpdate\tKB2999226\n\n");
     ck_assert(!listed_has_complete(&listed));
-    expect_no_part("Update\tKB");
+    listed_expect_not(&listed, "Update\tKB");
 }
 END_TEST
 
@@ -229,13 +200,13 @@ START_TEST(junk_in_csv_is_no_row_and_hides_none)
     for (size_t index = 0; index < ARRAY_COUNT(junk); index++) {
         read_parts(CSV_HEAD CSV_ROW("PC1", "KB2534111"), junk[index],
                    CSV_ROW("PC3", "KB2534111") CSV_ROW("PC3", "KB971033"));
-        ck_assert_uint_eq(count_parts("listing|"), 2);
+        ck_assert_uint_eq(listed_count(&listed, "listing|"), 2);
         ck_assert(!listed_has_complete(&listed));
-        expect_part("entry|wmic qfe|PC3|");
-        expect_part("among its rows could not be read as such");
+        listed_expect(&listed, "entry|wmic qfe|PC3|");
+        listed_expect(&listed, "among its rows could not be read as such");
     }
     read_text(CSV_HEAD CSV_ROW("PC1", "KB2534111") "ERROR:\nDescription = Quota violation\n");
-    expect_part("|incomplete=2 lines among its rows could not be read as such\n");
+    listed_expect(&listed, "|incomplete=2 lines among its rows could not be read as such\n");
     read_text(CSV_HEAD CSV_ROW("PC1", "KB2534111") "\nERROR:\nDescription = Quota violation\n");
     ck_assert(!listed_has_complete(&listed));
     read_text(CSV_HEAD CSV_ROW("PC1", "KB2534111") "\nC:\\>exit\n");
@@ -255,9 +226,9 @@ START_TEST(updates_are_found_in_rows_that_are_not_well_formed)
     for (size_t index = 0; index < ARRAY_COUNT(rows); index++) {
         read_parts(CSV_HEAD CSV_ROW("PC1", "KB2534111"), rows[index],
                    CSV_ROW("PC3", "KB2999226") CSV_ROW("PC3", "KB4480970"));
-        expect_part("entry|wmic qfe|PC2|4||update_id=KB971033|");
-        expect_part("entry|wmic qfe|PC3|6||update_id=KB4480970|");
-        expect_part("|incomplete=1 line among its rows could not be read as such");
+        listed_expect(&listed, "entry|wmic qfe|PC2|4||update_id=KB971033|");
+        listed_expect(&listed, "entry|wmic qfe|PC3|6||update_id=KB4480970|");
+        listed_expect(&listed, "|incomplete=1 line among its rows could not be read as such");
         ck_assert(!listed_has_complete(&listed));
         ck_assert_uint_eq(listed.facts.undecodable_count, 0);
     }
@@ -268,15 +239,15 @@ START_TEST(an_update_of_which_the_host_cannot_be_told_is_of_none)
 {
     read_text("\"Description\",\"Source\",\"HotFixID\"\n\"Update\",\"PC1\",\"KB2534111\"\n"
               "Update, security,PC1,KB971033\n");
-    expect_no_part("entry|");
+    listed_expect_not(&listed, "entry|");
     ck_assert(!listed_has_complete(&listed));
     ck_assert_uint_eq(listed.facts.undecodable_count, 1);
-    expect_detail("line 3: whose update it is cannot be told");
+    listed_expect_detail(&listed, "line 3: whose update it is cannot be told");
     read_text("Description  HotFixID   Source\n-----------  --------   ------\n"
               "Update       KB2534111  PC1\nUpdate       KB971033\n\n");
-    expect_no_part("entry|");
+    listed_expect_not(&listed, "entry|");
     ck_assert(!listed_has_complete(&listed));
-    expect_detail("line 4: whose update it is cannot be told");
+    listed_expect_detail(&listed, "line 4: whose update it is cannot be told");
 }
 END_TEST
 
@@ -291,16 +262,16 @@ START_TEST(junk_in_a_list_hides_no_record_and_no_host)
             continue; /* which is a field */
         read_parts("\n\n" RECORD("PC1", "KB2534111") "\n\n" RECORD("PC2", "KB2534111"), junk[index],
                    "\n\n" RECORD("PC3", "KB971033") "\n\n\n");
-        expect_part("entry|wmic qfe|PC3|");
+        listed_expect(&listed, "entry|wmic qfe|PC3|");
         ck_assert(!listed_has_complete(&listed) || index == 7); /* which goes on with a value */
         read_parts("\n\n" RECORD("PC1", "KB2534111") "\n\nCaption=x\nCSName=PC3\n", junk[index],
                    "HotFixID=KB971033\nInstalledOn=1/1/2019\n\n\n\n");
-        expect_part("entry|wmic qfe|PC3|");
-        expect_no_part("entry|wmic qfe||");
+        listed_expect(&listed, "entry|wmic qfe|PC3|");
+        listed_expect_not(&listed, "entry|wmic qfe||");
     }
     read_text("\n\n" RECORD("PC1", "KB971033") "\n\nHotFixID=KB2534111\nInstalledOn=1/1/2019\n\n\n"
                                                "\n");
-    expect_part("entry|wmic qfe|PC1|");
+    listed_expect(&listed, "entry|wmic qfe|PC1|");
     ck_assert(!listed_has_complete(&listed));
 }
 END_TEST
@@ -313,9 +284,9 @@ START_TEST(hosts_that_were_cut_off_keep_their_dots)
               "WORKSTATIO... Update           KB2534111\n"
               "WORKSTATIO... Update           KB971033\n"
               "LAPTOP-FIN\xE2\x80\xA6   Update           KB2534111\n\n");
-    expect_part("entry|Get-HotFix|WORKSTATIO...|4|");
-    expect_part("listing|Get-HotFix|LAPTOP-FIN...|1|");
-    expect_no_part("Get-HotFix||");
+    listed_expect(&listed, "entry|Get-HotFix|WORKSTATIO...|4|");
+    listed_expect(&listed, "listing|Get-HotFix|LAPTOP-FIN...|1|");
+    listed_expect_not(&listed, "Get-HotFix||");
 }
 END_TEST
 
@@ -325,17 +296,18 @@ START_TEST(the_host_can_stand_in_any_column)
               "--------  -----------           --------------\n"
               "KB2534111 1/22/2019 12:00:00 AM PC1\n"
               "KB971033  1/22/2019 12:00:00 AM PC2\n\n");
-    expect_part(
+    listed_expect(
+        &listed,
         "listing|Get-HotFix|PC1|1||entry_count=1|announced_count=|names_update=no|incomplete=\n");
-    expect_part("entry|Get-HotFix|PC2|4|");
+    listed_expect(&listed, "entry|Get-HotFix|PC2|4|");
     read_text("HotFixID  Source\n--------  ------\nKB2534111 PC1\nKB971033  PC2\n\n");
-    expect_part("entry|Get-HotFix|PC2|4|");
-    expect_no_part("Get-HotFix||");
+    listed_expect(&listed, "entry|Get-HotFix|PC2|4|");
+    listed_expect_not(&listed, "Get-HotFix||");
     /* Behind a translated description, in characters or in columns of the console. */
     read_text("Description HotFixID  Source\n----------- --------  ------\n"
               "更新        KB2534111 PC1\n更新          KB971033  PC1\n\n");
-    expect_part("entry|Get-HotFix|PC1|4|");
-    expect_part("|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
+    listed_expect(&listed, "entry|Get-HotFix|PC1|4|");
+    listed_expect(&listed, "|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
 }
 END_TEST
 
@@ -346,14 +318,14 @@ START_TEST(the_machines_own_name_goes_before_what_it_was_asked_by)
     for (const char *const *part =
              (const char *const[]){"|PC1|2|", "|PC2|3|", "|PC3|4|", "|PC4|5|", NULL};
          *part != NULL; part++)
-        expect_part(*part);
+        listed_expect(&listed, *part);
     read_text("\"PSComputerName\",\"Source\",\"HotFixID\"\n\"PC9\",\"PC1\",\"KB971033\"\n"
               "\"PC9\",\"localhost\",\"KB971033\"\n");
-    expect_part("entry|Get-HotFix|PC1|2|");
-    expect_part("entry|Get-HotFix|PC9|3|");
+    listed_expect(&listed, "entry|Get-HotFix|PC1|2|");
+    listed_expect(&listed, "entry|Get-HotFix|PC9|3|");
     read_text("PSComputerName : localhost\nHotFixID : KB971033\nCSName : PC1\n\n"
               "PSComputerName : localhost\nHotFixID : KB2534111\nCSName : PC1\n\n\n");
-    expect_part("entry|Get-HotFix|PC1|");
+    listed_expect(&listed, "entry|Get-HotFix|PC1|");
 }
 END_TEST
 
@@ -363,11 +335,11 @@ START_TEST(the_full_form_of_its_name_goes_before_it)
     read_text(
         "Node,CSName,HotFixID\npc1.corp.example,PC1,KB971033\npc10.corp.example,PC1,KB971033\n"
         "PC3,PC3,KB971033\n");
-    expect_part("entry|wmic qfe|pc1.corp.example|2|");
-    expect_part("entry|wmic qfe|PC1|3|");
-    expect_part("entry|wmic qfe|PC3|4|");
+    listed_expect(&listed, "entry|wmic qfe|pc1.corp.example|2|");
+    listed_expect(&listed, "entry|wmic qfe|PC1|3|");
+    listed_expect(&listed, "entry|wmic qfe|PC3|4|");
     read_text("CSName : PC1\nHotFixID : KB971033\nPSComputerName : PC1.corp.example\n\n\n");
-    expect_part("entry|Get-HotFix|PC1.corp.example|");
+    listed_expect(&listed, "entry|Get-HotFix|PC1.corp.example|");
 }
 END_TEST
 
@@ -381,7 +353,7 @@ START_TEST(addresses_are_no_names)
 
         text_add_format(&text, "Node,HotFixID\n%s,KB971033\n", hosts[index]);
         listed_read(&listed, text_get(&text), text.length_bytes);
-        expect_part("entry|wmic qfe||2|");
+        listed_expect(&listed, "entry|wmic qfe||2|");
         text_free(&text);
     }
 }
@@ -393,18 +365,20 @@ START_TEST(hosts_are_one_whatever_their_case_in_every_script)
 {
     read_text("Node,HotFixID\nPC\u00C4,KB2534111\nPC\u00C4,KB2534112\npc\u00E4,KB971033\n"
               "PC\u00C4,KB2534113\n\n");
-    ck_assert_uint_eq(count_parts("listing|"), 1);
-    expect_part("listing|wmic qfe|PC\u00C4|1||entry_count=4|announced_count=|names_update=yes|"
-                "incomplete=\n");
+    ck_assert_uint_eq(listed_count(&listed, "listing|"), 1);
+    listed_expect(&listed,
+                  "listing|wmic qfe|PC\u00C4|1||entry_count=4|announced_count=|names_update=yes|"
+                  "incomplete=\n");
     read_text("Node,CSName,HotFixID\npc\u00E4.corp.example,PC\u00C4,KB971033\n");
-    expect_part("entry|wmic qfe|pc\u00E4.corp.example|2|");
+    listed_expect(&listed, "entry|wmic qfe|pc\u00E4.corp.example|2|");
 }
 END_TEST
 
 START_TEST(a_host_in_two_cases_is_not_mixed_with_others)
 {
     read_text("Node,HotFixID\nPC1,KB2534111\nPC2,KB2534111\npc2,KB2999226\nPC");
-    expect_part(
+    listed_expect(
+        &listed,
         "listing|wmic qfe|PC1|1||entry_count=1|announced_count=|names_update=no|incomplete=\n");
 }
 END_TEST
@@ -428,12 +402,14 @@ START_TEST(a_line_that_names_the_update_and_is_no_entry_leaves_nothing_complete)
 
     for (size_t index = 0; index < ARRAY_COUNT(lines); index++) {
         read_parts(WMIC_HEAD WMIC_ROW("PC1", "KB2534111") "\n", "text\n", lines[index]);
-        expect_part("|incomplete=the text names KB971033 on line 5, which could not be read as an "
-                    "entry\n");
-        expect_detail("the text names KB971033 on line 5, which could not be read as an entry");
+        listed_expect(
+            &listed, "|incomplete=the text names KB971033 on line 5, which could not be read as an "
+                     "entry\n");
+        listed_expect_detail(
+            &listed, "the text names KB971033 on line 5, which could not be read as an entry");
         read_parts(lines[index], lines[index], WMIC_HEAD WMIC_ROW("PC1", "KB2534111") "\n");
-        expect_part("|incomplete=the text names KB971033 on line 1, which");
-        expect_detail("as an entry, nor could 1 more");
+        listed_expect(&listed, "|incomplete=the text names KB971033 on line 1, which");
+        listed_expect_detail(&listed, "as an entry, nor could 1 more");
     }
     for (size_t index = 0; index < ARRAY_COUNT(harmless); index++) {
         read_parts(harmless[index], "C:\\>wmic qfe get\n",
@@ -478,20 +454,21 @@ START_TEST(a_listing_whose_command_leaves_entries_out_is_not_complete)
         ck_assert_msg(listed_has_complete(&listed) == !commands[index].selects, "%s",
                       commands[index].command);
         if (commands[index].selects)
-            expect_part("|incomplete=the command above it leaves entries out\n");
+            listed_expect(&listed, "|incomplete=the command above it leaves entries out\n");
     }
     read_parts("C:\\>wmic qfe where \"HotFixID like 'KB25%'\"\n", WMIC_HEAD,
                WMIC_ROW("PC1", "KB2534111") "\n");
-    expect_part("|incomplete=the command above it leaves entries out\n");
+    listed_expect(&listed, "|incomplete=the command above it leaves entries out\n");
     read_text(
         "C:\\>dism /online /get-packages /format:table | findstr KB25\nVersion: 6.1.7600.16385\n\n"
         "Package_for_KB2534111~31bf3856ad364e35~amd64~~6.1.1.0 | Installed | Update | 1/1/2019\n\n"
         "The operation completed successfully.\n");
-    expect_part("|incomplete=the command above it leaves entries out\n");
+    listed_expect(&listed, "|incomplete=the command above it leaves entries out\n");
     read_parts("C:\\>wmic qfe where \"HotFixID like 'KB25%'\" list /format:csv\n",
                "\nNode,HotFixID\nPC1,KB2534111\nPC2,KB2534111\nPC3,KB2534111\n", "\n");
-    ck_assert_uint_eq(count_parts("|incomplete=the command above it leaves entries out\n"), 3);
-    ck_assert_uint_eq(count_parts("it has no entry"), 0);
+    ck_assert_uint_eq(
+        listed_count(&listed, "|incomplete=the command above it leaves entries out\n"), 3);
+    ck_assert_uint_eq(listed_count(&listed, "it has no entry"), 0);
     /* One that is another listing's says nothing. */
     read_parts("PS C:\\> Get-HotFix -Id KB2534111\n", WMIC_HEAD, WMIC_ROW("PC1", "KB2534111") "\n");
     ck_assert(listed_has_complete(&listed));
@@ -507,21 +484,21 @@ START_TEST(a_listing_of_other_kinds_alone_is_not_complete)
     read_text(GET_HOTFIX_HEAD
               "PC1           Security Update  KB2534111     NT AUTHORITY\\SYSTEM  1/22/2019\n"
               "PC1           Security Update  KB2999226     NT AUTHORITY\\SYSTEM  1/22/2019\n\n");
-    expect_part(reason);
+    listed_expect(&listed, reason);
     read_text(GET_HOTFIX_HEAD
               "PC1           Security Update  KB2534111     NT AUTHORITY\\SYSTEM  1/22/2019\n"
               "PC1           Update           KB2999226     NT AUTHORITY\\SYSTEM  1/22/2019\n\n");
     ck_assert(listed_has_complete(&listed));
     read_text("Node,Description,HotFixID\nPC1,Security Update,KB2534111\nPC2,Update,KB2534111\n");
-    expect_part(reason);
+    listed_expect(&listed, reason);
     ck_assert(listed_has_complete(&listed));
     read_text("\n\nDescription=Security Update\nHotFixID=KB2534111\n\n\n"
               "Description=Security Update\nHotFixID=KB2999226\n\n\n\n");
-    expect_part(reason);
+    listed_expect(&listed, reason);
     read_text(GET_HOTFIX_HEAD
               "PC1           Hotfix           KB2534111     NT AUTHORITY\\SYSTEM  1/22/2019\n"
               "PC1           Security Update  KB2999226     NT AUTHORITY\\SYSTEM  1/22/2019\n\n");
-    expect_part(reason);
+    listed_expect(&listed, reason);
     /* A word of another language, or none, may be of an Update. */
     read_text("Node,Description,HotFixID\nPC1,Hotfix,KB2534111\nPC1,Mise,KB2534112\n");
     ck_assert(listed_has_complete(&listed));
@@ -544,20 +521,22 @@ START_TEST(rows_without_a_heading_prove_presence_alone)
 
     read_text(URL
               "971033   PC1  Update           KB971033   NT AUTHORITY\\SYSTEM  4/19/2018  \n\n");
-    expect_part("entry|wmic qfe|PC1|1||update_id=KB971033|name=KB971033|state=|state_text=|"
-                "date=4/19/2018\n");
+    listed_expect(&listed,
+                  "entry|wmic qfe|PC1|1||update_id=KB971033|name=KB971033|state=|state_text=|"
+                  "date=4/19/2018\n");
     ck_assert(!listed_has_complete(&listed));
     /* Without a host, and of two hosts one after the other. */
     read_text("C:\\>wmic qfe get Caption,Description,HotFixID | find \"971033\"\n" URL
               "971033  Update  KB971033  \n");
-    expect_part("entry|wmic qfe||2|");
+    listed_expect(&listed, "entry|wmic qfe||2|");
     read_text(URL "971033  PC1  Update  KB971033  x\n" URL "971033  PC2  Update  KB971033  x\n");
-    expect_part("entry|wmic qfe|PC1|1|");
-    expect_part("entry|wmic qfe|PC2|2|");
+    listed_expect(&listed, "entry|wmic qfe|PC1|1|");
+    listed_expect(&listed, "entry|wmic qfe|PC2|2|");
     read_text(URL "2534111  PC1  Update  KB2534111  x\n" URL
                   "2534112  PC1  Update  KB2534112  x\n");
-    expect_part("|entry_count=2|announced_count=|names_update=no|incomplete=nothing stands above");
-    expect_part(reason);
+    listed_expect(
+        &listed, "|entry_count=2|announced_count=|names_update=no|incomplete=nothing stands above");
+    listed_expect(&listed, reason);
     /* A cut row, an address alone, an address in a sentence. */
     read_text(URL "971033  PC1  Update  KB971033");
     ck_assert_str_eq(text_get(&listed.findings), "");
@@ -570,20 +549,22 @@ END_TEST
 START_TEST(packages_without_a_heading_are_known_and_no_more)
 {
     read_text("Package Identity : " WAT_IDENTITY "\n");
-    expect_part("entry|dism||1||update_id=KB971033|name=" WAT_IDENTITY
-                "|state=unknown|state_text=|");
+    listed_expect(&listed, "entry|dism||1||update_id=KB971033|name=" WAT_IDENTITY
+                           "|state=unknown|state_text=|");
     ck_assert(!listed_has_complete(&listed));
     read_text("C:\\>dism /online /get-packages | findstr KB\n"
               "Package Identity : Package_for_KB2534111~31bf3856ad364e35~amd64~~6.1.1.0\n");
-    expect_no_part("entry|");
+    listed_expect_not(&listed, "entry|");
     ck_assert(!listed_has_complete(&listed));
     read_text(WAT_IDENTITY " | Installed | Update | 4/19/2018 9:27 AM\n" WAT_IDENTITY
                            " | Staged | Update | 4/19/2018 9:27 AM\n");
-    expect_part("entry|dism||1||update_id=KB971033|name=" WAT_IDENTITY "|state=Installed|");
-    expect_part("entry|dism||2||update_id=KB971033|name=" WAT_IDENTITY "|state=Staged|");
+    listed_expect(&listed,
+                  "entry|dism||1||update_id=KB971033|name=" WAT_IDENTITY "|state=Installed|");
+    listed_expect(&listed, "entry|dism||2||update_id=KB971033|name=" WAT_IDENTITY "|state=Staged|");
     read_text("Package Identity : Package_for_KB2534111~31bf3856ad364e35~amd64~~6.1.1.0\n"
               "State : Installed\nRelease Type : Update\nInstall Time : 4/19/2018 9:27 AM\n");
-    expect_part("|entry_count=1|announced_count=|names_update=no|incomplete=nothing stands above");
+    listed_expect(
+        &listed, "|entry_count=1|announced_count=|names_update=no|incomplete=nothing stands above");
     read_text("Package Identity : " WAT_IDENTITY);
     ck_assert_str_eq(text_get(&listed.findings), "");
 }
@@ -680,14 +661,14 @@ START_TEST(columns_can_have_other_names)
 
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
         read_text(cases[index].text);
-        expect_part(cases[index].entry);
-        expect_part("|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
+        listed_expect(&listed, cases[index].entry);
+        listed_expect(&listed, "|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
     }
     /* Words that scripts have for other things, and names of updates where hosts could be. */
     read_text("Caption,Name,HotFixID\nx,Update for Windows (KB971033),KB971033\n");
-    expect_part("entry|Get-HotFix||2|");
+    listed_expect(&listed, "entry|Get-HotFix||2|");
     read_text("Caption,Name,HotFixID\nx,,KB971033\n");
-    expect_part("entry|Get-HotFix||2|");
+    listed_expect(&listed, "entry|Get-HotFix||2|");
 }
 END_TEST
 
@@ -695,9 +676,10 @@ START_TEST(a_status_in_a_table_of_updates_counts)
 {
     read_text("ComputerName,KB,Status\nPC1,KB971033,Missing\nPC2,KB971033,Installed\n"
               "PC3,KB971033,\n");
-    expect_part("|PC1|2||update_id=KB971033|name=KB971033|state=unknown|state_text=Missing|");
-    expect_part("|PC2|3||update_id=KB971033|name=KB971033|state=Installed|");
-    expect_part("|PC3|4||update_id=KB971033|name=KB971033|state=|state_text=|");
+    listed_expect(&listed,
+                  "|PC1|2||update_id=KB971033|name=KB971033|state=unknown|state_text=Missing|");
+    listed_expect(&listed, "|PC2|3||update_id=KB971033|name=KB971033|state=Installed|");
+    listed_expect(&listed, "|PC3|4||update_id=KB971033|name=KB971033|state=|state_text=|");
 }
 END_TEST
 
@@ -713,14 +695,14 @@ START_TEST(listings_that_were_appended_are_each_complete)
          host++)
         text_add_format(&text, typed, *host);
     listed_read(&listed, text_get(&text), text.length_bytes);
-    ck_assert_uint_eq(count_parts("|entry_count=1|announced_count=|names_update=no|incomplete=\n"),
-                      3);
+    ck_assert_uint_eq(
+        listed_count(&listed, "|entry_count=1|announced_count=|names_update=no|incomplete=\n"), 3);
     text_free(&text);
     read_text(
         "\n\n" RECORD("PC1", "KB2534111") "\n\n" RECORD("PC1", "KB2999226") "\n\n\n\n\n" RECORD(
             "PC2", "KB2534111") "\n\n" RECORD("PC2", "KB2999226") "\n\n\n");
-    ck_assert_uint_eq(count_parts("|entry_count=2|announced_count=|names_update=no|incomplete=\n"),
-                      2);
+    ck_assert_uint_eq(
+        listed_count(&listed, "|entry_count=2|announced_count=|names_update=no|incomplete=\n"), 2);
 }
 END_TEST
 
@@ -728,8 +710,8 @@ START_TEST(a_table_with_each_line_end_twice_is_read)
 {
     read_text("\n\nSource  Description  HotFixID\n\n------  -----------  --------\n\n"
               "PC1     Update       KB2534111\n\nPC1     Update       KB971033\n\n\n\n");
-    expect_part("entry|Get-HotFix|PC1|9|");
-    expect_part("|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
+    listed_expect(&listed, "entry|Get-HotFix|PC1|9|");
+    listed_expect(&listed, "|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
 }
 END_TEST
 
@@ -739,7 +721,7 @@ START_TEST(other_fields_of_a_record_can_name_its_update)
               "HotFixID : KB971033\n__PATH : HotFixID=\"KB971033\"\n\n"
               "__RELPATH : Win32_QuickFixEngineering.HotFixID=\"KB2534111\"\nCSName : PC1\n"
               "HotFixID : KB2534111\n__PATH : HotFixID=\"KB2534111\"\n\n\n");
-    expect_part("|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
+    listed_expect(&listed, "|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
 }
 END_TEST
 
@@ -751,18 +733,19 @@ START_TEST(packages_behind_a_stray_line_are_read)
         "T : 1/1/2019\n\nsomething else\n"
         "P : Package_for_KB971033~31bf3856ad364e35~amd64~~6.1.1.0\nS : Installed\nR : Update\n"
         "T : 1/1/2019\n\nThe operation completed successfully.\n");
-    expect_part("entry|dism||9|");
-    expect_part("|entry_count=2|announced_count=|names_update=yes|incomplete=it does not end");
+    listed_expect(&listed, "entry|dism||9|");
+    listed_expect(&listed,
+                  "|entry_count=2|announced_count=|names_update=yes|incomplete=it does not end");
 }
 END_TEST
 
 START_TEST(a_number_alone_names_the_update)
 {
     read_text("Node,HotFixID\nPC1,971033\nPC1,KB2534111\n");
-    expect_part("entry|wmic qfe|PC1|2||update_id=KB971033|name=971033|");
-    expect_part("|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
+    listed_expect(&listed, "entry|wmic qfe|PC1|2||update_id=KB971033|name=971033|");
+    listed_expect(&listed, "|entry_count=2|announced_count=|names_update=yes|incomplete=\n");
     read_text("Node,HotFixID\nPC1,9710331\nPC1,KB2534111\n");
-    expect_part("|entry_count=2|announced_count=|names_update=no|incomplete=\n");
+    listed_expect(&listed, "|entry_count=2|announced_count=|names_update=no|incomplete=\n");
 }
 END_TEST
 
@@ -777,18 +760,19 @@ START_TEST(what_is_left_out_is_damage)
         text_add_format(&text, "PC%u,KB2534111\n", host);
     listed_read(&listed, text_get(&text), text.length_bytes);
     ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_OK);
-    expect_part("listing|wmic qfe|PC99999|");
+    listed_expect(&listed, "listing|wmic qfe|PC99999|");
     text_add(&text, "one-more,KB971033\n");
     listed_read(&listed, text_get(&text), text.length_bytes);
     ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_DAMAGED);
-    expect_detail("line 1: more than 100000 hosts: the entries of others were left out, 1");
+    listed_expect_detail(&listed,
+                         "line 1: more than 100000 hosts: the entries of others were left out, 1");
     text_clear(&text);
     text_add(&text, "Node,HotFixID\n");
     for (unsigned row = 0; row < 65; row++)
         text_add(&text, "PC1,KB971033\n");
     listed_read(&listed, text_get(&text), text.length_bytes);
     ck_assert_int_eq(listed.facts.status, SOURCE_STATUS_DAMAGED);
-    expect_detail("it says too much: findings were left out, 1");
+    listed_expect_detail(&listed, "it says too much: findings were left out, 1");
     text_free(&text);
 }
 END_TEST

@@ -30,6 +30,33 @@ void listed_read(struct listed *listed, const void *bytes, size_t size_bytes)
     close(descriptor);
 }
 
+void listed_expect(const struct listed *listed, const char *part)
+{
+    ck_assert_msg(strstr(text_get(&listed->findings), part) != NULL, "no \"%s\" in:\n%s", part,
+                  text_get(&listed->findings));
+}
+
+void listed_expect_not(const struct listed *listed, const char *part)
+{
+    ck_assert_msg(strstr(text_get(&listed->findings), part) == NULL, "\"%s\" in:\n%s", part,
+                  text_get(&listed->findings));
+}
+
+void listed_expect_detail(const struct listed *listed, const char *part)
+{
+    ck_assert_msg(strstr(text_get(&listed->facts.detail), part) != NULL, "no \"%s\" in: %s", part,
+                  text_get(&listed->facts.detail));
+}
+
+size_t listed_count(const struct listed *listed, const char *part)
+{
+    size_t count = 0;
+
+    for (const char *at = text_get(&listed->findings); (at = strstr(at, part)) != NULL; at++)
+        count++;
+    return count;
+}
+
 bool listed_has_complete(const struct listed *listed)
 {
     static const char ending[] = "|incomplete=\n";

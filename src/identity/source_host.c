@@ -363,8 +363,8 @@ static void match_file_name(struct source_matcher *matcher, struct source_host *
         [NAMING_NONE] = "",
         [NAMING_KNOWN] = "which its file's name begins or ends with",
         [NAMING_PATTERN] = "which its file's name has where those beside it have their hosts",
-        [NAMING_FOLDERS] = "which its file's name begins with, as folders beside it have the names "
-                           "of their hosts",
+        [NAMING_FOLDERS] = ("which its file's name begins with, as folders beside it have the "
+                            "names of their hosts"),
         [NAMING_SPELLED] = "which is what its file's name differs in from those beside it",
     };
     const struct naming *naming = &matcher->namings.items[index];
