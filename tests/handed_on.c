@@ -17,7 +17,6 @@
 #include "evtx/select.h"
 #include "evtx/value.h"
 #include "model/licences.h"
-#include "model/licences.h"
 
 struct handed {
     const struct incident_event *event;
