@@ -16,6 +16,7 @@
 #include "evtx/readers.h"
 #include "evtx/select.h"
 #include "evtx/value.h"
+#include "model/licences.h"
 
 struct handed {
     const struct incident_event *event;
@@ -140,47 +141,46 @@ static void add_missing(struct handed_check *check, const struct record *record)
     free(what);
 }
 
-static int compare_moments(const struct observation *left, const struct observation *right)
+static bool states_the_same(const struct observation *observation,
+                            const struct licence_statement *statement)
 {
-    if (left->event_filetime != right->event_filetime)
-        return left->event_filetime < right->event_filetime ? -1 : 1;
-    if (left->record_id != right->record_id)
-        return left->record_id < right->record_id ? -1 : 1;
-    return left->offset_bytes < right->offset_bytes   ? -1
-           : left->offset_bytes > right->offset_bytes ? 1
-                                                      : 0;
+    const struct licence_statement other = licence_statement_of(observation);
+
+    return licence_statements_equal(&other, statement);
 }
 
-/* Is it another of its kind whose own template is damaged, so that it does not show its EventData?
- * Kinds are told by the values of EventData, before decoding. */
-static bool shows_no_content(const struct observation *other, const struct observation *theirs)
+/* Of events of one computer and application that state the same in a row, the first and the last
+ * are handed on (evtx/dedupe.h): does this one lie between two neighbours that do, in order of the
+ * file and of the ids? One of the two can turn out to be undecodable, and is then told of as such.
+ */
+static bool lies_between(const struct handed_check *check, const struct observation *theirs)
 {
-    return other->string_count == 0 && strcmp(other->provider, theirs->provider) == 0 &&
-           other->event_id == theirs->event_id && strcmp(other->computer, theirs->computer) == 0;
-}
-
-/* Of events that say the same, the first and the last are handed on (evtx/dedupe.h). Which they are
- * is told before they are decoded: so one of the two can turn out to be undecodable, and is then
- * told of as such; what stands next to it is not handed on in its place. */
-static bool lies_between(struct handed_check *check, const struct observation *theirs)
-{
+    const struct licence_statement statement = licence_statement_of(theirs);
     const struct handed_log *log = check->whole;
-    bool has_before = false, has_behind = false;
+    const struct observation *before = NULL, *behind = NULL;
+    bool is_behind, is_before;
 
     for (size_t index = 0; index < log->count; index++) {
-        struct observation other = log->handed[index].observation;
+        const struct observation *other = &log->handed[index].observation;
 
-        /* Of one kind are events of equal computer and content, whatever the rest is. */
-        other.qualifiers = theirs->qualifiers;
-        other.channel = theirs->channel;
-        if (!observations_agree(&other, theirs, &check->difference) &&
-            !shows_no_content(&other, theirs))
+        if (other->recovered || other->event_id != theirs->event_id ||
+            strcmp(other->provider, theirs->provider) != 0 ||
+            !text_equal_ascii(other->computer, theirs->computer) ||
+            licence_statement_of(other).is_windows != statement.is_windows)
             continue;
-        has_before = has_before || compare_moments(&other, theirs) <= 0;
-        has_behind = has_behind || compare_moments(&other, theirs) >= 0;
+        if (other->offset_bytes < theirs->offset_bytes &&
+            (before == NULL || other->offset_bytes > before->offset_bytes))
+            before = other;
+        if (other->offset_bytes > theirs->offset_bytes &&
+            (behind == NULL || other->offset_bytes < behind->offset_bytes))
+            behind = other;
     }
-    return (has_before && has_behind) ||
-           ((has_before || has_behind) && log->facts.undecodable_count > 0);
+    is_behind = before != NULL && before->record_id < theirs->record_id &&
+                states_the_same(before, &statement);
+    is_before = behind != NULL && behind->record_id > theirs->record_id &&
+                states_the_same(behind, &statement);
+    return (is_behind && is_before) ||
+           ((is_behind || is_before) && log->facts.undecodable_count > 0);
 }
 
 /* --- where libevtx is wrong, and only there: of records that are damaged so --- */
