@@ -14,6 +14,7 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "evtx/readers.h"
+#include "identity/logset.h"
 #include "real.h"
 #include "run.h"
 #include "scratch.h"
@@ -110,11 +111,44 @@ static void read_log(const char *path, struct names *names, struct source_facts 
     close(descriptor);
 }
 
+/* How many of its records a wrong clock wrote, by the spans of each channel (DESIGN 6, "Time that
+ * runs back"). */
+static uint64_t count_wrong_clock(const struct source_facts *facts)
+{
+    struct stretch *stretches = memory_allocate(facts->span_count, sizeof(*stretches));
+    uint64_t wrong = 0;
+
+    for (size_t first = 0; first < facts->span_count; first++) {
+        const char *channel = facts->spans[first].channel;
+        bool is_known = false;
+        size_t count = 0;
+
+        for (size_t index = 0; index < first; index++)
+            is_known = is_known || strcmp(facts->spans[index].channel, channel) == 0;
+        for (size_t index = first; !is_known && index < facts->span_count; index++) {
+            const struct record_span *span = &facts->spans[index];
+
+            if (!span->recovered && strcmp(span->channel, channel) == 0)
+                stretches[count++] = (struct stretch){.own = true,
+                                                      .first_record_id = span->first_record_id,
+                                                      .last_record_id = span->last_record_id,
+                                                      .record_count = span->record_count,
+                                                      .first_filetime = span->first_filetime,
+                                                      .last_filetime = span->last_filetime};
+        }
+        count = clock_find(stretches, count);
+        for (size_t index = 0; index < count; index++)
+            wrong += stretches[index].wrong_clock ? stretches[index].record_count : 0;
+    }
+    free(stretches);
+    return wrong;
+}
+
 /* A line of the table of figures. */
 struct figures {
     char status[16];
     char times[16];
-    uint64_t records, selected, undecodable, recovered;
+    uint64_t records, selected, undecodable, recovered, wrong_clock;
     char file[PATH_MAX];
 };
 
@@ -128,9 +162,10 @@ static bool figures_next(FILE *table, struct figures *out)
         if (line[0] == '#' || line[0] == '\0')
             continue;
         ck_assert_msg(sscanf(line,
-                             "%15s %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %15s %4095[^\n]",
+                             "%15s %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+                             " %15s %4095[^\n]",
                              out->status, &out->records, &out->selected, &out->undecodable,
-                             &out->recovered, out->times, out->file) == 7,
+                             &out->recovered, &out->wrong_clock, out->times, out->file) == 8,
                       "%s", line);
         return true;
     }
@@ -165,10 +200,12 @@ START_TEST(figures_of_each_log_are_as_pinned)
                 facts.record_count == figures.records && facts.selected_count == figures.selected &&
                 facts.undecodable_count == figures.undecodable &&
                 facts.recovered_count == figures.recovered &&
+                count_wrong_clock(&facts) == figures.wrong_clock &&
                 strcmp(facts.header_times_shifted ? "shifted" : "own", figures.times) == 0,
-            "%s: %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %d", figures.file,
+            "%s: %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %d", figures.file,
             source_status_word(facts.status), facts.record_count, facts.selected_count,
-            facts.undecodable_count, facts.recovered_count, facts.header_times_shifted);
+            facts.undecodable_count, facts.recovered_count, count_wrong_clock(&facts),
+            facts.header_times_shifted);
         names_free(&names);
         source_facts_free_content(&facts);
         free(path);

@@ -274,8 +274,6 @@ static void feed_signal(struct activation_history *history, const struct judged_
     episode->is_reset = false;
     history->listed = LISTED_NOTHING;
     history->listed_licensed = false;
-    if (event->judgement.event->use == EVENT_USE_LICENCES)
-        episode->said_not_licensed = true;
     if (!history->has_near_window && is_near_window(history, event)) {
         history->has_near_window = true;
         history->near_window = *event;
@@ -671,11 +669,11 @@ static enum activation_state find_state(const struct activation_history *history
     return history->fault_count > 0 ? ACTIVATION_STATE_RECOVERED : ACTIVATION_STATE_NONE;
 }
 
+/* 0 where a listing closed it, of which no event is known. */
 static uint64_t recovered_at(const struct episode *deciding, enum activation_state state)
 {
-    if (!deciding->closed || deciding->closed_by_listing || state == ACTIVATION_STATE_NON_GENUINE)
-        return 0;
-    return deciding->recovery.filetime;
+    return deciding->closed && state != ACTIVATION_STATE_NON_GENUINE ? deciding->recovery.filetime
+                                                                     : 0;
 }
 
 struct activation_outcome activation_history_finish(struct activation_history *history)
