@@ -948,6 +948,7 @@ static void assign_to_one(bool old_decides, uint64_t wrong_record_id, bool in_wi
     const struct case_placement placement = {.channel = "Application",
                                              .first_record_id = wrong_record_id,
                                              .last_record_id = wrong_record_id,
+                                             .last_filetime = FILETIME_MAX,
                                              .in_window = in_window};
     int64_t id = 0;
 

@@ -268,13 +268,15 @@ struct case_host_place {
 int casedb_assign_source_host(struct casedb *db, const struct case_source_host *host,
                               const struct case_host_place *place, struct error *err);
 
-/* Places the observations of a machine in this channel whose EventRecordIDs lie in the range, ends
- * included: their clock was wrong. They count as of the time `placed_filetime` (0: without one),
- * and as in the window or not. */
+/* Places the observations of a machine in this channel whose EventRecordIDs, and whose own times,
+ * lie in the ranges, ends included: their clock was wrong. They count as of the time
+ * `placed_filetime` (0: without one), and as in the window or not. */
 struct case_placement {
     const char *channel;
     uint64_t first_record_id;
     uint64_t last_record_id;
+    uint64_t first_filetime;
+    uint64_t last_filetime;
     uint64_t placed_filetime;
     bool in_window;
 };

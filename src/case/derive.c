@@ -16,10 +16,14 @@ static const char assign_computer[] =
 
 static const char set_role[] = "UPDATE observation SET role = ?1 WHERE id = ?2";
 
+/* A wrong clock's records lie close together in time, while a machine can have many such stretches:
+ * so they are found by their times. */
 static const char place_observations[] =
     "UPDATE observation SET wrong_clock = 1, placed_filetime = ?1, placed_in_window = ?2"
-    " WHERE computer_id IN (SELECT id FROM source_computer WHERE machine_id = ?3 AND decides = 1)"
-    " AND channel_id = (SELECT id FROM text WHERE value = ?4) AND record_id BETWEEN ?5 AND ?6";
+    " WHERE event_filetime BETWEEN ?7 AND ?8 AND record_id BETWEEN ?5 AND ?6"
+    " AND channel_id = (SELECT id FROM text WHERE value = ?4)"
+    " AND +computer_id IN"
+    "  (SELECT id FROM source_computer WHERE machine_id = ?3 AND decides = 1)";
 
 /* Few events are alike in time and EventRecordID, so only those are compared. */
 static const char mark_duplicates[] =
@@ -113,6 +117,8 @@ int casedb_place_observations(struct casedb *db, int64_t machine_id,
     query_text(&query, placement->channel);
     query_number(&query, placement->first_record_id);
     query_number(&query, placement->last_record_id);
+    query_number(&query, placement->first_filetime);
+    query_number(&query, placement->last_filetime);
     return query_run(&query, err);
 }
 

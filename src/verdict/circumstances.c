@@ -257,6 +257,10 @@ static int place_stretch(struct finding_circumstances *finding, const char *chan
         .channel = channel,
         .first_record_id = stretch->first_record_id,
         .last_record_id = stretch->last_record_id,
+        .first_filetime = stretch->first_filetime > RECORD_SPAN_STEP_BACK_MOST
+                              ? stretch->first_filetime - RECORD_SPAN_STEP_BACK_MOST
+                              : 0,
+        .last_filetime = stretch->last_filetime,
         .placed_filetime =
             stretch->after_filetime != 0 ? stretch->after_filetime : stretch->before_filetime,
         .in_window = window_contains(window, stretch->after_filetime) &&
