@@ -201,8 +201,8 @@ const char *action_step_word(enum action_step step);
     ROW(ACTION_REBUILD, "rebuild-activation",                                                      \
         "The update is gone already: run the `2-rebuild` script.", 1u << ACTION_STEP_REBUILD)      \
     ROW(ACTION_REMOVE_RESTART_TROUBLESHOOT, "remove-kb971033; restart; troubleshoot",              \
-        "Remove the update and restart; activate by the means of this licence (MAK or KMS "        \
-        "host), not with a KMS client key.",                                                       \
+        "Remove the update and restart; then standard activation troubleshooting. A MAK machine "  \
+        "or a KMS host gets no KMS client key.",                                                   \
         1u << ACTION_STEP_REMOVE | 1u << ACTION_STEP_RESTART | 1u << ACTION_STEP_TROUBLESHOOT)     \
     ROW(ACTION_REMOVE_TROUBLESHOOT, "remove-kb971033; troubleshoot",                               \
         "The fault has another cause: standard activation troubleshooting. Remove the update "     \
