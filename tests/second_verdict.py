@@ -230,13 +230,14 @@ def judge(machine, licences):
     pieces = list(licence_pieces(items, licences))
     channels = [(item.place, item.at, channel) for item, _, _, channel in pieces if channel]
     versions = [(item.place, item.at, item.strings[0] == '6.01.') for item in items if item.name == 'EventLog 6009']
-    channel, is_windows7 = channels[-1][2] if channels else 'unknown', not versions or versions[-1][2]
+    channel = channels[-1][2] if channels else 'unknown'
     edition, edition_conflict = newest_edition(pieces, [item.place for item in items if item.name == 'SPP 1016'])
     if len({piece[3] for piece in pieces if piece[3] and piece[0] is pieces[-1][0] and channels}) > 1:
         edition, channel, edition_conflict = 'unknown', 'unknown', True # listings of one time contradict each other
     versions = sorted(versions + [(item.place, item.at, True) for item, _, known, channel_told in pieces
                                   if known != 'several' and (known or item.name == 'listing' or
                                                              channel_told in ('volume-mak', 'kms-host'))])
+    is_windows7 = not versions or versions[-1][2]
     affected = bool(incidents) and is_affected(items, incidents[0].signals[0], channels, versions)
     kind = 'affected-by-incident' if affected else 'other-activation-fault' if walk.faults else 'no-activation-fault'
     state, clock = state_of(walk), clock_of(machine, walk)

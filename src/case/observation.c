@@ -26,7 +26,7 @@ static const struct row_statement machine_observations = SELECT_OF(
     "sort_filetime"
     "  FROM (SELECT o.id, " OBSERVATION_COUNTS_FILETIME " AS own,"
     "   max(" OBSERVATION_COUNTS_FILETIME ")"
-    "   OVER (PARTITION BY o.channel_id, c.forwarded ORDER BY o.record_id"
+    "   OVER (PARTITION BY o.channel_id ORDER BY o.record_id"
     "   ROWS UNBOUNDED PRECEDING) AS greatest"
     "   FROM source_computer AS c JOIN observation AS o ON o.computer_id = c.id"
     "   WHERE c.machine_id = ?1 AND c.decides = 1 AND o.duplicate = 0)) ON sorted_id = o.id"

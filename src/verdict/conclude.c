@@ -28,16 +28,6 @@ static bool edition_conflicts(const struct evidence *evidence)
            system_evidence_conflicts(&evidence->system);
 }
 
-/* systeminfo names the system itself, so it decides whether 6.1 is Windows 7 or the server. */
-static bool is_not_windows_7(const struct evidence *evidence)
-{
-    const struct system_evidence *system = &evidence->system;
-
-    if (system->names_windows_7)
-        return false;
-    return system->names_other || system->other_than_6_1 || evidence->licence.not_windows_7;
-}
-
 static char *list_codes(const struct activation_history *history)
 {
     struct text out = {0};
@@ -134,7 +124,7 @@ static bool note_applies(enum review_note note, const struct evidence *evidence,
     case REVIEW_NOT_VOLUME_LICENSED:
         return licence_evidence_channel(&evidence->licence) == LICENCE_CHANNEL_OTHER;
     case REVIEW_NOT_WINDOWS_7:
-        return is_not_windows_7(evidence);
+        return activation_history_not_windows_7(&evidence->history);
     }
     return false;
 }
@@ -192,7 +182,7 @@ static struct action_matter matter_of(const struct evidence *evidence,
                        ? NULL
                        : licence_evidence_edition(&evidence->licence),
         .edition_is_guess = licence_evidence_is_guess(&evidence->licence),
-        .not_windows_7 = is_not_windows_7(evidence),
+        .not_windows_7 = activation_history_not_windows_7(&evidence->history),
         .not_excluded = is_not_excluded(evidence, outcome),
         .listed_licensed = outcome->listing_licensed,
     };

@@ -592,6 +592,8 @@ void activation_history_note_witness(struct activation_history *history, enum wi
     bool is_void = contradicts(&history->witnesses[kind], witness);
 
     history->witnesses[kind] = *witness;
+    if (kind != WITNESS_CHANNEL)
+        history->version_is_newest = kind == WITNESS_VERSION;
     if (is_void)
         void_witness(&history->witnesses[kind]);
     note_after(&history->current, kind, witness);
@@ -617,20 +619,36 @@ static const struct witness *nearest_of(const struct episode *episode, enum witn
                                                                                       : before;
 }
 
-/* Returns what says that the machine was another Windows, or NULL. A version 6.1 is also that of
- * servers, which the product tells. */
+/* Returns what says that the machine was another Windows, or NULL; `version_first`: the version
+ * tells it sooner than the product. A version 6.1 is also that of servers, which the product tells.
+ */
+static const struct witness *other_system(const struct witness *version,
+                                          const struct witness *product, bool version_first)
+{
+    if (!version_first)
+        return product->exists && product->is_other ? product : NULL;
+    if (version->is_other)
+        return version;
+    return product->exists && product->is_other_of_61 ? product : NULL;
+}
+
+/* By what is nearest to the first signal. */
 static const struct witness *find_other_system(const struct episode *episode)
 {
     const struct witness *version = nearest_of(episode, WITNESS_VERSION);
     const struct witness *product = nearest_of(episode, WITNESS_PRODUCT);
-    bool version_is_nearer =
-        distance_to(version, &episode->first) < distance_to(product, &episode->first);
 
-    if (version_is_nearer && version->is_other)
-        return version;
-    if (version_is_nearer)
-        return product->exists && product->is_other_of_61 ? product : NULL;
-    return product->exists && product->is_other ? product : NULL;
+    return other_system(version, product,
+                        distance_to(version, &episode->first) <
+                            distance_to(product, &episode->first));
+}
+
+bool activation_history_not_windows_7(const struct activation_history *history)
+{
+    const struct witness *version = &history->witnesses[WITNESS_VERSION];
+    const struct witness *product = &history->witnesses[WITNESS_PRODUCT];
+
+    return other_system(version, product, history->version_is_newest) != NULL;
 }
 
 static const struct witness *find_other(const struct episode *episode)

@@ -118,6 +118,7 @@ struct activation_history {
     size_t code_count;
     bool update_is_absent;                   /* by now */
     struct witness witnesses[WITNESS_COUNT]; /* the newest so far */
+    bool version_is_newest;                  /* of what tells the system */
 };
 
 /* `covered` is what the machine's Application logs cover; borrowed. */
@@ -148,6 +149,9 @@ void activation_history_feed_listing(struct activation_history *history,
 void activation_history_note_update(struct activation_history *history, bool is_absent);
 void activation_history_note_witness(struct activation_history *history, enum witness_kind kind,
                                      const struct witness *witness);
+
+/* Does the newest evidence so far say that the machine is another Windows? */
+bool activation_history_not_windows_7(const struct activation_history *history);
 
 /* What the history amounts to. Times are 0 where there is none. */
 struct activation_outcome {

@@ -105,7 +105,7 @@ static void note_channel(struct evidence *evidence, const struct meaning *meanin
         activation_history_note_witness(&evidence->history, WITNESS_CHANNEL, &witness);
     witness.is_other = item->not_windows_7;
     witness.is_other_of_61 = item->is_of_61;
-    if (item->tells_system)
+    if (item->tells_system || item->decides_edition)
         activation_history_note_witness(&evidence->history, WITNESS_PRODUCT, &witness);
 }
 
@@ -118,8 +118,8 @@ static void note_system(struct evidence *evidence, const struct meaning *meaning
     witness.origin.path = "";
     if (item->os_version != NULL)
         activation_history_note_witness(&evidence->history, WITNESS_VERSION, &witness);
-    witness.is_other = item->names_other;
-    witness.is_other_of_61 = item->names_other && !item->other_than_6_1;
+    witness.is_other = item->names_other && !item->names_windows_7;
+    witness.is_other_of_61 = witness.is_other && !item->other_than_6_1;
     if (item->names_windows_7 || item->names_other)
         activation_history_note_witness(&evidence->history, WITNESS_PRODUCT, &witness);
 }

@@ -77,7 +77,6 @@ struct licence_evidence {
     bool listing_is_other;
     struct item_origin system_origin; /* of the newest item that tells the system */
     struct edition_latest newest;     /* that decides the edition */
-    bool not_windows_7;               /* as that item has it */
     /* In order of incident_editions: the newest by events, and by listings. */
     struct edition_latest editions[EDITION_COUNT][2];
 };
@@ -113,7 +112,6 @@ const struct incident_edition *licence_evidence_edition(const struct licence_evi
 /* Starts as zeros. */
 struct system_evidence {
     char *os_version;     /* owned: "6.1.7601 Service Pack 1", or NULL while unknown */
-    bool other_than_6_1;  /* the version is known, and neither Windows 7 nor Server 2008 R2 */
     unsigned round;       /* of collection, of the newest item that names it */
     bool names_windows_7; /* a systeminfo of it calls it so, */
     bool names_other;     /* or by another name, or gives another version */

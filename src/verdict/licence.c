@@ -85,7 +85,6 @@ static void feed_channel(struct licence_evidence *evidence, const struct licence
 static void feed_system(struct licence_evidence *evidence, const struct licence_item *item,
                         const struct item_origin *origin)
 {
-    evidence->not_windows_7 = item->not_windows_7;
     if (!is_one_round_as(origin, &evidence->system_origin)) {
         evidence->listing_is_other = false;
         evidence->listing_is_windows_7 = false;
@@ -99,8 +98,6 @@ static void feed_system(struct licence_evidence *evidence, const struct licence_
     else
         evidence->listing_is_windows_7 = true;
     evidence->system_conflict = evidence->listing_is_other && evidence->listing_is_windows_7;
-    if (evidence->system_conflict)
-        evidence->not_windows_7 = false;
 }
 
 void licence_evidence_feed(struct licence_evidence *evidence, const struct licence_item *item,

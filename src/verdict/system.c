@@ -17,7 +17,6 @@ static void take_version(struct system_evidence *evidence, const struct system_i
 {
     free(evidence->os_version);
     evidence->os_version = memory_copy_text(item->os_version);
-    evidence->other_than_6_1 = item->other_than_6_1;
 }
 
 /* Listings of one round can contradict each other; else the newest counts. */
