@@ -707,10 +707,11 @@ static void expect_observations(const char *machine, const char *expected)
 /* Event times 1000 to 1004, EventRecordIDs 1 to 5: those of 2 and 3 come to lie behind 4. */
 START_TEST(placed_observations_stand_at_the_time_they_count_as_of)
 {
-    const struct case_placement late = {"Application", 2, 3, 1001, 1002, 1003, true};
-    const struct case_placement lost = {"Application", 5, 5, 1004, 1004, 0, false};
-    const struct case_placement elsewhen = {"Application", 1, 5, 1005, 2000, 9, true};
-    const struct case_placement other = {"System", 1, 5, 1000, 1004, 9, true};
+    const struct case_placement late = {"Application", 2, 3, 1001, 1002, 1003, true, 0};
+    const struct case_placement lost = {"Application", 5, 5, 1004, 1004, 0, false, 0};
+    const struct case_placement elsewhen = {"Application", 1, 5, 1005, 2000, 9, true, 0};
+    const struct case_placement other = {"System", 1, 5, 1000, 1004, 9, true, 0};
+    const struct case_placement elsewhere = {"Application", 1, 5, 1000, 1004, 9, true, 99};
 
     add_log("a", "PC", 5);
     add_log("b", "PC-2", 2);
@@ -719,6 +720,7 @@ START_TEST(placed_observations_stand_at_the_time_they_count_as_of)
     must(casedb_place_observations(db, find_machine("PC"), &lost, &err));
     must(casedb_place_observations(db, find_machine("PC"), &other, &err));
     must(casedb_place_observations(db, find_machine("PC"), &elsewhen, &err));
+    must(casedb_place_observations(db, find_machine("PC"), &elsewhere, &err));
     must(casedb_commit_derived(db, &err));
     expect_observations("PC", "5 0!; 1 1000; 2 1003!w; 3 1003!w; 4 1003; ");
     expect_observations("PC-2", "1 1000; 2 1001; ");

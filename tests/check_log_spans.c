@@ -111,6 +111,7 @@ static void expect(const char *expected)
     log_spans_finish(&facts);
     describe(&facts, &text);
     ck_assert_str_eq(text_get(&text), expected);
+    ck_assert(!facts.spans_are_rough);
     text_free(&text);
 }
 
@@ -356,7 +357,7 @@ START_TEST(longest_run_is_one_of_whole_pieces)
         times[index] = now;
         ones[index] = 1;
     }
-    log_spans_cut(times, count, begins);
+    ck_assert(log_spans_cut(times, count, begins));
     ck_assert(begins[0]);
     for (size_t index = 0; index < count; index++) {
         if (begins[index]) {
@@ -465,6 +466,7 @@ START_TEST(of_too_many_those_near_the_window_stay)
     end_part();
     log_spans_finish(&facts);
     ck_assert_uint_eq(facts.span_count, RECORD_SPANS_MOST);
+    ck_assert(facts.spans_are_rough);
     for (size_t index = 0; index < facts.span_count; index++) {
         const struct record_span *span = &facts.spans[index];
 
@@ -512,6 +514,35 @@ START_TEST(of_too_many_computers_some_are_not_told_of)
     log_spans_finish(&facts);
     ck_assert_uint_eq(facts.span_count, RECORD_SPANS_MOST);
     ck_assert_str_eq(facts.computers[facts.spans[0].computer].name, "PC-00100");
+    ck_assert(facts.spans_are_rough);
+}
+END_TEST
+
+/* A record of a wrong clock behind each two: so many that there are up to 1024 runs, or more. */
+START_TEST(of_too_many_steps_back_it_is_said)
+{
+    for (uint64_t index = 0; index < 3000 + 150 * (uint64_t)_i; index++)
+        add("PC", application, 1 + index,
+            3600 * (int64_t)index - (index % 3 == 2 ? INT64_C(1000000000) : 0));
+    end_part();
+    log_spans_finish(&facts);
+    ck_assert_uint_lt(facts.span_count, RECORD_SPANS_MOST);
+    ck_assert_int_eq(facts.spans_are_rough, _i == 1);
+}
+END_TEST
+
+/* The next part has no records. */
+START_TEST(what_a_part_could_not_tell_stays_said)
+{
+    for (uint64_t id = 1; id <= 2 * RECORD_SPANS_MOST + 2; id += 2)
+        add("PC", application, id, 60 * (int64_t)id);
+    end_part();
+    begin_part();
+    end_part();
+    log_spans_finish(&facts);
+    source_facts_finish(&facts, "libevtx");
+    ck_assert_str_eq(text_get(&facts.detail), "too many gaps or steps back in time: coverage and "
+                                              "wrong clocks are told roughly");
 }
 END_TEST
 
@@ -629,6 +660,8 @@ static Suite *log_spans_suite(void)
     tcase_add_test(tests, of_too_many_those_near_the_window_stay);
     tcase_add_test(tests, what_was_joined_against_its_order_has_gaps);
     tcase_add_test(tests, of_too_many_computers_some_are_not_told_of);
+    tcase_add_loop_test(tests, of_too_many_steps_back_it_is_said, 0, 2);
+    tcase_add_test(tests, what_a_part_could_not_tell_stays_said);
     tcase_add_test(tests, zeroed_chunk_leaves_a_gap);
     tcase_add_test(tests, undecodable_record_leaves_a_gap);
     tcase_add_test(tests, wrapped_log_is_one_span_and_its_leftovers_another);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Machines without a case: independence of the order in which sources were read, and the nearest
- * machine of a folder. The rules themselves are in tests/cases/verdict-machines.txt. */
+ * machine of a folder; and the order of its records. The rules themselves are in
+ * tests/cases/verdict-machines.txt. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/filetime.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "identity/logset.h"
@@ -174,6 +176,30 @@ START_TEST(no_logs_no_machines)
 }
 END_TEST
 
+/* As many stretches as a few filtered logs have of a machine, one in a thousand of a wrong clock.
+ */
+START_TEST(a_wrong_clock_is_found_among_many_stretches)
+{
+    const size_t count = 50000;
+    struct stretch *stretches = memory_allocate(count, sizeof(*stretches));
+
+    for (size_t index = 0; index < count; index++) {
+        uint64_t minutes = index % 1000 == 500 ? 1 + index / 1000 : 1000000 + index;
+
+        stretches[index] = (struct stretch){.own = true,
+                                            .first_record_id = 2 * index + 1,
+                                            .last_record_id = 2 * index + 1,
+                                            .record_count = 1,
+                                            .first_filetime = minutes * FILETIME_MINUTE,
+                                            .last_filetime = minutes * FILETIME_MINUTE};
+    }
+    ck_assert_uint_eq(clock_find(stretches, count), count);
+    for (size_t index = 0; index < count; index++)
+        ck_assert_int_eq(stretches[index].wrong_clock, index % 1000 == 500);
+    free(stretches);
+}
+END_TEST
+
 static Suite *machine_suite(void)
 {
     Suite *suite = suite_create("machine");
@@ -182,6 +208,7 @@ static Suite *machine_suite(void)
     tcase_add_loop_test(cases, ids_of_sources_do_not_matter, 0, 6);
     tcase_add_test(cases, nearest_folder_that_names_one_machine);
     tcase_add_test(cases, no_logs_no_machines);
+    tcase_add_test(cases, a_wrong_clock_is_found_among_many_stretches);
     suite_add_tcase(suite, cases);
     return suite;
 }

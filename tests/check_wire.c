@@ -95,6 +95,7 @@ static struct wire_result sample_result(void)
     facts->first_filetime = 4;
     facts->last_filetime = 5;
     facts->header_times_shifted = true;
+    facts->spans_are_rough = true;
     *source_facts_computer(facts, "one") =
         (struct computer_facts){facts->computers[0].name, 1, 2, 3, 4, 5, 6, true, 7};
     source_facts_computer(facts, "two");
@@ -215,6 +216,7 @@ static void expect_facts(const struct source_facts *found, const struct source_f
     ck_assert_uint_eq(found->first_filetime, expected->first_filetime);
     ck_assert_uint_eq(found->last_filetime, expected->last_filetime);
     ck_assert(found->header_times_shifted == expected->header_times_shifted);
+    ck_assert(found->spans_are_rough == expected->spans_are_rough);
     expect_remarks(&found->damage, &expected->damage);
     expect_remarks(&found->undecodable, &expected->undecodable);
     expect_remarks(&found->conflicts, &expected->conflicts);

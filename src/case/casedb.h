@@ -279,6 +279,7 @@ struct case_placement {
     uint64_t last_filetime;
     uint64_t placed_filetime;
     bool in_window;
+    int64_t source_id; /* those of this source alone; 0 for all */
 };
 int casedb_place_observations(struct casedb *db, int64_t machine_id,
                               const struct case_placement *placement, struct error *err);

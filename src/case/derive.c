@@ -23,7 +23,8 @@ static const char place_observations[] =
     " WHERE event_filetime BETWEEN ?7 AND ?8 AND record_id BETWEEN ?5 AND ?6"
     " AND channel_id = (SELECT id FROM text WHERE value = ?4)"
     " AND +computer_id IN"
-    "  (SELECT id FROM source_computer WHERE machine_id = ?3 AND decides = 1)";
+    "  (SELECT id FROM source_computer WHERE machine_id = ?3 AND decides = 1"
+    "    AND ?9 IN (0, source_id))";
 
 /* Few events are alike in time and EventRecordID, so only those are compared. */
 static const char mark_duplicates[] =
@@ -119,6 +120,7 @@ int casedb_place_observations(struct casedb *db, int64_t machine_id,
     query_number(&query, placement->last_record_id);
     query_number(&query, placement->first_filetime);
     query_number(&query, placement->last_filetime);
+    query_integer(&query, placement->source_id);
     return query_run(&query, err);
 }
 

@@ -161,9 +161,10 @@ static void mark(const struct log_pieces *pieces, bool *begins)
     }
 }
 
-void log_spans_cut(const uint64_t *filetimes, size_t count, bool *begins)
+bool log_spans_cut(const uint64_t *filetimes, size_t count, bool *begins)
 {
     struct cutting cutting = {.filetimes = filetimes};
+    bool is_whole = false;
 
     find_runs(&cutting, count);
     mark(&cutting.runs, begins);
@@ -175,9 +176,11 @@ void log_spans_cut(const uint64_t *filetimes, size_t count, bool *begins)
         }
         if (cutting.pieces.count <= PIECES_MOST)
             find_crossing(&cutting.pieces);
+        is_whole = cutting.pieces.count < PIECES_MOST;
         mark(&cutting.pieces, begins);
     }
     free(cutting.cuts);
     free(cutting.runs.items);
     free(cutting.pieces.items);
+    return is_whole;
 }

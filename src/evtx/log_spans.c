@@ -255,16 +255,16 @@ static void add_pieces(const uint64_t *times, const struct id_stretch *stretch, 
 }
 
 /* Adds what becomes of stretches in one order. */
-static void add_order(const uint64_t *times, const struct id_stretch *stretches, size_t count,
-                      struct id_stretches *out)
+static void add_order(struct log_spans *spans, const struct id_stretch *stretches, size_t count)
 {
+    const uint64_t *times = spans->times;
     uint64_t *in_order = NULL;
     bool *begins = NULL;
     size_t total = 0, at = 0;
 
     if (!has_step_back(stretches, count)) {
         for (size_t index = 0; index < count; index++)
-            stretches_add(out, &stretches[index]);
+            stretches_add(&spans->settled, &stretches[index]);
         return;
     }
     for (size_t index = 0; index < count; index++)
@@ -274,10 +274,11 @@ static void add_order(const uint64_t *times, const struct id_stretch *stretches,
     for (size_t index = 0; index < count; at += (size_t)stretches[index++].span.record_count)
         memcpy(in_order + at, times + stretches[index].first_time,
                (size_t)stretches[index].span.record_count * sizeof(*in_order));
-    log_spans_cut(in_order, total, begins);
+    if (!log_spans_cut(in_order, total, begins))
+        spans->facts->spans_are_rough = true;
     at = 0;
     for (size_t index = 0; index < count; at += (size_t)stretches[index++].span.record_count)
-        add_pieces(times, &stretches[index], begins + at, out);
+        add_pieces(times, &stretches[index], begins + at, &spans->settled);
     free(in_order);
     free(begins);
 }
@@ -413,10 +414,11 @@ static int compare_distances(const void *left, const void *right)
 }
 
 /* The stretches are in order of their computers, and stay so. */
-static void limit(struct id_stretches *all, const struct window *window)
+static void limit(struct id_stretches *all, struct source_facts *facts, const struct window *window)
 {
     if (all->count <= RECORD_SPANS_MOST)
         return;
+    facts->spans_are_rough = true;
     mark_joints(all, all->count - RECORD_SPANS_MOST, window);
     join_marked(all);
     if (all->count <= RECORD_SPANS_MOST)
@@ -433,7 +435,7 @@ static void limit(struct id_stretches *all, const struct window *window)
 /* ---- All of it ---- */
 
 /* Settles stretches whose times are not known any more. */
-static void settle(struct id_stretches *all, const struct source_facts *facts,
+static void settle(struct id_stretches *all, struct source_facts *facts,
                    const struct window *window)
 {
     set_orders(all, facts);
@@ -446,7 +448,7 @@ static void settle(struct id_stretches *all, const struct source_facts *facts,
     }
     sort(all, compare_by_computer);
     join_free(all);
-    limit(all, window);
+    limit(all, facts, window);
 }
 
 /* Moves what was gathered to what is settled. */
@@ -460,7 +462,7 @@ static void settle_gathered(struct log_spans *spans)
     sort(gathered, compare_by_order);
     for (size_t index = 0, count; index < gathered->count; index += count) {
         count = count_in_order(&gathered->items[index], gathered->count - index);
-        add_order(spans->times, &gathered->items[index], count, &spans->settled);
+        add_order(spans, &gathered->items[index], count);
     }
     gathered->count = 0;
     spans->last = NULL;

@@ -53,7 +53,7 @@ void log_spans_finish(struct source_facts *facts);
 
 /* Cuts records whose times run back, in order of their ids, so that of two pieces all records
  * contradict each other or none do: sets begins[N] where record N begins a piece. Beyond a thousand
- * steps back it cuts at these alone. */
-void log_spans_cut(const uint64_t *filetimes, size_t count, bool *begins);
+ * steps back it cuts at these alone. Returns false where some pieces are not so. */
+bool log_spans_cut(const uint64_t *filetimes, size_t count, bool *begins);
 
 #endif

@@ -113,13 +113,147 @@ static bool is_in_order(const struct stretch *stretches, size_t count)
     return true;
 }
 
-/* The best run whose greatest time is that of the stretch. */
-struct run {
-    uint64_t record_count;
-    size_t before; /* the stretch that had the greatest time before it, or RUN_NONE */
+/* How a run can go on depends on its greatest time alone: of all runs with the same one only the
+ * longest is kept, at the place of that time among all of them. The places are the leaves of a
+ * tree, so that a million stretches cost little more than so many comparisons: a stretch adds its
+ * records to the runs of some places side by side, and itself goes on from the longest of others.
+ */
+struct best_run {
+    int64_t record_count; /* negative: there is none */
+    size_t place;
+};
+
+#define NO_RUN (INT64_MIN / 2)
+
+struct run_node {
+    struct best_run best; /* of the places below it; of equally long ones that of later times */
+    int64_t added;        /* to each of them, in `best` already */
+};
+
+struct runs {
+    uint64_t *filetimes; /* owned: of each place, in order */
+    size_t *tops; /* owned: of each place, the stretch that has the greatest time of its run */
+    size_t place_count;
+    struct run_node *nodes; /* owned: the root is 1, below each are 2n and 2n + 1 */
+    size_t leaf_count;
+    size_t *before; /* owned: of each stretch, the one with the greatest time before it, or RUN_NONE
+                     */
 };
 
 #define RUN_NONE SIZE_MAX
+
+struct places {
+    size_t first;
+    size_t end;
+};
+
+static struct best_run better_run(struct best_run earlier, struct best_run later)
+{
+    return later.record_count >= earlier.record_count ? later : earlier;
+}
+
+/* The halves of what is below a node. */
+static struct places half_of(struct places below, unsigned half)
+{
+    size_t middle = below.first + (below.end - below.first) / 2;
+
+    return half == 0 ? (struct places){below.first, middle} : (struct places){middle, below.end};
+}
+
+/* The longest of the runs of these places, of those below the node. */
+static struct best_run find_best(const struct runs *runs, size_t node, struct places below,
+                                 struct places sought)
+{
+    struct best_run best;
+
+    if (sought.end <= below.first || below.end <= sought.first)
+        return (struct best_run){.record_count = NO_RUN};
+    if (sought.first <= below.first && below.end <= sought.end)
+        return runs->nodes[node].best;
+    best = better_run(find_best(runs, 2 * node, half_of(below, 0), sought),
+                      find_best(runs, 2 * node + 1, half_of(below, 1), sought));
+    best.record_count += runs->nodes[node].added;
+    return best;
+}
+
+static void add_records(struct runs *runs, size_t node, struct places below, struct places to,
+                        int64_t record_count)
+{
+    struct run_node *own = &runs->nodes[node];
+
+    if (to.end <= below.first || below.end <= to.first)
+        return;
+    if (to.first <= below.first && below.end <= to.end) {
+        own->best.record_count += record_count;
+        own->added += record_count;
+        return;
+    }
+    add_records(runs, 2 * node, half_of(below, 0), to, record_count);
+    add_records(runs, 2 * node + 1, half_of(below, 1), to, record_count);
+    own->best = better_run(runs->nodes[2 * node].best, runs->nodes[2 * node + 1].best);
+    own->best.record_count += own->added;
+}
+
+static int compare_filetimes(const void *left, const void *right)
+{
+    return compare_numbers(*(const uint64_t *)left, *(const uint64_t *)right);
+}
+
+static void begin_runs(struct runs *runs, const struct stretch *stretches, size_t count)
+{
+    *runs = (struct runs){.filetimes = memory_allocate(count, sizeof(*runs->filetimes)),
+                          .tops = memory_allocate(count, sizeof(*runs->tops)),
+                          .before = memory_allocate(count, sizeof(*runs->before)),
+                          .leaf_count = 1};
+    for (size_t index = 0; index < count; index++)
+        runs->filetimes[index] = stretches[index].last_filetime;
+    qsort(runs->filetimes, count, sizeof(*runs->filetimes), compare_filetimes);
+    for (size_t index = 0; index < count; index++)
+        if (index == 0 || runs->filetimes[index] != runs->filetimes[runs->place_count - 1])
+            runs->filetimes[runs->place_count++] = runs->filetimes[index];
+    while (runs->leaf_count < runs->place_count)
+        runs->leaf_count *= 2;
+    runs->nodes = memory_allocate(2 * runs->leaf_count, sizeof(*runs->nodes));
+    for (size_t node = 1; node < 2 * runs->leaf_count; node++)
+        runs->nodes[node].best =
+            (struct best_run){NO_RUN, node >= runs->leaf_count ? node - runs->leaf_count : 0};
+}
+
+static void free_runs(struct runs *runs)
+{
+    free(runs->filetimes);
+    free(runs->tops);
+    free(runs->nodes);
+    free(runs->before);
+}
+
+/* How many places have an earlier time. */
+static size_t count_earlier(const struct runs *runs, uint64_t filetime)
+{
+    return array_lower_bound(runs->filetimes, runs->place_count, sizeof(*runs->filetimes),
+                             &filetime, compare_filetimes);
+}
+
+/* Takes the stretch, which comes behind all that were taken, into each run that it can follow. */
+static void extend_runs(struct runs *runs, const struct stretch *stretches, size_t index)
+{
+    const struct stretch *stretch = &stretches[index];
+    const struct places all = {0, runs->leaf_count};
+    size_t place = count_earlier(runs, stretch->last_filetime);
+    size_t end = count_earlier(runs, stretch->first_filetime + RECORD_SPAN_STEP_BACK_MOST + 1);
+    int64_t record_count = (int64_t)stretch->record_count, known;
+    struct best_run from = find_best(runs, 1, all, (struct places){0, end < place ? end : place});
+
+    add_records(runs, 1, all, (struct places){place, end}, record_count);
+    if (from.record_count > 0)
+        record_count += from.record_count;
+    known = find_best(runs, 1, all, (struct places){place, place + 1}).record_count;
+    if (record_count <= known)
+        return;
+    add_records(runs, 1, all, (struct places){place, place + 1}, record_count - known);
+    runs->before[index] = from.record_count > 0 ? runs->tops[from.place] : RUN_NONE;
+    runs->tops[place] = index;
+}
 
 /* Is the stretch in a run whose greatest time is that of `top`, which comes before it? */
 static bool is_beside(const struct stretch *stretch, const struct stretch *top)
@@ -128,46 +262,14 @@ static bool is_beside(const struct stretch *stretch, const struct stretch *top)
            follows(stretch->first_filetime, top->last_filetime);
 }
 
-/* Is a run of so many records that comes from `top` better than the one that is known? Of equally
- * long ones that of later times. */
-static bool is_better(const struct stretch *stretches, uint64_t record_count, size_t top,
-                      const struct run *known)
-{
-    if (record_count != known->record_count || known->before == RUN_NONE)
-        return record_count > known->record_count;
-    return stretches[top].last_filetime > stretches[known->before].last_filetime;
-}
-
-/* Goes on from the run that ends in `top`: with each later stretch that raises the greatest time.
- * Returns how many records the run has that stays below it to the end. */
-static uint64_t extend_run(const struct stretch *stretches, size_t count, struct run *runs,
-                           size_t top)
-{
-    uint64_t record_count = runs[top].record_count;
-
-    for (size_t next = top + 1; next < count; next++) {
-        const struct stretch *stretch = &stretches[next];
-
-        if (is_beside(stretch, &stretches[top])) {
-            record_count += stretch->record_count;
-        } else if (stretch->last_filetime > stretches[top].last_filetime &&
-                   follows(stretch->first_filetime, stretches[top].last_filetime) &&
-                   is_better(stretches, record_count + stretch->record_count, top, &runs[next])) {
-            runs[next].record_count = record_count + stretch->record_count;
-            runs[next].before = top;
-        }
-    }
-    return record_count;
-}
-
 /* All are wrong but those of the run that ends in `top`. */
-static void mark_wrong(struct stretch *stretches, size_t count, const struct run *runs, size_t top)
+static void mark_wrong(struct stretch *stretches, size_t count, const struct runs *runs, size_t top)
 {
     size_t next = count;
 
     for (size_t index = 0; index < count; index++)
         stretches[index].wrong_clock = true;
-    for (; top != RUN_NONE; next = top, top = runs[top].before) {
+    for (; top != RUN_NONE; next = top, top = runs->before[top]) {
         stretches[top].wrong_clock = false;
         for (size_t index = top + 1; index < next; index++)
             if (is_beside(&stretches[index], &stretches[top]))
@@ -177,23 +279,13 @@ static void mark_wrong(struct stretch *stretches, size_t count, const struct run
 
 static void find_longest_run(struct stretch *stretches, size_t count)
 {
-    struct run *runs = memory_allocate(count, sizeof(*runs));
-    uint64_t most = 0;
-    size_t best = 0;
+    struct runs runs;
 
+    begin_runs(&runs, stretches, count);
     for (size_t index = 0; index < count; index++)
-        runs[index] = (struct run){stretches[index].record_count, RUN_NONE};
-    for (size_t index = 0; index < count; index++) {
-        uint64_t record_count = extend_run(stretches, count, runs, index);
-
-        if (record_count > most || (record_count == most && stretches[index].last_filetime >
-                                                                stretches[best].last_filetime)) {
-            most = record_count;
-            best = index;
-        }
-    }
-    mark_wrong(stretches, count, runs, best);
-    free(runs);
+        extend_runs(&runs, stretches, index);
+    mark_wrong(stretches, count, &runs, runs.tops[runs.nodes[1].best.place]);
+    free_runs(&runs);
 }
 
 /* Between which sane records those of a wrong clock lie. */
@@ -221,7 +313,7 @@ size_t clock_find(struct stretch *stretches, size_t count)
         return 0;
     qsort(stretches, count, sizeof(*stretches), compare_stretches);
     count = drop_repeated(stretches, count);
-    if (is_in_order(stretches, count) || count > CLOCK_STRETCHES_MOST)
+    if (is_in_order(stretches, count))
         return count;
     find_longest_run(stretches, count);
     place_wrong(stretches, count);

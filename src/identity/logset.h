@@ -130,8 +130,7 @@ struct stretch {
 
 /* Sorts them by id, drops what two sources have both, and finds those whose clock was wrong: all
  * but the longest run of records whose times are in order (of equally long ones that of later
- * times). Returns how many are left. Beyond CLOCK_STRETCHES_MOST none is called wrong. */
-#define CLOCK_STRETCHES_MOST 20000
+ * times). Returns how many are left. */
 size_t clock_find(struct stretch *stretches, size_t count);
 
 #endif

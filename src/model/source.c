@@ -188,6 +188,7 @@ void source_facts_join(struct source_facts *whole, struct source_facts *part)
     if (part->last_filetime > whole->last_filetime)
         whole->last_filetime = part->last_filetime;
     join_spans(whole, part);
+    whole->spans_are_rough = whole->spans_are_rough || part->spans_are_rough;
     for (size_t index = 0; index < part->computer_count; index++)
         computer_facts_join(source_facts_computer(whole, part->computers[index].name),
                             &part->computers[index]);
@@ -241,6 +242,9 @@ void source_facts_finish(struct source_facts *facts, const char *reference)
     if (facts->recovered_count > 0)
         text_add_item_format(&detail, "%" PRIu64 " record%s recovered from unused space",
                              facts->recovered_count, text_plural(facts->recovered_count));
+    if (facts->spans_are_rough)
+        text_add_item(&detail, "too many gaps or steps back in time: coverage and wrong clocks are "
+                               "told roughly");
     if (facts->header_times_shifted)
         text_add_item(&detail, "header times shifted: exported log");
     text_free(&facts->detail);

@@ -145,11 +145,15 @@ static struct computer_spans spans_of(const struct assignment *assignment, int64
     return spans;
 }
 
-/* A stretch, and of which channel. */
+/* A stretch, of which channel, and with which others of it it is in one order. */
 struct channel_stretch {
     const char *channel; /* borrowed */
+    int64_t pool;        /* one of these, or the id of the mixed log that it is from */
     struct stretch stretch;
 };
+
+#define POOL_OWN 0
+#define POOL_FORWARDED INT64_MAX
 
 struct stretch_list {
     struct channel_stretch *items; /* owned */
@@ -175,6 +179,7 @@ static void list_computer(const struct assignment *assignment,
         list->items = memory_grow(list->items, list->count, sizeof(*list->items));
         list->items[list->count++] = (struct channel_stretch){
             .channel = span->channel,
+            .pool = computer->own_log ? POOL_OWN : POOL_FORWARDED,
             .stretch = {.source_id = computer->said->source_id,
                         .own = computer->own_log,
                         .recovered = span->recovered,
@@ -210,11 +215,9 @@ static bool is_of_other_channel(const struct channel_stretch *left,
 }
 
 /* A log of the machine that holds records of several channels was put together by somebody: its ids
- * are those of no channel. */
-static void drop_mixed_logs(struct stretch_list *list)
+ * tell nothing beside those of the channel's log. */
+static void find_mixed_logs(struct stretch_list *list)
 {
-    size_t kept = 0;
-
     if (list->count > 0)
         qsort(list->items, list->count, sizeof(*list->items), compare_sources);
     for (size_t first = 0, end; first < list->count; first = end) {
@@ -225,16 +228,19 @@ static void drop_mixed_logs(struct stretch_list *list)
              end < list->count && list->items[end].stretch.source_id == log->stretch.source_id;
              end++)
             is_mixed = is_mixed || is_of_other_channel(log, &list->items[end]);
-        for (size_t index = first; index < end && !is_mixed; index++)
-            list->items[kept++] = list->items[index];
+        for (size_t index = first; index < end && is_mixed; index++)
+            list->items[index].pool = log->stretch.source_id;
     }
-    list->count = kept;
 }
 
-static int compare_channels(const void *left, const void *right)
+/* The machine's own logs of a channel come first. */
+static int compare_pools(const void *left_item, const void *right_item)
 {
-    return strcmp(((const struct channel_stretch *)left)->channel,
-                  ((const struct channel_stretch *)right)->channel);
+    const struct channel_stretch *left = left_item;
+    const struct channel_stretch *right = right_item;
+    int order = strcmp(left->channel, right->channel);
+
+    return order != 0 ? order : (left->pool > right->pool) - (left->pool < right->pool);
 }
 
 /* ---- The clock ---- */
@@ -247,14 +253,22 @@ struct finding_circumstances {
     struct circumstances *out;
 };
 
+/* Records of a channel that are in one order. */
+struct channel_pool {
+    const char *channel;
+    int64_t id;
+    struct stretch *stretches; /* by id, none of which is in two of them */
+    size_t count;
+};
+
 /* An event of a wrong clock is in the window when its sane neighbours are; in order it comes behind
  * the one before it. */
-static int place_stretch(struct finding_circumstances *finding, const char *channel,
+static int place_stretch(struct finding_circumstances *finding, const struct channel_pool *pool,
                          const struct stretch *stretch, struct error *err)
 {
     const struct window *window = finding->window;
     const struct case_placement placement = {
-        .channel = channel,
+        .channel = pool->channel,
         .first_record_id = stretch->first_record_id,
         .last_record_id = stretch->last_record_id,
         .first_filetime = stretch->first_filetime > RECORD_SPAN_STEP_BACK_MOST
@@ -265,6 +279,7 @@ static int place_stretch(struct finding_circumstances *finding, const char *chan
             stretch->after_filetime != 0 ? stretch->after_filetime : stretch->before_filetime,
         .in_window = window_contains(window, stretch->after_filetime) &&
                      window_contains(window, stretch->before_filetime),
+        .source_id = pool->id == POOL_OWN || pool->id == POOL_FORWARDED ? 0 : pool->id,
     };
     bool shown_in_window = stretch->first_filetime <= window->end_filetime &&
                            stretch->last_filetime >= window->start_filetime;
@@ -275,33 +290,82 @@ static int place_stretch(struct finding_circumstances *finding, const char *chan
     return casedb_place_observations(finding->db, finding->machine_id, &placement, err);
 }
 
-/* Where the machine's own logs tell, what was forwarded or found elsewhere does not. Returns how
- * many are left. */
-static size_t prefer_own(struct stretch *stretches, size_t count)
+static int note_stretch(struct finding_circumstances *finding, const struct channel_pool *pool,
+                        const struct stretch *stretch, struct error *err)
 {
-    size_t kept = 0;
-
-    for (size_t index = 0; index < count; index++)
-        if (stretches[index].own)
-            stretches[kept++] = stretches[index];
-    return kept > 0 ? kept : count;
+    if (stretch->wrong_clock)
+        return place_stretch(finding, pool, stretch, err);
+    if (stretch->last_filetime > finding->out->last_filetime)
+        finding->out->last_filetime = stretch->last_filetime;
+    return 0;
 }
 
-static int find_channel(struct finding_circumstances *finding, const char *channel,
-                        struct stretch *stretches, size_t count, struct error *err)
+static int compare_last_ids(const void *item, const void *key)
 {
-    struct circumstances *out = finding->out;
+    uint64_t last = ((const struct stretch *)item)->last_record_id;
+    uint64_t sought = *(const uint64_t *)key;
 
-    count = clock_find(stretches, prefer_own(stretches, count));
-    for (size_t index = 0; index < count; index++) {
-        if (!stretches[index].wrong_clock && stretches[index].last_filetime > out->last_filetime)
-            out->last_filetime = stretches[index].last_filetime;
-        if (stretches[index].wrong_clock &&
-            place_stretch(finding, channel, &stretches[index], err) != 0)
+    return (last > sought) - (last < sought);
+}
+
+/* Where the machine's own logs tell, what was forwarded does not: only what these have not is noted
+ * of the stretch. */
+static int note_rest(struct finding_circumstances *finding, const struct channel_pool *pool,
+                     const struct stretch *stretch, const struct channel_pool *own,
+                     struct error *err)
+{
+    struct stretch rest = *stretch;
+
+    for (size_t index = array_lower_bound(own->stretches, own->count, sizeof(*own->stretches),
+                                          &rest.first_record_id, compare_last_ids);
+         index < own->count && own->stretches[index].first_record_id <= rest.last_record_id;
+         index++) {
+        struct stretch before = rest;
+
+        before.last_record_id = own->stretches[index].first_record_id - 1;
+        if (own->stretches[index].first_record_id > rest.first_record_id &&
+            note_stretch(finding, pool, &before, err) != 0)
+            return -1;
+        if (own->stretches[index].last_record_id >= rest.last_record_id)
+            return 0;
+        rest.first_record_id = own->stretches[index].last_record_id + 1;
+    }
+    return note_stretch(finding, pool, &rest, err);
+}
+
+/* `own` is the one of the machine's own logs of the channel, this one or another. */
+static int find_pool(struct finding_circumstances *finding, struct channel_pool *pool,
+                     const struct channel_pool *own, struct error *err)
+{
+    pool->count = clock_find(pool->stretches, pool->count);
+    for (size_t index = 0; index < pool->count; index++) {
+        const struct stretch *stretch = &pool->stretches[index];
+        int result = pool->id == POOL_FORWARDED ? note_rest(finding, pool, stretch, own, err)
+                                                : note_stretch(finding, pool, stretch, err);
+
+        if (result != 0)
             return -1;
     }
-    if (text_equal_ascii(channel, "Application"))
-        coverage_find(stretches, count, &out->covered);
+    return 0;
+}
+
+/* Finds the wrong clocks of a channel, each pool by itself. `stretches` has room for all. */
+static int find_channel(struct finding_circumstances *finding, const struct channel_stretch *items,
+                        size_t count, struct stretch *stretches, struct error *err)
+{
+    struct channel_pool own = {.channel = items[0].channel, .id = POOL_OWN, .stretches = stretches};
+
+    for (size_t first = 0, end; first < count; first = end) {
+        struct channel_pool other = {own.channel, items[first].pool, &stretches[own.count], 0};
+        struct channel_pool *pool = other.id == POOL_OWN ? &own : &other;
+
+        for (end = first; end < count && items[end].pool == pool->id; end++)
+            pool->stretches[pool->count++] = items[end].stretch;
+        if (find_pool(finding, pool, &own, err) != 0)
+            return -1;
+    }
+    if (text_equal_ascii(own.channel, "Application"))
+        coverage_find(own.stretches, own.count, &finding->out->covered);
     return 0;
 }
 
@@ -314,16 +378,16 @@ static int find_channels(struct finding_circumstances *finding, struct stretch_l
     for (size_t index = 0; index < list->count; index++)
         if (text_equal_ascii(list->items[index].channel, "System"))
             finding->out->has_system_log = true;
-    drop_mixed_logs(list);
-
+    find_mixed_logs(list);
     if (list->count > 0)
-        qsort(list->items, list->count, sizeof(*list->items), compare_channels);
+        qsort(list->items, list->count, sizeof(*list->items), compare_pools);
     for (size_t first = 0, end; first < list->count && result == 0; first = end) {
-        for (end = first;
-             end < list->count && compare_channels(&list->items[first], &list->items[end]) == 0;
+        const char *channel = list->items[first].channel;
+
+        for (end = first; end < list->count && strcmp(list->items[end].channel, channel) == 0;
              end++)
-            stretches[end - first] = list->items[end].stretch;
-        result = find_channel(finding, list->items[first].channel, stretches, end - first, err);
+            ;
+        result = find_channel(finding, &list->items[first], end - first, stretches, err);
     }
     free(stretches);
     return result;

@@ -55,10 +55,13 @@
     ROW(SENTENCE_NO_LOG, "; no Application log was collected")                                    \
     ROW(SENTENCE_NOT_OWN_LOG, "; no Application log of its own: what is covered is not known")    \
     ROW(SENTENCE_NOTHING_COVERED, "; Application log without records in order: {this}")           \
-    ROW(SENTENCE_LOG_FROM, "; Application log from {time}: {this}")                               \
-    ROW(SENTENCE_LOG_UNTIL, "; Application log until {end}: {this}")                              \
-    ROW(SENTENCE_LOG_FROM_UNTIL, "; Application log from {time} to {end}: {this}")                \
-    ROW(SENTENCE_LOG_WITHOUT, "; Application log without {time} to {end}: {this}")                \
+    ROW(SENTENCE_LOG, "; Application log")                                                        \
+    ROW(SENTENCE_LOG_FROM, " from {time}")                                                        \
+    ROW(SENTENCE_LOG_UNTIL, " until {end}")                                                       \
+    ROW(SENTENCE_LOG_FROM_UNTIL, " from {time} to {end}")                                         \
+    ROW(SENTENCE_LOG_WITHOUT, " without {time} to {end}")                                         \
+    ROW(SENTENCE_LOG_FURTHER_GAPS, " and {count} further gap{s}")                                 \
+    ROW(SENTENCE_LOG_COVERS, ": {this}")                                                          \
     ROW(SENTENCE_EARLIER_SIGNALS, "; signals of an earlier installation decide nothing")          \
     /* the update */                                                                              \
     ROW(SENTENCE_UPDATE_CONFLICT,                                                                 \
@@ -447,39 +450,57 @@ static void say_state(struct text *out, const struct activation_history *history
 
 /* ---- What the logs cover ---- */
 
-/* Names the end of what is covered that does not reach over the window, or the hole in it. */
+/* Names the ends of what is covered that do not reach over the window. */
+static void say_ends(struct text *out, const struct covered *covered, const struct window *window)
+{
+    const struct named named = {.filetime = covered->items[0].first_filetime,
+                                .end_filetime = covered->items[covered->count - 1].last_filetime};
+    bool begins_late = named.filetime > window->start_filetime;
+    bool ends_early = named.end_filetime < window->end_filetime;
+
+    if (begins_late && ends_early)
+        say(out, SENTENCE_LOG_FROM_UNTIL, &named);
+    else if (begins_late)
+        say(out, SENTENCE_LOG_FROM, &named);
+    else if (ends_early)
+        say(out, SENTENCE_LOG_UNTIL, &named);
+}
+
+/* Names the first gap that touches the window, and says how many others do. */
+static void say_gaps(struct text *out, const struct covered *covered, const struct window *window)
+{
+    struct named gap = {0};
+    uint64_t count = 0;
+
+    for (size_t index = 1; index < covered->count; index++) {
+        uint64_t first = covered->items[index - 1].last_filetime;
+        uint64_t last = covered->items[index].first_filetime;
+
+        if (last < window->start_filetime || first > window->end_filetime)
+            continue;
+        if (count++ == 0)
+            gap = (struct named){.filetime = first, .end_filetime = last};
+    }
+    if (count > 0)
+        say(out, SENTENCE_LOG_WITHOUT, &gap);
+    if (count > 1)
+        say(out, SENTENCE_LOG_FURTHER_GAPS, &(struct named){.count = count - 1});
+}
+
+/* Says what of the window is missing. */
 static void say_covered(struct text *out, const struct covered *covered,
                         const struct window *window, const char *how_much)
 {
-    struct named named = {.this = how_much};
-    uint64_t first, last;
-    bool begins_late, ends_early;
+    const struct named named = {.this = how_much};
 
     if (covered->count == 0) {
         say(out, SENTENCE_NOTHING_COVERED, &named);
         return;
     }
-    first = covered->items[0].first_filetime;
-    last = covered->items[covered->count - 1].last_filetime;
-    begins_late = first > window->start_filetime;
-    ends_early = last < window->end_filetime;
-    named.filetime = first;
-    named.end_filetime = last;
-    if (begins_late || ends_early) {
-        say(out,
-            !ends_early    ? SENTENCE_LOG_FROM
-            : !begins_late ? SENTENCE_LOG_UNTIL
-                           : SENTENCE_LOG_FROM_UNTIL,
-            &named);
-        return;
-    }
-    for (size_t index = 1; index < covered->count; index++) {
-        named.filetime = covered->items[index - 1].last_filetime;
-        named.end_filetime = covered->items[index].first_filetime;
-        if (named.end_filetime >= window->start_filetime && named.filetime <= window->end_filetime)
-            break;
-    }
-    say(out, SENTENCE_LOG_WITHOUT, &named);
+    say(out, SENTENCE_LOG, NULL);
+    say_ends(out, covered, window);
+    say_gaps(out, covered, window);
+    say(out, SENTENCE_LOG_COVERS, &named);
 }
 
 static void say_coverage(struct text *out, const struct evidence *evidence)

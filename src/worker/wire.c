@@ -350,6 +350,7 @@ static const struct member result_rows[] = {
     {FACT_FILETIME(first_filetime)},
     {FACT_FILETIME(last_filetime)},
     {FACT(header_times_shifted)},
+    {FACT(spans_are_rough)},
     REMARKS(damage),
     REMARKS(undecodable),
     REMARKS(conflicts),
