@@ -94,7 +94,9 @@ static void feed_fault(struct activation_history *history, const struct judged_e
     history->has_fault_event = true;
     if (history->first_fault_filetime == 0)
         history->first_fault_filetime = event->filetime;
-    history->last_fault_filetime = event->filetime;
+    /* What is known by its day alone stands behind that day, but is shown as of its begin. */
+    if (event->listing == NULL || event->filetime > history->last_fault_filetime)
+        history->last_fault_filetime = event->filetime;
     if (!is_over_at_once(history, judgement)) {
         history->fault_is_open = true;
         history->last_open_fault = *event;

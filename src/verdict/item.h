@@ -97,8 +97,9 @@ struct finding_context {
 
 void finding_context_free_content(struct finding_context *context);
 
-/* The times at which findings were collected: those of their files, in rounds. Less than an hour
- * after the first of a round counts as one time. Starts as zeros; owns its rounds. */
+/* The times at which findings were taken that can be of one time: those of their files, in rounds.
+ * Less than an hour after the first of a round counts as one time. Starts as zeros; owns its
+ * rounds. */
 struct finding_round {
     unsigned number;         /* from 0, in order of time */
     uint64_t first_filetime; /* 0 where files have no time that is known */

@@ -32,8 +32,8 @@
     ROW(SENTENCE_OTHER_STRONG,                                                                    \
         "first strong signal in the window is {event}, not the incident's code")                  \
     ROW(SENTENCE_WRONG_CLOCK, "non-genuine since {event}")                                        \
-    ROW(SENTENCE_BEFORE_WINDOW, "non-genuine since {time} ({name}), before the window")           \
-    ROW(SENTENCE_AFTER_WINDOW, "non-genuine since {time} ({name}), after the window")             \
+    ROW(SENTENCE_BEFORE_WINDOW, "non-genuine since {own} ({name}), before the window")            \
+    ROW(SENTENCE_AFTER_WINDOW, "non-genuine since {own} ({name}), after the window")              \
     ROW(SENTENCE_UNTIL, ", until {time}")                                                         \
     ROW(SENTENCE_EARLIER, "; earlier, ")                                                          \
     /* no episode */                                                                              \
@@ -85,12 +85,13 @@ static const char *const sentences[] = {SENTENCES(WORDS_WORD)};
 
 /* What a sentence names; each sentence has what it needs. */
 struct named {
-    const struct judged_event *event; /* {event}: with its time and codes, {name}: without time */
-    uint64_t filetime;                /* {time} */
-    uint64_t end_filetime;            /* {end} */
-    uint64_t count;                   /* {count}, and {s} for its plural */
-    const char *path;                 /* {path} */
-    const struct item_origin *now;    /* {now} and {before}: the evidence */
+    const struct judged_event
+        *event; /* {event}: with its time and codes, {name}: without time, {own}: that time */
+    uint64_t filetime;             /* {time} */
+    uint64_t end_filetime;         /* {end} */
+    uint64_t count;                /* {count}, and {s} for its plural */
+    const char *path;              /* {path} */
+    const struct item_origin *now; /* {now} and {before}: the evidence */
     const struct item_origin *before;
     const char *this; /* {this} and {that}: what the two say */
     const char *that;
@@ -156,13 +157,23 @@ static void add_place(struct text *out, const struct judged_event *event)
     text_add(out, ")");
 }
 
-/* `WAT 13 at 2019-01-08T11:02:17Z: hrOnline 0xC004C4A2 (its meaning)` */
+/* `2019-01-08T11:02:17Z`; of what a listing has of an event the day. */
+static void add_own_time(struct text *out, const struct judged_event *event)
+{
+    char *time = filetime_text(event->filetime);
+
+    text_add_bytes(out, time, event->listing != NULL ? strcspn(time, "T") : strlen(time));
+    free(time);
+}
+
+/* `WAT 13 at 2019-01-08T11:02:17Z: hrOnline 0xC004C4A2 (its meaning)`, `MGADiag on 2019-01-08: ..`
+ */
 static void add_event(struct text *out, const struct judged_event *event)
 {
     add_event_name(out, event);
     if (event->filetime != 0) {
-        text_add(out, " at ");
-        filetime_add_text(out, event->filetime);
+        text_add(out, event->listing != NULL ? " on " : " at ");
+        add_own_time(out, event);
         add_place(out, event);
     } else {
         text_add(out, " without a readable time");
@@ -195,6 +206,11 @@ static void fill_name(struct text *out, const struct named *named)
 {
     add_event_name(out, named->event);
     add_event_codes(out, named->event);
+}
+
+static void fill_own(struct text *out, const struct named *named)
+{
+    add_own_time(out, named->event);
 }
 
 static void fill_time(struct text *out, const struct named *named)
@@ -248,8 +264,9 @@ struct filler {
 };
 
 static const struct filler fillers[] = {
-    {"{event}", fill_event},   {"{name}", fill_name}, {"{time}", fill_time}, {"{end}", fill_end},
-    {"{count}", fill_count},   {"{s}", fill_plural},  {"{path}", fill_path}, {"{now}", fill_now},
+    {"{event}", fill_event},   {"{name}", fill_name}, {"{own}", fill_own},
+    {"{time}", fill_time},     {"{end}", fill_end},   {"{count}", fill_count},
+    {"{s}", fill_plural},      {"{path}", fill_path}, {"{now}", fill_now},
     {"{before}", fill_before}, {"{this}", fill_this}, {"{that}", fill_that},
 };
 
@@ -336,8 +353,6 @@ static void say_other_strong(struct text *out, const struct judged_event *event)
 static void say_other_episode(struct text *out, const struct activation_history *history,
                               const struct episode *episode)
 {
-    uint64_t first = episode->first.filetime;
-
     if (episode->first.in_window && episode->strong_in_window) {
         say_other_strong(out, &episode->first_strong);
         return;
@@ -353,7 +368,7 @@ static void say_other_episode(struct text *out, const struct activation_history 
         episode->first.wrong_clock                                        ? SENTENCE_WRONG_CLOCK
         : episode->first.counts_filetime < history->window.start_filetime ? SENTENCE_BEFORE_WINDOW
                                                                           : SENTENCE_AFTER_WINDOW,
-        &(struct named){.event = &episode->first, .filetime = first});
+        &(struct named){.event = &episode->first});
     if (episode->closed && !episode->closed_by_listing)
         say(out, SENTENCE_UNTIL, &(struct named){.filetime = episode->recovery.filetime});
 }
