@@ -66,19 +66,20 @@ struct episode {
     bool reactivated;             /* it was an activation, or came in a reset */
 };
 
+/* A machine whose episodes are of the incident has one or two. */
+#define INCIDENTS_MOST 8u
+
 /* Starts as activation_history_begin makes it. Owns codes and path. */
 struct activation_history {
     struct window window;
     const struct covered *covered; /* borrowed */
     uint64_t event_count;
-    struct episode current;        /* the last episode so far */
-    struct episode first_incident; /* of those before `current` */
-    struct episode
-        first_beside;           /* of those: with a signal in the window, yet not of the incident */
-    enum confidence confidence; /* the best of the incident episodes before `current` */
-    struct judged_event confirmed_by;
-    bool incident_onset_covered;     /* of one of them */
-    bool fault_before;               /* one of them has one */
+    struct episode current; /* the last episode so far */
+    /* Of those before it: */
+    struct episode incidents[INCIDENTS_MOST]; /* of the incident, if the machine was what it needs;
+                                               * of more the last is one that shows most */
+    size_t incident_count;
+    struct episode first_beside;     /* with a signal in the window, yet not of the incident */
     struct judged_event near_window; /* a consistent strong signal close to the window, */
     bool has_near_window;
     bool strong_in_window;
@@ -164,8 +165,12 @@ struct activation_outcome {
     bool could_not_ask; /* its only faults are failures to ask */
     bool weak_without_update;
     bool listing_licensed; /* a listing newer than its last signal says so */
-    struct witness other;  /* exists: it is that of the incident, but by this one it was no
-                            * volume-licensed Windows 7 */
+    /* The first incident episode of a volume-licensed Windows 7, for all that is known; else the
+     * first; or NULL. Borrowed from the history. */
+    const struct episode *incident;
+    struct witness other;                    /* exists: by this one it was no such Windows then */
+    const struct judged_event *confirmed_by; /* borrowed from it, too: the first strong signal of
+                                              * the first confirmed episode, or NULL */
 };
 
 /* Ends the history. */

@@ -310,7 +310,7 @@ static bool same_event(const struct judged_event *left, const struct judged_even
 static void say_incident(struct text *out, const struct activation_history *history,
                          const struct activation_outcome *outcome)
 {
-    const struct episode *episode = &history->first_incident;
+    const struct episode *episode = outcome->incident;
 
     say(out,
         episode->earlier_recovery_filetime != 0 ? SENTENCE_FIRST_AFTER_RECOVERY : SENTENCE_FIRST,
@@ -323,10 +323,11 @@ static void say_incident(struct text *out, const struct activation_history *hist
     }
     if (!history->strong_in_window)
         say(out, SENTENCE_NOT_CONFIRMED, NULL);
-    else if (history->confidence == CONFIDENCE_CONFIRMED &&
-             !same_event(&history->confirmed_by, &episode->first))
-        say(out, episode->strong_in_window ? SENTENCE_CONFIRMED : SENTENCE_CONFIRMED_LATER,
-            &(struct named){.event = &history->confirmed_by});
+    else if (outcome->confirmed_by != NULL && !same_event(outcome->confirmed_by, &episode->first))
+        say(out,
+            outcome->confirmed_by == &episode->first_strong ? SENTENCE_CONFIRMED
+                                                            : SENTENCE_CONFIRMED_LATER,
+            &(struct named){.event = outcome->confirmed_by});
     if (episode->was_unlicensed)
         say(out, SENTENCE_FAULT_BEFORE,
             &(struct named){.this = licensing_status_word(episode->before.status),
@@ -386,7 +387,7 @@ static void say_faults(struct text *out, const struct activation_history *histor
 static void say_activation(struct text *out, const struct activation_history *history,
                            const struct activation_outcome *outcome)
 {
-    if (history->first_incident.exists) {
+    if (outcome->incident != NULL) {
         say_incident(out, history, outcome);
     } else if (history->current.exists) {
         say_other_episode(out, history, &history->current);
@@ -622,14 +623,15 @@ static void note_other_episode(enum verified *worst, const struct episode *episo
         note_verified(worst, &episode->recovery);
 }
 
-enum verified reason_verified(const struct activation_history *history)
+enum verified reason_verified(const struct activation_history *history,
+                              const struct activation_outcome *outcome)
 {
     enum verified worst = VERIFIED_NOT_ASKED;
 
-    if (history->first_incident.exists) {
-        note_verified(&worst, &history->first_incident.first);
-        if (history->confidence == CONFIDENCE_CONFIRMED)
-            note_verified(&worst, &history->confirmed_by);
+    if (outcome->incident != NULL) {
+        note_verified(&worst, &outcome->incident->first);
+        if (outcome->confirmed_by != NULL)
+            note_verified(&worst, outcome->confirmed_by);
     } else if (history->current.exists) {
         note_other_episode(&worst, &history->current);
         if (history->first_beside.exists)
