@@ -116,6 +116,8 @@ static void note_statement(struct activation_history *history, enum licensing_st
         .status = status, .filetime = event->counts_filetime, .in_window = event->in_window};
     history->listed = LISTED_NOTHING;
     if (status == LICENSING_STATUS_LICENSED) {
+        if (history->fault_is_open || history->has_asked)
+            history->over_by = *event;
         history->fault_is_open = false;
         history->licensed_since_asked = true;
     }
@@ -223,14 +225,15 @@ static bool was_unlicensed(const struct activation_history *history)
 static void open_episode(struct activation_history *history, const struct judged_event *event)
 {
     struct episode *episode = &history->current;
-    uint64_t recovery =
-        episode->closed && !episode->closed_by_listing ? episode->recovery.filetime : 0;
+    bool is_later = episode->exists;
+    struct judged_event recovery = episode->recovery;
 
     end_episode(history);
     *episode = (struct episode){
         .exists = true,
         .first = *event,
-        .earlier_recovery_filetime = recovery,
+        .is_later = is_later,
+        .earlier_recovery = recovery,
         .faults_before = history->fault_count > 0,
         .onset_covered =
             history->well_in_window ||
@@ -507,6 +510,7 @@ void activation_history_feed(struct activation_history *history, struct judged_e
 static void close_by_listing(struct activation_history *history)
 {
     history->listed_licensed = true;
+    history->over_by = (struct judged_event){0};
     history->fault_is_open = false;
     if (!is_open(history))
         return;
@@ -522,7 +526,11 @@ static void feed_listed_fault(struct activation_history *history,
         history->first_fault_filetime = listed->filetime;
     if (listed->filetime > history->last_fault_filetime)
         history->last_fault_filetime = listed->filetime;
+    if (history->fault_count == 0)
+        history->first_fault_is_listed = true;
     count_fault(history, false);
+    if (!history->fault_is_open)
+        history->last_open_fault = (struct judged_event){0};
     history->fault_is_open = true;
     if (listed->reason_code != 0)
         add_code(history, listed->reason_code);

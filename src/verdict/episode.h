@@ -42,11 +42,12 @@ struct witness {
 /* From a genuineness signal to the recovery that ends it, or to the end of the log. */
 struct episode {
     bool exists;
-    struct judged_event first;          /* the signal that opened it */
-    uint64_t earlier_recovery_filetime; /* that closed the episode before it, 0 for none */
-    bool signal_in_window;              /* some signal of it lies in the window */
-    bool strong_in_window;              /* some strong one does: */
-    struct judged_event first_strong;   /* the first of those */
+    struct judged_event first;            /* the signal that opened it */
+    bool is_later;                        /* an episode before it is over: */
+    struct judged_event earlier_recovery; /* by this, or, without a time, by a listing */
+    bool signal_in_window;                /* some signal of it lies in the window */
+    bool strong_in_window;                /* some strong one does: */
+    struct judged_event first_strong;     /* the first of those */
     /* How it was when it began: */
     bool faults_before;      /* other faults had come */
     bool onset_covered;      /* the logs show the window up to then, or that all was well in it */
@@ -101,8 +102,10 @@ struct activation_history {
     bool fault_is_open;              /* one is not over */
     struct judged_event first_fault; /* of events */
     bool has_fault_event;
-    struct judged_event last_open_fault;
-    uint64_t first_fault_filetime; /* of events and listings */
+    bool first_fault_is_listed;          /* a listing has one that is before it */
+    struct judged_event last_open_fault; /* of events; nothing where only a listing has one */
+    struct judged_event over_by;         /* what said last that a fault is over */
+    uint64_t first_fault_filetime;       /* of events and listings */
     uint64_t last_fault_filetime;
     /* A request of a machine that is not licensed: a fault, unless it is activated at once. */
     struct judged_event asked;
