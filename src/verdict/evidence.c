@@ -254,10 +254,23 @@ static struct finding_round *round_of(struct gathering *gathering, const struct 
     return finding_times_round(times_of(gathering, found), time_taken(gathering, found));
 }
 
+/* By what the finding has of it; 0 where it has nothing. */
+static uint64_t day_of_installation(const struct finding *finding)
+{
+    switch (finding->kind) {
+    case FINDING_LISTING:
+        return entry_day(finding->listing.newest_date);
+    case FINDING_ENTRY:
+        return entry_day(finding->entry.date);
+    default:
+        return 0;
+    }
+}
+
 static int note_date(struct gathering *gathering, const struct case_finding *found,
                      struct error *err)
 {
-    uint64_t day = found->finding.kind == FINDING_ENTRY ? entry_day(found->finding.entry.date) : 0;
+    uint64_t day = day_of_installation(&found->finding);
     uint64_t taken = time_taken(gathering, found);
     struct dated_place *dated = find_dated(gathering, found->place_id);
 

@@ -114,11 +114,6 @@ struct finding_times {
 
 void finding_times_free_content(struct finding_times *times);
 
-/* The day on which an entry of a listing was installed, as a FILETIME, by its date as the listing
- * has it: `1/20/2019`, `20.01.2019`, `2019-01-20`; of a day and a month that could be exchanged the
- * earlier day. 0 where there is none that can be read. */
-uint64_t entry_day(const char *date);
-
 /* Times of files are added, then settled, then asked for their round. A file without a known time
  * is of the last round. */
 void finding_times_add(struct finding_times *times, uint64_t filetime);
