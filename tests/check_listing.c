@@ -82,6 +82,8 @@ static void drop_places(const char *findings, struct text *out)
                 continue;
             if (strncmp(at, "|date=", 6) == 0)
                 break;
+            if (strncmp(at, "|newest_date=", 13) == 0)
+                at += 1 + strcspn(at + 1, "|");
             text_add_bytes(out, at, 1);
         }
         text_add(out, "\n");
@@ -114,10 +116,10 @@ static void expect_with_update(const struct listed *listed, const char *form,
         : language == LISTING_EN ? "Staged"
                                  : "unknown",
         is_dism(form) ? staged[language] : "");
-    text_add_format(&expected,
-                    "listing|%s|%s|||entry_count=5|announced_count=%s|names_update=yes|"
-                    "incomplete=\n",
-                    origin, host, strcmp(origin, "systeminfo") == 0 ? "5" : "");
+    text_add_format(
+        &expected,
+        "listing|%s|%s|||entry_count=5|announced_count=%s|names_update=yes|incomplete=\n", origin,
+        host, strcmp(origin, "systeminfo") == 0 ? "5" : "");
     drop_places(text_get(&listed->findings), &got);
     ck_assert_str_eq(text_get(&got), text_get(&expected));
     ck_assert_int_eq(listed->facts.status, SOURCE_STATUS_OK);
@@ -268,6 +270,19 @@ START_TEST(findings_have_their_line_and_date)
 }
 END_TEST
 
+START_TEST(the_newest_date_is_of_any_entry)
+{
+    static const char text[] = "Node,HotFixID,InstalledOn\n"
+                               "PC1,KB2534111,1/2/2019\nPC1,KB2999226,2/13/2019\n"
+                               "PC1,KB971033,1/15/2019\nPC1,KB2533552,\n";
+    struct listed listed = {0};
+
+    listed_read(&listed, text, strlen(text));
+    listed_expect(&listed, "listing|wmic qfe|PC1|1||newest_date=2/13/2019|entry_count=4|");
+    listed_free_content(&listed);
+}
+END_TEST
+
 START_TEST(each_host_of_a_listing_has_its_own)
 {
     static const char text[] = "\r\r\nNode,CSName,Description,HotFixID,InstalledOn\r\r\n"
@@ -278,13 +293,13 @@ START_TEST(each_host_of_a_listing_has_its_own)
     struct listed listed = {0};
 
     listed_read(&listed, text, sizeof(text) - 1);
-    ck_assert_str_eq(
-        text_get(&listed.findings),
-        "entry|wmic qfe|PC1|4||update_id=KB971033|name=KB971033|state=|state_text=|"
-        "date=1/2/2019\n"
-        "listing|wmic qfe|PC1|2||entry_count=2|announced_count=|names_update=yes|"
-        "incomplete=\n"
-        "listing|wmic qfe|PC2|2||entry_count=2|announced_count=|names_update=no|incomplete=\n");
+    ck_assert_str_eq(text_get(&listed.findings),
+                     "entry|wmic qfe|PC1|4||update_id=KB971033|name=KB971033|state=|state_text=|"
+                     "date=1/2/2019\n"
+                     "listing|wmic qfe|PC1|2||newest_date=1/2/2019|"
+                     "entry_count=2|announced_count=|names_update=yes|incomplete=\n"
+                     "listing|wmic qfe|PC2|2||newest_date=1/1/2019|"
+                     "entry_count=2|announced_count=|names_update=no|incomplete=\n");
     listed_free_content(&listed);
 }
 END_TEST
@@ -296,9 +311,10 @@ START_TEST(a_cut_concerns_the_last_host_unless_they_are_mixed)
     struct listed listed = {0};
 
     listed_read(&listed, apart, sizeof(apart) - 1);
-    listed_expect(&listed, "|PC1|1||entry_count=1|announced_count=|names_update=no|incomplete=\n");
-    listed_expect(&listed,
-                  "|PC2|1||entry_count=1|announced_count=|names_update=no|incomplete=it is cut");
+    listed_expect(&listed, "|PC1|1||newest_date=|"
+                           "entry_count=1|announced_count=|names_update=no|incomplete=\n");
+    listed_expect(&listed, "|PC2|1||newest_date=|"
+                           "entry_count=1|announced_count=|names_update=no|incomplete=it is cut");
     listed_read(&listed, mixed, sizeof(mixed) - 1);
     ck_assert(!listed_has_complete(&listed));
     listed_free_content(&listed);
@@ -318,11 +334,11 @@ START_TEST(cells_that_are_cut_off_are_no_names)
         const char *row;
         const char *expected;
     } cases[] = {
-        {"", "listing|Get-HotFix|WIN-0DUCV7...|1||entry_count=2|announced_count=|names_update=no|"
-             "incomplete=\n"},
+        {"", "listing|Get-HotFix|WIN-0DUCV7...|1||newest_date=1/15/2014|"
+             "entry_count=2|announced_count=|names_update=no|incomplete=\n"},
         {"WIN-0DUCV7... Update           982861        NT AUTHORITY\\SY...  1/15/2014\n",
-         "listing|Get-HotFix|WIN-0DUCV7...|1||entry_count=3|announced_count=|names_update=no|"
-         "incomplete=\n"},
+         "listing|Get-HotFix|WIN-0DUCV7...|1||newest_date=1/15/2014|"
+         "entry_count=3|announced_count=|names_update=no|incomplete=\n"},
         {"WIN-0DUCV7... Update           KB97103...\n", "|names_update=no|incomplete=a cell with"},
         {"WIN-0DUCV7... Update           KB971033...\n", "|names_update=no|incomplete=a cell with"},
         {"WIN-0DUCV7... Update           K...\n", "|names_update=no|incomplete=a cell with"},
@@ -642,9 +658,8 @@ START_TEST(a_system_whose_host_was_blanked_is_read)
 
     listed_read(&listed, text, sizeof(text) - 1);
     listed_expect(&listed, "system|systeminfo||2||os_name=Microsoft Windows 7 Enterprise|");
-    listed_expect(
-        &listed,
-        "listing|systeminfo||2||entry_count=1|announced_count=1|names_update=no|incomplete=\n");
+    listed_expect(&listed, "listing|systeminfo||2||newest_date=|"
+                           "entry_count=1|announced_count=1|names_update=no|incomplete=\n");
     listed_free_content(&listed);
 }
 END_TEST
@@ -803,12 +818,12 @@ START_TEST(recipes_write_listings)
     scratch_write("recipe", recipe, sizeof(recipe) - 1);
     recipe_make("recipe", ".");
     read_file(&listed, "PC1/qfe.txt");
-    listed_expect(&listed,
-                  "listing|wmic qfe|PC1|1||entry_count=5|announced_count=|names_update=yes|"
-                  "incomplete=\n");
+    listed_expect(&listed, "listing|wmic qfe|PC1|1||newest_date=1/5/2019|"
+                           "entry_count=5|announced_count=|names_update=yes|incomplete=\n");
     read_file(&listed, "PC1/all.txt");
-    listed_expect(
-        &listed, "|PC2|2||entry_count=2|announced_count=3|names_update=no|incomplete=it announces");
+    listed_expect(&listed,
+                  "|PC2|2||newest_date=|"
+                  "entry_count=2|announced_count=3|names_update=no|incomplete=it announces");
     listed_expect(&listed, "|activation_id=54a09a0d-d57b-4c10-8b69-a842d6590ad5|");
     listed_expect(&listed, "|partial_product_key=QY7MG|");
     listed_expect(&listed, "|notification_code=3221549568\n");
@@ -832,6 +847,7 @@ static Suite *listing_suite(void)
     tcase_add_test(cases, a_cut_never_makes_up_an_entry);
     tcase_add_test(cases, findings_have_their_line_and_date);
     tcase_add_test(cases, each_host_of_a_listing_has_its_own);
+    tcase_add_test(cases, the_newest_date_is_of_any_entry);
     tcase_add_test(cases, a_cut_concerns_the_last_host_unless_they_are_mixed);
     tcase_add_test(cases, cells_that_are_cut_off_are_no_names);
     tcase_add_test(cases, narrow_commands_prove_no_absence);

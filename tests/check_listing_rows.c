@@ -113,16 +113,16 @@ START_TEST(a_table_ends_where_another_listing_begins)
 {
     read_text(WMIC_HEAD WMIC_ROW("PC1", "KB2534111") WMIC_HEAD WMIC_ROW("PC2", "KB971033 ") "\n");
     listed_expect(&listed, "entry|wmic qfe|PC2|4|");
-    listed_expect(
-        &listed,
-        "listing|wmic qfe|PC1|1||entry_count=1|announced_count=|names_update=no|incomplete=\n");
+    listed_expect(&listed, "listing|wmic qfe|PC1|1||newest_date=1/22/2019|"
+                           "entry_count=1|announced_count=|names_update=no|incomplete=\n");
     listed_expect(&listed, "listing|wmic qfe|PC2|3|");
     read_text(GET_HOTFIX_HEAD GET_HOTFIX_ROW(
         "PC1", "KB2534111") "Host Name: PC2\nOS Name: Microsoft Windows 7 Professional\n"
                             "OS Version: 6.1.7601 Service Pack 1 Build 7601\n"
                             "Hotfix(s): 1 Hotfix(s) Installed.\n  [01]: KB971033\n");
     listed_expect(&listed, "entry|systeminfo|PC2|");
-    listed_expect(&listed, "|PC1|2||entry_count=1|announced_count=|names_update=no|incomplete=\n");
+    listed_expect(&listed, "|PC1|2||newest_date=1/22/2019|"
+                           "entry_count=1|announced_count=|names_update=no|incomplete=\n");
     read_text(GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2534111")
                   GET_HOTFIX_HEAD GET_HOTFIX_ROW("PC1", "KB2999226") "\n");
     listed_expect_not(&listed, "|Source|");
@@ -296,9 +296,8 @@ START_TEST(the_host_can_stand_in_any_column)
               "--------  -----------           --------------\n"
               "KB2534111 1/22/2019 12:00:00 AM PC1\n"
               "KB971033  1/22/2019 12:00:00 AM PC2\n\n");
-    listed_expect(
-        &listed,
-        "listing|Get-HotFix|PC1|1||entry_count=1|announced_count=|names_update=no|incomplete=\n");
+    listed_expect(&listed, "listing|Get-HotFix|PC1|1||newest_date=1/22/2019|"
+                           "entry_count=1|announced_count=|names_update=no|incomplete=\n");
     listed_expect(&listed, "entry|Get-HotFix|PC2|4|");
     read_text("HotFixID  Source\n--------  ------\nKB2534111 PC1\nKB971033  PC2\n\n");
     listed_expect(&listed, "entry|Get-HotFix|PC2|4|");
@@ -366,9 +365,8 @@ START_TEST(hosts_are_one_whatever_their_case_in_every_script)
     read_text("Node,HotFixID\nPC\u00C4,KB2534111\nPC\u00C4,KB2534112\npc\u00E4,KB971033\n"
               "PC\u00C4,KB2534113\n\n");
     ck_assert_uint_eq(listed_count(&listed, "listing|"), 1);
-    listed_expect(&listed,
-                  "listing|wmic qfe|PC\u00C4|1||entry_count=4|announced_count=|names_update=yes|"
-                  "incomplete=\n");
+    listed_expect(&listed, "listing|wmic qfe|PC\u00C4|1||newest_date=|"
+                           "entry_count=4|announced_count=|names_update=yes|incomplete=\n");
     read_text("Node,CSName,HotFixID\npc\u00E4.corp.example,PC\u00C4,KB971033\n");
     listed_expect(&listed, "entry|wmic qfe|pc\u00E4.corp.example|2|");
 }
@@ -377,9 +375,8 @@ END_TEST
 START_TEST(a_host_in_two_cases_is_not_mixed_with_others)
 {
     read_text("Node,HotFixID\nPC1,KB2534111\nPC2,KB2534111\npc2,KB2999226\nPC");
-    listed_expect(
-        &listed,
-        "listing|wmic qfe|PC1|1||entry_count=1|announced_count=|names_update=no|incomplete=\n");
+    listed_expect(&listed, "listing|wmic qfe|PC1|1||newest_date=|"
+                           "entry_count=1|announced_count=|names_update=no|incomplete=\n");
 }
 END_TEST
 

@@ -222,7 +222,6 @@ def judge(machine, licences):
     items = gather(machine)
     walk = Walk(items)
     incidents = [episode for episode in walk.episodes if is_incident(episode)]
-    deciding = (incidents or walk.episodes[-1:] or [None])[0]
     logs = [log for log in machine.logs if log.channel == 'Application']
     parts = [part for log in logs for part in log.parts]
     coverage = 'full' if covers(parts, START, END) else 'partial' if any(
@@ -238,7 +237,9 @@ def judge(machine, licences):
                                   if known != 'several' and (known or item.name == 'listing' or
                                                              channel_told in ('volume-mak', 'kms-host'))])
     is_windows7 = not versions or versions[-1][2]
-    affected = bool(incidents) and is_affected(items, incidents[0].signals[0], channels, versions)
+    affecting = [episode for episode in incidents if is_affected(items, episode.signals[0], channels, versions)]
+    affected, incidents = bool(affecting), affecting or incidents
+    deciding = (incidents or walk.episodes[-1:] or [None])[0]
     kind = 'affected-by-incident' if affected else 'other-activation-fault' if walk.faults else 'no-activation-fault'
     state, clock = state_of(walk), clock_of(machine, walk)
     update, update_conflict = update_state(items)

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/finding.h"
 
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/filetime.h"
+#include "base/memory.h"
 
 MAKE_WORDS(finding_kind, FINDING_KINDS, FINDING_KIND_COUNT)
 MAKE_WORDS(finding_origin, FINDING_ORIGINS, FINDING_ORIGIN_COUNT)
@@ -34,6 +39,7 @@ static const struct member history_row_members[] = {
 };
 
 static const struct member listing_members[] = {
+    {MEMBER(struct finding_listing, newest_date)},
     {MEMBER_COUNT(struct finding_listing, entry_count)},
     {MEMBER(struct finding_listing, announced_count), .greatest = INT32_MAX},
     {MEMBER(struct finding_listing, names_update)},
@@ -120,4 +126,57 @@ void finding_free_copy(struct finding *copy)
     for (size_t index = 0; index < members->count; index++)
         if (members->rows[index].type == MEMBER_TEXT)
             free(*(char **)member_at(&members->rows[index], finding_content(copy)));
+}
+
+/* ---- Dates ---- */
+
+/* Reads up to four digits. */
+static bool read_number(const char **at, unsigned *out)
+{
+    size_t digits = 0;
+
+    for (*out = 0; isdigit((unsigned char)**at) && digits < 4; (*at)++, digits++)
+        *out = *out * 10 + (unsigned)(**at - '0');
+    return digits > 0 && !isdigit((unsigned char)**at);
+}
+
+static bool read_separator(const char **at)
+{
+    if (**at == '\0' || strchr("/.-", **at) == NULL)
+        return false;
+    (*at)++;
+    return true;
+}
+
+/* The Buddhist calendar, in which Thai systems write dates, is 543 years ahead. */
+#define YEAR_MOST 2399u
+
+/* 0 where there is no such day. */
+static uint64_t day_of(unsigned year, unsigned month, unsigned day)
+{
+    char *text = memory_format("%04u-%02u-%02uT00:00:00Z", year, month, day);
+    uint64_t filetime = 0;
+
+    if (year > YEAR_MOST || !filetime_parse(text, &filetime))
+        filetime = 0;
+    free(text);
+    return filetime;
+}
+
+static uint64_t earlier_day(uint64_t left, uint64_t right)
+{
+    return left == 0 || (right != 0 && right < left) ? right : left;
+}
+
+uint64_t entry_day(const char *date)
+{
+    unsigned numbers[3];
+
+    for (size_t index = 0; index < ARRAY_COUNT(numbers); index++)
+        if ((index > 0 && !read_separator(&date)) || !read_number(&date, &numbers[index]))
+            return 0;
+    if (numbers[0] > 999)
+        return day_of(numbers[0], numbers[1], numbers[2]);
+    return earlier_day(day_of(numbers[2], numbers[0], numbers[1]),
+                       day_of(numbers[2], numbers[1], numbers[0]));
 }

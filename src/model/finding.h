@@ -81,7 +81,9 @@ struct finding_history_row {
 };
 
 struct finding_listing {
-    uint64_t entry_count;    /* updates or packages, each counted once */
+    const char
+        *newest_date;     /* of installation of its entries of any kind, as it has it; or empty */
+    uint64_t entry_count; /* updates or packages, each counted once */
     int64_t announced_count; /* as many as it says it has (systeminfo), less those that it has more
                               * than once; or FINDING_ABSENT */
     bool names_update;       /* an entry of any state names the update of the incident */
@@ -163,6 +165,11 @@ struct finding finding_of(enum finding_kind kind, enum finding_origin origin);
 /* Returns a copy whose texts are owned, to be freed with the next one. */
 struct finding finding_copy(const struct finding *finding);
 void finding_free_copy(struct finding *copy);
+
+/* The day on which an entry of a listing was installed, as a FILETIME, by its date as the listing
+ * has it: `1/20/2019`, `20.01.2019`, `2019-01-20`; of a day and a month that could be exchanged the
+ * earlier day. 0 where there is none that can be read. */
+uint64_t entry_day(const char *date);
 
 /* What the struct of each kind consists of. */
 extern const struct members finding_members[FINDING_KIND_COUNT];

@@ -25,6 +25,8 @@ struct listed_host {
     uint64_t *ids; /* owned: of each entry, a hash of its name */
     size_t id_count;
     size_t handed_count;
+    char *newest_date; /* owned: of its entries, as it has it; or NULL */
+    uint64_t newest_day;
     bool names_update;
     bool names_other;       /* an entry that is none of the table */
     bool has_own_kind;      /* an entry that is not said to be of another kind than the update */
@@ -172,6 +174,20 @@ static int hand_on(struct update_listing *listing, struct listed_host *host,
     return result;
 }
 
+static void note_date(struct listed_host *host, const struct line *given)
+{
+    char *date = line_copy(given, LISTING_VALUE_MOST_BYTES);
+    uint64_t day = entry_day(date);
+
+    if (day > host->newest_day) {
+        free(host->newest_date);
+        host->newest_date = date;
+        host->newest_day = day;
+    } else {
+        free(date);
+    }
+}
+
 /* The update that the entry's name names: HotFixID can have the number alone. */
 static const struct incident_update *find_update(const struct line *name, const char *text)
 {
@@ -209,6 +225,7 @@ int update_listing_add(struct update_listing *listing, struct emitter *emitter,
     } else {
         host->has_more = true;
     }
+    note_date(host, &entry->date);
     host->names_other = host->names_other || update == NULL;
     host->has_own_kind = host->has_own_kind || !is_other_kind(&entry->description);
     host->names_update = host->names_update || (update != NULL && !update->coincident);
@@ -314,6 +331,7 @@ static void hand_on_whole(const struct update_listing *listing, struct listed_ho
     finding.host = host->name;
     finding.place = listing->line;
     finding.listing = (struct finding_listing){
+        .newest_date = host->newest_date != NULL ? host->newest_date : "",
         .entry_count = distinct,
         .announced_count = listing->is_announced ? (int64_t)announced : FINDING_ABSENT,
         .names_update = host->names_update,
@@ -344,6 +362,7 @@ void update_listing_finish(struct update_listing *listing, struct emitter *emitt
 
         hand_on_whole(listing, host, emitter);
         text_free(&host->incomplete);
+        free(host->newest_date);
         free(host->ids);
         free(host->name);
         free(host->folded);

@@ -210,7 +210,7 @@ void evidence_finish(struct evidence *evidence, struct finished_verdict *out)
         .licence_evidence = out->licence_evidence,
         .os_version = evidence->system.os_version != NULL ? evidence->system.os_version : "",
         .clock = find_clock(evidence),
-        .verified = reason_verified(&evidence->history),
+        .verified = reason_verified(&evidence->history, &outcome),
     };
     finish_activation(&outcome, &out->verdict);
     finish_counts(&evidence->history, &out->verdict);

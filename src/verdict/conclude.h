@@ -57,6 +57,7 @@ char *reason_of(const struct evidence *evidence, const struct activation_outcome
     __attribute__((warn_unused_result));
 
 /* The worst that the second reader says of the events that it names. */
-enum verified reason_verified(const struct activation_history *history);
+enum verified reason_verified(const struct activation_history *history,
+                              const struct activation_outcome *outcome);
 
 #endif

@@ -94,7 +94,9 @@ static void feed_fault(struct activation_history *history, const struct judged_e
     history->has_fault_event = true;
     if (history->first_fault_filetime == 0)
         history->first_fault_filetime = event->filetime;
-    history->last_fault_filetime = event->filetime;
+    /* What is known by its day alone stands behind that day, but is shown as of its begin. */
+    if (event->listing == NULL || event->filetime > history->last_fault_filetime)
+        history->last_fault_filetime = event->filetime;
     if (!is_over_at_once(history, judgement)) {
         history->fault_is_open = true;
         history->last_open_fault = *event;
@@ -114,6 +116,8 @@ static void note_statement(struct activation_history *history, enum licensing_st
         .status = status, .filetime = event->counts_filetime, .in_window = event->in_window};
     history->listed = LISTED_NOTHING;
     if (status == LICENSING_STATUS_LICENSED) {
+        if (history->fault_is_open || history->has_asked)
+            history->over_by = *event;
         history->fault_is_open = false;
         history->licensed_since_asked = true;
     }
@@ -182,25 +186,27 @@ static bool episode_is_confirmed(const struct episode *episode)
     return episode->strong_in_window && episode->onset_covered && !episode->was_unlicensed;
 }
 
+/* Keeps the first ones. */
+static void keep_incident(struct activation_history *history, const struct episode *episode)
+{
+    struct episode *last = &history->incidents[INCIDENTS_MOST - 1];
+
+    if (history->incident_count < INCIDENTS_MOST)
+        history->incidents[history->incident_count++] = *episode;
+    else if (episode_is_confirmed(episode) > episode_is_confirmed(last) ||
+             episode->onset_covered > last->onset_covered)
+        *last = *episode;
+}
+
 /* Judges the current episode, after which it can be replaced. */
 static void end_episode(struct activation_history *history)
 {
     const struct episode *episode = &history->current;
 
-    if (episode_is_incident(episode)) {
-        if (!history->first_incident.exists)
-            history->first_incident = *episode;
-        history->incident_onset_covered |= episode->onset_covered;
-        history->fault_before |= episode->was_unlicensed;
-        if (episode_is_confirmed(episode) && history->confidence < CONFIDENCE_CONFIRMED) {
-            history->confidence = CONFIDENCE_CONFIRMED;
-            history->confirmed_by = episode->first_strong;
-        }
-        if (history->confidence == CONFIDENCE_NONE)
-            history->confidence = CONFIDENCE_PROBABLE;
-    } else if (episode->signal_in_window && !history->first_beside.exists) {
+    if (episode_is_incident(episode))
+        keep_incident(history, episode);
+    else if (episode->signal_in_window && !history->first_beside.exists)
         history->first_beside = *episode;
-    }
 }
 
 /* Was it not licensed before the window, by what was said last? (Non-genuine is an episode.) */
@@ -219,14 +225,15 @@ static bool was_unlicensed(const struct activation_history *history)
 static void open_episode(struct activation_history *history, const struct judged_event *event)
 {
     struct episode *episode = &history->current;
-    uint64_t recovery =
-        episode->closed && !episode->closed_by_listing ? episode->recovery.filetime : 0;
+    bool is_later = episode->exists;
+    struct judged_event recovery = episode->recovery;
 
     end_episode(history);
     *episode = (struct episode){
         .exists = true,
         .first = *event,
-        .earlier_recovery_filetime = recovery,
+        .is_later = is_later,
+        .earlier_recovery = recovery,
         .faults_before = history->fault_count > 0,
         .onset_covered =
             history->well_in_window ||
@@ -305,7 +312,8 @@ static void feed_recovery(struct activation_history *history, const struct judge
 static void end_witnesses(struct activation_history *history)
 {
     history->current.witness_ended = true;
-    history->first_incident.witness_ended = true;
+    for (size_t index = 0; index < history->incident_count; index++)
+        history->incidents[index].witness_ended = true;
 }
 
 static void feed_reset(struct activation_history *history, const struct judged_event *event)
@@ -502,6 +510,7 @@ void activation_history_feed(struct activation_history *history, struct judged_e
 static void close_by_listing(struct activation_history *history)
 {
     history->listed_licensed = true;
+    history->over_by = (struct judged_event){0};
     history->fault_is_open = false;
     if (!is_open(history))
         return;
@@ -517,7 +526,11 @@ static void feed_listed_fault(struct activation_history *history,
         history->first_fault_filetime = listed->filetime;
     if (listed->filetime > history->last_fault_filetime)
         history->last_fault_filetime = listed->filetime;
+    if (history->fault_count == 0)
+        history->first_fault_is_listed = true;
     count_fault(history, false);
+    if (!history->fault_is_open)
+        history->last_open_fault = (struct judged_event){0};
     history->fault_is_open = true;
     if (listed->reason_code != 0)
         add_code(history, listed->reason_code);
@@ -597,7 +610,8 @@ void activation_history_note_witness(struct activation_history *history, enum wi
     if (is_void)
         void_witness(&history->witnesses[kind]);
     note_after(&history->current, kind, witness);
-    note_after(&history->first_incident, kind, witness);
+    for (size_t index = 0; index < history->incident_count; index++)
+        note_after(&history->incidents[index], kind, witness);
 }
 
 /* ---- The end ---- */
@@ -694,38 +708,73 @@ static uint64_t recovered_at(const struct episode *deciding, enum activation_sta
                                                                      : 0;
 }
 
+/* Returns NULL where there is no incident episode. */
+static const struct episode *choose_incident(const struct activation_history *history)
+{
+    for (size_t index = 0; index < history->incident_count; index++)
+        if (find_other(&history->incidents[index]) == NULL)
+            return &history->incidents[index];
+    return history->incident_count > 0 ? &history->incidents[0] : NULL;
+}
+
+/* Takes in one more of the incident episodes that count. */
+static void weigh_incident(const struct episode *episode, struct activation_outcome *outcome)
+{
+    if (episode->onset_covered)
+        outcome->onset_not_covered = false;
+    if (episode->was_unlicensed)
+        outcome->fault_before = true;
+    if (outcome->confirmed_by == NULL && episode_is_confirmed(episode))
+        outcome->confirmed_by = &episode->first_strong;
+}
+
+/* What the incident episodes amount to: those of another machine than can be affected count only
+ * where there are no others. */
+static void weigh_incidents(const struct activation_history *history,
+                            struct activation_outcome *outcome)
+{
+    const struct episode *incident = choose_incident(history);
+    const struct witness *other;
+
+    if (incident == NULL)
+        return;
+    other = find_other(incident);
+    outcome->incident = incident;
+    outcome->onset_not_covered = true;
+    for (size_t index = 0; index < history->incident_count; index++)
+        if (other != NULL || find_other(&history->incidents[index]) == NULL)
+            weigh_incident(&history->incidents[index], outcome);
+    if (other != NULL) {
+        outcome->other = *other;
+        outcome->confirmed_by = NULL;
+        return;
+    }
+    outcome->classification = CLASSIFICATION_AFFECTED;
+    outcome->confidence =
+        outcome->confirmed_by != NULL ? CONFIDENCE_CONFIRMED : CONFIDENCE_PROBABLE;
+    outcome->weak_without_update = !history->strong_in_window && incident->update_was_absent;
+}
+
 struct activation_outcome activation_history_finish(struct activation_history *history)
 {
-    const struct episode *deciding, *incident = &history->first_incident;
-    struct activation_outcome outcome = {.classification = CLASSIFICATION_NO_FAULT};
-    const struct witness *other = NULL;
-    bool affected;
+    struct activation_outcome outcome = {.classification = CLASSIFICATION_NO_FAULT,
+                                         .confidence = CONFIDENCE_NONE};
+    const struct episode *deciding;
 
     settle_asked(history);
     end_episode(history);
-    deciding = incident->exists ? incident : &history->current;
-    if (incident->exists)
-        other = find_other(incident);
-    affected = incident->exists && other == NULL;
-    if (affected)
-        outcome.classification = CLASSIFICATION_AFFECTED;
-    else if (history->fault_count > 0)
+    if (history->fault_count > 0)
         outcome.classification = CLASSIFICATION_OTHER_FAULT;
-    if (other != NULL)
-        outcome.other = *other;
-    outcome.confidence = affected ? history->confidence : CONFIDENCE_NONE;
+    weigh_incidents(history, &outcome);
+    deciding = outcome.incident != NULL ? outcome.incident : &history->current;
     outcome.state = find_state(history);
     outcome.first_fault_filetime =
         deciding->exists ? deciding->first.filetime : history->first_fault_filetime;
     outcome.last_fault_filetime = history->last_fault_filetime;
     outcome.recovered_filetime = recovered_at(deciding, outcome.state);
-    outcome.onset_not_covered = incident->exists && !history->incident_onset_covered;
-    outcome.near_window = !incident->exists && history->has_near_window;
-    outcome.fault_before = history->fault_before;
+    outcome.near_window = outcome.incident == NULL && history->has_near_window;
     outcome.reactivated = history->current.closed && history->current.reactivated;
     outcome.could_not_ask = history->fault_count > 0 && history->every_fault_failed_to_ask;
-    outcome.weak_without_update =
-        affected && !history->strong_in_window && incident->update_was_absent;
     outcome.listing_licensed = history->listed_licensed;
     return outcome;
 }

@@ -42,11 +42,12 @@ struct witness {
 /* From a genuineness signal to the recovery that ends it, or to the end of the log. */
 struct episode {
     bool exists;
-    struct judged_event first;          /* the signal that opened it */
-    uint64_t earlier_recovery_filetime; /* that closed the episode before it, 0 for none */
-    bool signal_in_window;              /* some signal of it lies in the window */
-    bool strong_in_window;              /* some strong one does: */
-    struct judged_event first_strong;   /* the first of those */
+    struct judged_event first;            /* the signal that opened it */
+    bool is_later;                        /* an episode before it is over: */
+    struct judged_event earlier_recovery; /* by this, or, without a time, by a listing */
+    bool signal_in_window;                /* some signal of it lies in the window */
+    bool strong_in_window;                /* some strong one does: */
+    struct judged_event first_strong;     /* the first of those */
     /* How it was when it began: */
     bool faults_before;      /* other faults had come */
     bool onset_covered;      /* the logs show the window up to then, or that all was well in it */
@@ -66,19 +67,20 @@ struct episode {
     bool reactivated;             /* it was an activation, or came in a reset */
 };
 
+/* A machine whose episodes are of the incident has one or two. */
+#define INCIDENTS_MOST 8u
+
 /* Starts as activation_history_begin makes it. Owns codes and path. */
 struct activation_history {
     struct window window;
     const struct covered *covered; /* borrowed */
     uint64_t event_count;
-    struct episode current;        /* the last episode so far */
-    struct episode first_incident; /* of those before `current` */
-    struct episode
-        first_beside;           /* of those: with a signal in the window, yet not of the incident */
-    enum confidence confidence; /* the best of the incident episodes before `current` */
-    struct judged_event confirmed_by;
-    bool incident_onset_covered;     /* of one of them */
-    bool fault_before;               /* one of them has one */
+    struct episode current; /* the last episode so far */
+    /* Of those before it: */
+    struct episode incidents[INCIDENTS_MOST]; /* of the incident, if the machine was what it needs;
+                                               * of more the last is one that shows most */
+    size_t incident_count;
+    struct episode first_beside;     /* with a signal in the window, yet not of the incident */
     struct judged_event near_window; /* a consistent strong signal close to the window, */
     bool has_near_window;
     bool strong_in_window;
@@ -100,8 +102,10 @@ struct activation_history {
     bool fault_is_open;              /* one is not over */
     struct judged_event first_fault; /* of events */
     bool has_fault_event;
-    struct judged_event last_open_fault;
-    uint64_t first_fault_filetime; /* of events and listings */
+    bool first_fault_is_listed;          /* a listing has one that is before it */
+    struct judged_event last_open_fault; /* of events; nothing where only a listing has one */
+    struct judged_event over_by;         /* what said last that a fault is over */
+    uint64_t first_fault_filetime;       /* of events and listings */
     uint64_t last_fault_filetime;
     /* A request of a machine that is not licensed: a fault, unless it is activated at once. */
     struct judged_event asked;
@@ -168,8 +172,12 @@ struct activation_outcome {
     bool could_not_ask; /* its only faults are failures to ask */
     bool weak_without_update;
     bool listing_licensed; /* a listing newer than its last signal says so */
-    struct witness other;  /* exists: it is that of the incident, but by this one it was no
-                            * volume-licensed Windows 7 */
+    /* The first incident episode of a volume-licensed Windows 7, for all that is known; else the
+     * first; or NULL. Borrowed from the history. */
+    const struct episode *incident;
+    struct witness other;                    /* exists: by this one it was no such Windows then */
+    const struct judged_event *confirmed_by; /* borrowed from it, too: the first strong signal of
+                                              * the first confirmed episode, or NULL */
 };
 
 /* Ends the history. */

@@ -42,6 +42,15 @@ struct dated_place {
     uint64_t filetime; /* the day of that */
 };
 
+/* Times that say nothing of each other: only what was collected comes in rounds that are newer or
+ * older. */
+enum taken {
+    TAKEN_AT_COLLECTION, /* or when is not known */
+    TAKEN_BEFORE,        /* a listing that is older than the machine's last event */
+    TAKEN_DATABASE,      /* an update history, whose rows have times of their own */
+    TAKEN_COUNT,
+};
+
 /* What evidence is gathered for, and where from. */
 struct gathering {
     struct casedb *db;
@@ -49,7 +58,7 @@ struct gathering {
     struct evidence *evidence;
     struct dated_place *dated; /* owned */
     size_t dated_count;
-    struct finding_times times;
+    struct finding_times times[TAKEN_COUNT];
     struct placed_finding *findings; /* owned: in order of time, once sorted */
     size_t finding_count;
     size_t taken_count; /* of these */
@@ -161,8 +170,8 @@ static void weigh(struct evidence *evidence, const struct meaning *meaning)
     }
     if (meaning->on_validation) {
         struct judged_event event =
-            judged_event_of_day(evidence_kind_label(meaning->origin.kind), meaning->origin.filetime,
-                                &evidence->history.window);
+            judged_event_of_day(evidence_kind_label(meaning->origin.kind),
+                                meaning->validation_filetime, &evidence->history.window);
 
         activation_history_feed(&evidence->history, &event);
     }
@@ -225,10 +234,43 @@ static uint64_t time_taken(const struct gathering *gathering, const struct case_
     return dated != NULL ? dated->filetime : filetime_of_nanoseconds(found->mtime_ns);
 }
 
+static enum taken taken_of(const struct gathering *gathering, const struct case_finding *found)
+{
+    uint64_t taken = time_taken(gathering, found);
+
+    if (found->finding.kind == FINDING_HISTORY || found->finding.kind == FINDING_HISTORY_ROW)
+        return TAKEN_DATABASE;
+    return taken == 0 || taken >= gathering->evidence->last_filetime ? TAKEN_AT_COLLECTION
+                                                                     : TAKEN_BEFORE;
+}
+
+static struct finding_times *times_of(struct gathering *gathering, const struct case_finding *found)
+{
+    return &gathering->times[taken_of(gathering, found)];
+}
+
+static struct finding_round *round_of(struct gathering *gathering, const struct case_finding *found)
+{
+    return finding_times_round(times_of(gathering, found), time_taken(gathering, found));
+}
+
+/* By what the finding has of it; 0 where it has nothing. */
+static uint64_t day_of_installation(const struct finding *finding)
+{
+    switch (finding->kind) {
+    case FINDING_LISTING:
+        return entry_day(finding->listing.newest_date);
+    case FINDING_ENTRY:
+        return entry_day(finding->entry.date);
+    default:
+        return 0;
+    }
+}
+
 static int note_date(struct gathering *gathering, const struct case_finding *found,
                      struct error *err)
 {
-    uint64_t day = found->finding.kind == FINDING_ENTRY ? entry_day(found->finding.entry.date) : 0;
+    uint64_t day = day_of_installation(&found->finding);
     uint64_t taken = time_taken(gathering, found);
     struct dated_place *dated = find_dated(gathering, found->place_id);
 
@@ -251,13 +293,25 @@ static void add_placed(struct gathering *gathering, const struct placed_finding 
     gathering->findings[gathering->finding_count++] = *placed;
 }
 
+/* Where the validation that a listing has stands: behind the events of its day, which is one of
+ * local time, but not behind the listing. */
+static uint64_t validation_time(const struct meaning *meaning)
+{
+    uint64_t day = meaning->validation_filetime;
+    uint64_t end = day + FILETIME_DAY - FILETIME_SECOND;
+    uint64_t taken = meaning->origin.filetime;
+
+    return taken < end && taken > day - FILETIME_DAY ? taken : end;
+}
+
 /* The validation that a listing has is of its own day, not of the listing's. */
 static void add_validation(struct gathering *gathering, const struct placed_finding *of)
 {
     const struct placed_finding placed = {
         .meaning = {.origin = {.kind = of->meaning.origin.kind,
-                               .filetime = of->meaning.validation_filetime},
-                    .on_validation = true},
+                               .filetime = validation_time(&of->meaning)},
+                    .on_validation = true,
+                    .validation_filetime = of->meaning.validation_filetime},
         .path = memory_copy_text(of->path),
         .place_id = of->place_id,
         .number = gathering->finding_count,
@@ -277,8 +331,7 @@ static int place_finding(struct gathering *gathering, const struct case_finding 
                                     .place_id = found->place_id,
                                     .number = gathering->finding_count};
     struct item_origin *origin = &placed.meaning.origin;
-    uint64_t taken = time_taken(gathering, found);
-    const struct finding_round *round = finding_times_round(&gathering->times, taken);
+    const struct finding_round *round = round_of(gathering, found);
 
     (void)err;
     if (found->is_guess && evidence->guessed_path == NULL)
@@ -286,8 +339,8 @@ static int place_finding(struct gathering *gathering, const struct case_finding 
     meaning_of_finding(&found->finding, &round->context, placed.path, &placed.meaning);
     origin->is_guess = found->is_guess;
     if (origin->with_collection) {
-        origin->filetime = taken;
-        origin->with_collection = taken == 0 || taken >= evidence->last_filetime;
+        origin->filetime = time_taken(gathering, found);
+        origin->with_collection = taken_of(gathering, found) == TAKEN_AT_COLLECTION;
         origin->round = round->number;
     }
     add_placed(gathering, &placed);
@@ -306,14 +359,17 @@ static bool is_outdone(const struct gathering *gathering, const struct placed_fi
            next->meaning.licence.listed != LISTED_NOTHING;
 }
 
-/* Takes in those that are of a time before this one; all that are left for 0. */
+#define ALL_FINDINGS UINT64_MAX
+
+/* Takes in those that are of a time before this one, or all that are left; none before an event
+ * whose time is not known (0). */
 static int take_findings_before(struct gathering *gathering, uint64_t filetime, struct error *err)
 {
     while (gathering->taken_count < gathering->finding_count) {
         struct placed_finding *next = &gathering->findings[gathering->taken_count];
         const struct item_origin *origin = &next->meaning.origin;
 
-        if (filetime != 0 && (origin->with_collection || origin->filetime >= filetime))
+        if (filetime != ALL_FINDINGS && (origin->with_collection || origin->filetime >= filetime))
             break;
         gathering->taken_count++;
         if (next->meaning.licence.listed != LISTED_NOTHING)
@@ -328,18 +384,15 @@ static int note_time(struct gathering *gathering, const struct case_finding *fou
                      struct error *err)
 {
     (void)err;
-    finding_times_add(&gathering->times, time_taken(gathering, found));
+    finding_times_add(times_of(gathering, found), time_taken(gathering, found));
     return 0;
 }
 
 static int note_finding(struct gathering *gathering, const struct case_finding *found,
                         struct error *err)
 {
-    struct finding_round *round =
-        finding_times_round(&gathering->times, time_taken(gathering, found));
-
     (void)err;
-    finding_context_feed(&round->context, &found->finding, found->path);
+    finding_context_feed(&round_of(gathering, found)->context, &found->finding, found->path);
     return 0;
 }
 
@@ -368,7 +421,8 @@ static int gather_findings(struct gathering *gathering, struct error *err)
     if (each_finding(gathering, note_date, err) != 0 ||
         each_finding(gathering, note_time, err) != 0)
         return -1;
-    finding_times_settle(&gathering->times);
+    for (size_t index = 0; index < TAKEN_COUNT; index++)
+        finding_times_settle(&gathering->times[index]);
     if (each_finding(gathering, note_finding, err) != 0 ||
         each_finding(gathering, place_finding, err) != 0)
         return -1;
@@ -464,7 +518,8 @@ static void gathering_free_content(struct gathering *gathering)
     }
     free(gathering->findings);
     free(gathering->dated);
-    finding_times_free_content(&gathering->times);
+    for (size_t index = 0; index < TAKEN_COUNT; index++)
+        finding_times_free_content(&gathering->times[index]);
 }
 
 int evidence_gather(struct casedb *db, int64_t machine_id, bool has_findings,
@@ -476,7 +531,7 @@ int evidence_gather(struct casedb *db, int64_t machine_id, bool has_findings,
     if (result == 0)
         result = gather_events(&gathering, err);
     if (result == 0)
-        result = take_findings_before(&gathering, 0, err);
+        result = take_findings_before(&gathering, ALL_FINDINGS, err);
     if (result == 0)
         result = look_for_earlier_signals(&gathering, err);
     gathering_free_content(&gathering);

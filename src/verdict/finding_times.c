@@ -2,9 +2,7 @@
 /* When findings were collected. */
 #include "verdict/item.h"
 
-#include <ctype.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/filetime.h"
 #include "base/memory.h"
@@ -78,54 +76,4 @@ struct finding_round *finding_times_round(struct finding_times *times, uint64_t 
         behind = array_lower_bound(times->rounds, times->round_count, sizeof(*times->rounds),
                                    &filetime, compare_rounds);
     return &times->rounds[behind > 0 ? behind - 1 : 0];
-}
-
-/* ---- Dates ---- */
-
-/* Reads up to four digits. */
-static bool read_number(const char **at, unsigned *out)
-{
-    size_t digits = 0;
-
-    for (*out = 0; isdigit((unsigned char)**at) && digits < 4; (*at)++, digits++)
-        *out = *out * 10 + (unsigned)(**at - '0');
-    return digits > 0 && !isdigit((unsigned char)**at);
-}
-
-static bool read_separator(const char **at)
-{
-    if (**at == '\0' || strchr("/.-", **at) == NULL)
-        return false;
-    (*at)++;
-    return true;
-}
-
-/* 0 where there is no such day. */
-static uint64_t day_of(unsigned year, unsigned month, unsigned day)
-{
-    char *text = memory_format("%04u-%02u-%02uT00:00:00Z", year, month, day);
-    uint64_t filetime = 0;
-
-    if (!filetime_parse(text, &filetime))
-        filetime = 0;
-    free(text);
-    return filetime;
-}
-
-static uint64_t earlier_day(uint64_t left, uint64_t right)
-{
-    return left == 0 || (right != 0 && right < left) ? right : left;
-}
-
-uint64_t entry_day(const char *date)
-{
-    unsigned numbers[3];
-
-    for (size_t index = 0; index < ARRAY_COUNT(numbers); index++)
-        if ((index > 0 && !read_separator(&date)) || !read_number(&date, &numbers[index]))
-            return 0;
-    if (numbers[0] > 999)
-        return day_of(numbers[0], numbers[1], numbers[2]);
-    return earlier_day(day_of(numbers[2], numbers[0], numbers[1]),
-                       day_of(numbers[2], numbers[1], numbers[0]));
 }

@@ -97,8 +97,9 @@ struct finding_context {
 
 void finding_context_free_content(struct finding_context *context);
 
-/* The times at which findings were collected: those of their files, in rounds. Less than an hour
- * after the first of a round counts as one time. Starts as zeros; owns its rounds. */
+/* The times at which findings were taken that can be of one time: those of their files, in rounds.
+ * Less than an hour after the first of a round counts as one time. Starts as zeros; owns its
+ * rounds. */
 struct finding_round {
     unsigned number;         /* from 0, in order of time */
     uint64_t first_filetime; /* 0 where files have no time that is known */
@@ -112,11 +113,6 @@ struct finding_times {
 };
 
 void finding_times_free_content(struct finding_times *times);
-
-/* The day on which an entry of a listing was installed, as a FILETIME, by its date as the listing
- * has it: `1/20/2019`, `20.01.2019`, `2019-01-20`; of a day and a month that could be exchanged the
- * earlier day. 0 where there is none that can be read. */
-uint64_t entry_day(const char *date);
 
 /* Times of files are added, then settled, then asked for their round. A file without a known time
  * is of the last round. */

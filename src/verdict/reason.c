@@ -15,39 +15,41 @@
 /* enumerator, text */
 #define SENTENCES(ROW)                                                                            \
     /* an episode of the incident */                                                              \
-    ROW(SENTENCE_FIRST, "{event}, first {this}, inside the window")                               \
-    ROW(SENTENCE_FIRST_AFTER_RECOVERY,                                                            \
-        "{event}, first {this} after the recovery of {time}, inside the window")                  \
+    ROW(SENTENCE_FIRST, "{event}, first {this}{since}, inside the window")                        \
     ROW(SENTENCE_NOT_WINDOWS_7, "; signals of the incident, but then it was no volume-licensed "  \
                                 "Windows 7, by {now}")                                            \
-    ROW(SENTENCE_FAULT_BEFORE, "; not licensed before the window: {this} at {time}")              \
+    ROW(SENTENCE_FAULT_BEFORE, "; not licensed before the window: {this}{at}")                    \
     ROW(SENTENCE_ONSET, "; the logs do not show the time before it")                              \
     ROW(SENTENCE_WEAK, "; " INCIDENT_UPDATE " was not there before it")                           \
     ROW(SENTENCE_NOT_CONFIRMED, "; no strong signal in the window")                               \
     ROW(SENTENCE_CONFIRMED, "; confirmed by {event}")                                             \
     ROW(SENTENCE_CONFIRMED_LATER, "; confirmed in a later episode by {event}")                    \
     /* another episode */                                                                         \
-    ROW(SENTENCE_OTHER_STRONG_PAIR, "first strong signal in the window is {event}, not the "      \
-                                    "incident's hrOffline 0x00000000 with hrOnline 0xC004C4A2")   \
+    ROW(SENTENCE_OTHER_STRONG_PAIR,                                                               \
+        "first strong signal in the window{since} is {event}, not the "                           \
+        "incident's hrOffline 0x00000000 with hrOnline 0xC004C4A2")                               \
     ROW(SENTENCE_OTHER_STRONG,                                                                    \
-        "first strong signal in the window is {event}, not the incident's code")                  \
+        "first strong signal in the window{since} is {event}, not the incident's code")           \
     ROW(SENTENCE_WRONG_CLOCK, "non-genuine since {event}")                                        \
-    ROW(SENTENCE_BEFORE_WINDOW, "non-genuine since {time} ({name}), before the window")           \
-    ROW(SENTENCE_AFTER_WINDOW, "non-genuine since {time} ({name}), after the window")             \
-    ROW(SENTENCE_UNTIL, ", until {time}")                                                         \
+    ROW(SENTENCE_BEFORE_WINDOW, "non-genuine since {moment} ({name}), before the window")         \
+    ROW(SENTENCE_AFTER_WINDOW, "non-genuine since {moment} ({name}), after the window")           \
+    ROW(SENTENCE_UNTIL, ", until {moment}")                                                       \
     ROW(SENTENCE_EARLIER, "; earlier, ")                                                          \
     /* no episode */                                                                              \
     ROW(SENTENCE_FAILED_TO_ASK, "only failures to ask ({count} fault{s}), the first {event}")     \
     ROW(SENTENCE_UNTIMED_SIGNALS,                                                                 \
-        "no genuineness signal with a readable time; {count} fault{s}, the first {event}")        \
-    ROW(SENTENCE_FAULTS, "no genuineness signal; {count} fault{s}, the first {event}")            \
+        "no genuineness signal with a readable time; {count} fault{s}, the first {this}{event}")  \
+    ROW(SENTENCE_FAULTS, "no genuineness signal; {count} fault{s}, the first {this}{event}")      \
     ROW(SENTENCE_NO_EVENT_OF_FAULT, "no fault in {count} event{s} of interest")                   \
     ROW(SENTENCE_NO_FAULT, "no activation fault in {count} event{s} of interest")                 \
     /* the state */                                                                               \
     ROW(SENTENCE_NEAR_WINDOW, "; near the window: {event}")                                       \
     ROW(SENTENCE_RESET, "; the activation was made anew: {event}")                                \
-    ROW(SENTENCE_NOT_LICENSED, "; not licensed by the newest statement: {this} at {time}")        \
+    ROW(SENTENCE_NOT_LICENSED, "; not licensed by the newest statement: {this}{at}")              \
     ROW(SENTENCE_FAULT_OPEN, "; not over: {event}")                                               \
+    ROW(SENTENCE_FAULT_OF_LISTING_OPEN, "; not over: the fault that a listing has")               \
+    ROW(SENTENCE_RECOVERED, "; recovered by {event}")                                             \
+    ROW(SENTENCE_FAULTS_OVER_BY, "; all over by {event}")                                         \
     ROW(SENTENCE_FAULTS_OVER, "; all over")                                                       \
     ROW(SENTENCE_LISTED, "; listed as {this} in {path}, of {time}")                               \
     ROW(SENTENCE_LISTED_AT_COLLECTION, "; listed as {this} in {path}, of the time of collection") \
@@ -88,12 +90,14 @@ static const char *const sentences[] = {SENTENCES(WORDS_WORD)};
 
 /* What a sentence names; each sentence has what it needs. */
 struct named {
-    const struct judged_event *event; /* {event}: with its time and codes, {name}: without time */
-    uint64_t filetime;                /* {time} */
-    uint64_t end_filetime;            /* {end} */
-    uint64_t count;                   /* {count}, and {s} for its plural */
-    const char *path;                 /* {path} */
-    const struct item_origin *now;    /* {now} and {before}: the evidence */
+    /* {event}: with its time and codes, {name}: without its time, {moment}: that time */
+    const struct judged_event *event;
+    const struct episode *since;   /* {since}: behind what it began, where an earlier one is over */
+    uint64_t filetime;             /* {time}; {at}: ` at ` that time, where it is known */
+    uint64_t end_filetime;         /* {end} */
+    uint64_t count;                /* {count}, and {s} for its plural */
+    const char *path;              /* {path} */
+    const struct item_origin *now; /* {now} and {before}: the evidence */
     const struct item_origin *before;
     const char *this; /* {this} and {that}: what the two say */
     const char *that;
@@ -159,14 +163,39 @@ static void add_place(struct text *out, const struct judged_event *event)
     text_add(out, ")");
 }
 
-/* `WAT 13 at 2019-01-08T11:02:17Z: hrOnline 0xC004C4A2 (its meaning)` */
+/* `2019-01-08T11:02:17Z`; of what a listing has of an event the day. */
+static void add_own_time(struct text *out, const struct judged_event *event)
+{
+    char *time = filetime_text(event->filetime);
+
+    text_add_bytes(out, time, event->listing != NULL ? strcspn(time, "T") : strlen(time));
+    free(time);
+}
+
+/* That, and when the event really came. */
+static void add_moment(struct text *out, const struct judged_event *event)
+{
+    add_own_time(out, event);
+    add_place(out, event);
+}
+
+/* Nothing for a time that is not known. */
+static void add_at(struct text *out, uint64_t filetime)
+{
+    if (filetime == 0)
+        return;
+    text_add(out, " at ");
+    filetime_add_text(out, filetime);
+}
+
+/* `WAT 13 at 2019-01-08T11:02:17Z: hrOnline 0xC004C4A2 (its meaning)`, `MGADiag on 2019-01-08: ..`
+ */
 static void add_event(struct text *out, const struct judged_event *event)
 {
     add_event_name(out, event);
     if (event->filetime != 0) {
-        text_add(out, " at ");
-        filetime_add_text(out, event->filetime);
-        add_place(out, event);
+        text_add(out, event->listing != NULL ? " on " : " at ");
+        add_moment(out, event);
     } else {
         text_add(out, " without a readable time");
     }
@@ -179,12 +208,10 @@ static void add_origin(struct text *out, const struct item_origin *origin)
     text_add(out, evidence_kind_label(origin->kind));
     if (origin->event_id != 0)
         text_add_format(out, " %" PRIu16, origin->event_id);
-    if (!origin->with_collection) {
-        text_add(out, " at ");
-        filetime_add_text(out, origin->filetime);
-    } else if (*origin->path != '\0') {
+    if (!origin->with_collection)
+        add_at(out, origin->filetime);
+    else if (*origin->path != '\0')
         text_add_format(out, " in %s", origin->path);
-    }
 }
 
 /* ---- Sentences ---- */
@@ -198,6 +225,30 @@ static void fill_name(struct text *out, const struct named *named)
 {
     add_event_name(out, named->event);
     add_event_codes(out, named->event);
+}
+
+static void fill_moment(struct text *out, const struct named *named)
+{
+    add_moment(out, named->event);
+}
+
+static void fill_since(struct text *out, const struct named *named)
+{
+    const struct episode *episode = named->since;
+
+    if (!episode->is_later)
+        return;
+    if (episode->earlier_recovery.filetime == 0) {
+        text_add(out, " after it was listed as licensed");
+        return;
+    }
+    text_add(out, " after the recovery of ");
+    add_moment(out, &episode->earlier_recovery);
+}
+
+static void fill_at(struct text *out, const struct named *named)
+{
+    add_at(out, named->filetime);
 }
 
 static void fill_time(struct text *out, const struct named *named)
@@ -251,9 +302,11 @@ struct filler {
 };
 
 static const struct filler fillers[] = {
-    {"{event}", fill_event},   {"{name}", fill_name}, {"{time}", fill_time}, {"{end}", fill_end},
-    {"{count}", fill_count},   {"{s}", fill_plural},  {"{path}", fill_path}, {"{now}", fill_now},
-    {"{before}", fill_before}, {"{this}", fill_this}, {"{that}", fill_that},
+    {"{event}", fill_event}, {"{name}", fill_name},   {"{moment}", fill_moment},
+    {"{since}", fill_since}, {"{at}", fill_at},       {"{time}", fill_time},
+    {"{end}", fill_end},     {"{count}", fill_count}, {"{s}", fill_plural},
+    {"{path}", fill_path},   {"{now}", fill_now},     {"{before}", fill_before},
+    {"{this}", fill_this},   {"{that}", fill_that},
 };
 
 /* The filler whose name stands there, or NULL. */
@@ -293,30 +346,37 @@ static bool same_event(const struct judged_event *left, const struct judged_even
            left->judgement.role == right->judgement.role;
 }
 
+static void say_fault_before(struct text *out, const struct statement *before)
+{
+    const char *status = licensing_status_word(before->status);
+
+    say(out, SENTENCE_FAULT_BEFORE,
+        &(struct named){.this = *status != '\0' ? status : "non-genuine",
+                        .filetime = before->filetime});
+}
+
 static void say_incident(struct text *out, const struct activation_history *history,
                          const struct activation_outcome *outcome)
 {
-    const struct episode *episode = &history->first_incident;
+    const struct episode *episode = outcome->incident;
 
-    say(out,
-        episode->earlier_recovery_filetime != 0 ? SENTENCE_FIRST_AFTER_RECOVERY : SENTENCE_FIRST,
+    say(out, SENTENCE_FIRST,
         &(struct named){.event = &episode->first,
                         .this = episode->faults_before ? "signal" : "fault",
-                        .filetime = episode->earlier_recovery_filetime});
+                        .since = episode});
     if (outcome->other.exists) {
         say(out, SENTENCE_NOT_WINDOWS_7, &(struct named){.now = &outcome->other.origin});
         return;
     }
     if (!history->strong_in_window)
         say(out, SENTENCE_NOT_CONFIRMED, NULL);
-    else if (history->confidence == CONFIDENCE_CONFIRMED &&
-             !same_event(&history->confirmed_by, &episode->first))
-        say(out, episode->strong_in_window ? SENTENCE_CONFIRMED : SENTENCE_CONFIRMED_LATER,
-            &(struct named){.event = &history->confirmed_by});
+    else if (outcome->confirmed_by != NULL && !same_event(outcome->confirmed_by, &episode->first))
+        say(out,
+            outcome->confirmed_by == &episode->first_strong ? SENTENCE_CONFIRMED
+                                                            : SENTENCE_CONFIRMED_LATER,
+            &(struct named){.event = outcome->confirmed_by});
     if (episode->was_unlicensed)
-        say(out, SENTENCE_FAULT_BEFORE,
-            &(struct named){.this = licensing_status_word(episode->before.status),
-                            .filetime = episode->before.filetime});
+        say_fault_before(out, &episode->before);
     if (outcome->onset_not_covered)
         say(out, SENTENCE_ONSET, NULL);
     if (outcome->weak_without_update)
@@ -324,41 +384,44 @@ static void say_incident(struct text *out, const struct activation_history *hist
 }
 
 /* Says why a strong signal is not that of the incident: its code beside another one, or none. */
-static void say_other_strong(struct text *out, const struct judged_event *event)
+static void say_other_strong(struct text *out, const struct episode *episode)
 {
+    const struct judged_event *event = &episode->first_strong;
     const struct judgement *judgement = &event->judgement;
     enum sentence sentence = SENTENCE_OTHER_STRONG;
 
     for (size_t index = 0; index < judgement->code_count; index++)
         if (judgement->codes[index] == INCIDENT_CODE_REFUSED)
             sentence = SENTENCE_OTHER_STRONG_PAIR;
-    say(out, sentence, &(struct named){.event = event});
+    say(out, sentence, &(struct named){.event = event, .since = episode});
+}
+
+static bool closed_by_event(const struct episode *episode)
+{
+    return episode->closed && !episode->closed_by_listing;
 }
 
 /* Says why an episode is not of the incident. */
 static void say_other_episode(struct text *out, const struct activation_history *history,
                               const struct episode *episode)
 {
-    uint64_t first = episode->first.filetime;
-
     if (episode->first.in_window && episode->strong_in_window) {
-        say_other_strong(out, &episode->first_strong);
+        say_other_strong(out, episode);
         return;
     }
     if (episode->first.in_window) {
-        say(out, SENTENCE_FIRST, &(struct named){.event = &episode->first, .this = "signal"});
-        say(out, SENTENCE_FAULT_BEFORE,
-            &(struct named){.this = licensing_status_word(episode->before.status),
-                            .filetime = episode->before.filetime});
+        say(out, SENTENCE_FIRST,
+            &(struct named){.event = &episode->first, .this = "signal", .since = episode});
+        say_fault_before(out, &episode->before);
         return;
     }
     say(out,
         episode->first.wrong_clock                                        ? SENTENCE_WRONG_CLOCK
         : episode->first.counts_filetime < history->window.start_filetime ? SENTENCE_BEFORE_WINDOW
                                                                           : SENTENCE_AFTER_WINDOW,
-        &(struct named){.event = &episode->first, .filetime = first});
-    if (episode->closed && !episode->closed_by_listing)
-        say(out, SENTENCE_UNTIL, &(struct named){.filetime = episode->recovery.filetime});
+        &(struct named){.event = &episode->first});
+    if (closed_by_event(episode))
+        say(out, SENTENCE_UNTIL, &(struct named){.event = &episode->recovery});
 }
 
 static void say_faults(struct text *out, const struct activation_history *history)
@@ -368,13 +431,15 @@ static void say_faults(struct text *out, const struct activation_history *histor
                                                                 : SENTENCE_FAULTS;
 
     say(out, sentence,
-        &(struct named){.event = &history->first_fault, .count = history->fault_count});
+        &(struct named){.event = &history->first_fault,
+                        .this = history->first_fault_is_listed ? "event " : "",
+                        .count = history->fault_count});
 }
 
 static void say_activation(struct text *out, const struct activation_history *history,
                            const struct activation_outcome *outcome)
 {
-    if (history->first_incident.exists) {
+    if (outcome->incident != NULL) {
         say_incident(out, history, outcome);
     } else if (history->current.exists) {
         say_other_episode(out, history, &history->current);
@@ -419,6 +484,37 @@ static void say_listed(struct text *out, const struct activation_history *histor
     free(state);
 }
 
+/* What ended the episode, where its clock was wrong; else NULL. */
+static const struct judged_event *wrong_recovery(const struct episode *episode)
+{
+    return closed_by_event(episode) && episode->recovery.wrong_clock ? &episode->recovery : NULL;
+}
+
+/* That of the last episode, where it is not named yet. */
+static const struct judged_event *last_wrong_recovery(const struct activation_history *history,
+                                                      const struct activation_outcome *outcome)
+{
+    const struct episode *last = &history->current;
+    bool is_named = outcome->incident != NULL ? outcome->incident->recovery.observation_id ==
+                                                    last->recovery.observation_id
+                                              : !last->first.in_window;
+
+    return is_named ? NULL : wrong_recovery(last);
+}
+
+static void say_recoveries(struct text *out, const struct activation_history *history,
+                           const struct activation_outcome *outcome)
+{
+    const struct judged_event *recovery =
+        outcome->incident != NULL ? wrong_recovery(outcome->incident) : NULL;
+    const struct judged_event *last = last_wrong_recovery(history, outcome);
+
+    if (recovery != NULL)
+        say(out, SENTENCE_RECOVERED, &(struct named){.event = recovery});
+    if (last != NULL)
+        say(out, SENTENCE_RECOVERED, &(struct named){.event = last});
+}
+
 static void say_state(struct text *out, const struct activation_history *history,
                       const struct activation_outcome *outcome)
 {
@@ -426,6 +522,7 @@ static void say_state(struct text *out, const struct activation_history *history
         say(out, SENTENCE_NEAR_WINDOW, &(struct named){.event = &history->near_window});
     if (history->current.is_reset)
         say(out, SENTENCE_RESET, &(struct named){.event = &history->current.reset});
+    say_recoveries(out, history, outcome);
     say_listed(out, history);
     switch (outcome->state) {
     case ACTIVATION_STATE_UNLICENSED:
@@ -435,12 +532,15 @@ static void say_state(struct text *out, const struct activation_history *history
                                 .filetime = history->statement.filetime});
         break;
     case ACTIVATION_STATE_FAULT_OPEN:
-        if (history->last_open_fault.judgement.event != NULL)
-            say(out, SENTENCE_FAULT_OPEN, &(struct named){.event = &history->last_open_fault});
+        say(out,
+            history->last_open_fault.judgement.event != NULL ? SENTENCE_FAULT_OPEN
+                                                             : SENTENCE_FAULT_OF_LISTING_OPEN,
+            &(struct named){.event = &history->last_open_fault});
         break;
     case ACTIVATION_STATE_RECOVERED:
         if (!history->current.exists)
-            say(out, SENTENCE_FAULTS_OVER, NULL);
+            say(out, history->over_by.wrong_clock ? SENTENCE_FAULTS_OVER_BY : SENTENCE_FAULTS_OVER,
+                &(struct named){.event = &history->over_by});
         break;
     case ACTIVATION_STATE_NON_GENUINE:
     case ACTIVATION_STATE_NONE:
@@ -624,18 +724,32 @@ static void note_other_episode(enum verified *worst, const struct episode *episo
         return;
     }
     note_verified(worst, &episode->first);
-    if (episode->closed && !episode->closed_by_listing)
+    if (closed_by_event(episode))
         note_verified(worst, &episode->recovery);
 }
 
-enum verified reason_verified(const struct activation_history *history)
+static void note_recoveries(enum verified *worst, const struct activation_history *history,
+                            const struct activation_outcome *outcome)
+{
+    const struct judged_event *last = last_wrong_recovery(history, outcome);
+
+    if (outcome->incident != NULL && wrong_recovery(outcome->incident) != NULL)
+        note_verified(worst, &outcome->incident->recovery);
+    if (last != NULL)
+        note_verified(worst, last);
+}
+
+enum verified reason_verified(const struct activation_history *history,
+                              const struct activation_outcome *outcome)
 {
     enum verified worst = VERIFIED_NOT_ASKED;
 
-    if (history->first_incident.exists) {
-        note_verified(&worst, &history->first_incident.first);
-        if (history->confidence == CONFIDENCE_CONFIRMED)
-            note_verified(&worst, &history->confirmed_by);
+    note_recoveries(&worst, history, outcome);
+
+    if (outcome->incident != NULL) {
+        note_verified(&worst, &outcome->incident->first);
+        if (outcome->confirmed_by != NULL)
+            note_verified(&worst, outcome->confirmed_by);
     } else if (history->current.exists) {
         note_other_episode(&worst, &history->current);
         if (history->first_beside.exists)
