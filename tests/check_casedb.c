@@ -385,6 +385,58 @@ START_TEST(case_written_anew_has_the_spans)
 }
 END_TEST
 
+/* ---- Marks ---- */
+
+static void add_log_with_mark(const char *path, const char *computer, uint64_t event_filetime)
+{
+    struct source_facts facts = {0};
+    int64_t id = begin_log(path);
+
+    add_span(&facts, computer, "Application", false, 1);
+    source_facts_add_mark(&facts, &(struct record_mark){.channel = memory_copy_text("Application"),
+                                                        .record_id = 4,
+                                                        .event_filetime = event_filetime});
+    must(casedb_finish_source(db, id, &facts, 0, &err));
+    source_facts_free_content(&facts);
+}
+
+static void expect_clashes(const char *expected)
+{
+    struct case_id_clash *clashes;
+    struct text text = {0};
+    size_t count;
+
+    must(casedb_read_id_clashes(db, &clashes, &count, &err));
+    for (size_t index = 0; index < count; index++)
+        text_add_format(&text, "%d-%d ", (int)clashes[index].left_id, (int)clashes[index].right_id);
+    ck_assert_str_eq(text_get(&text), expected);
+    text_free(&text);
+    free(clashes);
+}
+
+START_TEST(logs_of_a_name_clash_where_their_marks_do)
+{
+    add_log_with_mark("a", "PC", 1500);
+    add_log_with_mark("b", "pc.example", 1501);
+    add_log_with_mark("c", "PC", 1500);
+    add_log_with_mark("d", "PC-2", 1502);
+    expect_clashes("1-2 2-3 ");
+}
+END_TEST
+
+START_TEST(case_written_anew_has_the_marks)
+{
+    add_log_with_mark("z", "PC", 1500);
+    add_log("b", "PC-9", 1);
+    add_log_with_mark("a", "PC", 1501);
+    expect_clashes("1-3 ");
+    ck_assert(casework_settle("other"));
+    expect_clashes("1-3 ");
+    add_log("a", "PC", 0);
+    expect_clashes("");
+}
+END_TEST
+
 /* ---- Observations ---- */
 
 START_TEST(observations_come_back_as_they_were)
@@ -1262,6 +1314,8 @@ static Suite *casedb_suite(void)
     tcase_add_test(cases, spans_come_back_in_order_with_every_field);
     tcase_add_test(cases, spans_of_a_source_go_with_it);
     tcase_add_test(cases, case_written_anew_has_the_spans);
+    tcase_add_test(cases, logs_of_a_name_clash_where_their_marks_do);
+    tcase_add_test(cases, case_written_anew_has_the_marks);
     tcase_add_test(cases, observations_come_back_as_they_were);
     tcase_add_test(cases, only_a_conflict_has_another_reading);
     tcase_add_test(cases, conflicts_are_listed_whether_or_not_they_count);

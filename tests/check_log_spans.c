@@ -628,6 +628,108 @@ START_TEST(channels_are_known_however_they_are_written)
 }
 END_TEST
 
+/* ---- Marks ---- */
+
+/* "computer channel:id time; ", times in seconds from START on. */
+static void expect_marks(const char *expected)
+{
+    struct text text = {0};
+
+    if (spans != NULL)
+        end_part();
+    log_spans_finish(&facts);
+    for (size_t index = 0; index < facts.mark_count; index++) {
+        const struct record_mark *mark = &facts.marks[index];
+
+        text_add_format(&text, "%s %s:%" PRIu64 " %" PRIu64 "; ",
+                        facts.computers[mark->computer].name, mark->channel, mark->record_id,
+                        (mark->event_filetime - START) / FILETIME_SECOND);
+    }
+    ck_assert_str_eq(text_get(&text), expected);
+    text_free(&text);
+}
+
+START_TEST(records_of_a_small_log_all_have_marks)
+{
+    add("NEW", application, 9, 9);
+    add("OLD", application, 3, 3);
+    add("OLD", application, 2, 1);
+    expect_marks("NEW Application:9 9; OLD Application:2 1; OLD Application:3 3; ");
+}
+END_TEST
+
+START_TEST(marks_of_a_greater_log_are_spread_over_its_ids)
+{
+    add_some(1001, 3000, 0);
+    end_part();
+    begin_part();
+    add_some(4001, 3000, 3000);
+    end_part();
+    log_spans_finish(&facts);
+    ck_assert_uint_eq(facts.mark_count, 187); /* 1024, 1056, ... 6976 */
+    for (size_t index = 0; index < facts.mark_count; index++) {
+        uint64_t id = 1024 + 32 * index;
+
+        ck_assert_uint_eq(facts.marks[index].record_id, id);
+        ck_assert_uint_eq(facts.marks[index].event_filetime,
+                          START + 60 * FILETIME_SECOND * (id - 1001));
+    }
+}
+END_TEST
+
+START_TEST(an_id_of_several_times_has_no_mark)
+{
+    add("PC", application, 1, 1);
+    add("PC", application, 2, 2);
+    add("PC", application, 3, 3);
+    end_part();
+    begin_part();
+    add("PC", application, 2, 5);
+    add("PC", application, 3, 3);
+    expect_marks("PC Application:1 1; PC Application:3 3; ");
+}
+END_TEST
+
+START_TEST(one_id_again_and_again_has_no_mark)
+{
+    for (int64_t count = 0; count < 3 * RECORD_MARKS_MOST; count++)
+        add("PC", application, 64, count);
+    expect_marks("");
+}
+END_TEST
+
+START_TEST(recovered_records_have_no_marks)
+{
+    struct record_summary summary = {
+        .event_filetime = START, .record_id = 4, .channel = application};
+
+    add("PC", application, 1, 1);
+    log_spans_add(spans, &summary, true);
+    expect_marks("PC Application:1 1; ");
+}
+END_TEST
+
+/* The later part tells that the computer's records are forwarded. */
+START_TEST(forwarded_records_have_no_marks)
+{
+    add("A", application, 1, 1);
+    add("B", application, 2, 2);
+    end_part();
+    begin_part();
+    add("B", application, 3, 3);
+    part.computers[0].forwarded = true;
+    expect_marks("A Application:1 1; ");
+}
+END_TEST
+
+START_TEST(a_log_of_several_channels_has_no_marks)
+{
+    add("PC", application, 1, 1);
+    add("PC", system_channel, 2, 2);
+    expect_marks("");
+}
+END_TEST
+
 static Suite *log_spans_suite(void)
 {
     Suite *suite = suite_create("log_spans");
@@ -666,6 +768,13 @@ static Suite *log_spans_suite(void)
     tcase_add_test(tests, undecodable_record_leaves_a_gap);
     tcase_add_test(tests, wrapped_log_is_one_span_and_its_leftovers_another);
     tcase_add_test(tests, channels_are_known_however_they_are_written);
+    tcase_add_test(tests, records_of_a_small_log_all_have_marks);
+    tcase_add_test(tests, marks_of_a_greater_log_are_spread_over_its_ids);
+    tcase_add_test(tests, an_id_of_several_times_has_no_mark);
+    tcase_add_test(tests, one_id_again_and_again_has_no_mark);
+    tcase_add_test(tests, recovered_records_have_no_marks);
+    tcase_add_test(tests, forwarded_records_have_no_marks);
+    tcase_add_test(tests, a_log_of_several_channels_has_no_marks);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -187,6 +187,25 @@ static void read_span(struct rule_case *rule, struct case_log *log, char *value,
     add_span(log, log->facts.computer_count - 1, value, &span);
 }
 
+/* CHANNEL:ID@TIME */
+static void read_mark(struct rule_case *rule, struct case_log *log, char *value)
+{
+    char *id = strchr(value, ':');
+    char *time = strchr(value, '@');
+    struct record_mark mark = {0};
+
+    ck_assert_msg(id != NULL && time != NULL && log->facts.computer_count > 0,
+                  "a mark is CHANNEL:ID@TIME, behind a name: %s", value);
+    *id++ = '\0';
+    *time++ = '\0';
+    if (!filetime_parse(time, &mark.event_filetime))
+        complain(rule, "no time: %s", time);
+    mark.computer = log->facts.computer_count - 1;
+    mark.channel = memory_copy_text(value);
+    mark.record_id = strtoull(id, NULL, 10);
+    source_facts_add_mark(&log->facts, &mark);
+}
+
 static void read_log_name(struct rule_case *rule, struct case_log *log, const char *name,
                           char *value)
 {
@@ -233,6 +252,8 @@ static void read_log_option(struct rule_case *rule, struct case_log *log, char *
         apply_application(rule, log, value, options);
     } else if (strcmp(word, "span") == 0 || strcmp(word, "remnant") == 0) {
         read_span(rule, log, value, strcmp(word, "remnant") == 0);
+    } else if (strcmp(word, "mark") == 0) {
+        read_mark(rule, log, value);
     } else if (strcmp(word, "numbers") == 0) {
         struct computer_facts *facts = &log->facts.computers[log->facts.computer_count - 1];
 

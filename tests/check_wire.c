@@ -105,6 +105,8 @@ static struct wire_result sample_result(void)
                                                        .record_count = 1,
                                                        .first_filetime = 1,
                                                        .last_filetime = 1});
+    source_facts_add_mark(
+        facts, &(struct record_mark){1, memory_copy_text("Application"), UINT64_MAX, FILETIME_MAX});
     for (uint64_t index = 0; index < 10; index++)
         source_facts_add_damage(facts, index, "damage");
     source_facts_add_undecodable(facts, "undecodable");
@@ -187,6 +189,14 @@ static void expect_span(const struct record_span *found, const struct record_spa
     ck_assert_uint_eq(found->last_filetime, expected->last_filetime);
 }
 
+static void expect_mark(const struct record_mark *found, const struct record_mark *expected)
+{
+    ck_assert_uint_eq(found->computer, expected->computer);
+    ck_assert_str_eq(found->channel, expected->channel);
+    ck_assert_uint_eq(found->record_id, expected->record_id);
+    ck_assert_uint_eq(found->event_filetime, expected->event_filetime);
+}
+
 static void expect_partial_state(const struct partial_state *found,
                                  const struct partial_state *expected)
 {
@@ -236,6 +246,7 @@ START_TEST(results_arrive_with_every_field)
     struct wire_result result = sample_result();
     struct computer_facts computer;
     struct record_span span;
+    struct record_mark mark;
     struct wire_result read;
     struct span at;
 
@@ -251,11 +262,15 @@ START_TEST(results_arrive_with_every_field)
         expect_span(&span, &result.facts.spans[index]);
         free(span.channel);
     }
+    ck_assert(wire_read_mark(take_frame(&at, WIRE_MARK), 2, &mark));
+    expect_mark(&mark, &result.facts.marks[0]);
+    free(mark.channel);
     ck_assert(wire_read_result(take_frame(&at, WIRE_RESULT), &read));
     ck_assert_uint_eq(at.left_bytes, 0);
     expect_facts(&read.facts, &result.facts);
     ck_assert_uint_eq(read.computer_count, 2);
     ck_assert_uint_eq(read.span_count, 2);
+    ck_assert_uint_eq(read.mark_count, 1);
     expect_error(&read.read_err, &result.read_err);
     expect_error(&read.hash_err, &result.hash_err);
     ck_assert(read.has_hash);
@@ -293,6 +308,7 @@ START_TEST(no_field_was_added_that_is_not_sent)
     ck_assert_uint_eq(sizeof(struct observation), 112);
     ck_assert_uint_eq(sizeof(struct computer_facts), 72);
     ck_assert_uint_eq(sizeof(struct record_span), 64);
+    ck_assert_uint_eq(sizeof(struct record_mark), 32);
     ck_assert_uint_eq(sizeof(struct partial_state), 96);
     ck_assert_uint_eq(offsetof(struct source_facts, computers), 72);
 }
@@ -307,6 +323,7 @@ static bool reads(enum wire_type type, struct span payload)
     struct finding finding;
     struct computer_facts computer = {0};
     struct record_span span;
+    struct record_mark mark;
     struct wire_result result;
     struct wire_job job;
     bool is_read = false;
@@ -338,6 +355,10 @@ static bool reads(enum wire_type type, struct span payload)
         if (is_read)
             ck_assert_uint_le(span.record_count - 1, span.last_record_id - span.first_record_id);
         free(span.channel);
+        return is_read;
+    case WIRE_MARK:
+        is_read = wire_read_mark(payload, 2, &mark);
+        free(mark.channel);
         return is_read;
     case WIRE_RESULT:
         is_read = wire_read_result(payload, &result);
@@ -663,6 +684,38 @@ START_TEST(a_span_that_no_log_has_is_malformed)
 }
 END_TEST
 
+/* The first two are sound. */
+static const struct {
+    struct record_mark mark;
+    bool is_good;
+} sent_marks[] = {
+    {{1, NULL, 1, 1}, true},  {{0, NULL, UINT64_MAX, FILETIME_MAX}, true},
+    {{2, NULL, 1, 1}, false}, {{1, NULL, 0, 1}, false},
+    {{1, NULL, 1, 0}, false}, {{1, NULL, 1, FILETIME_MAX + 1}, false},
+};
+
+START_TEST(a_mark_that_no_log_has_is_malformed)
+{
+    struct wire_result result = {0};
+    struct wire_frame frame;
+    struct span at;
+
+    source_facts_computer(&result.facts, "a");
+    source_facts_computer(&result.facts, "b");
+    source_facts_computer(&result.facts, "c"); /* the receiver knows of two */
+    source_facts_add_mark(&result.facts, &sent_marks[_i].mark);
+    result.facts.marks->channel = memory_copy_text("Application");
+    wire_add_result(&out, &result);
+    at = span_of(out.bytes, out.length_bytes, 0);
+    do
+        ck_assert_int_eq(wire_next_frame(&at, &frame), 1);
+    while (frame.type == WIRE_COMPUTER);
+    ck_assert_int_eq(frame.type, WIRE_MARK);
+    ck_assert(reads(WIRE_MARK, frame.payload) == sent_marks[_i].is_good);
+    wire_result_free_content(&result);
+}
+END_TEST
+
 /* What is left out counts as not covered, so nothing is said of it. */
 START_TEST(spans_too_many_for_the_wire_are_left_out)
 {
@@ -794,6 +847,7 @@ static Suite *wire_suite(void)
     tcase_add_test(cases, a_number_of_a_finding_is_in_its_range_or_absent);
     tcase_add_loop_test(cases, a_span_that_no_log_has_is_malformed, 0, ARRAY_COUNT(sent_spans));
     tcase_add_test(cases, spans_too_many_for_the_wire_are_left_out);
+    tcase_add_loop_test(cases, a_mark_that_no_log_has_is_malformed, 0, ARRAY_COUNT(sent_marks));
     tcase_add_test(cases, remarks_that_are_too_long_are_cut_between_characters);
     tcase_add_test(cases, computers_too_many_for_the_wire_are_left_out_and_told_of);
     suite_add_tcase(suite, cases);

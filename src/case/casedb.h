@@ -221,8 +221,18 @@ struct case_span {
     uint64_t last_filetime;
 };
 
-/* Two computers of one name, of two sources, of which one EventRecordID of one channel stands for
- * two events: other time, provider, id or strings. Not of recovered records. */
+/* A record that stands for others of its log (model/computer.h). */
+struct case_mark {
+    int64_t computer_id; /* case_computer.id */
+    const char *channel;
+    uint64_t record_id;
+    uint64_t event_filetime;
+};
+
+/* Two computers of one name, or of one first label, of two sources, of which one EventRecordID of
+ * one channel stands for two events: observations with other time, provider or id (other strings
+ * are of a damaged copy), or, of the greatest id of which both have marks, other times (where
+ * greater ids agree, it is a damaged copy, too). Not of recovered records. */
 struct case_id_clash {
     int64_t left_id, right_id; /* case_computer.id */
 };

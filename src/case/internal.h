@@ -200,7 +200,8 @@ struct row_type {
     .columns = (table_of_columns), .column_count = ARRAY_COUNT(table_of_columns)
 
 extern const struct row_type run_rows, run_input_rows;
-extern const struct row_type source_rows, source_computer_rows, span_rows, source_host_rows;
+extern const struct row_type source_rows, source_computer_rows, span_rows, mark_rows;
+extern const struct row_type source_host_rows;
 extern const struct row_type text_rows, observation_rows;
 extern const struct row_type finding_rows, finding_content_rows[FINDING_KIND_COUNT];
 extern const struct row_type inventory_column_rows, inventory_host_rows, inventory_value_rows;
@@ -244,6 +245,10 @@ struct observation_row {
 struct span_row {
     int64_t channel_id; /* the text: only written */
     struct case_span span;
+};
+struct mark_row {
+    int64_t channel_id; /* the text: only written */
+    struct case_mark mark;
 };
 struct finding_row {
     int64_t id;
@@ -380,6 +385,9 @@ int source_write_computer(struct casedb *db, const struct case_computer *row, st
 
 /* Adds the row of a span of a computer of it. */
 int source_write_span(struct casedb *db, const struct case_span *span, struct error *err);
+
+/* Adds the row of a mark of a computer of it. */
+int source_write_mark(struct casedb *db, const struct case_mark *mark, struct error *err);
 
 /* Adds the row of the open source, which has so many computers, and commits. */
 int source_end(struct casedb *db, const struct case_source *row, size_t computer_count,

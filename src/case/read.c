@@ -27,27 +27,44 @@ static const struct row_statement all_source_hosts = SELECT_OF(
     "FROM source AS place JOIN source_host AS h ON h.source_id = coalesce(place.same_as, place.id)"
     " ORDER BY place.path, h.folded_name");
 
+/* Names are compared by their first label; whose logs they are is known later. */
+#define FIRST_LABEL "substr(c.folded_name, 1, instr(c.folded_name || '.', '.') - 1)"
+
 /* Only names that have a channel in two sources are looked at; of these few ids stand for several
  * events, so only those are compared. The order of the tables is that in which they are the least
- * work. */
+ * work. Of marks, that of the greatest id decides: bare columns are of the row that has the max().
+ */
 static const char id_clashes[] =
-    "WITH twice AS MATERIALIZED (SELECT c.folded_name AS name, r.channel_id AS channel_id"
+    "WITH twice AS MATERIALIZED (SELECT " FIRST_LABEL " AS name, r.channel_id AS channel_id"
     "  FROM record_span AS r JOIN source_computer AS c ON c.id = r.computer_id"
     "  WHERE r.recovered = 0 GROUP BY 1, 2 HAVING min(c.source_id) < max(c.source_id)),"
     " said AS MATERIALIZED (SELECT c.id AS computer_id, c.source_id, twice.name, o.channel_id,"
-    "  o.record_id, o.event_filetime, o.provider_id, o.event_id, o.strings"
+    "  o.record_id, o.event_filetime, o.provider_id, o.event_id"
     "  FROM observation AS o CROSS JOIN source_computer AS c CROSS JOIN twice"
-    "  WHERE c.id = o.computer_id AND twice.name = c.folded_name"
+    "  WHERE c.id = o.computer_id AND twice.name = " FIRST_LABEL
     "  AND twice.channel_id = o.channel_id AND o.recovered = 0),"
     " doubtful AS MATERIALIZED (SELECT name, channel_id, record_id FROM said GROUP BY 1, 2, 3"
     "  HAVING min(event_filetime) < max(event_filetime) OR min(provider_id) < max(provider_id)"
-    "  OR min(event_id) < max(event_id) OR min(strings) < max(strings))"
-    " SELECT DISTINCT a.computer_id, b.computer_id"
+    "  OR min(event_id) < max(event_id)),"
+    " marked AS MATERIALIZED (SELECT c.id AS computer_id, c.source_id, twice.name, k.channel_id,"
+    "  k.record_id, k.event_filetime"
+    "  FROM record_mark AS k CROSS JOIN source_computer AS c CROSS JOIN twice"
+    "  WHERE c.id = k.computer_id AND twice.name = " FIRST_LABEL
+    "  AND twice.channel_id = k.channel_id),"
+    " contradicted AS MATERIALIZED (SELECT DISTINCT name, channel_id FROM (SELECT name, channel_id"
+    "  FROM marked GROUP BY name, channel_id, record_id"
+    "  HAVING min(event_filetime) < max(event_filetime))),"
+    " compared AS (SELECT a.computer_id AS left_id, b.computer_id AS right_id,"
+    "  a.event_filetime <> b.event_filetime AS differs, max(record_id)"
+    "  FROM contradicted CROSS JOIN marked AS a USING (name, channel_id)"
+    "  CROSS JOIN marked AS b USING (name, channel_id, record_id)"
+    "  WHERE a.source_id < b.source_id GROUP BY 1, 2)"
+    " SELECT a.computer_id, b.computer_id"
     " FROM doubtful CROSS JOIN said AS a USING (name, channel_id, record_id)"
     " CROSS JOIN said AS b USING (name, channel_id, record_id)"
     " WHERE a.source_id < b.source_id AND (a.event_filetime <> b.event_filetime"
-    "  OR a.provider_id <> b.provider_id OR a.event_id <> b.event_id OR a.strings <> b.strings)"
-    " LIMIT ?1";
+    "  OR a.provider_id <> b.provider_id OR a.event_id <> b.event_id)"
+    " UNION SELECT left_id, right_id FROM compared WHERE differs LIMIT ?1";
 
 static const struct row_statement all_inventory_hosts =
     SELECT_OF(&inventory_host_rows, "FROM inventory_host AS i ORDER BY i.id");

@@ -31,6 +31,10 @@ static const struct row_statement spans_of_source =
     SELECT_OF(&span_rows, "FROM source_computer AS c JOIN record_span AS r ON r.computer_id = c.id"
                           " LEFT JOIN text AS channel ON channel.id = r.channel_id"
                           " WHERE c.source_id = ?1 ORDER BY r.rowid");
+static const struct row_statement marks_of_source =
+    SELECT_OF(&mark_rows, "FROM source_computer AS c JOIN record_mark AS k ON k.computer_id = c.id"
+                          " LEFT JOIN text AS channel ON channel.id = k.channel_id"
+                          " WHERE c.source_id = ?1 ORDER BY k.rowid");
 static const struct row_statement findings_of_source =
     SELECT_OF(&finding_rows, "FROM source_host AS h JOIN finding AS f ON f.host_id = h.id"
                              " JOIN (SELECT 0 AS place_id, '' AS path, 0 AS mtime_ns,"
@@ -183,6 +187,20 @@ static int write_spans(struct rewrite *rewrite, int64_t source_id, struct error 
     return step;
 }
 
+static int write_marks(struct rewrite *rewrite, int64_t source_id, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct mark_row row = {0};
+    int step = cursor_open_of(rewrite->from, &marks_of_source, source_id, &cursor, err);
+
+    while (step == 0 && (step = cursor_next(cursor, &row, err)) == 1) {
+        row.mark.computer_id = find_id(&rewrite->computers, row.mark.computer_id);
+        step = source_write_mark(rewrite->to, &row.mark, err);
+    }
+    casedb_cursor_free(cursor);
+    return step;
+}
+
 static int write_source(struct rewrite *rewrite, const struct case_source *former,
                         struct error *err)
 {
@@ -196,7 +214,7 @@ static int write_source(struct rewrite *rewrite, const struct case_source *forme
     if (write_observations(rewrite, former->id, err) != 0 ||
         write_findings(rewrite, former->id, err) != 0 ||
         write_computers(rewrite, former->id, err) != 0 ||
-        write_spans(rewrite, former->id, err) != 0)
+        write_spans(rewrite, former->id, err) != 0 || write_marks(rewrite, former->id, err) != 0)
         return -1;
     return source_end(rewrite->to, &row, rewrite->computers.count, err);
 }

@@ -141,6 +141,23 @@ const struct row_type span_rows = {
                "  -- in order: of what order and coverage are told.",
 };
 
+static const struct column mark_columns[] = {
+    {COLUMN_NAMED("computer_id", mark_row, mark.computer_id), .constraint = OF_COMPUTER AT_LAST},
+    {COLUMN_AS(mark_row, channel_id, COLUMN_ID_OR_NULL), .constraint = OF_TEXT, .unread = true},
+    {COLUMN_NAMED("channel", mark_row, mark.channel), .from = "channel.value"},
+    {COLUMN_NAMED("record_id", mark_row, mark.record_id), .comment = "EventRecordID"},
+    {COLUMN_NAMED("event_filetime", mark_row, mark.event_filetime), .greatest = FILETIME_MAX,
+     .utc = "event_utc"},
+};
+const struct row_type mark_rows = {
+    COLUMNS_OF(mark_columns),
+    .table = "record_mark",
+    .alias = "k",
+    .comment =
+        "Some records of each log, spread over their ids: logs of one name where these have\n"
+        "  -- other times are of two machines.",
+};
+
 static const struct column source_host_columns[] = {
     {COLUMN_AS(case_source_host, id, COLUMN_KEY)},
     {COLUMN(case_source_host, source_id), .constraint = OF_SOURCE AT_LAST},
@@ -489,6 +506,7 @@ static const struct row_type *const tables[] = {
     &source_rows,
     &source_computer_rows,
     &span_rows,
+    &mark_rows,
     &text_rows,
     &observation_rows,
     &source_host_rows,
@@ -532,6 +550,7 @@ static const char create_indexes[] =
     "CREATE INDEX IF NOT EXISTS source_computer_by_machine ON source_computer(machine_id);\n"
     "CREATE INDEX IF NOT EXISTS observation_by_computer ON observation(computer_id);\n"
     "CREATE INDEX IF NOT EXISTS record_span_by_computer ON record_span(computer_id);\n"
+    "CREATE INDEX IF NOT EXISTS record_mark_by_computer ON record_mark(computer_id);\n"
     "CREATE INDEX IF NOT EXISTS observation_by_time ON observation(event_filetime, record_id);\n"
     "CREATE INDEX IF NOT EXISTS observation_by_conflict ON observation(verified)\n"
     "  WHERE verified = 'conflict';\n"

@@ -20,6 +20,7 @@ static const char delete_one[] = "DELETE FROM source WHERE id = ?1";
 static const struct row_statement insert_source = INSERT_OF(&source_rows);
 static const struct row_statement insert_computer = INSERT_OF(&source_computer_rows);
 static const struct row_statement insert_span = INSERT_OF(&span_rows);
+static const struct row_statement insert_mark = INSERT_OF(&mark_rows);
 
 /* What is derived does not hold any more. */
 static int delete_sources(struct casedb *db, const int64_t *ids, size_t count, struct error *err)
@@ -160,6 +161,15 @@ int source_write_span(struct casedb *db, const struct case_span *span, struct er
     return query_run_row(db, &insert_span, &row, err);
 }
 
+int source_write_mark(struct casedb *db, const struct case_mark *mark, struct error *err)
+{
+    struct mark_row row = {.mark = *mark};
+
+    if (texts_id(db, mark->channel, &row.channel_id, err) != 0)
+        return -1;
+    return query_run_row(db, &insert_mark, &row, err);
+}
+
 int source_end(struct casedb *db, const struct case_source *row, size_t computer_count,
                struct error *err)
 {
@@ -234,17 +244,23 @@ static int write_computers(struct casedb *db, const struct source_facts *facts, 
 }
 
 /* Computers that were met have their ids by their place among those. */
-static int write_spans(struct casedb *db, const struct source_facts *facts, struct error *err)
+static int64_t id_of_computer(struct casedb *db, const struct source_facts *facts, uint64_t number)
 {
     struct source_facts *met = &db->source.met;
+    const struct computer_facts *computer =
+        source_facts_computer(met, facts->computers[number].name);
+
+    return db->source.last.computer + 1 + (computer - met->computers);
+}
+
+static int write_spans(struct casedb *db, const struct source_facts *facts, struct error *err)
+{
     int result = 0;
 
     for (size_t index = 0; index < facts->span_count && result == 0; index++) {
         const struct record_span *span = &facts->spans[index];
-        const struct computer_facts *computer =
-            source_facts_computer(met, facts->computers[span->computer].name);
         struct case_span row = {
-            .computer_id = db->source.last.computer + 1 + (computer - met->computers),
+            .computer_id = id_of_computer(db, facts, span->computer),
             .channel = span->channel,
             .recovered = span->recovered,
             .first_record_id = span->first_record_id,
@@ -255,6 +271,24 @@ static int write_spans(struct casedb *db, const struct source_facts *facts, stru
         };
 
         result = source_write_span(db, &row, err);
+    }
+    return result;
+}
+
+static int write_marks(struct casedb *db, const struct source_facts *facts, struct error *err)
+{
+    int result = 0;
+
+    for (size_t index = 0; index < facts->mark_count && result == 0; index++) {
+        const struct record_mark *mark = &facts->marks[index];
+        struct case_mark row = {
+            .computer_id = id_of_computer(db, facts, mark->computer),
+            .channel = mark->channel,
+            .record_id = mark->record_id,
+            .event_filetime = mark->event_filetime,
+        };
+
+        result = source_write_mark(db, &row, err);
     }
     return result;
 }
@@ -284,8 +318,9 @@ int casedb_finish_source(struct casedb *db, int64_t source_id, const struct sour
     };
 
     assert(source_id == open->id);
-    if (first_last_finish(db, err) != 0 || (same_as == 0 && (write_computers(db, facts, err) != 0 ||
-                                                             write_spans(db, facts, err) != 0)))
+    if (first_last_finish(db, err) != 0 ||
+        (same_as == 0 && (write_computers(db, facts, err) != 0 ||
+                          write_spans(db, facts, err) != 0 || write_marks(db, facts, err) != 0)))
         return -1;
     return source_end(db, &row, open->met.computer_count, err);
 }

@@ -44,6 +44,7 @@ struct log_spans {
     struct id_stretch *last; /* of these, or NULL */
     uint64_t *times;         /* owned: room for TIMES_MOST */
     size_t time_count;
+    uint64_t mark_distance;
     struct id_stretches settled; /* of what was gathered before */
 };
 
@@ -53,6 +54,7 @@ struct log_spans *log_spans_create(struct source_facts *facts, const struct wind
 
     spans->facts = facts;
     spans->window = *window;
+    spans->mark_distance = 1;
     spans->times = memory_resize(NULL, TIMES_MOST, sizeof(*spans->times));
     return spans;
 }
@@ -451,12 +453,25 @@ static void settle(struct id_stretches *all, struct source_facts *facts,
     limit(all, facts, window);
 }
 
+/* Adds the marks of what was gathered, whose times are known. */
+static void mark_gathered(struct log_spans *spans)
+{
+    for (size_t index = 0; index < spans->gathered.count; index++) {
+        const struct id_stretch *stretch = &spans->gathered.items[index];
+
+        if (stretch->order == 0 && !stretch->span.recovered)
+            log_marks_add(spans->facts, &stretch->span, stretch->channel,
+                          spans->times + stretch->first_time, &spans->mark_distance);
+    }
+}
+
 /* Moves what was gathered to what is settled. */
 static void settle_gathered(struct log_spans *spans)
 {
     struct id_stretches *gathered = &spans->gathered;
 
     set_orders(gathered, spans->facts);
+    mark_gathered(spans);
     sort(gathered, compare_by_computer);
     drop_equal_ids(gathered, spans->times);
     sort(gathered, compare_by_order);
@@ -546,6 +561,7 @@ void log_spans_finish(struct source_facts *facts)
     facts->spans = NULL;
     facts->span_count = 0;
     settle(&all, facts, &incident_window);
+    log_marks_finish(facts);
     hand_on(&all, facts);
     free(all.items);
     source_facts_free_content(&parts);

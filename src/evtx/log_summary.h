@@ -56,4 +56,15 @@ void log_spans_finish(struct source_facts *facts);
  * steps back it cuts at these alone. Returns false where some pieces are not so. */
 bool log_spans_cut(const uint64_t *filetimes, size_t count, bool *begins);
 
+/* ---- Marks (log_marks.c) ---- */
+
+/* Adds the marks of the records of a span without gaps, of which `filetimes` are the times, to
+ * those of the part: of ids that *distance divides. It is 1 for the first span of a part, and
+ * grows. */
+void log_marks_add(struct source_facts *facts, const struct record_span *span, const char *channel,
+                   const uint64_t *filetimes, uint64_t *distance);
+
+/* Puts the marks of all parts in order of (computer, record id): RECORD_MARKS_MOST at most. */
+void log_marks_finish(struct source_facts *facts);
+
 #endif

@@ -41,6 +41,19 @@ struct record_span {
 /* A source has no more of them: what would be more is joined to fewer that tell less. */
 #define RECORD_SPANS_MOST 4096
 
+/* One of the walked records that stand for all of a log: of two logs of one machine, those of equal
+ * ids have equal times. */
+struct record_mark {
+    uint64_t computer; /* number of the computer in its source */
+    char *channel;     /* owned */
+    uint64_t record_id;
+    uint64_t event_filetime;
+};
+
+/* A source has no more of them: where it has more records, only ids that a power of two divides
+ * have marks. */
+#define RECORD_MARKS_MOST 256
+
 /* Does a time contradict an earlier record, of which that is the greatest time so far? */
 static inline bool record_span_is_step_back(uint64_t greatest_filetime, uint64_t next_filetime)
 {

@@ -53,6 +53,9 @@ void source_facts_free_content(struct source_facts *facts)
     for (size_t index = 0; index < facts->span_count; index++)
         free(facts->spans[index].channel);
     free(facts->spans);
+    for (size_t index = 0; index < facts->mark_count; index++)
+        free(facts->marks[index].channel);
+    free(facts->marks);
     computer_index_free_content(&facts->index);
     remarks_free_content(&facts->damage);
     remarks_free_content(&facts->undecodable);
@@ -158,6 +161,12 @@ void source_facts_add_span(struct source_facts *facts, const struct record_span 
     facts->spans[facts->span_count++] = *span;
 }
 
+void source_facts_add_mark(struct source_facts *facts, const struct record_mark *mark)
+{
+    facts->marks = memory_grow(facts->marks, facts->mark_count, sizeof(*facts->marks));
+    facts->marks[facts->mark_count++] = *mark;
+}
+
 /* Takes the spans of the part. */
 static void join_spans(struct source_facts *whole, struct source_facts *part)
 {
@@ -171,6 +180,21 @@ static void join_spans(struct source_facts *whole, struct source_facts *part)
     free(part->spans);
     part->spans = NULL;
     part->span_count = 0;
+}
+
+/* Takes the marks of the part. */
+static void join_marks(struct source_facts *whole, struct source_facts *part)
+{
+    for (size_t index = 0; index < part->mark_count; index++) {
+        struct record_mark mark = part->marks[index];
+        const char *name = part->computers[mark.computer].name;
+
+        mark.computer = (uint64_t)(source_facts_computer(whole, name) - whole->computers);
+        source_facts_add_mark(whole, &mark);
+    }
+    free(part->marks);
+    part->marks = NULL;
+    part->mark_count = 0;
 }
 
 void source_facts_join(struct source_facts *whole, struct source_facts *part)
@@ -189,6 +213,7 @@ void source_facts_join(struct source_facts *whole, struct source_facts *part)
         whole->last_filetime = part->last_filetime;
     join_spans(whole, part);
     whole->spans_are_rough = whole->spans_are_rough || part->spans_are_rough;
+    join_marks(whole, part);
     for (size_t index = 0; index < part->computer_count; index++)
         computer_facts_join(source_facts_computer(whole, part->computers[index].name),
                             &part->computers[index]);

@@ -142,6 +142,8 @@ struct source_facts {
     struct record_span *spans; /* owned; in the order of the file, until they are settled */
     size_t span_count;
     bool spans_are_rough; /* there were too many: coverage and wrong clocks are not all told */
+    struct record_mark *marks; /* owned; in the order of the file, until they are settled */
+    size_t mark_count;
     struct remarks damage;
     struct remarks undecodable;
     struct remarks conflicts;
@@ -181,6 +183,9 @@ void source_facts_finish(struct source_facts *facts, const char *reference);
 
 /* Adds a span, of which it takes what it owns. */
 void source_facts_add_span(struct source_facts *facts, const struct record_span *span);
+
+/* Adds a mark, of which it takes what it owns. */
+void source_facts_add_mark(struct source_facts *facts, const struct record_mark *mark);
 
 /* Finds or adds the computer; names compare without case. Borrowed until the next call. */
 struct computer_facts *source_facts_computer(struct source_facts *facts, const char *name);

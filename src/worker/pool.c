@@ -390,6 +390,20 @@ static bool take_span(struct pool_job *job, struct span payload)
     return true;
 }
 
+static bool take_mark(struct pool_job *job, struct span payload)
+{
+    struct source_facts *facts = &job->result.facts;
+    struct record_mark mark;
+
+    job->computers_bytes += WIRE_HEADER_BYTES + payload.left_bytes;
+    if (!job->order.read || job->computers_bytes > WIRE_COMPUTERS_MAX_BYTES ||
+        facts->mark_count == RECORD_MARKS_MOST ||
+        !wire_read_mark(payload, facts->computer_count, &mark))
+        return false;
+    source_facts_add_mark(facts, &mark);
+    return true;
+}
+
 /* Moves what the reader said to the job's result. */
 static void keep_result(struct pool_job *job, struct wire_result *said)
 {
@@ -399,6 +413,8 @@ static void keep_result(struct pool_job *job, struct wire_result *said)
     said->facts.computer_count = result->facts.computer_count;
     said->facts.spans = result->facts.spans;
     said->facts.span_count = result->facts.span_count;
+    said->facts.marks = result->facts.marks;
+    said->facts.mark_count = result->facts.mark_count;
     result->facts = said->facts;
     result->read_err = said->read_err;
     result->hash_err = said->hash_err;
@@ -414,6 +430,7 @@ static bool is_result_of(const struct pool_job *job, const struct wire_result *s
 
     return said->computer_count == job->result.facts.computer_count &&
            said->span_count == job->result.facts.span_count &&
+           said->mark_count == job->result.facts.mark_count &&
            said->has_hash == (job->order.hash && said->hash_err.kind == ERROR_NONE && !is_unread) &&
            (said->facts.kind == SOURCE_KIND_NONE ||
             job->order.source->kind == SOURCE_KIND_UNKNOWN) &&
@@ -456,6 +473,8 @@ static bool take_frame(struct pool *pool, struct worker *worker, const struct wi
         return take_computer(worker->sent[0], frame->payload);
     case WIRE_SPAN:
         return take_span(worker->sent[0], frame->payload);
+    case WIRE_MARK:
+        return take_mark(worker->sent[0], frame->payload);
     case WIRE_RESULT:
         return take_result(pool, worker, frame->payload);
     }

@@ -320,6 +320,50 @@ bool wire_read_span(struct span payload, uint64_t computer_count, struct record_
     return false;
 }
 
+/* ---- Marks ---- */
+
+static const struct member mark_rows[] = {
+    {MEMBER(struct record_mark, computer)},
+    {MEMBER(struct record_mark, channel)},
+    {MEMBER(struct record_mark, record_id)},
+    {MEMBER(struct record_mark, event_filetime), .greatest = FILETIME_MAX},
+};
+static const struct members mark_members = MEMBERS(mark_rows);
+
+/* Returns how many were added; otherwise as with spans. */
+static uint64_t add_marks(struct pack *out, size_t start, const struct source_facts *facts,
+                          uint64_t computer_count)
+{
+    uint64_t added = 0;
+
+    for (size_t index = 0; index < facts->mark_count; index++) {
+        size_t before = out->length_bytes;
+
+        if (facts->marks[index].computer >= computer_count)
+            continue;
+        begin_frame(out, WIRE_MARK);
+        pack_members(out, &mark_members, &facts->marks[index]);
+        if (!end_frame(out, before) || added == RECORD_MARKS_MOST ||
+            out->length_bytes - start > WIRE_COMPUTERS_MAX_BYTES) {
+            out->length_bytes = before;
+            break;
+        }
+        added++;
+    }
+    return added;
+}
+
+bool wire_read_mark(struct span payload, uint64_t computer_count, struct record_mark *out)
+{
+    *out = (struct record_mark){0};
+    if (unpack_members(&payload, &mark_members, out) && payload.left_bytes == 0 &&
+        out->computer < computer_count && out->record_id != 0 && out->event_filetime != 0)
+        return true;
+    free(out->channel);
+    out->channel = NULL;
+    return false;
+}
+
 /* ---- Results ---- */
 
 #define FACT(member) MEMBER(struct wire_result, facts.member)
@@ -369,6 +413,7 @@ static const struct member result_rows[] = {
     {REMARK(facts.detail.bytes)},
     {MEMBER(struct wire_result, computer_count)},
     {MEMBER(struct wire_result, span_count)},
+    {MEMBER(struct wire_result, mark_count)},
     {MEMBER(struct wire_result, read_err.offset_bytes)},
     {REMARK(read_err.message)},
     {MEMBER(struct wire_result, hash_err.offset_bytes)},
@@ -391,6 +436,7 @@ void wire_add_result(struct pack *out, struct wire_result *result)
 
     result->computer_count = add_computers(out, &result->facts);
     result->span_count = add_spans(out, start, &result->facts, result->computer_count);
+    result->mark_count = add_marks(out, start, &result->facts, result->computer_count);
     start = begin_frame(out, WIRE_RESULT);
     pack_members(out, &result_members, result);
     pack_bytes(out, result->hash, HASH_BYTES);

@@ -4,7 +4,7 @@
  *     frame := type (u32), length of the payload (u32, at most WIRE_PAYLOAD_MAX_BYTES), payload
  *     parent to reader:  one WIRE_JOB a job, with the open file beside its first byte (SCM_RIGHTS)
  *     reader to parent:  for each job WIRE_OBSERVATIONs and WIRE_FINDINGs in the order of the file,
- *                        then WIRE_COMPUTERs, WIRE_SPANs, and one WIRE_RESULT
+ *                        then WIRE_COMPUTERs, WIRE_SPANs, WIRE_MARKs, and one WIRE_RESULT
  *
  * A payload is a struct, member by member, as its table (base/lookup.h) says. Numbers are little
  * endian. A text is its length (u32), its bytes, and a NUL, so that what is unpacked can be
@@ -32,7 +32,7 @@
 #define WIRE_HEADER_BYTES 8
 /* A record is no longer than a chunk (64 KiB); its strings as UTF-8 are a few times that. */
 #define WIRE_PAYLOAD_MAX_BYTES (1024 * 1024)
-/* All WIRE_COMPUTERs and WIRE_SPANs of one job. */
+/* All WIRE_COMPUTERs, WIRE_SPANs and WIRE_MARKs of one job. */
 #define WIRE_COMPUTERS_MAX_BYTES (8 * 1024 * 1024)
 /* A remark or a message that is longer is cut: it is a sentence for a person. */
 #define WIRE_REMARK_MAX_BYTES (16 * 1024)
@@ -73,6 +73,7 @@ enum wire_type {
     WIRE_FINDING,
     WIRE_COMPUTER,
     WIRE_SPAN,
+    WIRE_MARK,
     WIRE_RESULT,
 };
 
@@ -131,10 +132,11 @@ bool wire_read_finding(struct span payload, struct finding *out) SPAN_CHECKED;
 
 /* What a reader says at the end of a job. */
 struct wire_result {
-    struct source_facts facts; /* owned; of the part that was read, without its computers and
-                                * spans */
+    struct source_facts facts; /* owned; of the part that was read, without its computers,
+                                * spans and marks */
     uint64_t computer_count;   /* how many WIRE_COMPUTERs came before, */
-    uint64_t span_count;       /* and WIRE_SPANs behind these */
+    uint64_t span_count;       /* and WIRE_SPANs behind these, */
+    uint64_t mark_count;       /* and WIRE_MARKs behind those */
     struct error read_err;     /* why the part could not be read at all, message owned; or empty */
     struct error hash_err;     /* why there is no hash, though one was asked for */
     bool has_hash;
@@ -142,9 +144,9 @@ struct wire_result {
 };
 void wire_result_free_content(struct wire_result *result);
 
-/* Adds the computers, their spans and the result. Where the computers are more than the wire takes,
- * the last ones are left out, which is noted as damage; so are spans that it does not take, without
- * a word: their records count as not covered. */
+/* Adds the computers, their spans and marks, and the result. Where the computers are more than the
+ * wire takes, the last ones are left out, which is noted as damage; so are spans and marks that it
+ * does not take, without a word: their records count as not covered. */
 void wire_add_result(struct pack *out, struct wire_result *result);
 /* Is the payload a result? *out is then owned; otherwise it is left empty. */
 bool wire_read_result(struct span payload, struct wire_result *out) SPAN_CHECKED;
@@ -153,5 +155,8 @@ bool wire_read_computer(struct span payload, struct computer_facts *out) SPAN_CH
 /* Is the payload a span of one of `computer_count` computers? out->channel is then owned. */
 bool wire_read_span(struct span payload, uint64_t computer_count,
                     struct record_span *out) SPAN_CHECKED;
+/* Is the payload a mark of one of `computer_count` computers? out->channel is then owned. */
+bool wire_read_mark(struct span payload, uint64_t computer_count,
+                    struct record_mark *out) SPAN_CHECKED;
 
 #endif
