@@ -27,6 +27,8 @@ struct channel_range {
     const char *channel;    /* borrowed */
     struct stretch stretch; /* of one part of it, while it is put together */
     uint64_t first_record_id, last_record_id;
+    /* Of the records whose clock was right: */
+    uint64_t first_sane_id, last_sane_id;
     uint64_t begin_filetime, end_filetime;
 };
 
@@ -172,11 +174,15 @@ static struct channel_range range_of_log(const struct channel_range *parts, size
     count = clock_find(stretches, count);
     range.first_record_id = stretches[0].first_record_id;
     range.last_record_id = stretches[count - 1].last_record_id;
+    range.first_sane_id = UINT64_MAX;
     range.begin_filetime = UINT64_MAX;
     range.end_filetime = 0;
     for (size_t index = 0; index < count; index++) {
         if (stretches[index].wrong_clock)
             continue;
+        if (range.first_sane_id == UINT64_MAX)
+            range.first_sane_id = stretches[index].first_record_id;
+        range.last_sane_id = stretches[index].last_record_id;
         if (stretches[index].first_filetime < range.begin_filetime)
             range.begin_filetime = stretches[index].first_filetime;
         if (stretches[index].last_filetime > range.end_filetime)
@@ -245,35 +251,82 @@ static void list_ranges(struct telling *telling, const struct installation_signs
 
 /* ---- Comparing them ---- */
 
-/* Did the ids begin again after the earlier log had ended? */
-static bool ids_restarted(const struct channel_range *earlier, const struct channel_range *later)
+/* Did the later log begin after the earlier one had ended, with ids that do not go on? */
+static bool is_out_of_order(const struct channel_range *earlier, const struct channel_range *later)
 {
     return later->begin_filetime > earlier->end_filetime &&
-           later->first_record_id <= earlier->last_record_id;
+           later->first_sane_id <= earlier->last_sane_id;
 }
 
-static void mark_restarted(struct telling *telling, const struct channel_range *left,
-                           const struct channel_range *right)
+static uint64_t common_time(const struct channel_range *left, const struct channel_range *right)
 {
-    if (ids_restarted(left, right))
-        telling->set->logs[left->log].earlier = true;
-    if (ids_restarted(right, left))
-        telling->set->logs[right->log].earlier = true;
-}
-
-/* How long both are there, and not of an earlier installation; sets *ids_overlap, too. */
-static uint64_t common_time(const struct telling *telling, const struct channel_range *left,
-                            const struct channel_range *right, bool *ids_overlap)
-{
-    const struct log *logs = telling->set->logs;
     uint64_t begin =
         left->begin_filetime > right->begin_filetime ? left->begin_filetime : right->begin_filetime;
     uint64_t end =
         left->end_filetime < right->end_filetime ? left->end_filetime : right->end_filetime;
 
-    *ids_overlap = left->first_record_id <= right->last_record_id &&
-                   right->first_record_id <= left->last_record_id;
-    return logs[left->log].earlier || logs[right->log].earlier || end < begin ? 0 : end - begin;
+    return end < begin ? 0 : end - begin;
+}
+
+static bool ids_overlap(const struct channel_range *left, const struct channel_range *right)
+{
+    return left->first_record_id <= right->last_record_id &&
+           right->first_record_id <= left->last_record_id;
+}
+
+static bool is_of_other_numbering(const struct channel_range *left,
+                                  const struct channel_range *right)
+{
+    return common_time(left, right) > OVERLAP_MOST && !ids_overlap(left, right);
+}
+
+/* Does the log go on with the numbering of the earlier one, while the later one, which begins with
+ * the first id, numbers anew? */
+static bool goes_on_beside(const struct channel_range *log, const struct channel_range *earlier,
+                           const struct channel_range *later)
+{
+    bool goes_on = log->last_record_id > earlier->last_record_id &&
+                   (log->first_record_id > earlier->last_record_id
+                        ? log->begin_filetime + OVERLAP_MOST >= earlier->end_filetime
+                        : log->begin_filetime <= earlier->end_filetime);
+
+    return goes_on && log->end_filetime > later->begin_filetime &&
+           (log->begin_filetime <= later->begin_filetime || is_of_other_numbering(log, later));
+}
+
+/* Did the ids begin again from 1 after the earlier log had ended, and no log of its numbering is
+ * there beside the later one? */
+static bool ids_restarted(const struct telling *telling, const struct channel_range *earlier,
+                          const struct channel_range *later)
+{
+    const struct channel_range *ranges = telling->ranges;
+    size_t first = (size_t)(earlier - ranges);
+
+    if (telling->set->logs[earlier->log].earlier || later->first_record_id != 1 ||
+        !is_out_of_order(earlier, later))
+        return false;
+    while (first > 0 && is_same_channel(telling->set, &ranges[first - 1], earlier))
+        first--;
+    for (; first < telling->range_count && is_same_channel(telling->set, &ranges[first], earlier);
+         first++)
+        if (goes_on_beside(&ranges[first], earlier, later))
+            return false;
+    return true;
+}
+
+static void mark_restarted(struct telling *telling, const struct channel_range *left,
+                           const struct channel_range *right)
+{
+    if (ids_restarted(telling, left, right))
+        telling->set->logs[left->log].earlier = true;
+    if (ids_restarted(telling, right, left))
+        telling->set->logs[right->log].earlier = true;
+}
+
+static bool are_present(const struct telling *telling, const struct channel_range *left,
+                        const struct channel_range *right)
+{
+    return !telling->set->logs[left->log].earlier && !telling->set->logs[right->log].earlier;
 }
 
 static void add_apart(struct telling *telling, size_t left, size_t right)
@@ -285,19 +338,18 @@ static void add_apart(struct telling *telling, size_t left, size_t right)
 static void find_apart(struct telling *telling, const struct channel_range *left,
                        const struct channel_range *right)
 {
-    bool ids_overlap;
-
-    if (common_time(telling, left, right, &ids_overlap) > OVERLAP_MOST && !ids_overlap)
+    if (are_present(telling, left, right) &&
+        (is_of_other_numbering(left, right) || is_out_of_order(left, right) ||
+         is_out_of_order(right, left)))
         add_apart(telling, left->log, right->log);
 }
 
 static void find_together(struct telling *telling, const struct channel_range *left,
                           const struct channel_range *right)
 {
-    bool ids_overlap;
-
     if (telling->is_shared[telling->set->logs[left->log].owner_key] &&
-        common_time(telling, left, right, &ids_overlap) > 0 && ids_overlap)
+        are_present(telling, left, right) && common_time(left, right) > 0 &&
+        ids_overlap(left, right))
         add_pair(&telling->together, left->log, right->log);
 }
 
