@@ -280,6 +280,20 @@ static bool is_of_other_numbering(const struct channel_range *left,
     return common_time(left, right) > OVERLAP_MOST && !ids_overlap(left, right);
 }
 
+/* Both lie in one folder, and the ids of the higher one go on where those of the lower one end, as
+ * its times do at last: was the clock only wrong for a while? */
+static bool is_seam(const struct telling *telling, const struct channel_range *lower,
+                    const struct channel_range *higher)
+{
+    const char *path = telling->set->logs[lower->log].path;
+    const char *other = telling->set->logs[higher->log].path;
+    size_t length = machine_folder_length(path);
+
+    return lower->last_record_id + 1 == higher->first_record_id &&
+           higher->end_filetime >= lower->end_filetime && machine_folder_length(other) == length &&
+           strncmp(path, other, length) == 0;
+}
+
 /* Does the log go on with the numbering of the earlier one, while the later one, which begins with
  * the first id, numbers anew? */
 static bool goes_on_beside(const struct channel_range *log, const struct channel_range *earlier,
@@ -338,7 +352,8 @@ static void add_apart(struct telling *telling, size_t left, size_t right)
 static void find_apart(struct telling *telling, const struct channel_range *left,
                        const struct channel_range *right)
 {
-    if (are_present(telling, left, right) &&
+    if (are_present(telling, left, right) && !is_seam(telling, left, right) &&
+        !is_seam(telling, right, left) &&
         (is_of_other_numbering(left, right) || is_out_of_order(left, right) ||
          is_out_of_order(right, left)))
         add_apart(telling, left->log, right->log);
