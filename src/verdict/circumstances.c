@@ -331,6 +331,29 @@ static int find_channels(struct finding_circumstances *finding, struct stretch_l
 
 /* ---- All of them ---- */
 
+static void list_damaged(const struct assignment *assignment,
+                         const struct assigned_machine *machine, struct circumstances *out)
+{
+    for (size_t index = 0; index < machine->computer_count; index++) {
+        const struct assigned_computer *computer =
+            &assignment->computers[machine->computers[index]];
+        const struct case_computer *said = computer->said;
+
+        if (!computer->decides || !source_is_damaged(said->status, said->undecodable_count))
+            continue;
+        out->damaged_ids =
+            memory_grow(out->damaged_ids, out->damaged_count, sizeof(*out->damaged_ids));
+        out->damaged_ids[out->damaged_count++] = said->source_id;
+    }
+}
+
+bool circumstances_have_damaged(const struct circumstances *circumstances, int64_t source_id)
+{
+    return circumstances->damaged_count > 0 &&
+           bsearch(&source_id, circumstances->damaged_ids, circumstances->damaged_count,
+                   sizeof(source_id), compare_ids) != NULL;
+}
+
 /* Does some Application log tell what it covers; and are there records that cannot tell? */
 static void note_logs(const struct assignment *assignment, const struct assigned_machine *machine,
                       const struct window *window, struct circumstances *out)
@@ -394,6 +417,7 @@ static int find_machine(struct finding_circumstances *finding, const struct assi
     result = find_channels(finding, &list, err);
     free(list.items);
     note_logs(assignment, machine, finding->window, out);
+    list_damaged(assignment, machine, out);
     if (out->last_filetime == 0)
         out->last_filetime = find_last_time(assignment, machine);
     return result;
@@ -420,7 +444,9 @@ int circumstances_find(struct casedb *db, const struct window *window,
 
 void circumstances_free(struct circumstances *circumstances, size_t count)
 {
-    for (size_t index = 0; circumstances != NULL && index < count; index++)
+    for (size_t index = 0; circumstances != NULL && index < count; index++) {
         covered_free_content(&circumstances[index].covered);
+        free(circumstances[index].damaged_ids);
+    }
     free(circumstances);
 }
