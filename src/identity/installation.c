@@ -381,6 +381,44 @@ static void each_two(struct telling *telling,
             compare(telling, &telling->ranges[left], &telling->ranges[right]);
 }
 
+/* Gives back all logs that end with the name `key` and were taken for the renamed machine's: there
+ * are several that had it. */
+static void give_back_name(struct logset *set, size_t owner_key, size_t key)
+{
+    for (size_t index = 0; index < set->log_count; index++) {
+        struct log *log = &set->logs[index];
+
+        if (log->owner_key == owner_key && log_newest_key(log) == key) {
+            log->owner_key = key;
+            log->shared = true;
+        }
+    }
+}
+
+/* A log that contradicts one of the machine that it was joined to by an earlier name is not that
+ * machine's. */
+static void part_renamed(struct telling *telling, const struct installation_signs *signs,
+                         const struct computer_logs *list)
+{
+    struct logset *set = telling->set;
+
+    for (size_t index = 0; index < signs->clash_count; index++) {
+        size_t both[] = {log_of_computer(list, signs->clashes[index].left_id),
+                         log_of_computer(list, signs->clashes[index].right_id)};
+        size_t owner_key;
+
+        if (both[0] == NAME_NONE || both[1] == NAME_NONE || both[0] == both[1] ||
+            set->logs[both[0]].earlier || set->logs[both[1]].earlier ||
+            set->logs[both[0]].owner_key != set->logs[both[1]].owner_key)
+            continue;
+        owner_key = set->logs[both[0]].owner_key;
+        for (size_t side = 0; side < 2; side++)
+            if (log_newest_key(&set->logs[both[side]]) != owner_key)
+                give_back_name(set, owner_key, log_newest_key(&set->logs[both[side]]));
+    }
+    qsort_r(telling->ranges, telling->range_count, sizeof(*telling->ranges), compare_ranges, set);
+}
+
 static void add_clashes(struct telling *telling, const struct installation_signs *signs,
                         const struct computer_logs *list)
 {
@@ -653,6 +691,7 @@ void logset_tell_apart(struct logset *set, const struct installation_signs *sign
     mark_old_paths(set);
     list_ranges(&telling, signs, &logs);
     each_two(&telling, mark_restarted);
+    part_renamed(&telling, signs, &logs);
     each_two(&telling, find_apart);
     add_clashes(&telling, signs, &logs);
     each_two(&telling, find_together);
