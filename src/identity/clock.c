@@ -92,6 +92,12 @@ static size_t drop_repeated(struct stretch *stretches, size_t count)
     return kept;
 }
 
+/* Can a stretch that begins at this time follow records of `greatest`? */
+static bool follows(uint64_t first_filetime, uint64_t greatest)
+{
+    return first_filetime + RECORD_SPAN_STEP_BACK_MOST >= greatest;
+}
+
 /* ---- Where one log goes on with the ids of another ---- */
 
 /* The longest of the stretches up to the last one that are of its source: its clock was right. */
@@ -118,19 +124,15 @@ static void trim_seams(struct stretch *stretches, size_t count)
             before->last_record_id + 1 != stretch->first_record_id)
             continue;
         before = longest_of_source(stretches, index - 1);
-        if (stretch->first_filetime < before->last_filetime &&
-            stretch->last_filetime >= before->last_filetime)
+        if (stretch->last_filetime >= before->last_filetime &&
+            !follows(stretch->first_filetime, before->last_filetime)) {
+            stretch->doubtful_filetime = stretch->first_filetime;
             stretch->first_filetime = before->last_filetime;
+        }
     }
 }
 
 /* ---- The longest run ---- */
-
-/* Can a stretch that begins at this time follow records of `greatest`? */
-static bool follows(uint64_t first_filetime, uint64_t greatest)
-{
-    return first_filetime + RECORD_SPAN_STEP_BACK_MOST >= greatest;
-}
 
 static bool is_in_order(const struct stretch *stretches, size_t count)
 {

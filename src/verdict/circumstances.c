@@ -275,6 +275,19 @@ static int place_stretch(struct finding_circumstances *finding, const char *chan
     return casedb_place_observations(finding->db, finding->machine_id, &placement, err);
 }
 
+/* Of one of two logs the clock was wrong then; nothing tells of which, so that both keep their
+ * times. */
+static void note_doubtful_times(const struct window *window, const struct stretch *stretch,
+                                struct circumstances *out)
+{
+    if (stretch->doubtful_filetime == 0)
+        return;
+    out->wrong_clock = true;
+    if (stretch->doubtful_filetime <= window->end_filetime &&
+        stretch->first_filetime >= window->start_filetime)
+        out->wrong_clock_in_window = true;
+}
+
 /* Where the machine's own logs tell, what was forwarded or found elsewhere does not. Returns how
  * many are left. */
 static size_t prefer_own(struct stretch *stretches, size_t count)
@@ -296,6 +309,7 @@ static int find_channel(struct finding_circumstances *finding, const char *chann
     for (size_t index = 0; index < count; index++) {
         if (!stretches[index].wrong_clock && stretches[index].last_filetime > out->last_filetime)
             out->last_filetime = stretches[index].last_filetime;
+        note_doubtful_times(finding->window, &stretches[index], out);
         if (stretches[index].wrong_clock &&
             place_stretch(finding, channel, &stretches[index], err) != 0)
             return -1;
