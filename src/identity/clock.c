@@ -92,13 +92,47 @@ static size_t drop_repeated(struct stretch *stretches, size_t count)
     return kept;
 }
 
-/* ---- The longest run ---- */
-
 /* Can a stretch that begins at this time follow records of `greatest`? */
 static bool follows(uint64_t first_filetime, uint64_t greatest)
 {
     return first_filetime + RECORD_SPAN_STEP_BACK_MOST >= greatest;
 }
+
+/* ---- Where one log goes on with the ids of another ---- */
+
+/* The longest of the stretches up to the last one that are of its source: its clock was right. */
+static const struct stretch *longest_of_source(const struct stretch *stretches, size_t last)
+{
+    const struct stretch *longest = &stretches[last];
+
+    for (size_t index = last; index-- > 0 && stretches[index].source_id == longest->source_id;)
+        if (stretches[index].record_count > longest->record_count)
+            longest = &stretches[index];
+    return longest;
+}
+
+/* Each log was cut by its own times alone. Where one begins with a clock that was wrong for a
+ * while, and by itself is in order, only what it wrote after the other log had ended contradicts
+ * nothing. */
+static void trim_seams(struct stretch *stretches, size_t count)
+{
+    for (size_t index = 1; index < count; index++) {
+        const struct stretch *before = &stretches[index - 1];
+        struct stretch *stretch = &stretches[index];
+
+        if (before->source_id == stretch->source_id || before->recovered || stretch->recovered ||
+            before->last_record_id + 1 != stretch->first_record_id)
+            continue;
+        before = longest_of_source(stretches, index - 1);
+        if (stretch->last_filetime >= before->last_filetime &&
+            !follows(stretch->first_filetime, before->last_filetime)) {
+            stretch->doubtful_filetime = stretch->first_filetime;
+            stretch->first_filetime = before->last_filetime;
+        }
+    }
+}
+
+/* ---- The longest run ---- */
 
 static bool is_in_order(const struct stretch *stretches, size_t count)
 {
@@ -313,6 +347,7 @@ size_t clock_find(struct stretch *stretches, size_t count)
         return 0;
     qsort(stretches, count, sizeof(*stretches), compare_stretches);
     count = drop_repeated(stretches, count);
+    trim_seams(stretches, count);
     if (is_in_order(stretches, count))
         return count;
     find_longest_run(stretches, count);

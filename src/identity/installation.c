@@ -27,6 +27,8 @@ struct channel_range {
     const char *channel;    /* borrowed */
     struct stretch stretch; /* of one part of it, while it is put together */
     uint64_t first_record_id, last_record_id;
+    /* Of the records whose clock was right: */
+    uint64_t first_sane_id, last_sane_id;
     uint64_t begin_filetime, end_filetime;
 };
 
@@ -172,11 +174,15 @@ static struct channel_range range_of_log(const struct channel_range *parts, size
     count = clock_find(stretches, count);
     range.first_record_id = stretches[0].first_record_id;
     range.last_record_id = stretches[count - 1].last_record_id;
+    range.first_sane_id = UINT64_MAX;
     range.begin_filetime = UINT64_MAX;
     range.end_filetime = 0;
     for (size_t index = 0; index < count; index++) {
         if (stretches[index].wrong_clock)
             continue;
+        if (range.first_sane_id == UINT64_MAX)
+            range.first_sane_id = stretches[index].first_record_id;
+        range.last_sane_id = stretches[index].last_record_id;
         if (stretches[index].first_filetime < range.begin_filetime)
             range.begin_filetime = stretches[index].first_filetime;
         if (stretches[index].last_filetime > range.end_filetime)
@@ -245,35 +251,96 @@ static void list_ranges(struct telling *telling, const struct installation_signs
 
 /* ---- Comparing them ---- */
 
-/* Did the ids begin again after the earlier log had ended? */
-static bool ids_restarted(const struct channel_range *earlier, const struct channel_range *later)
+/* Did the later log begin after the earlier one had ended, with ids that do not go on? */
+static bool is_out_of_order(const struct channel_range *earlier, const struct channel_range *later)
 {
     return later->begin_filetime > earlier->end_filetime &&
-           later->first_record_id <= earlier->last_record_id;
+           later->first_sane_id <= earlier->last_sane_id;
 }
 
-static void mark_restarted(struct telling *telling, const struct channel_range *left,
-                           const struct channel_range *right)
+static uint64_t common_time(const struct channel_range *left, const struct channel_range *right)
 {
-    if (ids_restarted(left, right))
-        telling->set->logs[left->log].earlier = true;
-    if (ids_restarted(right, left))
-        telling->set->logs[right->log].earlier = true;
-}
-
-/* How long both are there, and not of an earlier installation; sets *ids_overlap, too. */
-static uint64_t common_time(const struct telling *telling, const struct channel_range *left,
-                            const struct channel_range *right, bool *ids_overlap)
-{
-    const struct log *logs = telling->set->logs;
     uint64_t begin =
         left->begin_filetime > right->begin_filetime ? left->begin_filetime : right->begin_filetime;
     uint64_t end =
         left->end_filetime < right->end_filetime ? left->end_filetime : right->end_filetime;
 
-    *ids_overlap = left->first_record_id <= right->last_record_id &&
-                   right->first_record_id <= left->last_record_id;
-    return logs[left->log].earlier || logs[right->log].earlier || end < begin ? 0 : end - begin;
+    return end < begin ? 0 : end - begin;
+}
+
+static bool ids_overlap(const struct channel_range *left, const struct channel_range *right)
+{
+    return left->first_record_id <= right->last_record_id &&
+           right->first_record_id <= left->last_record_id;
+}
+
+static bool is_of_other_numbering(const struct channel_range *left,
+                                  const struct channel_range *right)
+{
+    return common_time(left, right) > OVERLAP_MOST && !ids_overlap(left, right);
+}
+
+/* Both lie in one folder, and the ids of the higher one go on where those of the lower one end, as
+ * its times do at last: was the clock only wrong for a while? */
+static bool is_seam(const struct telling *telling, const struct channel_range *lower,
+                    const struct channel_range *higher)
+{
+    const char *path = telling->set->logs[lower->log].path;
+    const char *other = telling->set->logs[higher->log].path;
+    size_t length = machine_folder_length(path);
+
+    return lower->last_record_id + 1 == higher->first_record_id &&
+           higher->end_filetime >= lower->end_filetime && machine_folder_length(other) == length &&
+           strncmp(path, other, length) == 0;
+}
+
+/* Does the log go on with the numbering of the earlier one, while the later one, which begins with
+ * the first id, numbers anew? */
+static bool goes_on_beside(const struct channel_range *log, const struct channel_range *earlier,
+                           const struct channel_range *later)
+{
+    bool goes_on = log->last_record_id > earlier->last_record_id &&
+                   (log->first_record_id > earlier->last_record_id
+                        ? log->begin_filetime + OVERLAP_MOST >= earlier->end_filetime
+                        : log->begin_filetime <= earlier->end_filetime);
+
+    return goes_on && log->end_filetime > later->begin_filetime &&
+           (log->begin_filetime <= later->begin_filetime || is_of_other_numbering(log, later));
+}
+
+/* Did the ids begin again from 1 after the earlier log had ended, and no log of its numbering is
+ * there beside the later one? */
+static bool ids_restarted(const struct telling *telling, const struct channel_range *earlier,
+                          const struct channel_range *later)
+{
+    const struct channel_range *ranges = telling->ranges;
+    size_t first = (size_t)(earlier - ranges);
+
+    if (telling->set->logs[earlier->log].earlier || later->first_record_id != 1 ||
+        !is_out_of_order(earlier, later))
+        return false;
+    while (first > 0 && is_same_channel(telling->set, &ranges[first - 1], earlier))
+        first--;
+    for (; first < telling->range_count && is_same_channel(telling->set, &ranges[first], earlier);
+         first++)
+        if (goes_on_beside(&ranges[first], earlier, later))
+            return false;
+    return true;
+}
+
+static void mark_restarted(struct telling *telling, const struct channel_range *left,
+                           const struct channel_range *right)
+{
+    if (ids_restarted(telling, left, right))
+        telling->set->logs[left->log].earlier = true;
+    if (ids_restarted(telling, right, left))
+        telling->set->logs[right->log].earlier = true;
+}
+
+static bool are_present(const struct telling *telling, const struct channel_range *left,
+                        const struct channel_range *right)
+{
+    return !telling->set->logs[left->log].earlier && !telling->set->logs[right->log].earlier;
 }
 
 static void add_apart(struct telling *telling, size_t left, size_t right)
@@ -285,19 +352,19 @@ static void add_apart(struct telling *telling, size_t left, size_t right)
 static void find_apart(struct telling *telling, const struct channel_range *left,
                        const struct channel_range *right)
 {
-    bool ids_overlap;
-
-    if (common_time(telling, left, right, &ids_overlap) > OVERLAP_MOST && !ids_overlap)
+    if (are_present(telling, left, right) && !is_seam(telling, left, right) &&
+        !is_seam(telling, right, left) &&
+        (is_of_other_numbering(left, right) || is_out_of_order(left, right) ||
+         is_out_of_order(right, left)))
         add_apart(telling, left->log, right->log);
 }
 
 static void find_together(struct telling *telling, const struct channel_range *left,
                           const struct channel_range *right)
 {
-    bool ids_overlap;
-
     if (telling->is_shared[telling->set->logs[left->log].owner_key] &&
-        common_time(telling, left, right, &ids_overlap) > 0 && ids_overlap)
+        are_present(telling, left, right) && common_time(left, right) > 0 &&
+        ids_overlap(left, right))
         add_pair(&telling->together, left->log, right->log);
 }
 
@@ -312,6 +379,44 @@ static void each_two(struct telling *telling,
              is_same_channel(telling->set, &telling->ranges[left], &telling->ranges[right]);
              right++)
             compare(telling, &telling->ranges[left], &telling->ranges[right]);
+}
+
+/* Gives back all logs that end with the name `key` and were taken for the renamed machine's: there
+ * are several that had it. */
+static void give_back_name(struct logset *set, size_t owner_key, size_t key)
+{
+    for (size_t index = 0; index < set->log_count; index++) {
+        struct log *log = &set->logs[index];
+
+        if (log->owner_key == owner_key && log_newest_key(log) == key) {
+            log->owner_key = key;
+            log->shared = true;
+        }
+    }
+}
+
+/* A log that contradicts one of the machine that it was joined to by an earlier name is not that
+ * machine's. */
+static void part_renamed(struct telling *telling, const struct installation_signs *signs,
+                         const struct computer_logs *list)
+{
+    struct logset *set = telling->set;
+
+    for (size_t index = 0; index < signs->clash_count; index++) {
+        size_t both[] = {log_of_computer(list, signs->clashes[index].left_id),
+                         log_of_computer(list, signs->clashes[index].right_id)};
+        size_t owner_key;
+
+        if (both[0] == NAME_NONE || both[1] == NAME_NONE || both[0] == both[1] ||
+            set->logs[both[0]].earlier || set->logs[both[1]].earlier ||
+            set->logs[both[0]].owner_key != set->logs[both[1]].owner_key)
+            continue;
+        owner_key = set->logs[both[0]].owner_key;
+        for (size_t side = 0; side < 2; side++)
+            if (log_newest_key(&set->logs[both[side]]) != owner_key)
+                give_back_name(set, owner_key, log_newest_key(&set->logs[both[side]]));
+    }
+    qsort_r(telling->ranges, telling->range_count, sizeof(*telling->ranges), compare_ranges, set);
 }
 
 static void add_clashes(struct telling *telling, const struct installation_signs *signs,
@@ -586,6 +691,7 @@ void logset_tell_apart(struct logset *set, const struct installation_signs *sign
     mark_old_paths(set);
     list_ranges(&telling, signs, &logs);
     each_two(&telling, mark_restarted);
+    part_renamed(&telling, signs, &logs);
     each_two(&telling, find_apart);
     add_clashes(&telling, signs, &logs);
     each_two(&telling, find_together);

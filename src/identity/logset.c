@@ -287,21 +287,20 @@ static void mark_short_forms(const struct logset *set, struct log *log)
  * section 3). */
 #define FIRST_BOOT_RECORDS_MOST 64
 #define FIRST_BOOT_MOST FILETIME_HOUR
+#define FIRST_BOOT_OF_LOG_MOST FILETIME_DAY
 
 /* Are both there only between that record of the newer name and the last one of the older, close to
  * each other? Where a log begins so, with its very first record, the clock is set in between: there
- * it is enough that most records are of the older name. */
+ * they may be further apart, if most records are of the older name. */
 static bool is_first_boot(const struct name_run *older, const struct name_run *newer)
 {
     uint64_t count = older->last_number - newer->first_number + 1;
+    bool begins_log = newer->first_number == 1 && count - older->record_count < older->record_count;
 
-    if (count > FIRST_BOOT_RECORDS_MOST)
-        return false;
-    if (newer->first_number == 1 && count - older->record_count < older->record_count)
-        return true;
-    return older->last_number_filetime != 0 && newer->first_number_filetime != 0 &&
+    return count <= FIRST_BOOT_RECORDS_MOST && older->last_number_filetime != 0 &&
+           newer->first_number_filetime != 0 &&
            filetime_distance(older->last_number_filetime, newer->first_number_filetime) <=
-               FIRST_BOOT_MOST;
+               (begins_log ? FIRST_BOOT_OF_LOG_MOST : FIRST_BOOT_MOST);
 }
 
 static bool runs_overlap(const struct name_run *left, const struct name_run *right)

@@ -126,6 +126,8 @@ struct stretch {
     bool wrong_clock;         /* filled in by clock_find: its times are wrong; and then */
     uint64_t after_filetime;  /* the records before it are of this time at the latest; 0 for none */
     uint64_t before_filetime; /* those behind it of this time at the earliest; 0 for none */
+    uint64_t doubtful_filetime; /* filled in: from here to first_filetime its own times contradict
+                                   those of the log that it goes on with; 0 where none do */
 };
 
 /* Sorts them by id, drops what two sources have both, and finds those whose clock was wrong: all

@@ -290,9 +290,23 @@ static int place_stretch(struct finding_circumstances *finding, const struct cha
     return casedb_place_observations(finding->db, finding->machine_id, &placement, err);
 }
 
+/* Of one of two logs the clock was wrong then; nothing tells of which, so that both keep their
+ * times. */
+static void note_doubtful_times(const struct window *window, const struct stretch *stretch,
+                                struct circumstances *out)
+{
+    if (stretch->doubtful_filetime == 0)
+        return;
+    out->wrong_clock = true;
+    if (stretch->doubtful_filetime <= window->end_filetime &&
+        stretch->first_filetime >= window->start_filetime)
+        out->wrong_clock_in_window = true;
+}
+
 static int note_stretch(struct finding_circumstances *finding, const struct channel_pool *pool,
                         const struct stretch *stretch, struct error *err)
 {
+    note_doubtful_times(finding->window, stretch, finding->out);
     if (stretch->wrong_clock)
         return place_stretch(finding, pool, stretch, err);
     if (stretch->last_filetime > finding->out->last_filetime)
@@ -395,6 +409,29 @@ static int find_channels(struct finding_circumstances *finding, struct stretch_l
 
 /* ---- All of them ---- */
 
+static void list_damaged(const struct assignment *assignment,
+                         const struct assigned_machine *machine, struct circumstances *out)
+{
+    for (size_t index = 0; index < machine->computer_count; index++) {
+        const struct assigned_computer *computer =
+            &assignment->computers[machine->computers[index]];
+        const struct case_computer *said = computer->said;
+
+        if (!computer->decides || !source_is_damaged(said->status, said->undecodable_count))
+            continue;
+        out->damaged_ids =
+            memory_grow(out->damaged_ids, out->damaged_count, sizeof(*out->damaged_ids));
+        out->damaged_ids[out->damaged_count++] = said->source_id;
+    }
+}
+
+bool circumstances_have_damaged(const struct circumstances *circumstances, int64_t source_id)
+{
+    return circumstances->damaged_count > 0 &&
+           bsearch(&source_id, circumstances->damaged_ids, circumstances->damaged_count,
+                   sizeof(source_id), compare_ids) != NULL;
+}
+
 /* Does some Application log tell what it covers; and are there records that cannot tell? */
 static void note_logs(const struct assignment *assignment, const struct assigned_machine *machine,
                       const struct window *window, struct circumstances *out)
@@ -458,6 +495,7 @@ static int find_machine(struct finding_circumstances *finding, const struct assi
     result = find_channels(finding, &list, err);
     free(list.items);
     note_logs(assignment, machine, finding->window, out);
+    list_damaged(assignment, machine, out);
     if (out->last_filetime == 0)
         out->last_filetime = find_last_time(assignment, machine);
     return result;
@@ -484,7 +522,9 @@ int circumstances_find(struct casedb *db, const struct window *window,
 
 void circumstances_free(struct circumstances *circumstances, size_t count)
 {
-    for (size_t index = 0; circumstances != NULL && index < count; index++)
+    for (size_t index = 0; circumstances != NULL && index < count; index++) {
         covered_free_content(&circumstances[index].covered);
+        free(circumstances[index].damaged_ids);
+    }
     free(circumstances);
 }

@@ -44,7 +44,7 @@ enum coverage coverage_of(const struct covered *covered, const struct window *wi
 
 /* ---- Of a machine ---- */
 
-/* Owns what covered does. */
+/* Owns what covered does, and its list. */
 struct circumstances {
     enum coverage coverage;
     struct covered covered; /* by its Application logs */
@@ -53,6 +53,8 @@ struct circumstances {
     bool wrong_clock;           /* in some record, */
     bool wrong_clock_in_window; /* that lies in the window by its own time or by its place */
     bool log_damaged;
+    int64_t *damaged_ids; /* of its sources of which something cannot be read: ascending */
+    size_t damaged_count;
     bool shared_name;
     bool earlier_installation; /* it has sources of one */
     uint64_t last_filetime;    /* of its last event of any kind whose clock was right; what the logs
@@ -64,6 +66,9 @@ struct circumstances {
 int circumstances_find(struct casedb *db, const struct window *window,
                        const struct assignment *assignment, struct circumstances **out,
                        struct error *err);
+
+/* Can something of that source not be read? */
+bool circumstances_have_damaged(const struct circumstances *circumstances, int64_t source_id);
 
 void circumstances_free(struct circumstances *circumstances, size_t count);
 

@@ -4,9 +4,11 @@
 #include "verdict/evidence.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/filetime.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 void evidence_begin(struct evidence *evidence, const struct window *window,
                     const struct circumstances *circumstances)
@@ -62,6 +64,8 @@ struct gathering {
     struct placed_finding *findings; /* owned: in order of time, once sorted */
     size_t finding_count;
     size_t taken_count; /* of these */
+    int64_t *outdone;   /* owned, ascending: observations of which another copy counts */
+    size_t outdone_count;
 };
 
 static int keep_update(struct gathering *gathering, const struct meaning *meaning,
@@ -432,6 +436,134 @@ static int gather_findings(struct gathering *gathering, struct error *err)
     return 0;
 }
 
+/* ---- Copies of one event that differ in their strings ---- */
+
+/* What one source has of the event. */
+struct event_copy {
+    int64_t observation_id;
+    int64_t source_id;
+    unsigned trust;
+};
+
+/* Copies of one event; owns all. */
+struct event_copies {
+    struct observation event; /* texts owned; the computer's name is folded */
+    struct event_copy *items;
+    size_t count;
+};
+
+static void free_event(struct observation *event)
+{
+    free((char *)event->provider);
+    free((char *)event->channel);
+    free((char *)event->computer);
+    *event = (struct observation){0};
+}
+
+static bool is_of_event(const struct observation *event, const struct observation *observation,
+                        const char *folded)
+{
+    return event->record_id == observation->record_id &&
+           event->event_filetime == observation->event_filetime &&
+           event->event_id == observation->event_id && strcmp(event->computer, folded) == 0 &&
+           strcmp(event->channel, observation->channel) == 0 &&
+           strcmp(event->provider, observation->provider) == 0;
+}
+
+/* Of a source that is not damaged it can be trusted, then when two decoders read it alike. */
+static unsigned trust_in(const struct gathering *gathering, const struct case_observation *seen)
+{
+    bool damaged = circumstances_have_damaged(gathering->evidence->circumstances, seen->source_id);
+
+    return 2u * !damaged + (seen->observation.verified == VERIFIED_YES);
+}
+
+/* All copies but those that can be trusted most are outdone; of one source none outdoes another. */
+static void settle_copies(struct gathering *gathering, struct event_copies *copies)
+{
+    const struct event_copy *best = copies->items;
+
+    for (size_t index = 1; index < copies->count; index++)
+        if (copies->items[index].trust > best->trust)
+            best = &copies->items[index];
+    for (size_t index = 0; index < copies->count; index++) {
+        const struct event_copy *copy = &copies->items[index];
+
+        if (copy->trust >= best->trust || copy->source_id == best->source_id)
+            continue;
+        gathering->outdone =
+            memory_grow(gathering->outdone, gathering->outdone_count, sizeof(*gathering->outdone));
+        gathering->outdone[gathering->outdone_count++] = copy->observation_id;
+    }
+    copies->count = 0;
+}
+
+/* Adds it to the copies of its event, which come one after the other. */
+static void add_copy(struct gathering *gathering, struct event_copies *copies,
+                     const struct case_observation *seen)
+{
+    const struct observation *observation = &seen->observation;
+    char *folded = text_fold(observation->computer);
+
+    if (copies->count == 0 || !is_of_event(&copies->event, observation, folded)) {
+        settle_copies(gathering, copies);
+        free_event(&copies->event);
+        copies->event = (struct observation){
+            .provider = memory_copy_text(observation->provider),
+            .event_id = observation->event_id,
+            .event_filetime = observation->event_filetime,
+            .record_id = observation->record_id,
+            .channel = memory_copy_text(observation->channel),
+            .computer = memory_copy_text(folded),
+        };
+    }
+    copies->items = memory_grow(copies->items, copies->count, sizeof(*copies->items));
+    copies->items[copies->count++] =
+        (struct event_copy){seen->id, seen->source_id, trust_in(gathering, seen)};
+    free(folded);
+}
+
+static int compare_ids(const void *left_item, const void *right_item)
+{
+    int64_t left = *(const int64_t *)left_item;
+    int64_t right = *(const int64_t *)right_item;
+
+    return (left > right) - (left < right);
+}
+
+/* Finds the copies that do not count. What is equal counts once already; only where a source is
+ * damaged do others differ. */
+static int find_outdone(struct gathering *gathering, struct error *err)
+{
+    struct event_copies copies = {0};
+    struct casedb_cursor *cursor = NULL;
+    struct case_observation seen;
+    int result;
+
+    if (gathering->evidence->circumstances->damaged_count == 0)
+        return 0;
+    if (casedb_machine_observations(gathering->db, gathering->machine_id, &cursor, err) != 0)
+        return -1;
+    while ((result = casedb_next_observation(cursor, &seen, err)) == 1)
+        if (!seen.observation.recovered)
+            add_copy(gathering, &copies, &seen);
+    casedb_cursor_free(cursor);
+    settle_copies(gathering, &copies);
+    free_event(&copies.event);
+    free(copies.items);
+    if (gathering->outdone_count > 0)
+        qsort(gathering->outdone, gathering->outdone_count, sizeof(*gathering->outdone),
+              compare_ids);
+    return result;
+}
+
+static bool is_copy_outdone(const struct gathering *gathering, int64_t observation_id)
+{
+    return gathering->outdone_count > 0 &&
+           bsearch(&observation_id, gathering->outdone, gathering->outdone_count,
+                   sizeof(observation_id), compare_ids) != NULL;
+}
+
 /* ---- Events ---- */
 
 /* Keeps the role that its place gives the event, where that is another than by itself. */
@@ -460,6 +592,8 @@ static int take_event(struct gathering *gathering, const struct case_observation
     struct meaning meaning;
     int result;
 
+    if (is_copy_outdone(gathering, seen->id))
+        return casedb_set_role(gathering->db, seen->id, ROLE_CONTEXT, err);
     if (take_findings_before(gathering, event.counts_filetime, err) != 0)
         return -1;
     if (!event.wrong_clock && event.filetime > evidence->last_filetime)
@@ -518,6 +652,7 @@ static void gathering_free_content(struct gathering *gathering)
     }
     free(gathering->findings);
     free(gathering->dated);
+    free(gathering->outdone);
     for (size_t index = 0; index < TAKEN_COUNT; index++)
         finding_times_free_content(&gathering->times[index]);
 }
@@ -528,6 +663,8 @@ int evidence_gather(struct casedb *db, int64_t machine_id, bool has_findings,
     struct gathering gathering = {.db = db, .machine_id = machine_id, .evidence = evidence};
     int result = has_findings ? gather_findings(&gathering, err) : 0;
 
+    if (result == 0)
+        result = find_outdone(&gathering, err);
     if (result == 0)
         result = gather_events(&gathering, err);
     if (result == 0)
