@@ -188,6 +188,8 @@ void source_hosts_free(struct source_host *hosts, size_t count);
 enum naming_kind {
     NAMING_NONE,
     NAMING_KNOWN,   /* the name begins or ends with that of a known host */
+    NAMING_WITHIN,  /* it has that of a known host elsewhere in it */
+    NAMING_SEVERAL, /* it has those of several known hosts, of which this is the first */
     NAMING_PATTERN, /* it has a host where the files beside it have theirs */
     NAMING_FOLDERS, /* the folders beside it have the names of their hosts */
     NAMING_SPELLED, /* it differs from those of the files beside it, for which nothing speaks, too
@@ -212,8 +214,8 @@ void namings_find(struct namings *namings, const struct machines *machines,
                   const struct inventory_host *inventory, size_t inventory_count);
 void namings_free_content(struct namings *namings);
 
-/* Returns owned: the known host that the name of a folder of the path begins or ends with, of the
- * innermost folder that has such a name, and sets *folder_length to the length of its path; NULL
+/* Returns owned: the known host that the name of a folder of the path has in it, of the innermost
+ * folder that has such a name, and sets *folder_length to the length of its path; NULL
  * without one. */
 char *namings_of_folders(const struct namings *namings, const char *path, size_t *folder_length)
     __attribute__((warn_unused_result));

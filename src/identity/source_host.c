@@ -347,21 +347,25 @@ static bool folder_contradicts(struct source_matcher *matcher, size_t index, con
                                size_t machine)
 {
     const char *folder_host = matcher->folder_hosts[index];
+    enum naming_kind kind = matcher->namings.items[index].kind;
 
-    return matcher->namings.items[index].kind == NAMING_KNOWN && folder_host != NULL &&
+    return (kind == NAMING_KNOWN || kind == NAMING_WITHIN || kind == NAMING_SEVERAL) &&
+           folder_host != NULL &&
            matcher->folder_lengths[index] >= strlen(matcher->folder_paths[index]) &&
            !machines_share_folder(matcher->machines, path) &&
            !machine_answers_to(&matcher->machines->items[machine], folder_host);
 }
 
-/* By the name of the file, which says so for sure where the host is known or the files beside it
- * are named so, too. */
+/* By the name of the file, which says so for sure where it begins or ends with the one host that is
+ * known or the files beside it are named so, too. */
 static void match_file_name(struct source_matcher *matcher, struct source_host *host, size_t index,
                             size_t near)
 {
     static const char *const whys[] = {
         [NAMING_NONE] = "",
         [NAMING_KNOWN] = "which its file's name begins or ends with",
+        [NAMING_WITHIN] = "which is in its file's name",
+        [NAMING_SEVERAL] = "the first of several hosts in its file's name",
         [NAMING_PATTERN] = "which its file's name has where those beside it have their hosts",
         [NAMING_FOLDERS] = ("which its file's name begins with, as folders beside it have the "
                             "names of their hosts"),
@@ -371,7 +375,7 @@ static void match_file_name(struct source_matcher *matcher, struct source_host *
     const char *path = host->said.path;
 
     host->machine = choose_machine(matcher, naming->host, near);
-    host->is_guess = naming->kind == NAMING_FOLDERS || naming->kind == NAMING_SPELLED;
+    host->is_guess = naming->kind != NAMING_KNOWN && naming->kind != NAMING_PATTERN;
     if (!folder_contradicts(matcher, index, path, host->machine)) {
         host->remark =
             memory_format("no host is named in it: taken for %s, %s",
@@ -486,6 +490,20 @@ static bool file_names_host(const struct source_host *hosts, struct file_range f
     return false;
 }
 
+/* Is what stands within the name of the file no other host than the one that the place tells? */
+static bool place_agrees(const struct source_matcher *matcher, size_t index, size_t near)
+{
+    const struct naming *naming = &matcher->namings.items[index];
+    const char *folder_host = matcher->folder_hosts[index];
+    const struct machine *machine;
+
+    if (naming->kind != NAMING_WITHIN || near == MACHINE_NONE)
+        return false;
+    machine = &matcher->machines->items[near];
+    return machine_answers_to(machine, naming->host) &&
+           (folder_host == NULL || machine_answers_to(machine, folder_host));
+}
+
 /* Finds whose those are that only the name of their file tells of. */
 static void match_file_names(struct source_matcher *matcher, struct source_host *hosts,
                              size_t count)
@@ -493,12 +511,15 @@ static void match_file_names(struct source_matcher *matcher, struct source_host 
     for (struct file_range file = {0}; file.end < count;) {
         struct source_host *host = &hosts[file.end];
         enum naming_kind kind = matcher->namings.items[file.end].kind;
+        size_t near;
 
         file = file_at(hosts, count, file.end);
         if (file_names_host(hosts, file) || kind == NAMING_NONE || kind == NAMING_SPELLED)
             continue;
-        match_file_name(matcher, host, file.first,
-                        machines_near(matcher->machines, host->said.path));
+        near = machines_near(matcher->machines, host->said.path);
+        if (place_agrees(matcher, file.first, near))
+            continue;
+        match_file_name(matcher, host, file.first, near);
         machine_places_add(&matcher->naming, host->said.path, host->machine, false);
     }
     machine_places_sort(&matcher->naming);
