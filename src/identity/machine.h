@@ -105,7 +105,7 @@ struct near {
 };
 
 /* The same, where besides `named` lists places of sources that name their host themselves: they
- * count in a folder in which logs name none. */
+ * count where logs tell no machine, in folders in which there are none. */
 struct near machines_near_named(const struct machines *machines, const struct machine_places *named,
                                 const char *path);
 

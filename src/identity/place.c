@@ -359,33 +359,38 @@ static struct near near_bare_file(const struct machines *machines,
     return near;
 }
 
+/* Looks for the nearest enclosing folder of the path, with more than `above` bytes, in which there
+ * are places: near->folder_length is then the length of its path. */
+static enum folder_holds look_up(const struct machines *machines,
+                                 const struct machine_places *places, const char *path,
+                                 size_t above, struct near *near)
+{
+    for (size_t length = machine_folder_length(path); length > above;
+         length = without_last(path, length)) {
+        enum folder_holds holds = look_into(machines, places, path, length, &near->machine);
+
+        near->folder_length = length;
+        if (holds != FOLDER_HOLDS_NONE)
+            return holds;
+    }
+    return FOLDER_HOLDS_NONE;
+}
+
 struct near machines_near_named(const struct machines *machines, const struct machine_places *named,
                                 const char *path)
 {
-    size_t length = strlen(path);
+    struct near near = {.by_logs = true};
+    enum folder_holds holds;
 
     if (is_bare(path))
         return near_bare_file(machines, named);
-    while (length > 0) {
-        struct near near = {.by_logs = true};
-        enum folder_holds holds;
-
-        for (length--; length > 0 && path[length] != '/'; length--)
-            ;
-        if (length == 0)
-            break;
-        near.folder_length = length;
-        holds = look_into(machines, &machines->places, path, length, &near.machine);
-        if (holds == FOLDER_HOLDS_NONE) {
-            near.by_logs = false;
-            holds = look_into(machines, named, path, length, &near.machine);
-        }
-        if (holds == FOLDER_HOLDS_SEVERAL)
-            break;
-        if (holds == FOLDER_HOLDS_ONE)
-            return near;
+    holds = look_up(machines, &machines->places, path, 0, &near);
+    if (holds != FOLDER_HOLDS_ONE) {
+        near.by_logs = false;
+        holds = look_up(machines, named, path,
+                        holds == FOLDER_HOLDS_SEVERAL ? near.folder_length : 0, &near);
     }
-    return (struct near){.machine = MACHINE_NONE};
+    return holds == FOLDER_HOLDS_ONE ? near : (struct near){.machine = MACHINE_NONE};
 }
 
 size_t machines_near(const struct machines *machines, const char *path)
