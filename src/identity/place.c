@@ -88,7 +88,8 @@ static const char *const windows_folders[] = {
 static const char *const collector_folders[] = {"uploads", "auto",     "ntfs", "lazy_ntfs",
                                                 "mft",     "ntfs_vss", "fs"};
 
-/* What Windows' setup calls the folder of the installation that was there before. */
+/* What Windows' setup calls the folder of the installation that was there before; with `.000` to
+ * `.999` behind it where there is such a folder already. */
 #define OLD_INSTALLATION_FOLDER "Windows.old"
 
 /* A part of a path between slashes. */
@@ -108,6 +109,17 @@ static bool part_is_one_of(const struct part *part, const char *const *words, si
         if (part_is(part, words[index]))
             return true;
     return false;
+}
+
+static bool part_is_old_installation(const struct part *part)
+{
+    struct part name = *part;
+
+    if (part->length == strlen(OLD_INSTALLATION_FOLDER) + 4 &&
+        part->text[part->length - 4] == '.' &&
+        strspn(part->text + part->length - 3, "0123456789") >= 3)
+        name.length -= 4;
+    return part_is(&name, OLD_INSTALLATION_FOLDER);
 }
 
 /* Is it what a collector calls a drive, a volume or a shadow copy? */
@@ -154,12 +166,12 @@ static size_t layout_root(const char *path, size_t length)
         at = without_last(path, at);
         part = last_part(path, at);
     }
-    if (!part_is(&part, "Windows") && !part_is(&part, OLD_INSTALLATION_FOLDER))
+    if (!part_is(&part, "Windows") && !part_is_old_installation(&part))
         return length;
     do {
         at = without_last(path, at);
         part = last_part(path, at);
-    } while (at > 0 && (part_is_disk(&part) || part_is(&part, OLD_INSTALLATION_FOLDER) ||
+    } while (at > 0 && (part_is_disk(&part) || part_is_old_installation(&part) ||
                         part_is_one_of(&part, collector_folders, ARRAY_COUNT(collector_folders))));
     return at;
 }
@@ -182,7 +194,7 @@ bool machine_path_is_old(const char *path, size_t *root_length)
         end = start + part.length;
         if (end > folder_length)
             break;
-        if (part_is(&part, OLD_INSTALLATION_FOLDER)) {
+        if (part_is_old_installation(&part)) {
             *root_length = layout_root(path, end);
             return true;
         }
