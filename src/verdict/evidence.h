@@ -65,7 +65,7 @@ struct channel_latest {
     struct item_origin origin; /* without a path */
 };
 
-/* Starts as licence_evidence_begin makes it; owns its groups. */
+/* Starts as licence_evidence_begin makes it; owns its groups and guesses. */
 struct licence_evidence {
     struct groups groups;
     struct channel_latest channel;
@@ -77,7 +77,9 @@ struct licence_evidence {
     bool listing_is_other;
     struct item_origin system_origin; /* of the newest item that tells the system */
     struct edition_latest newest;     /* that decides the edition */
-    bool not_windows_7;               /* as that item has it */
+    char *edition_guess;              /* owned: its source, where that is a guess; or NULL */
+    char *channel_guess;              /* owned: the same of the item that decides the channel */
+    bool not_windows_7;               /* as the item of the edition has it */
     /* In order of incident_editions: the newest by events, and by listings. */
     struct edition_latest editions[EDITION_COUNT][2];
 };
