@@ -125,6 +125,8 @@ enum belonging machines_belonging(const struct machines *machines,
 
 /* Adds a copy of the place, behind the others. */
 void machine_places_add(struct machine_places *places, const char *path, size_t machine, bool own);
+
+/* Keeps one of those of one machine and path: a log of many names has as many. */
 void machine_places_sort(struct machine_places *places);
 
 /* The next place from number *at on, 0 at first, that lies in the folder which the first `length`

@@ -58,8 +58,22 @@ void machine_places_add(struct machine_places *places, const char *path, size_t 
 
 void machine_places_sort(struct machine_places *places)
 {
-    if (places->count > 0)
-        qsort(places->items, places->count, sizeof(*places->items), compare_places);
+    size_t kept = 0;
+
+    if (places->count == 0)
+        return;
+    qsort(places->items, places->count, sizeof(*places->items), compare_places);
+    for (size_t index = 1; index < places->count; index++) {
+        struct machine_place *last = &places->items[kept], *next = &places->items[index];
+
+        if (compare_places(last, next) != 0) {
+            places->items[++kept] = *next;
+            continue;
+        }
+        last->own = last->own || next->own;
+        free(next->path);
+    }
+    places->count = kept + 1;
 }
 
 void machine_places_free_content(struct machine_places *places)
