@@ -19,6 +19,7 @@ struct machine {
     char *name;     /* owned: the newest */
     char **aliases; /* owned: earlier names, oldest first */
     size_t alias_count;
+    char **folded;    /* owned: name and aliases, folded and in order */
     bool shared_name; /* its name, or a log of it, may be another machine's too */
 };
 
@@ -83,6 +84,9 @@ void earlier_names_free_content(struct earlier_names *names);
 /* Adds the newest names of the machines that had the name earlier, "NEW, NEW2", to `out`; nothing
  * where none had. */
 void machines_add_renamed(const struct machines *machines, const char *name, struct text *out);
+
+/* Lists the folded names of a machine that has all of its names. */
+void machine_fold_names(struct machine *machine);
 
 /* Has the machine that name, short or fully qualified? */
 bool machine_is_named(const struct machine *machine, const char *name);

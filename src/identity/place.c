@@ -20,23 +20,36 @@ bool machine_is_named(const struct machine *machine, const char *name)
     return is;
 }
 
-static bool answers(const char *own_name, const char *folded_name)
+static int compare_texts(const void *left, const void *right)
 {
-    char *folded = text_fold(own_name);
-    bool is = hostname_is_form(folded, folded_name) || hostname_is_netbios_of(folded_name, folded);
-
-    free(folded);
-    return is;
+    return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+void machine_fold_names(struct machine *machine)
+{
+    machine->folded = memory_allocate(machine->alias_count + 1, sizeof(*machine->folded));
+    for (size_t alias = 0; alias < machine->alias_count; alias++)
+        machine->folded[alias] = text_fold(machine->aliases[alias]);
+    machine->folded[machine->alias_count] = text_fold(machine->name);
+    qsort(machine->folded, machine->alias_count + 1, sizeof(*machine->folded), compare_texts);
+}
+
+/* All forms of a name begin with its first label. */
 bool machine_answers_to(const struct machine *machine, const char *name)
 {
-    char *folded_name = text_fold(name);
-    bool is = answers(machine->name, folded_name);
+    size_t count = machine->alias_count + 1, length;
+    char *folded = text_fold(name);
+    char *label = memory_copy_bytes(folded, hostname_label_bytes(folded));
+    bool is = false;
 
-    for (size_t alias = 0; alias < machine->alias_count && !is; alias++)
-        is = answers(machine->aliases[alias], folded_name);
-    free(folded_name);
+    length = strlen(label);
+    for (size_t at = array_lower_bound(machine->folded, count, sizeof(*machine->folded), &label,
+                                       compare_texts);
+         at < count && !is && strncmp(machine->folded[at], label, length) == 0; at++)
+        is = hostname_is_form(machine->folded[at], folded) ||
+             hostname_is_netbios_of(folded, machine->folded[at]);
+    free(label);
+    free(folded);
     return is;
 }
 
