@@ -194,39 +194,58 @@ static bool is_listed(const void *context, const char *name)
     return name_table_find(context, name) != NAME_NONE;
 }
 
-/* Of several the longest name counts; a name in a file's name stands alone. */
-START_TEST(name_of_a_file_begins_or_ends_with_that_of_a_known_host)
+/* At one place the longest name counts; a name in a file's name stands alone. */
+START_TEST(name_of_a_file_has_those_of_known_hosts)
 {
     static const struct {
         const char *file;
         const char *host; /* or NULL */
+        bool at_end, several;
     } rows[] = {
-        {"pc1-dism.txt", "pc1"},
-        {"pc1-x_dism.txt", "pc1-x"},
-        {"dism_PC1-X.txt", "PC1-X"},
-        {"PC1.corp.example.txt", "PC1"},
-        {"pc1", "pc1"},
-        {"pc1x.txt", NULL},
-        {"xpc1.txt", NULL},
-        {"pc1\u00E4.txt", NULL},
-        {"pc1\u2013dism.txt", "pc1"},
-        {"B\u00DCRO.txt", "B\u00DCRO"},
-        {"a_pc1_b.txt", NULL},
-        {"2019-01-10_pc1_dism.txt", "pc1"},
-        {"dism_pc1_20190110T1130Z.txt", "pc1"},
-        {"pc1_to_pc1-x.txt", "pc1-x"},
-        {"20190110.txt", "20190110"},
+        {"pc1-dism.txt", "pc1", true, false},
+        {"pc1-x_dism.txt", "pc1-x", true, false},
+        {"dism_PC1-X.txt", "PC1-X", true, false},
+        {"PC1.corp.example.txt", "PC1", true, false},
+        {"pc1", "pc1", true, false},
+        {"pc1x.txt", NULL, false, false},
+        {"xpc1.txt", NULL, false, false},
+        {"pc1\u00E4.txt", NULL, false, false},
+        {"pc1\u2013dism.txt", "pc1", true, false},
+        {"B\u00DCRO.txt", "B\u00DCRO", true, false},
+        {"2019-01-10_pc1_dism.txt", "pc1", true, false},
+        {"dism_pc1_20190110T1130Z.txt", "pc1", true, false},
+        {"20190110.txt", "20190110", true, false},
+        {"20190110_dism.txt", NULL, false, false},
+        {"slmgr_PC1_dlv.txt", "PC1", true, false},
+        {"slmgr_PC1 (1).txt", "PC1", true, false},
+        {"slmgr_PC1_2.txt", "PC1", true, false},
+        {"slmgr-PC1.log.txt", "PC1", true, false},
+        {"CORP_PC1_slmgr.txt", "PC1", true, false},
+        {"dlv_PC1_jdoe.txt", "PC1", true, false},
+        {"CORP_PC1_jdoe.txt", "PC1", false, false},
+        {"slmgr_on_PC1_today.txt", "PC1", false, false},
+        {"a_pc1_b.txt", "pc1", false, false},
+        {"pc1_to_pc1-x.txt", "pc1", true, true},
+        {"x-pc1-x-y-pc1.txt", "pc1-x", true, true},
+        {"pc1_is_PC1.txt", "pc1", true, false},
+        {"c3_dism.txt", "c3", true, false},
+        {"x_c3_y.txt", NULL, false, false},
+        {"pc1_dism_c3.txt", "pc1", true, false},
+        {"new.txt", "new", true, false},
+        {"dism_new_pc1.txt", "pc1", true, false},
     };
-    static const char *const names[] = {"PC1", "pc1-x", "b\u00FCro", "20190110"};
+    static const char *const names[] = {"PC1", "pc1-x", "b\u00FCro", "20190110", "C3", "NEW"};
     struct name_table known = make_names(names, ARRAY_COUNT(names));
 
     for (size_t row = 0; row < ARRAY_COUNT(rows); row++) {
-        char *host = file_name_known_host(rows[row].file, is_listed, &known);
+        struct known_naming found = file_name_known_hosts(rows[row].file, is_listed, &known);
 
-        ck_assert_msg((host == NULL) == (rows[row].host == NULL) &&
-                          (host == NULL || strcmp(host, rows[row].host) == 0),
-                      "%s: %s", rows[row].file, host);
-        free(host);
+        ck_assert_msg((found.host == NULL) == (rows[row].host == NULL) &&
+                          (found.host == NULL || strcmp(found.host, rows[row].host) == 0),
+                      "%s: %s", rows[row].file, found.host);
+        ck_assert_msg(found.at_end == rows[row].at_end && found.several == rows[row].several,
+                      "%s: at_end %d, several %d", rows[row].file, found.at_end, found.several);
+        free(found.host);
     }
     name_table_free_content(&known);
 }
@@ -321,7 +340,7 @@ static Suite *name_suite(void)
     tcase_add_test(tables, short_name_is_that_of_the_full_one_it_means);
     tcase_add_test(tables, netbios_name_is_that_of_one_owner);
     tcase_add_test(tables, empty_table_knows_no_name);
-    tcase_add_test(files, name_of_a_file_begins_or_ends_with_that_of_a_known_host);
+    tcase_add_test(files, name_of_a_file_has_those_of_known_hosts);
     tcase_add_test(files, name_of_a_file_spells_a_host);
     tcase_add_test(files, name_of_a_file_has_a_host_in_whatever_form);
     suite_add_tcase(suite, two);

@@ -378,40 +378,119 @@ bool file_name_has_host(const char *file_name, const char *host, enum name_side 
     return has;
 }
 
-/* Returns owned: the tokens, where they are a name that the caller knows; or NULL. */
-static char *take_known(const struct split_name *name, size_t first, size_t end,
-                        bool (*is_known)(const void *context, const char *name),
-                        const void *context)
+/* How many tokens the name of a host has at the most: no longer ones are looked for. */
+#define HOST_TOKENS_MAX 16
+
+/* How long a host's name has to be to count anywhere in the name of a file. */
+#define HOST_BYTES_MIN 3
+
+static char *copy_tokens(const struct split_name *name, size_t first, size_t end)
 {
     size_t start = name->tokens[first].start;
-    char *part = memory_copy_bytes(name->text + start, name->tokens[end - 1].end - start);
 
-    if (is_known(context, part))
-        return part;
-    free(part);
-    return NULL;
+    return memory_copy_bytes(name->text + start, name->tokens[end - 1].end - start);
 }
 
-char *file_name_known_host(const char *file_name, bool (*is_known)(const void *, const char *),
-                           const void *context)
+/* The end of the longest run of tokens from that one on which is a known name; `first` itself where
+ * there is none. */
+static size_t known_run_end(const struct split_name *name, size_t first,
+                            bool (*is_known)(const void *, const char *), const void *context)
+{
+    size_t end = first + 1;
+
+    while (end < name->count && end - first < HOST_TOKENS_MAX && tokens_belong(name, end - 1, end))
+        end++;
+    for (bool known = false; end > first; end--) {
+        char *part = copy_tokens(name, first, end);
+
+        known = is_known(context, part);
+        free(part);
+        if (known)
+            break;
+    }
+    return end;
+}
+
+/* Is each of the tokens a word of a tool, a date, the number of a copy, or of the extension? */
+static bool are_aside(const struct split_name *name, size_t first, size_t end)
+{
+    for (size_t index = first; index < end && index < name->stem_count; index++) {
+        const struct token *token = &name->tokens[index];
+        size_t length = token->end - token->start;
+
+        if (token->kind == TOKEN_NAME &&
+            (length > 3 || !is_digits(name->text + token->start, length)))
+            return false;
+    }
+    return true;
+}
+
+/* Can the run be told from words of tools, dates and what every name may have in it? */
+static bool is_distinct(const struct split_name *name, size_t first, size_t end)
+{
+    bool has_name = false;
+
+    for (size_t index = first; index < end; index++)
+        has_name = has_name || name->tokens[index].kind == TOKEN_NAME;
+    return has_name && name->tokens[end - 1].end - name->tokens[first].start >= HOST_BYTES_MIN;
+}
+
+/* Does the very name begin or end with the run, dates and the extension aside? A host can have the
+ * name of a date where nothing else is there. */
+static bool is_outermost(const struct split_name *name, size_t first, size_t end)
+{
+    size_t begin = skip_dates(name);
+
+    return first == (begin < name->stem_count ? begin : 0) || end == name->count ||
+           end == end_before_dates(name);
+}
+
+static bool are_one_host(const char *left, const char *right)
+{
+    char *folded_left = text_fold(left), *folded_right = text_fold(right);
+    bool are = hostname_is_form(folded_left, folded_right) ||
+               hostname_is_netbios_of(folded_left, folded_right) ||
+               hostname_is_netbios_of(folded_right, folded_left);
+
+    free(folded_left);
+    free(folded_right);
+    return are;
+}
+
+static void note_known(struct known_naming *found, const struct split_name *name, size_t first,
+                       size_t end)
+{
+    char *host = copy_tokens(name, first, end);
+
+    found->at_end = found->at_end || are_aside(name, 0, first) || are_aside(name, end, name->count);
+    if (found->host == NULL) {
+        found->host = host;
+        return;
+    }
+    found->several = found->several || !are_one_host(found->host, host);
+    free(host);
+}
+
+struct known_naming file_name_known_hosts(const char *file_name,
+                                          bool (*is_known)(const void *, const char *),
+                                          const void *context)
 {
     struct split_name name = split(file_name);
-    size_t first = skip_dates(&name), last = end_before_dates(&name);
-    char *begin = NULL, *end = NULL;
+    struct known_naming found = {0}, outermost = {0};
 
-    if (first == name.stem_count)
-        first = 0; /* a host can have the name of a date, or no name but a date is there */
-    for (size_t at = name.count; begin == NULL && at > first; at--)
-        begin = take_known(&name, first, at, is_known, context);
-    for (size_t at = 0; end == NULL && at < name.count; at++)
-        end = take_known(&name, at, name.count, is_known, context);
-    for (size_t at = 0; end == NULL && at < last; at++)
-        end = take_known(&name, at, last, is_known, context);
-    free(name.tokens);
-    if (begin != NULL && (end == NULL || strlen(begin) >= strlen(end))) {
-        free(end);
-        return begin;
+    for (size_t first = 0, end; first < name.count; first = end) {
+        end = known_run_end(&name, first, is_known, context);
+        if (end > first && is_distinct(&name, first, end)) {
+            note_known(&found, &name, first, end);
+            continue;
+        }
+        if (end > first && is_outermost(&name, first, end))
+            note_known(&outermost, &name, first, end);
+        end = first + 1;
     }
-    free(begin);
-    return end;
+    free(name.tokens);
+    if (found.host == NULL)
+        return outermost;
+    free(outermost.host);
+    return found;
 }

@@ -21,6 +21,7 @@ void machines_free_content(struct machines *machines)
         for (size_t alias = 0; alias < machine->alias_count; alias++)
             free(machine->aliases[alias]);
         free(machine->aliases);
+        memory_free_texts(machine->folded, machine->alias_count + 1);
         free(machine->name);
     }
     machine_places_free_content(&machines->places);
@@ -364,6 +365,8 @@ static void make_machines(const struct logset *set, struct machines *out)
         }
     }
     name_aliases(set, names, out);
+    for (size_t machine = 0; machine < out->count; machine++)
+        machine_fold_names(&out->items[machine]);
     note_borrowed_names(set, names, out);
     free(names);
 }
@@ -385,6 +388,7 @@ size_t machines_add(struct machines *machines, const char *name)
 {
     machines->items = memory_grow(machines->items, machines->count, sizeof(*machines->items));
     machines->items[machines->count] = (struct machine){.name = memory_copy_text(name)};
+    machine_fold_names(&machines->items[machines->count]);
     return machines->count++;
 }
 

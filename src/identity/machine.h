@@ -19,6 +19,7 @@ struct machine {
     char *name;     /* owned: the newest */
     char **aliases; /* owned: earlier names, oldest first */
     size_t alias_count;
+    char **folded;    /* owned: name and aliases, folded and in order */
     bool shared_name; /* its name, or a log of it, may be another machine's too */
 };
 
@@ -84,6 +85,9 @@ void earlier_names_free_content(struct earlier_names *names);
  * where none had. */
 void machines_add_renamed(const struct machines *machines, const char *name, struct text *out);
 
+/* Lists the folded names of a machine that has all of its names. */
+void machine_fold_names(struct machine *machine);
+
 /* Has the machine that name, short or fully qualified? */
 bool machine_is_named(const struct machine *machine, const char *name);
 
@@ -105,7 +109,7 @@ struct near {
 };
 
 /* The same, where besides `named` lists places of sources that name their host themselves: they
- * count in a folder in which logs name none. */
+ * count where logs tell no machine, in folders in which there are none. */
 struct near machines_near_named(const struct machines *machines, const struct machine_places *named,
                                 const char *path);
 
@@ -125,6 +129,8 @@ enum belonging machines_belonging(const struct machines *machines,
 
 /* Adds a copy of the place, behind the others. */
 void machine_places_add(struct machine_places *places, const char *path, size_t machine, bool own);
+
+/* Keeps one of those of one machine and path: a log of many names has as many. */
 void machine_places_sort(struct machine_places *places);
 
 /* The next place from number *at on, 0 at first, that lies in the folder which the first `length`
@@ -188,6 +194,8 @@ void source_hosts_free(struct source_host *hosts, size_t count);
 enum naming_kind {
     NAMING_NONE,
     NAMING_KNOWN,   /* the name begins or ends with that of a known host */
+    NAMING_WITHIN,  /* it has that of a known host elsewhere in it */
+    NAMING_SEVERAL, /* it has those of several known hosts, of which this is the first */
     NAMING_PATTERN, /* it has a host where the files beside it have theirs */
     NAMING_FOLDERS, /* the folders beside it have the names of their hosts */
     NAMING_SPELLED, /* it differs from those of the files beside it, for which nothing speaks, too
@@ -212,8 +220,8 @@ void namings_find(struct namings *namings, const struct machines *machines,
                   const struct inventory_host *inventory, size_t inventory_count);
 void namings_free_content(struct namings *namings);
 
-/* Returns owned: the known host that the name of a folder of the path begins or ends with, of the
- * innermost folder that has such a name, and sets *folder_length to the length of its path; NULL
+/* Returns owned: the known host that the name of a folder of the path has in it, of the innermost
+ * folder that has such a name, and sets *folder_length to the length of its path; NULL
  * without one. */
 char *namings_of_folders(const struct namings *namings, const char *path, size_t *folder_length)
     __attribute__((warn_unused_result));

@@ -87,10 +87,20 @@ bool file_name_has_tool(const char *file_name);
  * NetBIOS name? */
 bool file_name_has_host(const char *file_name, const char *host, enum name_side side);
 
-/* Returns owned: the longest name that `is_known` says is one, which the name of the file begins or
- * ends with, bounded by neither letter nor digit; NULL without one. */
-char *file_name_known_host(const char *file_name, bool (*is_known)(const void *, const char *),
-                           const void *context) __attribute__((warn_unused_result));
+/* What the name of a file says of hosts that are known. */
+struct known_naming {
+    char *host;   /* owned: the first of them, the longest name there; NULL without one */
+    bool at_end;  /* the file's name begins or ends with one, but for words of tools, dates, numbers
+                     of copies and extensions */
+    bool several; /* another host is in it, too */
+};
+
+/* Names count that `is_known` says are those of hosts, bounded by neither letter nor digit; of one
+ * or two characters, or of the words of a tool, only where no other is there and the file's name
+ * begins or ends so. */
+struct known_naming file_name_known_hosts(const char *file_name,
+                                          bool (*is_known)(const void *, const char *),
+                                          const void *context);
 
 /* ---- Names and the machines they stand for ---- */
 

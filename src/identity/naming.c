@@ -51,6 +51,16 @@ static bool is_known(const void *context, const char *name)
            several;
 }
 
+static struct naming name_by_known(const struct namings *namings, const char *path)
+{
+    struct known_naming known = file_name_known_hosts(path_last_part(path), is_known, namings);
+    enum naming_kind kind = known.at_end ? NAMING_KNOWN : NAMING_WITHIN;
+
+    if (known.several)
+        kind = NAMING_SEVERAL;
+    return (struct naming){known.host != NULL ? kind : NAMING_NONE, known.host};
+}
+
 static void list_known(struct namings *namings, const struct machines *machines,
                        const struct source_host *hosts, size_t count,
                        const struct inventory_host *inventory, size_t inventory_count)
@@ -75,7 +85,7 @@ char *namings_of_folders(const struct namings *namings, const char *path, size_t
 
     while (*folder != '\0' && host == NULL) {
         *folder_length = strlen(folder);
-        host = file_name_known_host(path_last_part(folder), is_known, namings);
+        host = file_name_known_hosts(path_last_part(folder), is_known, namings).host;
         folder[machine_folder_length(folder)] = '\0';
     }
     free(folder);
@@ -278,10 +288,8 @@ void namings_find(struct namings *namings, const struct machines *machines,
 
         if (*hosts[index].said.name != '\0')
             continue;
-        naming->host = file_name_known_host(path_last_part(path), is_known, namings);
-        if (naming->host != NULL)
-            naming->kind = NAMING_KNOWN;
-        else
+        *naming = name_by_known(namings, path);
+        if (naming->kind == NAMING_NONE)
             *naming = name_by_pattern(&patterns, path);
     }
     name_by_difference(namings, hosts);

@@ -20,23 +20,36 @@ bool machine_is_named(const struct machine *machine, const char *name)
     return is;
 }
 
-static bool answers(const char *own_name, const char *folded_name)
+static int compare_texts(const void *left, const void *right)
 {
-    char *folded = text_fold(own_name);
-    bool is = hostname_is_form(folded, folded_name) || hostname_is_netbios_of(folded_name, folded);
-
-    free(folded);
-    return is;
+    return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+void machine_fold_names(struct machine *machine)
+{
+    machine->folded = memory_allocate(machine->alias_count + 1, sizeof(*machine->folded));
+    for (size_t alias = 0; alias < machine->alias_count; alias++)
+        machine->folded[alias] = text_fold(machine->aliases[alias]);
+    machine->folded[machine->alias_count] = text_fold(machine->name);
+    qsort(machine->folded, machine->alias_count + 1, sizeof(*machine->folded), compare_texts);
+}
+
+/* All forms of a name begin with its first label. */
 bool machine_answers_to(const struct machine *machine, const char *name)
 {
-    char *folded_name = text_fold(name);
-    bool is = answers(machine->name, folded_name);
+    size_t count = machine->alias_count + 1, length;
+    char *folded = text_fold(name);
+    char *label = memory_copy_bytes(folded, hostname_label_bytes(folded));
+    bool is = false;
 
-    for (size_t alias = 0; alias < machine->alias_count && !is; alias++)
-        is = answers(machine->aliases[alias], folded_name);
-    free(folded_name);
+    length = strlen(label);
+    for (size_t at = array_lower_bound(machine->folded, count, sizeof(*machine->folded), &label,
+                                       compare_texts);
+         at < count && !is && strncmp(machine->folded[at], label, length) == 0; at++)
+        is = hostname_is_form(machine->folded[at], folded) ||
+             hostname_is_netbios_of(folded, machine->folded[at]);
+    free(label);
+    free(folded);
     return is;
 }
 
@@ -58,8 +71,22 @@ void machine_places_add(struct machine_places *places, const char *path, size_t 
 
 void machine_places_sort(struct machine_places *places)
 {
-    if (places->count > 0)
-        qsort(places->items, places->count, sizeof(*places->items), compare_places);
+    size_t kept = 0;
+
+    if (places->count == 0)
+        return;
+    qsort(places->items, places->count, sizeof(*places->items), compare_places);
+    for (size_t index = 1; index < places->count; index++) {
+        struct machine_place *last = &places->items[kept], *next = &places->items[index];
+
+        if (compare_places(last, next) != 0) {
+            places->items[++kept] = *next;
+            continue;
+        }
+        last->own = last->own || next->own;
+        free(next->path);
+    }
+    places->count = kept + 1;
 }
 
 void machine_places_free_content(struct machine_places *places)
@@ -88,7 +115,8 @@ static const char *const windows_folders[] = {
 static const char *const collector_folders[] = {"uploads", "auto",     "ntfs", "lazy_ntfs",
                                                 "mft",     "ntfs_vss", "fs"};
 
-/* What Windows' setup calls the folder of the installation that was there before. */
+/* What Windows' setup calls the folder of the installation that was there before; with `.000` to
+ * `.999` behind it where there is such a folder already. */
 #define OLD_INSTALLATION_FOLDER "Windows.old"
 
 /* A part of a path between slashes. */
@@ -108,6 +136,17 @@ static bool part_is_one_of(const struct part *part, const char *const *words, si
         if (part_is(part, words[index]))
             return true;
     return false;
+}
+
+static bool part_is_old_installation(const struct part *part)
+{
+    struct part name = *part;
+
+    if (part->length == strlen(OLD_INSTALLATION_FOLDER) + 4 &&
+        part->text[part->length - 4] == '.' &&
+        strspn(part->text + part->length - 3, "0123456789") >= 3)
+        name.length -= 4;
+    return part_is(&name, OLD_INSTALLATION_FOLDER);
 }
 
 /* Is it what a collector calls a drive, a volume or a shadow copy? */
@@ -154,12 +193,12 @@ static size_t layout_root(const char *path, size_t length)
         at = without_last(path, at);
         part = last_part(path, at);
     }
-    if (!part_is(&part, "Windows") && !part_is(&part, OLD_INSTALLATION_FOLDER))
+    if (!part_is(&part, "Windows") && !part_is_old_installation(&part))
         return length;
     do {
         at = without_last(path, at);
         part = last_part(path, at);
-    } while (at > 0 && (part_is_disk(&part) || part_is(&part, OLD_INSTALLATION_FOLDER) ||
+    } while (at > 0 && (part_is_disk(&part) || part_is_old_installation(&part) ||
                         part_is_one_of(&part, collector_folders, ARRAY_COUNT(collector_folders))));
     return at;
 }
@@ -182,7 +221,7 @@ bool machine_path_is_old(const char *path, size_t *root_length)
         end = start + part.length;
         if (end > folder_length)
             break;
-        if (part_is(&part, OLD_INSTALLATION_FOLDER)) {
+        if (part_is_old_installation(&part)) {
             *root_length = layout_root(path, end);
             return true;
         }
@@ -359,33 +398,38 @@ static struct near near_bare_file(const struct machines *machines,
     return near;
 }
 
+/* Looks for the nearest enclosing folder of the path, with more than `above` bytes, in which there
+ * are places: near->folder_length is then the length of its path. */
+static enum folder_holds look_up(const struct machines *machines,
+                                 const struct machine_places *places, const char *path,
+                                 size_t above, struct near *near)
+{
+    for (size_t length = machine_folder_length(path); length > above;
+         length = without_last(path, length)) {
+        enum folder_holds holds = look_into(machines, places, path, length, &near->machine);
+
+        near->folder_length = length;
+        if (holds != FOLDER_HOLDS_NONE)
+            return holds;
+    }
+    return FOLDER_HOLDS_NONE;
+}
+
 struct near machines_near_named(const struct machines *machines, const struct machine_places *named,
                                 const char *path)
 {
-    size_t length = strlen(path);
+    struct near near = {.by_logs = true};
+    enum folder_holds holds;
 
     if (is_bare(path))
         return near_bare_file(machines, named);
-    while (length > 0) {
-        struct near near = {.by_logs = true};
-        enum folder_holds holds;
-
-        for (length--; length > 0 && path[length] != '/'; length--)
-            ;
-        if (length == 0)
-            break;
-        near.folder_length = length;
-        holds = look_into(machines, &machines->places, path, length, &near.machine);
-        if (holds == FOLDER_HOLDS_NONE) {
-            near.by_logs = false;
-            holds = look_into(machines, named, path, length, &near.machine);
-        }
-        if (holds == FOLDER_HOLDS_SEVERAL)
-            break;
-        if (holds == FOLDER_HOLDS_ONE)
-            return near;
+    holds = look_up(machines, &machines->places, path, 0, &near);
+    if (holds != FOLDER_HOLDS_ONE) {
+        near.by_logs = false;
+        holds = look_up(machines, named, path,
+                        holds == FOLDER_HOLDS_SEVERAL ? near.folder_length : 0, &near);
     }
-    return (struct near){.machine = MACHINE_NONE};
+    return holds == FOLDER_HOLDS_ONE ? near : (struct near){.machine = MACHINE_NONE};
 }
 
 size_t machines_near(const struct machines *machines, const char *path)

@@ -252,6 +252,15 @@ static bool is_named_in(const struct source_host *of_file, size_t count, size_t 
     return false;
 }
 
+/* Does the name of the file have another host than this machine? */
+static bool file_name_contradicts(const struct naming *naming, const struct machine *machine)
+{
+    return naming->kind == NAMING_SEVERAL ||
+           ((naming->kind == NAMING_KNOWN || naming->kind == NAMING_WITHIN ||
+             naming->kind == NAMING_PATTERN) &&
+            !machine_answers_to(machine, naming->host));
+}
+
 /* What is in one file with the listing of a named host is that host's. */
 static bool match_with_file(struct source_host *host, const struct source_host *of_file,
                             size_t count)
@@ -347,21 +356,25 @@ static bool folder_contradicts(struct source_matcher *matcher, size_t index, con
                                size_t machine)
 {
     const char *folder_host = matcher->folder_hosts[index];
+    enum naming_kind kind = matcher->namings.items[index].kind;
 
-    return matcher->namings.items[index].kind == NAMING_KNOWN && folder_host != NULL &&
+    return (kind == NAMING_KNOWN || kind == NAMING_WITHIN || kind == NAMING_SEVERAL) &&
+           folder_host != NULL &&
            matcher->folder_lengths[index] >= strlen(matcher->folder_paths[index]) &&
            !machines_share_folder(matcher->machines, path) &&
            !machine_answers_to(&matcher->machines->items[machine], folder_host);
 }
 
-/* By the name of the file, which says so for sure where the host is known or the files beside it
- * are named so, too. */
+/* By the name of the file, which says so for sure where it begins or ends with the one host that is
+ * known or the files beside it are named so, too. */
 static void match_file_name(struct source_matcher *matcher, struct source_host *host, size_t index,
                             size_t near)
 {
     static const char *const whys[] = {
         [NAMING_NONE] = "",
         [NAMING_KNOWN] = "which its file's name begins or ends with",
+        [NAMING_WITHIN] = "which is in its file's name",
+        [NAMING_SEVERAL] = "the first of several hosts in its file's name",
         [NAMING_PATTERN] = "which its file's name has where those beside it have their hosts",
         [NAMING_FOLDERS] = ("which its file's name begins with, as folders beside it have the "
                             "names of their hosts"),
@@ -371,7 +384,7 @@ static void match_file_name(struct source_matcher *matcher, struct source_host *
     const char *path = host->said.path;
 
     host->machine = choose_machine(matcher, naming->host, near);
-    host->is_guess = naming->kind == NAMING_FOLDERS || naming->kind == NAMING_SPELLED;
+    host->is_guess = naming->kind != NAMING_KNOWN && naming->kind != NAMING_PATTERN;
     if (!folder_contradicts(matcher, index, path, host->machine)) {
         host->remark =
             memory_format("no host is named in it: taken for %s, %s",
@@ -386,8 +399,24 @@ static void match_file_name(struct source_matcher *matcher, struct source_host *
     matcher->machines->items[host->machine].shared_name = true;
 }
 
+/* Why it is not sure that what lies in the folder of this machine's logs is of it; or NULL. */
+static char *doubt(const struct source_matcher *matcher, size_t index,
+                   const struct machine *machine)
+{
+    const struct naming *naming = &matcher->namings.items[index];
+    const char *folder_host = matcher->folder_hosts[index];
+
+    if (folder_host != NULL && !machine_answers_to(machine, folder_host))
+        return memory_format("whose logs lie there, in a folder with the name of %s", folder_host);
+    if (naming->kind == NAMING_SPELLED && !machine_answers_to(machine, naming->host))
+        return memory_format("whose logs lie there, though its file's name differs from those "
+                             "beside it in %s",
+                             naming->host);
+    return NULL;
+}
+
 /* By the logs, or hosts that are named, beside it. */
-static void match_near(struct source_matcher *matcher, struct source_host *host,
+static void match_near(struct source_matcher *matcher, struct source_host *host, size_t index,
                        const struct near *near)
 {
     static const char *const whys[] = {
@@ -396,14 +425,18 @@ static void match_near(struct source_matcher *matcher, struct source_host *host,
         [BELONGING_BESIDE] = "whose logs lie in another folder beside it",
         [BELONGING_LISTED] = "which is named in what lies beside it",
     };
+    const struct machine *machine = &matcher->machines->items[near->machine];
     enum belonging belonging =
         machines_belonging(matcher->machines, &matcher->naming, host->said.path, near);
+    char *why = belonging == BELONGING_SURE ? doubt(matcher, index, machine)
+                                            : memory_copy_text(whys[belonging]);
 
     host->machine = near->machine;
-    host->is_guess = belonging != BELONGING_SURE;
+    host->is_guess = why != NULL;
     if (host->is_guess)
-        host->remark = memory_format("no host is named in it: taken for %s, %s",
-                                     matcher->machines->items[host->machine].name, whys[belonging]);
+        host->remark =
+            memory_format("no host is named in it: taken for %s, %s", machine->name, why);
+    free(why);
 }
 
 /* By the name of a folder: the innermost one that is called as a known host is, and not only begins
@@ -426,8 +459,9 @@ static void match_folder(struct source_matcher *matcher, struct source_host *hos
                       matcher->machines->items[host->machine].name);
 }
 
-/* What the name of its file does not tell: by its place. A folder that has the name of another
- * known host is never that of the machine beside it. */
+/* What the name of its file does not tell: by its place. What lies in a folder with the name of
+ * another known host is never of the machine beside it, and a guess where the logs lie there, too.
+ */
 static void match_place(struct source_matcher *matcher, struct source_host *host, size_t index,
                         const struct near *near)
 {
@@ -437,12 +471,26 @@ static void match_place(struct source_matcher *matcher, struct source_host *host
     if (near->machine != MACHINE_NONE &&
         (folder_host == NULL || length < near->folder_length ||
          machine_answers_to(&matcher->machines->items[near->machine], folder_host)))
-        match_near(matcher, host, near);
+        match_near(matcher, host, index, near);
     else if (matcher->namings.items[index].kind == NAMING_SPELLED &&
              (folder_host == NULL || length < strlen(matcher->folder_paths[index])))
         match_file_name(matcher, host, index, MACHINE_NONE);
     else
         match_folder(matcher, host, index);
+}
+
+/* What is in one file with the listing of a named host is that one's by a guess where the name of
+ * the file has another. */
+static void doubt_file(const struct source_matcher *matcher, struct source_host *host,
+                       const struct naming *naming)
+{
+    const struct machine *machine = &matcher->machines->items[host->machine];
+
+    host->is_guess = file_name_contradicts(naming, machine);
+    if (host->is_guess)
+        host->remark = memory_format("some of it names no host: taken for %s, which the rest "
+                                     "names, though its file's name has another host",
+                                     machine->name);
 }
 
 /* Hosts from `first` up to `end` are those of one file. */
@@ -458,8 +506,12 @@ static void match_nameless(struct source_matcher *matcher, struct source_host *h
     size_t count = of_file.end - of_file.first;
     struct near near;
 
-    if (host->machine != MACHINE_NONE || match_with_file(host, &hosts[of_file.first], count))
+    if (host->machine != MACHINE_NONE)
         return;
+    if (match_with_file(host, &hosts[of_file.first], count)) {
+        doubt_file(matcher, host, &matcher->namings.items[index]);
+        return;
+    }
     near = machines_near_named(matcher->machines, &matcher->named, host->said.path);
     if (host->remark != NULL)
         match_with_several(matcher, host, &matcher->namings.items[index], near.machine,
@@ -486,6 +538,20 @@ static bool file_names_host(const struct source_host *hosts, struct file_range f
     return false;
 }
 
+/* Is what stands within the name of the file no other host than the one that the place tells? */
+static bool place_agrees(const struct source_matcher *matcher, size_t index, size_t near)
+{
+    const struct naming *naming = &matcher->namings.items[index];
+    const char *folder_host = matcher->folder_hosts[index];
+    const struct machine *machine;
+
+    if (naming->kind != NAMING_WITHIN || near == MACHINE_NONE)
+        return false;
+    machine = &matcher->machines->items[near];
+    return machine_answers_to(machine, naming->host) &&
+           (folder_host == NULL || machine_answers_to(machine, folder_host));
+}
+
 /* Finds whose those are that only the name of their file tells of. */
 static void match_file_names(struct source_matcher *matcher, struct source_host *hosts,
                              size_t count)
@@ -493,12 +559,15 @@ static void match_file_names(struct source_matcher *matcher, struct source_host 
     for (struct file_range file = {0}; file.end < count;) {
         struct source_host *host = &hosts[file.end];
         enum naming_kind kind = matcher->namings.items[file.end].kind;
+        size_t near;
 
         file = file_at(hosts, count, file.end);
         if (file_names_host(hosts, file) || kind == NAMING_NONE || kind == NAMING_SPELLED)
             continue;
-        match_file_name(matcher, host, file.first,
-                        machines_near(matcher->machines, host->said.path));
+        near = machines_near(matcher->machines, host->said.path);
+        if (place_agrees(matcher, file.first, near))
+            continue;
+        match_file_name(matcher, host, file.first, near);
         machine_places_add(&matcher->naming, host->said.path, host->machine, false);
     }
     machine_places_sort(&matcher->naming);

@@ -65,7 +65,7 @@ struct channel_latest {
     struct item_origin origin; /* without a path */
 };
 
-/* Starts as licence_evidence_begin makes it; owns its groups. */
+/* Starts as licence_evidence_begin makes it; owns its groups and guesses. */
 struct licence_evidence {
     struct groups groups;
     struct channel_latest channel;
@@ -77,6 +77,8 @@ struct licence_evidence {
     bool listing_is_other;
     struct item_origin system_origin; /* of the newest item that tells the system */
     struct edition_latest newest;     /* that decides the edition */
+    char *edition_guess;              /* owned: its source, where that is a guess; or NULL */
+    char *channel_guess;              /* owned: the same of the item that decides the channel */
     /* In order of incident_editions: the newest by events, and by listings. */
     struct edition_latest editions[EDITION_COUNT][2];
 };

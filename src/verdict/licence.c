@@ -2,9 +2,11 @@
 /* All evidence on edition and channel of a machine, weighed. */
 #include "verdict/evidence.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/filetime.h"
+#include "base/memory.h"
 
 /* Items less than this apart must not name different editions (DESIGN section 6). */
 #define CONFLICT_SPAN FILETIME_DAY
@@ -41,6 +43,8 @@ void licence_evidence_begin(struct licence_evidence *evidence)
 void licence_evidence_free_content(struct licence_evidence *evidence)
 {
     groups_free_content(&evidence->groups);
+    free(evidence->edition_guess);
+    free(evidence->channel_guess);
     *evidence = (struct licence_evidence){0};
 }
 
@@ -51,6 +55,12 @@ static struct item_origin origin_to_keep(const struct item_origin *origin)
 
     kept.path = "";
     return kept;
+}
+
+static void keep_guess(char **guess, const struct item_origin *origin)
+{
+    free(*guess);
+    *guess = origin->is_guess ? memory_copy_text(origin->path) : NULL;
 }
 
 /* Are both listings of one round of collection? */
@@ -77,6 +87,7 @@ static void feed_channel(struct licence_evidence *evidence, const struct licence
         evidence->other_channel = evidence->channel.channel;
     }
     evidence->channel = latest;
+    keep_guess(&evidence->channel_guess, origin);
     if (!origin->with_collection)
         evidence->event_channel = latest;
 }
@@ -116,6 +127,7 @@ void licence_evidence_feed(struct licence_evidence *evidence, const struct licen
         return;
     latest.last_event_filetime = last_event_filetime;
     evidence->newest = latest;
+    keep_guess(&evidence->edition_guess, origin);
     if (latest.edition != NULL)
         evidence->editions[latest.edition - incident_editions][origin->event_id == 0] = latest;
 }

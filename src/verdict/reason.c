@@ -82,7 +82,8 @@
     ROW(SENTENCE_SYSTEM_CONFLICT,                                                                 \
         "; edition-conflict: systeminfo names Windows 7 and another system")                      \
     /* the source */                                                                              \
-    ROW(SENTENCE_GUESSED, "; {path} names no host, and is this one's by a guess")
+    ROW(SENTENCE_GUESSED, "; {path} names no host, and is this one's by a guess")                 \
+    ROW(SENTENCE_GUESSED_TOO, ", as is {path}")
 
 enum sentence { SENTENCES(WORDS_ENUMERATOR) };
 
@@ -679,14 +680,33 @@ static void say_licence_conflict(struct text *out, const struct licence_evidence
         say(out, SENTENCE_LICENCE_SYSTEM_CONFLICT, NULL);
 }
 
-/* Of what is the machine's by a guess, that which decides its state, or its update status. */
-static const char *name_guessed(const struct evidence *evidence)
+/* Names what is the machine's by a guess: all that decides its state, its update status, its
+ * edition or its channel; else the first of it. */
+static void say_guessed(struct text *out, const struct evidence *evidence)
 {
     const struct item_origin *update = update_evidence_origin(&evidence->update);
+    const struct activation_history *history = &evidence->history;
+    bool state_is_guess = history->listed != LISTED_NOTHING && history->listed_is_guess;
+    const char *paths[] = {
+        state_is_guess ? history->listed_path : NULL,
+        update != NULL && update->is_guess ? update->path : NULL,
+        evidence->licence.edition_guess,
+        evidence->licence.channel_guess,
+    };
+    enum sentence sentence = SENTENCE_GUESSED;
 
-    if (evidence->history.listed != LISTED_NOTHING && evidence->history.listed_is_guess)
-        return evidence->history.listed_path;
-    return update != NULL && update->is_guess ? update->path : evidence->guessed_path;
+    for (size_t index = 0; index < ARRAY_COUNT(paths); index++) {
+        bool is_said = paths[index] == NULL;
+
+        for (size_t before = 0; before < index && !is_said; before++)
+            is_said = paths[before] != NULL && strcmp(paths[before], paths[index]) == 0;
+        if (is_said)
+            continue;
+        say(out, sentence, &(struct named){.path = paths[index]});
+        sentence = SENTENCE_GUESSED_TOO;
+    }
+    if (sentence == SENTENCE_GUESSED && evidence->guessed_path != NULL)
+        say(out, SENTENCE_GUESSED, &(struct named){.path = evidence->guessed_path});
 }
 
 char *reason_of(const struct evidence *evidence, const struct activation_outcome *outcome)
@@ -703,8 +723,7 @@ char *reason_of(const struct evidence *evidence, const struct activation_outcome
         say(&out, SENTENCE_SYSTEM_CONFLICT, NULL);
     if (evidence->earlier_signals)
         say(&out, SENTENCE_EARLIER_SIGNALS, NULL);
-    if (evidence->guessed_path != NULL)
-        say(&out, SENTENCE_GUESSED, &(struct named){.path = name_guessed(evidence)});
+    say_guessed(&out, evidence);
     return text_take(&out);
 }
 
