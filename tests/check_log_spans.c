@@ -666,9 +666,9 @@ START_TEST(marks_of_a_greater_log_are_spread_over_its_ids)
     add_some(4001, 3000, 3000);
     end_part();
     log_spans_finish(&facts);
-    ck_assert_uint_eq(facts.mark_count, 187); /* 1024, 1056, ... 6976 */
+    ck_assert_uint_eq(facts.mark_count, 94); /* 1024, 1088, ... 6976 */
     for (size_t index = 0; index < facts.mark_count; index++) {
-        uint64_t id = 1024 + 32 * index;
+        uint64_t id = 1024 + 64 * index;
 
         ck_assert_uint_eq(facts.marks[index].record_id, id);
         ck_assert_uint_eq(facts.marks[index].event_filetime,

@@ -22,7 +22,7 @@
 #include "model/source.h"
 
 /* PRAGMA user_version of the schema. A case of another version is refused. */
-#define CASEDB_SCHEMA_VERSION 6
+#define CASEDB_SCHEMA_VERSION 5
 
 struct casedb;
 

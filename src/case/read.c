@@ -32,8 +32,8 @@ static const struct row_statement all_source_hosts = SELECT_OF(
 
 /* Only names that have a channel in two sources are looked at; of these few ids stand for several
  * events, so only those are compared. The order of the tables is that in which they are the least
- * work. Of marks, that of the greatest id decides: bare columns are of the row that has the max().
- */
+ * work. Of marks, those of the greatest id that both have decide. A computer has them of one
+ * channel. */
 static const char id_clashes[] =
     "WITH twice AS MATERIALIZED (SELECT " FIRST_LABEL " AS name, r.channel_id AS channel_id"
     "  FROM record_span AS r JOIN source_computer AS c ON c.id = r.computer_id"
@@ -54,17 +54,20 @@ static const char id_clashes[] =
     " contradicted AS MATERIALIZED (SELECT DISTINCT name, channel_id FROM (SELECT name, channel_id"
     "  FROM marked GROUP BY name, channel_id, record_id"
     "  HAVING min(event_filetime) < max(event_filetime))),"
-    " compared AS (SELECT a.computer_id AS left_id, b.computer_id AS right_id,"
-    "  a.event_filetime <> b.event_filetime AS differs, max(record_id)"
-    "  FROM contradicted CROSS JOIN marked AS a USING (name, channel_id)"
-    "  CROSS JOIN marked AS b USING (name, channel_id, record_id)"
-    "  WHERE a.source_id < b.source_id GROUP BY 1, 2)"
+    " holders AS MATERIALIZED (SELECT DISTINCT computer_id, source_id, name, channel_id"
+    "  FROM contradicted CROSS JOIN marked USING (name, channel_id))"
     " SELECT a.computer_id, b.computer_id"
     " FROM doubtful CROSS JOIN said AS a USING (name, channel_id, record_id)"
     " CROSS JOIN said AS b USING (name, channel_id, record_id)"
     " WHERE a.source_id < b.source_id AND (a.event_filetime <> b.event_filetime"
     "  OR a.provider_id <> b.provider_id OR a.event_id <> b.event_id)"
-    " UNION SELECT left_id, right_id FROM compared WHERE differs LIMIT ?1";
+    " UNION SELECT a.computer_id, b.computer_id"
+    " FROM holders AS a CROSS JOIN holders AS b USING (name, channel_id)"
+    " WHERE a.source_id < b.source_id AND (SELECT x.event_filetime <> y.event_filetime"
+    "  FROM record_mark AS x CROSS JOIN record_mark AS y WHERE x.computer_id = a.computer_id"
+    "  AND y.computer_id = b.computer_id AND y.record_id = x.record_id"
+    "  ORDER BY x.record_id DESC LIMIT 1)"
+    " LIMIT ?1";
 
 static const struct row_statement all_inventory_hosts =
     SELECT_OF(&inventory_host_rows, "FROM inventory_host AS i ORDER BY i.id");

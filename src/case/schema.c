@@ -550,7 +550,7 @@ static const char create_indexes[] =
     "CREATE INDEX IF NOT EXISTS source_computer_by_machine ON source_computer(machine_id);\n"
     "CREATE INDEX IF NOT EXISTS observation_by_computer ON observation(computer_id);\n"
     "CREATE INDEX IF NOT EXISTS record_span_by_computer ON record_span(computer_id);\n"
-    "CREATE INDEX IF NOT EXISTS record_mark_by_computer ON record_mark(computer_id);\n"
+    "CREATE INDEX IF NOT EXISTS record_mark_by_computer ON record_mark(computer_id, record_id);\n"
     "CREATE INDEX IF NOT EXISTS observation_by_time ON observation(event_filetime, record_id);\n"
     "CREATE INDEX IF NOT EXISTS observation_by_conflict ON observation(verified)\n"
     "  WHERE verified = 'conflict';\n"

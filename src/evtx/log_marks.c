@@ -29,9 +29,9 @@ static void keep_marks(struct source_facts *facts, uint64_t distance)
 
 /* Doubles the distance until there are at most so many marks. Of equal ids without end none is
  * kept: the distance is 0 then. */
-static void thin_out(struct source_facts *facts, size_t most, uint64_t *distance)
+static void thin_out(struct source_facts *facts, uint64_t *distance)
 {
-    while (facts->mark_count > most) {
+    while (facts->mark_count > RECORD_MARKS_MOST) {
         *distance *= 2;
         keep_marks(facts, *distance);
     }
@@ -52,7 +52,7 @@ void log_marks_add(struct source_facts *facts, const struct record_span *span, c
                                          .record_id = span->first_record_id + index,
                                          .event_filetime = filetimes[index],
                                      });
-        thin_out(facts, RECORD_MARKS_MOST, distance);
+        thin_out(facts, distance);
     }
 }
 
@@ -113,5 +113,5 @@ void log_marks_finish(struct source_facts *facts)
         return;
     qsort(facts->marks, facts->mark_count, sizeof(*facts->marks), compare_marks);
     drop_equal_ids(facts);
-    thin_out(facts, RECORD_MARKS_MOST, &distance);
+    thin_out(facts, &distance);
 }

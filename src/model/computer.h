@@ -52,7 +52,7 @@ struct record_mark {
 
 /* A source has no more of them: where it has more records, only ids that a power of two divides
  * have marks. */
-#define RECORD_MARKS_MOST 256
+#define RECORD_MARKS_MOST 128
 
 /* Does a time contradict an earlier record, of which that is the greatest time so far? */
 static inline bool record_span_is_step_back(uint64_t greatest_filetime, uint64_t next_filetime)
