@@ -9,6 +9,7 @@
 
 #include "base/filetime.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "identity/logset.h"
 #include "identity/machine.h"
 
@@ -349,13 +350,22 @@ static void add_apart(struct telling *telling, size_t left, size_t right)
     telling->is_shared[telling->set->logs[left].owner_key] = true;
 }
 
+/* One machine cannot have written the two, where the one that begins after the other has ended has
+ * no higher ids. Machines that are set back to an earlier state do so, and stay one: this counts in
+ * the channel that has the signals, where the times of one log would be taken for wrong. */
+static bool contradict_each_other(const struct channel_range *left,
+                                  const struct channel_range *right)
+{
+    return text_equal_ascii(left->channel, "Application") &&
+           (is_out_of_order(left, right) || is_out_of_order(right, left));
+}
+
 static void find_apart(struct telling *telling, const struct channel_range *left,
                        const struct channel_range *right)
 {
     if (are_present(telling, left, right) && !is_seam(telling, left, right) &&
         !is_seam(telling, right, left) &&
-        (is_of_other_numbering(left, right) || is_out_of_order(left, right) ||
-         is_out_of_order(right, left)))
+        (is_of_other_numbering(left, right) || contradict_each_other(left, right)))
         add_apart(telling, left->log, right->log);
 }
 
