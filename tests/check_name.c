@@ -212,6 +212,7 @@ START_TEST(name_of_a_file_has_those_of_known_hosts)
         {"pc1\u00E4.txt", NULL, false, false},
         {"pc1\u2013dism.txt", "pc1", true, false},
         {"B\u00DCRO.txt", "B\u00DCRO", true, false},
+        {"BU\u0308RO2-dlv.txt", "BU\u0308RO2", true, false},
         {"2019-01-10_pc1_dism.txt", "pc1", true, false},
         {"dism_pc1_20190110T1130Z.txt", "pc1", true, false},
         {"20190110.txt", "20190110", true, false},
@@ -234,7 +235,8 @@ START_TEST(name_of_a_file_has_those_of_known_hosts)
         {"new.txt", "new", true, false},
         {"dism_new_pc1.txt", "pc1", true, false},
     };
-    static const char *const names[] = {"PC1", "pc1-x", "b\u00FCro", "20190110", "C3", "NEW"};
+    static const char *const names[] = {"PC1",      "pc1-x", "b\u00FCro", "bu\u0308ro2",
+                                        "20190110", "C3",    "NEW"};
     struct name_table known = make_names(names, ARRAY_COUNT(names));
 
     for (size_t row = 0; row < ARRAY_COUNT(rows); row++) {

@@ -396,10 +396,10 @@ static char *copy_tokens(const struct split_name *name, size_t first, size_t end
 static size_t known_run_end(const struct split_name *name, size_t first,
                             bool (*is_known)(const void *, const char *), const void *context)
 {
-    size_t end = first + 1;
+    size_t end = first + HOST_TOKENS_MAX;
 
-    while (end < name->count && end - first < HOST_TOKENS_MAX && tokens_belong(name, end - 1, end))
-        end++;
+    if (end > name->count)
+        end = name->count;
     for (bool known = false; end > first; end--) {
         char *part = copy_tokens(name, first, end);
 

@@ -399,6 +399,19 @@ static void match_file_name(struct source_matcher *matcher, struct source_host *
     matcher->machines->items[host->machine].shared_name = true;
 }
 
+static bool has_digit(const char *name)
+{
+    return strpbrk(name, "0123456789") != NULL;
+}
+
+/* Can what the name of a file spells be a host like this machine: another one, and with digits
+ * where its own name has some? */
+static bool spells_another(const struct naming *naming, const struct machine *machine)
+{
+    return naming->kind == NAMING_SPELLED && !machine_answers_to(machine, naming->host) &&
+           (has_digit(naming->host) || !has_digit(machine->name));
+}
+
 /* Why it is not sure that what lies in the folder of this machine's logs is of it; or NULL. */
 static char *doubt(const struct source_matcher *matcher, size_t index,
                    const struct machine *machine)
@@ -408,7 +421,7 @@ static char *doubt(const struct source_matcher *matcher, size_t index,
 
     if (folder_host != NULL && !machine_answers_to(machine, folder_host))
         return memory_format("whose logs lie there, in a folder with the name of %s", folder_host);
-    if (naming->kind == NAMING_SPELLED && !machine_answers_to(machine, naming->host))
+    if (spells_another(naming, machine))
         return memory_format("whose logs lie there, though its file's name differs from those "
                              "beside it in %s",
                              naming->host);
