@@ -141,7 +141,7 @@ struct source_facts {
     struct computer_index index;
     struct record_span *spans; /* owned; in the order of the file, until they are settled */
     size_t span_count;
-    bool spans_are_rough; /* there were too many: coverage and wrong clocks are not all told */
+    bool spans_are_rough;      /* there were too many: coverage and wrong clocks are not all told */
     struct record_mark *marks; /* owned; in the order of the file, until they are settled */
     size_t mark_count;
     struct remarks damage;
