@@ -71,7 +71,8 @@ bool line_is_blank(const struct line *line)
 
 struct line line_from(struct line line, size_t position_bytes)
 {
-    line.bytes += position_bytes;
+    if (position_bytes > 0)
+        line.bytes += position_bytes;
     line.length_bytes -= position_bytes;
     return line;
 }

@@ -32,8 +32,10 @@ static const struct row_statement all_source_hosts = SELECT_OF(
 
 /* Only names that have a channel in two sources are looked at; of these few ids stand for several
  * events, so only those are compared. The order of the tables is that in which they are the least
- * work. Of marks, those of the greatest id that both have decide. A computer has them of one
- * channel. */
+ * work. Of marks, those of the newest name in a log are compared: earlier names are often those of
+ * an image. Two logs contradict each other where they do in the greatest id that both have, and in
+ * at least half of all: fewer ids stand for two events where a machine was set back, or a copy is
+ * damaged. A computer has marks of one channel. */
 static const char id_clashes[] =
     "WITH twice AS MATERIALIZED (SELECT " FIRST_LABEL " AS name, r.channel_id AS channel_id"
     "  FROM record_span AS r JOIN source_computer AS c ON c.id = r.computer_id"
@@ -50,23 +52,27 @@ static const char id_clashes[] =
     "  k.record_id, k.event_filetime"
     "  FROM record_mark AS k CROSS JOIN source_computer AS c CROSS JOIN twice"
     "  WHERE c.id = k.computer_id AND twice.name = " FIRST_LABEL
-    "  AND twice.channel_id = k.channel_id),"
+    "  AND twice.channel_id = k.channel_id AND c.last_number = (SELECT max(n.last_number)"
+    "  FROM source_computer AS n WHERE n.source_id = c.source_id)),"
     " contradicted AS MATERIALIZED (SELECT DISTINCT name, channel_id FROM (SELECT name, channel_id"
     "  FROM marked GROUP BY name, channel_id, record_id"
     "  HAVING min(event_filetime) < max(event_filetime))),"
     " holders AS MATERIALIZED (SELECT DISTINCT computer_id, source_id, name, channel_id"
     "  FROM contradicted CROSS JOIN marked USING (name, channel_id))"
-    " SELECT a.computer_id, b.computer_id"
+    " SELECT DISTINCT a.computer_id, b.computer_id"
     " FROM doubtful CROSS JOIN said AS a USING (name, channel_id, record_id)"
     " CROSS JOIN said AS b USING (name, channel_id, record_id)"
     " WHERE a.source_id < b.source_id AND (a.event_filetime <> b.event_filetime"
     "  OR a.provider_id <> b.provider_id OR a.event_id <> b.event_id)"
-    " UNION SELECT a.computer_id, b.computer_id"
+    " UNION ALL SELECT a.computer_id, b.computer_id"
     " FROM holders AS a CROSS JOIN holders AS b USING (name, channel_id)"
     " WHERE a.source_id < b.source_id AND (SELECT x.event_filetime <> y.event_filetime"
     "  FROM record_mark AS x CROSS JOIN record_mark AS y WHERE x.computer_id = a.computer_id"
     "  AND y.computer_id = b.computer_id AND y.record_id = x.record_id"
-    "  ORDER BY x.record_id DESC LIMIT 1)"
+    "  ORDER BY x.record_id DESC LIMIT 1) AND (SELECT 2 * sum(x.event_filetime <>"
+    "  y.event_filetime) >= count(*) FROM record_mark AS x CROSS JOIN record_mark AS y"
+    "  WHERE x.computer_id = a.computer_id AND y.computer_id = b.computer_id"
+    "  AND y.record_id = x.record_id)"
     " LIMIT ?1";
 
 static const struct row_statement all_inventory_hosts =

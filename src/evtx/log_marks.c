@@ -46,6 +46,8 @@ void log_marks_add(struct source_facts *facts, const struct record_span *span, c
         index += past > 0 ? *distance - past : 0;
         if (index >= span->record_count)
             break;
+        if (filetimes[index] == 0)
+            continue;
         source_facts_add_mark(facts, &(struct record_mark){
                                          .computer = span->computer,
                                          .channel = memory_copy_text(channel),

@@ -291,7 +291,8 @@ static void mark_short_forms(const struct logset *set, struct log *log)
 
 /* Are both there only between that record of the newer name and the last one of the older, close to
  * each other? Where a log begins so, with its very first record, the clock is set in between: there
- * they may be further apart, if most records are of the older name. */
+ * they may be further apart, if most records are of the older name: a day, or, where the log goes
+ * on for long under the newer name, as far as a clock was wrong. */
 static bool is_first_boot(const struct name_run *older, const struct name_run *newer)
 {
     uint64_t count = older->last_number - newer->first_number + 1;
@@ -299,8 +300,9 @@ static bool is_first_boot(const struct name_run *older, const struct name_run *n
 
     return count <= FIRST_BOOT_RECORDS_MOST && older->last_number_filetime != 0 &&
            newer->first_number_filetime != 0 &&
-           filetime_distance(older->last_number_filetime, newer->first_number_filetime) <=
-               (begins_log ? FIRST_BOOT_OF_LOG_MOST : FIRST_BOOT_MOST);
+           ((begins_log && newer->record_count > FIRST_BOOT_RECORDS_MOST) ||
+            filetime_distance(older->last_number_filetime, newer->first_number_filetime) <=
+                (begins_log ? FIRST_BOOT_OF_LOG_MOST : FIRST_BOOT_MOST));
 }
 
 static bool runs_overlap(const struct name_run *left, const struct name_run *right)

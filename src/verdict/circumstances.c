@@ -347,15 +347,51 @@ static int note_rest(struct finding_circumstances *finding, const struct channel
     return note_stretch(finding, pool, &rest, err);
 }
 
-/* `own` is the one of the machine's own logs of the channel, this one or another. */
+/* Is the stretch, that no own log has, of an earlier installation: behind all ids of the own logs,
+ * and before all their times? */
+static bool is_of_earlier_ids(const struct stretch *stretch, const struct channel_pool *own)
+{
+    uint64_t first_filetime = UINT64_MAX;
+
+    for (size_t index = 0; index < own->count; index++)
+        if (!own->stretches[index].wrong_clock &&
+            own->stretches[index].first_filetime < first_filetime)
+            first_filetime = own->stretches[index].first_filetime;
+    return own->count > 0 &&
+           stretch->first_record_id > own->stretches[own->count - 1].last_record_id &&
+           stretch->last_filetime < first_filetime;
+}
+
+/* What contradicts nothing but the ids of the present installation tells no clock. */
+static void drop_earlier_ids(struct channel_pool *pool, const struct channel_pool *own)
+{
+    size_t kept = 0;
+
+    for (size_t index = 0; index < pool->count; index++)
+        if (!is_of_earlier_ids(&pool->stretches[index], own))
+            pool->stretches[kept++] = pool->stretches[index];
+    pool->count = kept;
+}
+
+/* `own` is the one of the machine's own logs of the channel, this one or another. Where there are
+ * such, a log of several channels tells no clock: whoever put it together may have turned it round.
+ */
 static int find_pool(struct finding_circumstances *finding, struct channel_pool *pool,
                      const struct channel_pool *own, struct error *err)
 {
+    bool is_mixed = pool->id != POOL_OWN && pool->id != POOL_FORWARDED;
+
+    if (pool->id == POOL_FORWARDED)
+        drop_earlier_ids(pool, own);
     pool->count = clock_find(pool->stretches, pool->count);
     for (size_t index = 0; index < pool->count; index++) {
         const struct stretch *stretch = &pool->stretches[index];
-        int result = pool->id == POOL_FORWARDED ? note_rest(finding, pool, stretch, own, err)
-                                                : note_stretch(finding, pool, stretch, err);
+        int result;
+
+        if (is_mixed && own->count > 0 && stretch->wrong_clock)
+            continue;
+        result = pool->id == POOL_FORWARDED ? note_rest(finding, pool, stretch, own, err)
+                                            : note_stretch(finding, pool, stretch, err);
 
         if (result != 0)
             return -1;

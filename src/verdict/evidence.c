@@ -238,13 +238,16 @@ static uint64_t time_taken(const struct gathering *gathering, const struct case_
     return dated != NULL ? dated->filetime : filetime_of_nanoseconds(found->mtime_ns);
 }
 
+static bool is_of_collection(const struct gathering *gathering, uint64_t taken)
+{
+    return taken == 0 || taken >= gathering->evidence->last_filetime;
+}
+
 static enum taken taken_of(const struct gathering *gathering, const struct case_finding *found)
 {
-    uint64_t taken = time_taken(gathering, found);
-
     if (found->finding.kind == FINDING_HISTORY || found->finding.kind == FINDING_HISTORY_ROW)
         return TAKEN_DATABASE;
-    return taken == 0 || taken >= gathering->evidence->last_filetime ? TAKEN_AT_COLLECTION
+    return is_of_collection(gathering, time_taken(gathering, found)) ? TAKEN_AT_COLLECTION
                                                                      : TAKEN_BEFORE;
 }
 
@@ -253,9 +256,17 @@ static struct finding_times *times_of(struct gathering *gathering, const struct 
     return &gathering->times[taken_of(gathering, found)];
 }
 
+/* A machine that is still at work writes events between two listings of one collection: what its
+ * first listings say bears on the later ones, too. */
 static struct finding_round *round_of(struct gathering *gathering, const struct case_finding *found)
 {
-    return finding_times_round(times_of(gathering, found), time_taken(gathering, found));
+    struct finding_round *first = gathering->times[TAKEN_AT_COLLECTION].rounds;
+    uint64_t taken = time_taken(gathering, found);
+
+    if (taken_of(gathering, found) == TAKEN_BEFORE && first->first_filetime != 0 &&
+        first->first_filetime < taken + FILETIME_HOUR)
+        return first;
+    return finding_times_round(times_of(gathering, found), taken);
 }
 
 /* By what the finding has of it; 0 where it has nothing. */
@@ -298,13 +309,15 @@ static void add_placed(struct gathering *gathering, const struct placed_finding 
 }
 
 /* Where the validation that a listing has stands: behind the events of its day, which is one of
- * local time, but not behind the listing. */
-static uint64_t validation_time(const struct meaning *meaning)
+ * local time, but not behind the listing, nor behind the window in which it counts. */
+static uint64_t validation_time(const struct meaning *meaning, const struct window *window)
 {
     uint64_t day = meaning->validation_filetime;
     uint64_t end = day + FILETIME_DAY - FILETIME_SECOND;
     uint64_t taken = meaning->origin.filetime;
 
+    if (day <= window->end_filetime && window->end_filetime < end)
+        end = window->end_filetime;
     return taken < end && taken > day - FILETIME_DAY ? taken : end;
 }
 
@@ -313,7 +326,8 @@ static void add_validation(struct gathering *gathering, const struct placed_find
 {
     const struct placed_finding placed = {
         .meaning = {.origin = {.kind = of->meaning.origin.kind,
-                               .filetime = validation_time(&of->meaning)},
+                               .filetime = validation_time(&of->meaning,
+                                                           &gathering->evidence->history.window)},
                     .on_validation = true,
                     .validation_filetime = of->meaning.validation_filetime},
         .path = memory_copy_text(of->path),
@@ -344,7 +358,7 @@ static int place_finding(struct gathering *gathering, const struct case_finding 
     origin->is_guess = found->is_guess;
     if (origin->with_collection) {
         origin->filetime = time_taken(gathering, found);
-        origin->with_collection = taken_of(gathering, found) == TAKEN_AT_COLLECTION;
+        origin->with_collection = is_of_collection(gathering, origin->filetime);
         origin->round = round->number;
     }
     add_placed(gathering, &placed);

@@ -114,7 +114,8 @@ const struct incident_edition *licence_evidence_edition(const struct licence_evi
 /* Starts as zeros. */
 struct system_evidence {
     char *os_version;     /* owned: "6.1.7601 Service Pack 1", or NULL while unknown */
-    unsigned round;       /* of collection, of the newest item that names it */
+    bool with_collection; /* the newest item that names it, and of which round */
+    unsigned round;
     bool names_windows_7; /* a systeminfo of it calls it so, */
     bool names_other;     /* or by another name, or gives another version */
     bool clock_changed;

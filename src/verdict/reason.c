@@ -506,8 +506,9 @@ static const struct judged_event *last_wrong_recovery(const struct activation_hi
 static void say_recoveries(struct text *out, const struct activation_history *history,
                            const struct activation_outcome *outcome)
 {
+    bool is_over = outcome->state != ACTIVATION_STATE_NON_GENUINE;
     const struct judged_event *recovery =
-        outcome->incident != NULL ? wrong_recovery(outcome->incident) : NULL;
+        outcome->incident != NULL && is_over ? wrong_recovery(outcome->incident) : NULL;
     const struct judged_event *last = last_wrong_recovery(history, outcome);
 
     if (recovery != NULL)

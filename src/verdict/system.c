@@ -23,10 +23,12 @@ static void take_version(struct system_evidence *evidence, const struct system_i
 static void take_name(struct system_evidence *evidence, const struct system_item *item,
                       const struct item_origin *origin)
 {
-    if (!origin->with_collection || origin->round != evidence->round) {
+    if (!origin->with_collection || !evidence->with_collection ||
+        origin->round != evidence->round) {
         evidence->names_windows_7 = false;
         evidence->names_other = false;
     }
+    evidence->with_collection = origin->with_collection;
     evidence->round = origin->round;
     evidence->names_windows_7 |= item->names_windows_7;
     evidence->names_other |= item->names_other;
