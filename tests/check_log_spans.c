@@ -709,6 +709,22 @@ START_TEST(recovered_records_have_no_marks)
 }
 END_TEST
 
+START_TEST(a_record_without_a_time_has_no_mark)
+{
+    struct record_summary summary = {.event_filetime = 1, .record_id = 1, .channel = application};
+
+    summary.computer = (size_t)(source_facts_computer(&part, "PC") - part.computers);
+    log_spans_add(spans, &summary, false);
+    summary.event_filetime = 0;
+    summary.record_id = 2;
+    log_spans_add(spans, &summary, false);
+    end_part();
+    log_spans_finish(&facts);
+    ck_assert_uint_eq(facts.mark_count, 1);
+    ck_assert_uint_eq(facts.marks[0].record_id, 1);
+}
+END_TEST
+
 /* The later part tells that the computer's records are forwarded. */
 START_TEST(forwarded_records_have_no_marks)
 {
@@ -773,6 +789,7 @@ static Suite *log_spans_suite(void)
     tcase_add_test(tests, an_id_of_several_times_has_no_mark);
     tcase_add_test(tests, one_id_again_and_again_has_no_mark);
     tcase_add_test(tests, recovered_records_have_no_marks);
+    tcase_add_test(tests, a_record_without_a_time_has_no_mark);
     tcase_add_test(tests, forwarded_records_have_no_marks);
     tcase_add_test(tests, a_log_of_several_channels_has_no_marks);
     suite_add_tcase(suite, tests);

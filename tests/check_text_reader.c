@@ -52,6 +52,12 @@ static const char *kind_of_text(const char *text)
 
 /* ---- Lines ---- */
 
+START_TEST(what_is_left_of_no_line_is_none)
+{
+    ck_assert_uint_eq(line_from((struct line){0}, 0).length_bytes, 0);
+}
+END_TEST
+
 START_TEST(lines_are_taken_apart)
 {
     static const char bytes[] = " a : b:c \n\n \t\nKB\xC3\xA4";
@@ -816,6 +822,7 @@ static Suite *text_reader_suite(void)
     Suite *suite = suite_create("text_reader");
     TCase *cases = tcase_create("text_reader");
 
+    tcase_add_test(cases, what_is_left_of_no_line_is_none);
     tcase_add_test(cases, lines_are_taken_apart);
     tcase_add_test(cases, listings_are_known_in_every_language_and_encoding);
     tcase_add_test(cases, what_quotes_a_listing_is_none);
