@@ -607,6 +607,8 @@ void activation_history_note_witness(struct activation_history *history, enum wi
     history->witnesses[kind] = *witness;
     if (kind != WITNESS_CHANNEL)
         history->version_is_newest = kind == WITNESS_VERSION;
+    if (kind == WITNESS_PRODUCT)
+        history->product_is_doubtful = false;
     if (is_void)
         void_witness(&history->witnesses[kind]);
     note_after(&history->current, kind, witness);
@@ -659,10 +661,12 @@ static const struct witness *find_other_system(const struct episode *episode)
 
 bool activation_history_not_windows_7(const struct activation_history *history)
 {
-    const struct witness *version = &history->witnesses[WITNESS_VERSION];
-    const struct witness *product = &history->witnesses[WITNESS_PRODUCT];
+    static const struct witness nothing = {0};
+    bool is_doubtful = history->product_is_doubtful;
 
-    return other_system(version, product, history->version_is_newest) != NULL;
+    return other_system(&history->witnesses[WITNESS_VERSION],
+                        is_doubtful ? &nothing : &history->witnesses[WITNESS_PRODUCT],
+                        is_doubtful || history->version_is_newest) != NULL;
 }
 
 static const struct witness *find_other(const struct episode *episode)

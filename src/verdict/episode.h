@@ -123,6 +123,7 @@ struct activation_history {
     bool update_is_absent;                   /* by now */
     struct witness witnesses[WITNESS_COUNT]; /* the newest so far */
     bool version_is_newest;                  /* of what tells the system */
+    bool product_is_doubtful;                /* since then several licences were installed */
 };
 
 /* `covered` is what the machine's Application logs cover; borrowed. */

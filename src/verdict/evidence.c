@@ -118,8 +118,10 @@ static void note_channel(struct evidence *evidence, const struct meaning *meanin
         activation_history_note_witness(&evidence->history, WITNESS_CHANNEL, &witness);
     witness.is_other = item->not_windows_7;
     witness.is_other_of_61 = item->is_of_61;
-    if (item->tells_system || item->decides_edition)
+    if (item->tells_system)
         activation_history_note_witness(&evidence->history, WITNESS_PRODUCT, &witness);
+    else if (item->decides_edition)
+        evidence->history.product_is_doubtful = true;
 }
 
 static void note_system(struct evidence *evidence, const struct meaning *meaning)
