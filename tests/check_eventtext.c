@@ -264,6 +264,18 @@ START_TEST(attributes_are_not_escaped)
 }
 END_TEST
 
+START_TEST(a_newer_libevtx_escapes_attributes)
+{
+    const struct observation *observation =
+        parse(BEGIN SYSTEM("4") "  <EventData>\n"
+                                "    <Data Name=\"&lt;&amp;&gt;\"&amp;lt;\">v</Data>\n"
+                                "  </EventData>\n" END);
+
+    expect_string(observation, 0,
+                  reference_escapes_attributes() ? "<&>\"&lt;" : "&lt;&amp;&gt;\"&amp;lt;", "v");
+}
+END_TEST
+
 START_TEST(provider_name_gets_its_characters_put_right)
 {
     ck_assert_str_eq(parse(BEGIN "  <System>\n    <Provider Name=\"\xF0\x90\x80\x80\"/>\n"
@@ -414,6 +426,7 @@ static Suite *eventtext_suite(void)
     tcase_add_test(tests, rendering_info_marks_a_forwarded_event);
     tcase_add_loop_test(tests, value_is_kept_faithfully, 0, ARRAY_COUNT(values));
     tcase_add_test(tests, attributes_are_not_escaped);
+    tcase_add_test(tests, a_newer_libevtx_escapes_attributes);
     tcase_add_test(tests, provider_name_gets_its_characters_put_right);
     tcase_add_test(tests, system_fields_count_only_in_system);
     tcase_add_loop_test(tests, unreadable_time_is_no_time, 0, ARRAY_COUNT(unreadable_times));

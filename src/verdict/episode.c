@@ -522,7 +522,8 @@ static void close_by_listing(struct activation_history *history)
 static void feed_listed_fault(struct activation_history *history,
                               const struct licence_listed *listed)
 {
-    if (history->first_fault_filetime == 0 || listed->filetime < history->first_fault_filetime)
+    if (history->first_fault_filetime == 0 ||
+        (listed->filetime != 0 && listed->filetime < history->first_fault_filetime))
         history->first_fault_filetime = listed->filetime;
     if (listed->filetime > history->last_fault_filetime)
         history->last_fault_filetime = listed->filetime;

@@ -133,13 +133,18 @@ static const char *store(struct eventtext *event, struct text_part part, bool es
     return stored;
 }
 
+static const char *store_attribute(struct eventtext *event, struct text_part part)
+{
+    return store(event, part, reference_escapes_attributes());
+}
+
 static void store_string(struct eventtext *event, struct text_part name, struct text_part value)
 {
     struct observation *observation = &event->observation;
     struct observation_string string = {.name = "", .value = ""};
 
     if (name.length > 0)
-        string.name = store(event, name, false);
+        string.name = store_attribute(event, name);
     if (value.length > 0)
         string.value = store(event, value, true);
     event->strings = memory_grow(event->strings, observation->string_count, sizeof(string));
@@ -308,7 +313,7 @@ static void take_provider(struct text_scanner *scanner, const struct text_elemen
     struct text_part name;
 
     if (find_attribute(element, "Name", &name))
-        scanner->event->observation.provider = store(scanner->event, name, false);
+        scanner->event->observation.provider = store_attribute(scanner->event, name);
 }
 
 static void take_event_id(struct text_scanner *scanner, const struct text_element *element)
@@ -334,7 +339,7 @@ static void take_time(struct text_scanner *scanner, const struct text_element *e
     struct text_part time;
 
     if (find_attribute(element, "SystemTime", &time) &&
-        !filetime_parse(store(scanner->event, time, false),
+        !filetime_parse(store_attribute(scanner->event, time),
                         &scanner->event->observation.event_filetime))
         scanner->event->observation.event_filetime = 0;
 }
@@ -362,7 +367,7 @@ static void take_user(struct text_scanner *scanner, const struct text_element *e
     struct text_part sid;
 
     if (find_attribute(element, "UserID", &sid))
-        scanner->event->observation.user_sid = store(scanner->event, sid, false);
+        scanner->event->observation.user_sid = store_attribute(scanner->event, sid);
 }
 
 struct system_field {

@@ -17,8 +17,9 @@
 /* libevtx's messages, one line for each of its functions on the way to the failure. */
 #define BACKTRACE_BYTES 16384u
 
-/* Of libevtx: characters past U+FFFF come out wrong of it; of 20240504 they come out right. */
-#define VERSION_THAT_SPOILS 20181227u
+/* Of libevtx, that of Debian 12: characters past U+FFFF come out wrong of it, and attributes
+ * without escapes. Of 20240504, that of Debian 13, they come out right, and escaped [both seen]. */
+#define VERSION_OLDER 20181227u
 
 /* Records are so aligned. */
 #define RECORD_ALIGNMENT_BYTES 8u
@@ -71,9 +72,19 @@ static void write_file_header(uint8_t *log)
               libdeflate_crc32(0, log, FILE_HEADER_OFFSET_FLAGS));
 }
 
+static bool is_older_version(void)
+{
+    return strtoul(libevtx_get_version(), NULL, 10) <= VERSION_OLDER;
+}
+
 bool reference_spoils_supplementary(void)
 {
-    return strtoul(libevtx_get_version(), NULL, 10) <= VERSION_THAT_SPOILS;
+    return is_older_version();
+}
+
+bool reference_escapes_attributes(void)
+{
+    return !is_older_version();
 }
 
 struct reference *reference_create(void)

@@ -77,10 +77,10 @@ int reference_read(struct reference *reference, size_t index, struct reference_r
 
 /* --- eventtext --- */
 
-/* Reads the text that libevtx makes of an event into an observation. That text is not
- * quite XML: & < > are escaped in string values only, nothing is in attributes, control characters
- * stay, and each element stands on a line of its own, indented by its depth. So this is a small
- * tolerant scanner of its own, without recursion.
+/* Reads the text that libevtx makes of an event into an observation. That text is not quite XML:
+ * & < > are escaped in string values, and by a newer libevtx in attributes, quotes nowhere; control
+ * characters stay; and each element stands on a line of its own, indented by its depth. So this is
+ * a small tolerant scanner of its own, without recursion.
  *
  * A libevtx that spoils them gives every character past U+FFFF 0x3FF too low (it takes DFFF for the
  * first low surrogate). All that it writes at or past U+10000 is such a character and is put right
@@ -92,6 +92,9 @@ int reference_read(struct reference *reference, size_t index, struct reference_r
 
 /* Does the libevtx at hand do so? */
 bool reference_spoils_supplementary(void);
+
+/* Does it escape attributes? */
+bool reference_escapes_attributes(void);
 
 /* Starts as zeros; its memory is used again for each event. */
 struct eventtext {
