@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* Returns `memory`, or ends the process when it is NULL: for allocations of the C library. */
@@ -47,6 +48,27 @@ char *memory_format_list(const char *format, va_list arguments)
 /* ---- Arrays: how many items a constant table has, and where in an ordered one an item is ---- */
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Orders of numbers, and of items that are numbers, as qsort and bsearch want them. */
+static inline int compare_u64(uint64_t left, uint64_t right)
+{
+    return (left > right) - (left < right);
+}
+
+static inline int compare_i64(int64_t left, int64_t right)
+{
+    return (left > right) - (left < right);
+}
+
+static inline int compare_u64_items(const void *left, const void *right)
+{
+    return compare_u64(*(const uint64_t *)left, *(const uint64_t *)right);
+}
+
+static inline int compare_i64_items(const void *left, const void *right)
+{
+    return compare_i64(*(const int64_t *)left, *(const int64_t *)right);
+}
 
 /* The index of the first item that does not come before the key; `count` where all do. The items
  * are in the order by which `compare` tells an item from the key: below 0 where it comes before.

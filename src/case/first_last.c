@@ -48,34 +48,29 @@ struct held {
 
 /* ---- Order and content ---- */
 
-static int compare_numbers(int64_t left, int64_t right)
-{
-    return left < right ? -1 : left > right;
-}
-
 /* As SQLite orders what thin_out goes by: numbers are kept by their bits. */
 static int compare_order(const struct observation_row *left, const struct observation_row *right)
 {
     const struct observation *one = &left->seen.observation;
     const struct observation *other = &right->seen.observation;
-    int order = compare_numbers((int64_t)one->record_id, (int64_t)other->record_id);
+    int order = compare_i64((int64_t)one->record_id, (int64_t)other->record_id);
 
     if (order == 0)
-        order = compare_numbers((int64_t)one->event_filetime, (int64_t)other->event_filetime);
+        order = compare_i64((int64_t)one->event_filetime, (int64_t)other->event_filetime);
     if (order == 0)
-        order = compare_numbers((int64_t)one->offset_bytes, (int64_t)other->offset_bytes);
+        order = compare_i64((int64_t)one->offset_bytes, (int64_t)other->offset_bytes);
     return order;
 }
 
 static int compare_held(const void *left, const void *right)
 {
     const struct held *one = left, *other = right;
-    int order = compare_numbers(one->computer_id, other->computer_id);
+    int order = compare_i64(one->computer_id, other->computer_id);
 
     if (order == 0)
-        order = compare_numbers(one->event_id, other->event_id);
+        order = compare_i64(one->event_id, other->event_id);
     if (order == 0)
-        order = compare_numbers(one->is_windows, other->is_windows);
+        order = compare_i64(one->is_windows, other->is_windows);
     return order != 0 ? order : strcmp(one->provider, other->provider);
 }
 

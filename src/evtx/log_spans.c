@@ -84,32 +84,27 @@ static uint64_t count_ids(const struct record_span *span)
 
 /* ---- Orders ---- */
 
-static int compare_numbers(uint64_t left, uint64_t right)
-{
-    return (left > right) - (left < right);
-}
-
 static int compare_channels(const struct id_stretch *left, const struct id_stretch *right)
 {
     int order = left->channel == right->channel ? 0 : strcmp(left->channel, right->channel);
 
-    return order != 0 ? order : compare_numbers(left->span.recovered, right->span.recovered);
+    return order != 0 ? order : compare_u64(left->span.recovered, right->span.recovered);
 }
 
 static int compare_ids(const struct id_stretch *left, const struct id_stretch *right)
 {
-    int order = compare_numbers(left->span.first_record_id, right->span.first_record_id);
+    int order = compare_u64(left->span.first_record_id, right->span.first_record_id);
 
     if (order == 0)
-        order = compare_numbers(left->span.computer, right->span.computer);
-    return order != 0 ? order : compare_numbers(left->first_time, right->first_time);
+        order = compare_u64(left->span.computer, right->span.computer);
+    return order != 0 ? order : compare_u64(left->first_time, right->first_time);
 }
 
 /* That of the spans of a source: by computer, channel, whether recovered, and id. */
 static int compare_by_computer(const void *left, const void *right)
 {
     const struct id_stretch *one = left, *other = right;
-    int order = compare_numbers(one->span.computer, other->span.computer);
+    int order = compare_u64(one->span.computer, other->span.computer);
 
     if (order == 0)
         order = compare_channels(one, other);
@@ -123,7 +118,7 @@ static int compare_by_order(const void *left, const void *right)
     int order = compare_channels(one, other);
 
     if (order == 0)
-        order = compare_numbers(one->order, other->order);
+        order = compare_u64(one->order, other->order);
     return order != 0 ? order : compare_ids(one, other);
 }
 
@@ -363,9 +358,9 @@ struct joint {
 static int compare_joints(const void *left, const void *right)
 {
     const struct joint *one = left, *other = right;
-    int order = compare_numbers(other->distance, one->distance);
+    int order = compare_u64(other->distance, one->distance);
 
-    return order != 0 ? order : compare_numbers(one->index, other->index);
+    return order != 0 ? order : compare_u64(one->index, other->index);
 }
 
 /* Marks, as not free, so many stretches that are to be joined with the one before, those farthest
@@ -410,7 +405,7 @@ static void join_marked(struct id_stretches *all)
 static int compare_distances(const void *left, const void *right)
 {
     const struct id_stretch *one = left, *other = right;
-    int order = compare_numbers(one->distance, other->distance);
+    int order = compare_u64(one->distance, other->distance);
 
     return order != 0 ? order : compare_by_computer(left, right);
 }

@@ -8,26 +8,21 @@
 
 #include "base/memory.h"
 
-static int compare_numbers(uint64_t left, uint64_t right)
-{
-    return (left > right) - (left < right);
-}
-
 /* By id; of those that begin with one, the longest first. */
 static int compare_stretches(const void *left_item, const void *right_item)
 {
     const struct stretch *left = left_item;
     const struct stretch *right = right_item;
-    int order = compare_numbers(left->first_record_id, right->first_record_id);
+    int order = compare_u64(left->first_record_id, right->first_record_id);
 
     if (order == 0)
-        order = compare_numbers(right->last_record_id, left->last_record_id);
+        order = compare_u64(right->last_record_id, left->last_record_id);
     if (order == 0)
         order = (int)left->recovered - (int)right->recovered;
     if (order == 0)
         order = (int)right->own - (int)left->own;
     if (order == 0)
-        order = compare_numbers(left->first_filetime, right->first_filetime);
+        order = compare_u64(left->first_filetime, right->first_filetime);
     return order != 0 ? order
                       : (left->source_id > right->source_id) - (left->source_id < right->source_id);
 }
@@ -228,11 +223,6 @@ static void add_records(struct runs *runs, size_t node, struct places below, str
     own->best.record_count += own->added;
 }
 
-static int compare_filetimes(const void *left, const void *right)
-{
-    return compare_numbers(*(const uint64_t *)left, *(const uint64_t *)right);
-}
-
 static void begin_runs(struct runs *runs, const struct stretch *stretches, size_t count)
 {
     *runs = (struct runs){.filetimes = memory_allocate(count, sizeof(*runs->filetimes)),
@@ -241,7 +231,7 @@ static void begin_runs(struct runs *runs, const struct stretch *stretches, size_
                           .leaf_count = 1};
     for (size_t index = 0; index < count; index++)
         runs->filetimes[index] = stretches[index].last_filetime;
-    qsort(runs->filetimes, count, sizeof(*runs->filetimes), compare_filetimes);
+    qsort(runs->filetimes, count, sizeof(*runs->filetimes), compare_u64_items);
     for (size_t index = 0; index < count; index++)
         if (index == 0 || runs->filetimes[index] != runs->filetimes[runs->place_count - 1])
             runs->filetimes[runs->place_count++] = runs->filetimes[index];
@@ -265,7 +255,7 @@ static void free_runs(struct runs *runs)
 static size_t count_earlier(const struct runs *runs, uint64_t filetime)
 {
     return array_lower_bound(runs->filetimes, runs->place_count, sizeof(*runs->filetimes),
-                             &filetime, compare_filetimes);
+                             &filetime, compare_u64_items);
 }
 
 /* Takes the stretch, which comes behind all that were taken, into each run that it can follow. */

@@ -214,7 +214,7 @@ bool token_is_system_version(const struct line *value)
 
 bool token_is_product_id(const struct line *value)
 {
-    static const char form[] = "NNNNN-XXX-NNNNNNN-NNNNN";
+    static const char form[] = "00000-AAA-0000000-00000";
 
     if (value->length_bytes != sizeof(form) - 1)
         return false;
@@ -223,7 +223,7 @@ bool token_is_product_id(const struct line *value)
 
         if (form[index] == '-'
                 ? byte != '-'
-                : (byte < '0' || byte > '9') && (form[index] != 'X' || byte < 'A' || byte > 'Z'))
+                : (byte < '0' || byte > '9') && (form[index] != 'A' || byte < 'A' || byte > 'Z'))
             return false;
     }
     return true;

@@ -25,14 +25,6 @@ static bool source_is_damaged(enum source_status status, uint64_t undecodable_co
     return true;
 }
 
-static int compare_ids(const void *left_item, const void *right_item)
-{
-    int64_t left = *(const int64_t *)left_item;
-    int64_t right = *(const int64_t *)right_item;
-
-    return (left > right) - (left < right);
-}
-
 /* Is the log, whose computers these are, one of channel Application, as far as can be told? Where
  * no record could be walked, nothing tells. */
 static bool log_may_be_application(const struct assigned_computer *computers, size_t count)
@@ -98,7 +90,7 @@ static int note_damaged_sources(struct casedb *db, const struct assignment *assi
 
     for (size_t index = 0; index < place_count; index++)
         places[index] = assignment->computers[index].said->place_id;
-    qsort(places, place_count, sizeof(*places), compare_ids);
+    qsort(places, place_count, sizeof(*places), compare_i64_items);
     if (casedb_sources(db, &cursor, err) != 0)
         goto out;
     while ((result = casedb_next_source(cursor, &source, err)) == 1) {
@@ -106,7 +98,7 @@ static int note_damaged_sources(struct casedb *db, const struct assignment *assi
 
         if (!source_kind_is(source.kind, SOURCE_DAMAGE_IS_OF_LOG) ||
             !source_is_damaged(source.status, source.undecodable_count) ||
-            bsearch(&source.id, places, place_count, sizeof(*places), compare_ids) != NULL)
+            bsearch(&source.id, places, place_count, sizeof(*places), compare_i64_items) != NULL)
             continue;
         if (assignment_near(assignment, source.path, &machine))
             all[machine].log_damaged = true;
@@ -347,28 +339,23 @@ static int note_rest(struct finding_circumstances *finding, const struct channel
     return note_stretch(finding, pool, &rest, err);
 }
 
-/* Is the stretch, that no own log has, of an earlier installation: behind all ids of the own logs,
- * and before all their times? */
-static bool is_of_earlier_ids(const struct stretch *stretch, const struct channel_pool *own)
+/* What lies behind all ids of the own logs, and before all their times, is of an earlier
+ * installation: it contradicts nothing but the ids of the present one, and tells no clock. */
+static void drop_earlier_ids(struct channel_pool *pool, const struct channel_pool *own)
 {
-    uint64_t first_filetime = UINT64_MAX;
+    uint64_t first_filetime = UINT64_MAX, last_record_id;
+    size_t kept = 0;
 
+    if (own->count == 0)
+        return;
+    last_record_id = own->stretches[own->count - 1].last_record_id;
     for (size_t index = 0; index < own->count; index++)
         if (!own->stretches[index].wrong_clock &&
             own->stretches[index].first_filetime < first_filetime)
             first_filetime = own->stretches[index].first_filetime;
-    return own->count > 0 &&
-           stretch->first_record_id > own->stretches[own->count - 1].last_record_id &&
-           stretch->last_filetime < first_filetime;
-}
-
-/* What contradicts nothing but the ids of the present installation tells no clock. */
-static void drop_earlier_ids(struct channel_pool *pool, const struct channel_pool *own)
-{
-    size_t kept = 0;
-
     for (size_t index = 0; index < pool->count; index++)
-        if (!is_of_earlier_ids(&pool->stretches[index], own))
+        if (pool->stretches[index].first_record_id <= last_record_id ||
+            pool->stretches[index].last_filetime >= first_filetime)
             pool->stretches[kept++] = pool->stretches[index];
     pool->count = kept;
 }
@@ -392,7 +379,6 @@ static int find_pool(struct finding_circumstances *finding, struct channel_pool 
             continue;
         result = pool->id == POOL_FORWARDED ? note_rest(finding, pool, stretch, own, err)
                                             : note_stretch(finding, pool, stretch, err);
-
         if (result != 0)
             return -1;
     }
@@ -465,7 +451,7 @@ bool circumstances_have_damaged(const struct circumstances *circumstances, int64
 {
     return circumstances->damaged_count > 0 &&
            bsearch(&source_id, circumstances->damaged_ids, circumstances->damaged_count,
-                   sizeof(source_id), compare_ids) != NULL;
+                   sizeof(source_id), compare_i64_items) != NULL;
 }
 
 /* Does some Application log tell what it covers; and are there records that cannot tell? */

@@ -539,14 +539,6 @@ static void add_copy(struct gathering *gathering, struct event_copies *copies,
     free(folded);
 }
 
-static int compare_ids(const void *left_item, const void *right_item)
-{
-    int64_t left = *(const int64_t *)left_item;
-    int64_t right = *(const int64_t *)right_item;
-
-    return (left > right) - (left < right);
-}
-
 /* Finds the copies that do not count. What is equal counts once already; only where a source is
  * damaged do others differ. */
 static int find_outdone(struct gathering *gathering, struct error *err)
@@ -569,7 +561,7 @@ static int find_outdone(struct gathering *gathering, struct error *err)
     free(copies.items);
     if (gathering->outdone_count > 0)
         qsort(gathering->outdone, gathering->outdone_count, sizeof(*gathering->outdone),
-              compare_ids);
+              compare_i64_items);
     return result;
 }
 
@@ -577,7 +569,7 @@ static bool is_copy_outdone(const struct gathering *gathering, int64_t observati
 {
     return gathering->outdone_count > 0 &&
            bsearch(&observation_id, gathering->outdone, gathering->outdone_count,
-                   sizeof(observation_id), compare_ids) != NULL;
+                   sizeof(observation_id), compare_i64_items) != NULL;
 }
 
 /* ---- Events ---- */

@@ -28,13 +28,6 @@ void finding_times_add(struct finding_times *times, uint64_t filetime)
     times->filetimes[times->filetime_count++] = filetime;
 }
 
-static int compare_filetimes(const void *left, const void *right)
-{
-    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-
-    return (a > b) - (a < b);
-}
-
 static void add_round(struct finding_times *times, uint64_t filetime)
 {
     times->rounds = memory_grow(times->rounds, times->round_count, sizeof(*times->rounds));
@@ -47,7 +40,7 @@ void finding_times_settle(struct finding_times *times)
 {
     if (times->filetime_count > 0)
         qsort(times->filetimes, times->filetime_count, sizeof(*times->filetimes),
-              compare_filetimes);
+              compare_u64_items);
     for (size_t index = 0; index < times->filetime_count; index++) {
         uint64_t filetime = times->filetimes[index];
 

@@ -503,18 +503,23 @@ static const struct judged_event *last_wrong_recovery(const struct activation_hi
     return is_named ? NULL : wrong_recovery(last);
 }
 
+/* That of the incident's episode; nothing of a machine that is non-genuine again. */
+static const struct judged_event *incident_wrong_recovery(const struct activation_outcome *outcome)
+{
+    if (outcome->incident == NULL || outcome->state == ACTIVATION_STATE_NON_GENUINE)
+        return NULL;
+    return wrong_recovery(outcome->incident);
+}
+
 static void say_recoveries(struct text *out, const struct activation_history *history,
                            const struct activation_outcome *outcome)
 {
-    bool is_over = outcome->state != ACTIVATION_STATE_NON_GENUINE;
-    const struct judged_event *recovery =
-        outcome->incident != NULL && is_over ? wrong_recovery(outcome->incident) : NULL;
-    const struct judged_event *last = last_wrong_recovery(history, outcome);
+    const struct judged_event *const recoveries[] = {incident_wrong_recovery(outcome),
+                                                     last_wrong_recovery(history, outcome)};
 
-    if (recovery != NULL)
-        say(out, SENTENCE_RECOVERED, &(struct named){.event = recovery});
-    if (last != NULL)
-        say(out, SENTENCE_RECOVERED, &(struct named){.event = last});
+    for (size_t index = 0; index < ARRAY_COUNT(recoveries); index++)
+        if (recoveries[index] != NULL)
+            say(out, SENTENCE_RECOVERED, &(struct named){.event = recoveries[index]});
 }
 
 static void say_state(struct text *out, const struct activation_history *history,
@@ -751,12 +756,12 @@ static void note_other_episode(enum verified *worst, const struct episode *episo
 static void note_recoveries(enum verified *worst, const struct activation_history *history,
                             const struct activation_outcome *outcome)
 {
-    const struct judged_event *last = last_wrong_recovery(history, outcome);
+    const struct judged_event *const recoveries[] = {incident_wrong_recovery(outcome),
+                                                     last_wrong_recovery(history, outcome)};
 
-    if (outcome->incident != NULL && wrong_recovery(outcome->incident) != NULL)
-        note_verified(worst, &outcome->incident->recovery);
-    if (last != NULL)
-        note_verified(worst, last);
+    for (size_t index = 0; index < ARRAY_COUNT(recoveries); index++)
+        if (recoveries[index] != NULL)
+            note_verified(worst, recoveries[index]);
 }
 
 enum verified reason_verified(const struct activation_history *history,
@@ -765,7 +770,6 @@ enum verified reason_verified(const struct activation_history *history,
     enum verified worst = VERIFIED_NOT_ASKED;
 
     note_recoveries(&worst, history, outcome);
-
     if (outcome->incident != NULL) {
         note_verified(&worst, &outcome->incident->first);
         if (outcome->confirmed_by != NULL)
