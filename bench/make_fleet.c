@@ -5,12 +5,14 @@
  *                [--renewal-days D] [--licence-checks-a-day C]
  *     make-fleet --image FILE --mib N [--affected-percent P] [--renewal-days D]
  *                [--licence-checks-a-day C]
+ *     make-fleet FOLDER --kms-clients N --log-mib M
  *
  * The first form makes FOLDER/PC-nnnn/Windows/System32/winevt/Logs/Application.evtx of the
  * machines K to K+N-1, M MiB each (4096 makes the largest log there is, 4 GiB less one chunk); the
- * second an image to carve. Each is a KMS client that renews its activation every D days (7; 0: not
- * at all) and notes C times a day (0) how much of it is left. The same words make the same bytes.
- * Prints each machine's computer name and the classification that it must get. */
+ * second an image to carve; the third the logs of the KMS host that N clients ask. Each machine is
+ * a KMS client that renews its activation every D days (7; 0: not at all) and notes C times a day
+ * (0) how much of it is left. The same words make the same bytes. Prints each machine's computer
+ * name and the classification that it must get. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -20,6 +22,7 @@
 
 #include "base/memory.h"
 #include "fleet_image.h"
+#include "fleet_kms.h"
 #include "fleet_log.h"
 
 #define CHUNKS_PER_MIB 16
@@ -38,6 +41,7 @@ struct request {
     unsigned long affected_percent;
     unsigned long renewal_days;
     unsigned long licence_checks;
+    unsigned long kms_clients;
 };
 
 static const struct option long_options[] = {
@@ -47,6 +51,7 @@ static const struct option long_options[] = {
     {"first", required_argument, NULL, 'f'},
     {"renewal-days", required_argument, NULL, 'r'},
     {"licence-checks-a-day", required_argument, NULL, 'c'},
+    {"kms-clients", required_argument, NULL, 'k'},
     {"image", required_argument, NULL, 'i'},
     {"mib", required_argument, NULL, 's'},
     {NULL, 0, NULL, 0},
@@ -58,7 +63,8 @@ static int use(void)
             "use: make-fleet FOLDER --machines N --log-mib M [--first K] [--affected-percent P]\n"
             "                [--renewal-days D] [--licence-checks-a-day C]\n"
             "     make-fleet --image FILE --mib N [--affected-percent P] [--renewal-days D]\n"
-            "                [--licence-checks-a-day C]\n");
+            "                [--licence-checks-a-day C]\n"
+            "     make-fleet FOLDER --kms-clients N --log-mib M\n");
     return 1;
 }
 
@@ -88,6 +94,8 @@ static bool take_option(int letter, const char *value, struct request *out)
         return take_number(value, 0, DAYS_MAX, &out->renewal_days);
     case 'c':
         return take_number(value, 0, LICENCE_CHECKS_MAX, &out->licence_checks);
+    case 'k':
+        return take_number(value, 1, NUMBER_MAX, &out->kms_clients);
     case 's':
         return take_number(value, 1, NUMBER_MAX, &out->image_mib);
     case 'i':
@@ -109,7 +117,7 @@ static bool read_request(int argc, char **argv, struct request *out)
         out->folder = argv[optind];
     if (out->image != NULL)
         return optind == argc && out->image_mib > 0;
-    return out->folder != NULL && out->machines > 0 && out->log_mib > 0;
+    return out->folder != NULL && (out->machines > 0) != (out->kms_clients > 0) && out->log_mib > 0;
 }
 
 /* Makes the folder of the last component of `path`, and those above it. */
@@ -157,6 +165,19 @@ static int make_machine(const struct request *request, unsigned number)
     return result;
 }
 
+static int make_kms_logs(const struct request *request)
+{
+    char *path = memory_format("%s/", request->folder);
+    int result = make_folders(path);
+
+    if (result == 0)
+        result = fleet_kms_write(request->folder, request->kms_clients, request->log_mib, stdout);
+    if (result != 0)
+        fprintf(stderr, "make-fleet: %s: %s\n", request->folder, strerror(errno));
+    free(path);
+    return result;
+}
+
 int main(int argc, char **argv)
 {
     struct request request = {.first = 1, .affected_percent = 10, .renewal_days = 7};
@@ -172,6 +193,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "make-fleet: %s: %s\n", request.image, strerror(errno));
         return 1;
     }
+    if (request.kms_clients > 0)
+        return make_kms_logs(&request) == 0 ? 0 : 1;
     for (unsigned long number = request.first; number < request.first + request.machines; number++)
         if (make_machine(&request, (unsigned)number) != 0)
             return 1;

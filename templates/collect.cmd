@@ -12,6 +12,8 @@ rem In the machine's folder (what it tells spptriage):
 rem     Application.evtx   the signals of the incident, recoveries, edition and licence
 rem     System.evtx        updates installed, Windows version, clock changes
 rem     Setup.evtx         the state of the package of KB971033
+rem     Key Management Service.evtx    of a KMS host: the requests of all its clients, and
+rem                        whether they were licensed then (where the machine has this log)
 rem     Archive-*.evtx     earlier ones of these, where full logs are archived
 rem     DataStore.edb      the update history
 rem     qfe.txt            installed updates; with systeminfo.txt, whether that list is whole
@@ -47,7 +49,9 @@ if not exist "%out%" goto no_folder
 call :export Application
 call :export System
 call :export Setup
-for %%L in (Application System Setup) do call :copy_archived %%L
+set "kms_log=Key Management Service"
+if exist "%system32%\winevt\Logs\%kms_log%.evtx" call :export "%kms_log%"
+for %%L in (Application System Setup "%kms_log%") do call :copy_archived %%L
 call :copy_history
 rem Exit codes of these are Windows error numbers, which are negative: "if errorlevel 1" misses
 rem them.
@@ -87,9 +91,9 @@ exit /b 12
 
 :export
 rem %1 name of a log.
-echo collecting %1.evtx
-"%system32%\wevtutil.exe" epl %1 "%out%\%1.evtx"
-if not "%errorlevel%"=="0" call :failed %1.evtx
+echo collecting %~1.evtx
+"%system32%\wevtutil.exe" epl "%~1" "%out%\%~1.evtx"
+if not "%errorlevel%"=="0" call :failed %~1.evtx
 exit /b 0
 
 :copy
@@ -101,7 +105,7 @@ exit /b 0
 
 :copy_archived
 rem %1 name of a log. There can be archives of others, and large ones.
-set "archives=%system32%\winevt\Logs\Archive-%1-*.evtx"
+set "archives=%system32%\winevt\Logs\Archive-%~1-*.evtx"
 if exist "%archives%" call :copy "%archives%"
 exit /b 0
 

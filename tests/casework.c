@@ -140,6 +140,26 @@ void add_copy(const char *path, int64_t same_as)
     must(casedb_finish_source(db, id, &facts, same_as, &err));
 }
 
+void add_request(int64_t source_id, uint64_t record_id, const char *request)
+{
+    struct observation_string string = {"", request};
+    struct observation observation = {.provider = INCIDENT_PROVIDER_SPP,
+                                      .event_id = 12290,
+                                      .qualifiers = 0x4000,
+                                      .level = 4,
+                                      .event_filetime = 1000 + record_id,
+                                      .record_id = record_id,
+                                      .channel = "Key Management Service",
+                                      .computer = "KMS01",
+                                      .user_sid = "",
+                                      .strings = &string,
+                                      .string_count = 1,
+                                      .offset_bytes = record_id};
+
+    must(casedb_add_observation(db, source_id, incident_find_event(INCIDENT_PROVIDER_SPP, 12290),
+                                &observation, &err));
+}
+
 int64_t add_listing(const char *path)
 {
     const struct finding of_none = finding_of(FINDING_HISTORY_ROW, FINDING_ORIGIN_DATASTORE);
@@ -192,7 +212,8 @@ void derive_all(void)
     must(casedb_commit_derived(db, &err));
 }
 
-int64_t find_machine(const char *name)
+/* The same, or 0. */
+static int64_t look_for_machine(const char *name)
 {
     struct casedb_cursor *cursor;
     struct case_machine machine;
@@ -203,8 +224,36 @@ int64_t find_machine(const char *name)
         if (strcmp(machine.name, name) == 0)
             id = machine.id;
     casedb_cursor_free(cursor);
+    return id;
+}
+
+int64_t find_machine(const char *name)
+{
+    int64_t id = look_for_machine(name);
+
     ck_assert_int_ne(id, 0);
     return id;
+}
+
+void derive_clients(void)
+{
+    struct casedb_cursor *cursor;
+    struct case_client client;
+
+    derive_machines();
+    must(casedb_clients(db, &cursor, &err));
+    while (casedb_next_client(cursor, &client, &err) == 1) {
+        int64_t machine = look_for_machine(client.name);
+
+        if (strncmp(client.folded_name, "pc", 2) != 0)
+            continue;
+        if (machine == 0)
+            must(casedb_add_machine(db, client.name, false, false, 0, &machine, &err));
+        must(casedb_assign_client(db, client.id, machine, &err));
+    }
+    casedb_cursor_free(cursor);
+    must(casedb_mark_duplicates(db, &err));
+    must(casedb_commit_derived(db, &err));
 }
 
 char *describe_timeline(void)

@@ -49,6 +49,16 @@ int64_t add_log(const char *path, const char *computer, size_t count);
 
 void add_copy(const char *path, int64_t same_as);
 
+/* Adds an SPP 12290 of KMS01 with that string, EventRecordID and offset, at event time 1000 plus
+ * it; and its string: who asked, his client machine id, as what, and for what. */
+void add_request(int64_t source_id, uint64_t record_id, const char *request);
+#define REQUEST(client, client_machine_id, status, activation_id) \
+    "0x0,25," client "," client_machine_id ",2019/1/8 21:46,0," status ",0," activation_id
+#define REQUEST_MACHINE_1 "11111111-2fd5-440b-be67-a09996d27a38"
+#define REQUEST_MACHINE_2 "22222222-2fd5-440b-be67-a09996d27a38"
+#define REQUEST_WINDOWS_7 "ae2ee509-1b34-41c0-acb7-6d4650168915"
+#define REQUEST_WINDOWS_10 "73111121-5638-40f6-bc11-f1d7b0d64300"
+
 /* A source with a row of a history that says nothing, of no host, and a sample_finding
  * (tests/same.h) of each kind, of "Host". */
 int64_t add_listing(const char *path);
@@ -61,6 +71,10 @@ void derive_machines(void);
 
 /* The same, committed. */
 void derive_all(void);
+
+/* The same, and a machine of every client of a KMS host whose name begins with PC, that of its name
+ * where there is one. */
+void derive_clients(void);
 
 /* The id of the machine of that name. */
 int64_t find_machine(const char *name);

@@ -812,6 +812,476 @@ START_TEST(observations_that_do_not_decide_are_not_the_machines)
 }
 END_TEST
 
+/* ---- Clients of KMS hosts ---- */
+
+#define LICENSED(client) REQUEST(client, REQUEST_MACHINE_1, "1", REQUEST_WINDOWS_7)
+#define SERVER "68531fb9-5511-4989-97be-d11a0f55633f"
+
+/* A log of KMS01 with these requests, whose EventRecordIDs are 1, 2, ... */
+static int64_t add_kms_log(const char *path, const char *const *requests, size_t count)
+{
+    int64_t id = begin_log(path);
+
+    for (size_t index = 0; index < count; index++)
+        add_request(id, index + 1, requests[index]);
+    finish_log(id, "KMS01");
+    return id;
+}
+
+#define ADD_KMS_LOG(path, ...)                            \
+    add_kms_log(path, (const char *const[]){__VA_ARGS__}, \
+                ARRAY_COUNT(((const char *const[]){__VA_ARGS__})))
+
+/* "id name of source requests 7? last; ": in the order in which they come. */
+static void expect_clients(const char *expected)
+{
+    struct casedb_cursor *cursor;
+    struct case_client client;
+    struct text text = {0};
+    int step;
+
+    must(casedb_clients(db, &cursor, &err));
+    while ((step = casedb_next_client(cursor, &client, &err)) == 1)
+        text_add_format(&text, "%d %s of %d %d%s %d; ", (int)client.id, client.name,
+                        (int)client.source_id, (int)client.request_count,
+                        client.is_windows_7 ? " 7" : "", (int)client.last_filetime);
+    must(step);
+    casedb_cursor_free(cursor);
+    ck_assert_str_eq(text_get(&text), expected);
+    text_free(&text);
+}
+
+START_TEST(client_comes_back_with_every_field)
+{
+    struct casedb_cursor *cursor;
+    struct case_computer computer;
+    struct case_client back;
+    int64_t id = add_log("a", "OTHER", 1);
+
+    id = ADD_KMS_LOG("b", REQUEST("P\xC3\x84.Corp.Example", REQUEST_MACHINE_1, "1", SERVER),
+                     REQUEST(" p\xC3\xA4.corp.EXAMPLE. ", "{22222222-2FD5-440B-BE67-A09996D27A38}",
+                             "1", REQUEST_WINDOWS_7),
+                     REQUEST("P\xC3\x84.CORP.EXAMPLE", "x", "5", REQUEST_WINDOWS_10));
+    must(casedb_computers(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_computer(cursor, &computer, &err), 1);
+    ck_assert_int_eq(casedb_next_computer(cursor, &computer, &err), 1);
+    casedb_cursor_free(cursor);
+    casework_reopen();
+    must(casedb_clients(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_client(cursor, &back, &err), 1);
+    ck_assert_int_eq(back.id, 1);
+    ck_assert_int_eq(back.source_id, id);
+    ck_assert_int_eq(back.computer_id, computer.id);
+    ck_assert_str_eq(back.name, "P\xC3\x84.Corp.Example"); /* as it is met first */
+    ck_assert_str_eq(back.folded_name, "p\xC3\xA4.corp.example");
+    ck_assert_str_eq(back.client_machine_id, REQUEST_MACHINE_2); /* the last that can be read */
+    ck_assert_uint_eq(back.request_count, 3);
+    ck_assert(back.is_windows_7);
+    ck_assert_uint_eq(back.last_filetime, 1003);
+    ck_assert_int_eq(back.machine_id, 0);
+    ck_assert_int_eq(casedb_next_client(cursor, &back, &err), 0);
+    casedb_cursor_free(cursor);
+}
+END_TEST
+
+START_TEST(clients_come_in_order_of_name_with_ids_that_go_on)
+{
+    ADD_KMS_LOG("a", LICENSED("pc2"), LICENSED("PC1"), LICENSED("PC2"));
+    ADD_KMS_LOG("b", LICENSED("PC3"), LICENSED("PC1"));
+    expect_clients("2 PC1 of 1 1 7 1002; 4 PC1 of 2 1 7 1002; 1 pc2 of 1 2 7 1003; "
+                   "3 PC3 of 2 1 7 1001; ");
+    casework_reopen();
+    ADD_KMS_LOG("c", LICENSED("PC0"));
+    expect_clients("5 PC0 of 3 1 7 1001; 2 PC1 of 1 1 7 1002; 4 PC1 of 2 1 7 1002; "
+                   "1 pc2 of 1 2 7 1003; 3 PC3 of 2 1 7 1001; ");
+}
+END_TEST
+
+/* Forms of a name are told apart here: identity joins them. */
+START_TEST(short_and_full_names_are_two_clients)
+{
+    ADD_KMS_LOG("a", LICENSED("PC1"), LICENSED("PC1.corp.example"), LICENSED("PC1."));
+    expect_clients("1 PC1 of 1 2 7 1003; 2 PC1.corp.example of 1 1 7 1002; ");
+}
+END_TEST
+
+/* The log of a KMS host that was renamed, or a forwarded one. */
+START_TEST(computers_of_one_log_have_clients_of_their_own)
+{
+    struct observation_string string = {"", LICENSED("PC1")};
+    struct observation observation = {.provider = INCIDENT_PROVIDER_SPP,
+                                      .event_id = 12290,
+                                      .channel = "Key Management Service",
+                                      .computer = "KMS02",
+                                      .user_sid = "",
+                                      .strings = &string,
+                                      .string_count = 1};
+    const struct incident_event *event = incident_find_event(INCIDENT_PROVIDER_SPP, 12290);
+    int64_t id = begin_log("a");
+
+    must(casedb_add_observation(db, id, event, &observation, &err));
+    observation.computer = "KMS01";
+    must(casedb_add_observation(db, id, event, &observation, &err));
+    observation.computer = "kms02";
+    observation.event_filetime = 9; /* earlier ones come later in a log that wrapped around */
+    must(casedb_add_observation(db, id, event, &observation, &err));
+    observation.event_filetime = 7;
+    must(casedb_add_observation(db, id, event, &observation, &err));
+    finish_log(id, "KMS01");
+    expect_clients("1 PC1 of 1 3 7 9; 2 PC1 of 1 1 7 0; ");
+}
+END_TEST
+
+START_TEST(what_names_no_client_has_none)
+{
+    struct observation request = sample_observation("KMS01");
+    struct observation_string string = {"", LICENSED("PC1")};
+    int64_t id = begin_log("a");
+
+    add_request(id, 1, "0x0,25");
+    add_request(id, 2, REQUEST(" . ", REQUEST_MACHINE_1, "1", REQUEST_WINDOWS_7));
+    request.strings = &string;
+    request.string_count = 1;
+    request.event_id = 12288;
+    must(casedb_add_observation(db, id, incident_find_event(INCIDENT_PROVIDER_SPP, 12288), &request,
+                                &err));
+    finish_log(id, "KMS01");
+    expect_clients("");
+    derive_all();
+    expect_timeline("a@4608 a@1 a@2 ");
+}
+END_TEST
+
+/* They may be of an earlier installation of the host, or of its disk's former owner. */
+START_TEST(clients_of_remnants_alone_are_not_counted)
+{
+    struct observation_string string = {"", LICENSED("PC1")};
+    struct observation observation = {.provider = INCIDENT_PROVIDER_SPP,
+                                      .event_id = 12290,
+                                      .event_filetime = 5000,
+                                      .channel = "Key Management Service",
+                                      .computer = "KMS01",
+                                      .user_sid = "",
+                                      .strings = &string,
+                                      .string_count = 1,
+                                      .recovered = true};
+    const struct incident_event *event = incident_find_event(INCIDENT_PROVIDER_SPP, 12290);
+    int64_t id = begin_log("a");
+
+    must(casedb_add_observation(db, id, event, &observation, &err));
+    string.value = LICENSED("PC2");
+    must(casedb_add_observation(db, id, event, &observation, &err));
+    add_request(id, 7, REQUEST("PC2", "", "1", SERVER));
+    finish_log(id, "KMS01");
+    expect_clients("1 PC1 of 1 0 0; 2 PC2 of 1 1 1007; ");
+}
+END_TEST
+
+static void expect_counts(int64_t source_id, const char *expected)
+{
+    struct case_client_counts counts;
+    struct text text = {0};
+
+    must(casedb_count_clients(db, source_id, &counts, &err));
+    text_add_format(&text, "%d, other %d, clones %d", (int)counts.all, (int)counts.other,
+                    (int)counts.clones);
+    ck_assert_str_eq(text_get(&text), expected);
+    text_free(&text);
+}
+
+START_TEST(clients_of_a_source_and_of_its_copies_are_counted)
+{
+    int64_t none = add_log("a", "PC", 1);
+    int64_t id = ADD_KMS_LOG("b", REQUEST("PC1", REQUEST_MACHINE_1, "1", REQUEST_WINDOWS_7),
+                             REQUEST("PC2", REQUEST_MACHINE_2, "1", REQUEST_WINDOWS_7),
+                             REQUEST("SRV", "", "1", SERVER), REQUEST("W10", "", "1", "x"));
+    int64_t other = ADD_KMS_LOG("c", REQUEST("PC9", REQUEST_MACHINE_1, "1", REQUEST_WINDOWS_7));
+    struct case_source copy;
+
+    add_copy("d", id);
+    ck_assert_int_eq(casedb_find_source(db, "d", &copy, &err), 1);
+    expect_counts(none, "0, other 0, clones 0");
+    expect_counts(id, "4, other 2, clones 0");
+    expect_counts(copy.id, "4, other 2, clones 0");
+    expect_counts(other, "1, other 0, clones 0");
+}
+END_TEST
+
+START_TEST(clones_are_clients_with_one_client_machine_id)
+{
+    int64_t id = ADD_KMS_LOG(
+        "a", REQUEST("PC1", REQUEST_MACHINE_1, "1", REQUEST_WINDOWS_7),
+        REQUEST("PC2", "{11111111-2FD5-440B-BE67-A09996D27A38}", "1", REQUEST_WINDOWS_7),
+        REQUEST("SRV", REQUEST_MACHINE_1, "1", SERVER),
+        REQUEST("PC3", REQUEST_MACHINE_2, "1", REQUEST_WINDOWS_7),
+        REQUEST("PC4", "", "1", REQUEST_WINDOWS_7), REQUEST("PC5", "", "1", REQUEST_WINDOWS_7));
+
+    expect_counts(id, "6, other 1, clones 3");
+    add_request(begin_log("a"), 1, REQUEST("PC1", REQUEST_MACHINE_1, "1", REQUEST_WINDOWS_7));
+    finish_log(id, "KMS01");
+    expect_counts(id, "1, other 0, clones 0");
+}
+END_TEST
+
+/* Until it is known whose they are, the first label tells; then the machine. */
+START_TEST(forms_of_a_name_are_counted_as_one_client)
+{
+    int64_t id = ADD_KMS_LOG("a", REQUEST("PC1", REQUEST_MACHINE_1, "1", SERVER),
+                             REQUEST("pc1.corp.example", REQUEST_MACHINE_1, "1", REQUEST_WINDOWS_7),
+                             REQUEST("PC1x", REQUEST_MACHINE_2, "1", SERVER),
+                             REQUEST("OLD", REQUEST_MACHINE_2, "1", SERVER));
+    struct casedb_cursor *cursor;
+    struct case_client client;
+    int64_t machine, other;
+
+    expect_counts(id, "3, other 2, clones 2");
+    derive_machines();
+    must(casedb_add_machine(db, "NEW", true, false, 0, &machine, &err));
+    must(casedb_add_machine(db, "PC1.CORP.EXAMPLE", true, false, 0, &other, &err));
+    must(casedb_clients(db, &cursor, &err));
+    while (casedb_next_client(cursor, &client, &err) == 1)
+        must(casedb_assign_client(
+            db, client.id,
+            strncmp(client.folded_name, "pc1", 3) == 0 && client.name[3] != 'x' ? other : machine,
+            &err));
+    casedb_cursor_free(cursor);
+    must(casedb_commit_derived(db, &err));
+    expect_counts(id, "2, other 1, clones 0");
+}
+END_TEST
+
+START_TEST(requests_are_of_the_machine_of_their_client)
+{
+    struct casedb_cursor *cursor;
+    struct case_observation item;
+    struct case_client client;
+    char *list;
+    int64_t id = add_log("a", "PC1", 1);
+
+    id = ADD_KMS_LOG("b", LICENSED("PC1"), LICENSED("SERVER"), LICENSED("pc2"));
+    add_copy("c", id);
+    derive_clients();
+    must(casedb_timeline(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_observation(cursor, &item, &err), 1);
+    ck_assert_str_eq(item.path, "a");
+    ck_assert_int_eq(item.client_id, 0);
+    ck_assert_int_eq(item.writer_id, item.machine_id);
+    ck_assert_int_eq(casedb_next_observation(cursor, &item, &err), 1);
+    ck_assert_uint_eq(item.observation.record_id, 1);
+    ck_assert_str_eq(item.machine, "PC1");
+    ck_assert_str_eq(item.observation.computer, "KMS01");
+    ck_assert_int_ne(item.client_id, 0);
+    ck_assert_int_eq(item.writer_id, find_machine("KMS01"));
+    ck_assert(item.decides);
+    ck_assert_int_eq(casedb_next_observation(cursor, &item, &err), 1);
+    ck_assert_uint_eq(item.observation.record_id, 3); /* nobody's is in no timeline */
+    ck_assert_int_eq(item.machine_id, find_machine("pc2"));
+    ck_assert_int_eq(casedb_next_observation(cursor, &item, &err), 0);
+    casedb_cursor_free(cursor);
+    must(casedb_machine_sources(db, find_machine("pc2"), &list, &err));
+    ck_assert_str_eq(list, "b; c");
+    free(list);
+    must(casedb_source_machines(db, id, &list, &err));
+    ck_assert_str_eq(list, "KMS01");
+    free(list);
+    must(casedb_clients(db, &cursor, &err));
+    while (casedb_next_client(cursor, &client, &err) == 1)
+        ck_assert_int_eq(client.machine_id,
+                         strcmp(client.name, "SERVER") == 0 ? 0 : find_machine(client.name));
+    casedb_cursor_free(cursor);
+    must(casedb_begin_derived(db, &err));
+    must(casedb_commit_derived(db, &err));
+    must(casedb_clients(db, &cursor, &err));
+    while (casedb_next_client(cursor, &client, &err) == 1)
+        ck_assert_int_eq(client.machine_id, 0);
+    casedb_cursor_free(cursor);
+    expect_timeline("a@4608 ");
+}
+END_TEST
+
+START_TEST(clients_are_taken_from_their_machine_again)
+{
+    struct casedb_cursor *cursor;
+    struct case_client client;
+
+    ADD_KMS_LOG("a", LICENSED("PC1"));
+    derive_clients();
+    must(casedb_clients(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_client(cursor, &client, &err), 1);
+    must(casedb_assign_client(db, client.id, 0, &err));
+    casedb_cursor_free(cursor);
+    expect_timeline("");
+}
+END_TEST
+
+/* What it says is the machine's all the same. */
+START_TEST(hidden_requests_are_in_no_timeline)
+{
+    struct casedb_cursor *cursor;
+    struct case_observation item;
+    int64_t hidden = 0;
+
+    ADD_KMS_LOG("a", LICENSED("PC1"), LICENSED("PC1"), LICENSED("PC1"));
+    derive_clients();
+    must(casedb_timeline(db, &cursor, &err));
+    while (casedb_next_observation(cursor, &item, &err) == 1)
+        if (item.observation.record_id == 2)
+            hidden = item.id;
+    casedb_cursor_free(cursor);
+    must(casedb_hide_observation(db, hidden, &err));
+    expect_timeline("a@1 a@3 ");
+    expect_observations("PC1", "1 1001; 2 1002; 3 1003; ");
+    casework_reopen();
+    expect_timeline("a@1 a@3 ");
+    derive_clients();
+    expect_timeline("a@1 a@2 a@3 ");
+}
+END_TEST
+
+/* Ids of the host's log are none of the machine's own logs, nor of another host's. */
+START_TEST(requests_stand_among_the_machines_events_by_time)
+{
+    struct observation own = sample_observation("PC1");
+    struct observation host = sample_observation("KMS01");
+    int64_t id = begin_log("a");
+
+    own.channel = host.channel = "Key Management Service";
+    own.record_id = 2;
+    own.event_filetime = 1001;
+    add_observation(id, &own);
+    own.record_id = 1;
+    own.event_filetime = 1003; /* ids count: the next stands behind it */
+    add_observation(id, &own);
+    finish_log(id, "PC1");
+    id = begin_log("b");
+    host.record_id = 50;
+    host.event_filetime = 1002;
+    add_observation(id, &host);
+    add_request(id, 4, LICENSED("PC1"));
+    add_request(id, 1, LICENSED("PC1"));
+    add_request(id, 2, LICENSED("PC2"));
+    finish_log(id, "KMS01");
+    derive_clients();
+    expect_observations("PC1", "1 1001; 1 1003; 2 1001; 4 1004; ");
+    expect_observations("PC2", "2 1002; ");
+    expect_observations("KMS01", "50 1002; ");
+}
+END_TEST
+
+/* Of each host, as of each log, the ids are the order; other clients of it do not count. */
+START_TEST(requests_of_a_client_are_in_the_order_of_the_hosts_log)
+{
+    struct observation_string string = {"", LICENSED("PC1")};
+    struct observation observation = {.provider = INCIDENT_PROVIDER_SPP,
+                                      .event_id = 12290,
+                                      .channel = "Key Management Service",
+                                      .user_sid = "",
+                                      .strings = &string,
+                                      .string_count = 1};
+    static const struct {
+        const char *computer;
+        uint64_t record_id, time;
+        const char *request;
+    } rows[] = {{"KMS01", 1, 2000, LICENSED("PC1")},
+                {"KMS01", 2, 1500, LICENSED("PC1")},
+                {"KMS02", 3, 1700, LICENSED("PC1")},
+                {"KMS01", 4, 9000, LICENSED("PC2")},
+                {"KMS01", 5, 2500, LICENSED("PC1")}};
+    int64_t id = begin_log("a");
+
+    for (size_t index = 0; index < ARRAY_COUNT(rows); index++) {
+        observation.computer = rows[index].computer;
+        observation.record_id = rows[index].record_id;
+        observation.event_filetime = rows[index].time;
+        string.value = rows[index].request;
+        must(casedb_add_observation(db, id, incident_find_event(INCIDENT_PROVIDER_SPP, 12290),
+                                    &observation, &err));
+    }
+    finish_log(id, "KMS01");
+    derive_clients();
+    expect_observations("PC1", "3 1700; 1 2000; 2 1500; 5 2500; ");
+}
+END_TEST
+
+START_TEST(requests_of_an_earlier_installation_of_the_host_are_none_of_it)
+{
+    struct casedb_cursor *cursor;
+    struct case_computer computer;
+    struct case_observation item;
+    int64_t machine;
+
+    ADD_KMS_LOG("a", LICENSED("PC1"));
+    add_log("a2", "KMS01", 1);
+    must(casedb_begin_derived(db, &err));
+    must(casedb_add_machine(db, "KMS01", true, false, 0, &machine, &err));
+    must(casedb_computers(db, &cursor, &err));
+    while (casedb_next_computer(cursor, &computer, &err) == 1)
+        must(casedb_assign_computer(db, computer.id, machine, false, &err));
+    casedb_cursor_free(cursor);
+    must(casedb_commit_derived(db, &err));
+    must(casedb_earlier_observations(db, machine, &cursor, &err));
+    ck_assert_int_eq(casedb_next_observation(cursor, &item, &err), 1);
+    ck_assert_str_eq(item.path, "a2");
+    ck_assert_int_eq(casedb_next_observation(cursor, &item, &err), 0);
+    casedb_cursor_free(cursor);
+}
+END_TEST
+
+START_TEST(same_request_in_two_logs_of_a_host_counts_once)
+{
+    ADD_KMS_LOG("a", LICENSED("PC1"), LICENSED("PC1"));
+    ADD_KMS_LOG("b", LICENSED("PC1"), LICENSED("PC2"), LICENSED("PC1"));
+    derive_clients();
+    expect_timeline("a@1 a@2 b@2 b@3 ");
+    expect_observations("PC1", "1 1001; 2 1002; 3 1003; ");
+}
+END_TEST
+
+START_TEST(clients_of_a_source_go_with_it)
+{
+    static const char *const kept[] = {"b"};
+    size_t deleted;
+
+    ADD_KMS_LOG("a", LICENSED("PC1"), LICENSED("PC2"));
+    ADD_KMS_LOG("b", LICENSED("PC1"));
+    ADD_KMS_LOG("a", LICENSED("PC3"));
+    derive_clients();
+    expect_clients("3 PC1 of 2 1 7 1001; 4 PC3 of 1 1 7 1001; ");
+    must(casedb_keep_only_sources(db, kept, 1, &deleted, &err));
+    expect_clients("3 PC1 of 2 1 7 1001; ");
+    begin_log("c");
+    add_request(3, 1, LICENSED("PC4"));
+    casedb_abandon_source(db);
+    expect_clients("3 PC1 of 2 1 7 1001; ");
+}
+END_TEST
+
+START_TEST(case_written_anew_has_the_clients)
+{
+    struct casedb_cursor *cursor;
+    struct case_client client;
+
+    ADD_KMS_LOG("z", LICENSED("PC9"));
+    ADD_KMS_LOG("a", LICENSED("PC2"), REQUEST("PC1", "", "5", SERVER));
+    derive_clients();
+    expect_timeline("a@1 z@1 a@2 ");
+    expect_clients("3 PC1 of 2 1 1002; 2 PC2 of 2 1 7 1001; 1 PC9 of 1 1 7 1001; ");
+    ck_assert(casework_settle("other"));
+    expect_clients("2 PC1 of 1 1 1002; 1 PC2 of 1 1 7 1001; 3 PC9 of 2 1 7 1001; ");
+    expect_timeline("");
+    must(casedb_clients(db, &cursor, &err));
+    while (casedb_next_client(cursor, &client, &err) == 1)
+        ck_assert_int_eq(client.machine_id, 0);
+    casedb_cursor_free(cursor);
+    derive_clients();
+    expect_timeline("a@1 z@1 a@2 ");
+    expect_observations("PC1", "2 1002; ");
+    ADD_KMS_LOG("b", LICENSED("PC8"));
+    expect_clients("2 PC1 of 1 1 1002; 1 PC2 of 1 1 7 1001; 4 PC8 of 3 1 7 1001; "
+                   "3 PC9 of 2 1 7 1001; ");
+}
+END_TEST
+
 /* ---- Duplicates ---- */
 
 /* The same event in the logs a, b and c, and which of them counts. */
@@ -1279,6 +1749,67 @@ START_TEST(licence_evidence_comes_back_with_every_field)
 }
 END_TEST
 
+START_TEST(sights_come_in_order_of_host_suspicion_and_name)
+{
+    static const struct {
+        const char *name;
+        enum confidence confidence;
+    } names[] = {{"kms02", CONFIDENCE_NONE},     {"PC-3", CONFIDENCE_NONE},
+                 {"PC-2", CONFIDENCE_SUSPECTED}, {"pc-1", CONFIDENCE_NONE},
+                 {"PC-4", CONFIDENCE_SUSPECTED}, {"PC-0", CONFIDENCE_CONFIRMED},
+                 {"unjudged", CONFIDENCE_NONE}};
+    struct case_kms_sight sight = {.before = LICENSING_STATUS_LICENSED,
+                                   .within = LICENSING_STATUS_NOTIFICATION,
+                                   .after = LICENSING_STATUS_NOT_TOLD,
+                                   .request_count = 9,
+                                   .first_filetime = 5,
+                                   .last_filetime = 7};
+    struct case_verdict verdict = sample_verdict;
+    struct casedb_cursor *cursor;
+    struct case_kms_sight back;
+    struct text text = {0};
+    int64_t kms = 0;
+
+    must(casedb_begin_derived(db, &err));
+    for (size_t index = 0; index < ARRAY_COUNT(names); index++) {
+        must(casedb_add_machine(db, names[index].name, false, false, 0, &sight.machine_id, &err));
+        kms = index == 0 ? sight.machine_id : kms;
+        verdict.machine_id = sight.machine_id;
+        verdict.confidence = names[index].confidence;
+        if (index + 1 < ARRAY_COUNT(names))
+            must(casedb_add_verdict(db, &verdict, &err));
+        sight.host_id = index % 2 == 1 ? kms : 0;
+        sight.host = index % 2 == 1 ? "KMS-02" : "KMS01";
+        must(casedb_add_kms_sight(db, &sight, &err));
+    }
+    must(casedb_commit_derived(db, &err));
+    casework_reopen();
+    must(casedb_kms_sights(db, &cursor, &err));
+    while (casedb_next_kms_sight(cursor, &back, &err) == 1) {
+        text_add_format(&text, "%s %s; ", back.host, back.name);
+        ck_assert_int_eq(back.before, LICENSING_STATUS_LICENSED);
+        ck_assert_int_eq(back.within, LICENSING_STATUS_NOTIFICATION);
+        ck_assert_int_eq(back.after, LICENSING_STATUS_NOT_TOLD);
+        ck_assert_uint_eq(back.request_count, 9);
+        ck_assert_uint_eq(back.first_filetime, 5);
+        ck_assert_uint_eq(back.last_filetime, 7);
+        ck_assert_int_eq(back.classification, CLASSIFICATION_AFFECTED);
+        ck_assert_int_eq(back.state, ACTIVATION_STATE_RECOVERED);
+        ck_assert_int_eq(back.host_id, strcmp(back.host, "kms02") == 0 ? kms : 0);
+        ck_assert_int_eq(back.machine_id, find_machine(back.name));
+    }
+    casedb_cursor_free(cursor);
+    ck_assert_str_eq(text_get(&text), "KMS01 PC-2; KMS01 PC-4; KMS01 kms02; kms02 PC-0; "
+                                      "kms02 pc-1; kms02 PC-3; ");
+    text_free(&text);
+    must(casedb_begin_derived(db, &err));
+    must(casedb_commit_derived(db, &err));
+    must(casedb_kms_sights(db, &cursor, &err));
+    ck_assert_int_eq(casedb_next_kms_sight(cursor, &back, &err), 0);
+    casedb_cursor_free(cursor);
+}
+END_TEST
+
 START_TEST(abandoned_derivation_leaves_the_earlier_one)
 {
     add_log("a", "PC", 1);
@@ -1328,6 +1859,24 @@ static Suite *casedb_suite(void)
     tcase_add_test(cases, other_computers_keep_their_own_licence_states);
     tcase_add_test(cases, placed_observations_stand_at_the_time_they_count_as_of);
     tcase_add_test(cases, observations_that_do_not_decide_are_not_the_machines);
+    tcase_add_test(cases, client_comes_back_with_every_field);
+    tcase_add_test(cases, clients_come_in_order_of_name_with_ids_that_go_on);
+    tcase_add_test(cases, short_and_full_names_are_two_clients);
+    tcase_add_test(cases, computers_of_one_log_have_clients_of_their_own);
+    tcase_add_test(cases, what_names_no_client_has_none);
+    tcase_add_test(cases, clients_of_remnants_alone_are_not_counted);
+    tcase_add_test(cases, clients_of_a_source_and_of_its_copies_are_counted);
+    tcase_add_test(cases, clones_are_clients_with_one_client_machine_id);
+    tcase_add_test(cases, forms_of_a_name_are_counted_as_one_client);
+    tcase_add_test(cases, requests_are_of_the_machine_of_their_client);
+    tcase_add_test(cases, clients_are_taken_from_their_machine_again);
+    tcase_add_test(cases, hidden_requests_are_in_no_timeline);
+    tcase_add_test(cases, requests_stand_among_the_machines_events_by_time);
+    tcase_add_test(cases, requests_of_a_client_are_in_the_order_of_the_hosts_log);
+    tcase_add_test(cases, requests_of_an_earlier_installation_of_the_host_are_none_of_it);
+    tcase_add_test(cases, same_request_in_two_logs_of_a_host_counts_once);
+    tcase_add_test(cases, clients_of_a_source_go_with_it);
+    tcase_add_test(cases, case_written_anew_has_the_clients);
     tcase_add_loop_test(cases,
                         of_an_event_in_several_logs_the_own_then_the_verified_then_the_first_counts,
                         0, ARRAY_COUNT(copies));
@@ -1345,6 +1894,7 @@ static Suite *casedb_suite(void)
     tcase_add_test(cases, aliases_come_oldest_first);
     tcase_add_test(cases, evidence_comes_in_order_of_time_path_and_kind);
     tcase_add_test(cases, licence_evidence_comes_back_with_every_field);
+    tcase_add_test(cases, sights_come_in_order_of_host_suspicion_and_name);
     tcase_add_test(cases, abandoned_derivation_leaves_the_earlier_one);
     suite_add_tcase(suite, cases);
     return suite;

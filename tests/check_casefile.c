@@ -239,6 +239,49 @@ START_TEST(equal_content_gives_equal_bytes)
 }
 END_TEST
 
+static int64_t add_kms_log(const char *path)
+{
+    int64_t id = begin_log(path);
+
+    add_request(id, 2, REQUEST("PC2", REQUEST_MACHINE_1, "1", REQUEST_WINDOWS_7));
+    add_request(id, 1, REQUEST("PC1.corp.example", "", "5", REQUEST_WINDOWS_10));
+    add_request(id, 3, REQUEST("pc2", REQUEST_MACHINE_2, "5", REQUEST_WINDOWS_7));
+    finish_log(id, "KMS01");
+    return id;
+}
+
+START_TEST(clients_of_kms_hosts_give_equal_bytes_in_any_order)
+{
+    static const char *const kept[] = {"a", "b", "c"};
+    size_t deleted;
+    int64_t id;
+
+    add_kms_log("a");
+    add_log("b", "PC1.corp.example", 1);
+    add_kms_log("c");
+    casework_keep("other", "one");
+
+    casework_open();
+    add_log("b", "PC1.corp.example", 1);
+    id = begin_log("c");
+    add_request(id, 9, REQUEST("GONE", REQUEST_MACHINE_1, "1", REQUEST_WINDOWS_7));
+    finish_log(id, "KMS01");
+    add_kms_log("d");
+    derive_clients();
+    casework_reopen();
+    add_kms_log("c");
+    add_kms_log("a");
+    must(casedb_keep_only_sources(db, kept, ARRAY_COUNT(kept), &deleted, &err));
+    ck_assert_uint_eq(deleted, 1);
+    derive_clients();
+    casework_keep("other", "two");
+    ck_assert(scratch_is_same("one", "two"));
+    ck_assert_int_eq(ask("two", "SELECT count(*) FROM kms_client"), 4);
+    ck_assert_int_eq(ask("two", "SELECT count(*) FROM observation WHERE client_id NOTNULL"), 6);
+    ck_assert_int_eq(ask("two", "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}
+END_TEST
+
 /* A run that was killed, and goes on. */
 START_TEST(case_that_was_gone_on_with_has_equal_bytes)
 {
@@ -515,6 +558,100 @@ START_TEST(references_to_what_is_not_there_are_damage)
         derive_machines();
         expect_failure(casedb_commit_derived(db, &err), CASE_PATH, cases[index].words);
         casedb_abandon_derived(db);
+    }
+}
+END_TEST
+
+START_TEST(references_of_clients_to_what_is_not_there_are_damage)
+{
+    static const struct {
+        const char *sql;
+        const char *words;
+    } cases[] = {
+        {"DELETE FROM kms_client WHERE id = 2", "a row of observation refers to one of kms_client"},
+        {"UPDATE observation SET client_id = NULL WHERE client_id = 2;"
+         " UPDATE kms_client SET computer_id = 77",
+         "a row of kms_client refers to one of source_computer"},
+        {"UPDATE kms_client SET computer_id = 1, source_id = 77",
+         "a row of kms_client refers to one of source"},
+    };
+
+    add_kms_log("a");
+    derive_clients();
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        change_case(cases[index].sql);
+        derive_machines();
+        expect_failure(casedb_commit_derived(db, &err), CASE_PATH, cases[index].words);
+        casedb_abandon_derived(db);
+    }
+}
+END_TEST
+
+START_TEST(clients_that_none_can_be_are_damage)
+{
+    static const struct {
+        const char *sql;
+        const char *words;
+    } cases[] = {
+        {"UPDATE kms_client SET request_count = -1", "kms_client.request_count has"},
+        {"UPDATE kms_client SET request_count = 1, is_windows_7 = 2",
+         "kms_client.is_windows_7 has"},
+        {"UPDATE kms_client SET is_windows_7 = 1, last_filetime = -1",
+         "kms_client.last_filetime has"},
+        {"UPDATE kms_client SET last_filetime = 2650467744000000000",
+         "kms_client.last_filetime has"},
+    };
+    struct casedb_cursor *cursor;
+    struct case_client client;
+
+    add_kms_log("a");
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        change_case(cases[index].sql);
+        must(casedb_clients(db, &cursor, &err));
+        expect_failure(casedb_next_client(cursor, &client, &err), CASE_PATH, cases[index].words);
+        casedb_cursor_free(cursor);
+    }
+}
+END_TEST
+
+START_TEST(sights_that_none_can_have_are_damage)
+{
+    static const struct {
+        const char *sql;
+        const char *words;
+    } cases[] = {
+        {"UPDATE kms_sight SET \"before\" = 'perhaps'", "kms_sight.before has"},
+        {"UPDATE kms_sight SET \"before\" = '', within = 'perhaps'", "kms_sight.within has"},
+        {"UPDATE kms_sight SET within = '', \"after\" = 'perhaps'", "kms_sight.after has"},
+        {"UPDATE kms_sight SET \"after\" = '', request_count = -1", "kms_sight.request_count has"},
+        {"UPDATE kms_sight SET request_count = 1, first_filetime = -1",
+         "kms_sight.first_filetime has"},
+    };
+    struct case_kms_sight sight = {.host = "KMS01",
+                                   .before = LICENSING_STATUS_LICENSED,
+                                   .within = LICENSING_STATUS_NOT_TOLD,
+                                   .after = LICENSING_STATUS_NOT_TOLD};
+    struct case_verdict verdict = {.reason = "",
+                                   .codes = "",
+                                   .kb971033_evidence = "",
+                                   .unrelated_updates = "",
+                                   .edition = "",
+                                   .licence_evidence = "",
+                                   .os_version = "",
+                                   .kms_client_key = ""};
+    struct casedb_cursor *cursor;
+
+    must(casedb_begin_derived(db, &err));
+    must(casedb_add_machine(db, "PC", false, false, 0, &sight.machine_id, &err));
+    verdict.machine_id = sight.machine_id;
+    must(casedb_add_verdict(db, &verdict, &err));
+    must(casedb_add_kms_sight(db, &sight, &err));
+    must(casedb_commit_derived(db, &err));
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        change_case(cases[index].sql);
+        must(casedb_kms_sights(db, &cursor, &err));
+        expect_failure(casedb_next_kms_sight(cursor, &sight, &err), CASE_PATH, cases[index].words);
+        casedb_cursor_free(cursor);
     }
 }
 END_TEST
@@ -1083,6 +1220,7 @@ static Suite *casefile_suite(void)
     tcase_add_test(cases, killed_process_leaves_whole_sources);
     tcase_add_test(cases, case_written_in_order_is_kept_as_it_is);
     tcase_add_test(cases, equal_content_gives_equal_bytes);
+    tcase_add_test(cases, clients_of_kms_hosts_give_equal_bytes_in_any_order);
     tcase_add_test(cases, case_that_was_gone_on_with_has_equal_bytes);
     tcase_add_test(cases, case_written_anew_is_the_same_case);
     tcase_add_test(cases, what_is_replaced_leaves_no_rows_behind);
@@ -1095,6 +1233,9 @@ static Suite *casefile_suite(void)
     tcase_add_test(cases, numbers_of_an_event_that_none_can_have_are_damage);
     tcase_add_test(cases, numbers_of_a_source_that_none_can_have_are_damage);
     tcase_add_test(cases, references_to_what_is_not_there_are_damage);
+    tcase_add_test(cases, references_of_clients_to_what_is_not_there_are_damage);
+    tcase_add_test(cases, clients_that_none_can_be_are_damage);
+    tcase_add_test(cases, sights_that_none_can_have_are_damage);
     tcase_add_test(cases, strings_that_are_not_a_list_are_damage);
     tcase_add_test(cases, unknown_words_are_damage);
     tcase_add_test(cases, findings_that_none_can_be_are_damage);

@@ -439,8 +439,12 @@ START_TEST(only_letters_digits_hyphen_underscore_and_point_are_plain)
         ck_assert_msg(!remediation_is_plain_name(bad[index]), "%s", bad[index]);
     memset(longest, 'a', sizeof(longest));
     longest[256] = '\0';
+    for (size_t point = 64; point < 256; point += 64)
+        longest[point] = '.';
     ck_assert(!remediation_is_plain_name(longest));
     ck_assert(remediation_is_plain_name(longest + 1));
+    longest[128] = 'a';
+    ck_assert(!remediation_is_plain_name(longest + 1));
 }
 END_TEST
 
@@ -701,6 +705,12 @@ START_TEST(the_script_that_collects_is_sound_as_text)
         ck_assert_msg(strstr(bytes, export) != NULL, "collect.cmd lacks %s", export);
         free(export);
     }
+    /* What a KMS host has, and other machines may have. */
+    ck_assert_ptr_nonnull(strstr(bytes, "\r\nset \"kms_log=Key Management Service\"\r\n"
+                                        "if exist \"%system32%\\winevt\\Logs\\%kms_log%.evtx\" "
+                                        "call :export \"%kms_log%\"\r\n"
+                                        "for %%L in (Application System Setup \"%kms_log%\") do "
+                                        "call :copy_archived %%L\r\n"));
     free(bytes);
     free(path);
 }

@@ -504,7 +504,7 @@ START_TEST(page_holds_the_case_and_nothing_of_it_as_markup)
     expect_in(page, "Zo\xC3\xAB &amp; Co");
     expect_in(page, "<th scope=\"row\" class=\"text\">logs/b/copy &lt;2&gt;.evtx</th>");
     expect_in(page, "nothing to do with the incident were installed too: KB4480970 (1 host).</p>");
-    expect_in(page, "1 confirmed, 0 probable; 1 still broken, 0 recovered");
+    expect_in(page, "1 confirmed, 0 probable, 0 suspected; 1 still broken, 0 recovered");
     expect_in(page, "broken by something else; 1 still broken, 0 recovered, 1 not excluded");
     expect_in(page, "<dt>Shown to be clean</dt><dd><strong>0</strong>");
     expect_in(page, "<dt>Not shown to be clean</dt><dd><strong>1</strong>");
@@ -1031,6 +1031,283 @@ START_TEST(evidence_of_a_listing_has_the_time_of_its_file)
 }
 END_TEST
 
+/* ---- What KMS hosts saw ---- */
+
+#define HOSTILE_KMS "<b>KMS</b>&\"\xE2\x80\xAE"
+
+struct made_sight {
+    const char *machine;
+    const char *host;
+    enum confidence confidence;
+    enum licensing_status before, within, after;
+    uint64_t request_count;
+    uint64_t first_filetime;
+};
+
+static void add_sight(const struct made_sight *made)
+{
+    struct case_verdict verdict = verdicts[2];
+    struct case_kms_sight sight = {.host = made->host,
+                                   .before = made->before,
+                                   .within = made->within,
+                                   .after = made->after,
+                                   .request_count = made->request_count,
+                                   .first_filetime = made->first_filetime,
+                                   .last_filetime = made->first_filetime};
+
+    ck_assert_int_eq(
+        casedb_add_machine(db, made->machine, false, false, 0, &sight.machine_id, &err), 0);
+    verdict.confidence = made->confidence;
+    if (made->confidence == CONFIDENCE_SUSPECTED) {
+        verdict.classification = CLASSIFICATION_AFFECTED;
+        verdict.state = ACTIVATION_STATE_UNLICENSED;
+    }
+    add_verdict(&verdict, sight.machine_id);
+    ck_assert_int_eq(casedb_add_kms_sight(db, &sight, &err), 0);
+}
+
+/* Returns owned: the section on KMS hosts on the page of a case that has these alone. */
+static char *kms_section(const struct made_sight *sights, size_t count)
+{
+    char *page, *start, *section;
+
+    ck_assert_int_eq(casedb_begin_derived(db, &err), 0);
+    for (size_t index = 0; index < count; index++)
+        add_sight(&sights[index]);
+    ck_assert_int_eq(casedb_commit_derived(db, &err), 0);
+    write_reports();
+    page = scratch_read("out/report.html");
+    ck_assert_uint_eq(count_in(page, "<a href=\"#kms\">"), 1);
+    ck_assert_uint_eq(count_in(page, "<section id=\"kms\""), 1);
+    start = strstr(page, "<section id=\"kms\"");
+    section = memory_copy_bytes(start, (size_t)(strstr(start, "</section>") - start));
+    free(page);
+    return section;
+}
+
+static void expect_before(const char *page, const char *first, const char *second)
+{
+    expect_in(page, first);
+    expect_in(page, second);
+    ck_assert_msg(strstr(page, first) < strstr(page, second), "%s behind %s", first, second);
+}
+
+START_TEST(page_without_kms_hosts_does_not_speak_of_them)
+{
+    char *page;
+
+    write_reports();
+    page = scratch_read("out/report.html");
+    ck_assert_ptr_null(strstr(page, "#kms"));
+    ck_assert_ptr_null(strstr(page, "id=\"kms"));
+    ck_assert_ptr_null(strstr(page, "Seen by KMS hosts"));
+    free(page);
+}
+END_TEST
+
+#define STATES(zero, one, two, three, four, five, six) \
+    NUMBER(zero)                                       \
+    NUMBER(one) NUMBER(two) NUMBER(three) NUMBER(four) NUMBER(five) NUMBER(six)
+#define NOT_TOLD LICENSING_STATUS_NOT_TOLD
+
+START_TEST(page_counts_the_clients_of_each_kms_host_by_state)
+{
+    static const struct made_sight sights[] = {
+        {"PC-1", "KMS01", CONFIDENCE_SUSPECTED, 1, 5, NOT_TOLD, 3, IN_WINDOW},
+        {"PC-2", "KMS01", CONFIDENCE_NONE, 1, 1, 1, 4, IN_WINDOW},
+        {"PC-3", "KMS01", CONFIDENCE_NONE, NOT_TOLD, 4, 6, 4, IN_WINDOW},
+        {"PC-4", "KMS01", CONFIDENCE_NONE, NOT_TOLD, NOT_TOLD, NOT_TOLD, 1, 0},
+        {"PC-5", "KMS02", CONFIDENCE_NONE, 0, 2, 3, 1234, IN_WINDOW},
+    };
+    char *section = kms_section(sights, ARRAY_COUNT(sights));
+    const char *second;
+
+    expect_before(section, "<h3>KMS01</h3>\n<p>4 clients, 1 suspected.</p>",
+                  "<h3>KMS02</h3>\n<p>1 client, 0 suspected.</p>");
+    expect_in(section, "<th scope=\"row\">before the window</th>" NUMBER("2")
+                           STATES("0", "2", "0", "0", "0", "0", "0") "</tr>");
+    expect_in(section, "<th scope=\"row\">in the window</th>" NUMBER("3")
+                           STATES("0", "1", "0", "0", "1", "1", "0") "</tr>");
+    expect_in(section, "<th scope=\"row\">after it</th>" NUMBER("2")
+                           STATES("0", "1", "0", "0", "0", "0", "1") "</tr>");
+    second = strstr(section, "<h3>KMS02");
+    expect_in(second, "<th scope=\"row\">before the window</th>" NUMBER("1")
+                          STATES("1", "0", "0", "0", "0", "0", "0") "</tr>");
+    expect_in(second, "<th scope=\"row\">in the window</th>" NUMBER("1")
+                          STATES("0", "0", "1", "0", "0", "0", "0") "</tr>");
+    expect_in(second, "<th scope=\"row\">after it</th>" NUMBER("1")
+                          STATES("0", "0", "0", "1", "0", "0", "0") "</tr>");
+    ck_assert_ptr_null(strstr(second, "PC-4"));
+    expect_in(second, NUMBER("1234"));
+    free(section);
+}
+END_TEST
+
+START_TEST(page_lists_the_suspected_clients_first)
+{
+    static const struct made_sight sights[] = {
+        {"PC-1", "KMS01", CONFIDENCE_NONE, 1, NOT_TOLD, 5, 7, IN_WINDOW},
+        {"PC-2", "KMS01", CONFIDENCE_SUSPECTED, 1, 5, NOT_TOLD, 3, IN_WINDOW},
+        {"PC-0", "KMS01", CONFIDENCE_NONE, 1, 1, 1, 1, 0},
+    };
+    char *section = kms_section(sights, ARRAY_COUNT(sights));
+
+    expect_before(section, ">PC-2</th>", ">PC-0</th>");
+    expect_before(section, ">PC-0</th>", ">PC-1</th>");
+    expect_in(section,
+              "<tr><th scope=\"row\" class=\"text\">PC-2</th><td><span class=\"word\">affected-by-"
+              "incident</span><div class=\"minor\">suspected</div><div class=\"minor\">state: "
+              "unlicensed</div></td><td class=\"text\">licensed</td><td "
+              "class=\"text\">notification</td><td class=\"text\"></td>" NUMBER("3") "<td>");
+    expect_in(section, "state: none</div></td><td class=\"text\">licensed</td>"
+                       "<td class=\"text\">licensed</td><td class=\"text\">licensed</td>" NUMBER(
+                           "1") "<td></td><td></td></tr>");
+    ck_assert_uint_eq(count_in(section, "2019-01-08T11:02:17Z\">"), 4);
+    ck_assert_uint_eq(count_in(section, "suspected</div>"), 1);
+    ck_assert_ptr_null(strstr(section, "more, none of which"));
+    free(section);
+}
+END_TEST
+
+/* All that are suspected, and 200 others of each host. */
+START_TEST(page_lists_so_many_clients_and_counts_the_others)
+{
+    enum { SUSPECTED = 205, OTHERS = 203, EXACT = 200 };
+    struct made_sight sights[SUSPECTED + OTHERS + EXACT];
+    char *section;
+    const char *second;
+
+    for (size_t index = 0; index < ARRAY_COUNT(sights); index++)
+        sights[index] =
+            (struct made_sight){memory_format("PC-%04u", (unsigned)index),
+                                index < SUSPECTED + OTHERS ? "KMS01" : "KMS02",
+                                index < SUSPECTED ? CONFIDENCE_SUSPECTED : CONFIDENCE_NONE,
+                                1,
+                                5,
+                                NOT_TOLD,
+                                2,
+                                IN_WINDOW};
+    section = kms_section(sights, ARRAY_COUNT(sights));
+    second = strstr(section, "<h3>KMS02</h3>");
+    expect_in(section, "<p>408 clients, 205 suspected.</p>");
+    ck_assert_uint_eq(count_in(section, ">PC-"), SUSPECTED + 200 + EXACT);
+    ck_assert_uint_eq(count_in(second, ">PC-"), EXACT);
+    expect_in(section, ">PC-0404</th>");
+    ck_assert_ptr_null(strstr(section, ">PC-0405</th>"));
+    ck_assert_uint_eq(count_in(section, "<p>And "), 1);
+    expect_before(section, "<p>And 3 more, none of which is suspected: <code>hosts.csv</code> and ",
+                  "<h3>KMS02</h3>");
+    for (size_t index = 0; index < ARRAY_COUNT(sights); index++)
+        free((char *)sights[index].machine);
+    free(section);
+}
+END_TEST
+
+START_TEST(names_of_kms_hosts_and_clients_are_no_markup)
+{
+    static const struct made_sight sights[] = {
+        {HOSTILE_HOST, HOSTILE_KMS, CONFIDENCE_SUSPECTED, 1, 5, NOT_TOLD, 3, IN_WINDOW},
+        {"\x01\x1B[31m'\xFF", "KMS\x01\xFF", CONFIDENCE_NONE, 1, 5, NOT_TOLD, 3, IN_WINDOW},
+    };
+    char *section = kms_section(sights, ARRAY_COUNT(sights));
+
+    expect_in(section, "<h3>&lt;b&gt;KMS&lt;/b&gt;&amp;&quot;[U+202E]</h3>");
+    expect_in(section, ">=cmd&quot;&lt;/th&gt;&lt;script&gt;alert(1)&lt;/script&gt;[U+202E]</th>");
+    ck_assert_ptr_null(strstr(section, "<script"));
+    ck_assert_ptr_null(strstr(section, "<b>"));
+    ck_assert_ptr_null(strchr(section, '\x01'));
+    ck_assert_ptr_null(strchr(section, '\x1B'));
+    ck_assert_ptr_null(strchr(section, '\xFF'));
+    ck_assert_ptr_null(strstr(section, "\xE2\x80\xAE"));
+    free(section);
+}
+END_TEST
+
+/* One that the case knows as a machine is one host, and is called as that. */
+START_TEST(kms_hosts_of_one_name_are_told_apart_by_their_machine)
+{
+    static const struct made_sight sights[] = {
+        {"PC-1", "KMS01", CONFIDENCE_NONE, 1, 5, NOT_TOLD, 3, IN_WINDOW},
+    };
+    struct case_kms_sight other = {
+        .host = "KMS", .before = NOT_TOLD, .within = NOT_TOLD, .after = LICENSING_STATUS_LICENSED};
+    char *page;
+
+    ck_assert_int_eq(casedb_begin_derived(db, &err), 0);
+    add_sight(&sights[0]);
+    ck_assert_int_eq(casedb_add_machine(db, "KMS01", true, false, 0, &other.host_id, &err), 0);
+    other.machine_id = other.host_id; /* it asked itself */
+    add_verdict(&verdicts[2], other.machine_id);
+    ck_assert_int_eq(casedb_add_kms_sight(db, &other, &err), 0);
+    ck_assert_int_eq(casedb_commit_derived(db, &err), 0);
+    write_reports();
+    page = scratch_read("out/report.html");
+    ck_assert_uint_eq(count_in(page, "<h3>KMS01</h3>\n<p>1 client, 0 suspected.</p>"), 2);
+    free(page);
+}
+END_TEST
+
+START_TEST(sources_csv_counts_the_clients_of_a_kms_host)
+{
+    static const char *const requests[] = {
+        "0x0,25,PC-1,11111111-2fd5-440b-be67-a09996d27a38,,0,1,0,ae2ee509-1b34-41c0-acb7-"
+        "6d4650168915",
+        "0x0,25,PC-2,11111111-2fd5-440b-be67-a09996d27a38,,0,1,0,ae2ee509-1b34-41c0-acb7-"
+        "6d4650168915",
+        "0x0,25,SRV,,,0,1,0,68531fb9-5511-4989-97be-d11a0f55633f",
+    };
+    static const struct {
+        size_t count;
+        const char *detail;
+    } cases[] = {
+        {0, ""},
+        {1, "requests of 1 KMS client"},
+        {2, "requests of 2 KMS clients; 2 of these clients are clones, which have one "
+            "client machine id with others and do not count as several for the host"},
+        {3, "requests of 3 KMS clients; 1 of these clients not Windows 7 by what they "
+            "asked for: no row for them alone; 2 of these clients are clones, which have one "
+            "client machine id with others and do not count as several for the host"},
+    };
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        struct source_facts facts = {.selected_count = cases[index].count};
+        int64_t id = begin_source("y/kms.evtx", SOURCE_KIND_EVTX);
+        char *detail = memory_format("\"ok\",\"%s\"\r\n", cases[index].detail);
+        char *of_copy = memory_format("\"ok\",\"same content as y/kms.evtx%s%s\"\r\n",
+                                      cases[index].count > 0 ? "; " : "", cases[index].detail);
+        char *sources;
+
+        for (size_t request = 0; request < cases[index].count; request++) {
+            struct observation_string string = {"", requests[request]};
+            struct observation observation = {.provider = INCIDENT_PROVIDER_SPP,
+                                              .event_id = 12290,
+                                              .record_id = request,
+                                              .channel = "Key Management Service",
+                                              .computer = "KMS01",
+                                              .user_sid = "",
+                                              .strings = &string,
+                                              .string_count = 1};
+
+            ck_assert_int_eq(
+                casedb_add_observation(db, id, incident_find_event(INCIDENT_PROVIDER_SPP, 12290),
+                                       &observation, &err),
+                0);
+        }
+        finish_source(id, &facts, 0);
+        finish_source(begin_source("z/copy.evtx", SOURCE_KIND_EVTX), &facts, id);
+        ck_assert_int_eq(casedb_begin_derived(db, &err), 0);
+        ck_assert_int_eq(casedb_commit_derived(db, &err), 0);
+        write_reports();
+        sources = scratch_read("out/sources.csv");
+        expect_in(strstr(sources, "\"y/kms.evtx\""), detail);
+        expect_in(strstr(sources, "\"z/copy.evtx\""), of_copy);
+        free(detail);
+        free(of_copy);
+        free(sources);
+    }
+}
+END_TEST
+
 static Suite *report_suite(void)
 {
     Suite *suite = suite_create("report");
@@ -1059,6 +1336,13 @@ static Suite *report_suite(void)
     tcase_add_test(cases, events_of_nobody_and_of_an_earlier_installation_are_in_the_timeline);
     tcase_add_test(cases, events_of_a_wrong_clock_are_in_the_window_where_they_are_placed);
     tcase_add_test(cases, evidence_of_a_listing_has_the_time_of_its_file);
+    tcase_add_test(cases, page_without_kms_hosts_does_not_speak_of_them);
+    tcase_add_test(cases, page_counts_the_clients_of_each_kms_host_by_state);
+    tcase_add_test(cases, page_lists_the_suspected_clients_first);
+    tcase_add_test(cases, page_lists_so_many_clients_and_counts_the_others);
+    tcase_add_test(cases, names_of_kms_hosts_and_clients_are_no_markup);
+    tcase_add_test(cases, kms_hosts_of_one_name_are_told_apart_by_their_machine);
+    tcase_add_test(cases, sources_csv_counts_the_clients_of_a_kms_host);
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -308,6 +308,7 @@ struct provider_word {
 
 static const struct provider_word provider_words[] = {
     {"SPP", INCIDENT_PROVIDER_SPP, "Application", false},
+    {"SLC", INCIDENT_PROVIDER_SLC, "Key Management Service", false},
     {"WAT", INCIDENT_PROVIDER_WAT, "Application", false},
     {"WU", INCIDENT_PROVIDER_UPDATE_CLIENT, "System", true},
     {"Servicing", INCIDENT_PROVIDER_SERVICING, "Setup", true},
@@ -323,12 +324,12 @@ static int32_t default_qualifiers(const char *provider, unsigned event_id)
     return strcmp(provider, INCIDENT_PROVIDER_WAT) == 0 ? 0 : OBSERVATION_ABSENT;
 }
 
-/* A string in short: in its text, $1 to $3 stand for the words behind its name, or else for these.
+/* A string in short: in its text, $1 to $5 stand for the words behind its name, or else for these.
  */
 struct shorthand {
     const char *name;
     const char *text;
-    const char *words[3];
+    const char *words[5];
 };
 
 #define ENTERPRISE "ae2ee509-1b34-41c0-acb7-6d4650168915"
@@ -342,6 +343,9 @@ static const struct shorthand shorthands[] = {
      "$2, 0x00000000, kms.example:1688, 36f27b39-2fd5-440b-be67-a09996d27a38, 2019/01/08 11:30, 0,"
      " $1, 0, $3, 25",
      {"1", "0x00000000", ENTERPRISE}},
+    {"$seen",
+     "$3,25,$1,$5,2019/1/8 21:46,0,$2,5,$4",
+     {"PC", "1", "0x00000000", ENTERPRISE, "36f27b39-2fd5-440b-be67-a09996d27a38"}},
     {"$answer", "$1, 0x00000000, $2, 0, 50, 120, 10080, 2019/01/08 11:30", {"0x00000000", "1"}},
     {"$licensed",
      "1: $1, 1, 1 [(0 [0x00000000, 1, 0], [(?)( 1 0x00000000)(?)])(1 )(2 )]",
@@ -454,6 +458,8 @@ static void read_event_option(struct rule_case *rule, struct case_event *event, 
         event->observation.record_id = strtoull(word + 7, NULL, 10);
     else if (strncmp(word, "verified=", 9) == 0)
         event->observation.verified = read_verified(rule, word + 9);
+    else if (strcmp(word, "recovered") == 0)
+        event->observation.recovered = true;
     else if (strcmp(word, "qualifiers=none") == 0)
         event->observation.qualifiers = OBSERVATION_ABSENT;
     else if (strncmp(word, "qualifiers=", 11) == 0)
@@ -475,7 +481,7 @@ static void read_event(struct rule_case *rule, char *line)
     if (strings != NULL)
         *strings++ = '\0';
     count = split_words(line, words);
-    for (size_t index = 0; index < 6 && count >= 3; index++)
+    for (size_t index = 0; index < ARRAY_COUNT(provider_words) && count >= 3; index++)
         if (strcmp(provider_words[index].word, words[1]) == 0)
             provider = &provider_words[index];
     if (provider == NULL) {
@@ -499,6 +505,8 @@ static void read_event(struct rule_case *rule, char *line)
         complain(rule, "no time: %s", words[0]);
     for (size_t word = 3; word < count; word++)
         read_event_option(rule, event, words[word]);
+    if (event->channel == NULL && event->observation.event_id == 12290)
+        event->channel = "Key Management Service";
     event->observation.channel =
         memory_copy_text(event->channel != NULL ? event->channel : provider->channel);
     read_strings(event, strings, provider->named_strings);

@@ -5,7 +5,8 @@
 RECIPE is for make-logs (tests/fixtures/recipe.h): a collection of one folder a machine. MACHINES.json
 says the same for second_verdict.py. One machine in four is put together from HAPPENINGS at random, at
 times that favour the bounds of the window; the others follow one of PLOTS, each of which plays around
-the bounds of one rule."""
+the bounds of one rule. Of each GROUP of machines one or two are KMS hosts, too, whose logs have requests
+of some of the machines, and of clients that were not collected."""
 import json
 import random
 import sys
@@ -28,8 +29,11 @@ KERNEL, EVENT_LOG = 'Microsoft-Windows-Kernel-General', 'EventLog'
 WINDOWS, TEMPLATE = '55c92734-d682-4d71-983e-d6ec3f16059f', '66c92734-d682-4d71-983e-d6ec3f16059f'
 OFFICE, OFFICE_LICENCE = '59a52881-a989-479d-af46-f275c6370663', '6f327760-8c5c-417c-9b61-836a98287e0c'
 UNKNOWN_LICENCE, NOT_INSTALLED = '01234567-89ab-cdef-0123-456789abcdef', '358fb95b-0090-44fb-883a-75734e060c30'
+CLIENT_ID = '36f27b39-2fd5-440b-be67-a09996d27a38' # as make-logs writes it
+GROUP = 20
 KB = 'Update for Windows 7 for x64-based Systems (KB971033)'
 # Word of a recipe: activation id, edition, channel, KMS client key.
+WINDOWS_7 = ['professional', 'professional-n', 'professional-e', 'enterprise', 'enterprise-n', 'enterprise-e']
 LICENCES = {
     'professional': ('b92e9980-b9d5-4821-9c94-140f632f6312', 'Windows 7 Professional', 'volume-kms',
                      'FJ82H-XT6CR-J8D7P-XQJJ2-GPDD4'),
@@ -56,11 +60,13 @@ NOT_ASKED = ['0xC004F074', '0x8007232B', '0x80072EE7', '0x800706BA']
 
 
 class Machine:
-    def __init__(self, seed, number):
-        self.random = random.Random(f'{seed} {number}')
-        self.host, self.story = f'PC-{number:04}', []
+    def __init__(self, seed, host):
+        self.random = random.Random(f'{seed} {host}')
+        self.host, self.story = host, []
         self.in_order, self.gap_at, self.is_quiet = [], None, False
+        self.at_first = self.random.choice([0, 50, 100]) # of a hundred requests at the first KMS host
         self.application, self.system, self.setup, self.listings, self.rows = [], [], [], [], []
+        self.seen, self.kms = [], [] # its requests, as KMS hosts saw them; as a KMS host, those of its clients
         self.word = self.pick({'professional': 4, 'enterprise': 6, 'professional-n': 1, 'professional-e': 1,
                                'enterprise-n': 1, 'enterprise-e': 1, 'mak': 2, 'kms-host': 1, 'evaluation': 1,
                                'oem': 1, OTHER_WINDOWS: 2})
@@ -115,7 +121,7 @@ def kms_renewal(machine, time):
 
 def ask(machine, time, status, hr='0x00000000', licence=None):
     licence = licence or licence_of(machine.word)
-    machine.spp(time, 12288, 0x4000, f'{hr}, 0x00000000, kms.corp.example:1688, 36f27b39-2fd5-440b-be67-a09996d27a38, '
+    machine.spp(time, 12288, 0x4000, f'{hr}, 0x00000000, kms.corp.example:1688, {CLIENT_ID}, '
                 f'2019/01/08 10:30, 0, {status}, 259200, {licence}, 25')
     machine.story.append(f'{iso(time)} asks as {status}, hr {hr}')
 
@@ -286,6 +292,75 @@ HAPPENINGS = {kms_renewal: 25, hit_by_incident: 22, signal: 8, licences_checked:
               clock_step: 3}
 
 
+# ---- What KMS hosts see of a client ----
+
+def seen(machine, time, status, hr='0x00000000', licence=None, client_id=None):
+    client_id = client_id or machine.pick({'0d5e9a11-7c3b-4f60-9d2e-1a2b3c4d5e01': 8, CLIENT_ID: 4, '?': 1})
+    licence = licence or licence_of(machine.word if machine.word in WINDOWS_7 else 'enterprise')
+    machine.seen.append({'time': time, 'status': status, 'hr': hr, 'licence': licence, 'client_id': client_id,
+                         'host': machine.random.randrange(100) < machine.at_first})
+    return time
+
+
+def seen_at_random(machine):
+    for _ in range(machine.pick([1, 1, 2, 3, 4, 6])):
+        kind = machine.pick({'': 80, 'office': 7, 'unreadable': 3, 'other': 5, 'edition': 5})
+        status = machine.pick({1: 35, 5: 25, 2: 10, 4: 10, 3: 7, 0: 5, 6: 5}) if kind != 'unreadable' else 'x'
+        licence = {'office': OFFICE_LICENCE, 'other': UNKNOWN_LICENCE,
+                   'edition': LICENCES['professional'][0]}.get(kind)
+        time = machine.moment() + machine.pick([0, 0, 0, -20 * DAY, 20 * DAY])
+        for _ in range(machine.pick([1, 1, 2, 3])):
+            hr = machine.pick({'0x00000000': 80, machine.pick(NOT_ASKED): 10, machine.pick(REFUSALS): 10})
+            time = seen(machine, time, status, hr, licence) + machine.pick([1, 2 * HOUR, 2 * HOUR, DAY, DAY + 1])
+
+
+def seen_losing(machine):
+    """A pair of requests at the bounds of what is suspected, and what follows."""
+    end = machine.pick({START: 2, START + 1: 1, START - 1: 2, START + HOUR: 4, END + HOUR: 2, END + 5 * DAY: 3})
+    begin = machine.pick({end - DAY: 4, end - 15 * DAY: 3, end - 15 * DAY - 1: 3, end - 15 * DAY + 1: 1,
+                          min(END, end - 1): 2, min(END + 1, end - 1): 2})
+    licences = [machine.pick({'': 15, UNKNOWN_LICENCE: 1}) or None for _ in range(2)]
+    if machine.chance(30):
+        seen(machine, begin - machine.pick([HOUR, 3 * DAY]), machine.pick([0, 1, 4, 5]))
+    seen(machine, begin, machine.pick({1: 12, 2: 4, 0: 1, 5: 1}), licence=licences[0])
+    if machine.chance(15):
+        seen(machine, machine.random.randrange(begin, end), *machine.pick([(0,), (1,), (2,), ('x',), (3,), (5,)]))
+    if machine.chance(10):
+        seen(machine, machine.random.randrange(begin, end), 5, licence=OFFICE_LICENCE)
+    status = machine.pick({5: 10, 4: 4, 3: 1, 6: 1, 0: 1, 2: 1})
+    end = seen(machine, end, status, machine.pick({'0x00000000': 8, '0xC004F074': 1, '0xC004F038': 1}), licences[1])
+    if machine.chance(85):
+        end = seen(machine, end + machine.pick({2 * HOUR: 4, DAY - 1: 1, DAY: 2, DAY + 1: 2, 1: 1}),
+                   machine.pick({status: 8, 1: 2, 0: 1, 5: 1}),
+                   machine.pick({'0x00000000': 8, '0xC004F074': 1, '0xC004F038': 1}))
+    if machine.chance(40):
+        hr = machine.pick({'0x00000000': 5, '0xC004F074': 2, '0xC004F038': 2})
+        end = seen(machine, end + machine.pick([HOUR, 7 * DAY]), machine.pick({1: 6, 2: 1, 4: 1, 5: 2}), hr)
+    return begin, end
+
+
+def seen_often(machine):
+    """A pool that is made anew each day, or a machine that asks in vain."""
+    time, status = machine.moment() - 3 * DAY, machine.pick([0, 2, 5, 5, 3, 6])
+    again = machine.pick([1, 1, 1, status])
+    for _ in range(machine.pick([2, 4, 7])):
+        time = seen(machine, time, status)
+        if machine.chance(80):
+            time = seen(machine, time + machine.pick([1, 1, HOUR]), again)
+        time += machine.pick([DAY, DAY, DAY - 1, DAY + 1, 2 * HOUR])
+
+
+def seen_as_told(machine):
+    """Requests that the own log has, too, at the bound of an hour, among others."""
+    for record in [record for record in machine.application if record['event'] == 12288][:4]:
+        fields = [field.strip() for field in record['strings'][0].split(',')]
+        seen(machine, record['time'] + machine.pick([1, 1, -2, HOUR - 1, HOUR, HOUR + 1, -HOUR, -HOUR - 1, 3 * HOUR]),
+             int(fields[6]), fields[0], fields[8] if machine.chance(90) else None,
+             CLIENT_ID if machine.chance(75) else None)
+    if machine.chance(50):
+        seen_at_random(machine)
+
+
 # ---- Listings ----
 
 def slmgr(machine, name, mtime, state, code='', word=None):
@@ -304,7 +379,7 @@ def slmgr(machine, name, mtime, state, code='', word=None):
 
 
 def updates(machine, name, mtime, present):
-    present = present and mtime >= seconds('2019-01-08T00:00:00Z') # behind the date that it gives itself
+    mtime = max(mtime, seconds('2019-01-08T00:00:00Z')) # behind the dates that it gives itself
     add_listing(machine, name, mtime, f'{machine.pick(["wmic", "dism"])} en oem {machine.host} +6' +
                 (' KB971033' if present else ''), present=present)
 
@@ -597,9 +672,37 @@ def plot_update(machine):
         at += machine.pick([0, 0, 1, 2 * DAY])
 
 
+def plot_seen(machine):
+    """A KMS host sees a machine lose its licence; its own logs have a statement between, and mostly do not
+    cover the window."""
+    if machine.chance(80):
+        machine.begin, machine.end = machine.pick([(machine.begin, START + 6 * HOUR), (END + HOUR, machine.end),
+                                                   (START + 1, machine.end), (machine.begin, START - HOUR)])
+    machine.is_quiet = True
+    begin, end = seen_losing(machine)
+    for _ in range(machine.pick([0, 1, 1, 2])):
+        time = machine.pick({machine.random.randrange(begin, end): 3, machine.random.randrange(end, end + DAY): 2,
+                             START - 1: 2, START: 1, END: 1, END + 1: 2})
+        kind = machine.pick({'asks': 4, 'answer': 1, 'checked': 2, 'listing': 2, 'fails': 1, 'genuine': 1, 'any': 1})
+        if kind == 'asks':
+            ask(machine, time, machine.pick([0, 1, 1, 2, 3, 5, 5, 6]))
+        elif kind == 'answer':
+            answer(machine, time)
+        elif kind == 'checked':
+            licences_checked(machine, time, machine.pick(['licensed', 'notification', 'grace']), '0xC004F056')
+        elif kind == 'listing':
+            random_slmgr(machine, 'slmgr', time)
+        elif kind == 'genuine':
+            recovery(machine, time)
+        else:
+            {'fails': fault, 'any': machine.pick(HAPPENINGS)}[kind](machine, time)
+    if machine.chance(30):
+        seen_as_told(machine)
+
+
 PLOTS = [plot_reset, plot_denied, plot_statements, plot_onset, plot_near, plot_not_licensed, plot_answered,
          plot_bound, plot_edition, plot_other_channel, plot_listed, plot_volume, plot_listings, plot_clock,
-         plot_step, plot_failures, plot_update]
+         plot_step, plot_failures, plot_update, plot_seen, plot_seen, plot_seen, plot_seen]
 
 
 # ---- Logs ----
@@ -678,11 +781,14 @@ def make_logs(machine):
     if machine.setup:
         records = sorted(machine.setup, key=lambda record: record['time'])
         logs.append({'channel': 'Setup', 'records': number_records(machine, records, 0)})
+    if machine.kms:
+        records = sorted(machine.kms, key=lambda record: record['time'])
+        logs.append({'channel': 'Key Management Service', 'records': number_records(machine, records, 0)})
     return logs
 
 
-def make_machine(seed, number):
-    machine = Machine(seed, number)
+def live(seed, number):
+    machine = Machine(seed, f'PC-{number:04}')
     if number % 4:
         machine.begin, machine.end = seconds('2018-11-20T07:00:00Z'), seconds('2019-01-22T16:00:00Z')
         PLOTS[number * 3 // 4 % len(PLOTS)](machine)
@@ -693,6 +799,37 @@ def make_machine(seed, number):
             machine.pick(HAPPENINGS)(machine, machine.moment())
     if not number % 4 or machine.chance(25):
         collect_listings(machine)
+    if not machine.seen and machine.chance(35):
+        machine.pick([seen_at_random, seen_losing, seen_often, seen_as_told, seen_as_told])(machine)
+    return machine
+
+
+def not_collected(seed, number):
+    """A client that only KMS hosts know."""
+    client = Machine(seed, f'SEEN-{number:04}' + ('.corp.example' if number % 3 == 0 else ''))
+    client.pick([seen_at_random, seen_losing, seen_losing, seen_often])(client)
+    return client
+
+
+def log_requests(client, hosts):
+    """Writes the requests of a client into the logs of the KMS hosts, by names that mean the client."""
+    taken = {record['time'] for record in client.application + client.system + client.setup} | \
+        {listing['mtime'] for listing in client.listings}
+    for request in client.seen:
+        while request['time'] in taken:
+            request['time'] += 1 # which came first could not be told
+        taken.add(request['time'])
+        client.story.append('{} a host sees {}, hr {}, {:.8}, id {:.8}'.format(iso(request['time']), *map(
+            request.get, ('status', 'hr', 'licence', 'client_id'))))
+        name = client.pick({client.host: 8, client.host.lower() if client.host.startswith('PC') else client.host: 2,
+                            client.host.partition('.')[0]: 2})
+        hosts[-request['host']].kms.append(
+            {'time': request['time'], 'provider': SPP, 'event': 12290, 'qualifiers': 0x4000, 'strings': [
+                f'{request["hr"]},25,{name},{request["client_id"]},2019/1/8 11:30,0,{request["status"]},259200,'
+                f'{request["licence"]}']})
+
+
+def as_collected(machine):
     logs = make_logs(machine)
     if not logs:
         record = {'id': 1, 'time': START, 'provider': EVENT_LOG, 'event': 6009, 'qualifiers': 0x8000,
@@ -700,6 +837,16 @@ def make_machine(seed, number):
         logs = [{'channel': 'System', 'records': [record]}]
     return {'host': machine.host, 'story': machine.story, 'logs': logs, 'listings': machine.listings,
             'rows': machine.rows}
+
+
+def make_group(seed, numbers):
+    machines = [live(seed, number) for number in numbers]
+    clients = [not_collected(seed, number) for number in numbers[::2]]
+    hosts = machines[:1] + machines[10:11]
+    for client in machines + clients:
+        log_requests(client, hosts)
+    stories = {client.host.partition('.')[0]: client.story for client in clients}
+    return [as_collected(machine) for machine in machines], stories
 
 
 # ---- The recipe ----
@@ -713,6 +860,9 @@ def statement(record):
     if 'event' not in record:
         return f'noise 1 {time} {time}'
     event, strings = record['event'], ' '.join(map(quoted, record['strings']))
+    if event == 12290:
+        hr, _, client, client_id, _, _, status, _, licence = record['strings'][0].split(',')
+        return f'{time} kms-seen {client} {status} {licence} {client_id} {hr}'
     return f'{time} ' + {
         SPP: lambda: f'spp {event} {record["qualifiers"]:#06x} {strings}',
         WAT: lambda: f'wat {event} {strings}',
@@ -724,7 +874,7 @@ def statement(record):
 
 def recipe_of(machine):
     for log in machine['logs']:
-        yield f'file {machine["host"]}/{log["channel"]}.evtx'
+        yield f'file "{machine["host"]}/{log["channel"]}.evtx"'
         yield f'computer {machine["host"]}'
         expected = None
         for record in log['records']:
@@ -753,13 +903,16 @@ def as_text(machine):
 
 def main():
     seed, count = sys.argv[1], int(sys.argv[2])
-    machines = [make_machine(seed, number) for number in range(1, count + 1)]
+    groups = [make_group(seed, range(first, min(first + GROUP, count + 1))) for first in range(1, count + 1, GROUP)]
+    machines = [machine for collected, _ in groups for machine in collected]
+    stories = {host: story for _, told in groups for host, story in told.items()}
     with open(sys.argv[3], 'w', encoding='utf-8') as recipe:
         for machine in machines:
             recipe.writelines(line + '\n' for line in recipe_of(machine))
     licences = {licence[0]: licence[1:] for licence in LICENCES.values()}
     with open(sys.argv[4], 'w', encoding='utf-8') as file:
-        json.dump({'licences': licences, 'machines': [as_text(machine) for machine in machines]}, file, indent=1)
+        json.dump({'licences': licences, 'machines': [as_text(machine) for machine in machines],
+                   'not_collected': stories}, file, indent=1)
 
 
 if __name__ == '__main__':

@@ -24,7 +24,7 @@ def iso(time):
 START, END = seconds('2019-01-08T10:00:00Z'), seconds('2019-01-09T04:30:00Z')
 MINUTE, HOUR, DAY = 60, 3600, 86400
 WINDOWS, OFFICE = '55c92734-d682-4d71-983e-d6ec3f16059f', ['6f327760-8c5c-417c-9b61-836a98287e0c']
-NON_GENUINE = {0xC004F200, 0xC004F064, 0xC004F065, 0x4004F065, 0xC004F067, 0x4004F068}
+NO_KMS, NON_GENUINE = 0xC004F074, {0xC004F200, 0xC004F064, 0xC004F065, 0x4004F065, 0xC004F067, 0x4004F068}
 PROVIDERS = {'Microsoft-Windows-Security-SPP': 'SPP', 'Windows Activation Technologies': 'WAT'}
 
 
@@ -35,6 +35,10 @@ def code_of(text):
 
 def guid_of(text):
     return text.strip().strip('{}').lower()
+
+
+def is_refusal(code):
+    return code >> 16 == 0xC004 and code != NO_KMS
 
 
 # ---- Time: which clocks were right, what the logs cover ----
@@ -102,6 +106,7 @@ def read_event(item):
     fields = [field.strip() for field in item.strings[0].split(',')] if item.strings else []
     if item.name == 'SPP 12288':
         item.hr, item.status, item.licence = code_of(fields[0]), int(fields[6]), guid_of(fields[8])
+        item.client_id = guid_of(fields[3])
     elif item.name == 'SPP 12289':
         item.hr, item.activated = code_of(fields[0]), code_of(fields[0]) == 0 and int(fields[2]) == 1
     elif item.name == 'SPP 1003':
@@ -114,6 +119,7 @@ def read_event(item):
 def known_records(log):
     """Of 1003 with the same statement that follow each other only the first and the last are known."""
     items = [read_event(record) for record in log.records if hasattr(record, 'event')]
+    items = [item for item in items if item.name != 'SPP 12290'] # of its clients
     checks = [item for item in items if item.name == 'SPP 1003']
     said = [(item.licence, item.state, item.reason) for item in checks]
     for before, item in enumerate(checks[1:-1]):
@@ -153,8 +159,8 @@ def mark_answered(items):
                 request.answered = request.answered or item.at - request.at <= MINUTE
 
 
-def gather(machine):
-    """The items of a machine. Listings of one time are one item: later than all events, those that are
+def gather(machine, requests):
+    """The items of a machine, with the `requests` that KMS hosts saw of it. Listings of one time are one item: later than all events, those that are
     less than an hour behind the first; before, those of the same second."""
     items, last, group = [], float('-inf'), None
     for log in machine.logs:
@@ -163,6 +169,8 @@ def gather(machine):
         place_records(log)
         last = max([last] + [record.own for record in log.records if not record.wrong])
         items += known_records(log)
+    last = max([last] + [request.own for request in requests])
+    items += requests
     for row in machine.rows:
         own = seconds(row.time)
         items.append(SimpleNamespace(name='row', own=own, at=own, key=own, source='rows', is_reset=False))
@@ -217,7 +225,7 @@ def licence_pieces(items, licences):
         if item.name == 'listing':
             yield from ((item, listing.path, listing.edition, listing.channel) for listing in item.listings
                         if hasattr(listing, 'channel'))
-        elif item.name == 'SPP 12288' and not item.is_office:
+        elif item.name in ('SPP 12288', 'SPP 12290') and not item.is_office and not getattr(item, 'is_known', False):
             yield item, item.name, licences.get(item.licence, [None])[0], 'volume-kms'
         elif item.name in ('SPP 1003', 'SPP 1016'):
             known = item.licence if item.event == 1003 else guid_of(item.strings[0])

@@ -8,12 +8,13 @@ import json
 import sys
 from types import SimpleNamespace
 
+from second_hosts import ask_hosts, mark_requests, seen_by_hosts, short, windows_7
 from second_reading import (DAY, END, MINUTE, NON_GENUINE, START, WINDOWS, code_of, covers, gather, guid_of, iso,
-                            licence_pieces, nearest, newest_edition, seconds, update_state)
+                            is_refusal, licence_pieces, nearest, newest_edition, seconds, update_state)
 
 TEMPLATE = '66c92734-d682-4d71-983e-d6ec3f16059f'
-BLOCKED, NO_KMS = 0xC004C4A2, 0xC004F074
-NOT_LICENSED = (3, 5, 6, 'non-genuine')
+BLOCKED = 0xC004C4A2
+NOT_LICENSED = (3, 4, 5, 6, 'non-genuine') # 4: as a KMS host saw it
 NOTES = ['window-not-covered', 'onset-not-covered', 'log-filtered', 'clock-changed', 'near-window', 'fault-before',
          'update-evidence-conflict', 'edition-conflict', 'listing-non-genuine', 'listing-unlicensed',
          'listing-licensed', 'reactivated', 'could-not-ask', 'weak-without-update', 'not-volume-licensed',
@@ -23,26 +24,26 @@ COLUMNS = ['host', 'classification', 'confidence', 'review', 'state', 'first_fau
            'window_coverage', 'kb971033', 'edition', 'licence_channel', 'clock', 'action', 'kms_client_key']
 
 
-def is_refusal(code):
-    return code >> 16 == 0xC004 and code != NO_KMS
-
-
 class Walk:
     """Goes through the items in order: statements on the licence, faults, episodes."""
 
     def __init__(self, items):
         self.episodes, self.faults, self.recoveries, self.signals = [], [], [], []
+        self.statements = []
         self.open = self.statement = self.listing = self.request = self.view = None
         for item in items:
             if item.name == 'listing' and item.worst is not None:
                 self.take_listing(item)
             elif item.name == 'WAT 13':
                 self.take_validation(item)
+            elif item.name == 'SPP 12290':
+                self.take_seen(item)
             elif item.name.startswith('SPP '):
                 self.take_spp(item)
 
     def say(self, item, value):
         self.statement, self.listing = (value, item.at), None
+        self.statements.append((value, item))
         for fault in self.faults:
             fault.over = fault.over or value == 1
 
@@ -90,6 +91,14 @@ class Walk:
         elif item.status in (3, 5, 6) and self.open is None and not item.answered:
             self.fault(item, [])
         if item.status != 1:
+            self.say(item, item.status)
+
+    def take_seen(self, item):
+        """A request as a KMS host saw it: it opens no episode and is no fault."""
+        if item.counts and item.status == 1:
+            self.recover(item)
+        elif item.counts:
+            self.view = item if item.inside and item.status == 2 else self.view
             self.say(item, item.status)
 
     def take_answer(self, item):
@@ -185,15 +194,19 @@ def clock_of(machine, walk):
     return 'ok' if system or wrong else ''
 
 
-def state_of(walk):
+def state_of(walk, hosts):
     value = walk.statement[0] if walk.statement else None
-    if walk.open is not None or walk.listing == 'listing-non-genuine':
+    is_by_hosts = hosts.suspected or hosts.fault
+    if walk.open is not None or walk.listing == 'listing-non-genuine' or value == 4 and is_by_hosts:
         return 'non-genuine'
     if value in NOT_LICENSED or walk.listing == 'listing-unlicensed':
         return 'unlicensed'
-    if any(not fault.over for fault in walk.faults):
+    is_open = any(not fault.over for fault in walk.faults)
+    if hosts.suspected:
+        return 'recovered' if value == 1 and not is_open else 'unlicensed'
+    if is_open or hosts.fault and (hosts.asks_in_vain or value != 1):
         return 'fault-open'
-    return 'recovered' if walk.faults else 'none'
+    return 'recovered' if walk.faults or hosts.fault else 'none'
 
 
 def action_of(kind, state, update, channel, excluded, is_windows7, is_listed):
@@ -205,7 +218,7 @@ def action_of(kind, state, update, channel, excluded, is_windows7, is_listed):
             return 'remove-kb971033' if remove else 'none' if is_listed else 'verify'
         rebuild = state == 'non-genuine' and channel not in ('volume-mak', 'kms-host')
         return ('remove-kb971033; restart; ' if remove else '') + ('rebuild-activation' if rebuild else 'troubleshoot')
-    more = 'troubleshoot' if kind == 'other-activation-fault' and state != 'recovered' else \
+    more = 'troubleshoot' if state not in ('recovered', 'none') and kind != 'suspected' else \
         '' if excluded else 'collect'
     if update == 'installed':
         return 'remove-kb971033' + ('; ' + more if more else '')
@@ -218,14 +231,19 @@ def is_affected(items, first, channels, versions):
     return nearest(channels, first, end) != 'other' and nearest(versions, first, end) is not False
 
 
-def judge(machine, licences):
-    items = gather(machine)
+def judge(machine, requests, licences):
+    items = gather(machine, requests)
+    mark_requests(requests, items)
     walk = Walk(items)
     incidents = [episode for episode in walk.episodes if is_incident(episode)]
     logs = [log for log in machine.logs if log.channel == 'Application']
     parts = [part for log in logs for part in log.parts]
     coverage = 'full' if covers(parts, START, END) else 'partial' if any(
         start <= END and end >= START for start, end in parts) else 'none'
+    if not machine.logs + machine.listings + machine.rows:
+        coverage = 'unknown' # known from KMS hosts alone
+    is_asked = coverage != 'full' and not walk.episodes
+    hosts = ask_hosts(requests if is_asked else [], walk.statements, items, licences)
     pieces = list(licence_pieces(items, licences))
     channels = [(item.place, item.at, channel) for item, _, _, channel in pieces if channel]
     versions = [(item.place, item.at, item.strings[0] == '6.01.') for item in items if item.name == 'EventLog 6009']
@@ -240,8 +258,9 @@ def judge(machine, licences):
     affecting = [episode for episode in incidents if is_affected(items, episode.signals[0], channels, versions)]
     affected, incidents = bool(affecting), affecting or incidents
     deciding = (incidents or walk.episodes[-1:] or [None])[0]
-    kind = 'affected-by-incident' if affected else 'other-activation-fault' if walk.faults else 'no-activation-fault'
-    state, clock = state_of(walk), clock_of(machine, walk)
+    kind = 'affected-by-incident' if affected or hosts.suspected else \
+        'other-activation-fault' if walk.faults or hosts.fault else 'no-activation-fault'
+    state, clock = state_of(walk, hosts), clock_of(machine, walk)
     update, update_conflict = update_state(items)
     before = update_state(items[:deciding.signals[0].place])[0] if deciding else ''
     for episode in incidents:
@@ -250,7 +269,7 @@ def judge(machine, licences):
                     any(item.consistent and item.inside for item in episode.signals) for episode in incidents)
     last = walk.episodes[-1] if walk.episodes else None
     wanted = {
-        'window-not-covered': not affected and coverage != 'full',
+        'window-not-covered': kind != 'affected-by-incident' and coverage != 'full',
         'onset-not-covered': incidents and not any(episode.seen for episode in incidents),
         'log-filtered': any(log.has_gaps for log in logs),
         'clock-changed': clock == 'changed',
@@ -262,26 +281,30 @@ def judge(machine, licences):
         'edition-conflict': edition_conflict,
         walk.listing: True,
         'reactivated': last and last.closed and last.reactivated,
-        'could-not-ask': walk.faults and all(fault.asks for fault in walk.faults),
+        'could-not-ask': walk.faults and all(fault.asks for fault in walk.faults) and
+            not (hosts.suspected or hosts.fault),
         'weak-without-update': affected and before in ('absent', 'removed') and
         not any(item.strong and item.inside for item in walk.signals),
         'not-volume-licensed': channel == 'other',
         'not-windows-7': not is_windows7}
     newest = walk.signals[-1].place if walk.signals else len(items)
     is_listed = any(item.name == 'listing' and item.kind == 'listing-licensed' for item in items[newest:])
-    action = action_of(kind, state, update, channel, not wanted['window-not-covered'], is_windows7, is_listed)
+    is_excluded = state == 'recovered' if hosts.suspected else not wanted['window-not-covered']
+    action = action_of('suspected' if hosts.suspected else kind, state, update, channel, is_excluded, is_windows7,
+                       is_listed)
+    codes = set().union(*(fault.codes for fault in walk.faults),
+                        hosts.codes if hosts.suspected or hosts.fault else set())
+    confidence = 'suspected' if hosts.suspected else '' if not affected else 'confirmed' if confirmed else 'probable'
     key = next((row[2] for row in licences.values() if row[0] == edition), '')
     first = deciding.signals[0] if deciding else walk.faults[0].item if walk.faults else None
     closed = deciding.closed if deciding and deciding.closed and deciding.how != 'listing' else None
     names = [getattr(record, 'name', '') for log in machine.logs for record in log.records]
-    return [machine.host, kind, ('confirmed' if confirmed else 'probable') if affected else '',
-            '; '.join(note for note in NOTES if wanted.get(note)), state, iso(first.own) if first else '',
+    return [machine.host, kind, confidence, '; '.join(note for note in NOTES if wanted.get(note)), state, iso(first.own) if first else '',
             iso(walk.faults[-1].item.own) if walk.faults else '',
             iso(closed.own) if closed and state != 'non-genuine' else '',
             sum(item.inside for item in walk.signals), names.count('SPP 8196'), names.count('SPP 8208'),
             names.count('SPP 8209'), names.count('WAT 13'),
-            '; '.join(f'0x{code:08X}' for code in sorted(set().union(*(fault.codes for fault in walk.faults)))),
-            coverage, update, edition, channel, clock, action,
+            '; '.join(f'0x{code:08X}' for code in sorted(codes)), coverage, update, edition, channel, clock, action,
             key if 'rebuild-activation' in action and channel == 'volume-kms' else '']
 
 
@@ -297,7 +320,15 @@ def main():
         given = json.load(file)
     writer = csv.writer(sys.stdout)
     writer.writerow(COLUMNS)
-    writer.writerows(judge(named(machine), given['licences']) for machine in given['machines'])
+    machines, licences = named(given['machines']), given['licences']
+    seen = seen_by_hosts(machines)
+    for machine in machines:
+        writer.writerow(judge(machine, seen.pop(short(machine.host), []), licences))
+    for requests in seen.values(): # the others make a row where one was Windows 7
+        names = [request.client for request in requests if request.licence in windows_7(licences)]
+        if names:
+            machine = SimpleNamespace(host=max(names, key=len), logs=[], listings=[], rows=[])
+            writer.writerow(judge(machine, requests, licences))
 
 
 if __name__ == '__main__':

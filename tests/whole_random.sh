@@ -28,7 +28,8 @@ def rows(path):
         return {row['host']: row for row in csv.DictReader(file)}
 
 with open(sys.argv[1], encoding='utf-8') as file:
-    stories = {machine['host']: machine['story'] for machine in json.load(file)['machines']}
+    told = json.load(file)
+stories = told['not_collected'] | {machine['host']: machine['story'] for machine in told['machines']}
 second, program, different = rows(sys.argv[2]), rows(sys.argv[3]), 0
 for host in sorted(second.keys() | program.keys()):
     if host not in second or host not in program:
@@ -39,7 +40,7 @@ for host in sorted(second.keys() | program.keys()):
     different += bool(columns)
     for name in columns:
         print(f'{host} {name}: second {second[host][name]!r}, program {program[host][name]!r}')
-    for line in stories[host] if columns else []:
+    for line in sorted(stories[host.partition('.')[0]]) if columns else []:
         print('   ', line)
 if different:
     print(different, 'machines of', len(second), 'differ')

@@ -22,7 +22,7 @@
 #include "model/source.h"
 
 /* PRAGMA user_version of the schema. A case of another version is refused. */
-#define CASEDB_SCHEMA_VERSION 5
+#define CASEDB_SCHEMA_VERSION 6
 
 struct casedb;
 
@@ -237,6 +237,20 @@ struct case_id_clash {
     int64_t left_id, right_id; /* case_computer.id */
 };
 
+/* A client that a KMS host was asked by (SPP 12290), as one computer of a source has it. */
+struct case_client {
+    int64_t id;
+    int64_t source_id;
+    int64_t computer_id; /* of the KMS host: case_computer.id */
+    const char *name;
+    const char *folded_name;       /* in lower case */
+    const char *client_machine_id; /* of the last request that has one; or "" */
+    uint64_t request_count;        /* in walked records; 0: only recovered ones name it */
+    bool is_windows_7;             /* some of these are for a Windows 7 */
+    uint64_t last_filetime;        /* greatest event time of these, 0 for none */
+    int64_t machine_id;            /* whose they are once that is known, or 0 */
+};
+
 /* One host of a source without events, in one place that has its content: each place is judged by
  * itself, as equal listings can be of two machines. */
 struct case_source_host {
@@ -268,6 +282,11 @@ int casedb_add_machine_alias(struct casedb *db, int64_t machine_id, size_t posit
 int casedb_assign_computer(struct casedb *db, int64_t computer_id, int64_t machine_id, bool decides,
                            struct error *err);
 
+/* Says whose the requests of this client (case_client.id) are: 0 for nobody's, which are in no
+ * timeline. */
+int casedb_assign_client(struct casedb *db, int64_t client_id, int64_t machine_id,
+                         struct error *err);
+
 /* Whose a host is in one place. */
 struct case_host_place {
     int64_t machine_id;
@@ -294,11 +313,35 @@ struct case_placement {
 int casedb_place_observations(struct casedb *db, int64_t machine_id,
                               const struct case_placement *placement, struct error *err);
 
-/* Once all are assigned: marks the observations that say what another of the same machine says
- * (equal computer, channel, EventRecordID, event time, provider, id and strings). One from the
+/* Once all are assigned: marks the observations that say what another of the same machine, of what
+ * a KMS host saw of the client, says (equal computer, by its first label where that is a KMS host,
+ * channel, EventRecordID, event time, provider, id and strings). One from the
  * machine's own log counts before a forwarded one, then one that the second reader confirms, then
  * the first in order of path and offset. Marked ones are in no cursor but casedb_conflicts. */
 int casedb_mark_duplicates(struct casedb *db, struct error *err);
+
+/* Leaves the observation, a request that says what those beside it say, out of the timeline. */
+int casedb_hide_observation(struct casedb *db, int64_t observation_id, struct error *err);
+
+/* What one KMS host saw of a machine: with which licensing status it asked last in each part of
+ * time, or NOT_TOLD. */
+struct case_kms_sight {
+    int64_t machine_id;
+    int64_t host_id;  /* machine of the KMS host, or 0 */
+    const char *host; /* its name: written as its events have it, read as that of the machine */
+    enum licensing_status before; /* the window */
+    enum licensing_status within;
+    enum licensing_status after;
+    uint64_t request_count;
+    uint64_t first_filetime;
+    uint64_t last_filetime;
+    /* Only read: */
+    const char *name; /* of the machine */
+    enum classification classification;
+    enum confidence confidence;
+    enum activation_state state;
+};
+int casedb_add_kms_sight(struct casedb *db, const struct case_kms_sight *sight, struct error *err);
 
 /* Notes the role that an observation has by its place among the others. */
 int casedb_set_role(struct casedb *db, int64_t observation_id, enum role role, struct error *err);
@@ -397,6 +440,20 @@ int casedb_next_span(struct casedb_cursor *cursor, struct case_span *out, struct
 int casedb_read_id_clashes(struct casedb *db, struct case_id_clash **out, size_t *count,
                            struct error *err);
 
+/* Clients of KMS hosts in order of (folded name, id). */
+int casedb_clients(struct casedb *db, struct casedb_cursor **out, struct error *err);
+int casedb_next_client(struct casedb_cursor *cursor, struct case_client *out, struct error *err);
+
+/* How many clients of KMS hosts the source names, each once, and how many of them not for a Windows
+ * 7; and how many are clones, with the client machine id of another one. */
+struct case_client_counts {
+    uint64_t all;
+    uint64_t other;
+    uint64_t clones;
+};
+int casedb_count_clients(struct casedb *db, int64_t source_id, struct case_client_counts *counts,
+                         struct error *err);
+
 /* Hosts of sources without events in order of (path of the place, folded name). */
 int casedb_source_hosts(struct casedb *db, struct casedb_cursor **out, struct error *err);
 int casedb_next_source_host(struct casedb_cursor *cursor, struct case_source_host *out,
@@ -438,6 +495,8 @@ struct case_observation {
     const char *machine; /* its newest name; the name that it bears where it is nobody's */
     int64_t machine_id;  /* 0: nobody's */
     bool decides;        /* false: of an earlier installation, or nobody's */
+    int64_t client_id;   /* a KMS host says it of this client, whose the machine is; or 0 */
+    int64_t writer_id;   /* the machine whose log it is in, or 0 */
     bool forwarded;      /* the source has it from elsewhere: its log is not the machine's own */
     bool wrong_clock;    /* its own time is wrong, and: */
     uint64_t
@@ -448,19 +507,27 @@ struct case_observation {
 };
 
 /* Observations of one machine that decide, as its logs have them: those of one channel of its own
- * logs in order of EventRecordID, the channels by time. */
+ * logs, and what each KMS host has of it, in order of EventRecordID, these by time. */
 int casedb_machine_observations(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
                                 struct error *err);
 /* Those of earlier installations of it, in order of time. */
 int casedb_earlier_observations(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
                                 struct error *err);
-/* All observations, in the same order. */
+/* All observations, in the same order; but for requests of clients of KMS hosts that are
+ * nobody's. */
 int casedb_timeline(struct casedb *db, struct casedb_cursor **out, struct error *err);
 /* All conflicts in the same order, whether or not they count once: each is a reading that one of
  * the two readers has wrong. */
 int casedb_conflicts(struct casedb *db, struct casedb_cursor **out, struct error *err);
 int casedb_next_observation(struct casedb_cursor *cursor, struct case_observation *out,
                             struct error *err);
+
+/* What KMS hosts saw of machines that have a verdict, in order of (host, suspected ones first,
+ * name).
+ */
+int casedb_kms_sights(struct casedb *db, struct casedb_cursor **out, struct error *err);
+int casedb_next_kms_sight(struct casedb_cursor *cursor, struct case_kms_sight *out,
+                          struct error *err);
 
 /* A finding as the case keeps it; what it says is borrowed like the rest. */
 struct case_finding {

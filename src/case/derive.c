@@ -9,10 +9,15 @@ static const struct row_statement insert_machine_name = INSERT_OF(&machine_name_
 static const struct row_statement insert_host_place = INSERT_OF(&host_place_rows);
 static const struct row_statement insert_update_evidence = INSERT_OF(&update_evidence_rows);
 static const struct row_statement insert_licence_evidence = INSERT_OF(&licence_evidence_rows);
+static const struct row_statement insert_kms_sight = INSERT_OF(&kms_sight_rows);
 static const struct row_statement insert_verdict = INSERT_OF(&verdict_rows);
 
 static const char assign_computer[] =
     "UPDATE source_computer SET machine_id = ?1, decides = ?2 WHERE id = ?3";
+
+static const char assign_client[] = "UPDATE kms_client SET machine_id = ?1 WHERE id = ?2";
+
+static const char hide_observation[] = "UPDATE observation SET hidden = 1 WHERE id = ?1";
 
 static const char set_role[] = "UPDATE observation SET role = ?1 WHERE id = ?2";
 
@@ -26,18 +31,23 @@ static const char place_observations[] =
     "  (SELECT id FROM source_computer WHERE machine_id = ?3 AND decides = 1"
     "    AND ?9 IN (0, source_id))";
 
-/* Few events are alike in time and EventRecordID, so only those are compared. */
+/* Few events are alike in time and EventRecordID, so only those are compared. What a KMS host saw
+ * is of its client, whoever the host is: that of its first label. */
 static const char mark_duplicates[] =
     "WITH alike AS MATERIALIZED (SELECT event_filetime, record_id FROM observation"
     " GROUP BY event_filetime, record_id HAVING count(*) > 1)"
     "UPDATE observation SET duplicate = 1 WHERE id IN (SELECT id FROM ("
-    " SELECT o.id, row_number() OVER (PARTITION BY c.machine_id, c.folded_name, o.channel_id,"
+    " SELECT o.id, row_number() OVER (PARTITION BY o.client_id IS NULL,"
+    "  iif(o.client_id IS NULL, c.machine_id, k.machine_id), iif(o.client_id IS NULL, "
+    "c.folded_name,"
+    "  substr(c.folded_name, 1, instr(c.folded_name || '.', '.') - 1)), o.channel_id,"
     "  o.record_id, o.event_filetime, o.provider_id, o.event_id, o.strings"
     "  ORDER BY c.decides DESC, c.forwarded, o.verified <> 'yes', s.path, o.offset_bytes, o.id)"
     "  AS place"
     " FROM alike JOIN observation AS o USING (event_filetime, record_id)"
     " JOIN source_computer AS c ON c.id = o.computer_id JOIN source AS s ON s.id = c.source_id"
-    " WHERE c.machine_id IS NOT NULL) WHERE place > 1)";
+    " LEFT JOIN kms_client AS k ON k.id = o.client_id"
+    " WHERE iif(o.client_id IS NULL, c.machine_id, k.machine_id) IS NOT NULL) WHERE place > 1)";
 
 int casedb_begin_derived(struct casedb *db, struct error *err)
 {
@@ -99,6 +109,16 @@ int casedb_assign_computer(struct casedb *db, int64_t computer_id, int64_t machi
     return query_run(&query, err);
 }
 
+int casedb_assign_client(struct casedb *db, int64_t client_id, int64_t machine_id,
+                         struct error *err)
+{
+    struct query query = query_of(db, assign_client);
+
+    query_unless(&query, 0, machine_id);
+    query_integer(&query, client_id);
+    return query_run(&query, err);
+}
+
 int casedb_assign_source_host(struct casedb *db, const struct case_source_host *host,
                               const struct case_host_place *place, struct error *err)
 {
@@ -129,6 +149,19 @@ int casedb_mark_duplicates(struct casedb *db, struct error *err)
     struct query query = query_of(db, mark_duplicates);
 
     return query_run(&query, err);
+}
+
+int casedb_hide_observation(struct casedb *db, int64_t observation_id, struct error *err)
+{
+    struct query query = query_of(db, hide_observation);
+
+    query_integer(&query, observation_id);
+    return query_run(&query, err);
+}
+
+int casedb_add_kms_sight(struct casedb *db, const struct case_kms_sight *sight, struct error *err)
+{
+    return query_run_row(db, &insert_kms_sight, sight, err);
 }
 
 int casedb_set_role(struct casedb *db, int64_t observation_id, enum role role, struct error *err)

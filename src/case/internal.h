@@ -24,6 +24,14 @@ struct kept_statement {
 struct last_ids {
     int64_t source;
     int64_t computer;
+    int64_t client;
+};
+
+/* Clients of KMS hosts that the open source names (clients.c). */
+struct met_clients {
+    struct met_client **items; /* owned: in order of first meeting */
+    size_t count;
+    void *by_name; /* owned: the same, a tree of <search.h> */
 };
 
 /* The source whose transaction is open. */
@@ -37,6 +45,7 @@ struct open_source {
     char *sha256; /* or NULL */
     char *read_options;
     struct source_facts met; /* its computers so far: that at N has the id last.computer + 1 + N */
+    struct met_clients clients; /* the same: last.client + 1 + N */
     bool has_findings;
 };
 
@@ -201,7 +210,7 @@ struct row_type {
 
 extern const struct row_type run_rows, run_input_rows;
 extern const struct row_type source_rows, source_computer_rows, span_rows, mark_rows;
-extern const struct row_type source_host_rows;
+extern const struct row_type source_host_rows, client_rows, kms_sight_rows;
 extern const struct row_type text_rows, observation_rows;
 extern const struct row_type finding_rows, finding_content_rows[FINDING_KIND_COUNT];
 extern const struct row_type inventory_column_rows, inventory_host_rows, inventory_value_rows;
@@ -232,7 +241,7 @@ struct host_place_row {
 struct observation_row {
     int64_t id;
     int64_t computer_id;
-    struct case_observation seen; /* but for its strings */
+    struct case_observation seen; /* but for its strings; its client_id is written */
     const char *strings;          /* their values as a JSON array (strings.c) */
     const char *names;            /* their names as another, or NULL when none has one */
     int64_t provider_id;          /* the texts: only written */
@@ -241,6 +250,7 @@ struct observation_row {
     int64_t user_sid_id;
     int64_t names_id;
     bool duplicate; /* only written */
+    bool hidden;    /* the same */
 };
 struct span_row {
     int64_t channel_id; /* the text: only written */
@@ -389,9 +399,23 @@ int source_write_span(struct casedb *db, const struct case_span *span, struct er
 /* Adds the row of a mark of a computer of it. */
 int source_write_mark(struct casedb *db, const struct case_mark *mark, struct error *err);
 
-/* Adds the row of the open source, which has so many computers, and commits. */
+/* Adds the row of the open source, which has so many computers and clients, and commits. */
 int source_end(struct casedb *db, const struct case_source *row, size_t computer_count,
-               struct error *err);
+               size_t client_count, struct error *err);
+
+/* ---- Clients of KMS hosts ---- */
+
+/* The id of the client that the observation, in the log of that computer, is about: 0 for none. */
+int64_t clients_meet(struct casedb *db, int64_t computer_id, const struct incident_event *event,
+                     const struct observation *observation);
+
+/* Adds the rows of those that were met. */
+int clients_write(struct casedb *db, struct error *err);
+
+/* Adds the row of one. */
+int client_write(struct casedb *db, const struct case_client *row, struct error *err);
+
+void clients_forget(struct met_clients *clients);
 
 /* ---- Texts that stand once ---- */
 
@@ -420,6 +444,14 @@ void strings_free(struct string_list *list);
     OBSERVATION_TEXT("computer_name") \
     OBSERVATION_TEXT("user_sid")      \
     OBSERVATION_TEXT("names")
+
+/* Observations with their sources and machines: that of the client, of what a KMS host saw. */
+#define OBSERVATIONS_OF_MACHINES                                                \
+    "FROM observation AS o JOIN source_computer AS c ON c.id = o.computer_id"   \
+    " JOIN source AS s ON s.id = c.source_id"                                   \
+    " LEFT JOIN kms_client AS k ON k.id = o.client_id"                          \
+    " LEFT JOIN machine AS m ON m.id = iif(o.client_id IS NULL, c.machine_id, " \
+    "k.machine_id)" OBSERVATION_TEXTS
 
 /* The time that an observation counts as of. */
 #define OBSERVATION_COUNTS_FILETIME "iif(o.wrong_clock, o.placed_filetime, o.event_filetime)"

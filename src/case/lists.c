@@ -12,6 +12,9 @@ static const char machine_sources[] =
     "SELECT place.path FROM source_computer AS said"
     " JOIN source AS place ON place.id = said.source_id OR place.same_as = said.source_id"
     " WHERE said.machine_id = ?1"
+    " UNION SELECT place.path FROM kms_client AS said"
+    " JOIN source AS place ON place.id = said.source_id OR place.same_as = said.source_id"
+    " WHERE said.machine_id = ?1"
     " UNION SELECT place.path FROM host_place AS said JOIN source AS place"
     " ON place.id = said.place_id WHERE said.machine_id = ?1"
     " ORDER BY 1";

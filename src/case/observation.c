@@ -8,33 +8,36 @@
 
 static const struct row_statement insert_observation = INSERT_OF(&observation_rows);
 
-#define OF_MACHINES                                                             \
-    "FROM observation AS o JOIN source_computer AS c ON c.id = o.computer_id"   \
-    " JOIN source AS s ON s.id = c.source_id LEFT JOIN machine AS m ON m.id = " \
-    "c.machine_id" OBSERVATION_TEXTS
 #define WHICH_COUNT " WHERE o.duplicate = 0"
+#define IS_SHOWN " AND o.hidden = 0 AND (o.client_id IS NULL OR m.id NOTNULL)"
 #define IN_ORDER " ORDER BY o.event_filetime, o.record_id, s.path, o.offset_bytes, o.id"
 
 static const struct row_statement all_observations =
-    SELECT_OF(&observation_rows, OF_MACHINES WHICH_COUNT IN_ORDER);
+    SELECT_OF(&observation_rows, OBSERVATIONS_OF_MACHINES WHICH_COUNT IS_SHOWN IN_ORDER);
 /* In order of ids a time can be up to five minutes before an earlier one: then that one counts.
  * Where ids and times disagree more, they are not those of one log: the time counts. */
 static const struct row_statement machine_observations = SELECT_OF(
-    &observation_rows, OF_MACHINES
+    &observation_rows, OBSERVATIONS_OF_MACHINES
     " JOIN (SELECT id AS sorted_id, iif(own > 0 AND greatest - own <= 3000000000, greatest, own) "
     "AS "
     "sort_filetime"
-    "  FROM (SELECT o.id, " OBSERVATION_COUNTS_FILETIME " AS own,"
-    "   max(" OBSERVATION_COUNTS_FILETIME ")"
-    "   OVER (PARTITION BY o.channel_id ORDER BY o.record_id"
-    "   ROWS UNBOUNDED PRECEDING) AS greatest"
-    "   FROM source_computer AS c JOIN observation AS o ON o.computer_id = c.id"
-    "   WHERE c.machine_id = ?1 AND c.decides = 1 AND o.duplicate = 0)) ON sorted_id = o.id"
+    "  FROM (SELECT id, own, max(own) OVER"
+    "   (PARTITION BY channel_id, host_id ORDER BY record_id ROWS UNBOUNDED PRECEDING) AS greatest"
+    "   FROM (SELECT o.id, o.channel_id, o.record_id, 0 AS host_id,"
+    "    " OBSERVATION_COUNTS_FILETIME " AS own"
+    "    FROM source_computer AS c JOIN observation AS o ON o.computer_id = c.id"
+    "    WHERE c.machine_id = ?1 AND c.decides = 1 AND o.client_id IS NULL AND o.duplicate = 0"
+    "    UNION ALL SELECT o.id, o.channel_id, o.record_id, o.computer_name_id,"
+    "    " OBSERVATION_COUNTS_FILETIME
+    "    FROM kms_client AS k JOIN observation AS o ON o.client_id = k.id"
+    "    JOIN source_computer AS c ON c.id = o.computer_id"
+    "    WHERE k.machine_id = ?1 AND c.decides = 1 AND o.duplicate = 0))) ON sorted_id = o.id"
     " ORDER BY sort_filetime, channel.value, o.record_id, s.path, o.offset_bytes, o.id");
-static const struct row_statement earlier_observations = SELECT_OF(
-    &observation_rows, OF_MACHINES WHICH_COUNT " AND c.machine_id = ?1 AND c.decides = 0" IN_ORDER);
-static const struct row_statement all_conflicts =
-    SELECT_OF(&observation_rows, OF_MACHINES " WHERE o.verified = 'conflict'" IN_ORDER);
+static const struct row_statement earlier_observations =
+    SELECT_OF(&observation_rows, OBSERVATIONS_OF_MACHINES WHICH_COUNT
+              " AND c.machine_id = ?1 AND c.decides = 0 AND o.client_id IS NULL" IN_ORDER);
+static const struct row_statement all_conflicts = SELECT_OF(
+    &observation_rows, OBSERVATIONS_OF_MACHINES " WHERE o.verified = 'conflict'" IN_ORDER);
 
 /* ---- Writing ---- */
 
@@ -74,6 +77,7 @@ int casedb_add_observation(struct casedb *db, int64_t source_id, const struct in
                                   .seen.observation = *observation};
 
     assert(source_id == db->source.id);
+    row.seen.client_id = clients_meet(db, row.computer_id, event, observation);
     source_keep_order(db);
     text_clear(&db->strings);
     strings_add_values(&db->strings, observation);

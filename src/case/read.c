@@ -87,6 +87,12 @@ static const struct row_statement all_machines = {
 
 #define OF_MACHINE_IN_ORDER \
     " WHERE e.machine_id = ?1 ORDER BY e.with_collection, e.filetime, s.path, e.kind, e.rowid"
+static const struct row_statement all_kms_sights = SELECT_OF(
+    &kms_sight_rows, "FROM kms_sight AS g JOIN machine AS m ON m.id = g.machine_id"
+                     " JOIN verdict AS v ON v.machine_id = m.id"
+                     " LEFT JOIN machine AS h ON h.id = g.host_id"
+                     " ORDER BY coalesce(h.folded_name, g.computer), coalesce(h.name, g.computer),"
+                     " g.host_id, v.confidence <> 'suspected', m.folded_name, m.name, m.id");
 static const struct row_statement machine_update_evidence = SELECT_OF(
     &update_evidence_rows,
     "FROM update_evidence AS e JOIN source AS s ON s.id = e.source_id" OF_MACHINE_IN_ORDER);
@@ -239,6 +245,17 @@ int casedb_next_machine(struct casedb_cursor *cursor, struct case_machine *out, 
         return step;
     step = row_fill(db, &row, &machine_rows, out, err);
     return step == 1 ? row_fill(db, &row, &verdict_rows, &out->verdict, err) : step;
+}
+
+int casedb_kms_sights(struct casedb *db, struct casedb_cursor **out, struct error *err)
+{
+    return cursor_open(db, &all_kms_sights, out, err);
+}
+
+int casedb_next_kms_sight(struct casedb_cursor *cursor, struct case_kms_sight *out,
+                          struct error *err)
+{
+    return cursor_next(cursor, out, err);
 }
 
 /* ---- Evidence ---- */

@@ -23,10 +23,10 @@ static const char all_ids[] = "SELECT id FROM source ORDER BY path";
     " JOIN source_computer AS c ON c.source_id = place.id WHERE place.id = ?1 ORDER BY c.id"
 static const struct row_statement computers_of_source =
     SELECT_OF(&source_computer_rows, OF_COMPUTERS);
-static const struct row_statement observations_of_source = SELECT_OF(
-    &observation_rows, "FROM source_computer AS c JOIN observation AS o ON o.computer_id = c.id"
-                       " JOIN source AS s ON s.id = c.source_id LEFT JOIN machine AS m ON m.id = "
-                       "c.machine_id" OBSERVATION_TEXTS " WHERE c.source_id = ?1 ORDER BY o.id");
+static const struct row_statement observations_of_source =
+    SELECT_OF(&observation_rows, OBSERVATIONS_OF_MACHINES " WHERE c.source_id = ?1 ORDER BY o.id");
+static const struct row_statement clients_of_source =
+    SELECT_OF(&client_rows, "FROM kms_client AS k WHERE k.source_id = ?1 ORDER BY k.id");
 static const struct row_statement spans_of_source =
     SELECT_OF(&span_rows, "FROM source_computer AS c JOIN record_span AS r ON r.computer_id = c.id"
                           " LEFT JOIN text AS channel ON channel.id = r.channel_id"
@@ -57,6 +57,7 @@ struct rewrite {
     struct casedb *to;
     struct id_list sources;   /* all */
     struct id_list computers; /* of one source */
+    struct id_list clients;   /* the same */
 };
 
 /* ---- Ids ---- */
@@ -123,6 +124,22 @@ static int number_computers(struct rewrite *rewrite, int64_t source_id, struct e
     return step;
 }
 
+static int number_clients(struct rewrite *rewrite, int64_t source_id, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct case_client client;
+    int step = cursor_open_of(rewrite->from, &clients_of_source, source_id, &cursor, err);
+
+    rewrite->clients.count = 0;
+    while (step == 0 && (step = cursor_next(cursor, &client, err)) == 1) {
+        add_id(&rewrite->clients, client.id,
+               rewrite->to->last.client + 1 + (int64_t)rewrite->clients.count);
+        step = 0;
+    }
+    casedb_cursor_free(cursor);
+    return step;
+}
+
 /* ---- Rows ---- */
 
 static int write_observations(struct rewrite *rewrite, int64_t source_id, struct error *err)
@@ -134,6 +151,7 @@ static int write_observations(struct rewrite *rewrite, int64_t source_id, struct
     while (step == 0 && (step = cursor_next(cursor, &row, err)) == 1) {
         row.id = 0;
         row.computer_id = find_id(&rewrite->computers, row.computer_id);
+        row.seen.client_id = find_id(&rewrite->clients, row.seen.client_id);
         row.seen.role = ROLE_BY_ITSELF;
         row.seen.wrong_clock = false;
         row.seen.placed_filetime = 0;
@@ -168,6 +186,23 @@ static int write_computers(struct rewrite *rewrite, int64_t source_id, struct er
         row.machine_id = 0;
         row.decides = false;
         step = source_write_computer(rewrite->to, &row, err);
+    }
+    casedb_cursor_free(cursor);
+    return step;
+}
+
+static int write_clients(struct rewrite *rewrite, int64_t source_id, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct case_client row;
+    int step = cursor_open_of(rewrite->from, &clients_of_source, source_id, &cursor, err);
+
+    while (step == 0 && (step = cursor_next(cursor, &row, err)) == 1) {
+        row.id = find_id(&rewrite->clients, row.id);
+        row.source_id = rewrite->to->source.id;
+        row.computer_id = find_id(&rewrite->computers, row.computer_id);
+        row.machine_id = 0;
+        step = client_write(rewrite->to, &row, err);
     }
     casedb_cursor_free(cursor);
     return step;
@@ -208,15 +243,17 @@ static int write_source(struct rewrite *rewrite, const struct case_source *forme
     struct case_source row = *former;
 
     if (number_computers(rewrite, former->id, err) != 0 ||
+        number_clients(rewrite, former->id, err) != 0 ||
         casedb_begin_source(rewrite->to, &source, former->read_options, &row.id, err) != 0)
         return -1;
     row.same_as = find_id(&rewrite->sources, former->same_as);
     if (write_observations(rewrite, former->id, err) != 0 ||
         write_findings(rewrite, former->id, err) != 0 ||
         write_computers(rewrite, former->id, err) != 0 ||
+        write_clients(rewrite, former->id, err) != 0 ||
         write_spans(rewrite, former->id, err) != 0 || write_marks(rewrite, former->id, err) != 0)
         return -1;
-    return source_end(rewrite->to, &row, rewrite->computers.count, err);
+    return source_end(rewrite->to, &row, rewrite->computers.count, rewrite->clients.count, err);
 }
 
 static int write_sources(struct rewrite *rewrite, struct error *err)
@@ -260,6 +297,7 @@ static int rewrite_into(struct casedb *from, struct casedb *to, struct error *er
         result = inventory_copy(from, to, err);
     free(rewrite.sources.ids);
     free(rewrite.computers.ids);
+    free(rewrite.clients.ids);
     return result;
 }
 

@@ -15,6 +15,7 @@
 #define AT_LAST " DEFERRABLE INITIALLY DEFERRED"
 #define OF_SOURCE "REFERENCES source(id) ON DELETE CASCADE"
 #define OF_COMPUTER "REFERENCES source_computer(id) ON DELETE CASCADE"
+#define OF_CLIENT "REFERENCES kms_client(id) ON DELETE CASCADE"
 #define OF_HOST "REFERENCES source_host(id) ON DELETE CASCADE"
 #define OF_FINDING "REFERENCES finding(id) ON DELETE CASCADE"
 #define OF_MACHINE "REFERENCES machine(id) ON DELETE CASCADE"
@@ -158,6 +159,29 @@ const struct row_type mark_rows = {
         "  -- other times are of two machines.",
 };
 
+static const struct column client_columns[] = {
+    {COLUMN_AS(case_client, id, COLUMN_KEY)},
+    {COLUMN(case_client, source_id), .constraint = OF_SOURCE AT_LAST},
+    {COLUMN(case_client, computer_id), .constraint = OF_COMPUTER AT_LAST,
+     .comment = "of the KMS host"},
+    {COLUMN(case_client, name)},
+    {COLUMN(case_client, folded_name), .comment = "in lower case"},
+    {COLUMN(case_client, client_machine_id), .comment = "of the last request; or empty"},
+    {COLUMN_COUNT(case_client, request_count),
+     .comment = "0: only records in unused parts of chunks name it"},
+    {COLUMN(case_client, is_windows_7), .comment = "1: some request is for a Windows 7"},
+    {COLUMN_FILETIME(case_client, last_filetime), .utc = "last_event_utc"},
+    {COLUMN_AS(case_client, machine_id, COLUMN_ID_OR_NULL),
+     .constraint = "REFERENCES machine(id) ON DELETE SET NULL", .comment = "derived: whose it is"},
+};
+const struct row_type client_rows = {
+    COLUMNS_OF(client_columns),
+    .table = "kms_client",
+    .alias = "k",
+    .comment = "A client that a KMS host was asked by, as its log names it.",
+    .last_lines = "UNIQUE (source_id, computer_id, folded_name)",
+};
+
 static const struct column source_host_columns[] = {
     {COLUMN_AS(case_source_host, id, COLUMN_KEY)},
     {COLUMN(case_source_host, source_id), .constraint = OF_SOURCE AT_LAST},
@@ -198,6 +222,11 @@ const struct row_type text_rows = {
 static const struct column observation_columns[] = {
     {COLUMN_AS(observation_row, id, COLUMN_KEY)},
     {COLUMN(observation_row, computer_id), .constraint = OF_COMPUTER AT_LAST},
+    {.name = "client_id",
+     .type = COLUMN_ID_OR_NULL,
+     .offset_bytes = offsetof(struct observation_row, seen.client_id),
+     .constraint = OF_CLIENT AT_LAST,
+     .comment = "of an SPP 12290: what the KMS host saw is of this one"},
     {COLUMN_NAMED("offset_bytes", observation_row, seen.observation.offset_bytes),
      .greatest = INT64_MAX, .comment = "of the record in the source"},
     {COLUMN_NAMED("record_number", observation_row, seen.observation.record_number),
@@ -231,6 +260,8 @@ static const struct column observation_columns[] = {
      .comment = "of a conflict: what libevtx reads instead"},
     {COLUMN(observation_row, duplicate), .unread = true,
      .comment = "derived, 1: another source says the same"},
+    {COLUMN(observation_row, hidden), .unread = true,
+     .comment = "derived, 1: a request that says what those beside it say"},
     {.name = "role",
      .type = COLUMN_WORD,
      .offset_bytes = offsetof(struct observation_row, seen.role),
@@ -247,7 +278,9 @@ static const struct column observation_columns[] = {
     {COLUMN_NAMED("machine", observation_row, seen.machine),
      .from = "coalesce(m.name, computer_name.value)"},
     {COLUMN_NAMED("machine_id", observation_row, seen.machine_id), .from = "m.id"},
-    {COLUMN_NAMED("decides", observation_row, seen.decides), .from = "c.decides"},
+    {COLUMN_NAMED("decides", observation_row, seen.decides),
+     .from = "c.decides AND m.id IS NOT NULL"},
+    {COLUMN_NAMED("writer_id", observation_row, seen.writer_id), .from = "c.machine_id"},
     {COLUMN_NAMED("forwarded", observation_row, seen.forwarded), .from = "c.forwarded"},
     {COLUMN_NAMED("source_id", observation_row, seen.source_id), .from = "s.id"},
     {COLUMN_NAMED("path", observation_row, seen.path), .from = "s.path"},
@@ -370,7 +403,8 @@ static const struct column machine_columns[] = {
     {COLUMN_AS(case_machine, id, COLUMN_KEY)},
     {COLUMN(case_machine, name)},
     {COLUMN(case_machine, folded_name), .comment = "in lower case"},
-    {COLUMN(case_machine, collected), .comment = "0: known from the inventory alone"},
+    {COLUMN(case_machine, collected),
+     .comment = "0: nothing of it was, it is in the inventory, or a KMS host saw it"},
     {COLUMN(case_machine, shared_name), .comment = "1: a name of it is also another machine's"},
     {COLUMN_AS(case_machine, inventory_id, COLUMN_ID_OR_NULL),
      .constraint = "REFERENCES inventory_host(id) ON DELETE SET NULL"},
@@ -461,6 +495,35 @@ const struct row_type licence_evidence_rows = {
     .comment = "Derived: what says which edition and licence a machine has.",
 };
 
+static const struct column kms_sight_columns[] = {
+    {COLUMN(case_kms_sight, machine_id), .constraint = OF_MACHINE},
+    {COLUMN_AS(case_kms_sight, host_id, COLUMN_ID_OR_NULL), .constraint = OF_MACHINE,
+     .comment = "of the KMS host"},
+    {.name = "computer",
+     .type = COLUMN_TEXT,
+     .offset_bytes = offsetof(struct case_kms_sight, host),
+     .comment = "the same, as its events have it"},
+    {COLUMN(case_kms_sight, before), .words = &licensing_status_words,
+     .comment = "as which it asked last before the window, in it and after it; or empty"},
+    {COLUMN(case_kms_sight, within), .words = &licensing_status_words},
+    {COLUMN(case_kms_sight, after), .words = &licensing_status_words},
+    {COLUMN_COUNT(case_kms_sight, request_count)},
+    {COLUMN_FILETIME(case_kms_sight, first_filetime), .utc = "first_utc"},
+    {COLUMN_FILETIME(case_kms_sight, last_filetime), .utc = "last_utc"},
+    {COLUMN(case_kms_sight, host), .from = "coalesce(h.name, g.computer)"},
+    {COLUMN(case_kms_sight, name), .from = "m.name"},
+    {COLUMN(case_kms_sight, classification), .from = "v.classification",
+     .words = &classification_words},
+    {COLUMN(case_kms_sight, confidence), .from = "v.confidence", .words = &confidence_words},
+    {COLUMN(case_kms_sight, state), .from = "v.state", .words = &activation_state_words},
+};
+const struct row_type kms_sight_rows = {
+    COLUMNS_OF(kms_sight_columns),
+    .table = "kms_sight",
+    .alias = "g",
+    .comment = "Derived: what a KMS host saw of a machine.",
+};
+
 static const struct column verdict_columns[] = {
     {COLUMN_AS(case_verdict, machine_id, COLUMN_KEY), .constraint = OF_MACHINE},
     {COLUMN(case_verdict, classification), .words = &classification_words},
@@ -507,6 +570,7 @@ static const struct row_type *const tables[] = {
     &source_computer_rows,
     &span_rows,
     &mark_rows,
+    &client_rows,
     &text_rows,
     &observation_rows,
     &source_host_rows,
@@ -518,7 +582,7 @@ static const struct row_type *const tables[] = {
 
 /* In the order in which they are emptied: those that refer to others first. */
 static const struct row_type *const derived_tables[] = {
-    &verdict_rows,    &licence_evidence_rows, &update_evidence_rows,
+    &verdict_rows,    &licence_evidence_rows, &update_evidence_rows, &kms_sight_rows,
     &host_place_rows, &machine_name_rows,     &machine_rows,
 };
 
@@ -529,9 +593,12 @@ static const char create_views[] =
     "  SELECT o.id, s.path, o.offset_bytes, o.record_number, o.recovered, p.value AS provider,\n"
     "    o.event_id, o.qualifiers, o.level, o.event_utc, o.event_filetime, o.record_id,\n"
     "    ch.value AS channel, n.value AS computer, u.value AS user_sid, o.strings, o.verified,\n"
-    "    o.other_reading, o.duplicate, o.wrong_clock, o.placed_utc, m.name AS machine\n"
+    "    o.other_reading, o.duplicate, o.hidden, o.wrong_clock, o.placed_utc,\n"
+    "    m.name AS machine\n"
     "  FROM observation AS o JOIN source_computer AS c ON c.id = o.computer_id\n"
-    "    JOIN source AS s ON s.id = c.source_id LEFT JOIN machine AS m ON m.id = c.machine_id\n"
+    "    JOIN source AS s ON s.id = c.source_id LEFT JOIN kms_client AS k ON k.id = o.client_id\n"
+    "    LEFT JOIN machine AS m\n"
+    "      ON m.id = iif(o.client_id IS NULL, c.machine_id, k.machine_id)\n"
     "    LEFT JOIN text AS p ON p.id = o.provider_id LEFT JOIN text AS ch ON ch.id = o.channel_id\n"
     "    LEFT JOIN text AS n ON n.id = o.computer_name_id\n"
     "    LEFT JOIN text AS u ON u.id = o.user_sid_id;\n"
@@ -549,6 +616,10 @@ static const char create_indexes[] =
     "CREATE INDEX IF NOT EXISTS source_by_same_as ON source(same_as);\n"
     "CREATE INDEX IF NOT EXISTS source_computer_by_machine ON source_computer(machine_id);\n"
     "CREATE INDEX IF NOT EXISTS observation_by_computer ON observation(computer_id);\n"
+    "CREATE INDEX IF NOT EXISTS observation_by_client ON observation(client_id)\n"
+    "  WHERE client_id NOTNULL;\n"
+    "CREATE INDEX IF NOT EXISTS kms_client_by_machine ON kms_client(machine_id)\n"
+    "  WHERE machine_id NOTNULL;\n"
     "CREATE INDEX IF NOT EXISTS record_span_by_computer ON record_span(computer_id);\n"
     "CREATE INDEX IF NOT EXISTS record_mark_by_computer ON record_mark(computer_id, record_id);\n"
     "CREATE INDEX IF NOT EXISTS observation_by_time ON observation(event_filetime, record_id);\n"
@@ -563,7 +634,9 @@ static const char create_indexes[] =
 
 static const char clear_marks[] =
     "UPDATE source_computer SET machine_id = NULL, decides = 0 WHERE machine_id IS NOT NULL;"
+    "UPDATE kms_client SET machine_id = NULL WHERE machine_id IS NOT NULL;"
     "UPDATE observation SET duplicate = 0 WHERE duplicate <> 0;"
+    "UPDATE observation SET hidden = 0 WHERE hidden <> 0;"
     "UPDATE observation SET role = '' WHERE role <> '';"
     "UPDATE observation SET wrong_clock = 0, placed_filetime = 0, placed_in_window = 0"
     " WHERE wrong_clock <> 0;";

@@ -11,7 +11,8 @@
 
 static const char find_id[] = "SELECT id FROM source WHERE path = ?1";
 static const char last_ids[] = "SELECT (SELECT max(id) FROM source),"
-                               " (SELECT max(id) FROM source_computer)";
+                               " (SELECT max(id) FROM source_computer),"
+                               " (SELECT max(id) FROM kms_client)";
 static const char all_paths[] = "SELECT id, path FROM source ORDER BY path";
 
 /* Takes with it all that was read from the source, and the places that have its content. */
@@ -44,6 +45,7 @@ void casedb_forget_open(struct casedb *db)
     free(db->source.sha256);
     free(db->source.read_options);
     source_facts_free_content(&db->source.met);
+    clients_forget(&db->source.clients);
     db->source = (struct open_source){0};
     first_last_forget(&db->first_last);
 }
@@ -85,6 +87,7 @@ static int find_last_ids(struct casedb *db, struct error *err)
     row = row_of(query.statement);
     db->last.source = row_integer(&row);
     db->last.computer = row_integer(&row);
+    db->last.client = row_integer(&row);
     query_end(&query);
     db->knows_last = true;
     return 0;
@@ -171,7 +174,7 @@ int source_write_mark(struct casedb *db, const struct case_mark *mark, struct er
 }
 
 int source_end(struct casedb *db, const struct case_source *row, size_t computer_count,
-               struct error *err)
+               size_t client_count, struct error *err)
 {
     struct open_source *open = &db->source;
 
@@ -180,6 +183,7 @@ int source_end(struct casedb *db, const struct case_source *row, size_t computer
     if (open->id > db->last.source)
         db->last.source = open->id;
     db->last.computer += (int64_t)computer_count;
+    db->last.client += (int64_t)client_count;
     free(db->last_path);
     db->last_path = open->path;
     open->path = NULL;
@@ -319,10 +323,10 @@ int casedb_finish_source(struct casedb *db, int64_t source_id, const struct sour
 
     assert(source_id == open->id);
     if (first_last_finish(db, err) != 0 ||
-        (same_as == 0 && (write_computers(db, facts, err) != 0 ||
+        (same_as == 0 && (write_computers(db, facts, err) != 0 || clients_write(db, err) != 0 ||
                           write_spans(db, facts, err) != 0 || write_marks(db, facts, err) != 0)))
         return -1;
-    return source_end(db, &row, open->met.computer_count, err);
+    return source_end(db, &row, open->met.computer_count, open->clients.count, err);
 }
 
 /* ---- Deleting ---- */

@@ -17,6 +17,8 @@ struct assignment_work {
     size_t computer_count;
     struct case_id_clash *clashes;
     size_t clash_count;
+    struct kms_client *clients; /* in the order of casedb_clients */
+    size_t client_count;
     struct source_host *source_hosts;
     size_t source_host_count;
     struct inventory_host *hosts;
@@ -35,6 +37,7 @@ static void work_free(struct assignment_work *work)
     }
     free(work->computers);
     free(work->clashes);
+    kms_clients_free(work->clients, work->client_count);
     source_hosts_free(work->source_hosts, work->source_host_count);
     inventory_free(work->hosts, work->host_count);
     machines_free_content(&work->machines);
@@ -47,6 +50,7 @@ void assignment_free_content(struct assignment *assignment)
     work_free(assignment->work);
     free(assignment->computers);
     free(assignment->machines);
+    free(assignment->clients);
     free(assignment->missing);
     for (size_t index = 0; index < assignment->span_count; index++)
         free((char *)assignment->spans[index].channel);
@@ -87,6 +91,30 @@ static int read_spans(struct assignment_work *work, struct assignment *out, stru
         span.channel = memory_copy_text(span.channel);
         out->spans = memory_grow(out->spans, out->span_count, sizeof(*out->spans));
         out->spans[out->span_count++] = span;
+    }
+    casedb_cursor_free(cursor);
+    return result;
+}
+
+static int read_clients(struct assignment_work *work, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct case_client client;
+    int result;
+
+    if (casedb_clients(work->db, &cursor, err) != 0)
+        return -1;
+    while ((result = casedb_next_client(cursor, &client, err)) == 1) {
+        work->clients = memory_grow(work->clients, work->client_count, sizeof(*work->clients));
+        work->clients[work->client_count++] =
+            (struct kms_client){.id = client.id,
+                                .source_id = client.source_id,
+                                .computer_id = client.computer_id,
+                                .name = memory_copy_text(client.name),
+                                .has_row = client.is_windows_7,
+                                .is_known = client.request_count > 0,
+                                .last_filetime = client.last_filetime,
+                                .machine = MACHINE_NONE};
     }
     casedb_cursor_free(cursor);
     return result;
@@ -155,7 +183,8 @@ static void sort_by_machine(struct assignment_work *work)
             work);
 }
 
-/* Notes which machines have sources without events, and sources of an earlier installation. */
+/* Notes which machines have sources without events, sources of an earlier installation, and
+ * requests that KMS hosts saw. */
 static void note_sources(const struct assignment_work *work, struct assignment *out)
 {
     for (size_t index = 0; index < work->source_host_count; index++) {
@@ -170,6 +199,22 @@ static void note_sources(const struct assignment_work *work, struct assignment *
 
         if (computer->machine != MACHINE_NONE && !computer->decides)
             out->machines[computer->machine].earlier_installation = true;
+    }
+    for (size_t index = 0; index < work->client_count; index++) {
+        const struct kms_client *client = &work->clients[index];
+
+        if (client->machine == MACHINE_NONE || !client->decides)
+            continue;
+        out->machines[client->machine].has_requests = true;
+        out->clients = memory_grow(out->clients, out->client_count, sizeof(*out->clients));
+        out->clients[out->client_count++] =
+            (struct assigned_client){client->machine, client->source_id};
+    }
+    for (size_t index = 0; index < out->machine_count; index++) {
+        struct assigned_machine *machine = &out->machines[index];
+
+        machine->is_seen_alone =
+            machine->has_requests && !machine->has_findings && machine->computer_count == 0;
     }
 }
 
@@ -201,14 +246,56 @@ static void list_machines(const struct assignment_work *work, struct assignment 
     note_sources(work, out);
 }
 
+/* A computer of a log, whether what is in it decides. */
+struct deciding_computer {
+    int64_t id;
+    bool decides;
+};
+
+static int compare_deciding(const void *left_item, const void *right_item)
+{
+    const struct deciding_computer *left = left_item, *right = right_item;
+
+    return compare_i64(left->id, right->id);
+}
+
+/* What a KMS host saw decides where the rest of its log does: not what an earlier installation of
+ * it left, nor what is in remnants of nobody. */
+static void note_deciding_clients(struct assignment_work *work)
+{
+    size_t count = work->computer_count;
+    struct deciding_computer *computers;
+
+    if (work->client_count == 0)
+        return;
+    computers = memory_allocate(count, sizeof(*computers));
+    for (size_t index = 0; index < count; index++)
+        computers[index] = (struct deciding_computer){
+            work->computers[index].id,
+            work->machines.decides[index] && work->machines.owners[index] != MACHINE_NONE};
+    qsort(computers, count, sizeof(*computers), compare_deciding);
+    for (size_t index = 0; index < work->client_count; index++) {
+        struct deciding_computer sought = {.id = work->clients[index].computer_id};
+        const struct deciding_computer *found =
+            bsearch(&sought, computers, count, sizeof(*computers), compare_deciding);
+
+        work->clients[index].decides = found != NULL && found->decides;
+    }
+    free(computers);
+}
+
 static void find_machines(struct assignment_work *work, const struct assignment *out)
 {
     const struct installation_signs signs = {out->spans, out->span_count, work->clashes,
                                              work->clash_count};
 
     machines_find(work->computers, work->computer_count, &signs, &work->machines);
+    note_deciding_clients(work);
+    kms_clients_note_inventory(work->clients, work->client_count, work->hosts, work->host_count);
+    kms_clients_match(work->clients, work->client_count, &work->machines);
     source_hosts_match(work->source_hosts, work->source_host_count, work->hosts, work->host_count,
                        &work->machines);
+    kms_clients_match(work->clients, work->client_count, &work->machines);
     inventory_match(work->hosts, work->host_count, &work->machines);
     sort_by_machine(work);
 }
@@ -240,13 +327,14 @@ static int64_t *list_inventory_ids(const struct assignment_work *work)
 }
 
 static int write_machine(struct casedb *db, const struct machine *machine, int64_t inventory_id,
-                         int64_t *id, struct error *err)
+                         struct assigned_machine *out, struct error *err)
 {
-    if (casedb_add_machine(db, machine->name, true, machine->shared_name, inventory_id, id, err) !=
-        0)
+    out->in_inventory = inventory_id != 0;
+    if (casedb_add_machine(db, machine->name, !out->is_seen_alone, machine->shared_name,
+                           inventory_id, &out->id, err) != 0)
         return -1;
     for (size_t alias = 0; alias < machine->alias_count; alias++)
-        if (casedb_add_machine_alias(db, *id, alias, machine->aliases[alias], err) != 0)
+        if (casedb_add_machine_alias(db, out->id, alias, machine->aliases[alias], err) != 0)
             return -1;
     return 0;
 }
@@ -259,9 +347,22 @@ static int write_machines(const struct assignment_work *work, struct assignment 
 
     for (size_t index = 0; result == 0 && index < out->machine_count; index++)
         result = write_machine(work->db, &work->machines.items[index], inventory_ids[index],
-                               &out->machines[index].id, err);
+                               &out->machines[index], err);
     free(inventory_ids);
     return result;
+}
+
+static int write_clients(const struct assignment_work *work, const struct assignment *out,
+                         struct error *err)
+{
+    for (size_t index = 0; index < work->client_count; index++) {
+        const struct kms_client *client = &work->clients[index];
+
+        if (client->machine != MACHINE_NONE &&
+            casedb_assign_client(work->db, client->id, out->machines[client->machine].id, err) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* Says whose everything is. */
@@ -289,7 +390,7 @@ static int write_owners(const struct assignment_work *work, const struct assignm
         if (casedb_assign_source_host(work->db, &host->said, &place, err) != 0)
             return -1;
     }
-    return casedb_mark_duplicates(work->db, err);
+    return write_clients(work, out, err) != 0 ? -1 : casedb_mark_duplicates(work->db, err);
 }
 
 static int write_missing(const struct assignment_work *work, struct assignment *out,
@@ -318,7 +419,8 @@ int assign_sources(struct casedb *db, struct assignment *out, struct error *err)
     work->db = db;
     if (read_computers(work, err) != 0 || read_spans(work, out, err) != 0 ||
         casedb_read_id_clashes(db, &work->clashes, &work->clash_count, err) != 0 ||
-        read_source_hosts(work, err) != 0 || read_inventory(work, err) != 0)
+        read_clients(work, err) != 0 || read_source_hosts(work, err) != 0 ||
+        read_inventory(work, err) != 0)
         return -1;
     find_machines(work, out);
     list_machines(work, out);

@@ -21,14 +21,23 @@ struct assigned_computer {
     bool decides;   /* false: it is of an earlier installation of the machine, or nobody's */
 };
 
-/* A machine that something was collected of. */
+/* A machine that something was collected of, or that some KMS host saw. */
 struct assigned_machine {
     int64_t id; /* in the case */
     bool shared_name;
-    bool has_findings;         /* some source without events says something of it */
+    bool has_findings;  /* some source without events says something of it */
+    bool has_requests;  /* some KMS host saw it, */
+    bool is_seen_alone; /* and nothing was collected of it */
+    bool in_inventory;
     bool earlier_installation; /* it has sources of one */
     const size_t *computers;   /* borrowed: indexes of its computers, by (source, place) */
     size_t computer_count;
+};
+
+/* A machine that the log of a KMS host names. */
+struct assigned_client {
+    size_t machine;    /* index of it */
+    int64_t source_id; /* of the log */
 };
 
 /* A host of the inventory for which nothing was collected. It is a machine of the case, too. */
@@ -46,6 +55,8 @@ struct assignment {
     size_t computer_count;
     struct assigned_machine *machines;
     size_t machine_count;
+    struct assigned_client *clients; /* whose requests decide */
+    size_t client_count;
     struct missing_host *missing;
     size_t missing_count;
     struct case_span *spans; /* of all computers, in the order of casedb_spans */

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "identity/name.h"
+#include "model/hostname.h"
 
 void host_table_seal(struct host_table *hosts)
 {
@@ -61,7 +62,30 @@ static size_t machine_of_key(const struct host_table *hosts, size_t key)
     return short_key != NAME_NONE ? hosts->machine_of[short_key] : NAME_NONE;
 }
 
+/* Of a fully qualified name that is not in the table: the machine of the short one, which means no
+ * other. */
+static size_t machine_of_label(const struct host_table *hosts, const char *name)
+{
+    char *label = memory_copy_bytes(name, hostname_label_bytes(name));
+    size_t key = name_table_find(&hosts->names, label);
+    struct name_range full = {0};
+
+    if (key != NAME_NONE)
+        full = name_table_full_names(&hosts->names, key);
+    free(label);
+    return key != NAME_NONE && full.first == full.end ? hosts->machine_of[key] : NAME_NONE;
+}
+
 size_t host_table_machine(const struct host_table *hosts, const char *name)
 {
-    return machine_of_key(hosts, name_table_find(&hosts->names, name));
+    size_t key = host_table_find(hosts, name);
+
+    return key != NAME_NONE ? machine_of_key(hosts, key) : machine_of_label(hosts, name);
+}
+
+bool host_table_is_several(const struct host_table *hosts, size_t key)
+{
+    size_t short_key = name_table_short_name(&hosts->names, key);
+
+    return hosts->is_several[key] || (short_key != NAME_NONE && hosts->is_several[short_key]);
 }

@@ -21,6 +21,7 @@ void machines_free_content(struct machines *machines)
         for (size_t alias = 0; alias < machine->alias_count; alias++)
             free(machine->aliases[alias]);
         free(machine->aliases);
+        free(machine->alias_filetimes);
         memory_free_texts(machine->folded, machine->alias_count + 1);
         free(machine->name);
     }
@@ -263,9 +264,12 @@ static void name_aliases(const struct logset *set, const struct name_machines *n
                                    logs[log]->circular || logs[log]->used_later;
         }
         machine->aliases = memory_allocate(list.count, sizeof(*machine->aliases));
-        for (size_t alias = 0; alias < list.count; alias++)
+        machine->alias_filetimes = memory_allocate(list.count, sizeof(*machine->alias_filetimes));
+        for (size_t alias = 0; alias < list.count; alias++) {
+            machine->alias_filetimes[alias] = list.names[alias].last_filetime;
             machine->aliases[machine->alias_count++] =
                 memory_copy_text(set->spellings[list.names[alias].key]->name);
+        }
         free(list.names);
     }
     free(logs);
@@ -399,9 +403,10 @@ size_t machines_of_host(struct machines *machines, struct host_table *hosts, con
 
     if (machine != MACHINE_NONE)
         return machine;
-    machine = machines_add(machines, hosts->spellings[meaning]);
+    machine = machines_add(machines,
+                           hosts->spellings[meaning] != NULL ? hosts->spellings[meaning] : name);
     machines->items[machine].shared_name =
-        name_table_is_shared(&hosts->names, meaning) || hosts->is_several[meaning];
+        name_table_is_shared(&hosts->names, meaning) || host_table_is_several(hosts, meaning);
     hosts->is_several[meaning] = false;
     hosts->machine_of[meaning] = machine;
     return machine;

@@ -16,11 +16,13 @@
 #define MACHINE_NONE NAME_NONE
 
 struct machine {
-    char *name;     /* owned: the newest */
-    char **aliases; /* owned: earlier names, oldest first */
+    char *name;                /* owned: the newest */
+    char **aliases;            /* owned: earlier names, oldest first */
+    uint64_t *alias_filetimes; /* owned: of the last event under each */
     size_t alias_count;
     char **folded;    /* owned: name and aliases, folded and in order */
     bool shared_name; /* its name, or a log of it, may be another machine's too */
+    bool is_client;   /* the log of a KMS host names it, and no log of its own */
 };
 
 /* A place that logs of a machine lie in. */
@@ -40,6 +42,7 @@ struct machine_places {
 struct earlier_name {
     char *folded; /* owned */
     size_t machine;
+    uint64_t last_filetime; /* of its last event under it */
 };
 
 /* In order of names, then of machines. */
@@ -75,7 +78,7 @@ void machines_find(const struct case_computer *computers, size_t count,
 size_t machines_add(struct machines *machines, const char *name);
 
 /* The machine of that name of the table, or of the other form of it; made where there is none, with
- * the table's spelling. */
+ * the table's spelling, or as it is given where only machines that share it have the name. */
 size_t machines_of_host(struct machines *machines, struct host_table *hosts, const char *name);
 
 void earlier_names_list(struct earlier_names *names, const struct machines *machines);
@@ -84,6 +87,11 @@ void earlier_names_free_content(struct earlier_names *names);
 /* Adds the newest names of the machines that had the name earlier, "NEW, NEW2", to `out`; nothing
  * where none had. */
 void machines_add_renamed(const struct machines *machines, const char *name, struct text *out);
+
+/* The one machine that had the name, in either form, and still did at that time or a day before at
+ * most; or MACHINE_NONE. */
+size_t machine_of_earlier_name(const struct machines *machines, const char *name,
+                               uint64_t filetime);
 
 /* Lists the folded names of a machine that has all of its names. */
 void machine_fold_names(struct machine *machine);
@@ -159,6 +167,35 @@ bool machine_path_is_old(const char *path, size_t *root_length);
 
 /* The length of the folder's part of a path, without the slash; 0 for a bare file name. */
 size_t machine_folder_length(const char *path);
+
+/* ---- Clients of KMS hosts (client.c) ---- */
+
+/* One, as one log names it. */
+struct kms_client {
+    int64_t id; /* in the case */
+    int64_t source_id;
+    int64_t computer_id; /* of the KMS host */
+    char *name;          /* owned */
+    bool has_row;  /* it makes a machine where there is none: a Windows 7, or of the inventory */
+    bool is_known; /* by records that were walked */
+    bool decides;  /* as the log of the KMS host does */
+    uint64_t last_filetime; /* of its last request */
+    size_t machine;         /* filled in: whose it is, or MACHINE_NONE */
+};
+
+struct inventory_host;
+
+/* Finds the machines of the clients, which are in the order of casedb_clients: that of the name,
+ * short or fully qualified, or that which had the name then; else one of its own, for those that
+ * have a row. Those that have their machine keep it, so that others can be asked about again once
+ * more machines are known. */
+void kms_clients_match(struct kms_client *clients, size_t count, struct machines *machines);
+
+/* Marks those that have a row because they are of the inventory. */
+void kms_clients_note_inventory(struct kms_client *clients, size_t count,
+                                const struct inventory_host *inventory, size_t inventory_count);
+
+void kms_clients_free(struct kms_client *clients, size_t count);
 
 /* ---- Sources without events ---- */
 

@@ -126,7 +126,11 @@ void host_table_spell(struct host_table *hosts, const char *name);
 /* The key of the name, or of the one fully qualified name that it means; or NAME_NONE. */
 size_t host_table_find(const struct host_table *hosts, const char *name);
 
-/* The machine of that name of the table, or of the other form of it, short or fully qualified. */
+/* The machine of that name, or of the other form of it, short or fully qualified. The name itself
+ * need not be in the table. */
 size_t host_table_machine(const struct host_table *hosts, const char *name);
+
+/* Have several machines the very name of that key, or the short name that means it? */
+bool host_table_is_several(const struct host_table *hosts, size_t key);
 
 #endif

@@ -61,12 +61,14 @@ static struct naming name_by_known(const struct namings *namings, const char *pa
     return (struct naming){known.host != NULL ? kind : NAMING_NONE, known.host};
 }
 
+/* Names that a KMS host has from the network are none of these: they may be any. */
 static void list_known(struct namings *namings, const struct machines *machines,
                        const struct source_host *hosts, size_t count,
                        const struct inventory_host *inventory, size_t inventory_count)
 {
     for (size_t machine = 0; machine < machines->count; machine++)
-        name_table_add(&namings->known, machines->items[machine].name);
+        if (!machines->items[machine].is_client)
+            name_table_add(&namings->known, machines->items[machine].name);
     for (size_t index = 0; index < count; index++)
         if (source_host_is_named(&hosts[index]))
             name_table_add(&namings->known, hosts[index].said.name);

@@ -23,7 +23,8 @@ struct source_matcher {
     struct machine_places named;  /* of hosts that are named */
     struct machine_places naming; /* the same, and of those that the names of their files tell */
     struct namings namings;
-    size_t log_count; /* machines that there are logs of; the others stand behind them */
+    size_t log_count; /* machines that there are logs of, their own or of KMS hosts; the others
+                       * stand behind them */
 };
 
 bool source_host_is_named(const struct source_host *host)
@@ -204,7 +205,7 @@ static void remark_on_earlier_name(const struct source_matcher *matcher, struct 
 {
     struct text owners = {0};
 
-    if (host->machine < matcher->log_count)
+    if (host->machine < matcher->log_count && !matcher->machines->items[host->machine].is_client)
         return;
     machines_add_renamed(matcher->machines, host->said.name, &owners);
     if (owners.length_bytes > 0)

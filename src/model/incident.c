@@ -98,6 +98,36 @@ const char *incident_code_meaning(uint32_t code)
     return NULL;
 }
 
+static const char *skip_blanks(const char *text)
+{
+    return text + strspn(text, " \t\r\n");
+}
+
+bool code_parse(const char *text, uint32_t *out)
+{
+    uint32_t value = 0;
+    size_t digits = 0;
+
+    text = skip_blanks(text);
+    if (strncmp(text, "hr", 2) == 0) {
+        text = skip_blanks(text + 2);
+        if (*text != '=')
+            return false;
+        text = skip_blanks(text + 1);
+    }
+    if (text[0] != '0' || (text[1] != 'x' && text[1] != 'X'))
+        return false;
+    for (text += 2; isxdigit((unsigned char)*text); text++, digits++) {
+        int letter = tolower((unsigned char)*text);
+
+        value = value << 4 | (uint32_t)(isdigit(letter) ? letter - '0' : letter - 'a' + 10);
+    }
+    if (digits == 0 || digits > 8 || *skip_blanks(text) != '\0')
+        return false;
+    *out = value;
+    return true;
+}
+
 /* The event table, by provider. Rows that name an id stand before a row of EVENT_ANY_ID. */
 static const struct incident_event spp_events[] = {
     {INCIDENT_PROVIDER_SPP, 8196, EVENT_USE_SPP_8196, EVENT_KEEP_ALL,
@@ -125,6 +155,8 @@ static const struct incident_event spp_events[] = {
      "KMS client sent an activation request"},
     {INCIDENT_PROVIDER_SPP, 12289, EVENT_USE_KMS_ANSWER, EVENT_KEEP_ALL,
      "KMS client processed the answer of its KMS host"},
+    {INCIDENT_PROVIDER_SPP, 12290, EVENT_USE_KMS_SEEN, EVENT_KEEP_ALL,
+     "KMS host got an activation request"},
     {INCIDENT_PROVIDER_SPP, 1003, EVENT_USE_LICENCES, EVENT_KEEP_FIRST_AND_LAST,
      "licensing status check completed"},
     {INCIDENT_PROVIDER_SPP, 1016, EVENT_USE_KEY_INSTALLED, EVENT_KEEP_ALL, "product key installed"},
@@ -137,6 +169,11 @@ static const struct incident_event spp_events[] = {
     {INCIDENT_PROVIDER_SPP, 8206, EVENT_USE_SPP_RESET, EVENT_KEEP_ALL,
      "token store not found, an empty one made"},
     {INCIDENT_PROVIDER_SPP, 12306, EVENT_USE_SPP_RESET, EVENT_KEEP_ALL, "rearmed"},
+};
+
+static const struct incident_event slc_events[] = {
+    {INCIDENT_PROVIDER_SLC, 12290, EVENT_USE_KMS_SEEN, EVENT_KEEP_ALL,
+     "KMS host got an activation request"},
 };
 
 static const struct incident_event wat_events[] = {
@@ -177,6 +214,7 @@ static const struct incident_event kernel_events[] = {
 
 const struct incident_provider incident_providers[] = {
     PROVIDER(INCIDENT_PROVIDER_SPP, spp_events),
+    PROVIDER(INCIDENT_PROVIDER_SLC, slc_events),
     PROVIDER(INCIDENT_PROVIDER_WAT, wat_events),
     PROVIDER(INCIDENT_PROVIDER_UPDATE_CLIENT, update_client_events),
     PROVIDER(INCIDENT_PROVIDER_SERVICING, servicing_events),

@@ -28,6 +28,8 @@ bool window_contains(const struct window *window, uint64_t filetime);
 
 /* Providers, application and template ids, update and package names. */
 #define INCIDENT_PROVIDER_SPP "Microsoft-Windows-Security-SPP"
+/* The same before Windows 7: of hosts, KMS hosts among them, not of their clients. */
+#define INCIDENT_PROVIDER_SLC "Microsoft-Windows-Security-Licensing-SLC"
 #define INCIDENT_PROVIDER_WAT "Windows Activation Technologies"
 #define INCIDENT_PROVIDER_UPDATE_CLIENT "Microsoft-Windows-WindowsUpdateClient"
 #define INCIDENT_PROVIDER_SERVICING "Microsoft-Windows-Servicing"
@@ -58,6 +60,9 @@ bool incident_is_non_genuine(uint32_t code);
 /* What a code means in a few words, or NULL for a code the table does not have. */
 const char *incident_code_meaning(uint32_t code);
 
+/* Reads a code as the events write it: `0xC004F200`, `hr=0xC004F200`, blanks around. */
+bool code_parse(const char *text, uint32_t *out);
+
 /* What an event of the table is for. Which role one event then has, the verdict judges by its
  * strings (src/verdict/signal.h). Enumerator, whether an observation of it can be a signal or a
  * recovery (DESIGN section 6): those are read by both readers. */
@@ -74,6 +79,7 @@ const char *incident_code_meaning(uint32_t code);
     ROW(EVENT_USE_SPP_GENUINE, true)          /* 12305 */                         \
     ROW(EVENT_USE_KMS_REQUEST, true)          /* 12288 */                         \
     ROW(EVENT_USE_KMS_ANSWER, true)           /* 12289 */                         \
+    ROW(EVENT_USE_KMS_SEEN, true)             /* 12290 */                         \
     ROW(EVENT_USE_LICENCES, true)             /* 1003 */                          \
     ROW(EVENT_USE_WAT_13, true)                                                   \
     ROW(EVENT_USE_WAT_OTHER, false)                                               \

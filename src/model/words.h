@@ -34,6 +34,8 @@ const char *classification_sentence(enum classification classification);
 /* enumerator, word, sentence; the surer the later. */
 #define CONFIDENCES(ROW)                                                            \
     ROW(CONFIDENCE_NONE, "", "")                                                    \
+    ROW(CONFIDENCE_SUSPECTED, "suspected",                                          \
+        "by a KMS host alone, which saw its licence lost over the window.")         \
     ROW(CONFIDENCE_PROBABLE, "probable", "only events that do not tell the cause.") \
     ROW(CONFIDENCE_CONFIRMED, "confirmed",                                          \
         "an event of the window carries the incident's own code 0xC004C4A2.")
@@ -285,6 +287,7 @@ const char *update_says_word(enum update_says says);
     ROW(EVIDENCE_UPDATE_CLIENT, "WindowsUpdateClient", "WindowsUpdateClient", "event")          \
     ROW(EVIDENCE_SERVICING, "Servicing", "Servicing", "event")                                  \
     ROW(EVIDENCE_KMS_REQUEST, "SPP 12288", "SPP", "event")                                      \
+    ROW(EVIDENCE_KMS_HOST, "SPP 12290", "KMS host, SPP", "event")                               \
     ROW(EVIDENCE_LICENCES, "SPP 1003", "SPP", "event")                                          \
     ROW(EVIDENCE_KEY_INSTALLED, "SPP 1016", "SPP", "event")                                     \
     ROW(EVIDENCE_HISTORY, "DataStore.edb", "DataStore.edb", "")                                 \

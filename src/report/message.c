@@ -89,55 +89,35 @@ static void add_licence(struct text *out, const char *activation_id)
         text_add_format(out, ", activation id %s", activation_id);
 }
 
-/* Of the comma-separated fields of 12288 and 12289, counted from 0 (FACTS.md, The events). */
-#define KMS_ANSWER_ACTIVATED 2
-#define KMS_REQUEST_STATUS 6
-#define KMS_REQUEST_ACTIVATION_ID 8
-
-/* Returns owned: the field without the blanks around it; NULL where there is none. */
-static char *copy_kms_field(const struct observation *observation, size_t index)
-{
-    const char *field = observation_value(observation, 0);
-    size_t length;
-
-    for (; field != NULL && index > 0; index--) {
-        field = strchr(field, ',');
-        field += field != NULL;
-    }
-    if (field == NULL)
-        return NULL;
-    field += strspn(field, " ");
-    length = strcspn(field, ",");
-    while (length > 0 && field[length - 1] == ' ')
-        length--;
-    return memory_copy_bytes(field, length);
-}
-
 static void add_kms_request(struct text *out, const struct observation *observation)
 {
-    char *status = copy_kms_field(observation, KMS_REQUEST_STATUS);
-    char *activation_id = copy_kms_field(observation, KMS_REQUEST_ACTIVATION_ID);
-    uint64_t number;
+    struct kms_request request = kms_request_of(observation);
 
-    if (status != NULL && text_parse_number(status, &number))
-        text_add_format(out, ", licensing status %s%s%s", status,
-                        number < LICENSING_STATUS_NOT_TOLD ? ": " : "",
-                        number < LICENSING_STATUS_NOT_TOLD
-                            ? licensing_status_word((enum licensing_status)number)
-                            : "");
-    if (activation_id != NULL)
-        add_licence(out, activation_id);
-    free(activation_id);
-    free(status);
+    if (request.status_digit != '\0')
+        text_add_format(out, ", licensing status %c", request.status_digit);
+    if (request.status != LICENSING_STATUS_NOT_TOLD)
+        text_add_format(out, ": %s", licensing_status_word(request.status));
+    add_licence(out, request.activation_id);
+}
+
+/* The name of the client is of the network, and of any length: it stands last. */
+static void add_kms_seen(struct text *out, const struct observation *observation)
+{
+    char *client = kms_request_client(observation);
+
+    text_add_format(out, ", host %s", observation->computer);
+    add_kms_request(out, observation);
+    if (client != NULL)
+        text_add_format(out, ", client %s", client);
+    free(client);
 }
 
 static void add_kms_answer(struct text *out, const struct observation *observation)
 {
-    char *activated = copy_kms_field(observation, KMS_ANSWER_ACTIVATED);
+    struct kms_answer answer = kms_answer_of(observation);
 
-    if (activated != NULL)
-        text_add(out, strcmp(activated, "1") == 0 ? ", activated" : ", not activated");
-    free(activated);
+    if (answer.activated != '\0')
+        text_add(out, answer.activated == '1' ? ", activated" : ", not activated");
 }
 
 /* Why a 1003 states nothing. */
@@ -213,6 +193,8 @@ static struct detail detail_of(enum event_use use)
         return (struct detail){.add = add_rearms_left, .of_windows = true};
     case EVENT_USE_KMS_REQUEST:
         return (struct detail){.add = add_kms_request, .of_windows = true};
+    case EVENT_USE_KMS_SEEN:
+        return (struct detail){.add = add_kms_seen, .of_windows = true};
     case EVENT_USE_KMS_ANSWER:
         return (struct detail){.add = add_kms_answer};
     case EVENT_USE_LICENCES:

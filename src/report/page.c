@@ -24,6 +24,8 @@ static const struct template_part parts[] = {
     {"STATUSES", page_put_statuses},
     {"IMPAIRED", page_put_impaired},
     {"SKIPPED", page_put_skipped},
+    {"KMS_HOSTS", page_put_kms_hosts},
+    {"KMS_HOSTS_LINK", page_put_kms_hosts_link},
     {"CONFLICTS", page_put_conflicts},
     {"CONFLICTS_LINK", page_put_conflicts_link},
     {"CLASSIFICATION_WORDS", page_put_classification_words},
@@ -56,10 +58,12 @@ int page_write(struct casedb *db, const struct window *window, const char *templ
 
     if (template_load(templates_path, TEMPLATE_NAME, &text, err) == 0 &&
         summary_read(db, &page.summary, err) == 0 && joined_read(db, &page.joined, err) == 0 &&
+        kms_hosts_read(db, &page.kms_hosts, err) == 0 &&
         staging_create(out, TEMPLATE_NAME, &file, err) == 0 &&
         template_write(TEMPLATE_NAME, text, parts, ARRAY_COUNT(parts), &page, file, err) == 0)
         result = staging_close(out, file, err);
     free(text);
     joined_free_content(&page.joined);
+    kms_hosts_free_content(&page.kms_hosts);
     return result;
 }

@@ -17,8 +17,9 @@
 #define FOLDER "remediation/"
 #define SCRIPT_FOLDER FOLDER "scripts/"
 
-/* A DNS name has no more (RFC 1035). */
+/* A DNS name has no more, and none of its labels (RFC 1035). */
 #define NAME_BYTES_MOST 255
+#define LABEL_BYTES_MOST 63
 #define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 
 /* In `scripts`, for a machine whose name may not stand in a host list. */
@@ -104,6 +105,16 @@ static char *script_name(size_t script)
     return memory_format("2-rebuild-%s", incident_editions[script - SCRIPT_REBUILD_EDITION].slug);
 }
 
+static bool labels_are_short(const char *host)
+{
+    for (size_t length; *host != '\0'; host += length + (host[length] == '.')) {
+        length = strcspn(host, ".");
+        if (length > LABEL_BYTES_MOST)
+            return false;
+    }
+    return true;
+}
+
 bool remediation_is_plain_name(const char *host)
 {
     size_t length = strlen(host);
@@ -111,7 +122,8 @@ bool remediation_is_plain_name(const char *host)
     /* A name that begins like an option, or with an empty label, could mean something else to the
      * program that a list is given to: "." is the machine itself to wmic. */
     return length > 0 && length <= NAME_BYTES_MOST && strspn(host, NAME_CHARACTERS) == length &&
-           strchr("-.", host[0]) == NULL && host[length - 1] != '.' && strstr(host, "..") == NULL;
+           strchr("-.", host[0]) == NULL && host[length - 1] != '.' && strstr(host, "..") == NULL &&
+           labels_are_short(host);
 }
 
 /* ---- Scripts ---- */

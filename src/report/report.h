@@ -59,8 +59,8 @@ struct summary {
     uint64_t conflict_count;    /* sources with records that the two readers read differently */
 };
 
-/* Can the logs of the host not exclude the incident? remediation/not-excluded.csv has these, and no
- * others. */
+/* Can the logs of the host not exclude the incident, or does a KMS host alone say that it was hit?
+ * remediation/not-excluded.csv has these, and no others. */
 bool summary_is_not_excluded(const struct case_verdict *verdict);
 
 /* How many hosts are shown to be clean: no fault, and whole logs that cover the window. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/writers.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -32,6 +33,32 @@ static int take_content(struct casedb *db, struct case_source *copy, struct text
     return 0;
 }
 
+/* Clients that make no row are counted here. */
+static int add_clients(struct casedb *db, const struct case_source *source, struct text *detail,
+                       struct error *err)
+{
+    struct case_client_counts counts;
+
+    if (source->selected_count == 0)
+        return 0;
+    if (casedb_count_clients(db, source->id, &counts, err) != 0)
+        return -1;
+    if (counts.all > 0)
+        text_add_item_format(detail, "requests of %" PRIu64 " KMS client%s", counts.all,
+                             text_plural(counts.all));
+    if (counts.other > 0)
+        text_add_item_format(detail,
+                             "%" PRIu64 " of these clients not Windows 7 by what they asked for: "
+                             "no row for them alone",
+                             counts.other);
+    if (counts.clones > 0)
+        text_add_item_format(detail,
+                             "%" PRIu64 " of these clients are clones, which have one client "
+                             "machine id with others and do not count as several for the host",
+                             counts.clones);
+    return 0;
+}
+
 int sources_complete(struct casedb *db, struct case_source *source, struct text *detail,
                      bool *remarked, struct error *err)
 {
@@ -45,7 +72,8 @@ int sources_complete(struct casedb *db, struct case_source *source, struct text 
     } else {
         text_add(detail, source->detail);
     }
-    if (casedb_source_remarks(db, source->id, &remarks, err) != 0)
+    if (add_clients(db, source, detail, err) != 0 ||
+        casedb_source_remarks(db, source->id, &remarks, err) != 0)
         return -1;
     text_add_items(detail, remarks);
     if (remarked != NULL)

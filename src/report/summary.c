@@ -10,7 +10,8 @@
 
 bool summary_is_not_excluded(const struct case_verdict *verdict)
 {
-    return word_set_has(verdict->review, REVIEW_WINDOW_NOT_COVERED);
+    return word_set_has(verdict->review, REVIEW_WINDOW_NOT_COVERED) ||
+           verdict->confidence == CONFIDENCE_SUSPECTED;
 }
 
 uint64_t summary_clean(const struct summary *summary)

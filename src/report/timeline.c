@@ -73,7 +73,7 @@ static struct timeline_row row_of(const struct case_observation *found, const st
     for (size_t index = 0; index < row.judgement.code_count; index++)
         text_add_item_format(&row.codes, CODE_FORMAT, row.judgement.codes[index]);
     row.in_window = is_in_window(found, window) ? "yes" : "no";
-    row.verified = verified_word(role_verified(row.judgement.role, observation->verified));
+    row.verified = verified_word(judgement_verified(&row.judgement, observation->verified));
     return row;
 }
 

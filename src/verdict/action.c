@@ -68,7 +68,8 @@ static enum action plan(const struct action_matter *matter)
 
     switch (matter->classification) {
     case CLASSIFICATION_AFFECTED:
-        return plan_for_affected(matter, update);
+        return matter->is_suspected ? plan_for_well(matter, update)
+                                    : plan_for_affected(matter, update);
     case CLASSIFICATION_OTHER_FAULT:
     case CLASSIFICATION_NO_FAULT:
         if (is_well(matter->state))

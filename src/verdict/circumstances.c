@@ -431,6 +431,26 @@ static int find_channels(struct finding_circumstances *finding, struct stretch_l
 
 /* ---- All of them ---- */
 
+/* Sources are listed once. */
+static void settle_damaged(struct circumstances *out)
+{
+    size_t kept = 0;
+
+    if (out->damaged_count == 0)
+        return;
+    qsort(out->damaged_ids, out->damaged_count, sizeof(*out->damaged_ids), compare_i64_items);
+    for (size_t index = 1; index < out->damaged_count; index++)
+        if (out->damaged_ids[index] != out->damaged_ids[kept])
+            out->damaged_ids[++kept] = out->damaged_ids[index];
+    out->damaged_count = kept + 1;
+}
+
+static void add_damaged(struct circumstances *out, int64_t source_id)
+{
+    out->damaged_ids = memory_grow(out->damaged_ids, out->damaged_count, sizeof(*out->damaged_ids));
+    out->damaged_ids[out->damaged_count++] = source_id;
+}
+
 static void list_damaged(const struct assignment *assignment,
                          const struct assigned_machine *machine, struct circumstances *out)
 {
@@ -441,9 +461,7 @@ static void list_damaged(const struct assignment *assignment,
 
         if (!computer->decides || !source_is_damaged(said->status, said->undecodable_count))
             continue;
-        out->damaged_ids =
-            memory_grow(out->damaged_ids, out->damaged_count, sizeof(*out->damaged_ids));
-        out->damaged_ids[out->damaged_count++] = said->source_id;
+        add_damaged(out, said->source_id);
     }
 }
 
@@ -452,6 +470,30 @@ bool circumstances_have_damaged(const struct circumstances *circumstances, int64
     return circumstances->damaged_count > 0 &&
            bsearch(&source_id, circumstances->damaged_ids, circumstances->damaged_count,
                    sizeof(source_id), compare_i64_items) != NULL;
+}
+
+/* A damaged log of a KMS host is one of its clients, too. */
+static void note_damaged_requests(const struct assignment *assignment, struct circumstances *all)
+{
+    struct circumstances damaged = {0};
+
+    for (size_t index = 0; index < assignment->computer_count; index++) {
+        const struct case_computer *said = assignment->computers[index].said;
+
+        if (assignment->client_count > 0 &&
+            source_is_damaged(said->status, said->undecodable_count))
+            add_damaged(&damaged, said->source_id);
+    }
+    settle_damaged(&damaged);
+    for (size_t index = 0; index < assignment->client_count; index++) {
+        const struct assigned_client *client = &assignment->clients[index];
+
+        if (circumstances_have_damaged(&damaged, client->source_id))
+            add_damaged(&all[client->machine], client->source_id);
+    }
+    for (size_t index = 0; index < assignment->machine_count; index++)
+        settle_damaged(&all[index]);
+    free(damaged.damaged_ids);
 }
 
 /* Does some Application log tell what it covers; and are there records that cannot tell? */
@@ -476,7 +518,7 @@ static void note_logs(const struct assignment *assignment, const struct assigned
     }
     if (out->has_application_log)
         out->coverage = coverage_of(&out->covered, window);
-    else if (any && (!own_records || other_application_records))
+    else if (machine->is_seen_alone || (any && (!own_records || other_application_records)))
         out->coverage = COVERAGE_UNKNOWN;
     else
         out->coverage = COVERAGE_NONE;
@@ -506,6 +548,8 @@ static int find_machine(struct finding_circumstances *finding, const struct assi
     int result;
 
     *out = (struct circumstances){.shared_name = machine->shared_name,
+                                  .is_seen_alone = machine->is_seen_alone,
+                                  .in_inventory = machine->in_inventory,
                                   .earlier_installation = machine->earlier_installation};
     for (size_t index = 0; index < machine->computer_count; index++) {
         const struct assigned_computer *computer =
@@ -538,6 +582,7 @@ int circumstances_find(struct casedb *db, const struct window *window,
         if (find_machine(&finding, assignment, machine, err) != 0)
             return -1;
     }
+    note_damaged_requests(assignment, all);
     note_damaged_logs(assignment, all);
     return note_damaged_sources(db, assignment, all, err);
 }

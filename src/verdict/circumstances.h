@@ -56,6 +56,8 @@ struct circumstances {
     int64_t *damaged_ids; /* of its sources of which something cannot be read: ascending */
     size_t damaged_count;
     bool shared_name;
+    bool is_seen_alone; /* by KMS hosts: nothing was collected of it */
+    bool in_inventory;
     bool earlier_installation; /* it has sources of one */
     uint64_t last_filetime;    /* of its last event of any kind whose clock was right; what the logs
                                 * say of themselves, which recovered events can be later than */

@@ -42,6 +42,7 @@ static bool is_not_excluded(const struct evidence *evidence,
                             const struct activation_outcome *outcome)
 {
     return outcome->classification != CLASSIFICATION_AFFECTED &&
+           outcome->classification != CLASSIFICATION_NOT_COLLECTED &&
            evidence->circumstances->coverage != COVERAGE_FULL;
 }
 
@@ -170,11 +171,25 @@ static void finish_action(const struct action_matter *matter, struct case_verdic
     verdict->kms_client_key = action_gives_key(matter) ? matter->edition->kms_client_key : "";
 }
 
+/* What a KMS host says makes no host of the inventory a collected one. */
+static struct activation_outcome find_outcome(struct evidence *evidence)
+{
+    const struct circumstances *circumstances = evidence->circumstances;
+    struct activation_outcome outcome = activation_history_finish(&evidence->history);
+
+    if (circumstances->is_seen_alone && circumstances->in_inventory && !outcome.is_by_hosts)
+        outcome.classification = CLASSIFICATION_NOT_COLLECTED;
+    return outcome;
+}
+
 static struct action_matter matter_of(const struct evidence *evidence,
                                       const struct activation_outcome *outcome)
 {
+    bool is_suspected = outcome->confidence == CONFIDENCE_SUSPECTED;
+
     return (struct action_matter){
         .classification = outcome->classification,
+        .is_suspected = is_suspected,
         .state = outcome->state,
         .update = update_evidence_status(&evidence->update),
         .channel = licence_evidence_channel(&evidence->licence),
@@ -183,14 +198,15 @@ static struct action_matter matter_of(const struct evidence *evidence,
                        : licence_evidence_edition(&evidence->licence),
         .edition_is_guess = licence_evidence_is_guess(&evidence->licence),
         .not_windows_7 = activation_history_not_windows_7(&evidence->history),
-        .not_excluded = is_not_excluded(evidence, outcome),
+        .not_excluded = is_suspected ? outcome->state != ACTIVATION_STATE_RECOVERED
+                                     : is_not_excluded(evidence, outcome),
         .listed_licensed = outcome->listing_licensed,
     };
 }
 
 void evidence_finish(struct evidence *evidence, struct finished_verdict *out)
 {
-    struct activation_outcome outcome = activation_history_finish(&evidence->history);
+    struct activation_outcome outcome = find_outcome(evidence);
     struct action_matter matter = matter_of(evidence, &outcome);
 
     *out = (struct finished_verdict){

@@ -32,6 +32,7 @@ void finish_not_collected(const char *reason, bool shared_name, struct finished_
 /* What the action depends on. */
 struct action_matter {
     enum classification classification;
+    bool is_suspected; /* affected, by KMS hosts alone: nothing is sure enough to rebuild */
     enum activation_state state;
     enum update_status update;
     enum licence_channel channel;

@@ -35,11 +35,6 @@ void activation_history_free_content(struct activation_history *history)
     *history = (struct activation_history){0};
 }
 
-static bool is_open(const struct activation_history *history)
-{
-    return history->current.exists && !history->current.closed;
-}
-
 /* Is the event, which stands behind one of that time, no later than so long after it? */
 static bool is_within(const struct judged_event *event, uint64_t filetime, uint64_t most)
 {
@@ -49,7 +44,7 @@ static bool is_within(const struct judged_event *event, uint64_t filetime, uint6
 
 /* ---- Faults ---- */
 
-static void add_code(struct activation_history *history, uint32_t code)
+void activation_history_add_code(struct activation_history *history, uint32_t code)
 {
     size_t place = 0;
 
@@ -102,19 +97,36 @@ static void feed_fault(struct activation_history *history, const struct judged_e
         history->last_open_fault = *event;
     }
     for (size_t index = 0; index < judgement->code_count; index++)
-        add_code(history, judgement->codes[index]);
+        activation_history_add_code(history, judgement->codes[index]);
 }
 
 /* ---- Statements on the licence ---- */
+
+/* Keeps since when it is licensed, or is no more. */
+static void note_licensed(struct activation_history *history, enum licensing_status status,
+                          uint64_t filetime)
+{
+    if (status == LICENSING_STATUS_LICENSED) {
+        history->licensed_filetime = filetime;
+        history->unlicensed_filetime = 0;
+        history->seen.refusal_is_open = false;
+    } else if (licensing_status_is_lost(status) && history->unlicensed_filetime == 0) {
+        history->unlicensed_filetime = filetime;
+    }
+}
 
 static void note_statement(struct activation_history *history, enum licensing_status status,
                            const struct judged_event *event)
 {
     if (status == LICENSING_STATUS_NOT_TOLD)
         return;
-    history->statement = (struct statement){
-        .status = status, .filetime = event->counts_filetime, .in_window = event->in_window};
+    history->statement = (struct statement){.status = status,
+                                            .filetime = event->counts_filetime,
+                                            .in_window = event->in_window,
+                                            .seen = event->seen};
     history->listed = LISTED_NOTHING;
+    history->seen.is_unclear = false;
+    note_licensed(history, status, event->counts_filetime);
     if (status == LICENSING_STATUS_LICENSED) {
         if (history->fault_is_open || history->has_asked)
             history->over_by = *event;
@@ -181,7 +193,7 @@ static bool episode_is_incident(const struct episode *episode)
                                       : !episode->was_unlicensed);
 }
 
-static bool episode_is_confirmed(const struct episode *episode)
+bool episode_is_confirmed(const struct episode *episode)
 {
     return episode->strong_in_window && episode->onset_covered && !episode->was_unlicensed;
 }
@@ -216,10 +228,7 @@ static bool was_unlicensed(const struct activation_history *history)
 
     if (statement->in_window || statement->filetime >= history->window.start_filetime)
         return false;
-    return statement->is_non_genuine ||
-           statement->status == LICENSING_STATUS_OUT_OF_TOLERANCE_GRACE ||
-           statement->status == LICENSING_STATUS_NOTIFICATION ||
-           statement->status == LICENSING_STATUS_EXTENDED_GRACE;
+    return statement->is_non_genuine || licensing_status_is_lost(statement->status);
 }
 
 static void open_episode(struct activation_history *history, const struct judged_event *event)
@@ -276,7 +285,7 @@ static void feed_signal(struct activation_history *history, const struct judged_
     struct episode *episode = &history->current;
 
     settle_asked(history);
-    if (!is_open(history))
+    if (!activation_history_is_open(history))
         open_episode(history, event);
     episode->is_reset = false;
     history->listed = LISTED_NOTHING;
@@ -300,7 +309,7 @@ static void feed_recovery(struct activation_history *history, const struct judge
 
     if (event->in_window)
         history->well_in_window = true;
-    if (is_open(history)) {
+    if (activation_history_is_open(history)) {
         episode->closed = true;
         episode->recovery = *event;
         episode->reactivated = episode->is_reset || use == EVENT_USE_KMS_ANSWER;
@@ -309,8 +318,9 @@ static void feed_recovery(struct activation_history *history, const struct judge
 }
 
 /* What follows a new key or a reset tells nothing of the time of the first signal. */
-static void end_witnesses(struct activation_history *history)
+static void end_witnesses(struct activation_history *history, const struct judged_event *event)
 {
+    history->renewed_filetime = event->counts_filetime;
     history->current.witness_ended = true;
     for (size_t index = 0; index < history->incident_count; index++)
         history->incidents[index].witness_ended = true;
@@ -318,8 +328,8 @@ static void end_witnesses(struct activation_history *history)
 
 static void feed_reset(struct activation_history *history, const struct judged_event *event)
 {
-    end_witnesses(history);
-    if (!is_open(history))
+    end_witnesses(history, event);
+    if (!activation_history_is_open(history))
         return;
     history->current.is_reset = true;
     history->current.reset = *event;
@@ -347,9 +357,10 @@ static enum role role_of_answer(const struct activation_history *history,
         return ROLE_CONTEXT;
     if (!event->judgement.is_activation)
         return event->judgement.role;
-    if (answer_repairs(history, event) || (is_open(history) && history->current.is_reset))
+    if (answer_repairs(history, event) ||
+        (activation_history_is_open(history) && history->current.is_reset))
         return ROLE_RECOVERY;
-    return is_open(history) ? ROLE_CONTEXT : ROLE_LICENCE;
+    return activation_history_is_open(history) ? ROLE_CONTEXT : ROLE_LICENCE;
 }
 
 /* Whether a 1003 that says licensed always shows it of a machine that is not genuine is not known:
@@ -359,7 +370,7 @@ static enum role role_of_licences(const struct activation_history *history,
 {
     const struct episode *episode = &history->current;
 
-    if (!is_open(history) || event->judgement.role == ROLE_SIGNAL_WEAK)
+    if (!activation_history_is_open(history) || event->judgement.role == ROLE_SIGNAL_WEAK)
         return event->judgement.role;
     if (event->judgement.status != LICENSING_STATUS_LICENSED)
         return ROLE_LICENCE;
@@ -377,7 +388,7 @@ static enum role role_in_place(const struct activation_history *history,
                                                      : role_of_licences(history, event);
     case EVENT_USE_KMS_REQUEST:
         if (event->judgement.status_is_fault && event->judgement.code_count == 0 &&
-            is_open(history))
+            activation_history_is_open(history))
             return ROLE_LICENCE;
         return event->judgement.role;
     default:
@@ -410,14 +421,14 @@ static void feed_statement(struct activation_history *history, const struct judg
     if (use == EVENT_USE_KMS_REQUEST && judgement->status == LICENSING_STATUS_INITIAL_GRACE &&
         event->in_window)
         history->well_in_window = true;
-    if (use == EVENT_USE_LICENCES && is_open(history)) {
+    if (use == EVENT_USE_LICENCES && activation_history_is_open(history)) {
         if (judgement->status == LICENSING_STATUS_LICENSED)
             return;
         if (judgement->status != LICENSING_STATUS_NOT_TOLD)
             history->current.said_not_licensed = true;
     }
     note_statement(history, judgement->status, event);
-    if (judgement->is_activation && !is_open(history))
+    if (judgement->is_activation && !activation_history_is_open(history))
         note_statement(history, LICENSING_STATUS_LICENSED, event);
 }
 
@@ -436,7 +447,7 @@ static void feed_by_role(struct activation_history *history, const struct judged
     case ROLE_FAULT:
         /* Of a refusal its own statement does not say that it is over. */
         feed_statement(history, event);
-        if (event->judgement.status_is_fault && !is_open(history) &&
+        if (event->judgement.status_is_fault && !activation_history_is_open(history) &&
             event->judgement.event->use == EVENT_USE_KMS_REQUEST && event->filetime != 0)
             ask_without_licence(history, event);
         else
@@ -451,7 +462,7 @@ static void feed_by_role(struct activation_history *history, const struct judged
         break;
     case ROLE_LICENCE:
         if (event->judgement.event->use == EVENT_USE_KEY_INSTALLED)
-            end_witnesses(history);
+            end_witnesses(history, event);
         feed_statement(history, event);
         break;
     case ROLE_BY_ITSELF:
@@ -492,12 +503,105 @@ static void excuse_asked(struct activation_history *history, const struct judged
     }
 }
 
+/* ---- What KMS hosts saw ---- */
+
+/* Lies the time in which the licence was lost, as far as statements narrow it down, in the window?
+ * What follows a new key or a reset is another story. */
+static bool lost_over_window(const struct activation_history *history,
+                             const struct judged_event *event)
+{
+    uint64_t since = event->seen->lost_since->filetime;
+    uint64_t by = event->counts_filetime;
+
+    if (history->renewed_filetime >= since)
+        return false;
+    if (history->licensed_filetime > since)
+        since = history->licensed_filetime;
+    if (history->unlicensed_filetime != 0 && history->unlicensed_filetime >= since)
+        by = history->unlicensed_filetime;
+    return since <= history->window.end_filetime && by >= history->window.start_filetime;
+}
+
+/* One whose status cannot be read is only counted while there is no other. */
+static void note_seen(struct activation_history *history, const struct judged_event *event)
+{
+    struct seen_by_hosts *seen = &history->seen;
+    enum licensing_status status = event->judgement.status;
+
+    if (seen->count > 0 && status == LICENSING_STATUS_NOT_TOLD)
+        return;
+    seen->count = seen->last.judgement.status == LICENSING_STATUS_NOT_TOLD ? 1 : seen->count + 1;
+    seen->last = *event;
+    seen->is_unclear = seen->is_unclear || event->seen->is_alone;
+    if (!event->seen->counts)
+        return;
+    seen->has_counting = true;
+    seen->last_counting = *event;
+    if (event->seen->lost_since != NULL && !seen->licence_was_lost &&
+        lost_over_window(history, event)) {
+        seen->licence_was_lost = true;
+        seen->lost_since = event->seen->lost_since;
+        seen->lost_by = *event;
+    }
+}
+
+/* Did the host answer the newest request with a code? */
+static void note_refusal(struct activation_history *history, const struct judged_event *event)
+{
+    const struct judgement *judgement = &event->judgement;
+
+    history->seen.is_refused = judgement->code_count > 0 && !event->seen->is_own;
+    history->seen.refusal_is_open =
+        history->seen.is_refused &&
+        !(judgement->failure_to_ask && judgement->status == LICENSING_STATUS_LICENSED);
+}
+
+static void state_seen(struct activation_history *history, const struct judged_event *event)
+{
+    enum licensing_status status = event->judgement.status;
+
+    if (status == LICENSING_STATUS_LICENSED) {
+        history->wrong_clock_decides = history->wrong_clock_decides ||
+                                       (event->wrong_clock && activation_history_is_open(history));
+        feed_recovery(history, event);
+        return;
+    }
+    if (status == LICENSING_STATUS_INITIAL_GRACE && event->in_window)
+        history->well_in_window = true;
+    note_statement(history, status, event);
+}
+
+/* A KMS host says what the machine's own request would, but that it opens no episode and is no
+ * fault. What its own log has, too, says no more than that it was the newest, when it was licensed.
+ */
+static void feed_seen(struct activation_history *history, const struct judged_event *event)
+{
+    const struct seen_request *request = event->seen;
+    enum licensing_status status = event->judgement.status;
+
+    if (request == NULL || request->is_office || event->counts_filetime == 0 ||
+        (request->is_own && status != LICENSING_STATUS_LICENSED))
+        return;
+    if (!request->is_own)
+        excuse_asked(history, event);
+    note_seen(history, event);
+    if (status == LICENSING_STATUS_NOT_TOLD)
+        return;
+    if (request->counts && !request->is_own)
+        state_seen(history, event);
+    note_refusal(history, event);
+}
+
 void activation_history_feed(struct activation_history *history, struct judged_event *event)
 {
     if (event->judgement.event == NULL)
         return;
     if (event->listing == NULL)
         count_event(history, event->judgement.event);
+    if (event->judgement.event->use == EVENT_USE_KMS_SEEN) {
+        feed_seen(history, event);
+        return;
+    }
     excuse_asked(history, event);
     if (event->judgement.event->use == EVENT_USE_KMS_REQUEST)
         note_request(history, event);
@@ -512,7 +616,7 @@ static void close_by_listing(struct activation_history *history)
     history->listed_licensed = true;
     history->over_by = (struct judged_event){0};
     history->fault_is_open = false;
-    if (!is_open(history))
+    if (!activation_history_is_open(history))
         return;
     history->current.closed = true;
     history->current.closed_by_listing = true;
@@ -534,7 +638,7 @@ static void feed_listed_fault(struct activation_history *history,
         history->last_open_fault = (struct judged_event){0};
     history->fault_is_open = true;
     if (listed->reason_code != 0)
-        add_code(history, listed->reason_code);
+        activation_history_add_code(history, listed->reason_code);
 }
 
 void activation_history_feed_listing(struct activation_history *history,
@@ -555,6 +659,14 @@ void activation_history_feed_listing(struct activation_history *history,
         .in_window = !listed->at_collection && window_contains(&history->window, listed->filetime),
         .is_non_genuine = state == LISTED_NON_GENUINE,
     };
+    history->seen.is_unclear = false;
+    if (!listed->at_collection)
+        note_licensed(history,
+                      state == LISTED_NON_GENUINE ? LICENSING_STATUS_NON_GENUINE_GRACE
+                                                  : listed->status,
+                      listed->filetime);
+    else if (state == LISTED_LICENSED)
+        history->seen.refusal_is_open = false;
     history->listed = state;
     history->listed_reason = listed->reason_code;
     history->listed_is_guess = listed->is_guess;
@@ -617,169 +729,8 @@ void activation_history_note_witness(struct activation_history *history, enum wi
         note_after(&history->incidents[index], kind, witness);
 }
 
-/* ---- The end ---- */
-
-static uint64_t distance_to(const struct witness *witness, const struct judged_event *event)
+void activation_history_close(struct activation_history *history)
 {
-    if (!witness->exists)
-        return UINT64_MAX;
-    return filetime_distance(witness->origin.filetime, event->counts_filetime);
-}
-
-/* The one of that kind that is nearest to the first signal; of equally near ones that before. */
-static const struct witness *nearest_of(const struct episode *episode, enum witness_kind kind)
-{
-    const struct witness *before = &episode->witness_before[kind];
-    const struct witness *after = &episode->witness_after[kind];
-
-    return distance_to(after, &episode->first) < distance_to(before, &episode->first) ? after
-                                                                                      : before;
-}
-
-/* Returns what says that the machine was another Windows, or NULL; `version_first`: the version
- * tells it sooner than the product. A version 6.1 is also that of servers, which the product tells.
- */
-static const struct witness *other_system(const struct witness *version,
-                                          const struct witness *product, bool version_first)
-{
-    if (!version_first)
-        return product->exists && product->is_other ? product : NULL;
-    if (version->is_other)
-        return version;
-    return product->exists && product->is_other_of_61 ? product : NULL;
-}
-
-/* By what is nearest to the first signal. */
-static const struct witness *find_other_system(const struct episode *episode)
-{
-    const struct witness *version = nearest_of(episode, WITNESS_VERSION);
-    const struct witness *product = nearest_of(episode, WITNESS_PRODUCT);
-
-    return other_system(version, product,
-                        distance_to(version, &episode->first) <
-                            distance_to(product, &episode->first));
-}
-
-bool activation_history_not_windows_7(const struct activation_history *history)
-{
-    static const struct witness nothing = {0};
-    bool is_doubtful = history->product_is_doubtful;
-
-    return other_system(&history->witnesses[WITNESS_VERSION],
-                        is_doubtful ? &nothing : &history->witnesses[WITNESS_PRODUCT],
-                        is_doubtful || history->version_is_newest) != NULL;
-}
-
-static const struct witness *find_other(const struct episode *episode)
-{
-    const struct witness *channel = nearest_of(episode, WITNESS_CHANNEL);
-
-    return channel->exists && channel->is_other ? channel : find_other_system(episode);
-}
-
-static bool says_unlicensed(const struct statement *statement, enum listed_state listed)
-{
-    switch (statement->status) {
-    case LICENSING_STATUS_OUT_OF_TOLERANCE_GRACE:
-    case LICENSING_STATUS_NOTIFICATION:
-    case LICENSING_STATUS_EXTENDED_GRACE:
-        return true;
-    case LICENSING_STATUS_UNLICENSED:
-        return listed == LISTED_UNLICENSED;
-    case LICENSING_STATUS_LICENSED:
-    case LICENSING_STATUS_INITIAL_GRACE:
-    case LICENSING_STATUS_NON_GENUINE_GRACE:
-    case LICENSING_STATUS_NOT_TOLD:
-        break;
-    }
-    return false;
-}
-
-static enum activation_state find_state(const struct activation_history *history)
-{
-    if (is_open(history) || history->listed == LISTED_NON_GENUINE)
-        return ACTIVATION_STATE_NON_GENUINE;
-    if (says_unlicensed(&history->statement, history->listed))
-        return ACTIVATION_STATE_UNLICENSED;
-    if (history->fault_is_open)
-        return ACTIVATION_STATE_FAULT_OPEN;
-    return history->fault_count > 0 ? ACTIVATION_STATE_RECOVERED : ACTIVATION_STATE_NONE;
-}
-
-/* 0 where a listing closed it, of which no event is known. */
-static uint64_t recovered_at(const struct episode *deciding, enum activation_state state)
-{
-    return deciding->closed && state != ACTIVATION_STATE_NON_GENUINE ? deciding->recovery.filetime
-                                                                     : 0;
-}
-
-/* Returns NULL where there is no incident episode. */
-static const struct episode *choose_incident(const struct activation_history *history)
-{
-    for (size_t index = 0; index < history->incident_count; index++)
-        if (find_other(&history->incidents[index]) == NULL)
-            return &history->incidents[index];
-    return history->incident_count > 0 ? &history->incidents[0] : NULL;
-}
-
-/* Takes in one more of the incident episodes that count. */
-static void weigh_incident(const struct episode *episode, struct activation_outcome *outcome)
-{
-    if (episode->onset_covered)
-        outcome->onset_not_covered = false;
-    if (episode->was_unlicensed)
-        outcome->fault_before = true;
-    if (outcome->confirmed_by == NULL && episode_is_confirmed(episode))
-        outcome->confirmed_by = &episode->first_strong;
-}
-
-/* What the incident episodes amount to: those of another machine than can be affected count only
- * where there are no others. */
-static void weigh_incidents(const struct activation_history *history,
-                            struct activation_outcome *outcome)
-{
-    const struct episode *incident = choose_incident(history);
-    const struct witness *other;
-
-    if (incident == NULL)
-        return;
-    other = find_other(incident);
-    outcome->incident = incident;
-    outcome->onset_not_covered = true;
-    for (size_t index = 0; index < history->incident_count; index++)
-        if (other != NULL || find_other(&history->incidents[index]) == NULL)
-            weigh_incident(&history->incidents[index], outcome);
-    if (other != NULL) {
-        outcome->other = *other;
-        outcome->confirmed_by = NULL;
-        return;
-    }
-    outcome->classification = CLASSIFICATION_AFFECTED;
-    outcome->confidence =
-        outcome->confirmed_by != NULL ? CONFIDENCE_CONFIRMED : CONFIDENCE_PROBABLE;
-    outcome->weak_without_update = !history->strong_in_window && incident->update_was_absent;
-}
-
-struct activation_outcome activation_history_finish(struct activation_history *history)
-{
-    struct activation_outcome outcome = {.classification = CLASSIFICATION_NO_FAULT,
-                                         .confidence = CONFIDENCE_NONE};
-    const struct episode *deciding;
-
     settle_asked(history);
     end_episode(history);
-    if (history->fault_count > 0)
-        outcome.classification = CLASSIFICATION_OTHER_FAULT;
-    weigh_incidents(history, &outcome);
-    deciding = outcome.incident != NULL ? outcome.incident : &history->current;
-    outcome.state = find_state(history);
-    outcome.first_fault_filetime =
-        deciding->exists ? deciding->first.filetime : history->first_fault_filetime;
-    outcome.last_fault_filetime = history->last_fault_filetime;
-    outcome.recovered_filetime = recovered_at(deciding, outcome.state);
-    outcome.near_window = outcome.incident == NULL && history->has_near_window;
-    outcome.reactivated = history->current.closed && history->current.reactivated;
-    outcome.could_not_ask = history->fault_count > 0 && history->every_fault_failed_to_ask;
-    outcome.listing_licensed = history->listed_licensed;
-    return outcome;
 }

@@ -21,7 +21,8 @@ struct statement {
     enum licensing_status status; /* NOT_TOLD: nothing yet */
     uint64_t filetime;
     bool in_window;
-    bool is_non_genuine; /* a listing says so, whatever the status */
+    bool is_non_genuine;             /* a listing says so, whatever the status */
+    const struct seen_request *seen; /* by which a KMS host told it; borrowed, or NULL */
 };
 
 /* What tells what the machine was: */
@@ -67,6 +68,21 @@ struct episode {
     bool reactivated;             /* it was an activation, or came in a reset */
 };
 
+/* What KMS hosts saw of the machine (DESIGN section 6). Of what its own log has, too, only those
+ * that say licensed. */
+struct seen_by_hosts {
+    uint64_t count; /* of requests whose status is told; else 1 for some without */
+    struct judged_event last;
+    struct judged_event last_counting; /* by which its state is known, */
+    bool has_counting;
+    bool is_unclear; /* the last one is not licensed and alone: nothing later tells its state */
+    bool is_refused; /* the host answered the last one with a code, */
+    bool refusal_is_open;                  /* and nothing later says licensed */
+    bool licence_was_lost;                 /* over the window, first between these: */
+    const struct seen_request *lost_since; /* borrowed */
+    struct judged_event lost_by;
+};
+
 /* A machine whose episodes are of the incident has one or two. */
 #define INCIDENTS_MOST 8u
 
@@ -92,9 +108,13 @@ struct activation_history {
     enum listed_state listed; /* by the newest listing, until something else says more */
     uint32_t listed_reason;
     bool listed_is_guess;
-    bool listed_licensed;     /* a listing since the last signal says so */
-    char *listed_path;        /* owned: of the listing, or NULL */
-    uint64_t listed_filetime; /* 0: of the time of collection */
+    bool listed_licensed;         /* a listing since the last signal says so */
+    char *listed_path;            /* owned: of the listing, or NULL */
+    uint64_t listed_filetime;     /* 0: of the time of collection */
+    uint64_t renewed_filetime;    /* of the last new key or reset; 0 for none */
+    uint64_t licensed_filetime;   /* the newest statement that says so; 0 for none, */
+    uint64_t unlicensed_filetime; /* and the first since that says that it is not; 0 for none */
+    struct seen_by_hosts seen;
     /* Faults: */
     uint64_t fault_count; /* faults and signals, and what listings say */
     bool has_untimed_signal;
@@ -173,6 +193,7 @@ struct activation_outcome {
     bool could_not_ask; /* its only faults are failures to ask */
     bool weak_without_update;
     bool listing_licensed; /* a listing newer than its last signal says so */
+    bool is_by_hosts;      /* the classification is what KMS hosts saw */
     /* The first incident episode of a volume-licensed Windows 7, for all that is known; else the
      * first; or NULL. Borrowed from the history. */
     const struct episode *incident;
@@ -181,7 +202,23 @@ struct activation_outcome {
                                               * the first confirmed episode, or NULL */
 };
 
-/* Ends the history. */
+/* ---- For outcome.c ---- */
+
+static inline bool activation_history_is_open(const struct activation_history *history)
+{
+    return history->current.exists && !history->current.closed;
+}
+
+/* Adds a code to those of its faults. */
+void activation_history_add_code(struct activation_history *history, uint32_t code);
+
+/* Settles what was left open, and judges the last episode. */
+void activation_history_close(struct activation_history *history);
+
+/* Does the incident's own code in the window confirm it, and nothing speak against that? */
+bool episode_is_confirmed(const struct episode *episode);
+
+/* Ends the history. The codes of what decides are in it then. */
 struct activation_outcome activation_history_finish(struct activation_history *history);
 
 #endif

@@ -114,7 +114,11 @@ void meaning_of_event(const struct observation *observation, const struct judgem
         break;
     case EVENT_USE_KMS_REQUEST:
         if (!judgement->is_office)
-            kms_request_items(observation, out);
+            kms_request_items(observation, EVIDENCE_KMS_REQUEST, out);
+        break;
+    case EVENT_USE_KMS_SEEN:
+        if (judgement->role != ROLE_CONTEXT)
+            kms_request_items(observation, EVIDENCE_KMS_HOST, out);
         break;
     case EVENT_USE_KEY_INSTALLED:
         if (judgement->role == ROLE_LICENCE)

@@ -26,6 +26,7 @@ void evidence_free_content(struct evidence *evidence)
     update_evidence_free_content(&evidence->update);
     licence_evidence_free_content(&evidence->licence);
     system_evidence_free_content(&evidence->system);
+    seen_requests_free_content(&evidence->requests);
     free(evidence->guessed_path);
     *evidence = (struct evidence){0};
 }
@@ -602,6 +603,10 @@ static int take_event(struct gathering *gathering, const struct case_observation
 
     if (is_copy_outdone(gathering, seen->id))
         return casedb_set_role(gathering->db, seen->id, ROLE_CONTEXT, err);
+    event.seen = seen_requests_next(&evidence->requests, seen->id);
+    if (event.seen != NULL && event.seen->is_repeat &&
+        casedb_hide_observation(gathering->db, seen->id, err) != 0)
+        return -1;
     if (take_findings_before(gathering, event.counts_filetime, err) != 0)
         return -1;
     if (!event.wrong_clock && event.filetime > evidence->last_filetime)
@@ -609,6 +614,8 @@ static int take_event(struct gathering *gathering, const struct case_observation
     activation_history_feed(&evidence->history, &event);
     if (keep_role(gathering, &event, by_itself, err) != 0)
         return -1;
+    if (event.seen != NULL && event.seen->is_own)
+        return 0;
     meaning_of_event(observation, &event.judgement, window, seen->path, &meaning);
     meaning.origin.filetime = event.counts_filetime;
     result = take_meaning(gathering, &meaning, seen->source_id, err);
@@ -630,6 +637,49 @@ static int gather_events(struct gathering *gathering, struct error *err)
             break;
         }
     casedb_cursor_free(cursor);
+    return result;
+}
+
+/* ---- Requests that KMS hosts saw ---- */
+
+/* Takes in what the cursor gives, if it could be opened, and frees it. */
+static int add_requests(struct gathering *gathering, int opened, struct casedb_cursor *cursor,
+                        struct error *err)
+{
+    struct evidence *evidence = gathering->evidence;
+    struct case_observation seen;
+    int result = opened;
+
+    while (result == 0 && (result = casedb_next_observation(cursor, &seen, err)) == 1) {
+        if (!is_copy_outdone(gathering, seen.id))
+            seen_requests_add(&evidence->requests, &seen, &evidence->history.window);
+        result = 0;
+    }
+    casedb_cursor_free(cursor);
+    return result;
+}
+
+/* Its own requests are those of an earlier installation, too. */
+static int gather_requests(struct gathering *gathering, struct error *err)
+{
+    struct evidence *evidence = gathering->evidence;
+    struct seen_requests *requests = &evidence->requests;
+    struct casedb_cursor *cursor = NULL;
+    int result = casedb_machine_observations(gathering->db, gathering->machine_id, &cursor, err);
+
+    result = add_requests(gathering, result, cursor, err);
+    if (result == 0 && evidence->circumstances->earlier_installation) {
+        cursor = NULL;
+        result = casedb_earlier_observations(gathering->db, gathering->machine_id, &cursor, err);
+        result = add_requests(gathering, result, cursor, err);
+    }
+    seen_requests_settle(requests);
+    if (requests->last_filetime > evidence->last_filetime)
+        evidence->last_filetime = requests->last_filetime;
+    for (size_t index = 0; index < requests->sight_count && result == 0; index++) {
+        requests->sights[index]->machine_id = gathering->machine_id;
+        result = casedb_add_kms_sight(gathering->db, requests->sights[index], err);
+    }
     return result;
 }
 
@@ -665,14 +715,16 @@ static void gathering_free_content(struct gathering *gathering)
         finding_times_free_content(&gathering->times[index]);
 }
 
-int evidence_gather(struct casedb *db, int64_t machine_id, bool has_findings,
+int evidence_gather(struct casedb *db, const struct machine_matter *matter,
                     struct evidence *evidence, struct error *err)
 {
-    struct gathering gathering = {.db = db, .machine_id = machine_id, .evidence = evidence};
-    int result = has_findings ? gather_findings(&gathering, err) : 0;
+    struct gathering gathering = {.db = db, .machine_id = matter->machine_id, .evidence = evidence};
+    int result = find_outdone(&gathering, err);
 
-    if (result == 0)
-        result = find_outdone(&gathering, err);
+    if (result == 0 && matter->has_requests)
+        result = gather_requests(&gathering, err);
+    if (result == 0 && matter->has_findings)
+        result = gather_findings(&gathering, err);
     if (result == 0)
         result = gather_events(&gathering, err);
     if (result == 0)

@@ -130,11 +130,49 @@ void system_evidence_feed(struct system_evidence *evidence, const struct system_
 /* Do listings of systeminfo contradict each other, or themselves? */
 bool system_evidence_conflicts(const struct system_evidence *evidence);
 
+/* ---- What KMS hosts saw of the machine (DESIGN section 6) ---- */
+
+/* A request in the machine's own log. */
+struct own_request {
+    char client_machine_id[GUID_TEXT_BYTES];
+    uint64_t filetime;
+};
+
+/* Requests of the machine that KMS hosts saw, of all of these in order of time. Starts as zeros;
+ * owns its lists, and what the requests borrow. Of a machine's requests, all are in memory. */
+struct seen_requests {
+    struct seen_request *items;
+    char (*client_machine_ids)[GUID_TEXT_BYTES]; /* of each */
+    uint32_t *hrs;                               /* of each: 0 where it has none */
+    size_t count;
+    struct own_request *own;
+    size_t own_count;
+    struct case_kms_sight **sights; /* what each host saw; `host` is owned */
+    size_t sight_count;
+    void *sights_by_host; /* the same, a tree of <search.h> */
+    size_t taken;         /* of the requests, when they are gone through again */
+    uint64_t last_filetime;
+};
+
+void seen_requests_free_content(struct seen_requests *requests);
+
+/* Takes in the machine's events, in order; what is no request is passed over. Then, when all are
+ * there, tells what each request says. */
+void seen_requests_add(struct seen_requests *requests, const struct case_observation *seen,
+                       const struct window *window);
+void seen_requests_settle(struct seen_requests *requests);
+
+/* The next of the requests, which are gone through in the same order: that of the event; or NULL
+ * for what is none. */
+const struct seen_request *seen_requests_next(struct seen_requests *requests,
+                                              int64_t observation_id);
+
 /* ---- All of it ---- */
 
 struct evidence {
     const struct circumstances *circumstances; /* borrowed */
     uint64_t last_filetime; /* of the machine's last event, as far as its clock was right */
+    struct seen_requests requests;
     struct activation_history history;
     struct update_evidence update;
     struct licence_evidence licence;
@@ -148,10 +186,17 @@ void evidence_begin(struct evidence *evidence, const struct window *window,
                     const struct circumstances *circumstances);
 void evidence_free_content(struct evidence *evidence);
 
+/* What the case has of a machine beside its events. */
+struct machine_matter {
+    int64_t machine_id;
+    bool has_findings;
+    bool has_requests; /* that KMS hosts saw */
+};
+
 /* Takes in all observations of the machine that the case has, then, when it has some, all its
- * findings, and writes down in the case what of it is evidence on updates and licence. -1 is
- * ERROR_RUN. */
-int evidence_gather(struct casedb *db, int64_t machine_id, bool has_findings,
+ * findings, and writes down in the case what of it is evidence on updates and licence, and what KMS
+ * hosts saw. -1 is ERROR_RUN. */
+int evidence_gather(struct casedb *db, const struct machine_matter *matter,
                     struct evidence *evidence, struct error *err);
 
 #endif

@@ -132,7 +132,8 @@ void meaning_of_finding(const struct finding *finding, const struct finding_cont
 
 /* ---- Adapters that event.c and finding.c call ---- */
 
-void kms_request_items(const struct observation *observation, struct meaning *out);
+void kms_request_items(const struct observation *observation, enum evidence_kind kind,
+                       struct meaning *out);
 void licences_items(const struct observation *observation, struct meaning *out);
 void key_installed_items(const struct observation *observation, struct meaning *out);
 void os_version_items(const struct observation *observation, struct meaning *out);

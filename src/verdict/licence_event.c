@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Edition and channel from 12288, 1003 and 1016. Layouts of their strings: FACTS.md, "The events,
- * as they are stored". */
+/* Edition and channel from 12288, 12290, 1003 and 1016. Layouts of their strings: FACTS.md, "The
+ * events, as they are stored". */
 #include "verdict/item.h"
 
 #include <string.h>
@@ -17,28 +17,22 @@ static void say_licence(const struct incident_licence *licence, struct licence_i
     out->is_of_61 = licence->not_windows_7;
 }
 
-/* ---- 12288 ---- */
+/* ---- 12288 and 12290 ---- */
 
-/* Only a KMS client sends it, so the channel is known whatever the id is. An id that says nothing
+/* Only a KMS client asks, so the channel is known whatever the id is. An id that says nothing
  * leaves the edition to older evidence: the request shows no change of it. */
 static void read_kms_request(const struct observation *observation, struct licence_item *out)
 {
-    struct field id =
-        list_field(observation_value(observation, 0), KMS_REQUEST_FIELD_ACTIVATION_ID);
-    const struct incident_licence *licence;
-    char guid[GUID_TEXT_BYTES] = "";
+    struct kms_request request = kms_request_of(observation);
+    const struct incident_licence *licence = incident_find_known_licence(request.activation_id);
 
     out->decides_channel = true;
     out->channel = LICENCE_CHANNEL_VOLUME_KMS;
-    if (!guid_read(id.text, id.length, guid)) {
-        out->activation_id = memory_copy_text("");
-        out->detail = memory_copy_text("KMS client, without a readable activation id");
-        return;
-    }
-    out->activation_id = memory_copy_text(guid);
-    licence = incident_find_known_licence(guid);
+    out->activation_id = memory_copy_text(request.activation_id);
     if (licence == NULL) {
-        out->detail = memory_copy_text("KMS client, with an unknown activation id");
+        out->detail = memory_copy_text(request.activation_id[0] == '\0'
+                                           ? "KMS client, without a readable activation id"
+                                           : "KMS client, with an unknown activation id");
         return;
     }
     say_licence(licence, out);
@@ -46,10 +40,11 @@ static void read_kms_request(const struct observation *observation, struct licen
                                 licence->edition != NULL ? licence->edition->name : licence->name);
 }
 
-void kms_request_items(const struct observation *observation, struct meaning *out)
+void kms_request_items(const struct observation *observation, enum evidence_kind kind,
+                       struct meaning *out)
 {
     out->on_licence = true;
-    out->origin.kind = EVIDENCE_KMS_REQUEST;
+    out->origin.kind = kind;
     read_kms_request(observation, &out->licence);
 }
 

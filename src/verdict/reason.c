@@ -14,6 +14,15 @@
 
 /* enumerator, text */
 #define SENTENCES(ROW)                                                                            \
+    /* what KMS hosts saw */                                                                      \
+    ROW(SENTENCE_LOST, "by what KMS hosts saw alone: asked as {asked}, then as {seen}")           \
+    ROW(SENTENCE_SEEN_FAULT, "by what KMS hosts saw alone: asked as {seen}")                      \
+    ROW(SENTENCE_SEEN_REFUSED, "by what KMS hosts saw alone: the newest request failed: {event}") \
+    ROW(SENTENCE_OWN_LOGS, "; in its own logs, ")                                                 \
+    ROW(SENTENCE_NOTHING_COLLECTED, "nothing was collected for this host")                        \
+    ROW(SENTENCE_SEEN, "; KMS hosts saw {count} request{s}, the last as {seen}")                  \
+    ROW(SENTENCE_UNCLEAR, "; KMS hosts saw {count} request{s}, the last, alone, as {seen}: new, " \
+                          "re-imaged or broken: state unknown")                                   \
     /* an episode of the incident */                                                              \
     ROW(SENTENCE_FIRST, "{event}, first {this}{since}, inside the window")                        \
     ROW(SENTENCE_NOT_WINDOWS_7, "; signals of the incident, but then it was no volume-licensed "  \
@@ -46,6 +55,8 @@
     ROW(SENTENCE_NEAR_WINDOW, "; near the window: {event}")                                       \
     ROW(SENTENCE_RESET, "; the activation was made anew: {event}")                                \
     ROW(SENTENCE_NOT_LICENSED, "; not licensed by the newest statement: {this}{at}")              \
+    ROW(SENTENCE_NOT_LICENSED_BY_HOST, "; not licensed by the newest statement: {asked}")         \
+    ROW(SENTENCE_LICENSED, "; licensed by the newest statement{at}")                              \
     ROW(SENTENCE_FAULT_OPEN, "; not over: {event}")                                               \
     ROW(SENTENCE_FAULT_OF_LISTING_OPEN, "; not over: the fault that a listing has")               \
     ROW(SENTENCE_RECOVERED, "; recovered by {event}")                                             \
@@ -55,6 +66,7 @@
     ROW(SENTENCE_LISTED_AT_COLLECTION, "; listed as {this} in {path}, of the time of collection") \
     /* what the logs cover */                                                                     \
     ROW(SENTENCE_NO_LOG, "; no Application log was collected")                                    \
+    ROW(SENTENCE_SEEN_ALONE, "; nothing was collected of it: what is covered is not known")       \
     ROW(SENTENCE_NOT_OWN_LOG, "; no Application log of its own: what is covered is not known")    \
     ROW(SENTENCE_NOTHING_COVERED, "; Application log without records in order: {this}")           \
     ROW(SENTENCE_LOG, "; Application log")                                                        \
@@ -91,8 +103,10 @@ static const char *const sentences[] = {SENTENCES(WORDS_WORD)};
 
 /* What a sentence names; each sentence has what it needs. */
 struct named {
-    /* {event}: with its time and codes, {name}: without its time, {moment}: that time */
+    /* {event}: with its time and codes, {name}: without its time, {moment}: that time, {seen}: its
+     * status, that, and who saw it */
     const struct judged_event *event;
+    const struct seen_request *asked; /* {asked}: its status, its time, and who saw it */
     const struct episode *since;   /* {since}: behind what it began, where an earlier one is over */
     uint64_t filetime;             /* {time}; {at}: ` at ` that time, where it is known */
     uint64_t end_filetime;         /* {end} */
@@ -111,6 +125,7 @@ static const char *provider_label(const char *provider)
 {
     static const char *const labels[][2] = {
         {INCIDENT_PROVIDER_SPP, "SPP"},
+        {INCIDENT_PROVIDER_SLC, "SLC"},
         {INCIDENT_PROVIDER_WAT, "WAT"},
     };
 
@@ -129,7 +144,7 @@ static void add_code(struct text *out, uint32_t code)
         text_add_format(out, " (%s)", meaning);
 }
 
-/* `WAT 13` */
+/* `WAT 13`, `SPP 12290 of KMS01` */
 static void add_event_name(struct text *out, const struct judged_event *event)
 {
     if (event->listing != NULL) {
@@ -138,6 +153,8 @@ static void add_event_name(struct text *out, const struct judged_event *event)
     }
     text_add_format(out, "%s %" PRIu16, provider_label(event->judgement.event->provider),
                     event->event_id);
+    if (event->seen != NULL)
+        text_add_format(out, " of %s", event->seen->host);
 }
 
 /* `: hrOnline 0xC004C4A2 (its meaning)`; nothing where it has no code. */
@@ -247,6 +264,30 @@ static void fill_since(struct text *out, const struct named *named)
     add_moment(out, &episode->earlier_recovery);
 }
 
+/* A status that cannot be read is said to be unknown. */
+static void add_status(struct text *out, enum licensing_status status)
+{
+    text_add(out, status != LICENSING_STATUS_NOT_TOLD ? licensing_status_word(status)
+                                                      : "unknown status");
+}
+
+static void fill_asked(struct text *out, const struct named *named)
+{
+    add_status(out, named->asked->status);
+    add_at(out, named->asked->filetime);
+    text_add_format(out, " (seen by %s)", named->asked->host);
+}
+
+static void fill_seen(struct text *out, const struct named *named)
+{
+    const struct judged_event *event = named->event;
+
+    add_status(out, event->judgement.status);
+    text_add(out, " at ");
+    add_moment(out, event);
+    text_add_format(out, " (seen by %s)", event->seen->host);
+}
+
 static void fill_at(struct text *out, const struct named *named)
 {
     add_at(out, named->filetime);
@@ -307,7 +348,8 @@ static const struct filler fillers[] = {
     {"{since}", fill_since}, {"{at}", fill_at},       {"{time}", fill_time},
     {"{end}", fill_end},     {"{count}", fill_count}, {"{s}", fill_plural},
     {"{path}", fill_path},   {"{now}", fill_now},     {"{before}", fill_before},
-    {"{this}", fill_this},   {"{that}", fill_that},
+    {"{this}", fill_this},   {"{that}", fill_that},   {"{asked}", fill_asked},
+    {"{seen}", fill_seen},
 };
 
 /* The filler whose name stands there, or NULL. */
@@ -437,9 +479,32 @@ static void say_faults(struct text *out, const struct activation_history *histor
                         .count = history->fault_count});
 }
 
+/* Says what of that which KMS hosts saw decides; returns whether something does. */
+static bool say_by_hosts(struct text *out, const struct seen_by_hosts *seen,
+                         const struct activation_outcome *outcome)
+{
+    if (outcome->is_by_hosts && seen->licence_was_lost)
+        say(out, SENTENCE_LOST,
+            &(struct named){.asked = seen->lost_since, .event = &seen->lost_by});
+    else if (outcome->is_by_hosts && seen->is_refused)
+        say(out, SENTENCE_SEEN_REFUSED, &(struct named){.event = &seen->last});
+    else if (outcome->is_by_hosts)
+        say(out, SENTENCE_SEEN_FAULT, &(struct named){.event = &seen->last_counting});
+    else if (outcome->classification == CLASSIFICATION_NOT_COLLECTED)
+        say(out, SENTENCE_NOTHING_COLLECTED, NULL);
+    else
+        return false;
+    return true;
+}
+
 static void say_activation(struct text *out, const struct activation_history *history,
                            const struct activation_outcome *outcome)
 {
+    if (say_by_hosts(out, &history->seen, outcome)) {
+        if (!history->has_fault_event)
+            return;
+        say(out, SENTENCE_OWN_LOGS, NULL);
+    }
     if (outcome->incident != NULL) {
         say_incident(out, history, outcome);
     } else if (history->current.exists) {
@@ -485,41 +550,67 @@ static void say_listed(struct text *out, const struct activation_history *histor
     free(state);
 }
 
-/* What ended the episode, where its clock was wrong; else NULL. */
-static const struct judged_event *wrong_recovery(const struct episode *episode)
+/* What ended the episode, where its clock was wrong or a KMS host saw it; else NULL. */
+static const struct judged_event *odd_recovery(const struct episode *episode)
 {
-    return closed_by_event(episode) && episode->recovery.wrong_clock ? &episode->recovery : NULL;
+    return closed_by_event(episode) &&
+                   (episode->recovery.wrong_clock || episode->recovery.seen != NULL)
+               ? &episode->recovery
+               : NULL;
 }
 
 /* That of the last episode, where it is not named yet. */
-static const struct judged_event *last_wrong_recovery(const struct activation_history *history,
-                                                      const struct activation_outcome *outcome)
+static const struct judged_event *last_odd_recovery(const struct activation_history *history,
+                                                    const struct activation_outcome *outcome)
 {
     const struct episode *last = &history->current;
     bool is_named = outcome->incident != NULL ? outcome->incident->recovery.observation_id ==
                                                     last->recovery.observation_id
                                               : !last->first.in_window;
 
-    return is_named ? NULL : wrong_recovery(last);
+    return is_named ? NULL : odd_recovery(last);
 }
 
 /* That of the incident's episode; nothing of a machine that is non-genuine again. */
-static const struct judged_event *incident_wrong_recovery(const struct activation_outcome *outcome)
+static const struct judged_event *incident_odd_recovery(const struct activation_outcome *outcome)
 {
     if (outcome->incident == NULL || outcome->state == ACTIVATION_STATE_NON_GENUINE)
         return NULL;
-    return wrong_recovery(outcome->incident);
+    return odd_recovery(outcome->incident);
 }
 
 static void say_recoveries(struct text *out, const struct activation_history *history,
                            const struct activation_outcome *outcome)
 {
-    const struct judged_event *const recoveries[] = {incident_wrong_recovery(outcome),
-                                                     last_wrong_recovery(history, outcome)};
+    const struct judged_event *const recoveries[] = {incident_odd_recovery(outcome),
+                                                     last_odd_recovery(history, outcome)};
 
     for (size_t index = 0; index < ARRAY_COUNT(recoveries); index++)
         if (recoveries[index] != NULL)
             say(out, SENTENCE_RECOVERED, &(struct named){.event = recoveries[index]});
+}
+
+/* By the newest statement. A listing is named before, and what KMS hosts saw where they decide. */
+static void say_not_licensed(struct text *out, const struct activation_history *history,
+                             const struct activation_outcome *outcome)
+{
+    const struct statement *statement = &history->statement;
+
+    if (statement->seen != NULL && outcome->is_by_hosts)
+        return;
+    if (statement->seen != NULL)
+        say(out, SENTENCE_NOT_LICENSED_BY_HOST, &(struct named){.asked = statement->seen});
+    else if (history->listed == LISTED_NOTHING)
+        say(out, SENTENCE_NOT_LICENSED,
+            &(struct named){.this = licensing_status_word(statement->status),
+                            .filetime = statement->filetime});
+}
+
+/* By what its own logs say: a listing is named before, and what KMS hosts saw last behind. */
+static void say_licensed(struct text *out, const struct activation_history *history)
+{
+    if (history->statement.seen == NULL && history->listed == LISTED_NOTHING)
+        say(out, SENTENCE_LICENSED, &(struct named){.filetime = history->statement.filetime});
 }
 
 static void say_state(struct text *out, const struct activation_history *history,
@@ -533,26 +624,44 @@ static void say_state(struct text *out, const struct activation_history *history
     say_listed(out, history);
     switch (outcome->state) {
     case ACTIVATION_STATE_UNLICENSED:
-        if (history->listed == LISTED_NOTHING)
-            say(out, SENTENCE_NOT_LICENSED,
-                &(struct named){.this = licensing_status_word(history->statement.status),
-                                .filetime = history->statement.filetime});
+        say_not_licensed(out, history, outcome);
         break;
     case ACTIVATION_STATE_FAULT_OPEN:
+        if (!history->fault_is_open)
+            break;
         say(out,
             history->last_open_fault.judgement.event != NULL ? SENTENCE_FAULT_OPEN
                                                              : SENTENCE_FAULT_OF_LISTING_OPEN,
             &(struct named){.event = &history->last_open_fault});
         break;
     case ACTIVATION_STATE_RECOVERED:
-        if (!history->current.exists)
+        if (outcome->is_by_hosts)
+            say_licensed(out, history);
+        else if (!history->current.exists)
             say(out, history->over_by.wrong_clock ? SENTENCE_FAULTS_OVER_BY : SENTENCE_FAULTS_OVER,
                 &(struct named){.event = &history->over_by});
         break;
     case ACTIVATION_STATE_NON_GENUINE:
+        if (history->statement.seen != NULL && !activation_history_is_open(history))
+            say_not_licensed(out, history, outcome);
+        break;
     case ACTIVATION_STATE_NONE:
         break;
     }
+}
+
+/* Says what KMS hosts saw last, where the machine's own logs cannot tell all. */
+static void say_seen(struct text *out, const struct evidence *evidence)
+{
+    const struct seen_by_hosts *seen = &evidence->history.seen;
+    const struct named named = {.count = seen->count, .event = &seen->last};
+
+    if (seen->count == 0)
+        return;
+    if (seen->is_unclear)
+        say(out, SENTENCE_UNCLEAR, &named);
+    else if (evidence->circumstances->coverage != COVERAGE_FULL)
+        say(out, SENTENCE_SEEN, &named);
 }
 
 /* ---- What the logs cover ---- */
@@ -619,7 +728,7 @@ static void say_coverage(struct text *out, const struct evidence *evidence)
     case COVERAGE_FULL:
         break;
     case COVERAGE_UNKNOWN:
-        say(out, SENTENCE_NOT_OWN_LOG, NULL);
+        say(out, circumstances->is_seen_alone ? SENTENCE_SEEN_ALONE : SENTENCE_NOT_OWN_LOG, NULL);
         break;
     case COVERAGE_PARTIAL:
         say_covered(out, &circumstances->covered, window, "the window is covered in part");
@@ -721,7 +830,9 @@ char *reason_of(const struct evidence *evidence, const struct activation_outcome
 
     say_activation(&out, &evidence->history, outcome);
     say_state(&out, &evidence->history, outcome);
-    say_coverage(&out, evidence);
+    say_seen(&out, evidence);
+    if (outcome->classification != CLASSIFICATION_NOT_COLLECTED)
+        say_coverage(&out, evidence);
     say_update(&out, &evidence->update);
     say_channel_change(&out, &evidence->licence);
     say_licence_conflict(&out, &evidence->licence);
@@ -756,12 +867,23 @@ static void note_other_episode(enum verified *worst, const struct episode *episo
 static void note_recoveries(enum verified *worst, const struct activation_history *history,
                             const struct activation_outcome *outcome)
 {
-    const struct judged_event *const recoveries[] = {incident_wrong_recovery(outcome),
-                                                     last_wrong_recovery(history, outcome)};
+    const struct judged_event *const recoveries[] = {incident_odd_recovery(outcome),
+                                                     last_odd_recovery(history, outcome)};
 
     for (size_t index = 0; index < ARRAY_COUNT(recoveries); index++)
         if (recoveries[index] != NULL)
             note_verified(worst, recoveries[index]);
+}
+
+static void note_seen(enum verified *worst, const struct seen_by_hosts *seen)
+{
+    if (seen->licence_was_lost) {
+        note_verified(worst, &seen->lost_by);
+        if (seen->lost_since->verified > *worst)
+            *worst = seen->lost_since->verified;
+    } else {
+        note_verified(worst, seen->is_refused ? &seen->last : &seen->last_counting);
+    }
 }
 
 enum verified reason_verified(const struct activation_history *history,
@@ -770,6 +892,8 @@ enum verified reason_verified(const struct activation_history *history,
     enum verified worst = VERIFIED_NOT_ASKED;
 
     note_recoveries(&worst, history, outcome);
+    if (outcome->is_by_hosts)
+        note_seen(&worst, &history->seen);
     if (outcome->incident != NULL) {
         note_verified(&worst, &outcome->incident->first);
         if (outcome->confirmed_by != NULL)

@@ -4,7 +4,7 @@
  * FACTS.md, "The events, as they are stored". */
 #include "verdict/signal.h"
 
-#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/filetime.h"
@@ -14,54 +14,6 @@
  * and another one in Windows 8 and later; the fault events have 0xC000 [sppsvc]. */
 #define QUALIFIERS_INFORMATION 0x4000
 #define QUALIFIERS_ERROR 0xC000
-
-enum verified role_verified(enum role role, enum verified said)
-{
-    switch (role) {
-    case ROLE_SIGNAL_STRONG:
-    case ROLE_SIGNAL_WEAK:
-    case ROLE_RECOVERY:
-        return said == VERIFIED_NOT_ASKED ? VERIFIED_NO : said;
-    case ROLE_BY_ITSELF:
-    case ROLE_FAULT:
-    case ROLE_RESET:
-    case ROLE_UPDATE:
-    case ROLE_LICENCE:
-    case ROLE_CONTEXT:
-        return VERIFIED_NOT_ASKED;
-    }
-    return VERIFIED_NOT_ASKED;
-}
-
-static const char *skip_blanks(const char *text)
-{
-    return text + strspn(text, " \t\r\n");
-}
-
-bool code_parse(const char *text, uint32_t *out)
-{
-    uint32_t value = 0;
-    size_t digits = 0;
-
-    text = skip_blanks(text);
-    if (strncmp(text, "hr", 2) == 0) {
-        text = skip_blanks(text + 2);
-        if (*text != '=')
-            return false;
-        text = skip_blanks(text + 1);
-    }
-    if (text[0] != '0' || (text[1] != 'x' && text[1] != 'X'))
-        return false;
-    for (text += 2; isxdigit((unsigned char)*text); text++, digits++) {
-        int letter = tolower((unsigned char)*text);
-
-        value = value << 4 | (uint32_t)(isdigit(letter) ? letter - '0' : letter - 'a' + 10);
-    }
-    if (digits == 0 || digits > 8 || *skip_blanks(text) != '\0')
-        return false;
-    *out = value;
-    return true;
-}
 
 /* Reads the code in the string at `index`. */
 static bool read_code(const struct observation *observation, size_t index, uint32_t *out)
@@ -198,38 +150,7 @@ static void judge_key_installed(const struct observation *observation, struct ju
         out->role = ROLE_LICENCE;
 }
 
-/* ---- KMS: of 12288 and 12289 string 1 is a list [VATR] ---- */
-
-#define KMS_FIELD_HR 0
-#define KMS_ANSWER_FIELD_ACTIVATED 2
-
-struct field list_field(const char *list, size_t index)
-{
-    struct field field = {.text = ""};
-
-    for (; list != NULL && index > 0; index--) {
-        list = strchr(list, ',');
-        list = list != NULL ? list + 1 : NULL;
-    }
-    if (list == NULL)
-        return field;
-    field.text = skip_blanks(list);
-    field.length = strcspn(field.text, ",");
-    while (field.length > 0 && strchr(" \t\r\n", field.text[field.length - 1]) != NULL)
-        field.length--;
-    return field;
-}
-
-static bool field_code(struct field field, uint32_t *out)
-{
-    char text[32];
-
-    if (field.length == 0 || field.length >= sizeof(text))
-        return false;
-    memcpy(text, field.text, field.length);
-    text[field.length] = '\0';
-    return code_parse(text, out);
-}
+/* ---- KMS ---- */
 
 /* A code other than 0 is a fault, whatever else the event says. */
 static void judge_hr(uint32_t hr, struct judgement *out)
@@ -239,15 +160,6 @@ static void judge_hr(uint32_t hr, struct judgement *out)
     out->role = ROLE_FAULT;
     out->failure_to_ask = !incident_is_refusal(hr);
     add_code(out, "hr", hr);
-}
-
-/* The licensing status of the list, a number of one digit. */
-static enum licensing_status field_status(struct field field)
-{
-    if (field.length != 1 || field.text[0] < '0' ||
-        field.text[0] >= '0' + LICENSING_STATUS_NOT_TOLD)
-        return LICENSING_STATUS_NOT_TOLD;
-    return (enum licensing_status)(field.text[0] - '0');
 }
 
 /* What the state of a licence is, of an event that can be a fault by a code already. */
@@ -276,33 +188,44 @@ static void judge_status(enum licensing_status status, struct judgement *out)
 
 static void judge_kms_request(const struct observation *observation, struct judgement *out)
 {
-    const char *list = observation_value(observation, 0);
-    struct field id = list_field(list, KMS_REQUEST_FIELD_ACTIVATION_ID);
-    char guid[GUID_TEXT_BYTES];
-    uint32_t hr;
+    struct kms_request request = kms_request_of(observation);
 
-    if (guid_read(id.text, id.length, guid) && incident_is_office(guid)) {
+    if (incident_is_office(request.activation_id)) {
         out->is_office = true;
         return;
     }
     out->role = ROLE_LICENCE;
-    if (field_code(list_field(list, KMS_FIELD_HR), &hr))
-        judge_hr(hr, out);
-    judge_status(field_status(list_field(list, KMS_REQUEST_FIELD_STATUS)), out);
+    if (request.has_hr)
+        judge_hr(request.hr, out);
+    judge_status(request.status, out);
     if (out->status == LICENSING_STATUS_LICENSED && out->role == ROLE_LICENCE)
         out->role = ROLE_RECOVERY;
 }
 
+/* What it says of the client depends on the requests before and behind it (requests.c). */
+static void judge_kms_seen(const struct observation *observation, struct judgement *out)
+{
+    struct kms_request request = kms_request_of(observation);
+    char *client = kms_request_client(observation);
+
+    out->is_office = incident_is_office(request.activation_id);
+    if (client != NULL && !out->is_office) {
+        out->role = ROLE_LICENCE;
+        out->status = request.status;
+        if (request.has_hr)
+            judge_hr(request.hr, out);
+    }
+    free(client);
+}
+
 static void judge_kms_answer(const struct observation *observation, struct judgement *out)
 {
-    const char *list = observation_value(observation, 0);
-    struct field activated = list_field(list, KMS_ANSWER_FIELD_ACTIVATED);
-    uint32_t hr;
+    struct kms_answer answer = kms_answer_of(observation);
 
-    if (!field_code(list_field(list, KMS_FIELD_HR), &hr))
+    if (!answer.has_hr)
         return;
-    judge_hr(hr, out);
-    if (hr == 0 && activated.length == 1 && activated.text[0] == '1') {
+    judge_hr(answer.hr, out);
+    if (answer.hr == 0 && answer.activated == '1') {
         out->is_activation = true;
         out->role = ROLE_LICENCE;
     }
@@ -379,6 +302,8 @@ static struct use_rule rule_of(enum event_use use)
         return (struct use_rule){ROLE_CONTEXT, judge_kms_request};
     case EVENT_USE_KMS_ANSWER:
         return (struct use_rule){ROLE_CONTEXT, judge_kms_answer};
+    case EVENT_USE_KMS_SEEN:
+        return (struct use_rule){ROLE_CONTEXT, judge_kms_seen};
     case EVENT_USE_LICENCES:
         return (struct use_rule){ROLE_CONTEXT, judge_licences};
     case EVENT_USE_WAT_13:
@@ -415,6 +340,44 @@ struct judgement judgement_of(const struct observation *observation)
     return judgement;
 }
 
+bool licensing_status_is_lost(enum licensing_status status)
+{
+    switch (status) {
+    case LICENSING_STATUS_OUT_OF_TOLERANCE_GRACE:
+    case LICENSING_STATUS_NON_GENUINE_GRACE:
+    case LICENSING_STATUS_NOTIFICATION:
+    case LICENSING_STATUS_EXTENDED_GRACE:
+        return true;
+    case LICENSING_STATUS_UNLICENSED:
+    case LICENSING_STATUS_LICENSED:
+    case LICENSING_STATUS_INITIAL_GRACE:
+    case LICENSING_STATUS_NOT_TOLD:
+        break;
+    }
+    return false;
+}
+
+enum verified judgement_verified(const struct judgement *judgement, enum verified said)
+{
+    switch (judgement->role) {
+    case ROLE_SIGNAL_STRONG:
+    case ROLE_SIGNAL_WEAK:
+    case ROLE_RECOVERY:
+        break;
+    case ROLE_FAULT:
+    case ROLE_LICENCE:
+        if (judgement->event->use == EVENT_USE_KMS_SEEN)
+            break;
+        return VERIFIED_NOT_ASKED;
+    case ROLE_BY_ITSELF:
+    case ROLE_RESET:
+    case ROLE_UPDATE:
+    case ROLE_CONTEXT:
+        return VERIFIED_NOT_ASKED;
+    }
+    return said == VERIFIED_NOT_ASKED ? VERIFIED_NO : said;
+}
+
 struct judged_event judged_event_of(const struct case_observation *seen,
                                     const struct window *window)
 {
@@ -430,7 +393,7 @@ struct judged_event judged_event_of(const struct case_observation *seen,
         .observation_id = seen->id,
         .event_id = observation->event_id,
         .judgement = judgement,
-        .verified = role_verified(judgement.role, observation->verified),
+        .verified = judgement_verified(&judgement, observation->verified),
     };
 }
 

@@ -14,11 +14,6 @@
 #include "model/licences.h"
 #include "model/observation.h"
 
-/* What the second reader says of an event with that role, as reports show it: whether it reads the
- * same is asked of signals and recoveries alone, and one of these that it was not asked about is
- * as good as one that it cannot read. */
-enum verified role_verified(enum role role, enum verified said);
-
 #define JUDGEMENT_CODES 2
 
 /* By itself: what comes before and behind an event can make another of it (episode.h). */
@@ -30,7 +25,7 @@ struct judgement {
     bool status_is_fault;     /* a 12288 or 1003 whose `status` is a fault, outside an episode */
     enum licensing_status status;    /* what it says of the licence, or NOT_TOLD */
     bool is_activation;              /* a 12289 that says so: hr 0, activated 1 */
-    bool is_office;                  /* a 12288 of Office */
+    bool is_office;                  /* a 12288 or 12290 of Office */
     uint32_t codes[JUDGEMENT_CODES]; /* the codes of a fault or signal that are not 0, in order */
     const char *code_names[JUDGEMENT_CODES]; /* constant: what the event calls each of them */
     size_t code_count;
@@ -41,23 +36,35 @@ static inline bool role_is_signal(enum role role)
     return role == ROLE_SIGNAL_STRONG || role == ROLE_SIGNAL_WEAK;
 }
 
+/* Is it that of a licence that ran out, or was taken away? A new machine's is another. */
+bool licensing_status_is_lost(enum licensing_status status);
+
 /* Judges an observation of the event table. */
 struct judgement judgement_of(const struct observation *observation);
 
-/* Reads a code as the events write it: `0xC004F200`, `hr=0xC004F200`, blanks around. */
-bool code_parse(const char *text, uint32_t *out);
+/* What the second reader says of an event that was judged so, as reports show it: whether it reads
+ * the same is asked of what can decide, signals, recoveries and requests that a KMS host saw, and
+ * one of these that it was not asked about is as good as one that it cannot read. */
+enum verified judgement_verified(const struct judgement *judgement, enum verified said);
 
-/* The field (from 0) of a text that is a list with commas, such as the string of 12288, without
- * blanks around it; of length 0 where there is none. */
-struct field {
-    const char *text;
-    size_t length;
+/* A request of the machine that a KMS host saw, in its place among all of these (requests.c). */
+struct seen_request {
+    int64_t observation_id;
+    const char *host;  /* as its log calls the KMS host; borrowed */
+    uint64_t filetime; /* that it counts as of; 0 where that is not known */
+    enum licensing_status status;
+    enum verified verified; /* as judgement_verified */
+    bool is_office;         /* it says nothing of Windows, and what follows is not told of it */
+    bool is_windows_7;
+    bool is_own; /* the machine's own log has it: it says nothing more */
+    bool
+        counts; /* its status is the machine's state, and not of the moment before it is licensed */
+    bool is_alone;  /* it does not count, nor does the one before it by this one */
+    bool is_repeat; /* it says what those before and behind it say */
+    /* The one directly before it, where that was licensed or in grace, this one counts and is not,
+     * and there are at most fifteen days between them; else NULL. Borrowed. */
+    const struct seen_request *lost_since;
 };
-struct field list_field(const char *list, size_t index);
-
-/* Of the string of 12288 [VATR]. */
-#define KMS_REQUEST_FIELD_STATUS 6
-#define KMS_REQUEST_FIELD_ACTIVATION_ID 8
 
 /* A judged observation with what names it in a sentence. Plain data, owns nothing. */
 struct judged_event {
@@ -69,9 +76,10 @@ struct judged_event {
     int64_t observation_id; /* in the case */
     uint16_t event_id;
     struct judgement judgement;
-    enum verified verified; /* as role_verified */
+    enum verified verified; /* as judgement_verified */
     const char
         *listing; /* constant: no event, but what a listing of that kind has of one; or NULL */
+    const struct seen_request *seen; /* borrowed: of a request that a KMS host saw; else NULL */
 };
 
 /* The last genuine validation (WAT 13), as a listing of that kind (constant) has it: refused with

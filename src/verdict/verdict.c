@@ -24,12 +24,14 @@ static void derivation_free_content(struct derivation *derivation)
 static int judge_machine(struct derivation *derivation, size_t index, struct error *err)
 {
     const struct assigned_machine *machine = &derivation->assignment.machines[index];
+    const struct machine_matter matter = {machine->id, machine->has_findings,
+                                          machine->has_requests};
     struct evidence evidence;
     struct finished_verdict finished = {0};
     int result = -1;
 
     evidence_begin(&evidence, &derivation->window, &derivation->circumstances[index]);
-    if (evidence_gather(derivation->db, machine->id, machine->has_findings, &evidence, err) == 0) {
+    if (evidence_gather(derivation->db, &matter, &evidence, err) == 0) {
         evidence_finish(&evidence, &finished);
         finished.verdict.machine_id = machine->id;
         result = casedb_add_verdict(derivation->db, &finished.verdict, err);
