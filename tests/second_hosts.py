@@ -71,8 +71,9 @@ def goes_on(request, later):
 
 
 def mark_requests(requests, items):
-    """`is_known`: the client's own log has the request, too. `counts`: it says what the state was. `is_newest`:
-    it can be the newest word of a host, be it known as licensed. One whose status cannot be read is none of these."""
+    """`is_known`: the client's own log has the request, too. `counts`: it says what the state was.
+    `is_newest`: it can be the newest word of a host, be it known as licensed. One whose status cannot be
+    read is none of these."""
     own = [item for item in items if item.name == 'SPP 12288' and not item.is_office]
     requests = telling(requests)
     for number, request in enumerate(requests):
@@ -88,7 +89,8 @@ def is_suspicious(before, request, statements, renewals, windows7):
     those of other kinds, as (value, item)."""
     if before.status not in (1, 2) or request.status not in (4, 5) or not request.counts or \
             is_other(before, request) or request.at - before.at > 15 * DAY or \
-            any(item.at >= before.at and item.place < request.place for item in renewals) or not {before.licence, request.licence} <= windows7:
+            any(item.at >= before.at and item.place < request.place for item in renewals) or \
+            not {before.licence, request.licence} <= windows7:
         return False
     begin = max([item for value, item in statements if value == 1 and item.place < request.place] + [before],
                 key=lambda item: item.place)

@@ -160,8 +160,9 @@ def mark_answered(items):
 
 
 def gather(machine, requests):
-    """The items of a machine, with the `requests` that KMS hosts saw of it. Listings of one time are one item: later than all events, those that are
-    less than an hour behind the first; before, those of the same second."""
+    """The items of a machine, with the `requests` that KMS hosts saw of it. Listings of one time are one
+    item: later than all events, those that are less than an hour behind the first; before, those of the
+    same second."""
     items, last, group = [], float('-inf'), None
     for log in machine.logs:
         for record in log.records:

@@ -145,6 +145,7 @@ static void settle_asked(struct activation_history *history)
     uint64_t last_filetime = history->last_fault_filetime;
     struct judged_event first = history->first_fault;
     bool had_fault = history->has_fault_event;
+    uint64_t fault_count = history->fault_count;
 
     if (!history->has_asked)
         return;
@@ -155,11 +156,9 @@ static void settle_asked(struct activation_history *history)
         history->first_fault = first;
     else
         history->first_fault = history->asked;
-    if (first_filetime != 0 && first_filetime < history->asked.filetime)
-        history->first_fault_filetime = first_filetime;
-    else
+    if (first_filetime == 0 || history->faults_before_asked == 0)
         history->first_fault_filetime = history->asked.filetime;
-    if (last_filetime > history->last_fault_filetime)
+    if (fault_count > history->faults_before_asked)
         history->last_fault_filetime = last_filetime;
     if (history->licensed_since_asked) {
         history->fault_is_open = was_open;
@@ -180,6 +179,7 @@ static void ask_without_licence(struct activation_history *history,
     history->asked = *event;
     history->has_asked = true;
     history->licensed_since_asked = false;
+    history->faults_before_asked = history->fault_count;
 }
 
 /* ---- Episodes ---- */
@@ -579,8 +579,12 @@ static void feed_seen(struct activation_history *history, const struct judged_ev
     const struct seen_request *request = event->seen;
     enum licensing_status status = event->judgement.status;
 
-    if (request == NULL || request->is_office || event->counts_filetime == 0 ||
-        (request->is_own && status != LICENSING_STATUS_LICENSED))
+    if (request == NULL || event->counts_filetime == 0)
+        return;
+    /* What was lost before it asked so is not lost since. */
+    if (status == LICENSING_STATUS_LICENSED || status == LICENSING_STATUS_INITIAL_GRACE)
+        history->unlicensed_filetime = 0;
+    if (request->is_own && status != LICENSING_STATUS_LICENSED)
         return;
     if (!request->is_own)
         excuse_asked(history, event);

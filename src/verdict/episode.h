@@ -131,6 +131,7 @@ struct activation_history {
     struct judged_event asked;
     bool has_asked;
     bool licensed_since_asked;
+    uint64_t faults_before_asked;
     int64_t excused_id; /* of the observation of such a request that was no fault; else 0 */
     uint64_t in_window_events;
     uint64_t events_8196;

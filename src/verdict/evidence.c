@@ -609,6 +609,8 @@ static int take_event(struct gathering *gathering, const struct case_observation
         return -1;
     if (take_findings_before(gathering, event.counts_filetime, err) != 0)
         return -1;
+    if (event.seen != NULL && event.seen->is_office)
+        return 0;
     if (!event.wrong_clock && event.filetime > evidence->last_filetime)
         evidence->last_filetime = event.filetime;
     activation_history_feed(&evidence->history, &event);

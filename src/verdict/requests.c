@@ -133,7 +133,7 @@ static void add_seen(struct seen_requests *requests, const struct kms_request *r
     memcpy(requests->client_machine_ids[count], request->client_machine_id, GUID_TEXT_BYTES);
     requests->hrs[count] = request->hr;
     requests->count++;
-    if (event->counts_filetime > requests->last_filetime)
+    if (!event->judgement.is_office && event->counts_filetime > requests->last_filetime)
         requests->last_filetime = event->counts_filetime;
 }
 
