@@ -120,6 +120,7 @@ START_TEST(mutants_are_read_without_harm_and_without_loss)
     trial_add_summary(&trial, &summary);
     printf("seed %" PRIu64 ", %s\n%s%s", seed, text_get(&summary), text_get(&trial.report),
            text_get(&trial.notes));
+    fflush(stdout); /* which a failed assertion would lose */
     ck_assert_uint_eq(trial.failures, 0);
     ck_assert_uint_gt(trial.compared, 0);
     text_free(&trial.report);
