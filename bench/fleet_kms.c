@@ -9,6 +9,7 @@
 #include "fixtures/events.h"
 
 #define HOST "kms01.corp.example"
+#define ASKS_AGAIN_AFTER (2 * FILETIME_HOUR)
 #define AFFECTED_EVERY 100 /* clients */
 #define MIB ((size_t)1 << 20)
 
@@ -73,19 +74,24 @@ static uint64_t filetime_of(const char *text)
     return filetime;
 }
 
+/* A client that has lost its licence asks again two hours later, and is refused again: one request
+ * alone says nothing of it. */
 static int add_round(struct fleet_kms *kms, size_t number, unsigned long clients)
 {
     uint64_t first = filetime_of(rounds[number].first);
     uint64_t step = (filetime_of(rounds[number].last) - first) / clients;
+    unsigned long later = (unsigned long)(ASKS_AGAIN_AFTER / step) + 1;
 
-    for (unsigned long client = 0; client < clients; client++) {
-        bool is_broken = number > 0 && is_affected(client);
-        uint64_t filetime = first + step * client;
+    for (unsigned long turn = 0; turn < clients + (number > 0 ? later : 0); turn++) {
+        uint64_t filetime = first + step * turn;
 
         filetime -= filetime % FILETIME_SECOND;
-        for (unsigned request = 0; request < 1u + is_broken; request++)
-            if (add_request(kms, client, is_broken ? '5' : '1', filetime) != 0)
-                return -1;
+        if (number > 0 && turn >= later && is_affected(turn - later) &&
+            add_request(kms, turn - later, '5', filetime) != 0)
+            return -1;
+        if (turn < clients &&
+            add_request(kms, turn, number > 0 && is_affected(turn) ? '5' : '1', filetime) != 0)
+            return -1;
     }
     return 0;
 }
