@@ -25,11 +25,12 @@ struct fleet_kms {
 struct round {
     const char *first;
     const char *last;
+    bool licences_are_lost;
 };
 
 static const struct round rounds[] = {
-    {"2019-01-01T00:00:00Z", "2019-01-08T09:00:00Z"},
-    {"2019-01-08T11:00:00Z", "2019-01-14T00:00:00Z"},
+    {"2019-01-01T00:00:00Z", "2019-01-08T09:00:00Z", false},
+    {"2019-01-08T11:00:00Z", "2019-01-14T00:00:00Z", true},
 };
 
 static bool is_affected(unsigned long client)
@@ -74,23 +75,38 @@ static uint64_t filetime_of(const char *text)
     return filetime;
 }
 
-/* A client that has lost its licence asks again two hours later, and is refused again: one request
- * alone says nothing of it. */
-static int add_round(struct fleet_kms *kms, size_t number, unsigned long clients)
+/* When the client asks: whole seconds, as classic events have them. */
+static uint64_t time_of_turn(const struct round *round, unsigned long clients, unsigned long client)
 {
-    uint64_t first = filetime_of(rounds[number].first);
-    uint64_t step = (filetime_of(rounds[number].last) - first) / clients;
-    unsigned long later = (unsigned long)(ASKS_AGAIN_AFTER / step) + 1;
+    uint64_t first = filetime_of(round->first);
+    uint64_t step = (filetime_of(round->last) - first) / clients;
+    uint64_t filetime = first + step * client;
 
-    for (unsigned long turn = 0; turn < clients + (number > 0 ? later : 0); turn++) {
-        uint64_t filetime = first + step * turn;
+    return filetime - filetime % FILETIME_SECOND;
+}
 
-        filetime -= filetime % FILETIME_SECOND;
-        if (number > 0 && turn >= later && is_affected(turn - later) &&
-            add_request(kms, turn - later, '5', filetime) != 0)
-            return -1;
-        if (turn < clients &&
-            add_request(kms, turn, number > 0 && is_affected(turn) ? '5' : '1', filetime) != 0)
+/* Those that lost their licence ask as such, and once more two hours later: one request alone says
+ * nothing of it. Both are in order of time, so they are merged. */
+static int add_round(struct fleet_kms *kms, const struct round *round, unsigned long clients)
+{
+    unsigned long again = round->licences_are_lost ? 0 : clients;
+
+    for (unsigned long client = 0; client < clients || again < clients;) {
+        uint64_t turn = client < clients ? time_of_turn(round, clients, client) : UINT64_MAX;
+        uint64_t second =
+            again < clients ? time_of_turn(round, clients, again) + ASKS_AGAIN_AFTER : UINT64_MAX;
+        int result = 0;
+
+        if (second < turn) {
+            if (is_affected(again))
+                result = add_request(kms, again, '5', second);
+            again++;
+        } else {
+            result = add_request(kms, client,
+                                 round->licences_are_lost && is_affected(client) ? '5' : '1', turn);
+            client++;
+        }
+        if (result != 0)
             return -1;
     }
     return 0;
@@ -101,7 +117,7 @@ int fleet_kms_write(const char *folder, unsigned long clients, size_t log_mib, F
     struct fleet_kms kms = {.folder = folder, .log_bytes = log_mib * MIB, .next_record_id = 1};
 
     for (size_t number = 0; number < ARRAY_COUNT(rounds); number++)
-        if (add_round(&kms, number, clients) != 0)
+        if (add_round(&kms, &rounds[number], clients) != 0)
             return -1;
     if (kms.writer != NULL && finish_log(&kms) != 0)
         return -1;

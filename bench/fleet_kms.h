@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fleet_kms: the log of a KMS host that a whole fleet asks, kept in full logs of one size, as a
  * host keeps them that archives its log when it is full. Each client asks before the window, as
- * licensed, and after its start; one in a hundred then without a licence, twice. */
+ * licensed, and after its start; one in a hundred then without a licence, and so again two hours
+ * later. */
 #ifndef SPPTRIAGE_BENCH_FLEET_KMS_H
 #define SPPTRIAGE_BENCH_FLEET_KMS_H
 

@@ -52,6 +52,20 @@ for step in range(count):
 assert expected == next_number and last == (first - 1) % count
 END
 
+# A KMS host that the fleet asks: one in a hundred clients lost its licence over the window. A few
+# clients are far apart in time, and many close together.
+for clients in 3 300; do
+    kms="$scratch/kms-$clients"
+    mkdir "$kms"
+    "$MAKE_FLEET" "$kms" --kms-clients "$clients" --log-mib 64 >"$scratch/listing"
+    analyze -o "$kms-report" --verify "$kms"
+    check "the log of a KMS host of $clients clients is sound" equal 0 "$status"
+    check '.. and its verdicts are those that were made' classified "$scratch/listing" \
+        "$kms-report/hosts.csv"
+    check '.. by what the host saw' equal suspected \
+        "$(cell "$kms-report/hosts.csv" PC-000000.corp.example confidence)"
+done
+
 "$MAKE_FLEET" --image "$scratch/image" --mib 24 --affected-percent 50 >"$scratch/listing"
 python_check 'the image holds whole logs at odd places' "$scratch/image" "$scratch/listing" <<'END'
 import struct, sys, zlib
