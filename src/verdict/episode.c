@@ -586,8 +586,6 @@ static void feed_seen(struct activation_history *history, const struct judged_ev
         history->unlicensed_filetime = 0;
     if (request->is_own && status != LICENSING_STATUS_LICENSED)
         return;
-    if (!request->is_own)
-        excuse_asked(history, event);
     note_seen(history, event);
     if (status == LICENSING_STATUS_NOT_TOLD)
         return;
