@@ -1560,6 +1560,9 @@ static const struct case_verdict sample_verdict = {
     .clock = CLOCK_CHANGED,
     .action = ACTION_VERIFY,
     .kms_client_key = "key",
+    .remediation = "re",
+    .rollout = ROLLOUT_REFUSED,
+    .rollout_trace = "tr",
     .verified = VERIFIED_CONFLICT,
 };
 
@@ -1610,6 +1613,9 @@ START_TEST(verdict_comes_back_with_every_field)
     ck_assert_int_eq(back.verdict.clock, CLOCK_CHANGED);
     ck_assert_int_eq(back.verdict.action, ACTION_VERIFY);
     ck_assert_str_eq(back.verdict.kms_client_key, "key");
+    ck_assert_str_eq(back.verdict.remediation, "re");
+    ck_assert_int_eq(back.verdict.rollout, ROLLOUT_REFUSED);
+    ck_assert_str_eq(back.verdict.rollout_trace, "tr");
     ck_assert_int_eq(back.verdict.verified, VERIFIED_CONFLICT);
     casedb_cursor_free(cursor);
 }

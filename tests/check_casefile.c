@@ -638,7 +638,9 @@ START_TEST(sights_that_none_can_have_are_damage)
                                    .edition = "",
                                    .licence_evidence = "",
                                    .os_version = "",
-                                   .kms_client_key = ""};
+                                   .kms_client_key = "",
+                                   .remediation = "",
+                                   .rollout_trace = ""};
     struct casedb_cursor *cursor;
 
     must(casedb_begin_derived(db, &err));
@@ -726,8 +728,8 @@ START_TEST(findings_that_none_can_be_are_damage)
 END_TEST
 
 static const char *const verdict_words[] = {
-    "classification", "confidence",      "review", "state",  "window_coverage",
-    "kb971033",       "licence_channel", "clock",  "action", "verified",
+    "classification",  "confidence", "review", "state",   "window_coverage", "kb971033",
+    "licence_channel", "clock",      "action", "rollout", "verified",
 };
 
 START_TEST(unknown_words_of_a_verdict_are_damage)
@@ -740,7 +742,9 @@ START_TEST(unknown_words_of_a_verdict_are_damage)
                                    .edition = "",
                                    .licence_evidence = "",
                                    .os_version = "",
-                                   .kms_client_key = ""};
+                                   .kms_client_key = "",
+                                   .remediation = "",
+                                   .rollout_trace = ""};
     char *sql = memory_format("UPDATE verdict SET %s = 'perhaps'", column);
     char *complaint = memory_format("verdict.%s has", column);
     struct casedb_cursor *cursor;

@@ -184,6 +184,7 @@ static const struct case_verdict verdicts[] = {
      .os_version = "6.1.7601 Service Pack 1",
      .action = ACTION_REMOVE_REBUILD,
      .kms_client_key = "FJ82H-XT6CR-J8D7P-XQJJ2-GPDD4",
+     .remediation = "2-rebuild 2019-01-20T10:00:00Z 31",
      .verified = VERIFIED_YES},
     {.classification = CLASSIFICATION_OTHER_FAULT,
      .reason = "WAT 13: hrOnline 0xC004C4A2, at no time",
@@ -194,6 +195,7 @@ static const struct case_verdict verdicts[] = {
      .window_coverage = COVERAGE_PARTIAL,
      .kb971033 = UPDATE_STATUS_INSTALLED,
      .action = ACTION_REMOVE_TROUBLESHOOT,
+     .remediation = "=2-rebuild - not ended",
      .verified = VERIFIED_CONFLICT},
     {.classification = CLASSIFICATION_NO_FAULT,
      .reason = "no fault",
@@ -229,6 +231,8 @@ static void add_verdict(const struct case_verdict *made, int64_t machine_id)
     verdict.edition = verdict.edition != NULL ? verdict.edition : "unknown";
     verdict.os_version = or_empty(verdict.os_version);
     verdict.kms_client_key = or_empty(verdict.kms_client_key);
+    verdict.remediation = or_empty(verdict.remediation);
+    verdict.rollout_trace = or_empty(verdict.rollout_trace);
     ck_assert_int_eq(casedb_add_verdict(db, &verdict, &err), 0);
 }
 
@@ -346,19 +350,22 @@ START_TEST(hosts_csv_has_the_columns_in_order_and_the_inventorys_after_them)
         "\"first_fault_utc\",\"last_fault_utc\",\"recovered_utc\",\"in_window_events\","
         "\"events_8196\",\"events_8208\",\"events_8209\",\"events_13\",\"codes\","
         "\"window_coverage\",\"kb971033\",\"kb971033_evidence\",\"edition\",\"licence_channel\","
-        "\"os_version\",\"clock\",\"action\",\"kms_client_key\",\"sources\",\"owner\","
+        "\"os_version\",\"clock\",\"action\",\"kms_client_key\",\"remediation\",\"sources\","
+        "\"owner\","
         "\"inventory_State\"\r\n"
         "\"'=cmd\"\"</th><script>alert(1)</script>\xE2\x80\xAE\",\"\",\"other-activation-fault\","
         "\"\",\"WAT 13: hrOnline 0xC004C4A2, at no time\",\"window-not-covered; log-damaged\","
         "\"non-genuine\",\"\",\"\",\"\",\"0\",\"0\",\"0\",\"0\",\"1\",\"0xC004C4A2\",\"partial\","
         "\"installed\",\"\",\"unknown\",\"unknown\",\"\",\"\",\"remove-kb971033; troubleshoot\","
-        "\"\",\"logs/a/Application.evtx; logs/b/copy <2>.evtx\",\"\",\"\"\r\n"
+        "\"\",\"'=2-rebuild - not ended\",\"logs/a/Application.evtx; logs/b/copy "
+        "<2>.evtx\",\"\",\"\"\r\n"
         "\"GONE\",\"\",\"not-collected\",\"\",\"in the inventory, nothing was collected\",\"\","
         "\"none\",\"\",\"\",\"\",\"0\",\"0\",\"0\",\"0\",\"0\",\"\",\"none\",\"unknown\",\"\","
-        "\"unknown\",\"unknown\",\"\",\"\",\"collect\",\"\",\"\",\"Zo\xC3\xAB & Co\",\"BW\"\r\n"
+        "\"unknown\",\"unknown\",\"\",\"\",\"collect\",\"\",\"\",\"\",\"Zo\xC3\xAB & "
+        "Co\",\"BW\"\r\n"
         "\"OLD\",\"\",\"no-activation-fault\",\"\",\"no fault\",\"window-not-covered\",\"none\","
         "\"\",\"\",\"\",\"0\",\"0\",\"0\",\"0\",\"0\",\"\",\"none\",\"unknown\",\"\",\"unknown\","
-        "\"unknown\",\"\",\"\",\"none\",\"\","
+        "\"unknown\",\"\",\"\",\"none\",\"\",\"\","
         "\"logs/a/Application.evtx; logs/b/copy <2>.evtx\",\"\",\"\"\r\n"
         "\"PC-1\",\"37L4247F27-25\",\"affected-by-incident\",\"confirmed\","
         "\"SPP 8208 at 2019-01-08T11:02:17Z: 0xC004C4A2, first fault, inside the window\","
@@ -366,6 +373,7 @@ START_TEST(hosts_csv_has_the_columns_in_order_and_the_inventorys_after_them)
         "\"1\",\"0\",\"1\",\"0\",\"0\",\"0xC004C4A2\",\"full\",\"unknown\",\"\","
         "\"Windows 7 Professional\",\"volume-kms\",\"6.1.7601 Service Pack 1\",\"\","
         "\"remove-kb971033; restart; rebuild-activation\",\"FJ82H-XT6CR-J8D7P-XQJJ2-GPDD4\","
+        "\"2-rebuild 2019-01-20T10:00:00Z 31\","
         "\"logs/a/Application.evtx; logs/b/copy <2>.evtx\",\"\",\"\"\r\n");
 }
 END_TEST
@@ -936,6 +944,7 @@ START_TEST(readme_explains_every_word_of_a_verdict)
     expect_words(readme, "| ", &action_words, " |\n");
     expect_words(readme, "", &activation_state_words, "");
     expect_words(readme, "", &role_words, "");
+    expect_words(readme, "", &rollout_result_words, "");
     free(readme);
     free(path);
 }
@@ -1028,6 +1037,97 @@ START_TEST(evidence_of_a_listing_has_the_time_of_its_file)
                      "2019-01-08T11:02:17Z) in c: why");
     free(list);
     groups_free_content(&groups);
+}
+END_TEST
+
+/* ---- The roll-out ---- */
+
+static const struct case_verdict rolled_out[] = {
+    {.classification = CLASSIFICATION_AFFECTED,
+     .state = ACTIVATION_STATE_RECOVERED,
+     .first_fault_filetime = IN_WINDOW,
+     .recovered_filetime = IN_WINDOW + 60 * FILETIME_MINUTE,
+     .kb971033 = UPDATE_STATUS_REMOVED,
+     .action = ACTION_VERIFY,
+     .rollout = ROLLOUT_FIXED,
+     .rollout_trace = "SPP 8206 at <b>; then"},
+    {.classification = CLASSIFICATION_OTHER_FAULT,
+     .rollout = ROLLOUT_STILL_BROKEN,
+     .remediation = "2-rebuild<script> 2019-01-20T10:00:00Z 31",
+     .rollout_trace = "2-rebuild<script> ended with 31: not activated"},
+    {.classification = CLASSIFICATION_AFFECTED, .rollout = ROLLOUT_REFUSED},
+    {.classification = CLASSIFICATION_AFFECTED, .rollout = ROLLOUT_NOT_REACHED},
+    {.classification = CLASSIFICATION_AFFECTED, .rollout = ROLLOUT_NOT_REACHED},
+    {.classification = CLASSIFICATION_NO_FAULT,
+     .state = ACTIVATION_STATE_NONE,
+     .rollout = ROLLOUT_NOT_BROKEN},
+    {.classification = CLASSIFICATION_NO_FAULT, .state = ACTIVATION_STATE_NONE},
+};
+
+#define RESULT(title, count) \
+    "<tr><th scope=\"row\">" title "</th><td class=\"number\">" count "</td>"
+#define GROUP(title, count)                                                    \
+    "<tbody>\n<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"5\">" title \
+    " <span class=\"number\">" count "</span></th></tr>\n"
+#define FIRST_CELL(name) "<tr><th scope=\"row\" class=\"text\">" name "</th>"
+
+START_TEST(page_tells_how_far_the_rollout_came)
+{
+    char *page, *section, *table;
+
+    replace_machines(rolled_out, ARRAY_COUNT(rolled_out));
+    write_reports();
+    page = scratch_read("out/report.html");
+    section = strstr(page, "<section id=\"rollout\"");
+    ck_assert_ptr_nonnull(section);
+    *strstr(section, "</section>") = '\0';
+    ck_assert_ptr_nonnull(strstr(page, "<li><a href=\"#rollout\">Roll-out</a></li>"));
+    expect_in(section, RESULT("Were broken", "5"));
+    expect_in(section, RESULT("Fixed", "1"));
+    expect_in(section, RESULT("Still broken", "1"));
+    expect_in(section, RESULT("Refused", "1"));
+    expect_in(section, RESULT("Not reached", "2"));
+    expect_in(section, RESULT("Was not broken", "1"));
+    expect_in(section, GROUP("Fixed", "1") FIRST_CELL("PC-0"));
+    expect_in(section, GROUP("Still broken", "1") FIRST_CELL("PC-1"));
+    expect_in(section, GROUP("Refused", "1") FIRST_CELL("PC-2"));
+    expect_in(section, GROUP("Not reached", "2") FIRST_CELL("PC-3"));
+    expect_in(section, GROUP("Was not broken", "1") FIRST_CELL("PC-5"));
+    ck_assert_ptr_null(strstr(section, "PC-6"));
+    ck_assert_uint_eq(count_in(section, "<td><div class=\"minor\">no trace</div></td>"), 4);
+    expect_in(section, ">recovered</span>");
+    expect_in(section, "<div class=\"minor\">KB971033 removed</div>");
+    expect_in(section, "<td>2-rebuild&lt;script&gt; 2019-01-20T10:00:00Z 31<ul class=\"minor\">"
+                       "<li>2-rebuild&lt;script&gt; ended with 31: not activated</li></ul></td>");
+    expect_in(section, "<li>SPP 8206 at &lt;b&gt;</li>");
+    ck_assert_uint_eq(count_in(section, "<tbody>"), count_in(section, "</tbody>"));
+    free(page);
+    table = summary_table();
+    expect_in(table, "Roll-out\n"
+                     "  fixed                                               1\n"
+                     "  still-broken                                        1\n"
+                     "  refused                                             1\n"
+                     "  not-reached                                         2\n"
+                     "  not-broken                                          1\n"
+                     "Sources");
+    free(table);
+}
+END_TEST
+
+/* Some are broken, but nobody came yet. */
+START_TEST(page_without_a_trace_does_not_speak_of_a_rollout)
+{
+    char *page, *table;
+
+    replace_machines(&rolled_out[2], ARRAY_COUNT(rolled_out) - 2);
+    write_reports();
+    page = scratch_read("out/report.html");
+    ck_assert_ptr_null(strstr(page, "rollout"));
+    ck_assert_ptr_null(strstr(page, "Roll-out"));
+    free(page);
+    table = summary_table();
+    ck_assert_ptr_null(strstr(table, "Roll-out"));
+    free(table);
 }
 END_TEST
 
@@ -1336,6 +1436,8 @@ static Suite *report_suite(void)
     tcase_add_test(cases, events_of_nobody_and_of_an_earlier_installation_are_in_the_timeline);
     tcase_add_test(cases, events_of_a_wrong_clock_are_in_the_window_where_they_are_placed);
     tcase_add_test(cases, evidence_of_a_listing_has_the_time_of_its_file);
+    tcase_add_test(cases, page_tells_how_far_the_rollout_came);
+    tcase_add_test(cases, page_without_a_trace_does_not_speak_of_a_rollout);
     tcase_add_test(cases, page_without_kms_hosts_does_not_speak_of_them);
     tcase_add_test(cases, page_counts_the_clients_of_each_kms_host_by_state);
     tcase_add_test(cases, page_lists_the_suspected_clients_first);

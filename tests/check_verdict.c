@@ -828,6 +828,9 @@ static const struct column columns[] = {
     WORD_COLUMN("clock", COLUMN_WORD, clock, &clock_state_words),
     WORD_COLUMN("action", COLUMN_WORD, action, &action_words),
     COLUMN("kms_client_key", COLUMN_TEXT, kms_client_key),
+    COLUMN("remediation", COLUMN_TEXT, remediation),
+    WORD_COLUMN("rollout", COLUMN_WORD, rollout, &rollout_result_words),
+    COLUMN("rollout_trace", COLUMN_TEXT, rollout_trace),
     WORD_COLUMN("verified", COLUMN_WORD, verified, &verified_words),
 };
 

@@ -66,6 +66,7 @@ class Machine:
         self.in_order, self.gap_at, self.is_quiet = [], None, False
         self.at_first = self.random.choice([0, 50, 100]) # of a hundred requests at the first KMS host
         self.application, self.system, self.setup, self.listings, self.rows = [], [], [], [], []
+        self.scripts = [] # lines of our scripts' log
         self.seen, self.kms = [], [] # its requests, as KMS hosts saw them; as a KMS host, those of its clients
         self.word = self.pick({'professional': 4, 'enterprise': 6, 'professional-n': 1, 'professional-e': 1,
                                'enterprise-n': 1, 'enterprise-e': 1, 'mak': 2, 'kms-host': 1, 'evaluation': 1,
@@ -287,9 +288,61 @@ def clock_step(machine, time):
     machine.story.append(f'{iso(time)} clock set from {iso(old)}')
 
 
+# ---- Our scripts ----
+
+REFUSED, FAILED = [11, 13, 17, 21, 24], [20, 30, 31]
+
+
+def line(machine, time, script, run, step, result, number='-'):
+    machine.scripts.append({'time': time, 'script': script, 'run': run, 'step': step, 'result': result,
+                            'number': number})
+    machine.story.append(f'{iso(time) if time else "at no time"} {script} {run}: {step} {result} {number}')
+
+
+def ends(machine, time, script, run, status):
+    if machine.chance(85):
+        line(machine, time, script, run, 'end',
+             'ok' if status in (0, 3010) else 'refused' if status in REFUSED else 'failed', status)
+
+
+def removes(machine, time):
+    """Script 1, which takes a while."""
+    run, script = f'r{len(machine.scripts)}', '1-remove-kb971033'
+    line(machine, time, script, run, 'start', 'begin')
+    time += machine.pick([0, 1, 60])
+    kind = machine.pick({'remove ok': 5, 'absent ok': 3, 'remove failed': 2, 'refused': 2, 'remove warning': 1})
+    status = machine.pick(REFUSED) if kind == 'refused' else machine.pick([0, 3010]) if kind == 'remove ok' else \
+        20 if kind == 'remove failed' else 0
+    if kind != 'refused':
+        line(machine, time, script, run, *kind.split(), status)
+    ends(machine, time, script, run, status)
+
+
+def rebuilds(machine, time):
+    """Script 2, with or without the events that it leaves in the log."""
+    run, script = f'r{len(machine.scripts)}', machine.pick(['2-rebuild', '2-rebuild-enterprise'])
+    line(machine, time, script, run, 'start', 'begin')
+    if machine.chance(50):
+        machine.spp(time + 1, 8206, 0x4000)
+        if machine.chance(50):
+            ask(machine, time + 2, machine.pick([5, 2]))
+            answer(machine, time + 3, '0x00000000')
+    time += machine.pick([0, 3, 4, 90])
+    kind = machine.pick({'done': 6, 'activated first': 3, 'activated ok': 2, 'rebuild ok': 2, 'failed': 2, 'refused': 2})
+    steps = {'done': ['rebuild ok', 'activate ok'], 'activated first': ['activate ok', 'rebuild ok'],
+             'failed': ['activate failed', 'put-back ok'], 'refused': []}.get(kind, [kind])
+    for step in steps:
+        line(machine, time, script, run, *step.split())
+        time += machine.pick([0, 0, 1])
+        if machine.chance(5):
+            weak_signal(machine, time)
+    ends(machine, time, script, run, machine.pick(FAILED) if kind == 'failed' else
+         machine.pick(REFUSED) if kind == 'refused' else 0)
+
+
 HAPPENINGS = {kms_renewal: 25, hit_by_incident: 22, signal: 8, licences_checked: 12, fault: 10, recovery: 9, reset: 7,
               of_others: 4, office_asks: 3, key_installed: 4, tampered: 2, wat_speaks: 4, update_event: 7,
-              clock_step: 3}
+              clock_step: 3, removes: 3, rebuilds: 4}
 
 
 # ---- What KMS hosts see of a client ----
@@ -388,7 +441,8 @@ def add_listing(machine, name, mtime, words, **meaning):
     path = f'{machine.host}/{name}.txt'
     if any(known['path'] == path for known in machine.listings):
         return
-    while any(record['time'] == mtime for record in machine.application + machine.system + machine.setup):
+    while any(record['time'] == mtime for record in
+              machine.application + machine.system + machine.setup + machine.scripts):
         mtime += 1 # which came first could not be told
     machine.listings.append({'path': path, 'mtime': mtime, 'words': words, **meaning})
     machine.story.append(f'{iso(mtime)} listing {path}: {words}')
@@ -658,8 +712,8 @@ def plot_update(machine):
     time = START + 4 * HOUR
     weak_signal(machine, time)
     at = time + machine.pick([-DAY, -3, -2, 2, DAY])
-    for number in range(2):
-        kind = machine.pick(['Installed', 'Absent', 'WAT', '19', 'listing'])
+    kinds = [machine.pick(['Installed', 'Absent', 'WAT', '19', 'listing']) for _ in range(2)]
+    for number, kind in enumerate(sorted(kinds, key=lambda kind: kind == 'listing')): # behind what is of its second
         if kind == 'listing':
             updates(machine, f'qfe{number}', at, machine.chance(30))
         elif kind == 'WAT':
@@ -700,7 +754,23 @@ def plot_seen(machine):
         seen_as_told(machine)
 
 
-PLOTS = [plot_reset, plot_denied, plot_statements, plot_onset, plot_near, plot_not_licensed, plot_answered,
+def plot_scripts(machine):
+    """Hit, and then some of what a roll-out does."""
+    time = START + machine.random.randrange(9 * HOUR)
+    if machine.chance(85):
+        hit_by_incident(machine, time)
+    for day in range(1, machine.pick([2, 3, 4, 5])):
+        machine.pick({removes: 3, rebuilds: 5, weak_signal: 1, update_event: 1, key_installed: 1})(
+            machine, time + day * DAY)
+    if machine.chance(10):
+        for told in machine.scripts:
+            told['time'] = None
+        machine.story.append('.. but all that the scripts wrote has no time')
+    if machine.chance(40):
+        collect_listings(machine)
+
+
+PLOTS = [plot_scripts, plot_scripts, plot_reset, plot_denied, plot_statements, plot_onset, plot_near, plot_not_licensed, plot_answered,
          plot_bound, plot_edition, plot_other_channel, plot_listed, plot_volume, plot_listings, plot_clock,
          plot_step, plot_failures, plot_update, plot_seen, plot_seen, plot_seen, plot_seen]
 
@@ -813,7 +883,7 @@ def not_collected(seed, number):
 
 def log_requests(client, hosts):
     """Writes the requests of a client into the logs of the KMS hosts, by names that mean the client."""
-    taken = {record['time'] for record in client.application + client.system + client.setup} | \
+    taken = {record['time'] for record in client.application + client.system + client.setup + client.scripts} | \
         {listing['mtime'] for listing in client.listings}
     for request in client.seen:
         while request['time'] in taken:
@@ -836,7 +906,7 @@ def as_collected(machine):
                   'strings': ['6.01.', '7601', 'Service Pack 1']}
         logs = [{'channel': 'System', 'records': [record]}]
     return {'host': machine.host, 'story': machine.story, 'logs': logs, 'listings': machine.listings,
-            'rows': machine.rows}
+            'rows': machine.rows, 'scripts': sorted(machine.scripts, key=lambda line: line['time'] or 0)}
 
 
 def make_group(seed, numbers):
@@ -886,16 +956,31 @@ def recipe_of(machine):
         form, rest = row.pop('words').split(' ', 1)
         yield f'listing {row["path"]} {form} {rest}'
         yield f'time {row["path"]} {iso(row["mtime"])}'
+    if machine['scripts']:
+        yield f'raw {machine["host"]}/spptriage-remediation.log {script_log(machine)}'
     if machine['rows']:
         yield f'datastore {machine["host"]}/DataStore.edb'
         for row in machine['rows']:
             yield f'history {iso(row["time"])} 1 0 {quoted(KB)}'
 
 
+def script_log(machine):
+    """Its lines as a quoted text, some of other programs and some that cannot be read between them."""
+    host, text = machine['host'].partition('.')[0], ''
+    for number, told in enumerate(machine['scripts']):
+        time = iso(told['time']) if told['time'] else '-'
+        text += f'spptriage/1 {time} {host} {told["script"]} {told["run"]} {told["step"]} {told["result"]} ' \
+            f'{told["number"]}{" some words" if number % 3 == 0 else ""}\r\n'
+        text += ['', 'The operation completed successfully.\r\n', 'spptriage/1 cut\r\n'][number % 5 % 3]
+    return quoted(text)
+
+
 def as_text(machine):
     """Times as text, for JSON."""
     for row in [record for log in machine['logs'] for record in log['records']] + machine['rows']:
         row['time'] = iso(row['time'])
+    for row in machine['scripts']:
+        row['time'] = row['time'] and iso(row['time'])
     for row in machine['listings']:
         row['mtime'] = iso(row['mtime'])
     return machine

@@ -4,8 +4,9 @@ cover, what each event says. Nothing here is shared with the program.
 
 A machine is {host, logs, listings, rows}: a log {channel, records}, a record {id, time} and, where it is
 of interest, {provider, event, qualifiers, strings}; a listing {path, mtime} and {present} of the update
-or {status, code, edition, channel} of the licence; a row of an update history {time}.
-They become items, each with its `name` ('SPP 8209', 'WAT 13', 'row', 'listing'); `own` is the time that
+or {status, code, edition, channel} of the licence; a row of an update history {time}; a line of our
+scripts' log {time (or none), script, run, step, result, number}.
+They become items, each with its `name` ('SPP 8209', 'WAT 13', 'row', 'listing', 'script'); `own` is the time that
 its clock said, `at` the time that counts (both in seconds since 1970), `key` orders, `place` is the order."""
 import itertools
 import re
@@ -159,6 +160,21 @@ def mark_answered(items):
                 request.answered = request.answered or item.at - request.at <= MINUTE
 
 
+SAYINGS = {'remove ok': 'removed', 'absent ok': 'absent', 'remove failed': 'installed', 'rebuild ok': 'rebuilt',
+           'activate ok': 'activated', 'activated ok': 'activated', 'put-back ok': 'put back',
+           'put-back failed': 'put back'}
+
+
+def script_items(lines):
+    """What our scripts saw at a time that they knew."""
+    for line in lines:
+        if line.time:
+            own, says = seconds(line.time), SAYINGS.get(f'{line.step} {line.result}')
+            yield SimpleNamespace(name='script', own=own, at=own, key=own, source='script', says=says, run=line.run,
+                                  script=line.script, status=line.number if line.step == 'end' else None,
+                                  inside=START <= own <= END, wrong=False, is_reset=says == 'rebuilt')
+
+
 def gather(machine, requests):
     """The items of a machine, with the `requests` that KMS hosts saw of it. Listings of one time are one
     item: later than all events, those that are less than an hour behind the first; before, those of the
@@ -170,7 +186,8 @@ def gather(machine, requests):
         place_records(log)
         last = max([last] + [record.own for record in log.records if not record.wrong])
         items += known_records(log)
-    last = max([last] + [request.own for request in requests])
+    scripts = list(script_items(machine.scripts))
+    last = max([last] + [item.own for item in requests + scripts])
     items += requests
     for row in machine.rows:
         own = seconds(row.time)
@@ -182,6 +199,7 @@ def gather(machine, requests):
                                     wrong=False, is_reset=False)
             items.append(group)
         group.listings.append(listing)
+    items += scripts # behind what else is of their second
     items.sort(key=lambda item: item.key)
     for item in items: # a listing behind all events was taken right after the last one, for all that is known
         item.near = last if item.name == 'listing' and item.at > last else item.at
@@ -204,6 +222,8 @@ def update_pieces(items):
         elif item.name == 'row' or item.name.startswith('WAT') or \
                 item.name == 'WindowsUpdateClient 19' and 'KB971033' in item.strings[0]:
             yield item.at, item.source, True, False
+        elif item.name == 'script' and item.says in ('removed', 'absent', 'installed'):
+            yield item.at, item.source, item.says == 'installed', item.says == 'removed'
         elif item.name == 'Servicing 2' and item.strings[0] == 'KB971033':
             yield item.at, item.source, item.strings[1] == 'Installed', item.strings[1] == 'Absent'
 

@@ -9,7 +9,7 @@ import sys
 from types import SimpleNamespace
 
 from second_hosts import ask_hosts, mark_requests, seen_by_hosts, short, windows_7
-from second_reading import (DAY, END, MINUTE, NON_GENUINE, START, WINDOWS, code_of, covers, gather, guid_of, iso,
+from second_reading import (DAY, SAYINGS, END, MINUTE, NON_GENUINE, START, WINDOWS, code_of, covers, gather, guid_of, iso,
                             is_refusal, licence_pieces, nearest, newest_edition, seconds, update_state)
 
 TEMPLATE = '66c92734-d682-4d71-983e-d6ec3f16059f'
@@ -21,7 +21,7 @@ NOTES = ['window-not-covered', 'onset-not-covered', 'log-filtered', 'clock-chang
          'not-windows-7']
 COLUMNS = ['host', 'classification', 'confidence', 'review', 'state', 'first_fault_utc', 'last_fault_utc',
            'recovered_utc', 'in_window_events', 'events_8196', 'events_8208', 'events_8209', 'events_13', 'codes',
-           'window_coverage', 'kb971033', 'edition', 'licence_channel', 'clock', 'action', 'kms_client_key']
+           'window_coverage', 'kb971033', 'edition', 'licence_channel', 'clock', 'action', 'kms_client_key', 'remediation']
 
 
 class Walk:
@@ -30,12 +30,15 @@ class Walk:
     def __init__(self, items):
         self.episodes, self.faults, self.recoveries, self.signals = [], [], [], []
         self.statements = []
-        self.open = self.statement = self.listing = self.request = self.view = None
+        self.open = self.statement = self.listing = self.request = self.view = self.activated_run = None
+        self.at_work, self.renewed, self.begun = None, float('-inf'), set()
         for item in items:
             if item.name == 'listing' and item.worst is not None:
                 self.take_listing(item)
             elif item.name == 'WAT 13':
                 self.take_validation(item)
+            elif item.name == 'script':
+                self.take_script(item)
             elif item.name == 'SPP 12290':
                 self.take_seen(item)
             elif item.name.startswith('SPP '):
@@ -137,7 +140,40 @@ class Walk:
         else:
             self.recover(item)
 
+    def take_script(self, item):
+        """A rebuild is a reset, unless an event of the run was; what a run activated is what it rebuilt,
+        whichever it said first. What is put back was not made anew."""
+        if (item.script, item.run) not in self.begun:
+            self.begun.add((item.script, item.run))
+            self.at_work = item.at if self.at_work is None else self.at_work
+        was_renewed = self.at_work is not None and self.renewed >= self.at_work
+        if item.says == 'put back' and was_renewed:
+            self.undo()
+        if item.status is not None and item.status not in FOR_OTHERS:
+            self.at_work = None
+        if item.says == 'rebuilt' and not was_renewed:
+            self.renewed = item.at
+            if self.open is not None:
+                self.open.reset = True
+        if item.says == 'activated':
+            self.activated_run = item.run
+        if item.says == 'activated' or item.says == 'rebuilt' and self.activated_run == item.run:
+            if self.open is not None and self.open.reset:
+                self.open.closed, self.open.how, self.open.reactivated = item, 'script', True
+                self.open = None
+            self.say(item, 1)
+
+    def undo(self):
+        """What was made anew since the run began is gone, and what that repaired is broken again."""
+        last = self.episodes[-1] if self.episodes else None
+        if self.open is not None:
+            self.open.reset = False
+        elif last is not None and last.reactivated and last.closed.at >= self.at_work:
+            last.closed, last.reactivated, last.reset, self.open = None, False, False, last
+
     def take_spp(self, item):
+        if item.is_reset or item.event == 1016:
+            self.renewed = item.at
         event, guids, code = item.event, [guid_of(text) for text in item.strings], (item.codes or [None])[0]
         if event == 12288:
             self.take_request(item)
@@ -225,6 +261,25 @@ def action_of(kind, state, update, channel, excluded, is_windows7, is_listed):
     return more or ('check-kb971033' if update == 'unknown' and channel != 'unknown' else 'none')
 
 
+# Exit statuses of scripts that are for other machines: no Windows 7, not listed, another edition.
+FOR_OTHERS = (12, 13, 22)
+
+
+def last_run(lines):
+    """Script, time and exit status of the run that something is known of last; any with a time is later
+    than one without, and any that was for this machine is later than one that was not."""
+    runs = {}
+    for number, line in enumerate(lines):
+        run = runs.setdefault((line.script, line.run), SimpleNamespace(script=line.script, status=None, known=None))
+        if run.known is None or f'{line.step} {line.result}' in SAYINGS or line.step in ('end', 'put-back'):
+            run.known = max(run.known or ('', 0), (line.time or '', number))
+        if line.step == 'end':
+            run.status = line.number
+    last = max(runs.values(), key=lambda run: (run.status not in FOR_OTHERS, run.known), default=None)
+    return '' if last is None else \
+        f'{last.script} {last.known[0] or "-"} {"not ended" if last.status is None else last.status}'
+
+
 def is_affected(items, first, channels, versions):
     end = min((item.place for item in items[first.place + 1:] if item.is_reset or item.name == 'SPP 1016'),
               default=len(items))
@@ -305,7 +360,7 @@ def judge(machine, requests, licences):
             sum(item.inside for item in walk.signals), names.count('SPP 8196'), names.count('SPP 8208'),
             names.count('SPP 8209'), names.count('WAT 13'),
             '; '.join(f'0x{code:08X}' for code in sorted(codes)), coverage, update, edition, channel, clock, action,
-            key if 'rebuild-activation' in action and channel == 'volume-kms' else '']
+            key if 'rebuild-activation' in action and channel == 'volume-kms' else '', last_run(machine.scripts)]
 
 
 def named(value):
@@ -327,7 +382,7 @@ def main():
     for requests in seen.values(): # the others make a row where one was Windows 7
         names = [request.client for request in requests if request.licence in windows_7(licences)]
         if names:
-            machine = SimpleNamespace(host=max(names, key=len), logs=[], listings=[], rows=[])
+            machine = SimpleNamespace(host=max(names, key=len), logs=[], listings=[], rows=[], scripts=[])
             writer.writerow(judge(machine, requests, licences))
 
 

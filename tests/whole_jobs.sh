@@ -43,7 +43,7 @@ $(LC_ALL=C sort "$scratch/order")
 END
 analyze -v -o "$scratch/v" -j2 samples/collection
 check 'what has not changed is not taken again' \
-    equal 84 "$(grep -c ': unchanged$' "$scratch/err")"
+    equal 89 "$(grep -c ': unchanged$' "$scratch/err")"
 
 # Readers that are killed while they are at work.
 

@@ -47,6 +47,21 @@ for window in 2019-01-08 2019-01-08T10:00:00Z/yesterday \
 done
 analyze -o r --progress sometimes logs
 check 'a malformed progress' refused '--progress sometimes'
+tr -d '\\' <"$top_srcdir/spptriage.1" >man
+sed -n '/^## Options/,/^## /p' "$top_srcdir/README.md" >manual
+for command in analyze report; do
+    spptriage $command --help
+    for option in $(grep -o -- '--[a-z][a-z-]*' "$scratch/out" | sort -u); do
+        check "the manual has $option" grep -q -- "^| \`.*$option[ \`]" manual
+        check "the man page has $option" grep -qE -- "$option( |\"|\$)" man
+    done
+done
+for waves in 0 100 -1 3x 1.5 '' 18446744073709551617; do
+    analyze -o r --waves "$waves" logs
+    check "the waves '$waves'" refused "--waves $waves: expected a number, 1 to 99"
+    spptriage report --waves "$waves" case.db
+    check "the waves '$waves' of a report" refused "--waves $waves: expected a number, 1 to 99"
+done
 analyze -o r missing
 check 'a missing path and no other input' refused 'missing: No such file or directory'
 mkdir empty
@@ -59,10 +74,12 @@ spptriage analyze --templates no-templates -o r logs
 check 'no templates' refused 'no-templates/report.html'
 cp -r "$top_srcdir/templates" templates
 chmod -R u+w templates
-rm templates/2-rebuild.cmd
-spptriage analyze --templates templates -o r logs
-check 'a missing template' refused 'templates/2-rebuild.cmd'
-cp "$top_srcdir/templates/2-rebuild.cmd" templates
+for template in 2-rebuild.cmd README.txt remediate.yml; do
+    rm "templates/$template"
+    spptriage analyze --templates templates -o r logs
+    check "without the template $template" refused "templates/$template"
+    cp "$top_srcdir/templates/$template" templates
+done
 chmod u+w templates/report.html
 echo '{{FROBNICATE}}' >>templates/report.html
 spptriage analyze --templates templates -o r logs

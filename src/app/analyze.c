@@ -348,7 +348,7 @@ static enum exit_status analyze_run(const struct options *options, struct error 
 
 const struct command analyze_command = {
     .name = "analyze",
-    .letters = "ojwcVHiatpqvhn",
+    .letters = "ojwcVHiaWtpqvhn",
     .synopsis = "[options] INPUT...",
     .purpose = "Reads event logs from files and folders (- reads a list of paths) and writes the "
                "reports.",

@@ -153,6 +153,10 @@ int finish_write(struct output_directory *directory, struct casedb **db,
     char *summary = NULL;
     size_t summary_bytes = 0;
     FILE *memory = open_memstream(&summary, &summary_bytes);
+    const struct report_options reports = {.output_path = directory->path,
+                                           .templates_path = options->templates,
+                                           .window = options->window,
+                                           .wave_count = options->waves};
     int result;
 
     if (memory == NULL)
@@ -170,7 +174,7 @@ int finish_write(struct output_directory *directory, struct casedb **db,
     if (memory != NULL)
         fclose(memory);
     if (result == 0)
-        result = output_directory_finish(directory, db, options->templates, &options->window, err);
+        result = output_directory_finish(directory, db, &reports, err);
     casedb_close(*db);
     *db = NULL;
     if (result == 0)

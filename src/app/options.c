@@ -10,6 +10,7 @@
 
 #include "base/filetime.h"
 #include "base/memory.h"
+#include "report/report.h"
 
 #define JOBS_MOST 256
 #define HELP_LETTER 'h'
@@ -57,17 +58,27 @@ static int take_output(const char *value, struct options *out, struct error *err
     return 0;
 }
 
+/* Takes a decimal number from 1 to `most`. */
+static int take_number(const char *option, const char *value, size_t most, size_t *out,
+                       struct error *err)
+{
+    uint64_t number = 0;
+
+    if (!text_parse_number(value, &number) || number == 0 || number > most)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "--%s %s: expected a number, 1 to %zu",
+                         option, value, most);
+    *out = (size_t)number;
+    return 0;
+}
+
 static int take_jobs(const char *value, struct options *out, struct error *err)
 {
-    size_t jobs = 0;
+    return take_number("jobs", value, JOBS_MOST, &out->jobs, err);
+}
 
-    for (const char *digit = value; *digit >= '0' && *digit <= '9' && jobs <= JOBS_MOST; digit++)
-        jobs = 10 * jobs + (size_t)(*digit - '0');
-    if (jobs == 0 || jobs > JOBS_MOST || strspn(value, "0123456789") != strlen(value))
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "--jobs %s: expected a number, 1 to %d",
-                         value, JOBS_MOST);
-    out->jobs = jobs;
-    return 0;
+static int take_waves(const char *value, struct options *out, struct error *err)
+{
+    return take_number("waves", value, REPORT_WAVES_MOST, &out->waves, err);
 }
 
 static int take_carve(const char *value, struct options *out, struct error *err)
@@ -156,6 +167,8 @@ static const struct option_row rows[] = {
      take_inventory},
     {'a', false, "add", NULL, "these inputs belong to the case that the output folder holds",
      take_add},
+    {'W', false, "waves", "N",
+     "split the host lists of the scripts into a pilot and waves, 1 to 99", take_waves},
     {'t', false, "templates", "DIR", "other templates", take_templates},
     {'p', false, "progress", "WHEN", "auto, always or never", take_progress},
     {'q', true, "quiet", NULL, "print errors only", take_quiet},

@@ -28,7 +28,8 @@ struct options {
     const char *templates;
     struct window window;
     bool window_given;
-    size_t jobs; /* reader processes; 0: not given, one a core */
+    size_t waves; /* of the host lists; 0: not given */
+    size_t jobs;  /* reader processes; 0: not given, one a core */
     bool carve;
     bool verify;
     bool hash;

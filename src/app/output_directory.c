@@ -277,15 +277,13 @@ int output_directory_settle(struct output_directory *directory, struct casedb **
 /* Everything is written before anything gets its final name; the case is the last: a case.db
  * stands for reports that are there. */
 int output_directory_finish(struct output_directory *directory, struct casedb **db,
-                            const char *templates, const struct window *window, struct error *err)
+                            const struct report_options *reports, struct error *err)
 {
-    struct report_options options = {
-        .output_path = directory->path, .templates_path = templates, .window = *window};
     const char *written = directory->case_moved ? directory->copy_path : directory->partial_path;
     int result = casedb_seal(*db, err);
 
     if (result == 0)
-        result = report_write(*db, &options, err);
+        result = report_write(*db, reports, err);
     casedb_close(*db);
     *db = NULL;
     if (result == 0)

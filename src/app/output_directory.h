@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "case/casedb.h"
 
+struct report_options;
+
 struct output_directory {
     char *path;         /* owned */
     char *case_path;    /* owned: PATH/case.db */
@@ -51,6 +53,6 @@ int output_directory_settle(struct output_directory *directory, struct casedb **
 /* Writes the reports of the case and gives reports and case their final names. Closes *db and
  * sets it to NULL, also on failure; the partial case is then left for the next run. */
 int output_directory_finish(struct output_directory *directory, struct casedb **db,
-                            const char *templates, const struct window *window, struct error *err);
+                            const struct report_options *reports, struct error *err);
 
 #endif

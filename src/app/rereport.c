@@ -124,7 +124,7 @@ static enum exit_status rereport_run(const struct options *options, struct error
 
 const struct command report_command = {
     .name = "report",
-    .letters = "oitqhn",
+    .letters = "oiWtqhn",
     .synopsis = "[options] CASE.DB",
     .purpose = "Makes verdicts and reports again from a case.",
     .run = rereport_run,

@@ -22,7 +22,7 @@
 #include "model/source.h"
 
 /* PRAGMA user_version of the schema. A case of another version is refused. */
-#define CASEDB_SCHEMA_VERSION 6
+#define CASEDB_SCHEMA_VERSION 7
 
 struct casedb;
 
@@ -405,9 +405,12 @@ struct case_verdict {
     const char *os_version;       /* or "" */
     enum clock_state clock;
     enum action action;
-    const char *kms_client_key; /* or "" */
-    enum verified verified;     /* of the events that the reason names, what the second reader says
-                                 * at worst */
+    const char *kms_client_key;  /* or "" */
+    const char *remediation;     /* the last run of a script of ours, or "" */
+    enum rollout_result rollout; /* how far the roll-out came, not in hosts.csv */
+    const char *rollout_trace;   /* what it left, a "; " list for a person, not in hosts.csv */
+    enum verified verified;      /* of the events that the reason names, what the second reader says
+                                  * at worst */
 };
 int casedb_add_verdict(struct casedb *db, const struct case_verdict *verdict, struct error *err);
 

@@ -339,6 +339,7 @@ static const struct column finding_content_columns[] = {
 #define TELL_licence "A Windows licence with a product key, as a listing has it."
 #define TELL_system "Windows, as a listing has it."
 #define TELL_validation "The last genuine validation, as MGADiag has it."
+#define TELL_remediation "What a script of ours wrote of a run of its own."
 #define CODES_history NULL
 #define CODES_history_row CODE_OF("mapped_result") ",\n  " CODE_OF("unmapped_result")
 #define CODES_listing NULL
@@ -346,6 +347,7 @@ static const struct column finding_content_columns[] = {
 #define CODES_licence CODE_OF("notification_code")
 #define CODES_system NULL
 #define CODES_validation CODE_OF("hr_offline") ",\n  " CODE_OF("hr_online")
+#define CODES_remediation NULL
 
 /* Their columns are the members of the kind (model/finding.c). */
 #define CONTENT_ROWS(kind, word, member)           \
@@ -551,6 +553,9 @@ static const struct column verdict_columns[] = {
     {COLUMN(case_verdict, clock), .words = &clock_state_words},
     {COLUMN(case_verdict, action), .words = &action_words},
     {COLUMN(case_verdict, kms_client_key)},
+    {COLUMN(case_verdict, remediation), .comment = "the last run of a script of ours"},
+    {COLUMN(case_verdict, rollout), .words = &rollout_result_words},
+    {COLUMN(case_verdict, rollout_trace)},
     {COLUMN(case_verdict, verified), .words = &verified_words,
      .comment = "what libevtx says of the events that the reason names"},
 };

@@ -11,6 +11,7 @@
 MAKE_WORDS(finding_kind, FINDING_KINDS, FINDING_KIND_COUNT)
 MAKE_WORDS(finding_origin, FINDING_ORIGINS, FINDING_ORIGIN_COUNT)
 MAKE_WORDS(package_state, PACKAGE_STATES, PACKAGE_STATE_COUNT)
+MAKE_WORDS(script_says, SCRIPT_SAYINGS, SCRIPT_SAYS_COUNT)
 
 /* ---- What the kinds consist of ---- */
 
@@ -77,6 +78,13 @@ static const struct member validation_members[] = {
     {MEMBER(struct finding_validation, hr_online), .greatest = UINT32_MAX},
     {MEMBER(struct finding_validation, day)},
     {MEMBER(struct finding_validation, update_parts), .words = &update_says_words},
+};
+
+static const struct member remediation_members[] = {
+    {MEMBER(struct finding_remediation, says), .words = &script_says_words},
+    {MEMBER(struct finding_remediation, script)},
+    {MEMBER(struct finding_remediation, run)},
+    {MEMBER_INT32(struct finding_remediation, exit_status)},
 };
 
 #define MEMBERS_OF(kind, word, name) [kind] = MEMBERS(name##_members),

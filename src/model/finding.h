@@ -28,7 +28,9 @@
     ROW(FINDING_LICENCE, "licence", licence)                                                       \
     ROW(FINDING_SYSTEM, "system", system) /* what a listing says of the system */                  \
     /* what MGADiag says of the last genuine validation, and of the update's parts */              \
-    ROW(FINDING_VALIDATION, "validation", validation)
+    ROW(FINDING_VALIDATION, "validation", validation)                                              \
+    /* what our own scripts wrote down of a run of theirs */                                       \
+    ROW(FINDING_REMEDIATION, "remediation", remediation)
 
 enum finding_kind { FINDING_KINDS(WORDS_ENUMERATOR) };
 enum { FINDING_KIND_COUNT = 0 FINDING_KINDS(WORDS_ONE) };
@@ -46,7 +48,9 @@ const char *finding_kind_word(enum finding_kind kind);
     /* Get-CimInstance, Get-WmiObject, wmic path */                   \
     ROW(FINDING_ORIGIN_LICENSING_PRODUCT, "SoftwareLicensingProduct") \
     ROW(FINDING_ORIGIN_MGADIAG, "MGADiag")                            \
-    ROW(FINDING_ORIGIN_REPORTING_EVENTS, "ReportingEvents.log")
+    ROW(FINDING_ORIGIN_REPORTING_EVENTS, "ReportingEvents.log")       \
+    ROW(FINDING_ORIGIN_SCRIPT_LOG, "spptriage-remediation.log")       \
+    ROW(FINDING_ORIGIN_SCRIPT_VALUES, "spptriage.txt") /* of the registry: the last run */
 
 enum finding_origin { FINDING_ORIGINS(WORDS_ENUMERATOR) };
 enum { FINDING_ORIGIN_COUNT = 0 FINDING_ORIGINS(WORDS_ONE) };
@@ -142,6 +146,31 @@ struct finding_validation {
     enum update_says update_parts; /* installed where they are registered, absent where not */
 };
 
+/* What a run of a script says; enumerator, word */
+#define SCRIPT_SAYINGS(ROW)                                                                     \
+    ROW(SCRIPT_SAYS_BEGUN, "begun")     /* it was at work */                                    \
+    ROW(SCRIPT_SAYS_REMOVED, "removed") /* the update, seen gone or going with the restart */   \
+    ROW(SCRIPT_SAYS_ABSENT, "absent")   /* the update is not there */                           \
+    ROW(SCRIPT_SAYS_INSTALLED, "still installed") /* the update, after it tried */              \
+    ROW(SCRIPT_SAYS_REBUILT, "rebuilt")           /* the token store was made anew, and kept */ \
+    ROW(SCRIPT_SAYS_ACTIVATED, "activated")       /* LicenseStatus was seen to be 1 */          \
+    ROW(SCRIPT_SAYS_PUT_BACK, "put back")         /* all that it had set aside */               \
+    ROW(SCRIPT_SAYS_NOT_PUT_BACK, "not all put back")                                           \
+    ROW(SCRIPT_SAYS_ENDED, "ended")
+
+enum script_says { SCRIPT_SAYINGS(WORDS_ENUMERATOR) };
+enum { SCRIPT_SAYS_COUNT = 0 SCRIPT_SAYINGS(WORDS_ONE) };
+extern const struct word_set script_says_words;
+const char *script_says_word(enum script_says says);
+
+/* Of one line of a log: what it says, and of which run. */
+struct finding_remediation {
+    enum script_says says;
+    const char *script;  /* its name without extension: "2-rebuild-enterprise" */
+    const char *run;     /* by which its lines know each other: "20190120T100000Z-12345" */
+    int64_t exit_status; /* of one that ended: 32 bits, with a sign; else FINDING_ABSENT */
+};
+
 /* ---- The finding ---- */
 
 struct finding {
@@ -149,8 +178,9 @@ struct finding {
     enum finding_origin origin;
     const char *host;  /* the machine's name as the source itself gives it, or "" */
     uint64_t place;    /* in the source: the line of a text from 1, the IdEvent of a row; or 0 */
-    uint64_t filetime; /* of a history row, and of the newest row of a history; 0 where it has none
-                        * that can be read. 0 for listings: they are of the time of collection */
+    uint64_t filetime; /* of a history row, of the newest row of a history, and of what a script
+                        * wrote; 0 where it has none that can be read. 0 for listings: they are of
+                        * the time of collection */
     enum verified verified; /* what the second reader says of it */
     union {                 /* by its kind */
 #define FINDING_MEMBER(kind, word, name) struct finding_##name name;

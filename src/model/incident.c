@@ -349,10 +349,10 @@ const struct incident_edition *incident_find_partial_key(const char *partial_key
 /* KMS client licences take id and name from their edition. Add-ons: Microsoft, "Obtaining Extended
  * Security Updates for eligible Windows devices", activation ids. */
 static const struct incident_licence licences[] = {
-    {.activation_id = "9abf5984-9c16-46f2-ad1e-7fe15931a8dd",
+    {.activation_id = INCIDENT_MAK_ID,
      .channel = LICENCE_CHANNEL_VOLUME_MAK,
      .name = "Windows 7 volume editions, MAK"},
-    {.activation_id = "d188820a-cb63-4bad-a9a2-40b843ee23b7",
+    {.activation_id = INCIDENT_KMS_HOST_ID,
      .channel = LICENCE_CHANNEL_KMS_HOST,
      .name = "Windows 7 KMS host"},
     {.activation_id = "8dffd6e4-0497-4c35-b7d7-e47cf464cf30",

@@ -38,10 +38,13 @@ bool window_contains(const struct window *window, uint64_t filetime);
 #define INCIDENT_WINDOWS_APPLICATION_ID "55c92734-d682-4d71-983e-d6ec3f16059f"
 #define INCIDENT_WINDOWS7_TEMPLATE_ID "66c92734-d682-4d71-983e-d6ec3f16059f"
 #define INCIDENT_UPDATE "KB971033"
-/* %s: amd64 or x86. */
-#define INCIDENT_PACKAGE_FORMAT                                                              \
-    "Microsoft-Windows-Security-WindowsActivationTechnologies-Package~31bf3856ad364e35~%s~~" \
-    "7.1.7600.16395"
+/* The name of its package; token, architecture and version follow, each after a tilde. */
+#define INCIDENT_PACKAGE_NAME "Microsoft-Windows-Security-WindowsActivationTechnologies-Package"
+/* What it is a part of; the same follows. */
+#define INCIDENT_UPDATE_PACKAGE_NAME "Package_for_" INCIDENT_UPDATE
+/* Licences of all volume editions of Windows 7, whose activation ids the scripts have to know. */
+#define INCIDENT_MAK_ID "9abf5984-9c16-46f2-ad1e-7fe15931a8dd"
+#define INCIDENT_KMS_HOST_ID "d188820a-cb63-4bad-a9a2-40b843ee23b7"
 
 #define INCIDENT_CODE_REFUSED UINT32_C(0xC004C4A2)     /* of the validation server */
 #define INCIDENT_CODE_NO_KMS UINT32_C(0xC004F074)      /* no KMS could be contacted */

@@ -6,6 +6,7 @@
 #ifndef SPPTRIAGE_MODEL_WORDS_H
 #define SPPTRIAGE_MODEL_WORDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/lookup.h"
@@ -112,6 +113,9 @@ enum { ACTIVATION_STATE_COUNT = 0 ACTIVATION_STATES(WORDS_ONE) };
 extern const struct word_set activation_state_words;
 const char *activation_state_word(enum activation_state state);
 const char *activation_state_sentence(enum activation_state state);
+
+/* Is it that of a machine that is broken now? */
+bool activation_state_is_broken(enum activation_state state);
 
 /* How much of the window a machine's Application logs cover; enumerator, word. */
 #define COVERAGES(ROW)               \
@@ -236,6 +240,45 @@ const char *action_word(enum action action);
 const char *action_sentence(enum action action);
 uint32_t action_steps(enum action action);
 
+/* ---- The roll-out ---- */
+
+/* How far it came on a machine; enumerator, word, title, sentence; in the order of the page. */
+#define ROLLOUTS(ROW)                                                                        \
+    ROW(ROLLOUT_NONE, "", "", "") /* it does not concern it */                               \
+    ROW(ROLLOUT_FIXED, "fixed", "Fixed",                                                     \
+        "Was broken and is well by its newest evidence, whoever fixed it.")                  \
+    ROW(ROLLOUT_STILL_BROKEN, "still-broken", "Still broken",                                \
+        "A script was at work there, or the activation was made anew: it is broken all the " \
+        "same, or again, or the last script 2 did not end well.")                            \
+    ROW(ROLLOUT_REFUSED, "refused", "Refused",                                               \
+        "Broken, and each script that ran there refused: its exit status says why.")         \
+    ROW(ROLLOUT_NOT_REACHED, "not-reached", "Not reached",                                   \
+        "Broken, without a trace of a script, or of an activation that was made anew.")      \
+    ROW(ROLLOUT_BY_HAND, "by-hand", "By hand",                                               \
+        "The same, and no script is meant for it: its action says what to do.")              \
+    ROW(ROLLOUT_NOT_BROKEN, "not-broken", "Was not broken",                                  \
+        "No fault was seen; a script ran there, as to remove the update.")
+
+enum rollout_result { ROLLOUTS(WORDS_ENUMERATOR) };
+enum { ROLLOUT_RESULT_COUNT = 0 ROLLOUTS(WORDS_ONE) };
+extern const struct word_set rollout_result_words;
+const char *rollout_result_word(enum rollout_result result);
+const char *rollout_result_title(enum rollout_result result);
+const char *rollout_result_sentence(enum rollout_result result);
+
+/* What the exit status of a script of ours means, for a person; NULL for another number. */
+const char *script_exit_meaning(int64_t status);
+
+/* Did a script that ended so refuse to begin? It changed nothing then. */
+bool script_exit_is_refusal(int64_t status);
+
+/* Did a script that ended so fail at its work? */
+bool script_exit_is_failure(int64_t status);
+
+/* Is a script that ended so for other machines than this one (another Windows or edition, not in
+ * its host list)? Where several scripts are started on every machine, all but one end so. */
+bool script_exit_is_for_others(int64_t status);
+
 /* ---- Events and evidence ---- */
 
 /* What one event is for the verdict; enumerator, word of timeline.csv. */
@@ -300,7 +343,8 @@ const char *update_says_word(enum update_says says);
     ROW(EVIDENCE_LICENSING_PRODUCT, "SoftwareLicensingProduct", "SoftwareLicensingProduct", "") \
     ROW(EVIDENCE_OS_VERSION, "EventLog", "EventLog", "event")                                   \
     ROW(EVIDENCE_MGADIAG, "MGADiag", "MGADiag", "")                                             \
-    ROW(EVIDENCE_REPORTING_EVENTS, "ReportingEvents.log", "ReportingEvents.log", "row")
+    ROW(EVIDENCE_REPORTING_EVENTS, "ReportingEvents.log", "ReportingEvents.log", "row")         \
+    ROW(EVIDENCE_SCRIPT, "spptriage-remediation.log", "spptriage's own script log", "line")
 
 enum evidence_kind { EVIDENCE_KINDS(WORDS_ENUMERATOR) };
 enum { EVIDENCE_KIND_COUNT = 0 EVIDENCE_KINDS(WORDS_ONE) };

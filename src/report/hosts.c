@@ -53,6 +53,7 @@ static const struct hosts_column columns[] = {
     {"clock", HOSTS_WORD, AT(clock), &clock_state_words},
     {"action", HOSTS_WORD, AT(action), &action_words},
     {"kms_client_key", HOSTS_TEXT, AT(kms_client_key), NULL},
+    {"remediation", HOSTS_TEXT, AT(remediation), NULL},
     {"sources", HOSTS_SOURCES, 0, NULL},
 };
 

@@ -21,6 +21,8 @@ static const struct template_part parts[] = {
     {"UNRELATED", page_put_unrelated},
     {"HOST_COLUMNS", page_put_host_columns},
     {"HOSTS", page_put_hosts},
+    {"ROLLOUT", page_put_rollout},
+    {"ROLLOUT_LINK", page_put_rollout_link},
     {"STATUSES", page_put_statuses},
     {"IMPAIRED", page_put_impaired},
     {"SKIPPED", page_put_skipped},

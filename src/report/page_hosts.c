@@ -26,8 +26,7 @@ int page_put_host_columns(void *context, FILE *file, struct error *err)
     return 0;
 }
 
-/* Puts a "; " list as an HTML list of that tag and class, nothing for an empty one. */
-static void put_list(FILE *file, const char *tag, const char *class, const char *list)
+void page_put_list(FILE *file, const char *tag, const char *class, const char *list)
 {
     if (list == NULL || *list == '\0')
         return;
@@ -44,13 +43,12 @@ static void put_list(FILE *file, const char *tag, const char *class, const char 
     fprintf(file, "</%s>", tag);
 }
 
-/* The same of some members of a set. */
-static void put_members(FILE *file, const char *tag, const char *class, const struct word_set *set,
-                        uint32_t members)
+void page_put_members(FILE *file, const char *tag, const char *class, const struct word_set *set,
+                      uint32_t members)
 {
     char *list = word_set_list(set, members);
 
-    put_list(file, tag, class, list);
+    page_put_list(file, tag, class, list);
     free(list);
 }
 
@@ -72,14 +70,14 @@ static void put_verdict_cells(FILE *file, const struct case_verdict *verdict)
     html_put_between(file, "<div class=\"minor\">state: ", activation_state_word(verdict->state),
                      "</div>");
     fputs("</td><td>", file);
-    put_members(file, "ol", "steps", &action_step_words, action_steps(verdict->action));
+    page_put_members(file, "ol", "steps", &action_step_words, action_steps(verdict->action));
     html_put_between(file, "<div class=\"minor\">KMS client key <code>", verdict->kms_client_key,
                      "</code></div>");
     fputs("</td><td class=\"reason\">", file);
     html_put(file, verdict->reason);
     put_verified(file, verdict->verified);
     fputs("</td><td>", file);
-    put_members(file, "ul", "notes", &review_note_words, verdict->review);
+    page_put_members(file, "ul", "notes", &review_note_words, verdict->review);
     fputs("</td>", file);
 }
 
@@ -88,17 +86,17 @@ static void put_evidence_cells(FILE *file, const struct case_verdict *verdict)
     fputs("<td class=\"update\">", file);
     html_put_between(file, "<span class=\"word\">", update_status_word(verdict->kb971033),
                      "</span>");
-    put_list(file, "ul", "minor", verdict->kb971033_evidence);
+    page_put_list(file, "ul", "minor", verdict->kb971033_evidence);
     if (*verdict->unrelated_updates != '\0') {
         fputs("<div class=\"minor\">unrelated, of the same day:</div>", file);
-        put_list(file, "ul", "minor", verdict->unrelated_updates);
+        page_put_list(file, "ul", "minor", verdict->unrelated_updates);
     }
     fputs("</td><td class=\"edition\">", file);
     html_put(file, verdict->edition);
     html_put_between(file, "<div class=\"minor\">", licence_channel_word(verdict->licence_channel),
                      "</div>");
     html_put_between(file, "<div class=\"minor\">", verdict->os_version, "</div>");
-    put_list(file, "ul", "minor", verdict->licence_evidence);
+    page_put_list(file, "ul", "minor", verdict->licence_evidence);
     fputs("</td>", file);
 }
 

@@ -47,14 +47,29 @@ struct page {
     struct kms_hosts kms_hosts;
 };
 
+/* ---- Pieces that several parts have ---- */
+
+/* Puts a "; " list, or the words of some members of a set, as an HTML list of that tag and class;
+ * nothing for an empty one. */
+void page_put_list(FILE *file, const char *tag, const char *class, const char *list);
+void page_put_members(FILE *file, const char *tag, const char *class, const struct word_set *set,
+                      uint32_t members);
+
+/* Puts a row: a word, how many are so, and the sentence on it. */
+void page_put_count_row(FILE *file, const char *word, uint64_t count, const char *sentence);
+
+/* ---- Parts ---- */
+
 /* Parts that need the case; they fail with an ERROR_RUN of it. */
 int page_put_hosts(void *context, FILE *file, struct error *err);
+int page_put_rollout(void *context, FILE *file, struct error *err);
 int page_put_kms_hosts(void *context, FILE *file, struct error *err);
 int page_put_conflicts(void *context, FILE *file, struct error *err);
 int page_put_unrelated(void *context, FILE *file, struct error *err);
 int page_put_impaired(void *context, FILE *file, struct error *err);
 
 /* Parts that cannot fail. */
+int page_put_rollout_link(void *context, FILE *file, struct error *err);
 int page_put_kms_hosts_link(void *context, FILE *file, struct error *err);
 int page_put_conflicts_link(void *context, FILE *file, struct error *err);
 int page_put_host_count(void *context, FILE *file, struct error *err);

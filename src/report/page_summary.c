@@ -8,7 +8,7 @@
 
 #include "report/format.h"
 
-static void put_count_row(FILE *file, const char *word, uint64_t count, const char *sentence)
+void page_put_count_row(FILE *file, const char *word, uint64_t count, const char *sentence)
 {
     fputs("<tr><th scope=\"row\">", file);
     html_put(file, word);
@@ -155,8 +155,8 @@ int page_put_actions(void *context, FILE *file, struct error *err)
         enum action action = (enum action)index;
 
         if (summary->actions[action] > 0)
-            put_count_row(file, action_word(action), summary->actions[action],
-                          action_sentence(action));
+            page_put_count_row(file, action_word(action), summary->actions[action],
+                               action_sentence(action));
     }
     return 0;
 }

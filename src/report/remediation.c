@@ -14,9 +14,6 @@
 #include "report/report.h"
 #include "report/template.h"
 
-#define FOLDER "remediation/"
-#define SCRIPT_FOLDER FOLDER "scripts/"
-
 /* A DNS name has no more, and none of its labels (RFC 1035). */
 #define NAME_BYTES_MOST 255
 #define LABEL_BYTES_MOST 63
@@ -39,13 +36,13 @@ static const char *class_list(enum classification classification)
 {
     switch (classification) {
     case CLASSIFICATION_AFFECTED:
-        return FOLDER "affected-by-incident.csv";
+        return REMEDIATION_FOLDER "affected-by-incident.csv";
     case CLASSIFICATION_OTHER_FAULT:
-        return FOLDER "other-activation-fault.csv";
+        return REMEDIATION_FOLDER "other-activation-fault.csv";
     case CLASSIFICATION_NO_FAULT:
-        return FOLDER "remove-kb971033.csv";
+        return REMEDIATION_FOLDER "remove-kb971033.csv";
     case CLASSIFICATION_NOT_COLLECTED:
-        return FOLDER "not-collected.csv";
+        return REMEDIATION_FOLDER "not-collected.csv";
     }
     return NULL;
 }
@@ -79,24 +76,12 @@ bool remediation_has_column(const char *name)
     return false;
 }
 
-/* The scripts by number: the removal, the rebuilding that asks the machine for its edition, and
- * one for each edition. */
-enum script_number {
-    SCRIPT_REMOVE,
-    SCRIPT_REBUILD,
-    SCRIPT_REBUILD_EDITION, /* plus enum edition */
-    SCRIPT_COUNT = SCRIPT_REBUILD_EDITION + EDITION_COUNT,
-};
-
-#define SCRIPT_NONE SIZE_MAX
-
 static const char *script_template(size_t script)
 {
     return script == SCRIPT_REMOVE ? "1-remove-kb971033.cmd" : "2-rebuild.cmd";
 }
 
-/* Returns owned: the script's name without its .cmd. */
-static char *script_name(size_t script)
+char *remediation_script_name(size_t script)
 {
     if (script == SCRIPT_REMOVE)
         return memory_copy_text("1-remove-kb971033");
@@ -115,15 +100,41 @@ static bool labels_are_short(const char *host)
     return true;
 }
 
+/* inet_aton takes it for an address, and with it whatever is given a list: one to four numbers,
+ * decimal, octal or hexadecimal. Windows gives no computer such a name. */
+static bool is_address(const char *host)
+{
+    while (*host != '\0') {
+        bool is_hex = host[0] == '0' && (host[1] == 'x' || host[1] == 'X');
+        size_t length =
+            is_hex ? 2 + strspn(host + 2, "0123456789ABCDEFabcdef") : strspn(host, "0123456789");
+
+        if (host[length] != '.' && host[length] != '\0')
+            return false;
+        host += length + (host[length] == '.');
+    }
+    return true;
+}
+
+/* The machine that a deployment tool runs on: there, Ansible does without a connection. */
+static bool is_loopback(const char *host)
+{
+    static const char name[] = "localhost";
+    const size_t length = strlen(name);
+
+    return text_equal_ascii_bytes(host, name, length) && strchr(".", host[length]) != NULL;
+}
+
 bool remediation_is_plain_name(const char *host)
 {
     size_t length = strlen(host);
 
     /* A name that begins like an option, or with an empty label, could mean something else to the
-     * program that a list is given to: "." is the machine itself to wmic. */
+     * program that a list is given to: "." is the machine itself to wmic. So could these. */
     return length > 0 && length <= NAME_BYTES_MOST && strspn(host, NAME_CHARACTERS) == length &&
            strchr("-.", host[0]) == NULL && host[length - 1] != '.' && strstr(host, "..") == NULL &&
-           labels_are_short(host);
+           labels_are_short(host) && !is_address(host) && !is_loopback(host) &&
+           !deployment_is_group(host);
 }
 
 /* ---- Scripts ---- */
@@ -131,8 +142,6 @@ bool remediation_is_plain_name(const char *host)
 /* The texts that fill the templates; owned. */
 struct script_texts {
     char *script;
-    char *package_amd64;
-    char *package_x86;
     struct text edition_names;
     struct text editions; /* lines of the script, one an edition */
     struct text start;    /* the two common templates, filled */
@@ -142,8 +151,6 @@ struct script_texts {
 static void script_texts_free_content(struct script_texts *texts)
 {
     free(texts->script);
-    free(texts->package_amd64);
-    free(texts->package_x86);
     text_free(&texts->edition_names);
     text_free(&texts->editions);
     text_free(&texts->start);
@@ -171,9 +178,12 @@ static int fill_template(const char *templates_path, const char *name,
 {
     const struct template_value values[] = {
         {"SCRIPT", texts->script},
-        {"PACKAGE_AMD64", texts->package_amd64},
-        {"PACKAGE_X86", texts->package_x86},
+        {"VERSION", PACKAGE_VERSION},
+        {"PACKAGE", INCIDENT_PACKAGE_NAME "~"},
+        {"UPDATE_PACKAGE", INCIDENT_UPDATE_PACKAGE_NAME "~"},
         {"APPLICATION_ID", INCIDENT_WINDOWS_APPLICATION_ID},
+        {"MAK_ID", INCIDENT_MAK_ID},
+        {"KMS_HOST_ID", INCIDENT_KMS_HOST_ID},
         {"EDITION_NAMES", text_get(&texts->edition_names)},
         {"EDITIONS", text_get(&texts->editions)},
         {"COMMON_START", text_get(&texts->start)},
@@ -193,11 +203,7 @@ static int fill_template(const char *templates_path, const char *name,
 static int fill_script(const char *templates_path, size_t script, struct text *out,
                        struct error *err)
 {
-    struct script_texts texts = {
-        .script = script_name(script),
-        .package_amd64 = memory_format(INCIDENT_PACKAGE_FORMAT, "amd64"),
-        .package_x86 = memory_format(INCIDENT_PACKAGE_FORMAT, "x86"),
-    };
+    struct script_texts texts = {.script = remediation_script_name(script)};
     int result = -1;
 
     add_editions(script, &texts);
@@ -206,21 +212,6 @@ static int fill_script(const char *templates_path, size_t script, struct text *o
         result = fill_template(templates_path, script_template(script), &texts, out, err);
     script_texts_free_content(&texts);
     return result;
-}
-
-/* cmd.exe can miss labels in a script whose lines do not end in CR LF, so whatever ends the lines
- * of the template, this does. */
-static void write_lines(const char *script, FILE *file)
-{
-    for (const char *line = script; *line != '\0';) {
-        size_t length = strcspn(line, "\r\n");
-
-        fwrite(line, 1, length, file);
-        fputs("\r\n", file);
-        line += length;
-        line += *line == '\r';
-        line += *line == '\n';
-    }
 }
 
 int remediation_check_templates(const char *templates_path, struct error *err)
@@ -252,8 +243,8 @@ struct rollout {
 static int create_script_file(struct rollout *rollout, size_t script, const char *suffix,
                               FILE **file, struct error *err)
 {
-    char *name = script_name(script);
-    char *path = memory_format(SCRIPT_FOLDER "%s%s", name, suffix);
+    char *name = remediation_script_name(script);
+    char *path = memory_format(REMEDIATION_SCRIPT_FOLDER "%s%s", name, suffix);
     int result = staging_create(rollout->out, path, file, err);
 
     free(path);
@@ -270,7 +261,7 @@ static int begin_script(struct rollout *rollout, size_t script, struct error *er
 
     if (fill_script(rollout->templates_path, script, &filled, err) == 0 &&
         create_script_file(rollout, script, ".cmd", &file, err) == 0) {
-        write_lines(text_get(&filled), file);
+        template_write_lines(text_get(&filled), file);
         result = staging_close(rollout->out, file, err);
     }
     text_free(&filled);
@@ -308,8 +299,7 @@ static size_t script_of_step(enum action_step step, const struct case_verdict *v
     return SCRIPT_NONE;
 }
 
-/* Fills the numbers of the scripts that the machine needs, in the order of its steps, and returns
- * how many. */
+/* The scripts that a verdict asks for, in the order of its steps; returns how many. */
 static size_t needed_scripts(const struct case_verdict *verdict, size_t needed[ACTION_STEP_COUNT])
 {
     size_t count = 0;
@@ -333,20 +323,28 @@ static bool is_name_of_one(const struct case_machine *machine)
            remediation_is_plain_name(machine->name);
 }
 
+size_t remediation_scripts_of(const struct case_machine *machine, size_t scripts[ACTION_STEP_COUNT],
+                              bool *manual)
+{
+    size_t count = needed_scripts(&machine->verdict, scripts);
+
+    *manual = count > 0 && !is_name_of_one(machine);
+    return *manual ? 0 : count;
+}
+
 /* Puts the machine into the host lists of its scripts and their names into *cell. */
 static int add_to_scripts(struct rollout *rollout, const struct case_machine *machine,
                           struct text *cell, struct error *err)
 {
     size_t needed[ACTION_STEP_COUNT];
-    size_t count = needed_scripts(&machine->verdict, needed);
+    bool manual;
+    size_t count = remediation_scripts_of(machine, needed, &manual);
 
-    if (count > 0 && !is_name_of_one(machine)) {
+    if (manual)
         text_add(cell, SCRIPTS_MANUAL);
-        return 0;
-    }
     for (size_t index = 0; index < count; index++) {
         size_t script = needed[index];
-        char *name = script_name(script);
+        char *name = remediation_script_name(script);
 
         text_add_item_format(cell, "%s.cmd", name);
         free(name);
@@ -419,7 +417,7 @@ static int begin_lists(struct rollout *rollout, struct error *err)
 {
     for (unsigned index = 0; index < LIST_COUNT; index++) {
         struct csv_writer *csv = &rollout->csv[index];
-        const char *file = index == LIST_NOT_EXCLUDED ? FOLDER "not-excluded.csv"
+        const char *file = index == LIST_NOT_EXCLUDED ? REMEDIATION_FOLDER "not-excluded.csv"
                                                       : class_list((enum classification)index);
 
         if (staging_create(rollout->out, file, &csv->file, err) != 0)

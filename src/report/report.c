@@ -23,7 +23,8 @@ static int write_all(struct casedb *db, const struct report_options *options, st
 {
     if (hosts_write(db, out, err) != 0 || timeline_write(db, &options->window, out, err) != 0 ||
         sources_write(db, out, err) != 0 ||
-        remediation_write(db, options->templates_path, out, err) != 0)
+        remediation_write(db, options->templates_path, out, err) != 0 ||
+        deployment_write(db, options->templates_path, options->wave_count, out, err) != 0)
         return -1;
     return page_write(db, &options->window, options->templates_path, out, err);
 }
@@ -43,7 +44,8 @@ int report_write(struct casedb *db, const struct report_options *options, struct
 
 int report_check_templates(const char *templates_path, struct error *err)
 {
-    if (page_check_template(templates_path, err) != 0)
+    if (page_check_template(templates_path, err) != 0 ||
+        remediation_check_templates(templates_path, err) != 0)
         return -1;
-    return remediation_check_templates(templates_path, err);
+    return deployment_check_templates(templates_path, err);
 }

@@ -12,10 +12,13 @@
 #include "case/casedb.h"
 #include "model/words.h"
 
+#define REPORT_WAVES_MOST 99
+
 struct report_options {
     const char *output_path;    /* the output folder; it exists */
-    const char *templates_path; /* the folder of report.html and the scripts */
+    const char *templates_path; /* the folder of what reports are filled into */
     struct window window;
+    size_t wave_count; /* into so many waves the host lists are split, behind a pilot; 0: not */
 };
 
 /* Fails (ERROR_RUN) with a line that names it when a template is missing or unreadable, or has a
@@ -51,6 +54,8 @@ struct summary {
                                                    * these show none of them to be clean either */
     uint64_t confidences[CONFIDENCE_COUNT];       /* hosts by confidence */
     uint64_t actions[ACTION_COUNT];               /* hosts by action */
+    uint64_t rollout[ROLLOUT_RESULT_COUNT];       /* hosts by how far it came there */
+    bool has_rollout;                             /* it left a trace on some host */
     uint64_t source_count;                        /* places, copies included */
     uint64_t statuses[SOURCE_STATUS_COUNT];       /* sources by status */
     struct kind_count skipped[SOURCE_KIND_COUNT]; /* skipped sources, in order of first meeting */

@@ -21,24 +21,10 @@ uint64_t summary_clean(const struct summary *summary)
     return counts->hosts - counts->not_excluded - summary->log_damaged;
 }
 
-static bool is_broken(enum activation_state state)
-{
-    switch (state) {
-    case ACTIVATION_STATE_NON_GENUINE:
-    case ACTIVATION_STATE_UNLICENSED:
-    case ACTIVATION_STATE_FAULT_OPEN:
-        return true;
-    case ACTIVATION_STATE_RECOVERED:
-    case ACTIVATION_STATE_NONE:
-        return false;
-    }
-    return true;
-}
-
 static void count_verdict(const struct case_verdict *verdict, struct class_counts *counts)
 {
     counts->hosts++;
-    counts->broken += is_broken(verdict->state);
+    counts->broken += activation_state_is_broken(verdict->state);
     counts->recovered += verdict->state == ACTIVATION_STATE_RECOVERED;
     counts->not_excluded += summary_is_not_excluded(verdict);
 }
@@ -53,6 +39,9 @@ static void count_machine(const struct case_machine *machine, struct summary *ou
     count_verdict(verdict, &out->all);
     out->confidences[verdict->confidence]++;
     out->actions[verdict->action]++;
+    out->rollout[verdict->rollout]++;
+    out->has_rollout =
+        out->has_rollout || *verdict->rollout_trace != '\0' || verdict->rollout == ROLLOUT_FIXED;
     out->log_damaged += verdict->classification == CLASSIFICATION_NO_FAULT &&
                         word_set_has(verdict->review, REVIEW_LOG_DAMAGED) &&
                         !summary_is_not_excluded(verdict);
@@ -162,6 +151,17 @@ static void print_hosts(FILE *out, const struct summary *summary)
         print_met(out, INDENT, action_word((enum action)action), summary->actions[action]);
 }
 
+/* Nothing where no trace of a roll-out was seen. */
+static void print_rollout(FILE *out, const struct summary *summary)
+{
+    if (!summary->has_rollout)
+        return;
+    fputs("Roll-out\n", out);
+    for (unsigned result = ROLLOUT_NONE + 1; result < ROLLOUT_RESULT_COUNT; result++)
+        print_met(out, INDENT, rollout_result_word((enum rollout_result)result),
+                  summary->rollout[result]);
+}
+
 static void print_sources(FILE *out, const struct summary *summary)
 {
     print_line(out, "", "Sources", summary->source_count);
@@ -180,6 +180,7 @@ int report_summary(struct casedb *db, FILE *out, struct error *err)
 
     if (result == 0) {
         print_hosts(out, &summary);
+        print_rollout(out, &summary);
         print_sources(out, &summary);
     }
     return result;

@@ -172,6 +172,19 @@ int template_write(const char *name, const char *text, const struct template_par
     return use_pieces(name, text, &user, &writing, err);
 }
 
+void template_write_lines(const char *text, FILE *file)
+{
+    for (const char *line = text; *line != '\0';) {
+        size_t length = strcspn(line, "\r\n");
+
+        fwrite(line, 1, length, file);
+        fputs("\r\n", file);
+        line += length;
+        line += *line == '\r';
+        line += *line == '\n';
+    }
+}
+
 struct known_names {
     const char *const *names;
     size_t count;

@@ -37,6 +37,10 @@ int template_fill(const char *name, const char *text, const struct template_valu
 int template_write(const char *name, const char *text, const struct template_part *parts,
                    size_t part_count, void *context, FILE *file, struct error *err);
 
+/* Writes text with CR LF behind each line, whatever its lines end in: cmd.exe can miss labels in a
+ * script whose lines end otherwise. */
+void template_write_lines(const char *text, FILE *file);
+
 /* Would the template be filled by values of these names? Fails as template_fill would. */
 int template_check(const char *name, const char *text, const char *const *names, size_t name_count,
                    struct error *err);

@@ -7,7 +7,9 @@
 
 #include "base/text.h"
 #include "case/casedb.h"
+#include "model/incident.h"
 #include "model/observation.h"
+#include "model/words.h"
 #include "report/staging.h"
 #include "verdict/signal.h"
 
@@ -36,9 +38,33 @@ int sources_write(struct casedb *db, struct staging *out, struct error *err);
 /* ---- The remediation lists and scripts of DESIGN section 7. Nothing that was read from an input
  * gets into a script, and into a host list only names of a few plain characters ---- */
 
+#define REMEDIATION_FOLDER "remediation/"
+#define REMEDIATION_SCRIPT_FOLDER REMEDIATION_FOLDER "scripts/"
+
+/* The scripts by number: the removal, the rebuilding that asks the machine for its edition, and
+ * one for each edition. */
+enum script_number {
+    SCRIPT_REMOVE,
+    SCRIPT_REBUILD,
+    SCRIPT_REBUILD_EDITION, /* plus enum edition */
+    SCRIPT_COUNT = SCRIPT_REBUILD_EDITION + EDITION_COUNT,
+    SCRIPT_NONE = SCRIPT_COUNT,
+};
+
+/* Returns owned: the script's name without its .cmd. */
+char *remediation_script_name(size_t script);
+
 /* May this host name stand in a .hosts.txt? Only letters, digits, `-`, `_` and `.` (ASCII), not
- * empty, at most 255 bytes; it begins neither with `-` nor with `.`, and has no empty label. */
+ * empty, at most 255 bytes; it begins neither with `-` nor with `.`, and has no empty label. What
+ * means something else to a deployment tool may not: an address, `localhost`, and the names of
+ * groups (deployment_is_group). */
 bool remediation_is_plain_name(const char *host);
+
+/* Fills the numbers of the scripts in whose host lists the machine is, in the order of its steps,
+ * and returns how many. *manual says whether it needs some and is in none, because its name must
+ * not stand there. */
+size_t remediation_scripts_of(const struct case_machine *machine, size_t scripts[ACTION_STEP_COUNT],
+                              bool *manual);
 
 /* Fails (ERROR_RUN) with a line that names it when a template of a script is missing or
  * unreadable, or has a placeholder that nothing fills. */
@@ -53,6 +79,38 @@ int remediation_write(struct casedb *db, const char *templates_path, struct stag
 
 /* Have the lists a column of ours of that name (ASCII, any case)? */
 bool remediation_has_column(const char *name);
+
+/* ---- What the scripts are deployed with: README.txt, collect.cmd, remediate.yml and
+ * ansible-inventory.ini beside the lists, and the host lists of each wave beside the scripts ----
+ */
+
+#define DEPLOYMENT_PILOT 0
+
+/* A machine of a host list. */
+struct deployed_machine {
+    char *name; /* owned */
+    bool removal;
+    size_t rebuilding; /* a rebuilding script, or SCRIPT_NONE */
+    size_t wave;       /* DEPLOYMENT_PILOT, else from 1 */
+};
+
+/* Gives each machine its wave, one for all of its scripts. Of the machines that need the same
+ * scripts the pilot has one in fifty, at least one and at most twenty, spread evenly over them.
+ * The others are dealt out to waves 1 to `wave_count`, so that of no script a wave has more than
+ * one machine more than another. */
+void waves_deal(struct deployed_machine *machines, size_t count, size_t wave_count);
+
+/* Is it, in any case, a group that an inventory of Ansible has or may have (`all`, `pilot`)? A host
+ * of that name would be taken for its machines. */
+bool deployment_is_group(const char *name);
+
+/* As remediation_check_templates. */
+int deployment_check_templates(const char *templates_path, struct error *err);
+
+/* Writes these files; wave_count 0: without waves. A wave of a script without machines has no list.
+ * Reads the machines once; ERROR_RUN on any failure. */
+int deployment_write(struct casedb *db, const char *templates_path, size_t wave_count,
+                     struct staging *out, struct error *err);
 
 /* ---- report.html, one self-contained page from templates/report.html ---- */
 

@@ -376,6 +376,21 @@ static bool begins_systeminfo_csv(struct listing_walk *walk, const struct line *
                                        line_starts_with(&next, "\"") && is_systeminfo_row(&next));
 }
 
+static bool begins_script_log(struct listing_walk *walk, const struct line *line,
+                              struct lines after)
+{
+    (void)walk;
+    (void)after;
+    return script_log_is_at(line);
+}
+
+static bool begins_script_values(struct listing_walk *walk, const struct line *line,
+                                 struct lines after)
+{
+    (void)walk;
+    return script_values_are_at(line, after);
+}
+
 /* ---- The table ---- */
 
 /* What the first line of a listing must have: a cheap question, as every line of every text is
@@ -391,6 +406,7 @@ enum first_mark {
     FIRST_MARK_TILDE = 64,
     FIRST_MARK_BRACE = 128, /* at its start */
     FIRST_MARK_WINDOWS_7 = 256,
+    FIRST_MARK_SPPTRIAGE = 512,
 };
 
 static const struct {
@@ -414,6 +430,7 @@ static unsigned marks_of(const struct line *line)
            (line_contains(line, LICENCE_STATUS_PROPERTY) ? FIRST_MARK_LICENSE_STATUS : 0u) |
            (line_has_byte(line, '=') ? FIRST_MARK_EQUALS : 0u) |
            (line_has_byte(line, '~') ? FIRST_MARK_TILDE : 0u) |
+           (line_contains(line, "spptriage") ? FIRST_MARK_SPPTRIAGE : 0u) |
            (*line->bytes == '{' ? FIRST_MARK_BRACE : 0u) |
            (is_quote                   ? FIRST_MARK_QUOTE
             : line_has_byte(line, ':') ? FIRST_MARK_COLON

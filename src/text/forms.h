@@ -18,6 +18,9 @@
 /* In the order in which they are looked for; enumerator, what the first line of such a listing must
  * have (forms.c), and the name of which begins_NAME there and the parser NAME_parse are made. */
 #define LISTING_FORMS(ROW)                                                                        \
+    /* what our own scripts wrote: their log, and their values in the registry */                 \
+    ROW(LISTING_FORM_SCRIPT_LOG, SPPTRIAGE, script_log)                                           \
+    ROW(LISTING_FORM_SCRIPT_VALUES, SPPTRIAGE, script_values)                                     \
     /* Get-HotFix: a header and a line of dashes */                                               \
     ROW(LISTING_FORM_HOTFIX_TABLE, UPDATES, hotfix_table)                                         \
     /* wmic qfe: a header of property names, fixed columns */                                     \
@@ -89,6 +92,10 @@ LISTING_FORMS(LISTING_PARSER)
 
 /* Do the lines begin with what slmgr /ato or /xpr say? */
 bool slmgr_answer_is_at(struct lines lines);
+
+/* Does the line begin as those of our scripts' log do? Is it the key of their values? */
+bool script_log_is_at(const struct line *line);
+bool script_values_are_at(const struct line *line, struct lines after);
 
 /* Reads a time of ReportingEvents.log, `2019-01-23 09:45:55:528-0500`. */
 bool reporting_events_read_time(const struct line *cell, uint64_t *filetime);

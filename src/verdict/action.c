@@ -56,11 +56,6 @@ static enum action plan_for_well(const struct action_matter *matter, enum presen
     return update == PRESENCE_POSSIBLE && is_volume ? ACTION_CHECK : ACTION_NONE;
 }
 
-static bool is_well(enum activation_state state)
-{
-    return state == ACTIVATION_STATE_RECOVERED || state == ACTIVATION_STATE_NONE;
-}
-
 /* What is to be done on a KMS client of Windows 7. */
 static enum action plan(const struct action_matter *matter)
 {
@@ -72,7 +67,7 @@ static enum action plan(const struct action_matter *matter)
                                     : plan_for_affected(matter, update);
     case CLASSIFICATION_OTHER_FAULT:
     case CLASSIFICATION_NO_FAULT:
-        if (is_well(matter->state))
+        if (!activation_state_is_broken(matter->state))
             return plan_for_well(matter, update);
         return update == PRESENCE_YES ? ACTION_REMOVE_TROUBLESHOOT : ACTION_TROUBLESHOOT;
     case CLASSIFICATION_NOT_COLLECTED:
@@ -86,7 +81,7 @@ static enum action plan_with_update(const struct action_matter *matter)
 {
     if (matter->classification == CLASSIFICATION_NOT_COLLECTED)
         return ACTION_COLLECT;
-    if (!is_well(matter->state))
+    if (activation_state_is_broken(matter->state))
         return ACTION_TROUBLESHOOT;
     return matter->not_excluded ? ACTION_COLLECT : ACTION_NONE;
 }

@@ -6,6 +6,7 @@
  *   edition, licence_channel     licence.c
  *   os_version, clock            system.c
  *   action, kms_client_key       action.c, from all of these
+ *   remediation                  rollout.c
  *   review                       notes on all of these */
 #include "verdict/conclude.h"
 
@@ -18,6 +19,8 @@ void finished_verdict_free_content(struct finished_verdict *finished)
     free(finished->update_evidence);
     free(finished->unrelated_updates);
     free(finished->licence_evidence);
+    free(finished->remediation);
+    free(finished->rollout_trace);
     *finished = (struct finished_verdict){0};
 }
 
@@ -204,6 +207,27 @@ static struct action_matter matter_of(const struct evidence *evidence,
     };
 }
 
+static enum rollout_result find_rollout(const struct evidence *evidence,
+                                        const struct activation_outcome *outcome,
+                                        const struct action_matter *matter)
+{
+    const struct activation_history *history = &evidence->history;
+    uint32_t steps = action_steps(action_of(matter));
+    uint64_t recovery = history->current.closed ? history->current.recovery.counts_filetime : 0;
+
+    return rollout_of(&(struct rollout_matter){
+        .was_hit = outcome->classification == CLASSIFICATION_AFFECTED || history->current.exists,
+        .is_for_a_script = word_set_has(steps, ACTION_STEP_REMOVE) ||
+                           word_set_has(steps, ACTION_STEP_CHECK) ||
+                           word_set_has(steps, ACTION_STEP_REBUILD),
+        .state = outcome->state,
+        .well_filetime =
+            history->licensed_filetime > recovery ? history->licensed_filetime : recovery,
+        .scripts = &evidence->scripts,
+        .repair = &history->repair,
+    });
+}
+
 void evidence_finish(struct evidence *evidence, struct finished_verdict *out)
 {
     struct activation_outcome outcome = find_outcome(evidence);
@@ -215,6 +239,8 @@ void evidence_finish(struct evidence *evidence, struct finished_verdict *out)
         .update_evidence = groups_text(&evidence->update.groups),
         .unrelated_updates = groups_text(&evidence->update.unrelated),
         .licence_evidence = groups_text(&evidence->licence.groups),
+        .remediation = script_evidence_text(&evidence->scripts),
+        .rollout_trace = rollout_trace_text(&evidence->scripts, &evidence->history.repair),
     };
     out->verdict = (struct case_verdict){
         .reason = out->reason,
@@ -226,6 +252,9 @@ void evidence_finish(struct evidence *evidence, struct finished_verdict *out)
         .licence_evidence = out->licence_evidence,
         .os_version = evidence->system.os_version != NULL ? evidence->system.os_version : "",
         .clock = find_clock(evidence),
+        .remediation = out->remediation,
+        .rollout = find_rollout(evidence, &outcome, &matter),
+        .rollout_trace = out->rollout_trace,
         .verified = reason_verified(&evidence->history, &outcome),
     };
     finish_activation(&outcome, &out->verdict);
@@ -251,6 +280,8 @@ void finish_not_collected(const char *reason, bool shared_name, struct finished_
         .licence_evidence = "",
         .os_version = "",
         .clock = CLOCK_UNKNOWN,
+        .remediation = "",
+        .rollout_trace = "",
         .verified = VERIFIED_NOT_ASKED,
     };
     finish_activation(&outcome, &out->verdict);

@@ -17,6 +17,8 @@ struct finished_verdict {
     char *update_evidence;
     char *unrelated_updates;
     char *licence_evidence;
+    char *remediation;
+    char *rollout_trace;
 };
 
 void finished_verdict_free_content(struct finished_verdict *finished);

@@ -32,6 +32,7 @@ void activation_history_free_content(struct activation_history *history)
 {
     free(history->codes);
     free(history->listed_path);
+    free(history->activated_run);
     *history = (struct activation_history){0};
 }
 
@@ -98,6 +99,20 @@ static void feed_fault(struct activation_history *history, const struct judged_e
     }
     for (size_t index = 0; index < judgement->code_count; index++)
         activation_history_add_code(history, judgement->codes[index]);
+}
+
+/* ---- Repairs ---- */
+
+/* Goes on in the repair that was begun, if this is its next step. */
+static void note_repair(struct activation_history *history, enum repair_step step,
+                        const struct judged_event *event)
+{
+    struct repair *repair = &history->repair;
+
+    if (repair->step != step - 1)
+        return;
+    repair->step = step;
+    repair->event_ids[step] = event->event_id;
 }
 
 /* ---- Statements on the licence ---- */
@@ -171,6 +186,8 @@ static void note_request(struct activation_history *history, const struct judged
     settle_asked(history);
     history->last_request = *event;
     history->has_request = true;
+    if (!event->judgement.is_office)
+        note_repair(history, REPAIR_ASKED, event);
 }
 
 static void ask_without_licence(struct activation_history *history,
@@ -326,9 +343,20 @@ static void end_witnesses(struct activation_history *history, const struct judge
         history->incidents[index].witness_ended = true;
 }
 
+/* One that came before the window is of another story. */
+static void begin_repair(struct activation_history *history, const struct judged_event *event)
+{
+    if (event->by_script || history->fault_count == 0 ||
+        event->counts_filetime < history->window.start_filetime)
+        return;
+    history->repair = (struct repair){.filetime = event->counts_filetime};
+    note_repair(history, REPAIR_RESET, event);
+}
+
 static void feed_reset(struct activation_history *history, const struct judged_event *event)
 {
     end_witnesses(history, event);
+    begin_repair(history, event);
     if (!activation_history_is_open(history))
         return;
     history->current.is_reset = true;
@@ -461,8 +489,10 @@ static void feed_by_role(struct activation_history *history, const struct judged
         feed_reset(history, event);
         break;
     case ROLE_LICENCE:
-        if (event->judgement.event->use == EVENT_USE_KEY_INSTALLED)
+        if (event->judgement.event->use == EVENT_USE_KEY_INSTALLED) {
             end_witnesses(history, event);
+            note_repair(history, REPAIR_KEY, event);
+        }
         feed_statement(history, event);
         break;
     case ROLE_BY_ITSELF:
@@ -607,6 +637,8 @@ void activation_history_feed(struct activation_history *history, struct judged_e
     excuse_asked(history, event);
     if (event->judgement.event->use == EVENT_USE_KMS_REQUEST)
         note_request(history, event);
+    if (event->judgement.is_activation && !history->last_request.judgement.is_office)
+        note_repair(history, REPAIR_ACTIVATED, event);
     event->judgement.role = role_in_place(history, event);
     if (event->wrong_clock && role_decides(event->judgement.role))
         history->wrong_clock_decides = true;
@@ -677,6 +709,73 @@ void activation_history_feed_listing(struct activation_history *history,
     history->listed_path = memory_copy_text(listed->path);
     if (state == LISTED_LICENSED)
         close_by_listing(history);
+}
+
+/* ---- What our scripts saw ---- */
+
+static void feed_activation(struct activation_history *history, const struct judged_event *event)
+{
+    struct episode *episode = &history->current;
+
+    if (activation_history_is_open(history) && episode->is_reset) {
+        episode->closed = true;
+        episode->recovery = *event;
+        episode->reactivated = true;
+    }
+    note_statement(history, LICENSING_STATUS_LICENSED, event);
+}
+
+/* A script put the old store back: what was made anew since it began is gone. */
+static void undo_renewal(struct activation_history *history)
+{
+    struct episode *episode = &history->current;
+
+    if (history->at_work_filetime == 0 || history->renewed_filetime < history->at_work_filetime)
+        return;
+    history->repair = (struct repair){0};
+    episode->is_reset = false;
+    if (episode->closed && episode->reactivated &&
+        episode->recovery.counts_filetime >= history->at_work_filetime) {
+        episode->closed = false;
+        episode->reactivated = false;
+        history->fault_is_open = true;
+    }
+}
+
+/* Follows which run is at work. One that was cut off stays so until another has put back what it
+ * left. */
+static void note_at_work(struct activation_history *history, const struct script_item *said)
+{
+    if (said->says == SCRIPT_SAYS_BEGUN && history->at_work_filetime == 0)
+        history->at_work_filetime = said->filetime;
+    if (said->says == SCRIPT_SAYS_ENDED && !script_exit_is_for_others(said->exit_status))
+        history->at_work_filetime = 0;
+}
+
+void activation_history_feed_script(struct activation_history *history,
+                                    const struct script_item *said)
+{
+    const struct judged_event event = {
+        .filetime = said->filetime,
+        .counts_filetime = said->filetime,
+        .in_window = window_contains(&history->window, said->filetime),
+        .by_script = true,
+    };
+
+    note_at_work(history, said);
+    if (said->says == SCRIPT_SAYS_PUT_BACK || said->says == SCRIPT_SAYS_NOT_PUT_BACK) {
+        undo_renewal(history);
+    } else if (said->says == SCRIPT_SAYS_REBUILT) {
+        /* Said at the end of the run: the event of the reset, where it was seen, tells when. */
+        if (history->at_work_filetime == 0 || history->renewed_filetime < history->at_work_filetime)
+            feed_reset(history, &event);
+        if (history->activated_run != NULL && strcmp(history->activated_run, said->run) == 0)
+            feed_activation(history, &event);
+    } else if (said->says == SCRIPT_SAYS_ACTIVATED) {
+        free(history->activated_run);
+        history->activated_run = memory_copy_text(said->run);
+        feed_activation(history, &event);
+    }
 }
 
 void activation_history_note_update(struct activation_history *history, bool is_absent)

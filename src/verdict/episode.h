@@ -83,6 +83,23 @@ struct seen_by_hosts {
     struct judged_event lost_by;
 };
 
+/* What is left of a repair of the activation files, whoever made it, after a fault and since the
+ * window began: they were made anew, and then, in this order, each step needs the one before: a
+ * product key was installed (1016), a KMS host asked (12288), and the answer activated (12289). */
+enum repair_step {
+    REPAIR_NONE,
+    REPAIR_RESET,
+    REPAIR_KEY,
+    REPAIR_ASKED,
+    REPAIR_ACTIVATED,
+    REPAIR_STEP_COUNT,
+};
+struct repair {
+    enum repair_step step; /* the last one that was seen */
+    uint64_t filetime;     /* of the reset */
+    uint16_t event_ids[REPAIR_STEP_COUNT];
+};
+
 /* A machine whose episodes are of the incident has one or two. */
 #define INCIDENTS_MOST 8u
 
@@ -115,6 +132,11 @@ struct activation_history {
     uint64_t licensed_filetime;   /* the newest statement that says so; 0 for none, */
     uint64_t unlicensed_filetime; /* and the first since that says that it is not; 0 for none */
     struct seen_by_hosts seen;
+    struct repair repair; /* the last one */
+    uint64_t
+        at_work_filetime; /* since when a script of ours is at work that did not end; 0: none */
+    char
+        *activated_run; /* owned: the last run of a script of ours that saw it activated; or NULL */
     /* Faults: */
     uint64_t fault_count; /* faults and signals, and what listings say */
     bool has_untimed_signal;
@@ -170,6 +192,12 @@ struct licence_listed {
 };
 void activation_history_feed_listing(struct activation_history *history,
                                      const struct licence_listed *listed);
+
+/* Takes in what a script of ours saw at a time that it tells, where that puts it: a rebuild is a
+ * reset, and an activation a statement that says licensed, which closes an episode that is reset.
+ * One run's activation is of what it rebuilt, whichever it says first. */
+void activation_history_feed_script(struct activation_history *history,
+                                    const struct script_item *said);
 
 /* Notes whether KB 971033 is absent by what is known by now, and what the machine is by now. */
 void activation_history_note_update(struct activation_history *history, bool is_absent);

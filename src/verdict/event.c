@@ -21,6 +21,7 @@ static void say_update(struct meaning *out, const char *text, enum update_says s
     out->update = (struct update_item){
         .update = update->id,
         .says = says,
+        .is_removal = says == UPDATE_SAYS_ABSENT, /* of a package, that is what an event tells */
         .detail = detail != NULL ? memory_copy_text(detail) : NULL,
     };
 }
@@ -159,5 +160,7 @@ void meaning_free_content(struct meaning *meaning)
     free(meaning->licence.activation_id);
     free(meaning->licence.detail);
     free(meaning->system.os_version);
+    free(meaning->script.script);
+    free(meaning->script.run);
     *meaning = (struct meaning){0};
 }

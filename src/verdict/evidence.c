@@ -26,6 +26,7 @@ void evidence_free_content(struct evidence *evidence)
     update_evidence_free_content(&evidence->update);
     licence_evidence_free_content(&evidence->licence);
     system_evidence_free_content(&evidence->system);
+    script_evidence_free_content(&evidence->scripts);
     seen_requests_free_content(&evidence->requests);
     free(evidence->guessed_path);
     *evidence = (struct evidence){0};
@@ -50,7 +51,7 @@ struct dated_place {
 enum taken {
     TAKEN_AT_COLLECTION, /* or when is not known */
     TAKEN_BEFORE,        /* a listing that is older than the machine's last event */
-    TAKEN_DATABASE,      /* an update history, whose rows have times of their own */
+    TAKEN_OTHERWISE,     /* it has a time of its own */
     TAKEN_COUNT,
 };
 
@@ -163,6 +164,13 @@ static bool update_is_absent(const struct update_evidence *update)
     return status == UPDATE_STATUS_REMOVED || status == UPDATE_STATUS_ABSENT;
 }
 
+static void weigh_script(struct evidence *evidence, const struct script_item *said)
+{
+    script_evidence_feed(&evidence->scripts, said);
+    if (said->is_of_log && said->filetime != 0)
+        activation_history_feed_script(&evidence->history, said);
+}
+
 /* Weighs what it says. */
 static void weigh(struct evidence *evidence, const struct meaning *meaning)
 {
@@ -182,6 +190,8 @@ static void weigh(struct evidence *evidence, const struct meaning *meaning)
 
         activation_history_feed(&evidence->history, &event);
     }
+    if (meaning->on_script)
+        weigh_script(evidence, &meaning->script);
     if (meaning->on_system) {
         system_evidence_feed(&evidence->system, &meaning->system, &meaning->origin);
         note_system(evidence, meaning);
@@ -200,13 +210,22 @@ static int take_meaning(struct gathering *gathering, const struct meaning *meani
 
 /* ---- Findings ---- */
 
+/* Where it stands among the events. Our scripts know the second alone in which they saw what the
+ * events of that second made so. */
+static uint64_t stands_at(const struct item_origin *origin)
+{
+    bool is_rounded = origin->kind == EVIDENCE_SCRIPT && origin->filetime != 0;
+
+    return origin->filetime + (is_rounded ? FILETIME_SECOND - 1 : 0);
+}
+
 static int compare_times(const struct item_origin *left, const struct item_origin *right)
 {
     if (left->with_collection != right->with_collection)
         return left->with_collection ? 1 : -1;
     if (left->with_collection)
         return (left->round > right->round) - (left->round < right->round);
-    return (left->filetime > right->filetime) - (left->filetime < right->filetime);
+    return (stands_at(left) > stands_at(right)) - (stands_at(left) < stands_at(right));
 }
 
 /* By time; of one time those that leave the machine broken last. */
@@ -246,10 +265,28 @@ static bool is_of_collection(const struct gathering *gathering, uint64_t taken)
     return taken == 0 || taken >= gathering->evidence->last_filetime;
 }
 
+/* A row of an update history and a line of our scripts' log have. */
+static bool has_own_time(const struct finding *finding)
+{
+    switch (finding->kind) {
+    case FINDING_HISTORY:
+    case FINDING_HISTORY_ROW:
+    case FINDING_REMEDIATION:
+        return true;
+    case FINDING_LISTING:
+    case FINDING_ENTRY:
+    case FINDING_LICENCE:
+    case FINDING_SYSTEM:
+    case FINDING_VALIDATION:
+        break;
+    }
+    return false;
+}
+
 static enum taken taken_of(const struct gathering *gathering, const struct case_finding *found)
 {
-    if (found->finding.kind == FINDING_HISTORY || found->finding.kind == FINDING_HISTORY_ROW)
-        return TAKEN_DATABASE;
+    if (has_own_time(&found->finding))
+        return TAKEN_OTHERWISE;
     return is_of_collection(gathering, time_taken(gathering, found)) ? TAKEN_AT_COLLECTION
                                                                      : TAKEN_BEFORE;
 }
@@ -285,6 +322,8 @@ static uint64_t day_of_installation(const struct finding *finding)
     }
 }
 
+/* Notes what listings can be older or newer than: an installation in them, and what a script of
+ * ours saw on the machine, which is as good as an event there. */
 static int note_date(struct gathering *gathering, const struct case_finding *found,
                      struct error *err)
 {
@@ -293,6 +332,9 @@ static int note_date(struct gathering *gathering, const struct case_finding *fou
     struct dated_place *dated = find_dated(gathering, found->place_id);
 
     (void)err;
+    if (found->finding.kind == FINDING_REMEDIATION &&
+        found->finding.filetime > gathering->evidence->last_filetime)
+        gathering->evidence->last_filetime = found->finding.filetime;
     if (taken == 0 || day <= taken)
         return 0;
     if (dated == NULL) {
@@ -390,7 +432,7 @@ static int take_findings_before(struct gathering *gathering, uint64_t filetime, 
         struct placed_finding *next = &gathering->findings[gathering->taken_count];
         const struct item_origin *origin = &next->meaning.origin;
 
-        if (filetime != ALL_FINDINGS && (origin->with_collection || origin->filetime >= filetime))
+        if (filetime != ALL_FINDINGS && (origin->with_collection || stands_at(origin) >= filetime))
             break;
         gathering->taken_count++;
         if (next->meaning.licence.listed != LISTED_NOTHING)
@@ -417,6 +459,18 @@ static int note_finding(struct gathering *gathering, const struct case_finding *
     return 0;
 }
 
+/* What our scripts wrote is not newer than the file that has it, but for the zone of times in an
+ * archive: a time that is was of a wrong clock, or made up, and would outlast all that is true. It
+ * counts as not told. */
+static void doubt_time(struct case_finding *found)
+{
+    uint64_t written = filetime_of_nanoseconds(found->mtime_ns);
+
+    if (found->finding.kind == FINDING_REMEDIATION && written != 0 &&
+        found->finding.filetime > written + FILETIME_DAY)
+        found->finding.filetime = 0;
+}
+
 static int each_finding(struct gathering *gathering,
                         int (*take)(struct gathering *, const struct case_finding *,
                                     struct error *),
@@ -428,11 +482,13 @@ static int each_finding(struct gathering *gathering,
 
     if (casedb_machine_findings(gathering->db, gathering->machine_id, &cursor, err) != 0)
         return -1;
-    while ((result = casedb_next_finding(cursor, &found, err)) == 1)
+    while ((result = casedb_next_finding(cursor, &found, err)) == 1) {
+        doubt_time(&found);
         if (take(gathering, &found, err) != 0) {
             result = -1;
             break;
         }
+    }
     casedb_cursor_free(cursor);
     return result;
 }

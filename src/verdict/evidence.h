@@ -27,7 +27,7 @@ struct update_latest {
 struct update_evidence {
     struct update_latest installed;
     struct update_latest absent;
-    bool was_removed; /* an event says that the package reached absence */
+    bool was_removed; /* something saw it removed */
     uint64_t item_count;
     struct groups groups;
     struct groups unrelated; /* items on the other updates of that day */
@@ -167,6 +167,55 @@ void seen_requests_settle(struct seen_requests *requests);
 const struct seen_request *seen_requests_next(struct seen_requests *requests,
                                               int64_t observation_id);
 
+/* ---- What our scripts did on the machine, and how far the roll-out came (rollout.c) ---- */
+
+/* A run of a script. Owns its texts. */
+struct script_run {
+    bool exists;
+    bool is_of_log; /* not only of the registry */
+    bool has_ended;
+    uint64_t filetime; /* of what is known of it last; 0: not told */
+    int64_t exit_status;
+    char *script;
+    char *run;
+};
+
+/* Starts as zeros; owns the run. */
+struct script_evidence {
+    struct script_run last;
+    struct script_run before; /* the last before that one */
+    bool has_acted;           /* some run did more than refuse */
+    bool was_said[SCRIPT_SAYS_COUNT];
+    uint64_t said_filetime[SCRIPT_SAYS_COUNT]; /* the newest of each */
+};
+
+void script_evidence_free_content(struct script_evidence *evidence);
+
+/* Takes the next thing in that was said, in order of time, what has none first. */
+void script_evidence_feed(struct script_evidence *evidence, const struct script_item *said);
+
+/* Returns owned: the last run as hosts.csv has it, `2-rebuild 2019-01-20T10:00:07Z 0`, with `-` for
+ * a time that is not told and `not ended` for a run that is not known to have ended; "" for none.
+ */
+char *script_evidence_text(const struct script_evidence *evidence)
+    __attribute__((warn_unused_result));
+
+/* Returns owned: what is left of the roll-out on the machine, as a "; " list for a person; "" where
+ * it left no trace. */
+char *rollout_trace_text(const struct script_evidence *evidence, const struct repair *repair)
+    __attribute__((warn_unused_result));
+
+/* What that depends on. */
+struct rollout_matter {
+    bool was_hit;         /* it is affected by the incident, or had an episode */
+    bool is_for_a_script; /* its action has a step that a script does */
+    enum activation_state state;
+    uint64_t well_filetime; /* of what said last that it is well; 0 for none */
+    const struct script_evidence *scripts;
+    const struct repair *repair;
+};
+enum rollout_result rollout_of(const struct rollout_matter *matter);
+
 /* ---- All of it ---- */
 
 struct evidence {
@@ -177,6 +226,7 @@ struct evidence {
     struct update_evidence update;
     struct licence_evidence licence;
     struct system_evidence system;
+    struct script_evidence scripts;
     bool earlier_signals; /* an earlier installation of it had some */
     char *guessed_path;   /* owned: the first source that is the machine's by a guess; or NULL */
 };

@@ -71,6 +71,7 @@ void finding_context_feed(struct finding_context *context, const struct finding 
     case FINDING_LICENCE:
     case FINDING_SYSTEM:
     case FINDING_VALIDATION:
+    case FINDING_REMEDIATION:
         break;
     }
 }
@@ -193,6 +194,49 @@ static void validation_items(const struct finding_validation *validation, struct
         validation->hr_online == (int64_t)INCIDENT_CODE_REFUSED && out->validation_filetime != 0;
 }
 
+/* ---- What our scripts wrote ---- */
+
+static enum update_says update_said(enum script_says says)
+{
+    switch (says) {
+    case SCRIPT_SAYS_REMOVED:
+    case SCRIPT_SAYS_ABSENT:
+        return UPDATE_SAYS_ABSENT;
+    case SCRIPT_SAYS_INSTALLED:
+        return UPDATE_SAYS_INSTALLED;
+    case SCRIPT_SAYS_BEGUN:
+    case SCRIPT_SAYS_REBUILT:
+    case SCRIPT_SAYS_ACTIVATED:
+    case SCRIPT_SAYS_PUT_BACK:
+    case SCRIPT_SAYS_NOT_PUT_BACK:
+    case SCRIPT_SAYS_ENDED:
+        break;
+    }
+    return UPDATE_SAYS_NEITHER;
+}
+
+/* What is said without a time is evidence of nothing: it can be older than all else. */
+static void script_items(const struct finding *finding, struct meaning *out)
+{
+    const struct finding_remediation *said = &finding->remediation;
+    enum update_says update = update_said(said->says);
+
+    out->on_script = true;
+    out->script = (struct script_item){
+        .says = said->says,
+        .is_of_log = finding->origin == FINDING_ORIGIN_SCRIPT_LOG,
+        .filetime = finding->filetime,
+        .exit_status = said->exit_status,
+        .script = memory_copy_text(said->script),
+        .run = memory_copy_text(said->run),
+    };
+    if (!out->script.is_of_log || finding->filetime == 0 || update == UPDATE_SAYS_NEITHER)
+        return;
+    say_update(out, UPDATE_ID_KB971033, update,
+               memory_format("%s: %s", said->script, script_says_word(said->says)));
+    out->update.is_removal = said->says == SCRIPT_SAYS_REMOVED;
+}
+
 /* ---- By kind and origin ---- */
 
 static enum evidence_kind evidence_kind_of(const struct finding *finding)
@@ -216,6 +260,9 @@ static enum evidence_kind evidence_kind_of(const struct finding *finding)
         return EVIDENCE_MGADIAG;
     case FINDING_ORIGIN_REPORTING_EVENTS:
         return EVIDENCE_REPORTING_EVENTS;
+    case FINDING_ORIGIN_SCRIPT_LOG:
+    case FINDING_ORIGIN_SCRIPT_VALUES:
+        return EVIDENCE_SCRIPT;
     }
     return EVIDENCE_HISTORY;
 }
@@ -249,6 +296,11 @@ void meaning_of_finding(const struct finding *finding, const struct finding_cont
         break;
     case FINDING_VALIDATION:
         validation_items(&finding->validation, out);
+        break;
+    case FINDING_REMEDIATION:
+        out->origin.with_collection = false;
+        out->origin.filetime = finding->filetime;
+        script_items(finding, out);
         break;
     }
 }

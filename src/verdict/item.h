@@ -28,7 +28,8 @@ struct item_origin {
 struct update_item {
     enum update_id update;
     enum update_says says;
-    char *detail; /* owned: for a person, such as why it says neither; or NULL */
+    bool is_removal; /* of absence: it tells that the update was removed */
+    char *detail;    /* owned: for a person, such as why it says neither; or NULL */
 };
 
 /* What a listing says of a licence: the worse the later. Of listings of one time the worst counts.
@@ -65,6 +66,17 @@ struct system_item {
     bool clock_changed;
 };
 
+/* What a script of ours wrote of a run. Only what its log has at a time decides something; that it
+ * ran, its values in the registry tell, too. */
+struct script_item {
+    enum script_says says;
+    bool is_of_log;
+    uint64_t filetime;   /* 0: not told */
+    int64_t exit_status; /* or FINDING_ABSENT */
+    char *script;        /* owned, like the next */
+    char *run;
+};
+
 /* All that one event or finding means; starts as zeros. */
 struct meaning {
     struct item_origin origin;
@@ -76,6 +88,8 @@ struct meaning {
     struct system_item system;
     bool on_validation; /* a listing has the last validation, refused with the incident's code: */
     uint64_t validation_filetime; /* the day of that */
+    bool on_script;
+    struct script_item script;
 };
 
 void meaning_free_content(struct meaning *meaning);

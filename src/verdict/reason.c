@@ -147,8 +147,8 @@ static void add_code(struct text *out, uint32_t code)
 /* `WAT 13`, `SPP 12290 of KMS01` */
 static void add_event_name(struct text *out, const struct judged_event *event)
 {
-    if (event->listing != NULL) {
-        text_add(out, event->listing);
+    if (event->listing != NULL || event->by_script) {
+        text_add(out, event->by_script ? evidence_kind_label(EVIDENCE_SCRIPT) : event->listing);
         return;
     }
     text_add_format(out, "%s %" PRIu16, provider_label(event->judgement.event->provider),
@@ -550,23 +550,30 @@ static void say_listed(struct text *out, const struct activation_history *histor
     free(state);
 }
 
-/* What ended the episode, where its clock was wrong or a KMS host saw it; else NULL. */
+/* What ended the episode, where its clock was wrong, or a KMS host or our script saw it; else NULL.
+ */
 static const struct judged_event *odd_recovery(const struct episode *episode)
 {
     return closed_by_event(episode) &&
-                   (episode->recovery.wrong_clock || episode->recovery.seen != NULL)
+                   (episode->recovery.wrong_clock || episode->recovery.seen != NULL ||
+                    episode->recovery.by_script)
                ? &episode->recovery
                : NULL;
 }
 
-/* That of the last episode, where it is not named yet. */
+static bool same_recovery(const struct episode *left, const struct episode *right)
+{
+    return left->recovery.observation_id == right->recovery.observation_id &&
+           left->recovery.filetime == right->recovery.filetime;
+}
+
+/* That of the last episode, where it is not named yet, or only by its time. */
 static const struct judged_event *last_odd_recovery(const struct activation_history *history,
                                                     const struct activation_outcome *outcome)
 {
     const struct episode *last = &history->current;
-    bool is_named = outcome->incident != NULL ? outcome->incident->recovery.observation_id ==
-                                                    last->recovery.observation_id
-                                              : !last->first.in_window;
+    bool is_named = outcome->incident != NULL ? same_recovery(outcome->incident, last)
+                                              : !last->first.in_window && !last->recovery.by_script;
 
     return is_named ? NULL : odd_recovery(last);
 }
@@ -638,7 +645,9 @@ static void say_state(struct text *out, const struct activation_history *history
         if (outcome->is_by_hosts)
             say_licensed(out, history);
         else if (!history->current.exists)
-            say(out, history->over_by.wrong_clock ? SENTENCE_FAULTS_OVER_BY : SENTENCE_FAULTS_OVER,
+            say(out,
+                history->over_by.wrong_clock || history->over_by.by_script ? SENTENCE_FAULTS_OVER_BY
+                                                                           : SENTENCE_FAULTS_OVER,
                 &(struct named){.event = &history->over_by});
         break;
     case ACTIVATION_STATE_NON_GENUINE:

@@ -80,6 +80,7 @@ struct judged_event {
     const char
         *listing; /* constant: no event, but what a listing of that kind has of one; or NULL */
     const struct seen_request *seen; /* borrowed: of a request that a KMS host saw; else NULL */
+    bool by_script; /* no event, but a line of our scripts' log: then the judgement has none */
 };
 
 /* The last genuine validation (WAT 13), as a listing of that kind (constant) has it: refused with

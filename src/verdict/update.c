@@ -41,13 +41,19 @@ void update_evidence_free_content(struct update_evidence *evidence)
     *evidence = (struct update_evidence){0};
 }
 
-/* Are they of one time, so that nothing tells which is newer? Of events of one log the order does.
+/* Has what it is from an order of its own: a log of events, or of our scripts? */
+static bool has_order(const struct item_origin *origin)
+{
+    return origin->event_id != 0 || origin->kind == EVIDENCE_SCRIPT;
+}
+
+/* Are they of one time, so that nothing tells which is newer? Of those of one log the order does.
  */
 static bool is_one_time(const struct item_origin *left, const struct item_origin *right)
 {
     if (left->with_collection || right->with_collection)
         return left->with_collection && right->with_collection && left->round == right->round;
-    if (left->event_id != 0 && left->kind == right->kind)
+    if (has_order(left) && left->kind == right->kind)
         return false;
     return left->filetime / FILETIME_SECOND == right->filetime / FILETIME_SECOND;
 }
@@ -104,7 +110,7 @@ void update_evidence_feed(struct update_evidence *evidence, const struct update_
         break;
     case UPDATE_SAYS_ABSENT:
         note_latest(&evidence->absent, origin, evidence->item_count);
-        evidence->was_removed = evidence->was_removed || origin->kind == EVIDENCE_SERVICING;
+        evidence->was_removed = evidence->was_removed || item->is_removal;
         break;
     case UPDATE_SAYS_NEITHER:
         break;

@@ -15,6 +15,16 @@ static const struct listing_update updates[] = {{"KB2534111", LISTING_INSTALLED}
                                                 {"982861", LISTING_INSTALLED},
                                                 {"KB4480970", LISTING_STAGED}};
 
+/* What our scripts write, and `reg query` prints of it. */
+static const char script_log[] =
+    "spptriage/1 2019-01-20T10:00:00Z PC1 2-rebuild 20190120T100000Z-7 start begin - words\r\n"
+    "The operation completed successfully.\r\n"
+    "spptriage/1 2019-01-20T10:00:09Z PC1 2-rebuild 20190120T100000Z-7 remove ok 3010\r\n"
+    "spptriage/1 - PC1 2-rebuild -7 end failed -1073741510\r\n"
+    "\r\nHKEY_LOCAL_MACHINE\\SOFTWARE\\spptriage\r\n    Script    REG_SZ    2-rebuild\r\n"
+    "    Run    REG_SZ    r1\r\n    Time    REG_SZ    2019-01-20T10:00:09Z\r\n"
+    "    ExitStatus    REG_SZ    31\r\n    Unfinished    REG_SZ    r0\r\n";
+
 static void write_seed(const char *folder, unsigned number, const char *listing,
                        const struct listing_data *data)
 {
@@ -57,6 +67,7 @@ int main(int count, char **arguments)
                 text_add(&all, text_get(&listing));
             text_free(&listing);
         }
+    seed_write(arguments[1], number++, script_log, sizeof(script_log) - 1);
     seed_write(arguments[1], number++, text_get(&all), all.length_bytes);
     text_free(&all);
     printf("%u seeds\n", number);
