@@ -149,7 +149,7 @@ class Walk:
         was_renewed = self.at_work is not None and self.renewed >= self.at_work
         if item.says == 'put back' and was_renewed:
             self.undo()
-        if item.status is not None and item.status not in FOR_OTHERS:
+        if item.status is not None and item.status != 17 and item.status not in FOR_OTHERS:
             self.at_work = None
         if item.says == 'rebuilt' and not was_renewed:
             self.renewed = item.at

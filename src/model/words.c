@@ -55,6 +55,7 @@ struct script_exit {
         EXIT_DONE,       /* it did its work on the machine, */
         EXIT_FAILED,     /* or failed at it */
         EXIT_REFUSED,    /* it did nothing there */
+        EXIT_BESIDE,     /* nor did it have the machine: another run was at work */
         EXIT_FOR_OTHERS, /* nor was it meant to */
     } kind;
     const char *meaning;
@@ -69,7 +70,7 @@ static const struct script_exit script_exits[] = {
     {14, EXIT_REFUSED, "its 64-bit cmd.exe could not be used"},
     {15, EXIT_REFUSED, "the log could not be written"},
     {16, EXIT_REFUSED, "the state of the update's package could not be read"},
-    {17, EXIT_REFUSED, "another run was at work"},
+    {17, EXIT_BESIDE, "another run was at work"},
     {20, EXIT_FAILED, "the update is still installed, or cannot be told"},
     {21, EXIT_REFUSED, "the update is installed, or a restart is owed"},
     {22, EXIT_FOR_OTHERS, "another edition"},
@@ -103,7 +104,7 @@ bool script_exit_is_refusal(int64_t status)
 {
     const struct script_exit *row = find_exit(status);
 
-    return row != NULL && (row->kind == EXIT_REFUSED || row->kind == EXIT_FOR_OTHERS);
+    return row != NULL && row->kind != EXIT_DONE && row->kind != EXIT_FAILED;
 }
 
 bool script_exit_is_failure(int64_t status)
@@ -118,4 +119,11 @@ bool script_exit_is_for_others(int64_t status)
     const struct script_exit *row = find_exit(status);
 
     return row != NULL && row->kind == EXIT_FOR_OTHERS;
+}
+
+bool script_exit_had_machine(int64_t status)
+{
+    const struct script_exit *row = find_exit(status);
+
+    return row == NULL || (row->kind != EXIT_BESIDE && row->kind != EXIT_FOR_OTHERS);
 }

@@ -279,6 +279,9 @@ bool script_exit_is_failure(int64_t status);
  * its host list)? Where several scripts are started on every machine, all but one end so. */
 bool script_exit_is_for_others(int64_t status);
 
+/* Had a script that ended so the machine to itself, to put back what an earlier run left there? */
+bool script_exit_had_machine(int64_t status);
+
 /* ---- Events and evidence ---- */
 
 /* What one event is for the verdict; enumerator, word of timeline.csv. */

@@ -748,7 +748,7 @@ static void note_at_work(struct activation_history *history, const struct script
 {
     if (said->says == SCRIPT_SAYS_BEGUN && history->at_work_filetime == 0)
         history->at_work_filetime = said->filetime;
-    if (said->says == SCRIPT_SAYS_ENDED && !script_exit_is_for_others(said->exit_status))
+    if (said->says == SCRIPT_SAYS_ENDED && script_exit_had_machine(said->exit_status))
         history->at_work_filetime = 0;
 }
 
