@@ -100,6 +100,56 @@ class Maker:
             self.finish([self.make(f'{name}-{first}', words + [str(first)]) for first in share])
         return [self.path(name, f'PC-{number:04}') for number in range(1, machines + 1)]
 
+    def archive(self, folders):
+        """A zip of the folders, deflated; None where there is no zip."""
+        path = self.path(f'made-archive-{self.mib}-mib-{len(folders)}.zip')
+        if os.path.exists(path):
+            return path
+        if not shutil.which('zip'):
+            return None
+        self.say('making a zip')
+        partial = path[:-4] + '.partial.zip'
+        subprocess.run(['zip', '-qr', partial] + [os.path.basename(folder) for folder in folders],
+                       cwd=os.path.dirname(folders[0]), check=True)
+        os.rename(partial, path)
+        return path
+
+    def images(self, folders, total):
+        """One NTFS volume with the folders, in several formats: {name: path}; {} where a program
+        that makes them is missing."""
+        environment = dict(os.environ, PATH=os.environ['PATH'] + ':/usr/sbin:/sbin')
+        if not all(shutil.which(program, path=environment['PATH'])
+                   for program in ('mkntfs', 'qemu-img', 'ewfacquirestream')):
+            return {}
+        home = self.path(f'made-images-{self.mib}-mib-{len(folders)}')
+        images = {name: os.path.join(home, 'volume.' + ending) for name, ending in (
+            ('raw', 'raw'), ('VHDX', 'vhdx'), ('dynamic VHD', 'vpc'), ('VMDK', 'vmdk'),
+            ('QCOW2', 'qcow2'), ('E01', 'E01'))}
+        if os.path.exists(home):
+            return images
+        self.say('making images of disks')
+        shutil.rmtree(home + '.partial', ignore_errors=True)
+        os.makedirs(home + '.partial/in')
+        for folder in folders:
+            os.symlink(folder, os.path.join(home + '.partial/in', os.path.basename(folder)))
+
+        def run(*words, **more):
+            subprocess.run(words, cwd=home + '.partial', env=environment, check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
+
+        run('truncate', '-s', str(total * 5 // 4 + (64 << 20)), 'volume.raw')
+        run('mkntfs', '-F', '-q', '-f', 'volume.raw')
+        run('cp', '-RL', 'in', 'copy')
+        run(sys.executable, os.path.join(TOP, 'tests/fixtures/fill_ntfs.py'), 'volume.raw', 'copy')
+        for name in ('vhdx', 'vpc', 'vmdk', 'qcow2'):
+            run('qemu-img', 'convert', '-f', 'raw', '-O', name, 'volume.raw', 'volume.' + name)
+        with open(home + '.partial/volume.raw', 'rb') as volume:
+            run('ewfacquirestream', '-q', '-t', 'volume', '-c', 'none', '-S', str(1 << 40),
+                stdin=volume)
+        shutil.rmtree(home + '.partial/copy')
+        os.rename(home + '.partial', home)
+        return images
+
     def made_classifications(self, pattern):
         made = {}
         for path in glob.glob(self.path(pattern)):

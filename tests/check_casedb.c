@@ -51,6 +51,7 @@ START_TEST(source_comes_back_with_every_field)
                             .kind = SOURCE_KIND_EVTX,
                             .size_bytes = INT64_MAX,
                             .mtime_ns = -5,
+                            .mtime_is_local = true,
                             .sha256 = sha256};
     struct source_facts facts = {.status = SOURCE_STATUS_CRASHED,
                                  .record_count = 1,
@@ -75,6 +76,7 @@ START_TEST(source_comes_back_with_every_field)
     ck_assert_uint_eq(back.kind, SOURCE_KIND_EVTX);
     ck_assert_uint_eq(back.size_bytes, INT64_MAX);
     ck_assert_int_eq(back.mtime_ns, -5);
+    ck_assert(back.mtime_is_local);
     ck_assert_str_eq(back.sha256, "00ff");
     ck_assert_int_eq(back.same_as, 0);
     ck_assert_ptr_null(back.same_as_path);

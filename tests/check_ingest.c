@@ -17,6 +17,7 @@
 #include "casework.h"
 #include "ese/datastore.h"
 #include "fixtures/ese_writer.h"
+#include "hive/hive.h"
 #include "run.h"
 #include "scratch.h"
 #include "text/text_reader.h"
@@ -100,11 +101,17 @@ static void finish(struct source_facts *facts)
     source_facts_finish(facts, "libevtx");
 }
 
-static const struct reader test_reader = {count_parts, read_part, source_facts_join, finish,
-                                          "libevtx"};
+static const struct reader test_reader = {
+    .count_parts = count_parts,
+    .read_part = read_part,
+    .join = source_facts_join,
+    .finish = finish,
+    .reference = "libevtx",
+};
 static const struct reader *const readers[READER_COUNT] = {[READER_LOG] = &test_reader,
                                                            [READER_CARVE] = &test_reader,
                                                            [READER_DATASTORE] = &datastore_reader,
+                                                           [READER_HIVE] = &hive_reader,
                                                            [READER_TEXT] = &text_reader};
 static const struct reader *const carving[READER_COUNT] = {[READER_LOG] = &test_reader,
                                                            [READER_CARVE] = &test_reader,
@@ -126,7 +133,11 @@ static struct options options;
 static void begin(void)
 {
     casework_begin();
-    options = (struct options){.window = incident_window, .hash = true, .jobs = 2, .quiet = true};
+    options = (struct options){.window = incident_window,
+                               .limits = unpack_default_limits,
+                               .hash = true,
+                               .jobs = 2,
+                               .quiet = true};
     ck_assert_int_eq(mkdir("in", 0777), 0);
 }
 
@@ -422,13 +433,13 @@ START_TEST(texts_are_what_their_reader_tells)
     write_text("in/f", "PK\3\4 and as many bytes more as an observation must have at the least");
     expected =
         options.carve && options.hash ? "listing ok 0 1|listing ok 1 1|carved ok 0 1|carved ok "
-                                        "3 1|carved ok 0 1|carved ok 0 1"
+                                        "3 1|carved ok 0 1|carved damaged 0 1"
         : options.carve ? "listing ok 0 0|listing ok 1 0|carved ok 0 0|carved ok 3 0|carved ok "
-                          "0 0|carved ok 0 0"
+                          "0 0|carved damaged 0 0"
         : options.hash  ? "listing ok 0 1|listing ok 1 1|text skipped 0 0|text skipped 0 "
-                          "0|unknown skipped 0 0|zip skipped 0 0"
+                          "0|unknown skipped 0 0|zip unreadable 0 1"
                         : "listing ok 0 0|listing ok 1 0|text skipped 0 0|text skipped 0 "
-                          "0|unknown skipped 0 0|zip skipped 0 0";
+                          "0|unknown skipped 0 0|zip unreadable 0 0";
     for (unsigned run = 0; run < 2; run++) {
         read_input();
         expect(KINDS, expected);

@@ -164,7 +164,7 @@ static size_t count_listed(const char *bytes, size_t size_bytes, char ***inputs)
     list = fopen("list", "re");
     ck_assert_ptr_nonnull(list);
     *inputs = NULL;
-    ck_assert_int_eq(walk_read_list(list, inputs, &count, &err), 0);
+    ck_assert_int_eq(walk_read_list(list, "paths", inputs, &count, &err), 0);
     fclose(list);
     return count;
 }

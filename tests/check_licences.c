@@ -399,7 +399,7 @@ START_TEST(report_of_mgadiag_is_read)
                   PROFESSIONAL "|status=notification|license_status=Notification|"
                                "notification_reason=0xC004F200|notification_code=3221549568\n");
     listed_expect(&listed, "system|MGADiag||1||os_name=Windows 7 Professional|os_version=|"
-                           "product_id=00371-868-0000007-85123\n");
+                           "edition_id=|installation_type=|product_id=00371-868-0000007-85123\n");
     listed_expect(&listed,
                   "|hr_offline=0|hr_online=3221537954|day=2019-01-08|update_parts=installed\n");
     ck_assert_uint_eq(listed_count(&listed, "\n"), 3);

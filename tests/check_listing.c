@@ -104,7 +104,8 @@ static void expect_with_update(const struct listed *listed, const char *form,
     if (strcmp(origin, "systeminfo") == 0)
         text_add_format(&expected,
                         "system|systeminfo|PC1|||os_name=Microsoft Windows 7 Enterprise|"
-                        "os_version=6.1.7601 Service Pack 1 %s 7601|product_id=\n",
+                        "os_version=6.1.7601 Service Pack 1 %s "
+                        "7601|edition_id=|installation_type=|product_id=\n",
                         language == LISTING_JA ? "ビルド" : "Build");
     text_add_format(&expected, "entry|%s|%s|||update_id=KB971033|name=%s|state=%s|state_text=%s\n",
                     origin, host, is_dism(form) ? WAT_PACKAGE : "KB971033",
@@ -683,7 +684,7 @@ START_TEST(product_id_is_the_value_of_its_form)
         {SYSTEM "Product ID: 00392-918-5000002-85123", "|product_id=\n"}, /* it may go on */
         {SYSTEM SYSTEM "Product ID: 00392-918-5000002-85123\n",
          "system|systeminfo|PC1|1||os_name=Microsoft Windows 7 Enterprise|os_version=6.1.7601 "
-         "Service Pack 1 Build 7601|product_id=\n"},
+         "Service Pack 1 Build 7601|edition_id=|installation_type=|product_id=\n"},
         {"\"PC1\",\"Microsoft Windows 7 Enterprise\",\"6.1.7601 Service Pack 1 Build 7601\",\"a\","
          "\"b\",\"c\",\"d\",\"e\",\"00392-918-5000002-85123\",\"f\"\n",
          "|product_id=00392-918-5000002-85123\n"},

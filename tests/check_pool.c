@@ -316,8 +316,13 @@ static void complete(struct source_facts *facts)
     source_facts_finish(facts, "libevtx");
 }
 
-static const struct reader test_reader = {count_many_parts, read_part, source_facts_join, complete,
-                                          "libevtx"};
+static const struct reader test_reader = {
+    .count_parts = count_many_parts,
+    .read_part = read_part,
+    .join = source_facts_join,
+    .finish = complete,
+    .reference = "libevtx",
+};
 
 static const struct reader *const readers[READER_COUNT] = {
     [READER_LOG] = &test_reader, [READER_TEXT] = &test_reader};

@@ -817,6 +817,88 @@ START_TEST(mutants_are_read_to_their_end)
 }
 END_TEST
 
+/* ---- Velociraptor's account of the machine ---- */
+
+START_TEST(client_info_names_the_machine_of_its_collection)
+{
+    static const struct {
+        const char *text;
+        const char *finding;
+    } infos[] = {
+        {"{\n \"Hostname\": \"PC1\",\n \"Fqdn\": \"pc1.corp.example\",\n \"Name\": "
+         "\"velociraptor\"\n}\n",
+         "|pc1.corp.example|1||name=pc1|netbios_name=|domain=corp.example\n"},
+        {"{\"Hostname\":\"PC1\",\"Fqdn\":\"PC1\"}", "|PC1|1||name=PC1|netbios_name=|domain=\n"},
+        {"\xEF\xBB\xBF{\"Fqdn\":\"pc1.corp.example.\"}",
+         "|pc1.corp.example|1||name=pc1|netbios_name=|domain=corp.example\n"},
+        {"{\"Hostname\":\"PC1\",\"Fqdn\":\"router.home\"}",
+         "|PC1|1||name=PC1|netbios_name=|domain=\n"},
+        {"{\"Hostname\":\"PC1\",\"KernelVersion\":\"6.1.7601\"}",
+         "|PC1|1||name=PC1|netbios_name=|domain=\n"},
+        {"{\"client_id\":\"C.1\",\"os_info\":{\"hostname\":\"PC1\",\"fqdn\":\"PC1.corp.example\"}}",
+         "|PC1.corp.example|1||name=PC1|netbios_name=|domain=corp.example\n"},
+        {"{\"Hostname\":\"P\\u00d61\",\"Fqdn\":null}", "|P\xC3\x96"
+                                                       "1|1||name=P\xC3\x96"
+                                                       "1|netbios_name=|domain=\n"},
+    };
+
+    for (size_t index = 0; index < ARRAY_COUNT(infos); index++) {
+        ck_assert_str_eq(kind_of_text(infos[index].text), "listing");
+        ck_assert_str_eq(source_status_word(listed.facts.status), "ok");
+        ck_assert_msg(strstr(text_get(&listed.findings), "computer|client_info.json|") ==
+                              text_get(&listed.findings) &&
+                          strstr(text_get(&listed.findings), infos[index].finding) != NULL,
+                      "%s: %s", infos[index].text, text_get(&listed.findings));
+    }
+}
+END_TEST
+
+START_TEST(other_objects_are_not_client_info)
+{
+    static const char *const texts[] = {
+        "{\"Hostname\":\"PC1\",\"Port\":1433}",
+        "{\"hostname\":\"PC1\",\"fqdn\":\"pc1.corp.example\"}",
+        "{\"Hostname\":1,\"Fqdn\":[\"PC1\"]}",
+        "{\"os_info\":{\"system\":\"windows\"}}",
+        "{\"os_info\":\"windows\"}",
+        "[{\"Hostname\":\"PC1\",\"Fqdn\":\"PC1\"}]",
+        "{\"Hostname\":\"PC1\",\"Fqdn\":\"PC1\"",
+        "{\"Hostname\":\"PC1\",\"Fqdn\":\"PC1\"}\n{}",
+        "x\n{\"Hostname\":\"PC1\",\"Fqdn\":\"PC1\"}",
+    };
+    struct text large = {0};
+
+    for (size_t index = 0; index < ARRAY_COUNT(texts); index++) {
+        ck_assert_msg(strcmp(kind_of_text(texts[index]), "text") == 0, "%s", texts[index]);
+        ck_assert_str_eq(text_get(&listed.findings), "");
+    }
+    text_add(&large, "{\"Fqdn\":\"PC1\",\"x\":\"");
+    for (size_t index = 0; index < 65536; index++)
+        text_add(&large, "y");
+    text_add(&large, "\"}");
+    ck_assert_str_eq(kind_of(text_get(&large), large.length_bytes), "text");
+    text_free(&large);
+}
+END_TEST
+
+START_TEST(client_info_without_a_name_that_can_be_is_remarked_on)
+{
+    static const char *const names[] = {"../PC1", "PC 1", "<PC1>", "\\u0000PC1"};
+
+    for (size_t index = 0; index < ARRAY_COUNT(names); index++) {
+        char *text = memory_format("{\"Hostname\":\"%s\",\"Fqdn\":\"\"}", names[index]);
+
+        kind_of_text(text);
+        ck_assert_msg(*text_get(&listed.findings) == '\0', "%s: %s", text,
+                      text_get(&listed.findings));
+        free(text);
+    }
+    kind_of_text("{\"Hostname\":\"PC 1\",\"Fqdn\":\"\"}");
+    listed_expect_detail(&listed, "line 1: client_info.json: it does not tell a name that a host "
+                                  "can have");
+}
+END_TEST
+
 static Suite *text_reader_suite(void)
 {
     Suite *suite = suite_create("text_reader");
@@ -848,6 +930,9 @@ static Suite *text_reader_suite(void)
     tcase_add_test(cases, a_long_listing_is_shown_and_read_whole);
     tcase_add_test(cases, a_sink_that_fails_ends_every_parser);
     tcase_add_test(cases, a_file_that_became_shorter_is_damaged_and_incomplete);
+    tcase_add_test(cases, client_info_names_the_machine_of_its_collection);
+    tcase_add_test(cases, other_objects_are_not_client_info);
+    tcase_add_test(cases, client_info_without_a_name_that_can_be_is_remarked_on);
     tcase_add_test(cases, mutants_are_read_to_their_end);
     suite_add_tcase(suite, cases);
     return suite;

@@ -37,6 +37,7 @@ struct case_log {
     char *copy; /* another place with the same content, or NULL */
     enum source_kind kind;
     uint64_t mtime_filetime; /* 0: after everything */
+    bool mtime_is_local;
     struct source_facts facts;
 };
 
@@ -234,6 +235,19 @@ static enum source_kind read_source_kind(struct rule_case *rule, const char *wor
     return (enum source_kind)kind;
 }
 
+/* Without a Z it is of no zone. */
+static void read_mtime(struct rule_case *rule, const char *value, struct case_log *log)
+{
+    size_t length = strlen(value);
+    char *time;
+
+    log->mtime_is_local = length > 0 && value[length - 1] != 'Z';
+    time = memory_format("%s%s", value, log->mtime_is_local ? "Z" : "");
+    if (!filetime_parse(time, &log->mtime_filetime))
+        complain(rule, "no time: %s", value);
+    free(time);
+}
+
 static void read_log_option(struct rule_case *rule, struct case_log *log, char *word,
                             struct log_options *options)
 {
@@ -261,8 +275,7 @@ static void read_log_option(struct rule_case *rule, struct case_log *log, char *
                         true))
             complain(rule, "no times: %s", value);
     } else if (strcmp(word, "mtime") == 0) {
-        if (!filetime_parse(value, &log->mtime_filetime))
-            complain(rule, "no time: %s", value);
+        read_mtime(rule, value, log);
     } else if (strcmp(word, "ids") == 0) {
         if (!read_range(value, '-', &options->first_id, &options->last_id, false))
             complain(rule, "no ids: %s", value);
@@ -640,7 +653,8 @@ static int64_t write_place(struct rule_case *rule, const char *path, struct case
                             .mtime_ns =
                                 log->mtime_filetime != 0
                                     ? (int64_t)(log->mtime_filetime - FILETIME_OF_1970) * 100
-                                    : TIME_TOO_FAR};
+                                    : TIME_TOO_FAR,
+                            .mtime_is_local = log->mtime_is_local};
     int64_t id = 0;
 
     check_ok(rule, casedb_begin_source(rule->db, &source, "", &id, &err), &err);

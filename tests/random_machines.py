@@ -437,6 +437,24 @@ def updates(machine, name, mtime, present):
                 (' KB971033' if present else ''), present=present)
 
 
+def hive(machine, name, mtime):
+    """A SOFTWARE hive, which was taken when it was last written; its file can be of later."""
+    edition = LICENCES[machine.word][1] if machine.word in LICENCES and machine.chance(85) else None
+    edition = edition or machine.pick([licence[1] for licence in LICENCES.values() if licence[1]])
+    product_id, channel = machine.pick({
+        ('00371-OEM-8992671-00524', 'other'): 1, ('55041-001-0000007-85123', None): 5,
+        {'Windows 7 Enterprise': ('00392-918-5000002-85123', 'volume-kms'),
+         'Windows 7 Professional': ('00371-868-0000007-85123', 'volume-kms')}.get(edition, ('', None)): 4})
+    present, is_dirty = machine.chance(50), machine.chance(25)
+    if machine.word == OTHER_WINDOWS:
+        return
+    meaning = {} if is_dirty and not present else {'present': present} # what is missing can be in its log
+    add_listing(machine, name, mtime, f'hive-software {edition.replace("Windows 7 ", "").replace(" ", "")} +6' +
+                (f' product-id={product_id}' if product_id else '') + (' KB971033=0x70' if present else '') +
+                (' dirty' if is_dirty else ''), edition=edition, channel=channel,
+                later=machine.pick([0, 1, 2 * HOUR, 90 * DAY]), **meaning)
+
+
 def add_listing(machine, name, mtime, words, **meaning):
     path = f'{machine.host}/{name}.txt'
     if any(known['path'] == path for known in machine.listings):
@@ -461,6 +479,8 @@ def collect_listings(machine):
         for number in range(machine.pick([0, 0, 1, 2, 3]) if not folder else machine.pick([0, 0, 0, 2])):
             if machine.chance(50):
                 random_slmgr(machine, f'{folder}slmgr{number}', first)
+            elif machine.chance(40):
+                hive(machine, f'{folder}SOFTWARE{number}', first)
             else:
                 updates(machine, f'{folder}qfe{number}', first, machine.chance(40))
             first += machine.pick([0, 7, 1799, 3599, 3600, 3 * HOUR])
@@ -643,7 +663,10 @@ def plot_listings(machine):
     if machine.chance(40):
         ask(machine, machine.end - 60, machine.pick([0, 1, 2]))
     if machine.chance(40):
-        updates(machine, 'qfe', time, machine.chance(50))
+        if machine.chance(40):
+            hive(machine, 'hive', time)
+        else:
+            updates(machine, 'qfe', time, machine.chance(50))
         updates(machine, 'dism', time + machine.pick([-1, 3599, 3600]), machine.chance(50))
 
 
@@ -954,8 +977,11 @@ def recipe_of(machine):
             yield statement(record)
     for row in machine['listings']:
         form, rest = row.pop('words').split(' ', 1)
-        yield f'listing {row["path"]} {form} {rest}'
-        yield f'time {row["path"]} {iso(row["mtime"])}'
+        if form == 'hive-software':
+            yield f'{form} {row["path"]} {rest} written={iso(row["mtime"])}'
+        else:
+            yield f'listing {row["path"]} {form} {rest}'
+        yield f'time {row["path"]} {iso(row["mtime"] + row.pop("later", 0))}'
     if machine['scripts']:
         yield f'raw {machine["host"]}/spptriage-remediation.log {script_log(machine)}'
     if machine['rows']:

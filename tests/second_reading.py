@@ -4,7 +4,7 @@ cover, what each event says. Nothing here is shared with the program.
 
 A machine is {host, logs, listings, rows}: a log {channel, records}, a record {id, time} and, where it is
 of interest, {provider, event, qualifiers, strings}; a listing {path, mtime} and {present} of the update
-or {status, code, edition, channel} of the licence; a row of an update history {time}; a line of our
+or {status, code, edition, channel} of the licence; a hive {path, mtime, edition, channel}, where it tells {present}; a row of an update history {time}; a line of our
 scripts' log {time (or none), script, run, step, result, number}.
 They become items, each with its `name` ('SPP 8209', 'WAT 13', 'row', 'listing', 'script'); `own` is the time that
 its clock said, `at` the time that counts (both in seconds since 1970), `key` orders, `place` is the order."""

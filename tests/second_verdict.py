@@ -304,7 +304,8 @@ def judge(machine, requests, licences):
     versions = [(item.place, item.at, item.strings[0] == '6.01.') for item in items if item.name == 'EventLog 6009']
     channel = channels[-1][2] if channels else 'unknown'
     edition, edition_conflict = newest_edition(pieces, [item.place for item in items if item.name == 'SPP 1016'])
-    if len({piece[3] for piece in pieces if piece[3] and piece[0] is pieces[-1][0] and channels}) > 1:
+    naming = [piece for piece in pieces if piece[3]]
+    if len({piece[3] for piece in naming if piece[0] is naming[-1][0]}) > 1:
         edition, channel, edition_conflict = 'unknown', 'unknown', True # listings of one time contradict each other
     versions = sorted(versions + [(item.place, item.at, True) for item, _, known, channel_told in pieces
                                   if known != 'several' and (known or item.name == 'listing' or
@@ -360,7 +361,7 @@ def judge(machine, requests, licences):
             sum(item.inside for item in walk.signals), names.count('SPP 8196'), names.count('SPP 8208'),
             names.count('SPP 8209'), names.count('WAT 13'),
             '; '.join(f'0x{code:08X}' for code in sorted(codes)), coverage, update, edition, channel, clock, action,
-            key if 'rebuild-activation' in action and channel == 'volume-kms' else '', last_run(machine.scripts)]
+            key if 'rebuild-activation' in action else '', last_run(machine.scripts)]
 
 
 def named(value):

@@ -77,7 +77,7 @@ static int collect_inputs(struct analysis *analysis, struct error *err)
         const char *argument = options->arguments[index];
 
         if (strcmp(argument, "-") == 0) {
-            result = walk_read_list(stdin, &analysis->inputs, &analysis->input_count, err);
+            result = walk_read_list(stdin, "paths", &analysis->inputs, &analysis->input_count, err);
             continue;
         }
         if (*argument == '\0')
@@ -248,23 +248,29 @@ static int agree_with_case(struct analysis *analysis, const struct case_settings
     return check_inputs_are_there(analysis, err);
 }
 
-/* Deletes from the case the sources that are not among the inputs any more. */
+/* Deletes from the case the sources that are not among the inputs any more. What lies in containers
+ * is known only once they are unpacked. */
 static int drop_vanished(struct analysis *analysis, struct error *err)
 {
     const struct walk *walk = &analysis->walk;
-    const char **paths = memory_allocate(walk->entry_count, sizeof(*paths));
+    size_t count = 2 * walk->entry_count;
+    char **paths = memory_allocate(count, sizeof(*paths));
     size_t deleted = 0;
     int result;
 
-    for (size_t index = 0; index < walk->entry_count; index++)
-        paths[index] = walk->entries[index].path;
-    result = casedb_keep_only_sources(analysis->db, paths, walk->entry_count, &deleted, err);
+    for (size_t index = 0; index < walk->entry_count; index++) {
+        paths[2 * index] = memory_copy_text(walk->entries[index].path);
+        paths[2 * index + 1] = memory_format("%s!/", walk->entries[index].path);
+    }
+    qsort(paths, count, sizeof(*paths), compare_texts);
+    result =
+        casedb_keep_only_sources(analysis->db, (const char *const *)paths, count, &deleted, err);
     if (result == 0 && deleted > 0 && !analysis->options.quiet)
         fprintf(stderr,
                 "spptriage: sources of the case that are gone from the inputs and left "
                 "out: %zu\n",
                 deleted);
-    free(paths);
+    memory_free_texts(paths, count);
     return result;
 }
 
@@ -348,7 +354,7 @@ static enum exit_status analyze_run(const struct options *options, struct error 
 
 const struct command analyze_command = {
     .name = "analyze",
-    .letters = "ojwcVHiaWtpqvhn",
+    .letters = "ojwcVHPLiaWtpqvhn",
     .synopsis = "[options] INPUT...",
     .purpose = "Reads event logs from files and folders (- reads a list of paths) and writes the "
                "reports.",

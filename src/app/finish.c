@@ -60,6 +60,9 @@ int finish_store_inventory(struct casedb *db, const struct inventory *inventory,
     return 0;
 }
 
+/* Of the containers that could not be opened, so many are named. */
+#define CONTAINERS_NAMED 8
+
 /* What became of the sources and of the inventory, counted. */
 struct source_counts {
     size_t skipped;
@@ -67,11 +70,32 @@ struct source_counts {
     size_t repeated_hosts; /* of the inventory */
     size_t logs;
     size_t not_whole; /* damaged, unreadable or crashed */
+    size_t unopened;  /* containers among these */
     size_t undecodable;
     size_t conflicting; /* with records that the two readers read differently */
 };
 
-static int count_sources(struct casedb *db, struct source_counts *out, struct error *err)
+/* Names a container that could not be opened: what lies in it may have been all of a machine. */
+static void warn_of_container(const struct case_source *source, const struct options *options,
+                              struct source_counts *out)
+{
+    struct text line = {0};
+
+    if (source->status != SOURCE_STATUS_UNREADABLE ||
+        (!source_kind_is(source->kind, SOURCE_IS_ARCHIVE) &&
+         !source_kind_is(source->kind, SOURCE_IS_IMAGE)) ||
+        out->unopened++ >= CONTAINERS_NAMED || options->quiet)
+        return;
+    text_add_visible(&line, source->path);
+    text_add(&line, ": ");
+    text_add_visible(&line, source->detail);
+    fprintf(stderr, "spptriage: warning: %s could not be opened: %s\n",
+            source_kind_name(source->kind), text_get(&line));
+    text_free(&line);
+}
+
+static int count_sources(struct casedb *db, const struct options *options,
+                         struct source_counts *out, struct error *err)
 {
     struct casedb_cursor *cursor = NULL;
     struct case_source source;
@@ -93,6 +117,7 @@ static int count_sources(struct casedb *db, struct source_counts *out, struct er
         case SOURCE_STATUS_UNREADABLE:
         case SOURCE_STATUS_CRASHED:
             out->not_whole++;
+            warn_of_container(&source, options, out);
         }
     }
     casedb_cursor_free(cursor);
@@ -114,6 +139,8 @@ static enum exit_status judge_sources(const struct source_counts *counts,
                   stderr);
         warn(counts->skipped, "files skipped in which there is nothing to read");
         warn(counts->not_followed, "links not followed, and special files");
+        if (counts->unopened > CONTAINERS_NAMED)
+            warn(counts->unopened - CONTAINERS_NAMED, "more containers that could not be opened");
         warn(counts->not_whole, "sources that could not be read whole");
         warn_of_rows(options, counts->repeated_hosts, ", as another row names the same machine",
                      "keep one row a machine");
@@ -166,7 +193,7 @@ int finish_write(struct output_directory *directory, struct casedb **db,
     if (result == 0)
         result = verdict_derive(*db, &options->window, err);
     if (result == 0)
-        result = count_sources(*db, &counts, err);
+        result = count_sources(*db, options, &counts, err);
     if (result == 0)
         result = count_repeated_hosts(*db, &counts.repeated_hosts, err);
     if (result == 0)

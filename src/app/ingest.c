@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sources are opened and their jobs handed out ahead of the one whose turn it is, as far as the
- * pool has room. Their turns come in the order of the walk, so what the case gets does not depend
- * on how many readers there are, or how fast they are. */
+ * pool has room. Their turns come in the order of the walk, and within a container in its own, so
+ * what the case gets does not depend on how many readers there are, or how fast they are. */
 #include "app/ingest.h"
 
+#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "base/text.h"
 #include "ese/datastore.h"
 #include "evtx/readers.h"
+#include "hive/hive.h"
 #include "text/text_reader.h"
 
 /* Sources that were opened, in the order of their turns: a ring. */
@@ -36,32 +38,64 @@ static void queue_add(struct ingest_queue *queue, struct ingest_item *item)
 }
 
 /* Frees the first one. */
-static void queue_drop(struct ingest_queue *queue)
+static void queue_drop(struct ingest *ingest, struct ingest_queue *queue)
 {
-    ingest_item_free(queue_at(queue, 0));
+    ingest_item_free(ingest, queue_at(queue, 0));
     queue->first = (queue->first + 1) % queue->capacity;
     queue->count--;
 }
 
-/* Opens sources and hands out their jobs as far as there is room; *opened counts the entries. */
-static int fill(struct ingest *ingest, const struct walk *walk, struct ingest_queue *queue,
-                size_t *opened, struct error *err)
+/* How far the entries of the walk came. */
+struct ingest_progress {
+    size_t opened;
+    bool waits_for_unpacking; /* what comes next is still to be unpacked */
+};
+
+/* Opens the next entry; a container begins to be unpacked. */
+static int open_entry(struct ingest *ingest, const struct walk_entry *entry,
+                      struct ingest_queue *queue, struct error *err)
 {
+    struct ingest_item *item;
+    int result = ingest_item_open(ingest, entry, &item, err);
+
+    if (result == 0 && ingest_item_is_container(item))
+        result = ingest_container_begin(ingest, item, &item, err);
+    if (item != NULL)
+        queue_add(queue, item);
+    return result;
+}
+
+/* Opens sources and hands out their jobs as far as there is room. */
+static int fill(struct ingest *ingest, const struct walk *walk, struct ingest_queue *queue,
+                struct ingest_progress *progress, struct error *err)
+{
+    progress->waits_for_unpacking = false;
     while (pool_has_room(ingest->pool)) {
         struct ingest_item *last = queue->count > 0 ? queue_at(queue, queue->count - 1) : NULL;
-        int result;
 
         if (last != NULL && ingest_item_has_job(last)) {
             ingest_item_add_job(ingest, last);
-            continue;
-        }
-        if (queue->count == queue->capacity || *opened == walk->entry_count)
+        } else if (queue->count == queue->capacity) {
             break;
-        result = ingest_item_open(ingest, &walk->entries[(*opened)++], &last, err);
-        queue_add(queue, last);
-        if (result != 0)
+        } else if (ingest->container != NULL) {
+            int taken = ingest_container_next(ingest, &last, err);
+
+            if (last != NULL)
+                queue_add(queue, last);
+            if (taken < 0)
+                return -1;
+            progress->waits_for_unpacking = taken == 0;
+            if (taken == 0)
+                break;
+        } else if (progress->opened == walk->entry_count) {
+            break;
+        } else if (open_entry(ingest, &walk->entries[progress->opened++], queue, err) != 0) {
             return -1;
+        }
     }
+    pool_watch(ingest->pool,
+               progress->waits_for_unpacking ? ingest_container_descriptor(ingest) : -1,
+               ingest_container_wants_room(ingest));
     return 0;
 }
 
@@ -71,27 +105,44 @@ static bool wants_progress(const struct options *options)
                                (options->progress == PROGRESS_AUTO && isatty(STDERR_FILENO)));
 }
 
+static bool is_done(const struct ingest *ingest, const struct walk *walk,
+                    const struct ingest_queue *queue, const struct ingest_progress *progress)
+{
+    return queue->count == 0 && ingest->container == NULL && progress->opened == walk->entry_count;
+}
+
+/* Takes the next step of the source whose turn it is, if there is one. */
+static int advance(struct ingest *ingest, struct ingest_queue *queue, enum ingest_step *step,
+                   struct error *err)
+{
+    *step = INGEST_STEP_WAITS;
+    if (queue->count == 0)
+        return 0;
+    if (ingest_item_advance(ingest, queue_at(queue, 0), step, err) != 0)
+        return -1;
+    if (*step == INGEST_STEP_DONE)
+        queue_drop(ingest, queue);
+    return 0;
+}
+
 static int read_all(struct ingest *ingest, const struct walk *walk, struct ingest_queue *queue,
                     struct error *err)
 {
     bool show_progress = wants_progress(ingest->options);
-    size_t opened = 0, done = 0;
+    struct ingest_progress progress = {0};
     int result = 0;
 
-    while (result == 0 && done < walk->entry_count) {
-        enum ingest_step step = INGEST_STEP_DONE;
+    while (result == 0 && !is_done(ingest, walk, queue, &progress)) {
+        enum ingest_step step;
 
-        result = fill(ingest, walk, queue, &opened, err);
+        result = fill(ingest, walk, queue, &progress, err);
         if (result == 0)
-            result = ingest_item_advance(ingest, queue_at(queue, 0), &step, err);
-        if (result == 0 && step == INGEST_STEP_DONE) {
-            queue_drop(queue);
-            done++;
-            if (show_progress)
-                fprintf(stderr, "\rreading %zu of %zu", done, walk->entry_count);
-        }
+            result = advance(ingest, queue, &step, err);
+        if (result == 0 && step == INGEST_STEP_DONE && show_progress)
+            fprintf(stderr, "\rreading %zu of %zu",
+                    progress.opened - (ingest->container != NULL ? 1 : 0), walk->entry_count);
         /* While there is something to do, readers that have done theirs get more all the same. */
-        if (result == 0 && done < walk->entry_count)
+        if (result == 0 && !is_done(ingest, walk, queue, &progress))
             result = pool_wait(ingest->pool, step == INGEST_STEP_WAITS, err);
     }
     if (show_progress)
@@ -113,6 +164,30 @@ static char *describe_read_options(const struct options *options)
     return text_take(&text);
 }
 
+/* What is unpacked at all depends on limits and passwords, too. */
+static char *describe_container_options(const struct options *options, const char *read_options)
+{
+    const struct unpack_limits *limits = &options->limits;
+    struct text text = {0};
+    uint64_t passwords = TEXT_HASH_START;
+
+    for (size_t index = 0; index < options->password_count; index++)
+        for (const char *at = options->passwords[index];; at++) {
+            passwords = text_hash_byte(passwords, (unsigned char)*at);
+            if (*at == '\0')
+                break;
+        }
+    text_add(&text, read_options);
+    text_add_format(&text,
+                    " depth %" PRIu64 " members %" PRIu64 " size %" PRIu64 " member %" PRIu64
+                    " ratio %" PRIu64 " memory %" PRIu64 " passwords %zu",
+                    limits->depth, limits->members, limits->size_bytes, limits->member_bytes,
+                    limits->ratio, limits->memory_bytes, options->password_count);
+    if (options->password_count > 0)
+        text_add_format(&text, " %016" PRIx64, passwords);
+    return text_take(&text);
+}
+
 /* As many as were asked for, or one a core that this process may run on. */
 static size_t count_readers(const struct options *options)
 {
@@ -130,22 +205,32 @@ int ingest_run_with(const struct reader *const *readers, struct casedb *db, cons
                     const struct options *options, struct error *err)
 {
     struct reader_options reader_options = {.window = options->window, .verify = options->verify};
-    struct ingest ingest = {.db = db, .options = options, .readers = readers};
+    struct ingest ingest = {.db = db, .options = options, .readers = readers, .walk = walk};
     struct ingest_queue queue = {0};
     int result;
 
     if (pool_new(count_readers(options), readers, &reader_options, &ingest.pool, err) != 0)
         return -1;
+    ingest.hash = hash_new(err);
     ingest.read_options = describe_read_options(options);
+    ingest.container_options = describe_container_options(options, ingest.read_options);
+    ingest.members = ingest_paths_new();
     ingest.index = content_index_new();
     queue.capacity = pool_capacity(ingest.pool);
     queue.places = memory_allocate(queue.capacity, sizeof(struct ingest_item *));
-    result = read_all(&ingest, walk, &queue, err);
-    pool_free(ingest.pool);
+    result = ingest.hash != NULL ? read_all(&ingest, walk, &queue, err) : -1;
+    if (result == 0)
+        result = ingest_settle_members(&ingest, walk, err);
     while (queue.count > 0)
-        queue_drop(&queue);
+        queue_drop(&ingest, &queue);
+    ingest_container_stop(&ingest);
+    pool_free(ingest.pool);
+    ingest_paths_free(ingest.members);
+    hash_free(ingest.hash);
     free(queue.places);
     content_index_free(ingest.index);
+    segments_free_found(&ingest.segments);
+    free(ingest.container_options);
     free(ingest.read_options);
     return result;
 }
@@ -194,6 +279,7 @@ const struct reader ingest_image_reader = {
     .read_part = image_read_part,
     .join = image_join,
     .finish = image_finish,
+    .part_bytes = EVTX_PART_BYTES,
     .reference = "libevtx",
 };
 
@@ -206,6 +292,8 @@ static const struct reader *choose_reader(enum reader_id id, bool carve)
         return &evtx_carve_reader;
     case READER_DATASTORE:
         return &datastore_reader;
+    case READER_HIVE:
+        return &hive_reader;
     case READER_TEXT:
         return carve ? &ingest_image_reader : &text_reader;
     case READER_NONE:

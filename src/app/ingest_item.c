@@ -9,6 +9,7 @@
  * afterwards. */
 #include "app/ingest.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@
 
 #include "base/filetime.h"
 #include "base/memory.h"
+#include "container/sparse.h"
+#include "intake/segments.h"
 
 /* Crashes of one source that the detail names; the others are counted. */
 #define CRASHES_LISTED 8
@@ -25,12 +28,13 @@
 #define NOT_READ "no event log, update database or listing: "
 
 struct ingest_item {
-    const struct walk_entry *entry;
+    const struct walk_entry *entry; /* NULL for what lies in a container */
     struct source source;
     int descriptor;
     /* A source that is not read: */
     enum source_status status;
-    char *why; /* owned, or NULL */
+    char *why;        /* owned, or NULL */
+    bool why_is_list; /* a "; " list, for sources.csv as it is */
     /* One that is: */
     const struct reader *reader;
     uint64_t part_count;
@@ -58,6 +62,18 @@ struct ingest_item {
     uint64_t crash_count;
     struct error hash_err; /* why there is no hash, though asked for; owned */
     char *hash_crash;      /* owned: the same, when the readers ended over it */
+    /* A container: */
+    bool is_container;
+    bool is_sparse; /* of one file: it lies there without its holes */
+    /* A member of one: */
+    uint64_t container;         /* the number of it */
+    char *member_sha256;        /* owned: it was hashed when it was unpacked; NULL: not all was */
+    char *why_broken;           /* owned: why not all of it is there, or NULL */
+    bool is_streamed;           /* it is filled while it is read */
+    bool is_filled;             /* no more will come */
+    uint64_t filled_bytes;      /* from its start */
+    uint64_t given_back_bytes;  /* of these */
+    uint64_t punched_end_bytes; /* up to there, but for its head, it is holes again */
 };
 
 /* ---- Opening ---- */
@@ -71,12 +87,18 @@ static const struct reader *find_reader(const struct ingest *ingest, enum source
 static const struct reader *choose_reader(const struct ingest *ingest,
                                           const struct walk_entry *entry, struct source *source)
 {
-    const struct reader *reader = entry->is_device ? NULL : find_reader(ingest, source->kind);
+    bool is_device = entry != NULL && entry->is_device;
+    const struct reader *reader = is_device ? NULL : find_reader(ingest, source->kind);
 
     if (reader != NULL || !ingest->options->carve || source->size_bytes == 0)
         return reader;
     source->kind = SOURCE_KIND_CARVED;
     return find_reader(ingest, source->kind);
+}
+
+static const char *read_options_of(const struct ingest *ingest, const struct ingest_item *item)
+{
+    return item->is_container ? ingest->container_options : ingest->read_options;
 }
 
 /* Has the case this source, as it is now, but for the hash, for what it is the same as, and for a
@@ -87,8 +109,9 @@ static bool is_alike(const struct ingest *ingest, const struct ingest_item *item
     const struct source *source = &item->source;
 
     return old->size_bytes == source->size_bytes && old->mtime_ns == source->mtime_ns &&
+           old->mtime_is_local == source->mtime_is_local &&
            (item->is_unknown || old->kind == source->kind) &&
-           strcmp(old->read_options, ingest->read_options) == 0 &&
+           strcmp(old->read_options, read_options_of(ingest, item)) == 0 &&
            old->status != SOURCE_STATUS_UNREADABLE && old->status != SOURCE_STATUS_CRASHED;
 }
 
@@ -96,7 +119,8 @@ static bool is_alike(const struct ingest *ingest, const struct ingest_item *item
  * neither does a time that is too far away. */
 static bool has_telling_time(const struct ingest_item *item)
 {
-    return !item->entry->is_device && item->source.mtime_ns != TIME_TOO_FAR;
+    return (item->entry == NULL || !item->entry->is_device) &&
+           item->source.mtime_ns != TIME_TOO_FAR;
 }
 
 /* Answers both questions without hashes. Where there is no earlier source with its content, the
@@ -120,18 +144,15 @@ static int compare_without_hash(struct ingest *ingest, struct ingest_item *item,
     return found < 0 ? -1 : 0;
 }
 
-static int open_content(struct ingest *ingest, struct ingest_item *item, struct error *err)
+static bool is_container_kind(enum source_kind kind)
 {
-    struct error source_err = {.source = item->entry->path, .offset_bytes = ERROR_NO_OFFSET};
-    const char *name = NULL;
+    return source_kind_is(kind, SOURCE_IS_ARCHIVE) || source_kind_is(kind, SOURCE_IS_IMAGE);
+}
 
-    if (content_open(item->entry, ingest->options->carve, &item->descriptor, &item->source, &name,
-                     &source_err) != 0) {
-        item->status = SOURCE_STATUS_UNREADABLE;
-        item->why = memory_copy_text(source_err.message);
-        error_clear(&source_err);
-        return 0;
-    }
+/* A file that is read by a reader as it is, or is skipped as what it is. */
+static int open_plain(struct ingest *ingest, struct ingest_item *item, const char *name,
+                      struct error *err)
+{
     item->reader = choose_reader(ingest, item->entry, &item->source);
     if (item->reader == NULL) {
         item->status = SOURCE_STATUS_SKIPPED;
@@ -144,6 +165,58 @@ static int open_content(struct ingest *ingest, struct ingest_item *item, struct 
     if (ingest->options->hash || (item->is_unknown && !ingest->options->carve))
         return 0;
     return compare_without_hash(ingest, item, err);
+}
+
+/* Does its map lie beside it? */
+static bool has_map(const struct ingest *ingest, const struct ingest_item *item)
+{
+    char *map = memory_format("%s" SPARSE_SUFFIX, item->source.path);
+    const struct walk_entry *entry =
+        item->source.size_bytes > 0 ? walk_find(ingest->walk, map) : NULL;
+
+    free(map);
+    return entry != NULL && entry->problem == NULL;
+}
+
+int ingest_item_read_as_it_is(struct ingest *ingest, struct ingest_item *item, struct error *err)
+{
+    item->is_container = item->is_sparse = false;
+    return open_plain(ingest, item, source_kind_name(item->source.kind), err);
+}
+
+bool ingest_item_is_sparse(const struct ingest_item *item)
+{
+    return item->is_sparse;
+}
+
+static int open_content(struct ingest *ingest, struct ingest_item *item, struct error *err)
+{
+    struct error source_err = {.source = item->entry->path, .offset_bytes = ERROR_NO_OFFSET};
+    const struct walk_entry *first;
+    const char *name = NULL;
+
+    if (content_open(item->entry, ingest->options->carve, &item->descriptor, &item->source, &name,
+                     &source_err) != 0) {
+        item->status = SOURCE_STATUS_UNREADABLE;
+        item->why = memory_copy_text(source_err.message);
+        error_clear(&source_err);
+        return 0;
+    }
+    first = segments_find_first(ingest->walk, item->entry, item->source.kind, &ingest->segments);
+    if (first != NULL) {
+        item->status = SOURCE_STATUS_OK;
+        item->why = memory_format("segment of %s", first->path);
+        return 0;
+    }
+    if (is_container_kind(item->source.kind) && !item->entry->is_device)
+        item->is_container = true;
+    if (item->is_container)
+        return 0;
+    if (has_map(ingest, item)) {
+        item->is_container = item->is_sparse = true;
+        return 0;
+    }
+    return open_plain(ingest, item, name, err);
 }
 
 int ingest_item_open(struct ingest *ingest, const struct walk_entry *entry,
@@ -164,10 +237,19 @@ int ingest_item_open(struct ingest *ingest, const struct walk_entry *entry,
     return 0;
 }
 
-void ingest_item_free(struct ingest_item *item)
+/* Of what was unpacked, all that was not given back yet. */
+static void give_back(struct ingest *ingest, struct ingest_item *item, uint64_t size_bytes)
+{
+    item->given_back_bytes += size_bytes;
+    ingest_container_give_back(ingest, item->container, size_bytes);
+}
+
+void ingest_item_free(struct ingest *ingest, struct ingest_item *item)
 {
     if (item == NULL)
         return;
+    if (item->filled_bytes > item->given_back_bytes)
+        give_back(ingest, item, item->filled_bytes - item->given_back_bytes);
     if (item->descriptor >= 0)
         close(item->descriptor);
     source_free_content(&item->source);
@@ -178,7 +260,173 @@ void ingest_item_free(struct ingest_item *item)
     free(item->unreadable);
     error_clear(&item->hash_err);
     free(item->hash_crash);
+    free(item->member_sha256);
+    free(item->why_broken);
     free(item);
+}
+
+/* ---- What lies in containers ---- */
+
+bool ingest_item_is_container(const struct ingest_item *item)
+{
+    return item->is_container;
+}
+
+void ingest_item_hash_container(struct ingest *ingest, struct ingest_item *item)
+{
+    struct pool_order order = {.source = &item->source,
+                               .descriptor = item->descriptor,
+                               .hash = true,
+                               .work_bytes = item->source.size_bytes};
+
+    if (ingest->options->hash && source_kind_is(item->source.kind, SOURCE_IS_ARCHIVE))
+        item->hash_job = pool_add(ingest->pool, &order);
+}
+
+int ingest_item_descriptor(const struct ingest_item *item)
+{
+    return item->descriptor;
+}
+
+const struct source *ingest_item_source(const struct ingest_item *item)
+{
+    return &item->source;
+}
+
+/* Makes a source of a plain image, of which the rest is to be searched, or of a container that
+ * cannot be opened. */
+static void search_rest(struct ingest *ingest, struct ingest_item *item)
+{
+    item->is_container = false;
+    item->source.kind = SOURCE_KIND_CARVED;
+    item->reader = find_reader(ingest, SOURCE_KIND_CARVED);
+    item->part_count = item->reader->count_parts(item->source.size_bytes);
+    item->parts = memory_allocate(pool_capacity(ingest->pool), sizeof(*item->parts));
+}
+
+void ingest_item_settle_container(struct ingest *ingest, struct ingest_item *item,
+                                  enum source_status status, const char *detail)
+{
+    bool is_skipped = status == SOURCE_STATUS_SKIPPED;
+
+    item->status = status;
+    item->why_is_list = true;
+    item->why = is_skipped ? memory_format(NOT_READ "%s%s%s", source_kind_name(item->source.kind),
+                                           *detail != '\0' ? "; " : "", detail)
+                           : memory_copy_text(detail);
+    if (item->entry != NULL && ingest->options->carve &&
+        (item->source.kind == SOURCE_KIND_RAW_IMAGE || status == SOURCE_STATUS_UNREADABLE))
+        search_rest(ingest, item);
+}
+
+static void take_member(struct ingest *ingest, struct ingest_item *item,
+                        const struct unpack_message *message, int descriptor)
+{
+    item->descriptor = descriptor;
+    item->container = ingest_container_number(ingest);
+    item->is_streamed = message->is_streamed;
+    item->is_filled = !message->is_streamed;
+    item->filled_bytes = message->is_streamed ? 0 : item->source.size_bytes;
+    if (*message->sha256 != '\0')
+        item->member_sha256 = memory_copy_text(message->sha256);
+    if (*message->detail != '\0')
+        item->why_broken = memory_copy_text(message->detail);
+    item->reader = find_reader(ingest, item->source.kind);
+    if (item->reader == NULL) { /* it was asked for none such */
+        item->status = SOURCE_STATUS_UNREADABLE;
+        item->why = memory_copy_text("the process that unpacks gave what was not asked for");
+        return;
+    }
+    item->is_unknown = item->source.kind == SOURCE_KIND_UNKNOWN;
+    item->part_count = item->reader->count_parts(item->source.size_bytes);
+    item->parts = memory_allocate(pool_capacity(ingest->pool), sizeof(*item->parts));
+}
+
+struct ingest_item *ingest_item_of_member(struct ingest *ingest,
+                                          const struct unpack_message *message, char *path,
+                                          int descriptor)
+{
+    struct ingest_item *item = memory_allocate(1, sizeof(*item));
+
+    item->descriptor = -1;
+    item->source =
+        (struct source){.path = path,
+                        .kind = message->kind,
+                        .size_bytes = message->size_bytes,
+                        .mtime_ns = message->mtime_ns != 0 ? message->mtime_ns : TIME_TOO_FAR,
+                        .mtime_is_local = message->mtime_is_local};
+    if (message->says == UNPACK_MEMBER)
+        take_member(ingest, item, message, descriptor);
+    else if (message->says == UNPACK_CONTAINER)
+        ingest_item_settle_container(ingest, item, message->status, message->detail);
+    else
+        item->status = message->status;
+    if (message->says == UNPACK_UNREAD)
+        item->why = memory_copy_text(message->detail);
+    return item;
+}
+
+void ingest_item_fill(struct ingest_item *item, uint64_t filled_bytes)
+{
+    if (filled_bytes > item->filled_bytes && filled_bytes <= item->source.size_bytes)
+        item->filled_bytes = filled_bytes;
+}
+
+void ingest_item_fill_all(struct ingest_item *item, uint64_t filled_bytes, const char *sha256,
+                          const char *detail)
+{
+    ingest_item_fill(item, filled_bytes);
+    item->is_filled = true;
+    /* What is missing is no part of it. Of what is there, a part that is not the last was added
+     * only when all of it was. */
+    if (item->filled_bytes < item->source.size_bytes) {
+        item->source.size_bytes = item->filled_bytes;
+        item->part_count = item->reader->count_parts(item->filled_bytes);
+    }
+    if (*sha256 != '\0')
+        item->member_sha256 = memory_copy_text(sha256);
+    if (*detail != '\0')
+        item->why_broken = memory_copy_text(detail);
+}
+
+void ingest_item_break_off(struct ingest_item *item)
+{
+    if (ftruncate(item->descriptor, (off_t)item->filled_bytes) != 0)
+        item->filled_bytes = 0;
+    ingest_item_fill_all(item, item->filled_bytes, "",
+                         "the process that unpacks it ended before all of it was there");
+}
+
+/* Is as much of a streamed member there as its next part needs? */
+static bool has_next_part(const struct ingest_item *item)
+{
+    uint64_t end_bytes;
+
+    if (!item->is_streamed || item->is_filled)
+        return true;
+    end_bytes = (item->added_count + 1) * item->reader->part_bytes + UNPACK_BEHIND_BYTES;
+    return item->filled_bytes >=
+           (end_bytes < item->source.size_bytes ? end_bytes : item->source.size_bytes);
+}
+
+/* What was read of a streamed member is given back, but for what the next parts look at. */
+static void punch(struct ingest *ingest, struct ingest_item *item)
+{
+    uint64_t start_bytes =
+        item->punched_end_bytes > UNPACK_HEAD_BYTES ? item->punched_end_bytes : UNPACK_HEAD_BYTES;
+    uint64_t end_bytes = item->taken_count * (item->reader != NULL ? item->reader->part_bytes : 0);
+
+    if (!item->is_streamed || end_bytes < start_bytes + UNPACK_BEFORE_BYTES)
+        return;
+    end_bytes -= UNPACK_BEFORE_BYTES;
+    if (end_bytes > item->filled_bytes)
+        end_bytes = item->filled_bytes;
+    if (end_bytes <= start_bytes ||
+        fallocate(item->descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)start_bytes,
+                  (off_t)(end_bytes - start_bytes)) != 0)
+        return;
+    item->punched_end_bytes = end_bytes;
+    give_back(ingest, item, end_bytes - start_bytes);
 }
 
 /* ---- Jobs ---- */
@@ -190,13 +438,20 @@ static bool is_read(const struct ingest_item *item)
 
 bool ingest_item_has_job(const struct ingest_item *item)
 {
-    return is_read(item) && item->added_count < item->part_count;
+    return is_read(item) && item->added_count < item->part_count && has_next_part(item);
 }
 
 static struct pool_job **place_of(const struct ingest *ingest, const struct ingest_item *item,
                                   uint64_t part)
 {
     return &item->parts[part % pool_capacity(ingest->pool)];
+}
+
+/* Is it to be hashed by a reader? What is streamed is gone before all of it was there: it was
+ * hashed when it was unpacked. Other members are compared by their hash in any case. */
+static bool hashes(const struct ingest *ingest, const struct ingest_item *item)
+{
+    return item->entry == NULL ? !item->is_streamed : ingest->options->hash;
 }
 
 /* A source of one part is hashed on the way. Otherwise the hash is a job of its own, which comes
@@ -207,7 +462,7 @@ void ingest_item_add_job(struct ingest *ingest, struct ingest_item *item)
     bool is_single = item->part_count == 1;
     struct pool_order order = {.source = source, .descriptor = item->descriptor};
 
-    if (ingest->options->hash && !is_single && item->hash_job == NULL) {
+    if (hashes(ingest, item) && !is_single && item->hash_job == NULL) {
         order.hash = true;
         order.work_bytes = source->size_bytes;
         item->hash_job = pool_add(ingest->pool, &order);
@@ -215,7 +470,7 @@ void ingest_item_add_job(struct ingest *ingest, struct ingest_item *item)
     }
     order.part = item->added_count;
     order.read = true;
-    order.hash = ingest->options->hash && is_single;
+    order.hash = hashes(ingest, item) && is_single;
     order.work_bytes = source->size_bytes / item->part_count;
     *place_of(ingest, item, item->added_count++) = pool_add(ingest->pool, &order);
 }
@@ -239,21 +494,26 @@ static void print_source(const struct ingest *ingest, const struct source *sourc
 }
 
 /* Puts a source that is not read, or cannot be, into the case with the reason. */
-static int note_source(struct ingest *ingest, const struct source *source,
+static int note_source(struct ingest *ingest, const struct ingest_item *item,
                        enum source_status status, const char *why, int64_t same_as,
                        struct error *err)
 {
+    const struct source *source = &item->source;
     struct source_facts facts = {.status = status};
     int64_t id;
     int result;
 
-    if (why != NULL)
+    if (why != NULL && item->why_is_list)
+        text_add_items(&facts.detail, why);
+    else if (why != NULL)
         source_facts_add_detail(&facts, "%s", why);
-    result = casedb_begin_source(ingest->db, source, ingest->read_options, &id, err);
+    result = casedb_begin_source(ingest->db, source, read_options_of(ingest, item), &id, err);
     if (result == 0 && casedb_finish_source(ingest->db, id, &facts, same_as, err) != 0) {
         casedb_abandon_source(ingest->db);
         result = -1;
     }
+    if (result == 0 && item->own != NULL)
+        indexed_file_set_source(item->own, id, source->kind);
     if (result == 0)
         print_source(ingest, source,
                      same_as != 0 ? "same content as another" : source_status_word(status), NULL);
@@ -396,6 +656,7 @@ static void take_part(struct ingest *ingest, struct ingest_item *item, struct po
     note_crash(item, result);
     pool_remove(ingest->pool, job);
     item->taken_count++;
+    punch(ingest, item);
 }
 
 /* Takes the hash, wherever it was made. */
@@ -403,7 +664,7 @@ static void take_hash(struct ingest *ingest, struct ingest_item *item, struct po
 {
     struct pool_result *result = pool_job_result(item->hash_job != NULL ? item->hash_job : job);
 
-    if (result->sha256[0] != '\0')
+    if (item->why_broken == NULL && result->sha256[0] != '\0')
         item->source.sha256 = memory_copy_text(result->sha256);
     item->hash_err = result->hash_err;
     result->hash_err = (struct error){0};
@@ -451,8 +712,16 @@ static void complete_facts(struct ingest_item *item)
         source_facts_add_detail(facts, "and %" PRIu64 " more such parts",
                                 item->crash_count - CRASHES_LISTED);
     note_missing_hash(item);
+    if (item->why != NULL) { /* an image was unpacked as well */
+        text_add_items(&facts->detail, item->why);
+        if (facts->status == SOURCE_STATUS_OK && item->status != SOURCE_STATUS_OK &&
+            item->status != SOURCE_STATUS_SKIPPED)
+            facts->status = SOURCE_STATUS_DAMAGED;
+    }
+    if (item->why_broken != NULL)
+        source_facts_add_damage(facts, item->filled_bytes, "%s", item->why_broken);
     /* A file that is being written, as a log of a running machine may be, gives a mixed picture. */
-    if (!content_is_unchanged(item->entry, item->descriptor, &item->source))
+    if (item->entry != NULL && !content_is_unchanged(item->entry, item->descriptor, &item->source))
         source_facts_add_damage(facts, 0, "the file was changed while it was read");
     item->reader->finish(facts);
     if (item->crash_count > 0)
@@ -495,6 +764,8 @@ static bool is_unchanged(const struct ingest *ingest, const struct ingest_item *
 
     if (!item->old_is_alike || item->old_same_as != same_as)
         return false;
+    if (!ingest->options->hash && item->entry == NULL)
+        return false; /* sizes and times of members are often alike */
     if (!ingest->options->hash)
         return !item->is_compared && item->old_sha256 == NULL && has_telling_time(item);
     return item->old_sha256 != NULL && item->source.sha256 != NULL &&
@@ -524,7 +795,23 @@ static int note_skipped(struct ingest *ingest, struct ingest_item *item, struct 
     item->status = SOURCE_STATUS_SKIPPED;
     item->why = memory_format(NOT_READ "%s", text_get(&pool_job_result(job)->facts.detail));
     pool_remove(ingest->pool, job);
-    return note_source(ingest, &item->source, item->status, item->why, 0, err);
+    return note_source(ingest, item, item->status, item->why, 0, err);
+}
+
+/* Finds an earlier source with the same content. A hash that a process said which unpacks is none
+ * to compare by: it may have been taken over. */
+static void find_same(struct ingest *ingest, struct ingest_item *item)
+{
+    if (item->source.sha256 != NULL ||
+        (item->entry != NULL && !ingest->options->hash && !item->is_compared))
+        item->same =
+            content_index_find_or_add(ingest->index, &item->source, item->descriptor, &item->own);
+    if (item->entry == NULL && item->is_streamed)
+        item->source.sha256 = memory_copy_text(item->member_sha256);
+    if (!ingest->options->hash) {
+        free(item->source.sha256);
+        item->source.sha256 = NULL;
+    }
 }
 
 /* Takes the last part, and decides what the source is. */
@@ -535,9 +822,7 @@ static int settle(struct ingest *ingest, struct ingest_item *item, struct pool_j
     if (source_facts_tell_unread(&pool_job_result(job)->facts))
         return note_skipped(ingest, item, job, err);
     take_hash(ingest, item, job);
-    if (item->source.sha256 != NULL || (!ingest->options->hash && !item->is_compared))
-        item->same =
-            content_index_find_or_add(ingest->index, &item->source, item->descriptor, &item->own);
+    find_same(ingest, item);
     if (is_unchanged(ingest, item)) {
         pool_remove(ingest->pool, job);
         keep_old(ingest, item);
@@ -546,8 +831,7 @@ static int settle(struct ingest *ingest, struct ingest_item *item, struct pool_j
     if (item->same != NULL) {
         pool_remove(ingest->pool, job);
         abandon(ingest, item);
-        return note_source(ingest, &item->source, SOURCE_STATUS_OK, NULL,
-                           indexed_file_id(item->same), err);
+        return note_source(ingest, item, SOURCE_STATUS_OK, NULL, indexed_file_id(item->same), err);
     }
     if (drain(ingest, item, job, err) != 0)
         return -1;
@@ -555,13 +839,26 @@ static int settle(struct ingest *ingest, struct ingest_item *item, struct pool_j
     return finish(ingest, item, err);
 }
 
+/* Ends a container: behind its members, and hashed. */
+static int note_container(struct ingest *ingest, struct ingest_item *item, struct error *err)
+{
+    if (item->hash_job != NULL)
+        take_hash(ingest, item, NULL);
+    if (item->source.sha256 != NULL)
+        find_same(ingest, item);
+    return note_source(ingest, item, item->status, item->why,
+                       item->same != NULL ? indexed_file_id(item->same) : 0, err);
+}
+
 /* Ends a source that is not read. */
 static int note_unread(struct ingest *ingest, struct ingest_item *item, struct error *err)
 {
     int64_t same_as;
 
+    if (item->is_container)
+        return note_container(ingest, item, err);
     if (item->reader == NULL)
-        return note_source(ingest, &item->source, item->status, item->why, 0, err);
+        return note_source(ingest, item, item->status, item->why, 0, err);
     same_as = item->same != NULL ? indexed_file_id(item->same) : 0;
     if (item->same != NULL)
         learn_kind(ingest, item, indexed_file_kind(item->same));
@@ -570,7 +867,12 @@ static int note_unread(struct ingest *ingest, struct ingest_item *item, struct e
         print_source(ingest, &item->source, "unchanged", NULL);
         return 0;
     }
-    return note_source(ingest, &item->source, SOURCE_STATUS_OK, NULL, same_as, err);
+    return note_source(ingest, item, SOURCE_STATUS_OK, NULL, same_as, err);
+}
+
+static bool is_all_there(const struct ingest_item *item)
+{
+    return !item->is_streamed || item->is_filled;
 }
 
 static int take_step(struct ingest *ingest, struct ingest_item *item, enum ingest_step *step,
@@ -583,12 +885,20 @@ static int take_step(struct ingest *ingest, struct ingest_item *item, enum inges
     *step = INGEST_STEP_DONE;
     if (item->reader != NULL && !item->started && start(ingest, item, err) != 0)
         return -1;
+    if (item->is_container && item->hash_job != NULL &&
+        pool_job_state(item->hash_job) != POOL_STATE_DONE) {
+        *step = INGEST_STEP_WAITS;
+        return 0;
+    }
     if (!is_read(item))
         return note_unread(ingest, item, err);
+    *step = INGEST_STEP_WAITS;
+    if (item->taken_count == item->added_count)
+        return 0; /* more of it is to be unpacked first */
     job = *place_of(ingest, item, item->taken_count);
     state = pool_job_state(job);
-    *step = INGEST_STEP_WAITS;
     if (state == POOL_STATE_WORKING ||
+        (state == POOL_STATE_DONE && is_last && !is_all_there(item)) ||
         (state == POOL_STATE_DONE && is_last && item->hash_job != NULL &&
          pool_job_state(item->hash_job) != POOL_STATE_DONE))
         return 0;

@@ -51,6 +51,7 @@ static enum exit_status run_command(const struct command *command, int argc, cha
     if (err.kind != ERROR_NONE)
         print_error(err.message);
     error_clear(&err);
+    options_free_content(&options);
     return status;
 }
 

@@ -4,15 +4,18 @@
 #include "app/options.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/filetime.h"
 #include "base/memory.h"
+#include "intake/walk.h"
 #include "report/report.h"
 
 #define JOBS_MOST 256
+#define MIB (UINT64_C(1024) * 1024)
 #define HELP_LETTER 'h'
 #define VERSION_LETTER 'n'
 
@@ -89,6 +92,63 @@ static int take_carve(const char *value, struct options *out, struct error *err)
     return 0;
 }
 
+/* Passwords are lines: blanks at their ends are theirs. */
+static int take_password_file(const char *value, struct options *out, struct error *err)
+{
+    FILE *file = fopen(value, "re");
+    int result;
+
+    if (file == NULL)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "--password-file %s: cannot be opened: %m", value);
+    result = walk_read_list(file, "passwords", &out->passwords, &out->password_count, err);
+    fclose(file);
+    if (result == 0 && out->password_count == 0)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "--password-file %s: there is no password in it", value);
+    return result;
+}
+
+/* What a container may cost, each by its name on the command line. */
+static const struct {
+    const char *name;
+    size_t offset_bytes; /* in struct unpack_limits */
+    uint64_t unit;
+    uint64_t least, most; /* in units */
+} limit_rows[] = {
+    {"depth", offsetof(struct unpack_limits, depth), 1, 1, 16},
+    {"members", offsetof(struct unpack_limits, members), 1, 1, UINT64_C(1000000000)},
+    {"size", offsetof(struct unpack_limits, size_bytes), MIB, 1, UINT64_C(1) << 40},
+    {"member-size", offsetof(struct unpack_limits, member_bytes), MIB, 1, UINT64_C(1) << 40},
+    {"ratio", offsetof(struct unpack_limits, ratio), 1, 1, UINT64_C(1000000)},
+    {"memory", offsetof(struct unpack_limits, memory_bytes), MIB, 8, UINT64_C(1) << 24},
+};
+
+static int take_limit(const char *value, struct options *out, struct error *err)
+{
+    const char *equals = strchr(value, '=');
+    size_t length = equals != NULL ? (size_t)(equals - value) : 0;
+    uint64_t number = 0;
+
+    for (size_t index = 0; index < ARRAY_COUNT(limit_rows) && equals != NULL; index++) {
+        if (strlen(limit_rows[index].name) != length ||
+            strncmp(limit_rows[index].name, value, length) != 0)
+            continue;
+        if (!text_parse_number(equals + 1, &number) || number < limit_rows[index].least ||
+            number > limit_rows[index].most)
+            return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                             "--limit %s: expected a number, %" PRIu64 " to %" PRIu64, value,
+                             limit_rows[index].least, limit_rows[index].most);
+        *(uint64_t *)((char *)&out->limits + limit_rows[index].offset_bytes) =
+            number * limit_rows[index].unit;
+        return 0;
+    }
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                     "--limit %s: expected depth=N, members=N, size=MIB, member-size=MIB, ratio=N "
+                     "or memory=MIB",
+                     value);
+}
+
 static int take_inventory(const char *value, struct options *out, struct error *err)
 {
     (void)err;
@@ -162,6 +222,11 @@ static const struct option_row rows[] = {
      "check every checksum, not only those of chunks that hold something of interest", take_verify},
     {'H', false, "no-hash", NULL, "leave SHA-256 out; equal files are met by size and content",
      take_no_hash},
+    {'P', false, "password-file", "FILE", "passwords for encrypted archives, one a line",
+     take_password_file},
+    {'L', false, "limit", "NAME=N",
+     "what a container may cost: depth, members, ratio, and in MiB size, member-size, memory",
+     take_limit},
     {'i', false, "inventory", "FILE",
      "CSV with a column host: joined to the reports, hosts without a source are not-collected",
      take_inventory},
@@ -253,7 +318,10 @@ enum options_outcome options_read(const struct command *command, int argc, char 
     enum options_outcome outcome = OPTIONS_RUN;
     int letter;
 
-    *out = (struct options){.hash = true, .window = incident_window, .templates = TEMPLATES_DIR};
+    *out = (struct options){.hash = true,
+                            .window = incident_window,
+                            .limits = unpack_default_limits,
+                            .templates = TEMPLATES_DIR};
     make_getopt_tables(command, names, &letters);
     opterr = 0;
     while (outcome == OPTIONS_RUN &&
@@ -276,4 +344,9 @@ enum options_outcome options_read(const struct command *command, int argc, char 
     out->arguments = argv + optind;
     out->argument_count = (size_t)(argc - optind);
     return outcome;
+}
+
+void options_free_content(struct options *options)
+{
+    memory_free_texts(options->passwords, options->password_count);
 }

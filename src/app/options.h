@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "model/incident.h"
+#include "worker/unpack.h"
 
 /* Exit statuses (DESIGN section 8). */
 enum exit_status {
@@ -30,6 +31,9 @@ struct options {
     bool window_given;
     size_t waves; /* of the host lists; 0: not given */
     size_t jobs;  /* reader processes; 0: not given, one a core */
+    struct unpack_limits limits;
+    char **passwords; /* owned: of encrypted archives */
+    size_t password_count;
     bool carve;
     bool verify;
     bool hash;
@@ -62,6 +66,8 @@ enum options_outcome {
 /* Reads the options of a command from argv (argv[0] is the command's name). */
 enum options_outcome options_read(const struct command *command, int argc, char **argv,
                                   struct options *out, struct error *err);
+
+void options_free_content(struct options *options);
 
 /* Prints the program's name and version. */
 void options_show_version(void);

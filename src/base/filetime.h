@@ -15,6 +15,8 @@
 #define FILETIME_MINUTE (60 * FILETIME_SECOND)
 #define FILETIME_HOUR (60 * FILETIME_MINUTE)
 #define FILETIME_DAY (24 * FILETIME_HOUR)
+/* How far a local time is from the same digits of UTC at most, either way. */
+#define FILETIME_ZONES (14 * FILETIME_HOUR)
 
 /* 9999-12-31T23:59:59.9999999Z: nothing later can be written as ISO 8601; readers treat later
  * values as no time. It fits an int64_t. */

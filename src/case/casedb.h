@@ -22,7 +22,7 @@
 #include "model/source.h"
 
 /* PRAGMA user_version of the schema. A case of another version is refused. */
-#define CASEDB_SCHEMA_VERSION 7
+#define CASEDB_SCHEMA_VERSION 8
 
 struct casedb;
 
@@ -94,6 +94,7 @@ struct case_source {
     enum source_kind kind;
     uint64_t size_bytes;
     int64_t mtime_ns;
+    bool mtime_is_local;      /* of no zone (model/source.h) */
     const char *sha256;       /* or NULL */
     int64_t same_as;          /* id of the source that has the same content and was read, or 0 */
     const char *same_as_path; /* of that source, or NULL */
@@ -146,8 +147,13 @@ int casedb_finish_source(struct casedb *db, int64_t source_id, const struct sour
 /* Rolls an open source back. */
 void casedb_abandon_source(struct casedb *db);
 
+/* Of places with the same content, makes the first in order of paths the one that was read, as it
+ * is where sources are added in that order: members of an archive come in its own. */
+int casedb_order_places(struct casedb *db, struct error *err);
+
 /* Deletes every source whose path is not among the `paths`, sorted by bytes, with all that was
- * read from it: the case then holds what the inputs hold now. Sets *deleted to how many. */
+ * read from it: the case then holds what the inputs hold now. A path that ends with `!/` stands for
+ * all that lies in that container. Sets *deleted to how many. */
 int casedb_keep_only_sources(struct casedb *db, const char *const *paths, size_t path_count,
                              size_t *deleted, struct error *err);
 
@@ -260,6 +266,8 @@ struct case_source_host {
     const char *path;  /* of this place */
     const char *name;  /* of the host, "" where the source does not say */
     const char *folded_name;
+    bool names_tree; /* the source names it as the machine of its folder tree (FINDING_COMPUTER), */
+    bool names_all;  /* and a collector wrote that down, of all that it collected */
 };
 
 /* ---- Derived: machines, evidence, verdicts ---- */
@@ -535,10 +543,11 @@ int casedb_next_kms_sight(struct casedb_cursor *cursor, struct case_kms_sight *o
 /* A finding as the case keeps it; what it says is borrowed like the rest. */
 struct case_finding {
     struct finding finding;
-    int64_t place_id; /* the source row of the first place that says so of this machine */
-    const char *path; /* of it */
-    int64_t mtime_ns; /* of the file there: since 1970; TIME_TOO_FAR (base/filetime.h) */
-    bool is_guess;    /* that it says so of this machine */
+    int64_t place_id;    /* the source row of the first place that says so of this machine */
+    const char *path;    /* of it */
+    int64_t mtime_ns;    /* of the file there: since 1970; TIME_TOO_FAR (base/filetime.h) */
+    bool mtime_is_local; /* of no zone (model/source.h) */
+    bool is_guess;       /* that it says so of this machine */
 };
 
 /* Findings of one machine that decide, in order of (path, order of adding). The machine may have

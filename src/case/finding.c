@@ -14,8 +14,9 @@ static const struct row_statement insert_finding = INSERT_OF(&finding_rows);
 
 /* Of the places of a source that are the machine's, the first counts. */
 static const struct row_statement machine_findings = SELECT_OF(
-    &finding_rows, "FROM (SELECT said.host_id, said.place_id, p.path, p.mtime_ns, said.is_guess,"
-                   "  row_number() OVER (PARTITION BY said.host_id, p.mtime_ns"
+    &finding_rows, "FROM (SELECT said.host_id, said.place_id, p.path, p.mtime_ns, p.mtime_is_local,"
+                   "  said.is_guess,"
+                   "  row_number() OVER (PARTITION BY said.host_id, p.mtime_ns, p.mtime_is_local"
                    "  ORDER BY said.is_guess, p.path) AS rank"
                    "  FROM host_place AS said JOIN source AS p ON p.id = said.place_id"
                    "  WHERE said.machine_id = ?1 AND said.decides = 1) AS where_said"

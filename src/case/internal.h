@@ -42,6 +42,7 @@ struct open_source {
     enum source_kind kind;
     uint64_t size_bytes;
     int64_t mtime_ns;
+    bool mtime_is_local;
     char *sha256; /* or NULL */
     char *read_options;
     struct source_facts met; /* its computers so far: that at N has the id last.computer + 1 + N */

@@ -38,7 +38,7 @@ static const struct row_statement marks_of_source =
 static const struct row_statement findings_of_source =
     SELECT_OF(&finding_rows, "FROM source_host AS h JOIN finding AS f ON f.host_id = h.id"
                              " JOIN (SELECT 0 AS place_id, '' AS path, 0 AS mtime_ns,"
-                             "  0 AS is_guess) AS where_said"
+                             "  0 AS mtime_is_local, 0 AS is_guess) AS where_said"
                              " WHERE h.source_id = ?1 ORDER BY f.id");
 
 struct new_id {

@@ -64,6 +64,8 @@ static const struct column source_columns[] = {
     {COLUMN_AS(case_source, mtime_ns, COLUMN_I64),
      .comment = "nanoseconds since 1970; 9223372036854775807: before 1677-09-21 or after "
                 "2262-04-11"},
+    {COLUMN(case_source, mtime_is_local),
+     .comment = "1: of no zone, as in a zip: 14 hours either way"},
     {COLUMN_AS(case_source, sha256, COLUMN_TEXT_OR_NULL)},
     {COLUMN_AS(case_source, same_as, COLUMN_ID_OR_NULL), .constraint = OF_SOURCE},
     {COLUMN_AS(case_source, same_as_path, COLUMN_TEXT_OR_NULL), .from = "read.path"},
@@ -189,6 +191,11 @@ static const struct column source_host_columns[] = {
     {COLUMN(case_source_host, path), .from = "place.path"},
     {COLUMN(case_source_host, name), .comment = "empty: the source does not say"},
     {COLUMN(case_source_host, folded_name), .comment = "in lower case"},
+    {COLUMN(case_source_host, names_tree),
+     .from = "EXISTS (SELECT 1 FROM finding AS f WHERE f.host_id = h.id AND f.kind = 'computer')"},
+    {COLUMN(case_source_host, names_all),
+     .from = "EXISTS (SELECT 1 FROM finding AS f WHERE f.host_id = h.id AND f.kind = 'computer'"
+             " AND f.origin = 'client_info.json')"},
 };
 const struct row_type source_host_rows = {
     COLUMNS_OF(source_host_columns),
@@ -312,6 +319,8 @@ static const struct column finding_columns[] = {
      .offset_bytes = offsetof(struct finding_row, said.mtime_ns),
      .type = COLUMN_I64,
      .from = "where_said.mtime_ns"},
+    {COLUMN_NAMED("mtime_is_local", finding_row, said.mtime_is_local),
+     .from = "where_said.mtime_is_local"},
     {COLUMN_NAMED("is_guess", finding_row, said.is_guess), .from = "where_said.is_guess"},
 };
 const struct row_type finding_rows = {
@@ -334,10 +343,11 @@ static const struct column finding_content_columns[] = {
            " & 0xFFFFFFFF) END) VIRTUAL"
 #define TELL_history "An update history as a whole."
 #define TELL_history_row "A row of an update history that names an update."
-#define TELL_listing "A listing of updates or packages as a whole."
-#define TELL_entry "An entry of a listing that names an update."
+#define TELL_listing "A listing of updates or packages, or those of a hive, as a whole."
+#define TELL_entry "An entry of a listing, or a package of a hive, that names an update."
 #define TELL_licence "A Windows licence with a product key, as a listing has it."
-#define TELL_system "Windows, as a listing has it."
+#define TELL_system "Windows, as a listing or a hive has it."
+#define TELL_computer "The machine of the folder tree that the source lies in."
 #define TELL_validation "The last genuine validation, as MGADiag has it."
 #define TELL_remediation "What a script of ours wrote of a run of its own."
 #define CODES_history NULL
@@ -346,6 +356,7 @@ static const struct column finding_content_columns[] = {
 #define CODES_entry NULL
 #define CODES_licence CODE_OF("notification_code")
 #define CODES_system NULL
+#define CODES_computer NULL
 #define CODES_validation CODE_OF("hr_offline") ",\n  " CODE_OF("hr_online")
 #define CODES_remediation NULL
 

@@ -124,6 +124,7 @@ int casedb_begin_source(struct casedb *db, const struct source *source, const ch
                                       .kind = source->kind,
                                       .size_bytes = source->size_bytes,
                                       .mtime_ns = source->mtime_ns,
+                                      .mtime_is_local = source->mtime_is_local,
                                       .sha256 = memory_copy_text(source->sha256),
                                       .read_options = memory_copy_text(read_options)};
     return 0;
@@ -307,6 +308,7 @@ int casedb_finish_source(struct casedb *db, int64_t source_id, const struct sour
         .kind = open->kind,
         .size_bytes = open->size_bytes,
         .mtime_ns = open->mtime_ns,
+        .mtime_is_local = open->mtime_is_local,
         .sha256 = open->sha256,
         .same_as = same_as,
         .read_options = open->read_options,
@@ -329,7 +331,59 @@ int casedb_finish_source(struct casedb *db, int64_t source_id, const struct sour
     return source_end(db, &row, open->met.computer_count, open->clients.count, err);
 }
 
+/* ---- The order of places ---- */
+
+/* What a place is known by changes hands between the first place with a content and the one that
+ * was read; a path that is unique stands between for a moment. */
+static const char exchange_places[] =
+    "CREATE TEMP TABLE exchange AS"
+    " WITH first AS (SELECT same_as AS read_id, id AS first_id, min(path) AS path FROM source"
+    "  WHERE same_as IS NOT NULL GROUP BY same_as)"
+    " SELECT first.read_id, first.first_id FROM first JOIN source AS read ON read.id = "
+    "first.read_id"
+    " WHERE first.path < read.path;"
+    "CREATE TEMP TABLE place AS"
+    " SELECT e.read_id AS id, s.path, s.mtime_ns, s.mtime_is_local FROM temp.exchange AS e"
+    " JOIN source AS s ON s.id = e.first_id UNION ALL"
+    " SELECT e.first_id, s.path, s.mtime_ns, s.mtime_is_local FROM temp.exchange AS e"
+    " JOIN source AS s ON s.id = e.read_id;"
+    "UPDATE source SET path = char(0) || id WHERE id IN (SELECT id FROM temp.place);"
+    "UPDATE source SET (path, mtime_ns, mtime_is_local) ="
+    " (SELECT p.path, p.mtime_ns, p.mtime_is_local FROM temp.place AS p WHERE p.id = source.id)"
+    " WHERE id IN (SELECT id FROM temp.place);"
+    "DROP TABLE temp.place; DROP TABLE temp.exchange";
+
+int casedb_order_places(struct casedb *db, struct error *err)
+{
+    db->in_order = false;
+    if (casedb_begin(db, err) != 0)
+        return -1;
+    if (casedb_execute(db, exchange_places, err) == 0 && casedb_commit(db, err) == 0)
+        return 0;
+    casedb_roll_back(db);
+    return -1;
+}
+
 /* ---- Deleting ---- */
+
+static int compare_paths(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* Is it in a container of which all is to be kept? */
+static bool lies_in_kept(const char *path, const char *const *paths, size_t path_count)
+{
+    bool is_kept = false;
+
+    for (const char *at = path; !is_kept && (at = strstr(at, "!/")) != NULL; at += 2) {
+        char *container = memory_copy_bytes(path, (size_t)(at + 2 - path));
+
+        is_kept = bsearch(&container, paths, path_count, sizeof(*paths), compare_paths) != NULL;
+        free(container);
+    }
+    return is_kept;
+}
 
 /* Collects the ids of the sources that are not among the paths: returned owned. */
 static int find_vanished(struct casedb *db, const char *const *paths, size_t path_count,
@@ -346,7 +400,8 @@ static int find_vanished(struct casedb *db, const char *const *paths, size_t pat
 
         while (next < path_count && strcmp(paths[next], path) < 0)
             next++;
-        if (next < path_count && strcmp(paths[next], path) == 0)
+        if ((next < path_count && strcmp(paths[next], path) == 0) ||
+            lies_in_kept(path, paths, path_count))
             continue;
         *vanished = memory_grow(*vanished, *count, sizeof(**vanished));
         (*vanished)[(*count)++] = id;

@@ -20,8 +20,6 @@
 #define MAGIC_BYTES 8u
 /* Holes are asked for at multiples of it. */
 #define HOLE_STEP_BYTES CHUNK_SIZE_BYTES
-/* A part: what one process takes at a time, and is mapped at a time. */
-#define PART_BYTES (UINT64_C(64) * 1024 * 1024)
 
 struct carving {
     int descriptor;
@@ -238,16 +236,16 @@ static int carve_part(struct carving *carving, uint64_t start, uint64_t end, str
 
 static uint64_t carve_count_parts(uint64_t size_bytes)
 {
-    return size_bytes == 0 ? 1 : (size_bytes + PART_BYTES - 1) / PART_BYTES;
+    return size_bytes == 0 ? 1 : (size_bytes + EVTX_PART_BYTES - 1) / EVTX_PART_BYTES;
 }
 
 static int carve_read_part(const struct source *source, int descriptor, uint64_t part,
                            const struct reader_options *options, const struct sink *sink,
                            struct source_facts *facts, struct error *err)
 {
-    uint64_t start = part * PART_BYTES;
+    uint64_t start = part * EVTX_PART_BYTES;
     uint64_t end =
-        source->size_bytes - start < PART_BYTES ? source->size_bytes : start + PART_BYTES;
+        source->size_bytes - start < EVTX_PART_BYTES ? source->size_bytes : start + EVTX_PART_BYTES;
     struct carving carving = {.descriptor = descriptor,
                               .facts = facts,
                               .map_start = start > 0 ? start - CHUNK_SIZE_BYTES : 0,
@@ -293,5 +291,6 @@ const struct reader evtx_carve_reader = {
     .read_part = carve_read_part,
     .join = carve_join,
     .finish = carve_finish,
+    .part_bytes = EVTX_PART_BYTES,
     .reference = "libevtx",
 };

@@ -18,10 +18,6 @@
 #include "evtx/chunkread.h"
 #include "evtx/log_summary.h"
 
-/* A part: so many slots. Parts are what reader processes share a log by: large enough that a part
- * costs nothing, small enough that one log is shared evenly. */
-#define PART_SLOTS 1024u
-#define PART_BYTES ((uint64_t)PART_SLOTS * CHUNK_SIZE_BYTES)
 /* A part is mapped from a little before it: its first slot is compared with the one before, and
  * the kernel maps large pages only at multiples of their size. */
 #define MAP_BEFORE_BYTES (UINT64_C(2) * 1024 * 1024)
@@ -275,9 +271,9 @@ static int log_read_slots(struct log_reading *reading, uint64_t start_bytes, str
 
 static uint64_t evtx_log_count_parts(uint64_t size_bytes)
 {
-    if (size_bytes <= FILE_HEADER_SIZE_BYTES + PART_BYTES)
+    if (size_bytes <= FILE_HEADER_SIZE_BYTES + EVTX_PART_BYTES)
         return 1;
-    return (size_bytes - FILE_HEADER_SIZE_BYTES + PART_BYTES - 1) / PART_BYTES;
+    return (size_bytes - FILE_HEADER_SIZE_BYTES + EVTX_PART_BYTES - 1) / EVTX_PART_BYTES;
 }
 
 /* Reads part number `part`: where it lies, and whether the file still reaches so far. The last one
@@ -294,9 +290,10 @@ static int log_read_part(struct log_reading *reading, uint64_t part, struct erro
         return 0;
     if (log_read_start(reading, start, part == 0, err) != 0)
         return -1;
-    start_bytes = reading->first_chunk_bytes + part * PART_BYTES;
-    expected_bytes =
-        is_last || size_bytes < start_bytes + PART_BYTES ? size_bytes : start_bytes + PART_BYTES;
+    start_bytes = reading->first_chunk_bytes + part * EVTX_PART_BYTES;
+    expected_bytes = is_last || size_bytes < start_bytes + EVTX_PART_BYTES
+                         ? size_bytes
+                         : start_bytes + EVTX_PART_BYTES;
     reading->end_bytes = expected_bytes < present_bytes ? expected_bytes : present_bytes;
     if (reading->end_bytes < expected_bytes && !reading->ended)
         log_note_unreadable(reading, reading->end_bytes, NULL);
@@ -345,5 +342,6 @@ const struct reader evtx_log_reader = {
     .read_part = evtx_log_read_part,
     .join = evtx_log_join,
     .finish = evtx_log_finish,
+    .part_bytes = EVTX_PART_BYTES,
     .reference = "libevtx",
 };

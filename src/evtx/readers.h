@@ -6,6 +6,10 @@
 
 #include "model/reader.h"
 
+/* A part of either: what reader processes share a source by. Large enough that a part costs
+ * nothing, small enough that one log is shared evenly. */
+#define EVTX_PART_BYTES (UINT64_C(64) * 1024 * 1024)
+
 /* READER_LOG; see struct reader. */
 extern const struct reader evtx_log_reader;
 

@@ -27,9 +27,11 @@ static const char *const tool_words[] = {
     "cmd",
     "collect",
     "collected",
+    "collection",
     "copy",
     "csv",
     "current",
+    "cylr",
     "datastore",
     "day",
     "dism",
@@ -49,6 +51,8 @@ static const char *const tool_words[] = {
     "get",
     "gethotfix",
     "history",
+    "hive",
+    "hives",
     "hotfix",
     "hotfixes",
     "hotfixlist",
@@ -57,6 +61,7 @@ static const char *const tool_words[] = {
     "information",
     "installed",
     "json",
+    "kape",
     "kb",
     "licence",
     "license",
@@ -81,14 +86,17 @@ static const char *const tool_words[] = {
     "qfelist",
     "quickfixengineering",
     "readme",
+    "registry",
     "remediation",
     "report",
+    "reportingevents",
     "result",
     "results",
     "round",
     "run",
     "setup",
     "slmgr",
+    "software",
     "softwarelicensingproduct",
     "softwarelicensingservice",
     "spp",
@@ -96,13 +104,16 @@ static const char *const tool_words[] = {
     "state",
     "status",
     "sysinfo",
+    "system",
     "systeminfo",
+    "triage",
     "txt",
     "unicode",
     "update",
     "updates",
     "utf",
     "vbs",
+    "velociraptor",
     "wat",
     "windowsupdate",
     "wmi",
@@ -169,14 +180,43 @@ static bool is_day(const char *year, const char *month, const char *day)
            of_day <= 31;
 }
 
+/* Digits, with a `Z` behind them or not. */
+static bool is_digits_of_time(const char *text, size_t length)
+{
+    return is_digits(text, length > 0 && (text[length - 1] | 0x20) == 'z' ? length - 1 : length);
+}
+
 static bool token_has_digits(const struct split_name *name, size_t index, size_t length)
 {
     return index < name->count && name->tokens[index].end - name->tokens[index].start == length &&
            is_digits(name->text + name->tokens[index].start, length);
 }
 
+/* Is it a day of two digits, or one with the time behind it, as `10T101010` and `10T10` are? */
+static bool token_is_day(const struct split_name *name, size_t index)
+{
+    const char *at;
+    size_t length;
+
+    if (index >= name->count)
+        return false;
+    at = name->text + name->tokens[index].start;
+    length = name->tokens[index].end - name->tokens[index].start;
+    return length >= 2 && is_digits(at, 2) &&
+           (length == 2 ||
+            (length > 3 && (at[2] | 0x20) == 't' && is_digits_of_time(at + 3, length - 3)));
+}
+
+/* Is it a part of a time of two digits, the last one, as `10Z` is? */
+static bool token_ends_time(const struct split_name *name, size_t index)
+{
+    return index < name->count && name->tokens[index].end - name->tokens[index].start == 3 &&
+           is_digits(name->text + name->tokens[index].start, 2) &&
+           is_digits_of_time(name->text + name->tokens[index].start, 3);
+}
+
 /* How many tokens from that one on are a date: `20190110`, `20190110T1130Z`, `2019-01-10`,
- * `10.01.2019`. */
+ * `2019-01-10T101010`, `10.01.2019`. */
 static size_t count_date(const struct split_name *name, size_t index)
 {
     const char *at[3];
@@ -188,7 +228,7 @@ static size_t count_date(const struct split_name *name, size_t index)
         strspn(at[0] + 8, "0123456789TtZz") >= length - 8)
         return 1;
     if (token_has_digits(name, index, 4) && token_has_digits(name, index + 1, 2) &&
-        token_has_digits(name, index + 2, 2) && is_day(at[0], at[1], at[2]))
+        token_is_day(name, index + 2) && is_day(at[0], at[1], at[2]))
         return 3;
     if (token_has_digits(name, index, 2) && token_has_digits(name, index + 1, 2) &&
         token_has_digits(name, index + 2, 4) &&
@@ -206,7 +246,7 @@ static void mark_dates(struct split_name *name)
         if (end == index)
             continue;
         while (token_has_digits(name, end, 2) || token_has_digits(name, end, 4) ||
-               token_has_digits(name, end, 6))
+               token_has_digits(name, end, 6) || token_ends_time(name, end))
             end++;
         for (; index < end; index++)
             name->tokens[index].kind = TOKEN_DATE;
@@ -447,7 +487,7 @@ static bool is_outermost(const struct split_name *name, size_t first, size_t end
            end == end_before_dates(name);
 }
 
-static bool are_one_host(const char *left, const char *right)
+bool names_are_one_host(const char *left, const char *right)
 {
     char *folded_left = text_fold(left), *folded_right = text_fold(right);
     bool are = hostname_is_form(folded_left, folded_right) ||
@@ -469,7 +509,7 @@ static void note_known(struct known_naming *found, const struct split_name *name
         found->host = host;
         return;
     }
-    found->several = found->several || !are_one_host(found->host, host);
+    found->several = found->several || !names_are_one_host(found->host, host);
     free(host);
 }
 

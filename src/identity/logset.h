@@ -93,10 +93,11 @@ struct rename_place {
     size_t log;       /* the caller's number of the log */
     size_t key;       /* its newest name */
     uint64_t last_filetime;
-    size_t owner_key; /* filled in: the newest name of the machine it belongs to there */
-    bool shared;      /* filled in: its name is an earlier one of several machines there */
-    bool circular;    /* filled in: its machine has names that are earlier than each other, which
-                         could also be machines that swapped theirs */
+    size_t tree_length; /* filled in: of the folder's path (machine_tree_length) */
+    size_t owner_key;   /* filled in: the newest name of the machine it belongs to there */
+    bool shared;        /* filled in: its name is an earlier one of several machines there */
+    bool circular;      /* filled in: its machine has names that are earlier than each other, which
+                           could also be machines that swapped theirs */
 };
 
 /* The machine with the newest name `later` had the name `earlier`. */

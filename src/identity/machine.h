@@ -125,8 +125,9 @@ struct near machines_near_named(const struct machines *machines, const struct ma
 enum belonging {
     BELONGING_SURE,         /* it lies in the folder of the machine's own logs, or below it */
     BELONGING_AMONG_OTHERS, /* but files there name other hosts */
-    BELONGING_BESIDE,       /* the logs lie elsewhere, or the machine did not write them itself */
-    BELONGING_LISTED,       /* no logs tell so, but hosts that other sources name */
+    BELONGING_WITHIN, /* the same, but in a container there, or in a copy of a disk in a folder */
+    BELONGING_BESIDE, /* the logs lie elsewhere, or the machine did not write them itself */
+    BELONGING_LISTED, /* no logs tell so, but hosts that other sources name */
 };
 
 /* `naming` are the places of all that names its host, by its content or by its file's name. Folders
@@ -158,12 +159,75 @@ char *machine_folder_name(const char *path) __attribute__((warn_unused_result));
 /* Returns owned: the path of that folder; where it has no such name, the same as above. */
 char *machine_folder_path(const char *path) __attribute__((warn_unused_result));
 
+/* Returns owned: the name of the folder whose path the first `length` bytes are; of a container
+ * what its name tells (container_title). */
+char *machine_title(const char *path, size_t length) __attribute__((warn_unused_result));
+
+/* The length of the path of the folder in which names of one machine may follow each other: the one
+ * that holds the copies of its disks, else that of the file. */
+size_t machine_tree_length(const char *path);
+
 /* Do several machines have logs in that folder, so that its name is that of none? */
 bool machines_share_folder(const struct machines *machines, const char *path);
 
 /* Does the path lie below the folder that Windows' setup puts an earlier installation in?
  * *root_length is then the length of the path of the folder in which the present one lies. */
 bool machine_path_is_old(const char *path, size_t *root_length);
+
+/* Does the path lie in the folder in which Windows keeps older copies of its hives, or in a shadow
+ * copy of the disk? */
+bool machine_path_is_copy(const char *path);
+
+/* Does it lie in a shadow copy? */
+bool machine_path_is_shadow(const char *path);
+
+/* Do the two lie in Windows on disks of different letters or names? */
+bool machine_path_is_other_disk(const char *path, const char *other);
+
+/* What a path has, below the folder that the first `length` bytes of it are, that may be of another
+ * host: a folder that is no collector's, before the copy of a disk begins, or a container. What is
+ * called as `own_name` is, or is Velociraptor's encrypted part of a collection, does not count. */
+enum below {
+    BELOW_NOTHING,
+    BELOW_FOLDER,
+    BELOW_CONTAINER, /* whatever else there is */
+};
+
+enum below machine_path_below(const char *path, size_t length, const char *own_name);
+
+/* Does it lie in a copy of a disk, among what is of Windows? */
+bool machine_path_is_disk(const char *path);
+
+/* ---- Folder trees whose machine something in them names (DESIGN section 3): a SYSTEM hive, or
+ * what a collector wrote down. The tree is the folder that holds the copy of the disk, else the one
+ * that what names it lies in, with all that is below. Of several disks in it that have Windows,
+ * each one that has a hive is a tree by itself, too ---- */
+
+struct machine_tree {
+    char *folder; /* owned: its path */
+    char *path;   /* owned: of what names the machine */
+    size_t machine;
+    bool covers_all;    /* what names it speaks for the folders below as well */
+    bool is_of_several; /* what is in it names several machines */
+};
+
+/* By folder. Starts as zeros. */
+struct machine_trees {
+    struct machine_tree *items; /* owned */
+    size_t count;
+};
+
+/* They are added, then sorted, then found. */
+void machine_trees_add(struct machine_trees *trees, const char *path, size_t machine,
+                       bool covers_all);
+void machine_trees_sort(struct machine_trees *trees);
+
+/* The innermost tree that the path lies in, that of its disk first, or NULL. *is_in_it: it lies in
+ * that very folder, or in the copy of the disk there; else in a folder below, of which nothing is
+ * known. *folder_length is the length of the path of the tree's folder, or disk. */
+const struct machine_tree *machine_trees_find(const struct machine_trees *trees, const char *path,
+                                              bool *is_in_it, size_t *folder_length);
+void machine_trees_free_content(struct machine_trees *trees);
 
 /* The length of the folder's part of a path, without the slash; 0 for a bare file name. */
 size_t machine_folder_length(const char *path);
@@ -230,18 +294,22 @@ void source_hosts_free(struct source_host *hosts, size_t count);
 
 enum naming_kind {
     NAMING_NONE,
-    NAMING_KNOWN,   /* the name begins or ends with that of a known host */
-    NAMING_WITHIN,  /* it has that of a known host elsewhere in it */
-    NAMING_SEVERAL, /* it has those of several known hosts, of which this is the first */
-    NAMING_PATTERN, /* it has a host where the files beside it have theirs */
-    NAMING_FOLDERS, /* the folders beside it have the names of their hosts */
-    NAMING_SPELLED, /* it differs from those of the files beside it, for which nothing speaks, too
-                     */
+    NAMING_KNOWN,     /* the name begins or ends with that of a known host */
+    NAMING_WITHIN,    /* it has that of a known host elsewhere in it */
+    NAMING_SEVERAL,   /* it has those of several known hosts, of which this is the first */
+    NAMING_PATTERN,   /* it has a host where the files beside it have theirs */
+    NAMING_FOLDERS,   /* the folders beside it have the names of their hosts */
+    NAMING_CONTAINER, /* it has none, but the name of its container has: a known one at its begin or
+                         end, where other containers have theirs, or where its collector puts it */
+    NAMING_SPELLED,   /* it differs from those of the files beside it, for which nothing speaks, too
+                       */
 };
 
 struct naming {
     enum naming_kind kind;
-    char *host; /* owned; NULL for none */
+    char *host;              /* owned; NULL for none */
+    size_t container_length; /* of a container: that of its path */
+    bool is_guess;           /* of a container: its name can mean something else */
 };
 
 /* Starts as zeros; owns all. */

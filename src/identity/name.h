@@ -102,6 +102,34 @@ struct known_naming file_name_known_hosts(const char *file_name,
                                           bool (*is_known)(const void *, const char *),
                                           const void *context);
 
+/* Are they the same name, one the fully qualified form of the other, or its NetBIOS name? */
+bool names_are_one_host(const char *left, const char *right);
+
+/* ---- Names of containers (container_name.c) ---- */
+
+/* Is that part of a path, without slashes, the name of a container with the mark behind it? */
+bool container_is_name(const char *name, size_t length);
+
+/* Returns owned: the name, with the mark or without it, as one of a file with one extension. */
+char *container_file_name(const char *name, size_t length) __attribute__((warn_unused_result));
+
+/* The host that a collector put into the name of a container. */
+struct container_host {
+    char *name;                /* owned; NULL where it is not a name of a collector that is known */
+    bool is_sure;              /* the form of the name leaves no other reading */
+    bool may_have_name_before; /* what stands before a `_` in it can be something else */
+};
+
+struct container_host container_host(const char *name, size_t length);
+
+/* Is the title of a folder or container no name of a host, but a word for what is in it, the name
+ * of a tool, or a date? */
+bool container_title_is_word(const char *title);
+
+/* Returns owned: what a machine is called that only the name of the container tells of: the host in
+ * it, else what it spells, else all of it but the extensions. */
+char *container_title(const char *name, size_t length) __attribute__((warn_unused_result));
+
 /* ---- Names and the machines they stand for ---- */
 
 /* Starts as zeros. Names are added to `names`; then the table is sealed, which leaves every key

@@ -37,6 +37,16 @@ static char *copy_folder(const char *path)
     return memory_copy_bytes(path, machine_folder_length(path));
 }
 
+/* Returns owned: the name of the folder, of a container as that of a file. */
+static char *copy_folder_name(const char *folder)
+{
+    const char *name = path_last_part(folder);
+    size_t length = strlen(name);
+
+    return container_is_name(name, length) ? container_file_name(name, length)
+                                           : memory_copy_text(name);
+}
+
 /* ---- Hosts that are known ---- */
 
 static bool is_known(const void *context, const char *name)
@@ -51,14 +61,14 @@ static bool is_known(const void *context, const char *name)
            several;
 }
 
-static struct naming name_by_known(const struct namings *namings, const char *path)
+static struct naming name_by_known(const struct namings *namings, const char *file_name)
 {
-    struct known_naming known = file_name_known_hosts(path_last_part(path), is_known, namings);
+    struct known_naming known = file_name_known_hosts(file_name, is_known, namings);
     enum naming_kind kind = known.at_end ? NAMING_KNOWN : NAMING_WITHIN;
 
     if (known.several)
         kind = NAMING_SEVERAL;
-    return (struct naming){known.host != NULL ? kind : NAMING_NONE, known.host};
+    return (struct naming){.kind = known.host != NULL ? kind : NAMING_NONE, .host = known.host};
 }
 
 /* Names that a KMS host has from the network are none of these: they may be any. */
@@ -87,7 +97,10 @@ char *namings_of_folders(const struct namings *namings, const char *path, size_t
 
     while (*folder != '\0' && host == NULL) {
         *folder_length = strlen(folder);
-        host = file_name_known_hosts(path_last_part(folder), is_known, namings).host;
+        char *name = copy_folder_name(folder);
+
+        host = file_name_known_hosts(name, is_known, namings).host;
+        free(name);
         folder[machine_folder_length(folder)] = '\0';
     }
     free(folder);
@@ -113,9 +126,9 @@ static void add_pattern(struct name_patterns *patterns, const struct name_patter
     patterns->items[patterns->count++] = *pattern;
 }
 
-static void note_file(struct name_patterns *patterns, const char *path, const char *host)
+static void note_name(struct name_patterns *patterns, const char *path, const char *file_name,
+                      const char *host)
 {
-    const char *file_name = path_last_part(path);
     struct name_pattern pattern = {.begins = file_name_has_host(file_name, host, NAME_SIDE_BEGIN),
                                    .ends = file_name_has_host(file_name, host, NAME_SIDE_END)};
 
@@ -125,6 +138,22 @@ static void note_file(struct name_patterns *patterns, const char *path, const ch
     add_pattern(patterns, &pattern);
 }
 
+/* Notes what the names of the file and of the containers that it lies in have of its host. */
+static void note_file(struct name_patterns *patterns, const char *path, const char *host)
+{
+    char *container = copy_folder(path);
+
+    note_name(patterns, path, path_last_part(path), host);
+    for (; *container != '\0'; container[machine_folder_length(container)] = '\0') {
+        char *name = copy_folder_name(container);
+
+        if (container_is_name(container, strlen(container)))
+            note_name(patterns, container, name, host);
+        free(name);
+    }
+    free(container);
+}
+
 /* Notes the folders of the path that have the machine's name. */
 static void note_folders(struct name_patterns *patterns, const char *path,
                          const struct machine *machine)
@@ -132,7 +161,10 @@ static void note_folders(struct name_patterns *patterns, const char *path,
     char *folder = copy_folder(path);
 
     while (*folder != '\0') {
-        bool is_named = machine_answers_to(machine, path_last_part(folder));
+        char *title = machine_title(folder, strlen(folder));
+        bool is_named = machine_answers_to(machine, title);
+
+        free(title);
 
         folder[machine_folder_length(folder)] = '\0';
         if (is_named)
@@ -194,11 +226,11 @@ static void free_patterns(struct name_patterns *patterns)
 
 /* What the name of the file has where those of the files, or folders, beside it have their hosts.
  */
-static struct naming name_by_pattern(const struct name_patterns *patterns, const char *path)
+static struct naming name_by_pattern(const struct name_patterns *patterns, const char *path,
+                                     const char *file_name)
 {
     struct name_pattern sought = {.folder = copy_folder(path)};
     const struct name_pattern *pattern = NULL;
-    const char *file_name = path_last_part(path);
     struct naming naming = {.kind = NAMING_PATTERN};
 
     if (patterns->count > 0)
@@ -216,6 +248,111 @@ static struct naming name_by_pattern(const struct name_patterns *patterns, const
     }
     if (naming.host == NULL)
         naming.kind = NAMING_NONE;
+    return naming;
+}
+
+/* ---- Containers ---- */
+
+static char *copy_with(const char *name, char old, char mark)
+{
+    char *copy = memory_copy_text(name);
+
+    for (char *at = copy; (at = strchr(at, old)) != NULL; at++)
+        *at = mark;
+    return copy;
+}
+
+static void set_host(struct container_host *host, char *name, bool is_sure)
+{
+    free(host->name);
+    host->name = name;
+    host->is_sure = is_sure;
+}
+
+/* Takes the name in that other way of writing it, where it is known so. */
+static bool take_known(const struct namings *namings, struct container_host *host, char old,
+                       char mark)
+{
+    char *name = copy_with(host->name, old, mark);
+
+    if (is_known(namings, name)) {
+        set_host(host, name, true);
+        return true;
+    }
+    free(name);
+    return false;
+}
+
+/* What stands behind a `_` is a guess where it is known, and the whole is not. */
+static void take_known_end(const struct namings *namings, struct container_host *host)
+{
+    for (const char *at = host->name; (at = strchr(at, '_')) != NULL;) {
+        at++;
+        if (is_known(namings, at)) {
+            set_host(host, memory_copy_text(at), false);
+            return;
+        }
+    }
+}
+
+/* The host that its collector put into the name of a container, as it is known: Velociraptor writes
+ * `_` for both `.` and `_`. A full name is in doubt where its short form is known otherwise. */
+static struct container_host host_by_collector(const struct namings *namings,
+                                               const char *container_name)
+{
+    struct container_host host = container_host(container_name, strlen(container_name));
+    char *label;
+
+    if (host.name == NULL || take_known(namings, &host, '.', '_') ||
+        take_known(namings, &host, '.', '.') || take_known(namings, &host, '_', '.'))
+        return host;
+    label = memory_copy_bytes(host.name, hostname_label_bytes(host.name));
+    host.is_sure = host.is_sure && !(strchr(host.name, '.') != NULL && is_known(namings, label));
+    free(label);
+    if (host.may_have_name_before)
+        take_known_end(namings, &host);
+    return host;
+}
+
+/* The host that the name of a container has; none where there is none. */
+static struct naming name_in_container(const struct namings *namings,
+                                       const struct name_patterns *patterns, const char *container)
+{
+    struct container_host host = host_by_collector(namings, path_last_part(container));
+    struct naming naming;
+    char *name;
+
+    if (host.name != NULL)
+        return (struct naming){
+            .kind = NAMING_CONTAINER, .host = host.name, .is_guess = !host.is_sure};
+    name = copy_folder_name(container);
+    naming = name_by_known(namings, name);
+    if (naming.kind != NAMING_KNOWN) {
+        free(naming.host);
+        naming = name_by_pattern(patterns, container, name);
+    }
+    free(name);
+    return naming;
+}
+
+/* By the innermost container of the file whose name has a host. */
+static struct naming name_by_container(const struct namings *namings,
+                                       const struct name_patterns *patterns, const char *path)
+{
+    char *container = copy_folder(path);
+    struct naming naming = {.kind = NAMING_NONE};
+
+    for (; *container != '\0' && naming.host == NULL;
+         container[machine_folder_length(container)] = '\0') {
+        size_t length = strlen(container);
+
+        if (container_is_name(container, length))
+            naming = name_in_container(namings, patterns, container);
+        naming.container_length = length;
+    }
+    free(container);
+    if (naming.host != NULL)
+        naming.kind = NAMING_CONTAINER;
     return naming;
 }
 
@@ -263,8 +400,8 @@ static void name_by_difference(struct namings *namings, const struct source_host
             ;
         for (size_t name = first; name < end; name++)
             if (strcmp(names[first].folded, names[end - 1].folded) != 0)
-                namings->items[names[name].item] =
-                    (struct naming){NAMING_SPELLED, memory_copy_text(names[name].host)};
+                namings->items[names[name].item] = (struct naming){
+                    .kind = NAMING_SPELLED, .host = memory_copy_text(names[name].host)};
     }
     for (size_t name = 0; name < count; name++) {
         free(names[name].host);
@@ -290,9 +427,11 @@ void namings_find(struct namings *namings, const struct machines *machines,
 
         if (*hosts[index].said.name != '\0')
             continue;
-        *naming = name_by_known(namings, path);
+        *naming = name_by_known(namings, path_last_part(path));
         if (naming->kind == NAMING_NONE)
-            *naming = name_by_pattern(&patterns, path);
+            *naming = name_by_pattern(&patterns, path, path_last_part(path));
+        if (naming->kind == NAMING_NONE)
+            *naming = name_by_container(namings, &patterns, path);
     }
     name_by_difference(namings, hosts);
     free_patterns(&patterns);

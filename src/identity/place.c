@@ -8,6 +8,8 @@
 #include "identity/machine.h"
 #include "identity/name.h"
 #include "model/hostname.h"
+#include "model/layout.h"
+#include "model/source.h"
 
 bool machine_is_named(const struct machine *machine, const char *name)
 {
@@ -106,18 +108,19 @@ size_t machine_folder_length(const char *path)
     return slash != NULL ? (size_t)(slash - path) : 0;
 }
 
-/* Folders of Windows in which logs and databases lie, below the one called Windows. */
+/* In it, Windows keeps copies of the hives as they were some days ago, below `config`. */
+#define REGISTRY_COPIES_FOLDER "RegBack"
+
+/* Folders of Windows in which logs, databases and hives lie, below the one called Windows. */
 static const char *const windows_folders[] = {
-    "System32", "Sysnative", "winevt", "Logs", "SoftwareDistribution", "DataStore"};
+    "System32", "Sysnative",           "winevt", "Logs", "SoftwareDistribution", "DataStore",
+    "config",   REGISTRY_COPIES_FOLDER};
 
-/* Folders that collectors put the copy of a disk in (FACTS.md, Collections); `C`, `C:` and `C%3A`
- * besides. */
-static const char *const collector_folders[] = {"uploads", "auto",     "ntfs", "lazy_ntfs",
-                                                "mft",     "ntfs_vss", "fs"};
+/* The archive in which Velociraptor encrypts a collection. */
+#define ENCRYPTED_COLLECTION "data.zip!"
 
-/* What Windows' setup calls the folder of the installation that was there before; with `.000` to
- * `.999` behind it where there is such a folder already. */
-#define OLD_INSTALLATION_FOLDER "Windows.old"
+/* In it, Velociraptor writes what it has found out. */
+#define RESULTS_FOLDER "results"
 
 /* A part of a path between slashes. */
 struct part {
@@ -140,27 +143,7 @@ static bool part_is_one_of(const struct part *part, const char *const *words, si
 
 static bool part_is_old_installation(const struct part *part)
 {
-    struct part name = *part;
-
-    if (part->length == strlen(OLD_INSTALLATION_FOLDER) + 4 &&
-        part->text[part->length - 4] == '.' &&
-        strspn(part->text + part->length - 3, "0123456789") >= 3)
-        name.length -= 4;
-    return part_is(&name, OLD_INSTALLATION_FOLDER);
-}
-
-/* Is it what a collector calls a drive, a volume or a shadow copy? */
-static bool part_is_disk(const struct part *part)
-{
-    bool drive =
-        part->length > 0 && ((part->text[0] | 0x20) >= 'a' && (part->text[0] | 0x20) <= 'z');
-
-    if (drive && (part->length == 1 || (part->length == 2 && part->text[1] == ':') ||
-                  (part->length == 4 && text_equal_ascii_bytes(part->text + 1, "%3A", 3))))
-        return true;
-    return (part->length >= 3 && text_equal_ascii_bytes(part->text, "%5C", 3)) ||
-           (part->length >= 3 && text_equal_ascii_bytes(part->text, "vss", 3) &&
-            strspn(part->text + 3, "0123456789") == part->length - 3);
+    return layout_is_old_installation(part->text, part->length);
 }
 
 /* The last part of the path's first `length` bytes. */
@@ -182,6 +165,31 @@ static size_t without_last(const char *path, size_t length)
     return start > 0 ? start - 1 : 0;
 }
 
+/* Is the last part of a path what a collector calls a disk? What may be a host's name elsewhere is
+ * known by where it lies: a volume directly in an image, and one of Acquire's in `$fs$`. */
+static bool ends_with_disk(const char *path, size_t length)
+{
+    struct part part = last_part(path, length);
+    struct part above = last_part(path, without_last(path, length));
+    bool is = part.length > 0 && layout_is_disk(part.text, part.length);
+
+    if (layout_is_numbered(part.text, part.length, "volume"))
+        is = container_is_name(above.text, above.length);
+    if (layout_is_numbered(part.text, part.length, "fs"))
+        is = is || part_is(&above, "$fs$");
+    return is;
+}
+
+/* Is it a folder in which collectors put the copies of disks? */
+static bool ends_with_collector(const char *path, size_t length)
+{
+    struct part part = last_part(path, length);
+    struct part above = last_part(path, without_last(path, length));
+
+    return layout_is_collector(part.text, part.length) ||
+           (part_is(&part, ENCRYPTED_COLLECTION) && container_is_name(above.text, above.length));
+}
+
 /* The length of the path of the folder that holds the copy of a disk, which may be 0, or that of
  * the folder itself. */
 static size_t layout_root(const char *path, size_t length)
@@ -198,8 +206,8 @@ static size_t layout_root(const char *path, size_t length)
     do {
         at = without_last(path, at);
         part = last_part(path, at);
-    } while (at > 0 && (part_is_disk(&part) || part_is_old_installation(&part) ||
-                        part_is_one_of(&part, collector_folders, ARRAY_COUNT(collector_folders))));
+    } while (at > 0 && (ends_with_disk(path, at) || part_is_old_installation(&part) ||
+                        ends_with_collector(path, at)));
     return at;
 }
 
@@ -264,12 +272,274 @@ char *machine_folder_path(const char *path)
     return length > 0 ? memory_copy_bytes(path, length) : copy_nameless(path);
 }
 
+char *machine_title(const char *path, size_t length)
+{
+    struct part part = last_part(path, length);
+
+    return container_is_name(part.text, part.length) ? container_title(part.text, part.length)
+                                                     : memory_copy_bytes(part.text, part.length);
+}
+
 char *machine_folder_name(const char *path)
 {
     size_t length = own_folder_length(path);
+
+    return length > 0 ? machine_title(path, length) : copy_nameless(path);
+}
+
+size_t machine_tree_length(const char *path)
+{
+    return layout_root(path, machine_folder_length(path));
+}
+
+static bool ends_with_shadow_copy(const char *path, size_t length)
+{
     struct part part = last_part(path, length);
 
-    return length > 0 ? memory_copy_bytes(part.text, part.length) : copy_nameless(path);
+    return layout_is_shadow_copy(part.text, part.length);
+}
+
+bool machine_path_is_shadow(const char *path)
+{
+    size_t length = machine_folder_length(path);
+    size_t root = layout_root(path, length);
+
+    for (; length > root; length = without_last(path, length))
+        if (ends_with_shadow_copy(path, length))
+            return true;
+    return false;
+}
+
+bool machine_path_is_copy(const char *path)
+{
+    struct part folder = last_part(path, machine_folder_length(path));
+
+    return machine_path_is_shadow(path) || part_is(&folder, REGISTRY_COPIES_FOLDER);
+}
+
+enum below machine_path_below(const char *path, size_t length, const char *own_name)
+{
+    size_t folder_length = machine_folder_length(path);
+    bool is_in_disk = false;
+    enum below below = BELOW_NOTHING;
+
+    for (size_t start = length, end; start < folder_length; start = end) {
+        struct part part;
+        char *title;
+        bool is_own;
+
+        start += path[start] == '/';
+        end = start + strcspn(path + start, "/");
+        part = (struct part){path + start, end - start};
+        is_in_disk = is_in_disk || ends_with_disk(path, end) || part_is(&part, "Windows");
+        if (ends_with_collector(path, end) || part_is(&part, RESULTS_FOLDER) ||
+            (is_in_disk && !container_is_name(part.text, part.length)))
+            continue;
+        title = machine_title(path, end);
+        is_own = names_are_one_host(title, own_name);
+        free(title);
+        if (is_own)
+            continue;
+        if (container_is_name(part.text, part.length))
+            return BELOW_CONTAINER;
+        below = BELOW_FOLDER;
+    }
+    return below;
+}
+
+bool machine_path_is_disk(const char *path)
+{
+    size_t length = machine_folder_length(path);
+
+    return layout_root(path, length) != length;
+}
+
+/* ---- Trees ---- */
+
+/* Returns owned: the folder that the first `length` bytes of the path are; of those at the top the
+ * root is one, and the working folder another. */
+static char *copy_folder(const char *path, size_t length)
+{
+    return length > 0 ? memory_copy_bytes(path, length) : memory_copy_text(*path == '/' ? "/" : "");
+}
+
+/* Returns owned: what tells the disks of a tree apart, whichever way the collector read them: the
+ * letter, or the name of the volume; "" where there is no folder for the disk, NULL for what does
+ * not lie in Windows there, or in a shadow copy, which can be that of any. *disk_length is the
+ * length of the path of the disk. */
+static char *copy_disk(const char *path, size_t *disk_length)
+{
+    size_t at = machine_folder_length(path), root = layout_root(path, at);
+    struct part part;
+    char *name, *colon;
+
+    if (root == at || machine_path_is_shadow(path))
+        return NULL;
+    while (at > root && !ends_with_disk(path, at))
+        at = without_last(path, at);
+    *disk_length = at;
+    if (at <= root)
+        return memory_copy_text("");
+    part = last_part(path, at);
+    name = layout_unescape(part.text, part.length);
+    colon = strrchr(name, ':');
+    if (colon != NULL && colon > name && colon[1] == '\0')
+        memmove(name, colon - 1, 2);
+    else if (colon != NULL && colon[1] != '\0')
+        memmove(name, colon + 1, 2);
+    if (colon != NULL || name[1] == '\0' || name[2] == '\0')
+        name[1] = '\0';
+    *name |= 0x20;
+    return name;
+}
+
+/* Returns owned: what the tree of one Windows is found by, no path of a folder; or NULL. */
+static char *copy_disk_folder(const char *path, size_t *disk_length)
+{
+    char *disk = copy_disk(path, disk_length);
+    char *folder;
+
+    if (disk == NULL)
+        return NULL;
+    folder = memory_format("%.*s//%s", (int)machine_tree_length(path), path, disk);
+    free(disk);
+    return folder;
+}
+
+bool machine_path_is_other_disk(const char *path, const char *other)
+{
+    size_t length;
+    char *disk = copy_disk(path, &length), *other_disk = copy_disk(other, &length);
+    bool is = disk != NULL && other_disk != NULL && strcmp(disk, other_disk) != 0;
+
+    free(disk);
+    free(other_disk);
+    return is;
+}
+
+static int compare_trees(const void *left_item, const void *right_item)
+{
+    const struct machine_tree *left = left_item, *right = right_item;
+    int order = strcmp(left->folder, right->folder);
+
+    return order != 0 ? order : strcmp(left->path, right->path);
+}
+
+/* Takes ownership of the folder. */
+static void add_tree(struct machine_trees *trees, char *folder, const struct machine_tree *tree)
+{
+    trees->items = memory_grow(trees->items, trees->count, sizeof(*trees->items));
+    trees->items[trees->count] = *tree;
+    trees->items[trees->count].folder = folder;
+    trees->items[trees->count++].path = memory_copy_text(tree->path);
+}
+
+void machine_trees_add(struct machine_trees *trees, const char *path, size_t machine,
+                       bool covers_all)
+{
+    const struct machine_tree tree = {
+        .path = (char *)path, .machine = machine, .covers_all = covers_all};
+    size_t length;
+    char *disk_folder = copy_disk_folder(path, &length);
+
+    add_tree(trees, copy_folder(path, machine_tree_length(path)), &tree);
+    if (disk_folder != NULL)
+        add_tree(trees, disk_folder, &tree);
+}
+
+static void tree_free_content(struct machine_tree *tree)
+{
+    free(tree->folder);
+    free(tree->path);
+}
+
+void machine_trees_sort(struct machine_trees *trees)
+{
+    size_t kept = 0;
+
+    if (trees->count == 0)
+        return;
+    qsort(trees->items, trees->count, sizeof(*trees->items), compare_trees);
+    for (size_t index = 1; index < trees->count; index++) {
+        struct machine_tree *last = &trees->items[kept], *next = &trees->items[index];
+
+        if (strcmp(last->folder, next->folder) != 0) {
+            trees->items[++kept] = *next;
+            continue;
+        }
+        last->is_of_several =
+            last->is_of_several || next->is_of_several || last->machine != next->machine;
+        last->covers_all = last->covers_all || next->covers_all;
+        tree_free_content(next);
+    }
+    trees->count = kept + 1;
+}
+
+static int compare_tree_folder(const void *folder, const void *tree)
+{
+    return strcmp(folder, ((const struct machine_tree *)tree)->folder);
+}
+
+static const struct machine_tree *find_tree_at(const struct machine_trees *trees,
+                                               const char *folder)
+{
+    return trees->count == 0 ? NULL
+                             : bsearch(folder, trees->items, trees->count, sizeof(*trees->items),
+                                       compare_tree_folder);
+}
+
+static const struct machine_tree *find_tree(const struct machine_trees *trees, const char *path,
+                                            size_t length)
+{
+    char *folder = copy_folder(path, length);
+    const struct machine_tree *tree = find_tree_at(trees, folder);
+
+    free(folder);
+    return tree;
+}
+
+/* The tree of the same disk; *disk_length is the length of its path. */
+static const struct machine_tree *find_tree_of_disk(const struct machine_trees *trees,
+                                                    const char *path, size_t *disk_length)
+{
+    char *folder = copy_disk_folder(path, disk_length);
+    const struct machine_tree *tree = folder != NULL ? find_tree_at(trees, folder) : NULL;
+
+    free(folder);
+    return tree;
+}
+
+const struct machine_tree *machine_trees_find(const struct machine_trees *trees, const char *path,
+                                              bool *is_in_it, size_t *folder_length)
+{
+    size_t length = machine_folder_length(path);
+    size_t root = layout_root(path, length);
+    const struct machine_tree *of_disk = find_tree_of_disk(trees, path, folder_length);
+
+    if (of_disk != NULL) {
+        *is_in_it = true;
+        return of_disk;
+    }
+    for (;; length = without_last(path, length)) {
+        const struct machine_tree *tree =
+            length > 0 || root == 0 ? find_tree(trees, path, length) : NULL;
+
+        if (tree != NULL) {
+            *folder_length = length;
+            *is_in_it = length == root;
+            return tree;
+        }
+        if (length == 0)
+            return NULL;
+    }
+}
+
+void machine_trees_free_content(struct machine_trees *trees)
+{
+    for (size_t index = 0; index < trees->count; index++)
+        tree_free_content(&trees->items[index]);
+    free(trees->items);
+    *trees = (struct machine_trees){0};
 }
 
 /* ---- Nearness ---- */
@@ -321,7 +591,7 @@ static bool lies_apart(const struct machine *machine, const char *place, const c
     for (const char *start = place + length + 1, *end; (end = strchr(start, '/')) != NULL;
          start = end + 1) {
         size_t end_bytes = (size_t)(end - place);
-        char *name = memory_copy_bytes(start, (size_t)(end - start));
+        char *name = machine_title(place, end_bytes);
         bool is_own = folder_names_machine(name, machine);
 
         free(name);
@@ -498,9 +768,13 @@ enum belonging machines_belonging(const struct machines *machines,
 {
     const struct machine_place *other;
     size_t length, place = 0;
+    enum below below;
 
     if (!find_own_folder(machines, path, near->machine, &length))
         return near->by_logs ? BELONGING_BESIDE : BELONGING_LISTED;
+    below = machine_path_below(path, length, machines->items[near->machine].name);
+    if (below == BELOW_CONTAINER || (below == BELOW_FOLDER && machine_path_is_disk(path)))
+        return BELONGING_WITHIN;
     while ((other = machine_places_next(naming, &place, path, length)) != NULL)
         if (other->machine != near->machine)
             return BELONGING_AMONG_OTHERS;

@@ -31,8 +31,7 @@ struct rename_folder {
 
 static int compare_folders(const struct rename_place *left, const struct rename_place *right)
 {
-    size_t left_length = machine_folder_length(left->path);
-    size_t right_length = machine_folder_length(right->path);
+    size_t left_length = left->tree_length, right_length = right->tree_length;
     size_t length = left_length < right_length ? left_length : right_length;
     int order = memcmp(left->path, right->path, length);
 
@@ -239,6 +238,8 @@ void rename_resolve(struct rename_place *places, size_t place_count, struct rena
 
     if (place_count == 0)
         return;
+    for (size_t place = 0; place < place_count; place++)
+        places[place].tree_length = machine_tree_length(places[place].path);
     qsort(places, place_count, sizeof(*places), compare_places);
     if (pair_count > 0)
         qsort(pairs, pair_count, sizeof(*pairs), compare_pairs);

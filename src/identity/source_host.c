@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "identity/machine.h"
 #include "model/hostname.h"
+#include "model/source.h"
 
 struct source_matcher {
     struct machines *machines;
@@ -22,6 +23,8 @@ struct source_matcher {
     char **last_parts;            /* owned: the folded names of the folders, in order */
     struct machine_places named;  /* of hosts that are named */
     struct machine_places naming; /* the same, and of those that the names of their files tell */
+    struct machine_trees trees;
+    struct machine_trees copies; /* that only a copy of a hive names */
     struct namings namings;
     size_t log_count; /* machines that there are logs of, their own or of KMS hosts; the others
                        * stand behind them */
@@ -42,9 +45,13 @@ static void list_last_parts(struct source_matcher *matcher)
     size_t count = matcher->folders.names.count;
 
     matcher->last_parts = memory_allocate(count, sizeof(char *));
-    for (size_t key = 0; key < count; key++)
-        matcher->last_parts[key] =
-            memory_copy_text(path_last_part(matcher->folders.names.folded[key]));
+    for (size_t key = 0; key < count; key++) {
+        const char *folder = matcher->folders.names.folded[key];
+        char *title = machine_title(folder, strlen(folder));
+
+        matcher->last_parts[key] = text_fold(title);
+        free(title);
+    }
     if (count > 0)
         qsort(matcher->last_parts, count, sizeof(char *), compare_texts);
 }
@@ -133,6 +140,8 @@ static void matcher_end(struct source_matcher *matcher, size_t count)
     host_table_free_content(&matcher->folders);
     machine_places_free_content(&matcher->named);
     machine_places_free_content(&matcher->naming);
+    machine_trees_free_content(&matcher->trees);
+    machine_trees_free_content(&matcher->copies);
     namings_free_content(&matcher->namings);
 }
 
@@ -242,6 +251,70 @@ static void match_named(struct source_matcher *matcher, struct source_host *host
                           said->name, matcher->machines->items[near.machine].name);
     else
         remark_on_earlier_name(matcher, host);
+}
+
+/* What is of an earlier state of the tree's machine, as a copy of its hive or one of an earlier
+ * installation is, can have an earlier name of it. Where nothing else names the tree, a copy does.
+ */
+static void match_earlier_state(struct source_matcher *matcher, struct source_host *host)
+{
+    const char *path = host->said.path;
+    size_t folder_length;
+    bool is_in_it;
+    const struct machine_tree *tree =
+        machine_trees_find(&matcher->trees, path, &is_in_it, &folder_length);
+
+    if (tree != NULL && is_in_it && !tree->is_of_several &&
+        (machine_path_is_old(path, &folder_length) ||
+         !machine_path_is_other_disk(path, tree->path))) {
+        host->machine = tree->machine;
+        return;
+    }
+    match_named(matcher, host);
+    if (!machine_path_is_old(path, &folder_length))
+        machine_trees_add(&matcher->copies, path, host->machine, false);
+}
+
+/* Is it of an earlier state of the machine of its tree? */
+static bool names_earlier_state(const struct case_source_host *said)
+{
+    size_t root_length;
+
+    return said->names_tree &&
+           (machine_path_is_copy(said->path) || machine_path_is_old(said->path, &root_length));
+}
+
+static void note_named(struct source_matcher *matcher, const struct source_host *host)
+{
+    const char *path = host->said.path;
+
+    machine_places_add(&matcher->named, path, host->machine, false);
+    machine_places_add(&matcher->naming, path, host->machine, false);
+}
+
+/* Finds whose those are that are named, and which trees they name. */
+static void match_all_named(struct source_matcher *matcher, struct source_host *hosts, size_t count)
+{
+    for (size_t index = 0; index < count; index++) {
+        hosts[index].machine = MACHINE_NONE;
+        if (!source_host_is_named(&hosts[index]) || names_earlier_state(&hosts[index].said))
+            continue;
+        match_named(matcher, &hosts[index]);
+        note_named(matcher, &hosts[index]);
+        if (hosts[index].said.names_tree)
+            machine_trees_add(&matcher->trees, hosts[index].said.path, hosts[index].machine,
+                              hosts[index].said.names_all);
+    }
+    machine_trees_sort(&matcher->trees);
+    for (size_t index = 0; index < count; index++) {
+        if (!source_host_is_named(&hosts[index]) || !names_earlier_state(&hosts[index].said))
+            continue;
+        match_earlier_state(matcher, &hosts[index]);
+        note_named(matcher, &hosts[index]);
+    }
+    machine_trees_sort(&matcher->copies);
+    machine_places_sort(&matcher->named);
+    machine_places_sort(&matcher->naming);
 }
 
 /* Is a host that the file names this machine? */
@@ -366,6 +439,12 @@ static bool folder_contradicts(struct source_matcher *matcher, size_t index, con
            !machine_answers_to(&matcher->machines->items[machine], folder_host);
 }
 
+/* Is there more than collectors' folders between the container that names the host and the file? */
+static bool lies_apart_in_container(const struct naming *naming, const char *path)
+{
+    return machine_path_below(path, naming->container_length, naming->host) != BELOW_NOTHING;
+}
+
 /* By the name of the file, which says so for sure where it begins or ends with the one host that is
  * known or the files beside it are named so, too. */
 static void match_file_name(struct source_matcher *matcher, struct source_host *host, size_t index,
@@ -379,13 +458,16 @@ static void match_file_name(struct source_matcher *matcher, struct source_host *
         [NAMING_PATTERN] = "which its file's name has where those beside it have their hosts",
         [NAMING_FOLDERS] = ("which its file's name begins with, as folders beside it have the "
                             "names of their hosts"),
+        [NAMING_CONTAINER] = "which its container's name has",
         [NAMING_SPELLED] = "which is what its file's name differs in from those beside it",
     };
     const struct naming *naming = &matcher->namings.items[index];
     const char *path = host->said.path;
 
     host->machine = choose_machine(matcher, naming->host, near);
-    host->is_guess = naming->kind != NAMING_KNOWN && naming->kind != NAMING_PATTERN;
+    host->is_guess = naming->kind != NAMING_KNOWN && naming->kind != NAMING_PATTERN &&
+                     (naming->kind != NAMING_CONTAINER || naming->is_guess ||
+                      lies_apart_in_container(naming, path));
     if (!folder_contradicts(matcher, index, path, host->machine)) {
         host->remark =
             memory_format("no host is named in it: taken for %s, %s",
@@ -422,6 +504,9 @@ static char *doubt(const struct source_matcher *matcher, size_t index,
 
     if (folder_host != NULL && !machine_answers_to(machine, folder_host))
         return memory_format("whose logs lie there, in a folder with the name of %s", folder_host);
+    if (naming->kind == NAMING_CONTAINER && !machine_answers_to(machine, naming->host))
+        return memory_format("whose logs lie there, in a container with the name of %s",
+                             naming->host);
     if (spells_another(naming, machine))
         return memory_format("whose logs lie there, though its file's name differs from those "
                              "beside it in %s",
@@ -436,6 +521,9 @@ static void match_near(struct source_matcher *matcher, struct source_host *host,
     static const char *const whys[] = {
         [BELONGING_SURE] = "",
         [BELONGING_AMONG_OTHERS] = "whose logs lie there, as do files of other hosts",
+        [BELONGING_WITHIN] =
+            "whose logs lie outside of the container, or the folder of a disk's copy, "
+            "that it lies in",
         [BELONGING_BESIDE] = "whose logs lie in another folder beside it",
         [BELONGING_LISTED] = "which is named in what lies beside it",
     };
@@ -460,10 +548,12 @@ static void match_folder(struct source_matcher *matcher, struct source_host *hos
     const char *path = host->said.path;
     const char *known = matcher->folder_hosts[index];
     size_t length = matcher->folder_lengths[index];
-    bool is_called_so = known != NULL && strlen(known) <= length &&
-                        strncmp(path + length - strlen(known), known, strlen(known)) == 0 &&
-                        (length == strlen(known) || path[length - strlen(known) - 1] == '/');
+    char *title = known != NULL ? machine_title(path, length) : NULL;
+    bool is_called_so =
+        known != NULL && strcmp(title, known) == 0 &&
+        (machine_path_below(path, length, known) == BELOW_NOTHING || !machine_path_is_disk(path));
 
+    free(title);
     host->machine = is_called_so ? choose_machine(matcher, known, MACHINE_NONE)
                                  : machine_of_folder(matcher, matcher->folder_paths[index], path);
     host->is_guess = true;
@@ -566,7 +656,159 @@ static bool place_agrees(const struct source_matcher *matcher, size_t index, siz
            (folder_host == NULL || machine_answers_to(machine, folder_host));
 }
 
-/* Finds whose those are that only the name of their file tells of. */
+/* The tree that what lies at a path is in. */
+struct in_tree {
+    const struct machine_tree *tree; /* or NULL */
+    bool is_of_copy;                 /* only a copy of a hive names the machine */
+    bool is_of_disk;                 /* it is that of its disk */
+    bool is_of_other_disk;           /* what names the machine lies in Windows on another disk */
+    bool is_in_it;                   /* see machine_trees_find */
+    size_t folder_length;
+};
+
+static struct in_tree find_tree(const struct source_matcher *matcher, const char *path)
+{
+    struct in_tree in = {0};
+
+    in.tree = machine_trees_find(&matcher->trees, path, &in.is_in_it, &in.folder_length);
+    if (in.tree == NULL) {
+        in.tree = machine_trees_find(&matcher->copies, path, &in.is_in_it, &in.folder_length);
+        in.is_of_copy = in.tree != NULL;
+    }
+    if (in.tree != NULL) {
+        in.is_of_disk = in.is_in_it && in.folder_length > machine_tree_length(path);
+        in.is_of_other_disk = machine_path_is_other_disk(path, in.tree->path);
+    }
+    return in;
+}
+
+/* Does something else than the tree tell of another host: the name of the file or of a folder, or
+ * what lies in a folder between? */
+static bool tree_is_contradicted(const struct source_matcher *matcher, size_t index,
+                                 const struct in_tree *in, const struct near *near)
+{
+    const struct machine *machine = &matcher->machines->items[in->tree->machine];
+    const struct naming *naming = &matcher->namings.items[index];
+    const char *folder_host = matcher->folder_hosts[index];
+
+    if (naming->kind == NAMING_CONTAINER && naming->container_length > in->folder_length &&
+        !machine_answers_to(machine, naming->host))
+        return true;
+    return file_name_contradicts(naming, machine) ||
+           (folder_host != NULL && !machine_answers_to(machine, folder_host) &&
+            !(in->is_of_disk && matcher->folder_lengths[index] <= in->folder_length)) ||
+           ((!in->is_in_it || in->is_of_other_disk) && near->machine != MACHINE_NONE &&
+            near->machine != in->tree->machine && near->folder_length > in->folder_length);
+}
+
+/* Lies anything of another machine in the folder that the first `length` bytes of the path are? */
+static bool lies_among_others(const struct source_matcher *matcher, const char *path, size_t length,
+                              size_t machine)
+{
+    const struct machine_places *const lists[] = {&matcher->machines->places, &matcher->named};
+
+    for (size_t list = 0; list < ARRAY_COUNT(lists); list++) {
+        const struct machine_place *place;
+        size_t at = 0;
+
+        while ((place = machine_places_next(lists[list], &at, path, length)) != NULL)
+            if (place->machine != machine)
+                return true;
+    }
+    return false;
+}
+
+/* It is sure but in a folder below the tree's, of which nothing is known, or in a container there,
+ * and where logs of another machine lie in the tree, or sources that name one. What speaks for the
+ * folders below does so for those of its collector. */
+static bool tree_is_doubtful(const struct source_matcher *matcher, const char *path,
+                             const struct in_tree *in, const struct near *near)
+{
+    bool is_near = near->machine == in->tree->machine;
+    enum below below = machine_path_below(path, in->folder_length,
+                                          matcher->machines->items[in->tree->machine].name);
+
+    if (below == BELOW_CONTAINER || in->is_of_other_disk ||
+        (below == BELOW_FOLDER && (in->tree->covers_all || machine_path_is_disk(path))))
+        return true;
+    if (in->is_of_disk)
+        return lies_among_others(matcher, path, in->folder_length, in->tree->machine);
+    if (!in->is_in_it && !in->tree->covers_all)
+        return !is_near || !near->by_logs;
+    return near->machine == MACHINE_NONE || (!is_near && near->folder_length >= in->folder_length);
+}
+
+/* By what names the machine of its folder tree. */
+static void match_tree(struct source_matcher *matcher, struct source_host *host, size_t index)
+{
+    const struct in_tree in = find_tree(matcher, host->said.path);
+    struct near near;
+
+    if (in.tree == NULL || in.tree->is_of_several)
+        return;
+    near = machines_near_named(matcher->machines, &matcher->named, host->said.path);
+    if (tree_is_contradicted(matcher, index, &in, &near) ||
+        (in.is_of_copy && near.by_logs && near.machine != MACHINE_NONE &&
+         near.folder_length >= machine_tree_length(host->said.path)))
+        return;
+    host->machine = in.tree->machine;
+    host->is_guess = tree_is_doubtful(matcher, host->said.path, &in, &near);
+    host->remark = memory_format("no host is named in it: taken for %s, which %s names",
+                                 matcher->machines->items[host->machine].name, in.tree->path);
+}
+
+/* Finds whose those are that name no host and lie in such a tree. */
+static void match_trees(struct source_matcher *matcher, struct source_host *hosts, size_t count)
+{
+    for (struct file_range file = {0}; file.end < count;) {
+        file = file_at(hosts, count, file.end);
+        if (!file_names_host(hosts, file))
+            match_tree(matcher, &hosts[file.first], file.first);
+    }
+}
+
+/* Does the name of the folder, or of a container in it, that the copy of the disk lies in come
+ * before that of the container? */
+static bool folder_counts(const struct naming *naming, const char *path)
+{
+    char *title;
+    bool counts;
+
+    if (!machine_path_is_disk(path) || !lies_apart_in_container(naming, path))
+        return false;
+    title = machine_folder_name(path);
+    counts = !container_title_is_word(title);
+    free(title);
+    return counts;
+}
+
+/* Is nothing in the container named otherwise: the logs in it, the folder in it that the file lies
+ * in, or the tree? */
+static bool container_counts(const struct source_matcher *matcher, size_t index, const char *path)
+{
+    const struct naming *naming = &matcher->namings.items[index];
+    const struct machine_places *places = &matcher->machines->places;
+    const char *folder_host = matcher->folder_hosts[index];
+    const struct in_tree in = find_tree(matcher, path);
+    const struct machine_place *log;
+    size_t place = 0;
+
+    if (folder_counts(naming, path))
+        return false;
+    if (folder_host != NULL && matcher->folder_lengths[index] > naming->container_length &&
+        !names_are_one_host(folder_host, naming->host))
+        return false;
+    if (in.tree != NULL && in.folder_length >= naming->container_length &&
+        (in.tree->is_of_several || in.is_of_other_disk ||
+         !machine_answers_to(&matcher->machines->items[in.tree->machine], naming->host)))
+        return false;
+    while ((log = machine_places_next(places, &place, path, naming->container_length)) != NULL)
+        if (log->own && !machine_answers_to(&matcher->machines->items[log->machine], naming->host))
+            return false;
+    return true;
+}
+
+/* Finds whose those are that only the name of their file, or of their container, tells of. */
 static void match_file_names(struct source_matcher *matcher, struct source_host *hosts,
                              size_t count)
 {
@@ -576,10 +818,12 @@ static void match_file_names(struct source_matcher *matcher, struct source_host 
         size_t near;
 
         file = file_at(hosts, count, file.end);
-        if (file_names_host(hosts, file) || kind == NAMING_NONE || kind == NAMING_SPELLED)
+        if (host->machine != MACHINE_NONE || file_names_host(hosts, file) || kind == NAMING_NONE ||
+            kind == NAMING_SPELLED)
             continue;
         near = machines_near(matcher->machines, host->said.path);
-        if (place_agrees(matcher, file.first, near))
+        if (place_agrees(matcher, file.first, near) ||
+            (kind == NAMING_CONTAINER && !container_counts(matcher, file.first, host->said.path)))
             continue;
         match_file_name(matcher, host, file.first, near);
         machine_places_add(&matcher->naming, host->said.path, host->machine, false);
@@ -620,15 +864,8 @@ void source_hosts_match(struct source_host *hosts, size_t count,
     if (count == 0)
         return;
     matcher_begin(&matcher, hosts, count, inventory, inventory_count);
-    for (size_t index = 0; index < count; index++) {
-        hosts[index].machine = MACHINE_NONE;
-        if (!source_host_is_named(&hosts[index]))
-            continue;
-        match_named(&matcher, &hosts[index]);
-        machine_places_add(&matcher.named, hosts[index].said.path, hosts[index].machine, false);
-        machine_places_add(&matcher.naming, hosts[index].said.path, hosts[index].machine, false);
-    }
-    machine_places_sort(&matcher.named);
+    match_all_named(&matcher, hosts, count);
+    match_trees(&matcher, hosts, count);
     match_file_names(&matcher, hosts, count);
     match_all_nameless(&matcher, hosts, count);
     note_earlier_installations(hosts, count);

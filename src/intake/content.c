@@ -16,6 +16,10 @@
 /* What a log begins with. */
 #define LOG_HEADER_MAGIC "ElfFile"
 
+/* [Virtual Hard Disk Image Format Specification], "Hard Disk Footer Format". */
+#define VHD_END_BYTES 512u
+#define VHD_END_MAGIC "conectix"
+
 #define BUFFER_BYTES ((size_t)1024 * 1024)
 
 /* A device says its size in its own way, and the time of its node means nothing. */
@@ -38,22 +42,42 @@ static int measure(const struct walk_entry *entry, int descriptor, struct source
     return 0;
 }
 
+enum source_kind content_recognise_for(struct span head, bool carve, const char **name)
+{
+    enum source_kind kind = content_recognise(head, name);
+
+    if (!carve || kind != SOURCE_KIND_EVTX ||
+        span_starts_with(&head, LOG_HEADER_MAGIC, sizeof(LOG_HEADER_MAGIC)))
+        return kind;
+    *name = source_kind_name(SOURCE_KIND_UNKNOWN);
+    return SOURCE_KIND_UNKNOWN;
+}
+
+/* Has the file the end of a VHD of a fixed size? In front of that lie the bytes of the disk. */
+static bool has_vhd_end(int descriptor, uint64_t size_bytes)
+{
+    char end[VHD_END_BYTES];
+    size_t got;
+
+    return size_bytes > sizeof(end) &&
+           file_read_at(descriptor, end, sizeof(end), size_bytes - sizeof(end), &got) == 0 &&
+           got == sizeof(end) && memcmp(end, VHD_END_MAGIC, strlen(VHD_END_MAGIC)) == 0;
+}
+
 /* Tells the kind by the beginning of the file, and by more of it where that tells nothing. */
 static void recognise(int descriptor, const uint8_t *head, size_t got, bool carve,
                       struct source *source, const char **name)
 {
-    struct span start = span_of(head, got, 0);
     uint8_t longer[CONTENT_LONG_HEAD_BYTES];
 
-    source->kind = content_recognise(start, name);
-    if (carve && source->kind == SOURCE_KIND_EVTX &&
-        !span_starts_with(&start, LOG_HEADER_MAGIC, sizeof(LOG_HEADER_MAGIC))) {
-        source->kind = SOURCE_KIND_UNKNOWN;
+    source->kind = content_recognise_for(span_of(head, got, 0), carve, name);
+    if (source->kind == SOURCE_KIND_UNKNOWN && got == CONTENT_HEAD_BYTES &&
+        file_read_at(descriptor, longer, sizeof(longer), 0, &got) == 0)
+        source->kind = content_recognise_for(span_of(longer, got, 0), carve, name);
+    if (source->kind == SOURCE_KIND_RAW_IMAGE && has_vhd_end(descriptor, source->size_bytes)) {
+        source->kind = SOURCE_KIND_VHD;
         *name = source_kind_name(source->kind);
     }
-    if (!carve && source->kind == SOURCE_KIND_UNKNOWN && got == CONTENT_HEAD_BYTES &&
-        file_read_at(descriptor, longer, sizeof(longer), 0, &got) == 0)
-        source->kind = content_recognise(span_of(longer, got, 0), name);
 }
 
 int content_open(const struct walk_entry *entry, bool carve, int *descriptor, struct source *source,

@@ -22,10 +22,14 @@
  * log whose first pages are destroyed or lost is known by its first chunk. */
 enum source_kind content_recognise(struct span head, const char **name);
 
+/* The same of the first bytes, CONTENT_LONG_HEAD_BYTES of them where there are so many. With
+ * `carve`, what has chunks of a log but not its header is of no known kind: it can be a part of a
+ * disk as well, and is searched as a whole. */
+enum source_kind content_recognise_for(struct span head, bool carve, const char **name);
+
 /* Opens the file of an entry for reading, never waiting for a writer, and fills *source (owned by
  * the caller; its sha256 is left NULL) with path, kind, size and time, and *name with what it is
- * for a person. With `carve`, what has chunks of a log but not its header is of no known kind: it
- * can be a part of a disk as well, and is searched as a whole. ERROR_SOURCE when it vanished or
+ * for a person, as content_recognise_for tells. ERROR_SOURCE when it vanished or
  * cannot be opened, or is not any more what the walk found. */
 int content_open(const struct walk_entry *entry, bool carve, int *descriptor, struct source *source,
                  const char **name, struct error *err);

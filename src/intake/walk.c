@@ -177,6 +177,18 @@ void walk_collect(const char *const *inputs, size_t input_count, const struct st
     drop_repeated(out);
 }
 
+static int compare_entry(const void *path, const void *entry)
+{
+    return strcmp(path, ((const struct walk_entry *)entry)->path);
+}
+
+const struct walk_entry *walk_find(const struct walk *walk, const char *path)
+{
+    return walk->entry_count == 0 ? NULL
+                                  : bsearch(path, walk->entries, walk->entry_count,
+                                            sizeof(*walk->entries), compare_entry);
+}
+
 static void add_listed(char ***inputs, size_t *input_count, const char *path, size_t length,
                        bool is_line)
 {
@@ -188,7 +200,8 @@ static void add_listed(char ***inputs, size_t *input_count, const char *path, si
     (*inputs)[(*input_count)++] = memory_copy_bytes(path, length);
 }
 
-int walk_read_list(FILE *list, char ***inputs, size_t *input_count, struct error *err)
+int walk_read_list(FILE *list, const char *what, char ***inputs, size_t *input_count,
+                   struct error *err)
 {
     struct text all = {0};
     char buffer[65536];
@@ -200,10 +213,10 @@ int walk_read_list(FILE *list, char ***inputs, size_t *input_count, struct error
            all.length_bytes <= WALK_LIST_MAX_BYTES)
         text_add_bytes(&all, buffer, got);
     if (ferror(list))
-        result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read the list of paths: %m");
+        result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read the list of %s: %m", what);
     else if (all.length_bytes > WALK_LIST_MAX_BYTES)
         result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                           "the list of paths is longer than %d bytes", WALK_LIST_MAX_BYTES);
+                           "the list of %s is longer than %d bytes", what, WALK_LIST_MAX_BYTES);
     separator =
         all.bytes != NULL && memchr(all.bytes, '\0', all.length_bytes) != NULL ? '\0' : '\n';
     for (size_t start = 0; result == 0 && start < all.length_bytes;) {

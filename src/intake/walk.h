@@ -38,10 +38,14 @@ void walk_free_content(struct walk *walk);
 void walk_collect(const char *const *inputs, size_t input_count, const struct stat *exclude,
                   bool devices, struct walk *out);
 
-/* Reads a list of paths, separated by NUL if there is one in it, else by line ends, and adds them
- * to the owned array *inputs. ERROR_RUN when it cannot be read or is longer than
+/* The entry of that path, or NULL. */
+const struct walk_entry *walk_find(const struct walk *walk, const char *path);
+
+/* Reads a list of `what` ("paths"), separated by NUL if there is one in it, else by line ends, and
+ * adds them to the owned array *inputs. ERROR_RUN when it cannot be read or is longer than
  * WALK_LIST_MAX_BYTES. */
 #define WALK_LIST_MAX_BYTES (256 * 1024 * 1024)
-int walk_read_list(FILE *list, char ***inputs, size_t *input_count, struct error *err);
+int walk_read_list(FILE *list, const char *what, char ***inputs, size_t *input_count,
+                   struct error *err);
 
 #endif

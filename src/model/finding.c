@@ -68,9 +68,15 @@ static const struct member licence_members[] = {
 };
 
 static const struct member system_members[] = {
-    {MEMBER(struct finding_system, os_name)},
-    {MEMBER(struct finding_system, os_version)},
+    {MEMBER(struct finding_system, os_name)},    {MEMBER(struct finding_system, os_version)},
+    {MEMBER(struct finding_system, edition_id)}, {MEMBER(struct finding_system, installation_type)},
     {MEMBER(struct finding_system, product_id)},
+};
+
+static const struct member computer_members[] = {
+    {MEMBER(struct finding_computer, name)},
+    {MEMBER(struct finding_computer, netbios_name)},
+    {MEMBER(struct finding_computer, domain)},
 };
 
 static const struct member validation_members[] = {

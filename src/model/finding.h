@@ -26,7 +26,9 @@
     /* what a listing says of a Windows licence: one with a product key, or one that was asked for \
      */                                                                                            \
     ROW(FINDING_LICENCE, "licence", licence)                                                       \
-    ROW(FINDING_SYSTEM, "system", system) /* what a listing says of the system */                  \
+    ROW(FINDING_SYSTEM, "system", system) /* what a listing or a hive says of the system */        \
+    /* names the machine of the folder tree that its source lies in (DESIGN section 3) */          \
+    ROW(FINDING_COMPUTER, "computer", computer)                                                    \
     /* what MGADiag says of the last genuine validation, and of the update's parts */              \
     ROW(FINDING_VALIDATION, "validation", validation)                                              \
     /* what our own scripts wrote down of a run of theirs */                                       \
@@ -38,19 +40,22 @@ extern const struct word_set finding_kind_words;
 const char *finding_kind_word(enum finding_kind kind);
 
 /* What a finding is of; enumerator, word of reports and case */
-#define FINDING_ORIGINS(ROW)                                          \
-    ROW(FINDING_ORIGIN_DATASTORE, "DataStore.edb")                    \
-    ROW(FINDING_ORIGIN_WMIC, "wmic qfe")                              \
-    ROW(FINDING_ORIGIN_GET_HOTFIX, "Get-HotFix")                      \
-    ROW(FINDING_ORIGIN_DISM, "dism")                                  \
-    ROW(FINDING_ORIGIN_SLMGR, "slmgr")                                \
-    ROW(FINDING_ORIGIN_SYSTEMINFO, "systeminfo")                      \
-    /* Get-CimInstance, Get-WmiObject, wmic path */                   \
-    ROW(FINDING_ORIGIN_LICENSING_PRODUCT, "SoftwareLicensingProduct") \
-    ROW(FINDING_ORIGIN_MGADIAG, "MGADiag")                            \
-    ROW(FINDING_ORIGIN_REPORTING_EVENTS, "ReportingEvents.log")       \
-    ROW(FINDING_ORIGIN_SCRIPT_LOG, "spptriage-remediation.log")       \
-    ROW(FINDING_ORIGIN_SCRIPT_VALUES, "spptriage.txt") /* of the registry: the last run */
+#define FINDING_ORIGINS(ROW)                                                               \
+    ROW(FINDING_ORIGIN_DATASTORE, "DataStore.edb")                                         \
+    ROW(FINDING_ORIGIN_WMIC, "wmic qfe")                                                   \
+    ROW(FINDING_ORIGIN_GET_HOTFIX, "Get-HotFix")                                           \
+    ROW(FINDING_ORIGIN_DISM, "dism")                                                       \
+    ROW(FINDING_ORIGIN_SLMGR, "slmgr")                                                     \
+    ROW(FINDING_ORIGIN_SYSTEMINFO, "systeminfo")                                           \
+    /* Get-CimInstance, Get-WmiObject, wmic path */                                        \
+    ROW(FINDING_ORIGIN_LICENSING_PRODUCT, "SoftwareLicensingProduct")                      \
+    ROW(FINDING_ORIGIN_MGADIAG, "MGADiag")                                                 \
+    ROW(FINDING_ORIGIN_REPORTING_EVENTS, "ReportingEvents.log")                            \
+    ROW(FINDING_ORIGIN_SCRIPT_LOG, "spptriage-remediation.log")                            \
+    ROW(FINDING_ORIGIN_SCRIPT_VALUES, "spptriage.txt") /* of the registry: the last run */ \
+    ROW(FINDING_ORIGIN_SOFTWARE_HIVE, "SOFTWARE hive")                                     \
+    ROW(FINDING_ORIGIN_SYSTEM_HIVE, "SYSTEM hive")                                         \
+    ROW(FINDING_ORIGIN_CLIENT_INFO, "client_info.json")
 
 enum finding_origin { FINDING_ORIGINS(WORDS_ENUMERATOR) };
 enum { FINDING_ORIGIN_COUNT = 0 FINDING_ORIGINS(WORDS_ONE) };
@@ -104,7 +109,9 @@ struct finding_listing {
     ROW(PACKAGE_STATE_STAGED, "Staged")                                                        \
     ROW(PACKAGE_STATE_SUPERSEDED, "Superseded")                                                \
     ROW(PACKAGE_STATE_NOT_PRESENT, "Not Present")                                              \
-    ROW(PACKAGE_STATE_UNKNOWN, "unknown") /* a word that is not known */
+    ROW(PACKAGE_STATE_UNKNOWN, "unknown")       /* a word that is not known */                 \
+    ROW(PACKAGE_STATE_PERMANENT, "Permanent")   /* installed, and cannot be removed */         \
+    ROW(PACKAGE_STATE_ON_THE_WAY, "on the way") /* resolving to partially installed */
 
 enum package_state { PACKAGE_STATES(WORDS_ENUMERATOR) };
 enum { PACKAGE_STATE_COUNT = 0 PACKAGE_STATES(WORDS_ONE) };
@@ -133,9 +140,18 @@ struct finding_licence {
 };
 
 struct finding_system {
-    const char *os_name;    /* "Microsoft Windows 7 Enterprise" */
-    const char *os_version; /* "6.1.7601 Service Pack 1 Build 7601" */
-    const char *product_id; /* "00392-918-5000002-85123" */
+    const char *os_name;           /* "Microsoft Windows 7 Enterprise" */
+    const char *os_version;        /* "6.1.7601 Service Pack 1 Build 7601" */
+    const char *product_id;        /* "00392-918-5000002-85123" */
+    const char *edition_id;        /* of the registry: "ProfessionalN" */
+    const char *installation_type; /* the same: "Client" or "Server" */
+};
+
+/* The finding's host is its full name. */
+struct finding_computer {
+    const char *name;
+    const char *netbios_name; /* which is cut off after 15 characters */
+    const char *domain;       /* of the DNS */
 };
 
 /* The codes are of 32 bits, or FINDING_ABSENT. */
@@ -179,8 +195,9 @@ struct finding {
     const char *host;  /* the machine's name as the source itself gives it, or "" */
     uint64_t place;    /* in the source: the line of a text from 1, the IdEvent of a row; or 0 */
     uint64_t filetime; /* of a history row, of the newest row of a history, and of what a script
-                        * wrote; 0 where it has none that can be read. 0 for listings: they are of
-                        * the time of collection */
+                        * wrote; 0 where it has none that can be read. Of a hive its last write: it
+                        * was taken then at the latest. 0 for listings: they are of the time of
+                        * collection */
     enum verified verified; /* what the second reader says of it */
     union {                 /* by its kind */
 #define FINDING_MEMBER(kind, word, name) struct finding_##name name;

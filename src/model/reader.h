@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/span.h"
 #include "model/finding.h"
 #include "model/incident.h"
 #include "model/observation.h"
@@ -56,6 +57,11 @@ struct reader {
     void (*join)(struct source_facts *whole, struct source_facts *part);
     /* Adds what can be told once all parts are joined, and completes the detail. */
     void (*finish)(struct source_facts *facts);
+    /* How long a part is, but for what lies before the first one; 0: a source is one part. */
+    uint64_t part_bytes;
+    /* May a source of SOURCE_KIND_UNKNOWN that begins with `head` (PLAINTEXT_HEAD_BYTES at least,
+     * where it has so many) be what it reads? NULL: it takes all. */
+    bool (*takes)(struct span head);
     const char *reference; /* "libevtx": the second, independent reader that it asks, unless told to
                             * skip that, as a second try is; NULL for none */
 };

@@ -21,6 +21,15 @@ bool source_kind_is(enum source_kind kind, enum source_trait trait)
     return (traits[kind] & trait) != 0;
 }
 
+size_t source_path_container_length(const char *path)
+{
+    size_t length = 0;
+
+    for (const char *at = path; (at = strstr(at, SOURCE_MEMBER_MARK)) != NULL; at++)
+        length = (size_t)(at - path);
+    return length;
+}
+
 void source_free_content(struct source *source)
 {
     free(source->path);

@@ -31,6 +31,7 @@ enum reader_id {
     READER_LOG,
     READER_CARVE,
     READER_DATASTORE,
+    READER_HIVE,
     READER_TEXT, /* of what no magic tells: it finds out what that is */
     READER_COUNT,
 };
@@ -44,36 +45,50 @@ enum source_trait {
     SOURCE_IS_FOUND = 1 << 3,  /* a reader can find a source of SOURCE_KIND_UNKNOWN to be that */
     SOURCE_IS_UNREAD = 1 << 4, /* and then it is not read: only its head was looked at */
     SOURCE_IS_LOG = 1 << 5,    /* one event log: one machine can have written all of it */
+    /* Containers: sources lie in it. */
+    SOURCE_IS_ARCHIVE = 1 << 6, /* libarchive opens it */
+    SOURCE_IS_IMAGE = 1 << 7,   /* of a disk or volume */
 };
 
 /* enumerator, word of sources.csv, name for a person, reader, traits. Before a file without a magic
  * was asked what it is, it is of SOURCE_KIND_UNKNOWN; and so it stays when it is not text. */
-#define SOURCE_KINDS(ROW)                                                                  \
-    ROW(SOURCE_KIND_NONE, "", "not looked at", READER_NONE, SOURCE_DAMAGE_IS_OF_LOG)       \
-    ROW(SOURCE_KIND_FOLDER, "folder", "folder without a file", READER_NONE, 0)             \
-    ROW(SOURCE_KIND_EVTX, "evtx", "event log", READER_LOG,                                 \
-        SOURCE_IS_FILE | SOURCE_IS_LOG | SOURCE_IS_OF_LOGS | SOURCE_DAMAGE_IS_OF_LOG)      \
-    ROW(SOURCE_KIND_CARVED, "carved", "file or device searched for remains of event logs", \
-        READER_CARVE, SOURCE_IS_FILE | SOURCE_IS_OF_LOGS | SOURCE_IS_FOUND)                \
-    ROW(SOURCE_KIND_DATABASE, "ese", "ESE database", READER_DATASTORE, SOURCE_IS_FILE)     \
-    ROW(SOURCE_KIND_LISTING, "listing", "text with listings", READER_TEXT,                 \
-        SOURCE_IS_FILE | SOURCE_IS_FOUND)                                                  \
-    ROW(SOURCE_KIND_TEXT, "text", "text", READER_TEXT,                                     \
-        SOURCE_IS_FILE | SOURCE_IS_FOUND | SOURCE_IS_UNREAD)                               \
-    ROW(SOURCE_KIND_UNKNOWN, "unknown", "file of an unknown kind", READER_TEXT,            \
-        SOURCE_IS_FILE | SOURCE_IS_FOUND | SOURCE_IS_UNREAD)                               \
-    ROW(SOURCE_KIND_EMPTY, "empty", "empty file", READER_NONE, SOURCE_IS_FILE)             \
-    ROW(SOURCE_KIND_EVT, "evt", "event log of Windows XP or 2003 (.evt)", READER_NONE,     \
-        SOURCE_IS_FILE)                                                                    \
-    ROW(SOURCE_KIND_SQLITE, "sqlite", "SQLite database", READER_NONE, SOURCE_IS_FILE)      \
-    ROW(SOURCE_KIND_REGISTRY, "registry", "registry hive", READER_NONE, SOURCE_IS_FILE)    \
-    ROW(SOURCE_KIND_ZIP, "zip", "zip archive", READER_NONE, SOURCE_IS_FILE)                \
-    ROW(SOURCE_KIND_7Z, "7z", "7z archive", READER_NONE, SOURCE_IS_FILE)                   \
-    ROW(SOURCE_KIND_GZIP, "gzip", "gzip file", READER_NONE, SOURCE_IS_FILE)                \
-    ROW(SOURCE_KIND_BZIP2, "bzip2", "bzip2 file", READER_NONE, SOURCE_IS_FILE)             \
-    ROW(SOURCE_KIND_XZ, "xz", "xz file", READER_NONE, SOURCE_IS_FILE)                      \
-    ROW(SOURCE_KIND_ZSTD, "zstd", "zstd file", READER_NONE, SOURCE_IS_FILE)                \
-    ROW(SOURCE_KIND_TAR, "tar", "tar archive", READER_NONE, SOURCE_IS_FILE)
+#define SOURCE_KINDS(ROW)                                                                          \
+    ROW(SOURCE_KIND_NONE, "", "not looked at", READER_NONE, SOURCE_DAMAGE_IS_OF_LOG)               \
+    ROW(SOURCE_KIND_FOLDER, "folder", "folder without a file", READER_NONE, 0)                     \
+    ROW(SOURCE_KIND_EVTX, "evtx", "event log", READER_LOG,                                         \
+        SOURCE_IS_FILE | SOURCE_IS_LOG | SOURCE_IS_OF_LOGS | SOURCE_DAMAGE_IS_OF_LOG)              \
+    ROW(SOURCE_KIND_CARVED, "carved", "file or device searched for remains of event logs",         \
+        READER_CARVE, SOURCE_IS_FILE | SOURCE_IS_OF_LOGS | SOURCE_IS_FOUND)                        \
+    ROW(SOURCE_KIND_DATABASE, "ese", "ESE database", READER_DATASTORE, SOURCE_IS_FILE)             \
+    ROW(SOURCE_KIND_LISTING, "listing", "text with listings", READER_TEXT,                         \
+        SOURCE_IS_FILE | SOURCE_IS_FOUND)                                                          \
+    ROW(SOURCE_KIND_TEXT, "text", "text", READER_TEXT,                                             \
+        SOURCE_IS_FILE | SOURCE_IS_FOUND | SOURCE_IS_UNREAD)                                       \
+    ROW(SOURCE_KIND_UNKNOWN, "unknown", "file of an unknown kind", READER_TEXT,                    \
+        SOURCE_IS_FILE | SOURCE_IS_FOUND | SOURCE_IS_UNREAD)                                       \
+    ROW(SOURCE_KIND_EMPTY, "empty", "empty file", READER_NONE, SOURCE_IS_FILE)                     \
+    ROW(SOURCE_KIND_EVT, "evt", "event log of Windows XP or 2003 (.evt)", READER_NONE,             \
+        SOURCE_IS_FILE)                                                                            \
+    ROW(SOURCE_KIND_SQLITE, "sqlite", "SQLite database", READER_NONE, SOURCE_IS_FILE)              \
+    ROW(SOURCE_KIND_REGISTRY, "registry", "registry hive", READER_HIVE, SOURCE_IS_FILE)            \
+    ROW(SOURCE_KIND_ZIP, "zip", "zip archive", READER_NONE, SOURCE_IS_FILE | SOURCE_IS_ARCHIVE)    \
+    ROW(SOURCE_KIND_7Z, "7z", "7z archive", READER_NONE, SOURCE_IS_FILE | SOURCE_IS_ARCHIVE)       \
+    ROW(SOURCE_KIND_CAB, "cab", "cabinet archive", READER_NONE,                                    \
+        SOURCE_IS_FILE | SOURCE_IS_ARCHIVE)                                                        \
+    ROW(SOURCE_KIND_RAR, "rar", "rar archive", READER_NONE, SOURCE_IS_FILE | SOURCE_IS_ARCHIVE)    \
+    ROW(SOURCE_KIND_GZIP, "gzip", "gzip file", READER_NONE, SOURCE_IS_FILE | SOURCE_IS_ARCHIVE)    \
+    ROW(SOURCE_KIND_BZIP2, "bzip2", "bzip2 file", READER_NONE, SOURCE_IS_FILE | SOURCE_IS_ARCHIVE) \
+    ROW(SOURCE_KIND_XZ, "xz", "xz file", READER_NONE, SOURCE_IS_FILE | SOURCE_IS_ARCHIVE)          \
+    ROW(SOURCE_KIND_ZSTD, "zstd", "zstd file", READER_NONE, SOURCE_IS_FILE | SOURCE_IS_ARCHIVE)    \
+    ROW(SOURCE_KIND_TAR, "tar", "tar archive", READER_NONE, SOURCE_IS_FILE | SOURCE_IS_ARCHIVE)    \
+    ROW(SOURCE_KIND_EWF, "ewf", "EnCase image (E01)", READER_NONE,                                 \
+        SOURCE_IS_FILE | SOURCE_IS_IMAGE)                                                          \
+    ROW(SOURCE_KIND_VHD, "vhd", "VHD image", READER_NONE, SOURCE_IS_FILE | SOURCE_IS_IMAGE)        \
+    ROW(SOURCE_KIND_VHDX, "vhdx", "VHDX image", READER_NONE, SOURCE_IS_FILE | SOURCE_IS_IMAGE)     \
+    ROW(SOURCE_KIND_VMDK, "vmdk", "VMDK image", READER_NONE, SOURCE_IS_FILE | SOURCE_IS_IMAGE)     \
+    ROW(SOURCE_KIND_QCOW, "qcow2", "QCOW2 image", READER_NONE, SOURCE_IS_FILE | SOURCE_IS_IMAGE)   \
+    ROW(SOURCE_KIND_RAW_IMAGE, "image", "image of a disk or volume", READER_NONE,                  \
+        SOURCE_IS_FILE | SOURCE_IS_IMAGE)
 
 enum source_kind { SOURCE_KINDS(WORDS_ENUMERATOR) };
 enum { SOURCE_KIND_COUNT = 0 SOURCE_KINDS(WORDS_ONE) };
@@ -88,11 +103,20 @@ struct source {
     char *path; /* owned: as given by the user, or below a folder as given */
     enum source_kind kind;
     uint64_t size_bytes;
-    int64_t mtime_ns; /* since 1970; TIME_TOO_FAR (base/filetime.h) */
-    char *sha256;     /* owned: 64 lower-case hex digits, or NULL where hashing is off */
+    int64_t mtime_ns;    /* since 1970; TIME_TOO_FAR (base/filetime.h) */
+    bool mtime_is_local; /* its zone is not told, as in a zip: mtime_ns is the time of a clock on a
+                          * wall taken for UTC (base/filetime.h, FILETIME_ZONES) */
+    char *sha256;        /* owned: 64 lower-case hex digits, or NULL where hashing is off */
 };
 
 void source_free_content(struct source *source);
+
+/* What stands between the path of a container and that of a member in it. */
+#define SOURCE_MEMBER_MARK "!/"
+
+/* The length of the path of the innermost container that the source lies in, without the mark; 0
+ * for one that lies in none. */
+size_t source_path_container_length(const char *path);
 
 /* How far an open file of `size_bytes` reaches now, should it have become shorter. A device tells
  * no size. */

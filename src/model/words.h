@@ -347,7 +347,8 @@ const char *update_says_word(enum update_says says);
     ROW(EVIDENCE_OS_VERSION, "EventLog", "EventLog", "event")                                   \
     ROW(EVIDENCE_MGADIAG, "MGADiag", "MGADiag", "")                                             \
     ROW(EVIDENCE_REPORTING_EVENTS, "ReportingEvents.log", "ReportingEvents.log", "row")         \
-    ROW(EVIDENCE_SCRIPT, "spptriage-remediation.log", "spptriage's own script log", "line")
+    ROW(EVIDENCE_SCRIPT, "spptriage-remediation.log", "spptriage's own script log", "line")     \
+    ROW(EVIDENCE_HIVE, "SOFTWARE hive", "SOFTWARE hive", "")
 
 enum evidence_kind { EVIDENCE_KINDS(WORDS_ENUMERATOR) };
 enum { EVIDENCE_KIND_COUNT = 0 EVIDENCE_KINDS(WORDS_ONE) };

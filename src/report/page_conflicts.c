@@ -138,6 +138,7 @@ static void put_finding(struct section *section, const char *machine,
     case FINDING_ENTRY:
     case FINDING_LICENCE:
     case FINDING_SYSTEM:
+    case FINDING_COMPUTER:
     case FINDING_VALIDATION:
     case FINDING_REMEDIATION:
         break;

@@ -345,6 +345,14 @@ static bool begins_reporting_events(struct listing_walk *walk, const struct line
            line_next_cell(&rest, '\t', &time) && reporting_events_read_time(&time, &filetime);
 }
 
+static bool begins_client_info(struct listing_walk *walk, const struct line *line,
+                               struct lines after)
+{
+    (void)line;
+    (void)after;
+    return walk->lines.number == 0 && client_info_is_at(walk->lines);
+}
+
 static bool is_systeminfo_row(const struct line *line)
 {
     struct line rest = *line;

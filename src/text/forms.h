@@ -47,7 +47,8 @@
      */                                                                                           \
     ROW(LISTING_FORM_WMIC_ROWS, UPDATES, wmic_rows)                                               \
     ROW(LISTING_FORM_DISM_LINES, TILDE, dism_lines)                                               \
-    ROW(LISTING_FORM_REPORTING_EVENTS, BRACE, reporting_events)
+    ROW(LISTING_FORM_REPORTING_EVENTS, BRACE, reporting_events)                                   \
+    ROW(LISTING_FORM_CLIENT_INFO, BRACE, client_info) /* Velociraptor's: whose collection it is */
 
 enum listing_form { LISTING_FORMS(WORDS_ENUMERATOR) LISTING_FORM_NONE };
 
@@ -89,6 +90,9 @@ typedef int listing_parser(struct listing_walk *walk, struct emitter *emitter, s
 
 #define LISTING_PARSER(form, mark, name) extern listing_parser name##_parse;
 LISTING_FORMS(LISTING_PARSER)
+
+/* Are the lines a whole client_info.json? */
+bool client_info_is_at(struct lines lines);
 
 /* Do the lines begin with what slmgr /ato or /xpr say? */
 bool slmgr_answer_is_at(struct lines lines);

@@ -49,8 +49,9 @@ static int hand_on_system(struct emitter *emitter, const struct described_system
 
     finding.host = host_text;
     finding.place = system->host.number;
-    finding.system =
-        (struct finding_system){.os_name = name, .os_version = version, .product_id = product_id};
+    finding.system.os_name = name;
+    finding.system.os_version = version;
+    finding.system.product_id = product_id;
     result = emitter_add(emitter, &finding, err);
     free(host_text);
     free(name);

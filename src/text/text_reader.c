@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdlib.h>
 
 #include "base/encoding.h"
@@ -20,6 +21,7 @@
 void text_reader_prepare(void)
 {
     codepage_prepare();
+    json_object_seed(0); /* reads a random number, which a reader process cannot */
 }
 
 /* ---- The file ---- */
@@ -250,6 +252,20 @@ int text_reader_tell_kind(const struct source *source, int descriptor, struct so
     return result;
 }
 
+/* Other text is passed over as well, but for that which may be worth a look. */
+static bool text_takes(struct span head)
+{
+    struct plaintext text = {0};
+    enum text_content content = TEXT_CONTENT_OTHER;
+
+    if (head.left_bytes > PLAINTEXT_HEAD_BYTES)
+        head.left_bytes = PLAINTEXT_HEAD_BYTES;
+    if (plaintext_decode(head, false, &text))
+        content = content_of(&text);
+    plaintext_free_content(&text);
+    return content != TEXT_CONTENT_OTHER && content != TEXT_CONTENT_PLAIN;
+}
+
 static void text_finish(struct source_facts *facts)
 {
     source_facts_finish(facts, text_reader.reference);
@@ -260,4 +276,5 @@ const struct reader text_reader = {
     .read_part = text_read_part,
     .join = source_facts_join,
     .finish = text_finish,
+    .takes = text_takes,
 };

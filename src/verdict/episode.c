@@ -705,6 +705,7 @@ void activation_history_feed_listing(struct activation_history *history,
     history->listed_reason = listed->reason_code;
     history->listed_is_guess = listed->is_guess;
     history->listed_filetime = listed->at_collection ? 0 : listed->filetime;
+    history->listed_zone_end = listed->zone_end;
     free(history->listed_path);
     history->listed_path = memory_copy_text(listed->path);
     if (state == LISTED_LICENSED)

@@ -125,9 +125,10 @@ struct activation_history {
     enum listed_state listed; /* by the newest listing, until something else says more */
     uint32_t listed_reason;
     bool listed_is_guess;
-    bool listed_licensed;         /* a listing since the last signal says so */
-    char *listed_path;            /* owned: of the listing, or NULL */
-    uint64_t listed_filetime;     /* 0: of the time of collection */
+    bool listed_licensed;     /* a listing since the last signal says so */
+    char *listed_path;        /* owned: of the listing, or NULL */
+    uint64_t listed_filetime; /* 0: of the time of collection */
+    enum zone_end listed_zone_end;
     uint64_t renewed_filetime;    /* of the last new key or reset; 0 for none */
     uint64_t licensed_filetime;   /* the newest statement that says so; 0 for none, */
     uint64_t unlicensed_filetime; /* and the first since that says that it is not; 0 for none */
@@ -188,6 +189,7 @@ struct licence_listed {
     bool at_collection;   /* it is behind every event */
     bool is_outdone; /* another one of that time counts, which leaves the machine no less broken */
     bool is_guess;   /* that it is of this machine */
+    enum zone_end zone_end;
     const char *path;
 };
 void activation_history_feed_listing(struct activation_history *history,

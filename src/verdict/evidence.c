@@ -63,6 +63,8 @@ struct gathering {
     struct dated_place *dated; /* owned */
     size_t dated_count;
     struct finding_times times[TAKEN_COUNT];
+    struct finding_zones zones;
+    struct finding_times ends; /* of what is of the collection: where it counts among the others */
     struct placed_finding *findings; /* owned: in order of time, once sorted */
     size_t finding_count;
     size_t taken_count; /* of these */
@@ -154,6 +156,7 @@ static void note_listed(struct evidence *evidence, const struct meaning *meaning
                                                      .at_collection = origin->with_collection,
                                                      .is_outdone = is_outdone,
                                                      .is_guess = origin->is_guess,
+                                                     .zone_end = origin->zone_end,
                                                      .path = origin->path});
 }
 
@@ -251,21 +254,7 @@ static struct dated_place *find_dated(const struct gathering *gathering, int64_t
     return NULL;
 }
 
-/* When the finding was collected, as far as that is known: at the latest when its file was written,
- * but not before something in it was installed. 0 where that is not known. */
-static uint64_t time_taken(const struct gathering *gathering, const struct case_finding *found)
-{
-    const struct dated_place *dated = find_dated(gathering, found->place_id);
-
-    return dated != NULL ? dated->filetime : filetime_of_nanoseconds(found->mtime_ns);
-}
-
-static bool is_of_collection(const struct gathering *gathering, uint64_t taken)
-{
-    return taken == 0 || taken >= gathering->evidence->last_filetime;
-}
-
-/* A row of an update history and a line of our scripts' log have. */
+/* Has it a time of its own, as a row of an update history and a line of our scripts' log have? */
 static bool has_own_time(const struct finding *finding)
 {
     switch (finding->kind) {
@@ -277,18 +266,64 @@ static bool has_own_time(const struct finding *finding)
     case FINDING_ENTRY:
     case FINDING_LICENCE:
     case FINDING_SYSTEM:
+    case FINDING_COMPUTER:
     case FINDING_VALIDATION:
         break;
     }
     return false;
 }
 
+/* When the finding was collected, as far as that is known: at the latest when its file was written,
+ * a hive at its last write, but not before something in it was installed. 0 where that is not
+ * known. `earliest` and `latest` are others where the time of its file counts and has no zone. */
+struct time_taken {
+    uint64_t filetime;
+    uint64_t earliest_filetime;
+    uint64_t latest_filetime;
+    bool has_no_zone;
+};
+
+static uint64_t later_of(uint64_t left, uint64_t right)
+{
+    return left > right ? left : right;
+}
+
+static struct time_taken when_taken(const struct gathering *gathering,
+                                    const struct case_finding *found)
+{
+    const struct dated_place *dated = find_dated(gathering, found->place_id);
+    uint64_t written = filetime_of_nanoseconds(found->mtime_ns);
+    uint64_t zones = found->mtime_is_local && written > FILETIME_ZONES ? FILETIME_ZONES : 0;
+    uint64_t last_write = has_own_time(&found->finding) ? 0 : found->finding.filetime;
+    uint64_t installed = dated != NULL ? dated->filetime : 0;
+
+    if (last_write != 0 && (written == 0 || last_write < written + zones)) {
+        written = last_write;
+        zones = 0;
+    }
+    return (struct time_taken){.filetime = later_of(written, installed),
+                               .earliest_filetime = later_of(written - zones, installed),
+                               .latest_filetime = later_of(written + zones, installed),
+                               .has_no_zone = zones > 0};
+}
+
+static uint64_t time_taken(const struct gathering *gathering, const struct case_finding *found)
+{
+    return when_taken(gathering, found).filetime;
+}
+
+static bool is_of_collection(const struct gathering *gathering, uint64_t taken)
+{
+    return taken == 0 || taken >= gathering->evidence->last_filetime;
+}
+
 static enum taken taken_of(const struct gathering *gathering, const struct case_finding *found)
 {
     if (has_own_time(&found->finding))
         return TAKEN_OTHERWISE;
-    return is_of_collection(gathering, time_taken(gathering, found)) ? TAKEN_AT_COLLECTION
-                                                                     : TAKEN_BEFORE;
+    return is_of_collection(gathering, when_taken(gathering, found).latest_filetime)
+               ? TAKEN_AT_COLLECTION
+               : TAKEN_BEFORE;
 }
 
 static struct finding_times *times_of(struct gathering *gathering, const struct case_finding *found)
@@ -322,16 +357,61 @@ static uint64_t day_of_installation(const struct finding *finding)
     }
 }
 
+/* Notes what a file without a zone leaves broken, or not. What others say beside it does not matter
+ * here. */
+static void note_claim(struct gathering *gathering, const struct case_finding *found)
+{
+    static const struct finding_context alone = {0};
+    struct time_taken taken = when_taken(gathering, found);
+    enum finding_matter matter = finding_matter_of(found->finding.kind);
+    struct meaning meaning;
+
+    if (!taken.has_no_zone || has_own_time(&found->finding))
+        return;
+    meaning_of_finding(&found->finding, &alone, found->path, &meaning);
+    if (meaning.licence.listed != LISTED_NOTHING && meaning.licence.listed != LISTED_GRACE)
+        finding_zones_note(&gathering->zones, found->path, matter, taken.filetime,
+                           meaning.licence.listed != LISTED_LICENSED);
+    if (meaning.on_update && meaning.update.update == UPDATE_ID_KB971033 &&
+        meaning.update.says != UPDATE_SAYS_NEITHER)
+        finding_zones_note(&gathering->zones, found->path, matter, taken.filetime,
+                           meaning.update.says == UPDATE_SAYS_INSTALLED);
+    meaning_free_content(&meaning);
+}
+
+/* Where the finding stands among the events, and among what else was collected: a time without a
+ * zone at the end that leaves the machine broken. */
+static uint64_t time_at_end(const struct gathering *gathering, const struct case_finding *found,
+                            enum zone_end *end)
+{
+    struct time_taken taken = when_taken(gathering, found);
+
+    *end = ZONE_END_NONE;
+    if (taken.has_no_zone)
+        *end = finding_zones_end(&gathering->zones, found->path,
+                                 finding_matter_of(found->finding.kind));
+    switch (*end) {
+    case ZONE_END_NONE:
+        break;
+    case ZONE_END_EARLIEST:
+        return taken.earliest_filetime;
+    case ZONE_END_LATEST:
+        return taken.latest_filetime;
+    }
+    return taken.filetime;
+}
+
 /* Notes what listings can be older or newer than: an installation in them, and what a script of
  * ours saw on the machine, which is as good as an event there. */
 static int note_date(struct gathering *gathering, const struct case_finding *found,
                      struct error *err)
 {
     uint64_t day = day_of_installation(&found->finding);
-    uint64_t taken = time_taken(gathering, found);
+    uint64_t taken = when_taken(gathering, found).earliest_filetime;
     struct dated_place *dated = find_dated(gathering, found->place_id);
 
     (void)err;
+    note_claim(gathering, found);
     if (found->finding.kind == FINDING_REMEDIATION &&
         found->finding.filetime > gathering->evidence->last_filetime)
         gathering->evidence->last_filetime = found->finding.filetime;
@@ -384,8 +464,23 @@ static void add_validation(struct gathering *gathering, const struct placed_find
     add_placed(gathering, &placed);
 }
 
-/* Gives the finding its place: what has no time of its own is of that of its file, where that is
- * before the machine's last event; else of the collection. */
+/* What has no time of its own is of that of its file, where that is before the machine's last
+ * event; else of the collection. */
+static void set_time(struct gathering *gathering, const struct case_finding *found,
+                     struct item_origin *origin)
+{
+    struct time_taken taken = when_taken(gathering, found);
+    uint64_t filetime = time_at_end(gathering, found, &origin->zone_end);
+
+    origin->has_no_zone = taken.has_no_zone;
+    origin->with_collection = is_of_collection(gathering, filetime);
+    origin->filetime = origin->with_collection ? taken.filetime : filetime;
+    if (origin->with_collection)
+        origin->round = finding_times_round(&gathering->ends, filetime)->number;
+    if (is_of_collection(gathering, taken.earliest_filetime))
+        origin->zone_end = ZONE_END_NONE;
+}
+
 static int place_finding(struct gathering *gathering, const struct case_finding *found,
                          struct error *err)
 {
@@ -401,11 +496,8 @@ static int place_finding(struct gathering *gathering, const struct case_finding 
         evidence->guessed_path = memory_copy_text(found->path);
     meaning_of_finding(&found->finding, &round->context, placed.path, &placed.meaning);
     origin->is_guess = found->is_guess;
-    if (origin->with_collection) {
-        origin->filetime = time_taken(gathering, found);
-        origin->with_collection = is_of_collection(gathering, origin->filetime);
-        origin->round = round->number;
-    }
+    if (origin->with_collection)
+        set_time(gathering, found, origin);
     add_placed(gathering, &placed);
     if (placed.meaning.on_validation)
         add_validation(gathering, &placed);
@@ -446,8 +538,13 @@ static int take_findings_before(struct gathering *gathering, uint64_t filetime, 
 static int note_time(struct gathering *gathering, const struct case_finding *found,
                      struct error *err)
 {
+    enum zone_end end;
+    uint64_t filetime = time_at_end(gathering, found, &end);
+
     (void)err;
     finding_times_add(times_of(gathering, found), time_taken(gathering, found));
+    if (!has_own_time(&found->finding) && is_of_collection(gathering, filetime))
+        finding_times_add(&gathering->ends, filetime);
     return 0;
 }
 
@@ -500,6 +597,7 @@ static int gather_findings(struct gathering *gathering, struct error *err)
         return -1;
     for (size_t index = 0; index < TAKEN_COUNT; index++)
         finding_times_settle(&gathering->times[index]);
+    finding_times_settle(&gathering->ends);
     if (each_finding(gathering, note_finding, err) != 0 ||
         each_finding(gathering, place_finding, err) != 0)
         return -1;
@@ -771,6 +869,8 @@ static void gathering_free_content(struct gathering *gathering)
     free(gathering->outdone);
     for (size_t index = 0; index < TAKEN_COUNT; index++)
         finding_times_free_content(&gathering->times[index]);
+    finding_times_free_content(&gathering->ends);
+    finding_zones_free_content(&gathering->zones);
 }
 
 int evidence_gather(struct casedb *db, const struct machine_matter *matter,

@@ -16,7 +16,16 @@
 /* Listings of updates have no states: what is in them is installed. */
 static bool entry_is_installed(const struct finding_entry *entry)
 {
-    return entry->state == PACKAGE_STATE_NOT_TOLD || entry->state == PACKAGE_STATE_INSTALLED;
+    return entry->state == PACKAGE_STATE_NOT_TOLD || entry->state == PACKAGE_STATE_INSTALLED ||
+           entry->state == PACKAGE_STATE_PERMANENT;
+}
+
+/* Of a package that is not there any more, hives can keep the key with the state `absent`: that is
+ * as good as none. */
+static bool entry_is_absent(const struct finding *finding)
+{
+    return finding->origin == FINDING_ORIGIN_SOFTWARE_HIVE &&
+           finding->entry.state == PACKAGE_STATE_NOT_PRESENT;
 }
 
 /* Where a listing is. */
@@ -59,7 +68,8 @@ void finding_context_feed(struct finding_context *context, const struct finding 
             add_naming(context, path, finding->place);
         break;
     case FINDING_ENTRY:
-        if (finding->entry.update_id == UPDATE_ID_KB971033 && !entry_is_installed(&finding->entry))
+        if (finding->entry.update_id == UPDATE_ID_KB971033 &&
+            !entry_is_installed(&finding->entry) && !entry_is_absent(finding))
             context->is_undecided = true;
         break;
     case FINDING_HISTORY_ROW:
@@ -70,6 +80,7 @@ void finding_context_feed(struct finding_context *context, const struct finding 
     case FINDING_HISTORY:
     case FINDING_LICENCE:
     case FINDING_SYSTEM:
+    case FINDING_COMPUTER:
     case FINDING_VALIDATION:
     case FINDING_REMEDIATION:
         break;
@@ -139,7 +150,9 @@ static void entry_items(const struct finding_entry *entry, struct meaning *out)
                    memory_format("its state is not known: %s", entry->state_text));
     else
         say_update(out, entry->update_id, UPDATE_SAYS_NEITHER,
-                   memory_format("its state is %s", package_state_word(entry->state)));
+                   memory_format("its state is %s", *entry->state_text != '\0'
+                                                        ? entry->state_text
+                                                        : package_state_word(entry->state)));
 }
 
 /* A listing of updates can be seen to be cut when systeminfo announces more of them; packages are
@@ -149,7 +162,8 @@ static void listing_items(const struct finding *finding, const struct finding_co
 {
     const struct finding_listing *listing = &finding->listing;
     uint64_t count = listing->entry_count;
-    bool is_of_packages = finding->origin == FINDING_ORIGIN_DISM;
+    bool is_of_packages =
+        finding->origin == FINDING_ORIGIN_DISM || finding->origin == FINDING_ORIGIN_SOFTWARE_HIVE;
     enum update_says says = UPDATE_SAYS_NEITHER;
     char *detail;
 
@@ -263,6 +277,11 @@ static enum evidence_kind evidence_kind_of(const struct finding *finding)
     case FINDING_ORIGIN_SCRIPT_LOG:
     case FINDING_ORIGIN_SCRIPT_VALUES:
         return EVIDENCE_SCRIPT;
+    case FINDING_ORIGIN_SOFTWARE_HIVE:
+    case FINDING_ORIGIN_SYSTEM_HIVE:
+        return EVIDENCE_HIVE;
+    case FINDING_ORIGIN_CLIENT_INFO: /* it is evidence of nothing but whose the others are */
+        break;
     }
     return EVIDENCE_HISTORY;
 }
@@ -292,7 +311,9 @@ void meaning_of_finding(const struct finding *finding, const struct finding_cont
         slmgr_items(&finding->licence, out);
         break;
     case FINDING_SYSTEM:
-        systeminfo_items(&finding->system, out);
+        system_items(&finding->system, out);
+        break;
+    case FINDING_COMPUTER: /* it says whose the others are (src/identity) */
         break;
     case FINDING_VALIDATION:
         validation_items(&finding->validation, out);

@@ -3,9 +3,18 @@
 #include "verdict/item.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/filetime.h"
 #include "base/memory.h"
+
+/* What one container says of one matter. */
+struct zone_claim {
+    char *container; /* owned: its path, as finding_zones_note cuts it off */
+    enum finding_matter matter;
+    uint64_t newest_filetime;
+    uint64_t newest_broken_filetime; /* 0: nothing says so */
+};
 
 /* Less than this after the first file of a round is of that round. */
 #define ROUND_LENGTH FILETIME_HOUR
@@ -69,4 +78,92 @@ struct finding_round *finding_times_round(struct finding_times *times, uint64_t 
         behind = array_lower_bound(times->rounds, times->round_count, sizeof(*times->rounds),
                                    &filetime, compare_rounds);
     return &times->rounds[behind > 0 ? behind - 1 : 0];
+}
+
+/* ---- Times without a zone ---- */
+
+const char *zone_end_text(enum zone_end end)
+{
+    switch (end) {
+    case ZONE_END_NONE:
+        break;
+    case ZONE_END_EARLIEST:
+        return "the earliest that a time without a zone can be";
+    case ZONE_END_LATEST:
+        return "the latest that a time without a zone can be";
+    }
+    return "";
+}
+
+enum finding_matter finding_matter_of(enum finding_kind kind)
+{
+    switch (kind) {
+    case FINDING_HISTORY:
+    case FINDING_HISTORY_ROW:
+    case FINDING_LISTING:
+    case FINDING_ENTRY:
+    case FINDING_VALIDATION:
+    case FINDING_REMEDIATION:
+        return FINDING_ON_UPDATE;
+    case FINDING_LICENCE:
+    case FINDING_SYSTEM:
+    case FINDING_COMPUTER:
+        break;
+    }
+    return FINDING_ON_LICENCE;
+}
+
+void finding_zones_free_content(struct finding_zones *zones)
+{
+    for (size_t index = 0; index < zones->count; index++)
+        free(zones->claims[index].container);
+    free(zones->claims);
+    *zones = (struct finding_zones){0};
+}
+
+static struct zone_claim *find_claim(const struct finding_zones *zones, const char *path,
+                                     enum finding_matter matter)
+{
+    size_t length = source_path_container_length(path);
+
+    for (size_t index = 0; index < zones->count; index++) {
+        struct zone_claim *claim = &zones->claims[index];
+
+        if (claim->matter == matter && strlen(claim->container) == length &&
+            memcmp(claim->container, path, length) == 0)
+            return claim;
+    }
+    return NULL;
+}
+
+void finding_zones_note(struct finding_zones *zones, const char *path, enum finding_matter matter,
+                        uint64_t filetime, bool leaves_broken)
+{
+    struct zone_claim *claim = find_claim(zones, path, matter);
+
+    if (claim == NULL) {
+        zones->claims = memory_grow(zones->claims, zones->count, sizeof(*zones->claims));
+        claim = &zones->claims[zones->count++];
+        *claim = (struct zone_claim){
+            .container = memory_copy_bytes(path, source_path_container_length(path)),
+            .matter = matter,
+        };
+    }
+    if (filetime > claim->newest_filetime)
+        claim->newest_filetime = filetime;
+    if (leaves_broken && filetime > claim->newest_broken_filetime)
+        claim->newest_broken_filetime = filetime;
+}
+
+enum zone_end finding_zones_end(const struct finding_zones *zones, const char *path,
+                                enum finding_matter matter)
+{
+    const struct zone_claim *claim = find_claim(zones, path, matter);
+
+    if (claim == NULL)
+        return ZONE_END_NONE;
+    return claim->newest_broken_filetime != 0 &&
+                   claim->newest_filetime - claim->newest_broken_filetime < ROUND_LENGTH
+               ? ZONE_END_LATEST
+               : ZONE_END_EARLIEST;
 }

@@ -14,6 +14,7 @@ struct group {
     unsigned saying;
     enum evidence_kind kind;
     bool with_collection;
+    enum zone_end zone_end;
     char *path;
     char *detail;        /* of the first item, and: */
     bool details_vary;   /* others have another */
@@ -65,6 +66,7 @@ static struct group *find_group(struct groups *groups, unsigned saying,
         .saying = saying,
         .kind = origin->kind,
         .with_collection = origin->with_collection,
+        .zone_end = origin->zone_end,
         .path = memory_copy_text(origin->path),
         .detail = copy_detail(detail),
         .first_filetime = origin->filetime,
@@ -176,6 +178,8 @@ static void add_group(struct text *out, const struct groups *groups, const struc
         text_add_format(out, " (%" PRIu64 " %s%s)", group->item_count, unit,
                         text_plural(group->item_count));
     add_group_times(out, group);
+    if (group->zone_end != ZONE_END_NONE)
+        text_add_format(out, " (%s)", zone_end_text(group->zone_end));
     text_add_format(out, " in %s", group->path);
     if (group->details_vary)
         text_add(out, ": for several reasons");

@@ -14,6 +14,18 @@
 #include "model/incident.h"
 #include "verdict/signal.h"
 
+/* At which end of what it can be a time without a zone counts, where that decides: a listing that
+ * leaves the machine broken, or has the update there, at its latest; one that says otherwise at its
+ * earliest (DESIGN section 6, "The time of what has none"). */
+enum zone_end {
+    ZONE_END_NONE, /* its zone is told, or nothing depends on it */
+    ZONE_END_EARLIEST,
+    ZONE_END_LATEST,
+};
+
+/* `the earliest that a time without a zone can be`; "" for none. */
+const char *zone_end_text(enum zone_end end);
+
 /* Where an item is from. Borrows its path. */
 struct item_origin {
     enum evidence_kind kind;
@@ -22,7 +34,9 @@ struct item_origin {
     unsigned round;       /* of collection, then: the greater the later */
     bool is_guess;        /* that its source is of this machine */
     uint64_t filetime;    /* of a listing that of its file; 0 when unknown */
-    const char *path;     /* of the source */
+    bool has_no_zone;     /* that time */
+    enum zone_end zone_end;
+    const char *path; /* of the source */
 };
 
 struct update_item {
@@ -134,6 +148,33 @@ void finding_times_add(struct finding_times *times, uint64_t filetime);
 void finding_times_settle(struct finding_times *times);
 struct finding_round *finding_times_round(struct finding_times *times, uint64_t filetime);
 
+/* What a finding can leave broken: what it says of one thing is newer or older than what others say
+ * of that. */
+enum finding_matter {
+    FINDING_ON_LICENCE, /* and on the system */
+    FINDING_ON_UPDATE,
+};
+enum finding_matter finding_matter_of(enum finding_kind kind);
+
+/* What files without a zone say of a matter, each container by itself: the times in one are of one
+ * zone, so what is newer in it is newer whatever that is. Starts as zeros; owns its claims. */
+struct finding_zones {
+    struct zone_claim *claims; /* owned */
+    size_t count;
+};
+
+void finding_zones_free_content(struct finding_zones *zones);
+
+/* Notes that the source at the path, of that time, says that the machine is broken, or the update
+ * there; or the contrary. */
+void finding_zones_note(struct finding_zones *zones, const char *path, enum finding_matter matter,
+                        uint64_t filetime, bool leaves_broken);
+
+/* At which end all counts that the container of the source says of the matter: by the newest of it.
+ */
+enum zone_end finding_zones_end(const struct finding_zones *zones, const char *path,
+                                enum finding_matter matter);
+
 /* Is shown every finding of the machine that is of one time, with the path of its source, before
  * any of them is asked for its meaning. */
 void finding_context_feed(struct finding_context *context, const struct finding *finding,
@@ -152,8 +193,8 @@ void licences_items(const struct observation *observation, struct meaning *out);
 void key_installed_items(const struct observation *observation, struct meaning *out);
 void os_version_items(const struct observation *observation, struct meaning *out);
 void slmgr_items(const struct finding_licence *said, struct meaning *out);
-void systeminfo_items(const struct finding_system *said, struct meaning *out);
-void product_id_items(const char *product_id, struct meaning *out);
+void system_items(const struct finding_system *said, struct meaning *out);
+void registered_items(const struct finding_system *said, struct meaning *out);
 
 /* ---- Items in words ---- */
 

@@ -63,10 +63,14 @@ static void keep_guess(char **guess, const struct item_origin *origin)
     *guess = origin->is_guess ? memory_copy_text(origin->path) : NULL;
 }
 
-/* Are both listings of one round of collection? */
+/* Are both listings, or hives, of one time: of one round of collection, or, before that, of one
+ * second? */
 static bool is_one_round_as(const struct item_origin *origin, const struct item_origin *former)
 {
-    return origin->with_collection && former->with_collection && origin->round == former->round;
+    if (origin->with_collection || former->with_collection)
+        return origin->with_collection && former->with_collection && origin->round == former->round;
+    return origin->event_id == 0 && former->event_id == 0 && origin->filetime != 0 &&
+           origin->filetime / FILETIME_SECOND == former->filetime / FILETIME_SECOND;
 }
 
 static void feed_channel(struct licence_evidence *evidence, const struct licence_item *item,
@@ -132,15 +136,18 @@ void licence_evidence_feed(struct licence_evidence *evidence, const struct licen
         evidence->editions[latest.edition - incident_editions][origin->event_id == 0] = latest;
 }
 
-/* How far apart two items are. A listing of the time of collection is as near to an event as the
- * machine's last event is: the time of its file can be that of a later copy. */
+/* How far apart two items are at the least. A listing of the time of collection is as near to an
+ * event as the machine's last event is: the time of its file can be that of a later copy. */
 static uint64_t distance(const struct edition_latest *newest, const struct edition_latest *other)
 {
     uint64_t filetime = newest->origin.filetime;
+    uint64_t apart, zones;
 
     if (newest->origin.with_collection && other->origin.event_id != 0)
         filetime = newest->last_event_filetime;
-    return filetime_distance(filetime, other->origin.filetime);
+    apart = filetime_distance(filetime, other->origin.filetime);
+    zones = newest->origin.has_no_zone || other->origin.has_no_zone ? 2 * FILETIME_ZONES : 0;
+    return apart > zones ? apart - zones : 0;
 }
 
 const struct edition_latest *licence_evidence_other_edition(const struct licence_evidence *evidence)

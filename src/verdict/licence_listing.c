@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Edition and channel from listings of licences: by the activation id, else by the channel in the
- * product description and the partial product key (FACTS.md, Text listings); and from product ids
- * (FACTS-more.md, Product IDs). */
+ * product description and the partial product key (FACTS.md, Text listings); and from what the
+ * registry has of them: product ids (FACTS-more.md, Product IDs) and edition ids. */
 #include "verdict/item.h"
 
 #include <ctype.h>
@@ -173,20 +173,56 @@ static const struct incident_edition *kms_client_edition(const char *product_id)
     return NULL;
 }
 
-/* Other ids say nothing of the channel. */
-void product_id_items(const char *product_id, struct meaning *out)
+/* The edition that the registry names: NULL for one that is not of the incident's, such as
+ * Ultimate, and where the product id is that of another. Other systems have editions of the same
+ * names. */
+static const struct incident_edition *edition_of(const struct finding_system *said,
+                                                 const struct incident_edition *by_product_id,
+                                                 bool *is_told)
 {
-    const struct incident_edition *edition = kms_client_edition(product_id);
+    const struct incident_edition *edition = NULL;
 
-    if (edition == NULL && strstr(product_id, "-OEM-") == NULL)
+    *is_told = *said->edition_id != '\0' && strcasestr(said->os_name, "Windows 7") != NULL;
+    if (!*is_told)
+        return by_product_id;
+    for (size_t index = 0; index < EDITION_COUNT && edition == NULL; index++)
+        if (text_equal_ascii(incident_editions[index].registry, said->edition_id))
+            edition = &incident_editions[index];
+    return by_product_id != NULL && by_product_id != edition ? NULL : edition;
+}
+
+static char *describe_registered(const struct finding_system *said, bool edition_is_told,
+                                 bool channel_is_told)
+{
+    struct text out = {0};
+
+    if (edition_is_told)
+        text_add_format(&out, "EditionID %s", said->edition_id);
+    if (channel_is_told)
+        text_add_format(&out, "%sproduct id %s", edition_is_told ? ", " : "", said->product_id);
+    return text_take(&out);
+}
+
+/* The registry names the edition; of the channel, product ids other than these say nothing. */
+void registered_items(const struct finding_system *said, struct meaning *out)
+{
+    const struct incident_edition *by_product_id = kms_client_edition(said->product_id);
+    bool channel_is_told = by_product_id != NULL || strstr(said->product_id, "-OEM-") != NULL;
+    bool edition_is_told;
+    const struct incident_edition *edition = edition_of(said, by_product_id, &edition_is_told);
+
+    if (!channel_is_told && !edition_is_told)
         return;
     out->on_licence = true;
-    out->licence = (struct licence_item){.decides_channel = true,
-                                         .decides_edition = edition != NULL,
-                                         .tells_system = edition != NULL,
-                                         .channel = edition != NULL ? LICENCE_CHANNEL_VOLUME_KMS
-                                                                    : LICENCE_CHANNEL_OTHER,
-                                         .edition = edition,
-                                         .activation_id = memory_copy_text(""),
-                                         .detail = memory_format("product id %s", product_id)};
+    out->licence = (struct licence_item){
+        .decides_channel = channel_is_told,
+        .decides_edition = edition_is_told || by_product_id != NULL,
+        .tells_system = edition_is_told || by_product_id != NULL,
+        .channel = by_product_id != NULL ? LICENCE_CHANNEL_VOLUME_KMS
+                   : channel_is_told     ? LICENCE_CHANNEL_OTHER
+                                         : LICENCE_CHANNEL_UNKNOWN,
+        .edition = edition,
+        .activation_id = memory_copy_text(""),
+        .detail = describe_registered(said, edition_is_told, channel_is_told),
+    };
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What EventLog 6009 and systeminfo say of the system. 6009 gives the version as `6.01.`, the build
- * as `7601` and the service pack, which may be empty (FACTS.md; seen as `10.00.`, `15063`, empty in
- * logs of Windows 10). systeminfo gives all in one, with a translated word where there is no
- * service pack: `6.1.7601 Service Pack 1 Build 7601`, `6.1.7600 N/A Build 7600`. */
+/* What EventLog 6009, systeminfo and hives say of the system. 6009 gives the version as `6.01.`,
+ * the build as `7601` and the service pack, which may be empty (FACTS.md; seen as `10.00.`,
+ * `15063`, empty in logs of Windows 10). systeminfo gives all in one, with a translated word where
+ * there is no service pack: `6.1.7601 Service Pack 1 Build 7601`, `6.1.7600 N/A Build 7600`; so
+ * does the reader of hives, `6.1.7601 Service Pack 1`. */
 #include "verdict/item.h"
 
 #include <ctype.h>
@@ -73,15 +74,16 @@ static void read_listed_version(const char *version, struct meaning *out)
     say_version(out, &text, major, minor);
 }
 
-/* It names the system itself; a version that is another names another one, too. */
-void systeminfo_items(const struct finding_system *said, struct meaning *out)
+/* It names the system itself; a version that is another, and a server, name another one, too. */
+void system_items(const struct finding_system *said, struct meaning *out)
 {
     out->on_system = true;
     read_listed_version(said->os_version, out);
-    out->system.names_other = out->system.other_than_6_1;
+    out->system.names_other =
+        out->system.other_than_6_1 || text_equal_ascii(said->installation_type, "Server");
     if (strcasestr(said->os_name, "Windows 7") != NULL)
         out->system.names_windows_7 = true;
     else if (strcasestr(said->os_name, "Windows") != NULL)
         out->system.names_other = true;
-    product_id_items(said->product_id, out);
+    registered_items(said, out);
 }

@@ -64,6 +64,7 @@
     ROW(SENTENCE_FAULTS_OVER, "; all over")                                                       \
     ROW(SENTENCE_LISTED, "; listed as {this} in {path}, of {time}")                               \
     ROW(SENTENCE_LISTED_AT_COLLECTION, "; listed as {this} in {path}, of the time of collection") \
+    ROW(SENTENCE_ZONE_END, ", {this}")                                                            \
     /* what the logs cover */                                                                     \
     ROW(SENTENCE_NO_LOG, "; no Application log was collected")                                    \
     ROW(SENTENCE_SEEN_ALONE, "; nothing was collected of it: what is covered is not known")       \
@@ -92,7 +93,7 @@
     ROW(SENTENCE_LICENCE_SYSTEM_CONFLICT,                                                         \
         "; edition-conflict: Windows 7 against another system by listings")                       \
     ROW(SENTENCE_SYSTEM_CONFLICT,                                                                 \
-        "; edition-conflict: systeminfo names Windows 7 and another system")                      \
+        "; edition-conflict: systeminfo or SOFTWARE hive names Windows 7 and another system")     \
     /* the source */                                                                              \
     ROW(SENTENCE_GUESSED, "; {path} names no host, and is this one's by a guess")                 \
     ROW(SENTENCE_GUESSED_TOO, ", as is {path}")
@@ -230,6 +231,8 @@ static void add_origin(struct text *out, const struct item_origin *origin)
         add_at(out, origin->filetime);
     else if (*origin->path != '\0')
         text_add_format(out, " in %s", origin->path);
+    if (origin->zone_end != ZONE_END_NONE)
+        text_add_format(out, " (%s)", zone_end_text(origin->zone_end));
 }
 
 /* ---- Sentences ---- */
@@ -547,6 +550,9 @@ static void say_listed(struct text *out, const struct activation_history *histor
     state = name_listed(history);
     named.this = state;
     say(out, named.filetime != 0 ? SENTENCE_LISTED : SENTENCE_LISTED_AT_COLLECTION, &named);
+    if (history->listed_zone_end != ZONE_END_NONE)
+        say(out, SENTENCE_ZONE_END,
+            &(struct named){.this = zone_end_text(history->listed_zone_end)});
     free(state);
 }
 

@@ -79,6 +79,8 @@ struct pool {
     struct finding finding;
     struct pollfd *polled;
     struct worker **polled_workers;
+    int watched; /* -1: nothing */
+    short watched_events;
 };
 
 /* Allows as many open files as it takes, and returns how many of them are to spare. */
@@ -128,7 +130,8 @@ int pool_new(size_t reader_count, const struct reader *const *readers,
     pool->hash = hash;
     choose_counts(pool, reader_count);
     pool->workers = memory_allocate(pool->worker_count, sizeof(*pool->workers));
-    pool->polled = memory_allocate(pool->worker_count, sizeof(*pool->polled));
+    pool->polled = memory_allocate(pool->worker_count + 1, sizeof(*pool->polled));
+    pool->watched = -1;
     pool->polled_workers = memory_allocate(pool->worker_count, sizeof(struct worker *));
     pool->jobs = memory_allocate(pool->capacity, sizeof(*pool->jobs));
     pool->waiting = memory_allocate(pool->capacity, sizeof(*pool->waiting));
@@ -521,9 +524,16 @@ static bool is_heard(const struct worker *worker)
            (worker->sent_count == 0 || pool_job_state(worker->sent[0]) != POOL_STATE_FULL);
 }
 
+void pool_watch(struct pool *pool, int descriptor, bool wants_room)
+{
+    pool->watched = descriptor;
+    pool->watched_events = (short)(wants_room ? POLLIN | POLLOUT : POLLIN);
+}
+
 int pool_wait(struct pool *pool, bool block, struct error *err)
 {
     size_t count = 0;
+    bool is_watching = pool->watched >= 0;
 
     hand_out(pool);
     for (size_t index = 0; index < pool->worker_count; index++) {
@@ -534,14 +544,15 @@ int pool_wait(struct pool *pool, bool block, struct error *err)
         pool->polled[count] = (struct pollfd){.fd = worker->process.socket, .events = POLLIN};
         pool->polled_workers[count++] = worker;
     }
-    if (count == 0 && block)
+    if (count == 0 && block && !is_watching)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s",
                          pool->start_err.kind != ERROR_NONE
                              ? pool->start_err.message
                              : "reader processes end as soon as they are started");
     /* A limit of time for a job would be this poll's. A job that could not be sent for want of room
      * in the kernel is tried again after a while. */
-    if (poll(pool->polled, count,
+    pool->polled[count] = (struct pollfd){.fd = pool->watched, .events = pool->watched_events};
+    if (poll(pool->polled, count + is_watching,
              !block                    ? 0
              : pool->waiting_count > 0 ? RETRY_MS
                                        : -1) < 0 &&

@@ -65,6 +65,10 @@ struct pool_job *pool_add(struct pool *pool, const struct pool_order *order);
  * process can be started. */
 int pool_wait(struct pool *pool, bool block, struct error *err);
 
+/* Whoever waits also wakes when something comes to this descriptor (borrowed; -1 for none), and,
+ * where `wants_room`, when it takes something. */
+void pool_watch(struct pool *pool, int descriptor, bool wants_room);
+
 enum pool_state {
     POOL_STATE_WORKING,
     POOL_STATE_FULL, /* drain it: it stands still */

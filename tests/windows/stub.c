@@ -367,6 +367,23 @@ static const char *option(int argc, char **argv, const char *word)
     return NULL;
 }
 
+/* A file that is there already is asked about: without an answer that is a failure. */
+static int reg_save(const char *key, int argc, char **argv)
+{
+    bool is_forced = argc > 4 && _stricmp(argv[4], "/y") == 0;
+    FILE *out = NULL;
+
+    if (argc > 3 && key_exists(key) &&
+        (is_forced || GetFileAttributesA(argv[3]) == INVALID_FILE_ATTRIBUTES))
+        out = fopen(argv[3], "wb");
+    if (out == NULL)
+        return print_error(1, "ERROR: The system was unable to save the specified registry key.");
+    fprintf(out, "hive %s\n", key);
+    fclose(out);
+    printf("The operation completed successfully.\r\n");
+    return 0;
+}
+
 static int play_reg(int argc, char **argv)
 {
     char key[LINE_MOST];
@@ -378,6 +395,8 @@ static int play_reg(int argc, char **argv)
     snprintf(key, sizeof key, "%s", whole_key(argv[2]));
     if (_stricmp(argv[1], "query") == 0)
         return reg_query(key, value);
+    if (_stricmp(argv[1], "save") == 0)
+        return reg_save(key, argc, argv);
     if (_stricmp(argv[1], "add") == 0) {
         if (!key_exists(key))
             add_line("key\t%s", key);

@@ -20,6 +20,8 @@ rem     qfe.txt            installed updates; with systeminfo.txt, whether that 
 rem     dism.txt           installed packages
 rem     slmgr.txt          edition, channel and state of the licence
 rem     systeminfo.txt     name and version of Windows, how many updates
+rem     SOFTWARE           hive of the registry: the complete list of packages, edition, Windows
+rem     SYSTEM             another: the full name of the machine that the rest is of
 rem     spptriage-remediation*.log    what the scripts of a roll-out did here (where they ran)
 rem     spptriage.txt      the same from the registry: HKLM\SOFTWARE\spptriage
 rem The machine's folder is HOST_YYYYMMDD-HHMM by its local time: it can be run again, for each
@@ -72,6 +74,8 @@ if not "%errorlevel%"=="0" call :failed slmgr.txt
 echo collecting systeminfo.txt
 "%system32%\systeminfo.exe" <nul >"%out%\systeminfo.txt"
 if not "%errorlevel%"=="0" call :failed systeminfo.txt
+call :save SOFTWARE
+call :save SYSTEM
 call :collect_roll_out
 
 if defined failures goto incomplete
@@ -166,6 +170,14 @@ exit /b 0
 rem 0 when the service is running: state 4. The words beside numbers can be translated.
 "%system32%\sc.exe" query wuauserv | "%system32%\findstr.exe" /l /c:": 4 " >nul
 exit /b %errorlevel%
+
+:save
+rem %1 name of a hive. It is some ten MB large, and written as it is now: what Windows holds in
+rem memory, and in the logs of the hive, is in it.
+echo collecting %1
+"%system32%\reg.exe" save "HKLM\%1" "%out%\%1" /y >nul
+if not "%errorlevel%"=="0" call :failed %1
+exit /b 0
 
 :failed
 rem %* what could not be collected, or done.
