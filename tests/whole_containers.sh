@@ -62,6 +62,12 @@ if has 7z; then
     as_folder 7z a.7z 'a.7z!/'
     printf 'pass word\n' >passwords
     as_folder aes aes.zip 'aes.zip!/' --password-file passwords
+    # Two passwords in one archive, and one that nothing in it has.
+    (cd all && 7z a -bd -tzip -mem=AES256 -pfirst ../two.zip ACCOUNTING DEPOT &&
+        7z a -bd -tzip -mem=AES256 -psecond '-x!ACCOUNTING' '-x!DEPOT' ../two.zip .) >7z.out
+    printf 'none\nsecond\nfirst\n' >passwords
+    as_folder two-passwords two.zip 'two.zip!/' --password-file passwords
+    printf 'pass word\n' >passwords
     (cd all && 7z a -bd '-ppass word' -mhe=on ../locked.7z .) >7z.out
     analyze -o locked7 --password-file passwords locked.7z
     check 'an encrypted 7z cannot be opened' equal '2 unreadable' \

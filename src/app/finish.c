@@ -82,9 +82,8 @@ static void warn_of_container(const struct case_source *source, const struct opt
     struct text line = {0};
 
     if (source->status != SOURCE_STATUS_UNREADABLE ||
-        (!source_kind_is(source->kind, SOURCE_IS_ARCHIVE) &&
-         !source_kind_is(source->kind, SOURCE_IS_IMAGE)) ||
-        out->unopened++ >= CONTAINERS_NAMED || options->quiet)
+        !source_kind_is(source->kind, SOURCE_IS_CONTAINER) || out->unopened++ >= CONTAINERS_NAMED ||
+        options->quiet)
         return;
     text_add_visible(&line, source->path);
     text_add(&line, ": ");

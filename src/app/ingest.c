@@ -4,7 +4,6 @@
  * what the case gets does not depend on how many readers there are, or how fast they are. */
 #include "app/ingest.h"
 
-#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,30 +163,6 @@ static char *describe_read_options(const struct options *options)
     return text_take(&text);
 }
 
-/* What is unpacked at all depends on limits and passwords, too. */
-static char *describe_container_options(const struct options *options, const char *read_options)
-{
-    const struct unpack_limits *limits = &options->limits;
-    struct text text = {0};
-    uint64_t passwords = TEXT_HASH_START;
-
-    for (size_t index = 0; index < options->password_count; index++)
-        for (const char *at = options->passwords[index];; at++) {
-            passwords = text_hash_byte(passwords, (unsigned char)*at);
-            if (*at == '\0')
-                break;
-        }
-    text_add(&text, read_options);
-    text_add_format(&text,
-                    " depth %" PRIu64 " members %" PRIu64 " size %" PRIu64 " member %" PRIu64
-                    " ratio %" PRIu64 " memory %" PRIu64 " passwords %zu",
-                    limits->depth, limits->members, limits->size_bytes, limits->member_bytes,
-                    limits->ratio, limits->memory_bytes, options->password_count);
-    if (options->password_count > 0)
-        text_add_format(&text, " %016" PRIx64, passwords);
-    return text_take(&text);
-}
-
 /* As many as were asked for, or one a core that this process may run on. */
 static size_t count_readers(const struct options *options)
 {
@@ -213,7 +188,6 @@ int ingest_run_with(const struct reader *const *readers, struct casedb *db, cons
         return -1;
     ingest.hash = hash_new(err);
     ingest.read_options = describe_read_options(options);
-    ingest.container_options = describe_container_options(options, ingest.read_options);
     ingest.members = ingest_paths_new();
     ingest.index = content_index_new();
     queue.capacity = pool_capacity(ingest.pool);
@@ -230,7 +204,6 @@ int ingest_run_with(const struct reader *const *readers, struct casedb *db, cons
     free(queue.places);
     content_index_free(ingest.index);
     segments_free_found(&ingest.segments);
-    free(ingest.container_options);
     free(ingest.read_options);
     return result;
 }

@@ -38,8 +38,7 @@ struct ingest {
     struct casedb *db;
     const struct options *options;
     const struct reader *const *readers; /* by enum reader_id */
-    char *read_options;                  /* owned: what a source has to be read again for, */
-    char *container_options;             /* and a container; owned */
+    char *read_options;                  /* owned: what a source has to be read again for */
     struct content_index *index;
     struct pool *pool;
     struct hash *hash; /* for the processes that unpack */

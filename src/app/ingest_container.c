@@ -280,6 +280,10 @@ static struct ingest_item *end_crashed(struct ingest *ingest, const char *fault)
         container->streamed = NULL;
         return NULL;
     }
+    if (container->input.is_sparse && container->member_count > 0) {
+        ingest_item_free(ingest, end_container(ingest)); /* its member is the source */
+        return NULL;
+    }
     text_add_item_format(&detail,
                          "the process that unpacks it ended (%s): what was unpacked before is "
                          "read, and the same command tries again",
@@ -311,7 +315,6 @@ static struct ingest_item *make_item(struct ingest *ingest, struct unpack_messag
 
     date_member(message, source);
     item = ingest_item_of_member(ingest, message, path, descriptor);
-
     container->member_count++;
     container->streamed =
         message->says == UNPACK_MEMBER && message->is_streamed ? item : container->streamed;

@@ -96,11 +96,6 @@ static const struct reader *choose_reader(const struct ingest *ingest,
     return find_reader(ingest, source->kind);
 }
 
-static const char *read_options_of(const struct ingest *ingest, const struct ingest_item *item)
-{
-    return item->is_container ? ingest->container_options : ingest->read_options;
-}
-
 /* Has the case this source, as it is now, but for the hash, for what it is the same as, and for a
  * kind that is not known yet? One that could not be read is tried again. */
 static bool is_alike(const struct ingest *ingest, const struct ingest_item *item,
@@ -111,7 +106,7 @@ static bool is_alike(const struct ingest *ingest, const struct ingest_item *item
     return old->size_bytes == source->size_bytes && old->mtime_ns == source->mtime_ns &&
            old->mtime_is_local == source->mtime_is_local &&
            (item->is_unknown || old->kind == source->kind) &&
-           strcmp(old->read_options, read_options_of(ingest, item)) == 0 &&
+           strcmp(old->read_options, ingest->read_options) == 0 &&
            old->status != SOURCE_STATUS_UNREADABLE && old->status != SOURCE_STATUS_CRASHED;
 }
 
@@ -144,24 +139,28 @@ static int compare_without_hash(struct ingest *ingest, struct ingest_item *item,
     return found < 0 ? -1 : 0;
 }
 
-static bool is_container_kind(enum source_kind kind)
+/* The source is to be read by that reader. */
+static void set_reader(const struct ingest *ingest, struct ingest_item *item,
+                       const struct reader *reader)
 {
-    return source_kind_is(kind, SOURCE_IS_ARCHIVE) || source_kind_is(kind, SOURCE_IS_IMAGE);
+    item->reader = reader;
+    item->is_unknown = item->source.kind == SOURCE_KIND_UNKNOWN;
+    item->part_count = reader->count_parts(item->source.size_bytes);
+    item->parts = memory_allocate(pool_capacity(ingest->pool), sizeof(*item->parts));
 }
 
 /* A file that is read by a reader as it is, or is skipped as what it is. */
 static int open_plain(struct ingest *ingest, struct ingest_item *item, const char *name,
                       struct error *err)
 {
-    item->reader = choose_reader(ingest, item->entry, &item->source);
-    if (item->reader == NULL) {
+    const struct reader *reader = choose_reader(ingest, item->entry, &item->source);
+
+    if (reader == NULL) {
         item->status = SOURCE_STATUS_SKIPPED;
         item->why = memory_format(NOT_READ "%s", name);
         return 0;
     }
-    item->is_unknown = item->source.kind == SOURCE_KIND_UNKNOWN;
-    item->part_count = item->reader->count_parts(item->source.size_bytes);
-    item->parts = memory_allocate(pool_capacity(ingest->pool), sizeof(*item->parts));
+    set_reader(ingest, item, reader);
     if (ingest->options->hash || (item->is_unknown && !ingest->options->carve))
         return 0;
     return compare_without_hash(ingest, item, err);
@@ -208,15 +207,12 @@ static int open_content(struct ingest *ingest, struct ingest_item *item, struct 
         item->why = memory_format("segment of %s", first->path);
         return 0;
     }
-    if (is_container_kind(item->source.kind) && !item->entry->is_device)
-        item->is_container = true;
-    if (item->is_container)
-        return 0;
-    if (has_map(ingest, item)) {
-        item->is_container = item->is_sparse = true;
-        return 0;
-    }
-    return open_plain(ingest, item, name, err);
+    item->is_sparse =
+        !source_kind_is(item->source.kind, SOURCE_IS_CONTAINER) && has_map(ingest, item);
+    item->is_container =
+        item->is_sparse ||
+        (source_kind_is(item->source.kind, SOURCE_IS_CONTAINER) && !item->entry->is_device);
+    return item->is_container ? 0 : open_plain(ingest, item, name, err);
 }
 
 int ingest_item_open(struct ingest *ingest, const struct walk_entry *entry,
@@ -299,9 +295,7 @@ static void search_rest(struct ingest *ingest, struct ingest_item *item)
 {
     item->is_container = false;
     item->source.kind = SOURCE_KIND_CARVED;
-    item->reader = find_reader(ingest, SOURCE_KIND_CARVED);
-    item->part_count = item->reader->count_parts(item->source.size_bytes);
-    item->parts = memory_allocate(pool_capacity(ingest->pool), sizeof(*item->parts));
+    set_reader(ingest, item, find_reader(ingest, SOURCE_KIND_CARVED));
 }
 
 void ingest_item_settle_container(struct ingest *ingest, struct ingest_item *item,
@@ -331,15 +325,7 @@ static void take_member(struct ingest *ingest, struct ingest_item *item,
         item->member_sha256 = memory_copy_text(message->sha256);
     if (*message->detail != '\0')
         item->why_broken = memory_copy_text(message->detail);
-    item->reader = find_reader(ingest, item->source.kind);
-    if (item->reader == NULL) { /* it was asked for none such */
-        item->status = SOURCE_STATUS_UNREADABLE;
-        item->why = memory_copy_text("the process that unpacks gave what was not asked for");
-        return;
-    }
-    item->is_unknown = item->source.kind == SOURCE_KIND_UNKNOWN;
-    item->part_count = item->reader->count_parts(item->source.size_bytes);
-    item->parts = memory_allocate(pool_capacity(ingest->pool), sizeof(*item->parts));
+    set_reader(ingest, item, find_reader(ingest, item->source.kind));
 }
 
 struct ingest_item *ingest_item_of_member(struct ingest *ingest,
@@ -507,7 +493,7 @@ static int note_source(struct ingest *ingest, const struct ingest_item *item,
         text_add_items(&facts.detail, why);
     else if (why != NULL)
         source_facts_add_detail(&facts, "%s", why);
-    result = casedb_begin_source(ingest->db, source, read_options_of(ingest, item), &id, err);
+    result = casedb_begin_source(ingest->db, source, ingest->read_options, &id, err);
     if (result == 0 && casedb_finish_source(ingest->db, id, &facts, same_as, err) != 0) {
         casedb_abandon_source(ingest->db);
         result = -1;

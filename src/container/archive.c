@@ -21,6 +21,8 @@
 #define BUFFER_BYTES ((size_t)256 * 1024)
 /* A member that decides between passwords is looked at no further than this. */
 #define TRIAL_BYTES (UINT64_C(256) * 1024 * 1024)
+/* So many members are tried until one tells the password: each is gone to from the start. */
+#define SEARCHES_MOST 64
 
 /* The bytes of the archive, for libarchive's callbacks. */
 struct archive_bytes {
@@ -44,6 +46,7 @@ struct archive_reading {
     uint64_t position_bytes;     /* and how much was handed on */
     bool is_broken;              /* a warning came with the block */
     bool is_password_found;
+    unsigned password_searches;
     struct text path; /* of the entry */
 };
 
@@ -163,9 +166,10 @@ static const char *why_of(struct archive *archive)
     return why != NULL && *why != '\0' ? why : "it is broken";
 }
 
-/* Opens the archive at its start with one password; a stream, which has one start, with all. */
-static int open_at_start(struct archive_bytes *bytes, size_t password, struct archive **out,
-                         struct error *err)
+/* Opens the archive at its start with that password, and where `with_others`, with all others to be
+ * tried behind it. */
+static int open_at_start(struct archive_bytes *bytes, size_t password, bool with_others,
+                         struct archive **out, struct error *err)
 {
     const struct container_input *input = bytes->input;
     struct archive *archive = memory_require(archive_read_new());
@@ -173,9 +177,10 @@ static int open_at_start(struct archive_bytes *bytes, size_t password, struct ar
     *out = archive;
     bytes->position_bytes = 0;
     allow_formats(archive, input);
-    for (size_t index = 0; index < input->password_count; index++)
-        if (index == password || input->stream != NULL)
-            archive_read_add_passphrase(archive, input->passwords[index]);
+    for (size_t index = 0; index < (with_others ? input->password_count : 1); index++)
+        if (input->password_count > 0)
+            archive_read_add_passphrase(
+                archive, input->passwords[(password + index) % input->password_count]);
     archive_read_set_callback_data(archive, bytes);
     archive_read_set_read_callback(archive, give_bytes);
     if (input->stream == NULL) {
@@ -203,7 +208,7 @@ static void bytes_end(struct archive_bytes *bytes)
 
 /* ---- Passwords ---- */
 
-/* What the member of that number shows to be: its password is right, wrong, or may be right. */
+/* Does the password open the member at hand, as far as it is looked at? */
 static bool opens(const struct archive_reading *reading, size_t password)
 {
     struct archive_bytes bytes;
@@ -217,7 +222,7 @@ static bool opens(const struct archive_reading *reading, size_t password)
     int result = ARCHIVE_FATAL;
 
     bytes_begin(&bytes, reading->input, NULL);
-    if (open_at_start(&bytes, password, &archive, &err) == 0)
+    if (open_at_start(&bytes, password, false, &archive, &err) == 0)
         do
             result = archive_read_next_header(archive, &entry);
         while (result >= ARCHIVE_WARN && result != ARCHIVE_EOF && ++ordinal < reading->ordinal);
@@ -238,8 +243,9 @@ static int use_password(struct archive_reading *reading, size_t password, struct
 
     reading->password = password;
     archive_read_free(reading->archive);
-    result = open_at_start(&reading->bytes, password, &reading->archive, err) == 0 ? ARCHIVE_OK
-                                                                                   : ARCHIVE_FATAL;
+    result = open_at_start(&reading->bytes, password, true, &reading->archive, err) == 0
+                 ? ARCHIVE_OK
+                 : ARCHIVE_FATAL;
     for (uint64_t ordinal = 0; ordinal < reading->ordinal && result >= ARCHIVE_WARN; ordinal++)
         result = archive_read_next_header(reading->archive, &reading->entry);
     if (result >= ARCHIVE_WARN && result != ARCHIVE_EOF)
@@ -247,19 +253,22 @@ static int use_password(struct archive_reading *reading, size_t password, struct
     return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "%s", why_of(reading->archive));
 }
 
-/* Finds the password of the first encrypted member that holds something: it is that of the others,
- * too, else what they are read as does not fit their checksums, which is said. */
+/* Finds the password of the first encrypted member that holds something and that one of them opens:
+ * it is tried first from then on, as it is that of the others mostly. What a wrong one makes of
+ * them does not fit their checksums, which is said. */
 static int find_password(struct archive_reading *reading, struct error *err)
 {
     size_t count = reading->input->password_count;
 
     if (count < 2 || reading->input->stream != NULL || reading->is_password_found ||
-        archive_entry_size(reading->entry) == 0)
+        archive_entry_size(reading->entry) == 0 || reading->password_searches == SEARCHES_MOST)
         return 0;
-    reading->is_password_found = true;
+    reading->password_searches++;
     for (size_t password = 0; password < count; password++)
-        if (opens(reading, password))
+        if (opens(reading, password)) {
+            reading->is_password_found = true;
             return password != reading->password ? use_password(reading, password, err) : 0;
+        }
     return 0;
 }
 
@@ -445,7 +454,7 @@ static int archive_rewind(void *state, struct error *err)
         return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "cannot be read twice");
     archive_read_free(reading->archive);
     reading->ordinal = 0;
-    return open_at_start(&reading->bytes, reading->password, &reading->archive, err);
+    return open_at_start(&reading->bytes, reading->password, true, &reading->archive, err);
 }
 
 static bool archive_locate(void *state, const struct container_member *member,
@@ -500,7 +509,7 @@ int archive_open(const struct container_input *input, struct container_notes *no
                              .rewind = archive_rewind,
                              .locate = archive_locate,
                              .close = archive_close_reading};
-    if (open_at_start(&reading->bytes, 0, &reading->archive, err) == 0)
+    if (open_at_start(&reading->bytes, 0, true, &reading->archive, err) == 0)
         return 0;
     archive_close_reading(reading);
     return -1;

@@ -10,9 +10,6 @@
 #include "ese/database.h"
 #include "ese/history.h"
 
-/* Read at a time for the byte sink. */
-#define BYTE_SINK_BYTES (256u * 1024)
-
 /* --- the database --- */
 
 struct datastore {
@@ -140,34 +137,6 @@ static int read_database(struct datastore *datastore, struct error *err)
 
 /* --- the reader --- */
 
-/* Hands every byte of the source to the byte sink: it is read once more for that, as the pages that
- * matter lie anywhere. */
-static void feed_byte_sink(const struct source *source, int descriptor,
-                           const struct reader_options *options, struct source_facts *facts)
-{
-    uint64_t done = 0;
-    uint8_t *bytes;
-
-    if (options->byte_sink == NULL)
-        return;
-    bytes = memory_allocate(BYTE_SINK_BYTES, 1);
-    while (done < source->size_bytes) {
-        uint64_t left_bytes = source->size_bytes - done;
-        size_t got;
-        int result = file_read_at(
-            descriptor, bytes, left_bytes < BYTE_SINK_BYTES ? (size_t)left_bytes : BYTE_SINK_BYTES,
-            done, &got);
-
-        if (result != 0)
-            source_facts_add_damage(facts, done + got, "cannot be read: %m");
-        if (result != 0 || got == 0)
-            break;
-        options->byte_sink->take(options->byte_sink->context, bytes, got);
-        done += got;
-    }
-    free(bytes);
-}
-
 static uint64_t datastore_count_parts(uint64_t size_bytes)
 {
     (void)size_bytes;
@@ -183,7 +152,7 @@ static int datastore_read_part(const struct source *source, int descriptor, uint
     int result;
 
     (void)part;
-    feed_byte_sink(source, descriptor, options, facts);
+    reader_feed_byte_sink(source, descriptor, options, facts);
     if (present_bytes < source->size_bytes)
         source_facts_add_damage(facts, present_bytes, "became shorter while it was read");
     if (edb_database_open(descriptor, source->size_bytes, &datastore.database, facts, err) != 0)

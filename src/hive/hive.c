@@ -11,9 +11,6 @@
 #include "base/memory.h"
 #include "hive/registry.h"
 
-/* Read at a time for the byte sink. */
-#define BYTE_SINK_BYTES (256u * 1024)
-
 #define SYSTEM_KEY "Microsoft\\Windows NT\\CurrentVersion"
 #define PACKAGES_KEY "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages"
 #define COMPUTER_NAME_KEY "Control\\ComputerName\\ComputerName"
@@ -333,34 +330,6 @@ static int read_hive(const struct reading *reading, struct hive_image *image, st
 
 /* ---- The reader ---- */
 
-/* Hands every byte of the source to the byte sink: it is read once more for that, as the keys that
- * matter lie anywhere. */
-static void feed_byte_sink(const struct source *source, int descriptor,
-                           const struct reader_options *options, struct source_facts *facts)
-{
-    uint64_t done = 0;
-    uint8_t *bytes;
-
-    if (options->byte_sink == NULL)
-        return;
-    bytes = memory_allocate(BYTE_SINK_BYTES, 1);
-    while (done < source->size_bytes) {
-        uint64_t left_bytes = source->size_bytes - done;
-        size_t got;
-        int result = file_read_at(
-            descriptor, bytes, left_bytes < BYTE_SINK_BYTES ? (size_t)left_bytes : BYTE_SINK_BYTES,
-            done, &got);
-
-        if (result != 0)
-            source_facts_add_damage(facts, done + got, "cannot be read: %m");
-        if (result != 0 || got == 0)
-            break;
-        options->byte_sink->take(options->byte_sink->context, bytes, got);
-        done += got;
-    }
-    free(bytes);
-}
-
 static uint64_t hive_count_parts(uint64_t size_bytes)
 {
     (void)size_bytes;
@@ -377,7 +346,7 @@ static int hive_read_part(const struct source *source, int descriptor, uint64_t 
     int result = -1;
 
     (void)part;
-    feed_byte_sink(source, descriptor, options, facts);
+    reader_feed_byte_sink(source, descriptor, options, facts);
     if (present_bytes < source->size_bytes)
         source_facts_add_damage(facts, present_bytes, "became shorter while it was read");
     if (hive_image_open(descriptor, present_bytes, &image, facts, err) == 0) {

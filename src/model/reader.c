@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/reader.h"
 
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+/* Read at a time for the byte sink. */
+#define BYTE_SINK_BYTES (256u * 1024)
+
 /* Joins one part, read or not, to the whole. */
 static void take_part(const struct reader *reader, uint64_t part, struct source_facts *facts,
                       struct source_facts *read, struct error *part_err)
@@ -15,6 +23,32 @@ static void take_part(const struct reader *reader, uint64_t part, struct source_
         reader->join(facts, read);
     *read = (struct source_facts){0};
     error_clear(part_err);
+}
+
+void reader_feed_byte_sink(const struct source *source, int descriptor,
+                           const struct reader_options *options, struct source_facts *facts)
+{
+    uint64_t done = 0;
+    uint8_t *bytes;
+
+    if (options->byte_sink == NULL)
+        return;
+    bytes = memory_allocate(BYTE_SINK_BYTES, 1);
+    while (done < source->size_bytes) {
+        uint64_t left_bytes = source->size_bytes - done;
+        size_t got;
+        int result = file_read_at(
+            descriptor, bytes, left_bytes < BYTE_SINK_BYTES ? (size_t)left_bytes : BYTE_SINK_BYTES,
+            done, &got);
+
+        if (result != 0)
+            source_facts_add_damage(facts, done + got, "cannot be read: %m");
+        if (result != 0 || got == 0)
+            break;
+        options->byte_sink->take(options->byte_sink->context, bytes, got);
+        done += got;
+    }
+    free(bytes);
 }
 
 int reader_read(const struct reader *reader, const struct source *source, int descriptor,

@@ -66,6 +66,11 @@ struct reader {
                             * skip that, as a second try is; NULL for none */
 };
 
+/* Hands every byte of a source of one part to the byte sink, if there is one: for readers that look
+ * here and there in it. It is read once more for that. */
+void reader_feed_byte_sink(const struct source *source, int descriptor,
+                           const struct reader_options *options, struct source_facts *facts);
+
 /* Reads the whole source, part by part, in this process. -1 as read_part, when no part can be read
  * at all. A part that cannot be read while others can is damage. */
 int reader_read(const struct reader *reader, const struct source *source, int descriptor,

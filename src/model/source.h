@@ -36,7 +36,7 @@ enum reader_id {
     READER_COUNT,
 };
 
-/* What a kind of source is: some of these. */
+/* What a kind of source is: some of these; the last is either of two. */
 enum source_trait {
     SOURCE_IS_FILE = 1 << 0,    /* that was opened; what could not be opened has no kind */
     SOURCE_IS_OF_LOGS = 1 << 1, /* its events are those of an event log, or of remains of some */
@@ -48,6 +48,7 @@ enum source_trait {
     /* Containers: sources lie in it. */
     SOURCE_IS_ARCHIVE = 1 << 6, /* libarchive opens it */
     SOURCE_IS_IMAGE = 1 << 7,   /* of a disk or volume */
+    SOURCE_IS_CONTAINER = SOURCE_IS_ARCHIVE | SOURCE_IS_IMAGE,
 };
 
 /* enumerator, word of sources.csv, name for a person, reader, traits. Before a file without a magic

@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -140,6 +141,8 @@ int unpack_start(struct unpack *unpack, const struct unpack_order *order, struct
         return -1;
     }
     *unpack = (struct unpack){.process = {.pid = pid, .socket = ends[0]},
+                              .limits = order->limits,
+                              .readers = order->readers,
                               .packet = memory_allocate(UNPACK_PACKET_MOST_BYTES, 1)};
     return 0;
 }
@@ -171,17 +174,32 @@ static int take_file(struct msghdr *header, bool *is_odd)
     return kept;
 }
 
+/* Is it a member as it is asked for: of a kind that is read, and a file of the size that it says?
+ * Only what is read part by part is streamed. */
+static bool is_wanted(const struct unpack *unpack, const struct unpack_message *message, int file)
+{
+    const struct reader *reader = unpack->readers[source_kind_reader(message->kind)];
+    struct stat status;
+
+    return reader != NULL && (!message->is_streamed || reader->part_bytes != 0) &&
+           (message->is_streamed || message->size_bytes <= unpack->limits->memory_bytes) &&
+           fstat(file, &status) == 0 && S_ISREG(status.st_mode) &&
+           (uint64_t)status.st_size == message->size_bytes;
+}
+
 /* Is it as the process says such a thing? */
-static bool is_sound(const struct unpack_message *message, int descriptor)
+static bool is_sound(const struct unpack *unpack, const struct unpack_message *message, int file)
 {
     size_t hash_length = strlen(message->sha256);
 
     if (hash_length != 0 && (hash_length != HASH_HEX_SIZE - 1 ||
                              strspn(message->sha256, "0123456789abcdef") != hash_length))
         return false;
-    if (strlen(message->path) > UNPACK_NAME_MOST_BYTES * 4)
+    if (strlen(message->path) > UNPACK_NAME_MOST_BYTES * 4 ||
+        message->filled_bytes > unpack->limits->member_bytes + UNPACK_BUFFER_BYTES)
         return false;
-    return (message->says == UNPACK_MEMBER) == (descriptor >= 0);
+    return message->says == UNPACK_MEMBER ? file >= 0 && is_wanted(unpack, message, file)
+                                          : file < 0;
 }
 
 /* ECONNRESET only says that the process ended without hearing all that it was told: what it said
@@ -216,11 +234,12 @@ int unpack_take(struct unpack *unpack, struct unpack_message *out, int *descript
     packet = span_of(unpack->packet, (size_t)received, 0);
     *out = (struct unpack_message){0};
     if (unpack_members(&packet, &unpack_message_members, out) && packet.left_bytes == 0 &&
-        !is_odd && is_sound(out, *descriptor))
+        !is_odd && is_sound(unpack, out, *descriptor))
         return 1;
     *fault = "it said what makes no sense";
     if (*descriptor >= 0)
         close(*descriptor);
+    *descriptor = -1;
     return -1;
 }
 

@@ -91,6 +91,8 @@ struct unpack_order {
 /* Zeros: there is none. */
 struct unpack {
     struct process process;
+    const struct unpack_limits *limits; /* borrowed, as is the next */
+    const struct reader *const *readers;
     uint64_t unsaid_bytes; /* given back, and not told yet */
     uint8_t *packet;       /* owned: the last message */
 };
@@ -119,6 +121,8 @@ void unpack_run(int socket, const struct unpack_order *order);
 
 /* ---- Between unpack.c and unpack_loop.c ---- */
 
+/* Read of a member at a time: it can pass a limit by so much. */
+#define UNPACK_BUFFER_BYTES ((size_t)256 * 1024)
 #define UNPACK_PACKET_MOST_BYTES ((size_t)64 * 1024)
 #define UNPACK_DETAIL_MOST_BYTES ((size_t)8 * 1024)
 extern const struct members unpack_message_members;

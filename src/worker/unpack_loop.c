@@ -163,7 +163,7 @@ static void open_nested(struct unpack_level *level, struct unpack_member *at, si
 {
     const struct unpack_limits *limits = level->loop->order->limits;
     uint64_t size_bytes = at->member->size_bytes;
-    uint64_t share_bytes = unpack_memory_left(level->loop) / NESTED_SHARE;
+    uint64_t share_bytes = unpack_measure_memory(level->loop) / NESTED_SHARE;
     bool is_archive = source_kind_is(at->kind, SOURCE_IS_ARCHIVE);
 
     if (level->depth >= limits->depth) {
@@ -198,8 +198,7 @@ static const struct reader *choose_reader(const struct unpack_level *level,
                    : content_recognise_for(head, level->input->carve, &name);
     reader = readers[source_kind_reader(at->kind)];
     if (reader == NULL && level->input->carve && head.left_bytes > 0 &&
-        !source_kind_is(at->kind, SOURCE_IS_ARCHIVE) &&
-        !source_kind_is(at->kind, SOURCE_IS_IMAGE)) {
+        !source_kind_is(at->kind, SOURCE_IS_CONTAINER)) {
         at->kind = SOURCE_KIND_CARVED;
         reader = readers[READER_CARVE];
     }
@@ -232,7 +231,7 @@ static void look_at(struct unpack_level *level, struct unpack_member *at)
         return;
     }
     reader = choose_reader(level, at, span_of(loop->buffer, got, 0));
-    if (source_kind_is(at->kind, SOURCE_IS_ARCHIVE) || source_kind_is(at->kind, SOURCE_IS_IMAGE))
+    if (source_kind_is(at->kind, SOURCE_IS_CONTAINER))
         open_nested(level, at, got);
     else if (reader != NULL)
         unpack_hand_on(level, at, reader, got);
@@ -355,7 +354,6 @@ static void take_member(struct unpack_level *level, struct container_member *mem
         return;
     take_map(level, &at, member);
     date(level, member);
-    unpack_measure_memory(loop);
     level->count++;
     if (++loop->member_count > loop->order->limits->members) {
         loop->is_cut = true;

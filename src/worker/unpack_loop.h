@@ -9,8 +9,6 @@
 #include "worker/unpack.h"
 #include "worker/wire.h"
 
-#define UNPACK_BUFFER_BYTES ((size_t)256 * 1024)
-
 struct unpack_loop {
     int socket;
     const struct unpack_order *order;
@@ -84,14 +82,12 @@ void unpack_say_too_large(struct unpack_level *level, struct unpack_member *at);
 void unpack_take_back(struct unpack_loop *loop, bool wait);
 
 /* What unpacks takes what it needs (a directory, a window to look back into) from the whole;
- * members have what is left, and their own limit at most. To be called before each member. */
-void unpack_measure_memory(struct unpack_loop *loop);
+ * members have what is left, and their own limit at most. Measures that, for the member at hand,
+ * and returns what is left of it beside the containers that are held. */
+uint64_t unpack_measure_memory(struct unpack_loop *loop);
 
 /* What this process has allocated. */
 uint64_t unpack_allocated_bytes(void);
-
-/* Of that, what containers that are held leave. */
-uint64_t unpack_memory_left(const struct unpack_loop *loop);
 
 /* ---- Reading ---- */
 

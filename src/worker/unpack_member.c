@@ -88,7 +88,14 @@ uint64_t unpack_allocated_bytes(void)
     return info.uordblks + info.hblkhd;
 }
 
-void unpack_measure_memory(struct unpack_loop *loop)
+static uint64_t memory_left(const struct unpack_loop *loop)
+{
+    uint64_t limit = loop->limit_bytes;
+
+    return limit > loop->held_bytes ? limit - loop->held_bytes : 0;
+}
+
+uint64_t unpack_measure_memory(struct unpack_loop *loop)
 {
     uint64_t most_bytes = loop->order->limits->memory_bytes;
     uint64_t own_bytes = unpack_allocated_bytes();
@@ -98,6 +105,7 @@ void unpack_measure_memory(struct unpack_loop *loop)
     loop->limit_bytes = own_bytes < whole_bytes ? whole_bytes - own_bytes : 0;
     if (loop->limit_bytes > most_bytes)
         loop->limit_bytes = most_bytes;
+    return memory_left(loop);
 }
 
 /* Waits until so much more fits into the memory. False where it never will: as much is not given
@@ -387,18 +395,11 @@ static void stream(struct unpack_level *level, struct unpack_member *at, size_t 
     say_filled_all(level, at, filled);
 }
 
-uint64_t unpack_memory_left(const struct unpack_loop *loop)
-{
-    uint64_t limit = loop->limit_bytes;
-
-    return limit > loop->held_bytes ? limit - loop->held_bytes : 0;
-}
-
 void unpack_say_too_large(struct unpack_level *level, struct unpack_member *at)
 {
     char *why = memory_format("of its kind all has to be in memory at a time, which is more than "
                               "%" PRIu64 " MiB (--limit memory): raise that, or unpack it first",
-                              unpack_memory_left(level->loop) / MIB);
+                              memory_left(level->loop) / MIB);
 
     unpack_say_unread(level, at, why);
     free(why);
@@ -407,7 +408,7 @@ void unpack_say_too_large(struct unpack_level *level, struct unpack_member *at)
 void unpack_hand_on(struct unpack_level *level, struct unpack_member *at,
                     const struct reader *reader, size_t head_bytes)
 {
-    uint64_t left_bytes = unpack_memory_left(level->loop);
+    uint64_t left_bytes = unpack_measure_memory(level->loop);
     uint64_t size_bytes = at->member->size_bytes;
     bool can_stream =
         reader->part_bytes != 0 && size_bytes != MEMBER_SIZE_UNKNOWN && size_bytes <= INT64_MAX &&
