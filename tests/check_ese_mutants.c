@@ -9,9 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/filetime.h"
@@ -28,9 +25,6 @@
 #include "trial.h"
 
 #define MUTANTS_USUAL 1500u
-#define BATCH 50u
-/* Of processor time; a mutant takes some milliseconds. */
-#define SECONDS_MOST 60
 #define CHANGES_MOST 4u
 #define ROWS 60u
 #define ROWS_PER_LEAF 4u
@@ -305,17 +299,7 @@ static void make_mutant(const struct original *original, uint64_t seed, uint64_t
         seal(making, size_bytes);
 }
 
-/* --- in the child --- */
-
-struct shared {
-    uint64_t number;
-    char story[1024];
-    char fault[1024];
-    uint64_t statuses[5]; /* enum source_status */
-    uint64_t refused;
-};
-
-static void try_mutant(struct shared *shared, const struct making *making)
+static void try_mutant(struct trial_batch *batch, const struct making *making)
 {
     static char path[] = "mutant";
     const struct ese_image *image = making->image;
@@ -330,17 +314,17 @@ static void try_mutant(struct shared *shared, const struct making *making)
     int result = reader_read(&datastore_reader, &source, descriptor, &options, &sink, &facts, &err);
 
     if (result == 0)
-        shared->statuses[facts.status]++;
+        batch->statuses[facts.status]++;
     else
-        shared->refused++;
+        batch->refused++;
     if (result != 0 && (err.kind != ERROR_SOURCE || err.message == NULL))
-        snprintf(shared->fault, sizeof(shared->fault), "refused without a reason");
+        snprintf(batch->fault, sizeof(batch->fault), "refused without a reason");
     if (facts.status == SOURCE_STATUS_DAMAGED && facts.detail.length_bytes == 0)
-        snprintf(shared->fault, sizeof(shared->fault), "damaged without a reason");
+        snprintf(batch->fault, sizeof(batch->fault), "damaged without a reason");
     if (facts.conflict_count > 0)
-        snprintf(shared->fault, sizeof(shared->fault), "%.500s", text_get(&facts.detail));
+        snprintf(batch->fault, sizeof(batch->fault), "%.500s", text_get(&facts.detail));
     if (facts.selected_count < making->least_rows)
-        snprintf(shared->fault, sizeof(shared->fault), "%" PRIu64 " rows, though others are sound",
+        snprintf(batch->fault, sizeof(batch->fault), "%" PRIu64 " rows, though others are sound",
                  facts.selected_count);
     close(descriptor);
     text_free(&lines);
@@ -348,65 +332,34 @@ static void try_mutant(struct shared *shared, const struct making *making)
     source_facts_free_content(&facts);
 }
 
-static void try_batch(struct shared *shared, const struct original *originals, size_t count,
-                      uint64_t seed, uint64_t end)
+/* The originals, as what is made of them wants them. */
+struct originals {
+    struct original items[9];
+    size_t count;
+};
+
+static void make_and_try(struct trial_batch *batch, uint64_t seed, const void *context)
 {
-    for (; shared->number < end && shared->fault[0] == '\0'; shared->number++) {
-        struct itimerval limit = {.it_value.tv_sec = SECONDS_MOST};
-        struct making making;
+    const struct originals *originals = context;
+    uint64_t original = batch->number % originals->count;
+    struct making making;
 
-        make_mutant(&originals[shared->number % count], seed, shared->number, &making);
-        snprintf(shared->story, sizeof(shared->story), "original %" PRIu64 ": %.900s",
-                 shared->number % count, text_get(&making.story));
-        setitimer(ITIMER_PROF, &limit, NULL);
-        try_mutant(shared, &making);
-        text_free(&making.story);
-        ese_image_free(making.image);
-    }
+    make_mutant(&originals->items[original], seed, batch->number, &making);
+    snprintf(batch->story, sizeof(batch->story), "original %" PRIu64 ": %.900s", original,
+             text_get(&making.story));
+    try_mutant(batch, &making);
+    text_free(&making.story);
+    ese_image_free(making.image);
 }
-
-/* --- in the parent --- */
 
 START_TEST(mutants_are_read_to_their_end)
 {
-    uint64_t seed = trial_setting("MUTANT_SEED", MUTANT_SEED);
-    uint64_t most = trial_setting("MUTANTS", MUTANTS_USUAL), failures = 0;
-    struct original originals[9];
-    size_t count = make_originals(originals);
-    struct shared *shared =
-        mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct originals originals = {0};
 
-    ck_assert_ptr_ne(shared, MAP_FAILED);
-    while (shared->number < most && failures < 20) {
-        uint64_t end = shared->number + BATCH < most ? shared->number + BATCH : most;
-        int status;
-        pid_t child;
-
-        fflush(NULL);
-        child = fork();
-        ck_assert_int_ge(child, 0);
-        if (child == 0) {
-            try_batch(shared, originals, count, seed, end);
-            _exit(EXIT_SUCCESS);
-        }
-        ck_assert_int_eq(waitpid(child, &status, 0), child);
-        if (status == 0 && shared->fault[0] == '\0')
-            continue;
-        failures++;
-        printf("mutant %" PRIu64 " (%s): %s, status %d\n", shared->number, shared->story,
-               shared->fault, status);
-        shared->number += status != 0 ? 1 : 0;
-        shared->fault[0] = '\0';
-    }
-    printf("%" PRIu64 " mutants: %" PRIu64 " ok, %" PRIu64 " damaged, %" PRIu64 " skipped, %" PRIu64
-           " refused\n",
-           shared->number, shared->statuses[SOURCE_STATUS_OK],
-           shared->statuses[SOURCE_STATUS_DAMAGED], shared->statuses[SOURCE_STATUS_SKIPPED],
-           shared->refused);
-    ck_assert_uint_eq(failures, 0);
-    munmap(shared, sizeof(*shared));
-    for (size_t index = 0; index < count; index++)
-        ese_image_free(originals[index].image);
+    originals.count = make_originals(originals.items);
+    ck_assert_uint_eq(trial_in_children(MUTANTS_USUAL, make_and_try, &originals), 0);
+    for (size_t index = 0; index < originals.count; index++)
+        ese_image_free(originals.items[index].image);
 }
 END_TEST
 

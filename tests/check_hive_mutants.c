@@ -8,9 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -25,7 +22,6 @@
 #include "trial.h"
 
 #define MUTANTS_USUAL 2000u
-#define BATCH 50u
 /* Of processor time; a mutant takes some milliseconds. */
 #define SECONDS_MOST 60
 #define CHANGES_MOST 4u
@@ -204,16 +200,6 @@ static void make_mutant(const struct hive_file *original, uint64_t seed, uint64_
     }
 }
 
-/* --- in the child --- */
-
-struct shared {
-    uint64_t number;
-    char story[1024];
-    char fault[1024];
-    uint64_t statuses[SOURCE_STATUS_COUNT];
-    uint64_t refused;
-};
-
 /* A list that is said to be whole has the package, unless its state was changed. */
 static bool lacks_package(const char *lines)
 {
@@ -221,7 +207,7 @@ static bool lacks_package(const char *lines)
            strstr(lines, "|state=Not Present|") == NULL;
 }
 
-static void try_mutant(struct shared *shared, const struct making *making, bool has_hashes)
+static void try_mutant(struct trial_batch *batch, const struct making *making, bool has_hashes)
 {
     static char path[] = "mutant";
     struct source source = {
@@ -235,81 +221,49 @@ static void try_mutant(struct shared *shared, const struct making *making, bool 
     int result = reader_read(&hive_reader, &source, descriptor, &options, &sink, &facts, &err);
 
     if (result == 0)
-        shared->statuses[facts.status]++;
+        batch->statuses[facts.status]++;
     else
-        shared->refused++;
+        batch->refused++;
     if (result != 0 && (err.kind != ERROR_SOURCE || err.message == NULL))
-        snprintf(shared->fault, sizeof(shared->fault), "refused without a reason");
+        snprintf(batch->fault, sizeof(batch->fault), "refused without a reason");
     if (facts.status != SOURCE_STATUS_OK && facts.detail.length_bytes == 0 && result == 0)
-        snprintf(shared->fault, sizeof(shared->fault), "not ok without a reason");
+        snprintf(batch->fault, sizeof(batch->fault), "not ok without a reason");
     if (has_hashes && lacks_package(text_get(&lines)))
-        snprintf(shared->fault, sizeof(shared->fault), "a whole list without the package");
+        snprintf(batch->fault, sizeof(batch->fault), "a whole list without the package");
     close(descriptor);
     text_free(&lines);
     error_clear(&err);
     source_facts_free_content(&facts);
 }
 
-static void try_batch(struct shared *shared, struct hive_file *const *originals, size_t count,
-                      uint64_t seed, uint64_t end)
+/* The originals, as what is made of them wants them. */
+struct originals {
+    struct hive_file *items[ORIGINALS];
+    size_t count;
+};
+
+static void make_and_try(struct trial_batch *batch, uint64_t seed, const void *context)
 {
-    for (; shared->number < end && shared->fault[0] == '\0'; shared->number++) {
-        struct itimerval limit = {.it_value.tv_sec = SECONDS_MOST};
-        size_t original = shared->number % count;
-        struct making making;
+    const struct originals *originals = context;
+    size_t original = batch->number % originals->count;
+    struct making making;
 
-        make_mutant(originals[original], seed, shared->number, &making);
-        snprintf(shared->story, sizeof(shared->story), "original %zu: %.900s", original,
-                 text_get(&making.story));
-        setitimer(ITIMER_PROF, &limit, NULL);
-        try_mutant(shared, &making, original != PLAIN_LISTS);
-        text_free(&making.story);
-        free(making.file.bytes);
-    }
+    make_mutant(originals->items[original], seed, batch->number, &making);
+    snprintf(batch->story, sizeof(batch->story), "original %zu: %.900s", original,
+             text_get(&making.story));
+    try_mutant(batch, &making, original != PLAIN_LISTS);
+    text_free(&making.story);
+    free(making.file.bytes);
 }
-
-/* --- in the parent --- */
 
 START_TEST(mutants_are_read_to_their_end)
 {
-    uint64_t seed = trial_setting("MUTANT_SEED", MUTANT_SEED);
-    uint64_t most = trial_setting("MUTANTS", MUTANTS_USUAL), failures = 0;
-    struct hive_file *originals[ORIGINALS];
-    size_t count = make_originals(originals);
-    struct shared *shared =
-        mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct originals originals = {0};
 
-    ck_assert_ptr_ne(shared, MAP_FAILED);
-    while (shared->number < most && failures < 20) {
-        uint64_t end = shared->number + BATCH < most ? shared->number + BATCH : most;
-        int status;
-        pid_t child;
-
-        fflush(NULL);
-        child = fork();
-        ck_assert_int_ge(child, 0);
-        if (child == 0) {
-            try_batch(shared, originals, count, seed, end);
-            _exit(EXIT_SUCCESS);
-        }
-        ck_assert_int_eq(waitpid(child, &status, 0), child);
-        if (status == 0 && shared->fault[0] == '\0')
-            continue;
-        failures++;
-        printf("mutant %" PRIu64 " (%s): %s, status %d\n", shared->number, shared->story,
-               shared->fault, status);
-        shared->number += 1;
-        shared->fault[0] = '\0';
-    }
-    printf("%" PRIu64 " mutants: %" PRIu64 " ok, %" PRIu64 " damaged, %" PRIu64 " skipped, %" PRIu64
-           " refused\n",
-           shared->number, shared->statuses[SOURCE_STATUS_OK],
-           shared->statuses[SOURCE_STATUS_DAMAGED], shared->statuses[SOURCE_STATUS_SKIPPED],
-           shared->refused);
-    ck_assert_uint_eq(failures, 0);
-    munmap(shared, sizeof(*shared));
-    for (size_t index = 0; index < count; index++)
-        hive_file_free(originals[index]);
+    originals.count = make_originals(originals.items);
+    ck_assert_uint_eq(trial_in_children(MUTANTS_USUAL, make_and_try, &originals), 0);
+    for (size_t index = 0; index < originals.count; index++)
+        hive_file_free(originals.items[index]);
 }
 END_TEST
 

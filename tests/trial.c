@@ -4,6 +4,7 @@
  * of the three phases, and goes on with the next one in a new child. */
 #include "trial.h"
 
+#include <check.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -262,4 +263,62 @@ uint64_t trial_setting(const char *name, uint64_t otherwise)
         exit(EXIT_FAILURE);
     }
     return otherwise;
+}
+
+/* ---- Readers of other files ---- */
+
+/* A mutant takes some milliseconds of processor time. */
+#define CHILD_SECONDS_MOST 60
+#define CHILD_MUTANTS 50u
+#define CHILD_FAILURES_MOST 20u
+
+static struct trial_batch *share_batch(void)
+{
+    struct trial_batch *batch =
+        mmap(NULL, sizeof(*batch), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    ck_assert_ptr_ne(batch, MAP_FAILED);
+    return batch;
+}
+
+uint64_t trial_in_children(uint64_t usual,
+                           void (*try_one)(struct trial_batch *batch, uint64_t seed,
+                                           const void *context),
+                           const void *context)
+{
+    uint64_t seed = trial_setting("MUTANT_SEED", MUTANT_SEED);
+    uint64_t most = trial_setting("MUTANTS", usual), failures = 0;
+    struct trial_batch *batch = share_batch();
+
+    while (batch->number < most && failures < CHILD_FAILURES_MOST) {
+        uint64_t end = batch->number + CHILD_MUTANTS < most ? batch->number + CHILD_MUTANTS : most;
+        int status;
+        pid_t child;
+
+        fflush(NULL);
+        child = fork();
+        ck_assert_int_ge(child, 0);
+        for (; child == 0 && batch->number < end && batch->fault[0] == '\0'; batch->number++) {
+            struct itimerval limit = {.it_value.tv_sec = CHILD_SECONDS_MOST};
+
+            setitimer(ITIMER_PROF, &limit, NULL);
+            try_one(batch, seed, context);
+        }
+        if (child == 0)
+            _exit(EXIT_SUCCESS);
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        if (status == 0 && batch->fault[0] == '\0')
+            continue;
+        failures++;
+        batch->number += status != 0 ? 1 : 0;
+        printf("mutant %" PRIu64 " (%s): %s, status %d\n", batch->number - 1, batch->story,
+               batch->fault, status);
+        batch->fault[0] = '\0';
+    }
+    printf("%" PRIu64 " mutants: %" PRIu64 " ok, %" PRIu64 " damaged, %" PRIu64 " skipped, %" PRIu64
+           " refused\n",
+           batch->number, batch->statuses[SOURCE_STATUS_OK], batch->statuses[SOURCE_STATUS_DAMAGED],
+           batch->statuses[SOURCE_STATUS_SKIPPED], batch->refused);
+    munmap(batch, sizeof(*batch));
+    return failures;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "model/source.h"
 #include "mutant.h"
 
 /* Starts as zeros. */
@@ -36,6 +37,25 @@ void trial_run(const struct stock *stock, uint64_t seed, uint64_t first, uint64_
 
 /* The figures on one line. */
 void trial_add_summary(const struct trial *trial, struct text *out);
+
+/* ---- Readers of other files, on mutants of their own ---- */
+
+/* What child processes and the test share. */
+struct trial_batch {
+    uint64_t number;                        /* of the mutant at hand */
+    char story[1024];                       /* of which original, and what was done to it */
+    char fault[1024];                       /* what must not be; or "" */
+    uint64_t statuses[SOURCE_STATUS_COUNT]; /* of the mutants that could be read */
+    uint64_t refused;                       /* the others */
+};
+
+/* Has `try_one` try the mutants from number 0 on, MUTANTS of the environment or `usual` of them,
+ * in child processes that each have a while of processor time for a mutant. It fills the story, and
+ * the fault where there is one. Prints what failed and the figures; returns how many failed. */
+uint64_t trial_in_children(uint64_t usual,
+                           void (*try_one)(struct trial_batch *batch, uint64_t seed,
+                                           const void *context),
+                           const void *context);
 
 /* MUTANT_SEED and MUTANTS of the environment, or what is given. */
 uint64_t trial_setting(const char *name, uint64_t otherwise);
