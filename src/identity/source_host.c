@@ -522,8 +522,8 @@ static void match_near(struct source_matcher *matcher, struct source_host *host,
         [BELONGING_SURE] = "",
         [BELONGING_AMONG_OTHERS] = "whose logs lie there, as do files of other hosts",
         [BELONGING_WITHIN] =
-            "whose logs lie outside of the container, or the folder of a disk's copy, "
-            "that it lies in",
+            ("whose logs lie outside of the container, or the folder of a disk's copy, "
+             "that it lies in"),
         [BELONGING_BESIDE] = "whose logs lie in another folder beside it",
         [BELONGING_LISTED] = "which is named in what lies beside it",
     };
