@@ -116,7 +116,7 @@ START_TEST(mutants_are_read_without_harm_and_without_loss)
     stock_add_folder(&stock, samples);
     if (real_folder() != NULL)
         stock_add_folder(&stock, real_folder());
-    trial_run(&stock, seed, 0, trial_setting("MUTANTS", MUTANTS), &trial);
+    trial_run(&stock, seed, 0, trial_mutants(MUTANTS), &trial);
     trial_add_summary(&trial, &summary);
     printf("seed %" PRIu64 ", %s\n%s%s", seed, text_get(&summary), text_get(&trial.report),
            text_get(&trial.notes));

@@ -307,7 +307,7 @@ static void try_batch(struct shared *shared, uint64_t seed, uint64_t end)
 START_TEST(mutants_are_read_to_their_end)
 {
     uint64_t seed = trial_setting("MUTANT_SEED", MUTANT_SEED);
-    uint64_t most = trial_setting("MUTANTS", MUTANTS_USUAL), crashes = 0, failures = 0;
+    uint64_t most = trial_mutants(MUTANTS_USUAL), crashes = 0, failures = 0;
     struct shared *shared =
         mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 

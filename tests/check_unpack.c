@@ -24,6 +24,7 @@
 #include "mutant.h"
 #include "run.h"
 #include "text/text_reader.h"
+#include "trial.h"
 #include "worker/unpack.h"
 #include "worker/wire.h"
 
@@ -31,12 +32,11 @@
 #define MTIME_S 1548000000 /* 2019-01-20T16:00:00Z */
 /* A process costs ten times as much where a sanitizer has its maps in it. */
 #ifdef __SANITIZE_ADDRESS__
-#define MUTANTS_USUAL 60u
 #define WRONG_PASSWORDS 300u
 #else
-#define MUTANTS_USUAL 250u
 #define WRONG_PASSWORDS 1000u
 #endif
+#define MUTANTS_USUAL 250u
 /* A mutant takes some milliseconds. */
 #define SECONDS_MOST 60
 
@@ -809,10 +809,8 @@ START_TEST(changed_copies_come_to_an_end)
                                              LOG("PC1/Application.evtx"),
                                              TEXT("PC1/qfe.csv", listing),
                                              TEXT("PC1/notes.txt", plain)};
-    const char *wanted = getenv("MUTANTS"), *seed = getenv("MUTANT_SEED");
-    uint64_t count = wanted != NULL ? strtoull(wanted, NULL, 10) : MUTANTS_USUAL;
-    uint64_t chance =
-        (seed != NULL ? strtoull(seed, NULL, 10) : MUTANT_SEED) * 16 + (uint64_t)_i + 1;
+    uint64_t count = trial_mutants(MUTANTS_USUAL);
+    uint64_t chance = trial_setting("MUTANT_SEED", MUTANT_SEED) * 16 + (uint64_t)_i + 1;
     size_t original_bytes, crashes = 0;
     uint8_t *original =
         archive_write_members(&forms[_i], members, ARRAY_COUNT(members), &original_bytes);

@@ -22,6 +22,15 @@ check() {
     fi
 }
 
+# once: is this the pass of script/test that runs what takes long and does not depend on the build?
+# ONCE=no says that it is another one.
+once() {
+    if [ "${ONCE-yes}" = no ]; then
+        echo 'left out: what does not depend on the build, another pass of script/test runs it'
+        return 1
+    fi
+}
+
 # spptriage ARGUMENTS...: runs the program with this tree's templates. Sets $status, leaves
 # $scratch/out and $scratch/err.
 spptriage() {

@@ -265,6 +265,14 @@ uint64_t trial_setting(const char *name, uint64_t otherwise)
     return otherwise;
 }
 
+uint64_t trial_mutants(uint64_t usual)
+{
+#ifdef __SANITIZE_ADDRESS__
+    usual /= 4;
+#endif
+    return trial_setting("MUTANTS", usual);
+}
+
 /* ---- Readers of other files ---- */
 
 /* A mutant takes some milliseconds of processor time. */
@@ -287,7 +295,7 @@ uint64_t trial_in_children(uint64_t usual,
                            const void *context)
 {
     uint64_t seed = trial_setting("MUTANT_SEED", MUTANT_SEED);
-    uint64_t most = trial_setting("MUTANTS", usual), failures = 0;
+    uint64_t most = trial_mutants(usual), failures = 0;
     struct trial_batch *batch = share_batch();
 
     while (batch->number < most && failures < CHILD_FAILURES_MOST) {

@@ -49,15 +49,19 @@ struct trial_batch {
     uint64_t refused;                       /* the others */
 };
 
-/* Has `try_one` try the mutants from number 0 on, MUTANTS of the environment or `usual` of them,
- * in child processes that each have a while of processor time for a mutant. It fills the story, and
- * the fault where there is one. Prints what failed and the figures; returns how many failed. */
+/* How many mutants are tried: MUTANTS of the environment, or `usual`, and a quarter of that under a
+ * sanitizer, where each takes several times as long (script/soak tries more there). */
+uint64_t trial_mutants(uint64_t usual);
+
+/* Has `try_one` try the mutants from number 0 on, trial_mutants(usual) of them, in child processes
+ * that each have a while of processor time for a mutant. It fills the story, and the fault where
+ * there is one. Prints what failed and the figures; returns how many failed. */
 uint64_t trial_in_children(uint64_t usual,
                            void (*try_one)(struct trial_batch *batch, uint64_t seed,
                                            const void *context),
                            const void *context);
 
-/* MUTANT_SEED and MUTANTS of the environment, or what is given. */
+/* A number of the environment, as MUTANT_SEED, or what is given. */
 uint64_t trial_setting(const char *name, uint64_t otherwise);
 
 #endif

@@ -99,6 +99,9 @@ done
 
 # ---- Ansible ----
 
+if ! once; then
+    finish
+fi
 if ! command -v ansible-playbook >"$scratch/out" || ! command -v ansible-inventory >"$scratch/out" ||
     [ ! -x "$python" ]; then
     echo 'SKIP: ansible, another tool, is not installed: nothing to read inventory and playbook with'

@@ -3,6 +3,9 @@
 # Our own reader against python3-evtx, on the undamaged real logs beside the checkout: all events of
 # the event table and a sample of the others.
 . "$top_srcdir/tests/lib.sh"
+if ! once; then
+    finish
+fi
 if [ ! -d "$CORPUS" ]; then
     finish # whole_corpus.sh says so
 fi

@@ -1,13 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The scripts of a report, run by Wine's cmd.exe on made machines: tests/windows_machine.py.
-# SCRIPTS_UNDER_WINE=no leaves them out, CASE=WORDS runs the cases with these words in their names.
+# ONCE=no leaves them out, CASE=WORDS runs the cases with these words in their names.
 . "$top_srcdir/tests/lib.sh"
 compiler=x86_64-w64-mingw32-gcc
 
-if [ "${SCRIPTS_UNDER_WINE-yes}" = no ]; then
-    echo 'left out: the scripts do not depend on the build, another pass of script/test runs them'
-    exit 0
+if ! once; then
+    finish
 fi
 if [ ! -x /usr/lib/wine/wine64 ] || ! command -v "$compiler" >/dev/null || [ ! -x "$python" ]; then
     echo 'SKIP: wine64, gcc-mingw-w64-x86-64 or python3 is not installed: no script was run'
