@@ -125,20 +125,20 @@ START_TEST(list_can_be_split_into_its_members)
     text_add_item(&list, "a; b");
     text_add_item(&list, "c;");
     text_add_item(&list, ";d");
-    ck_assert_str_eq(text_get(&list), "a\\x3b b; c\\x3b; \\x3bd");
+    ck_assert_str_eq(text_get(&list), "a\\x3B b; c\\x3B; \\x3Bd");
     text_add_items(&other, text_get(&list));
     text_add_items(&other, text_get(&list));
     text_add_items(&other, "");
-    ck_assert_str_eq(text_get(&other), "a\\x3b b; c\\x3b; \\x3bd; a\\x3b b; c\\x3b; \\x3bd");
+    ck_assert_str_eq(text_get(&other), "a\\x3B b; c\\x3B; \\x3Bd; a\\x3B b; c\\x3B; \\x3Bd");
     text_clear(&list);
     text_add_item_content(&list, "");
     text_add_item_content(&list, "e;f");
-    ck_assert_str_eq(text_get(&list), "e\\x3bf");
+    ck_assert_str_eq(text_get(&list), "e\\x3Bf");
     text_clear(&list);
-    text_add_item(&list, "a\\x3b b");
+    text_add_item(&list, "a\\x3B b");
     text_add_item(&list, "C:\\xampp\\");
-    text_add_item(&list, "\\\\x5c");
-    ck_assert_str_eq(text_get(&list), "a\\x5cx3b b; C:\\xampp\\; \\\\x5cx5c");
+    text_add_item(&list, "\\\\x5C");
+    ck_assert_str_eq(text_get(&list), "a\\x5Cx3B b; C:\\xampp\\; \\\\x5Cx5C");
     text_free(&list);
     text_free(&other);
 }
@@ -153,13 +153,21 @@ START_TEST(bytes_that_are_no_utf8_are_made_visible)
         {"plain", "plain"},
         {"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80", "\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80"},
         {"a\x80z", "a\\x80z"},
-        {"\xC0\xAF", "\\xc0\\xaf"},                   /* overlong */
-        {"\xED\xA0\x80", "\\xed\\xa0\\x80"},          /* surrogate */
-        {"\xF4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, /* above U+10FFFF */
-        {"\xE2\x82", "\\xe2\\x82"},                   /* cut short */
-        {"\xFF", "\\xff"},
-        {"a\nb\033[0m", "a\\x0ab\\x1b[0m"},
-        {"\xC2\x85\x7F", "\\xc2\\x85\\x7f"},
+        {"\xC0\xAF", "\\xC0\\xAF"},                   /* overlong */
+        {"\xED\xA0\x80", "\\xED\\xA0\\x80"},          /* surrogate */
+        {"\xF4\x90\x80\x80", "\\xF4\\x90\\x80\\x80"}, /* above U+10FFFF */
+        {"\xE2\x82", "\\xE2\\x82"},                   /* cut short */
+        {"\xFF", "\\xFF"},
+        {"a\nb\033[0m", "a\\x0Ab\\x1B[0m"},
+        {"\xC2\x85\x7F", "\\xC2\\x85\\x7F"},
+        {"a\xE2\x80\xAE"
+         "b\xE2\x81\xA6",
+         "a\\u202Eb\\u2066"},                           /* bidi */
+        {"\xE2\x80\xA8\xE2\x80\x8B", "\\u2028\\u200B"}, /* a line end, no width */
+        {"\xEF\xB8\x8F\xEF\xBB\xBF", "\\uFE0F\\uFEFF"}, /* a variation, a mark */
+        {"\xF3\xA0\x81\x81", "\\U000E0041"},            /* a tag */
+        {"\xD8\x9C\xC2\xAD", "\\u061C\\u00AD"},
+        {"\xC2\xA0\xEE\x80\x80", "\xC2\xA0\xEE\x80\x80"},
     };
 
     for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {

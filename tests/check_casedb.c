@@ -14,6 +14,30 @@
 
 /* ---- Sources and settings ---- */
 
+/* Their events are nobody's. */
+START_TEST(events_of_names_beyond_the_bound_are_left_out_and_counted)
+{
+    struct observation observation = sample_observation("");
+    struct source_facts facts = {0};
+    struct case_source source;
+    int64_t id = begin_log("a");
+    size_t length = SOURCE_COMPUTER_NAMES_MOST_BYTES / 8;
+    char *name = memory_allocate(length + 1, 1);
+
+    memset(name, 'x', length);
+    observation.computer = name;
+    for (int number = 0; number < 8 + 3; number++) {
+        name[0] = (char)('a' + number);
+        add_observation(id, &observation);
+    }
+    free(name);
+    must(casedb_finish_source(db, id, &facts, 0, &err));
+    ck_assert_int_eq(casedb_find_source(db, "a", &source, &err), 1);
+    ck_assert_int_eq(source.status, SOURCE_STATUS_DAMAGED);
+    ck_assert_str_eq(source.detail, "3 events of further computer names left out");
+}
+END_TEST
+
 START_TEST(settings_come_back)
 {
     char first[] = "/evidence/a";
@@ -193,26 +217,35 @@ START_TEST(copy_counts_with_the_content_that_was_read)
 }
 END_TEST
 
-START_TEST(copies_are_read_again_when_what_was_read_goes)
+/* The copy may be one that cannot be looked at in this run. */
+START_TEST(copy_takes_over_what_was_read_when_its_original_goes)
 {
-    static const char *const kept[] = {"b", "c"};
+    static const char *const kept[] = {"c", "d"};
     size_t deleted;
     int64_t id = add_log("a", "PC", 1);
+    struct case_source source;
 
     add_copy("b", id);
-    ck_assert_int_eq(begin_log("a"), id);
-    ck_assert_int_eq(find_place("b"), 0);
-    casedb_abandon_source(db);
-    ck_assert_int_eq(find_place("b"), 1);
-    add_log("a", "PC", 2);
-    ck_assert_int_eq(find_place("b"), 0);
-    add_copy("b", id);
     add_copy("d", id);
+    ck_assert_int_ne(begin_log("a"), id);
+    casedb_abandon_source(db);
+    ck_assert_int_eq(casedb_find_source(db, "b", &source, &err), 1);
+    ck_assert_int_eq(source.same_as, id);
+    ck_assert_int_ne(add_log("a", "PC", 2), id);
+    ck_assert_int_eq(casedb_find_source(db, "b", &source, &err), 1);
+    ck_assert_int_eq(source.id, id);
+    ck_assert_int_eq(source.same_as, 0);
+    ck_assert_int_eq(casedb_find_source(db, "d", &source, &err), 1);
+    ck_assert_int_eq(source.same_as, id);
     add_log("c", "PC", 1);
     must(casedb_keep_only_sources(db, kept, 2, &deleted, &err));
     ck_assert_uint_eq(deleted, 2);
-    ck_assert_int_eq(find_place("b"), 0);
-    expect_sources("c ");
+    ck_assert_int_eq(casedb_find_source(db, "d", &source, &err), 1);
+    ck_assert_int_eq(source.id, id);
+    ck_assert_int_eq(source.same_as, 0);
+    expect_sources("c d ");
+    must(casedb_keep_only_sources(db, NULL, 0, &deleted, &err));
+    expect_sources("");
 }
 END_TEST
 
@@ -1839,6 +1872,7 @@ static Suite *casedb_suite(void)
     TCase *cases = tcase_create("casedb");
 
     tcase_add_checked_fixture(cases, casework_begin, casework_end);
+    tcase_add_test(cases, events_of_names_beyond_the_bound_are_left_out_and_counted);
     tcase_add_test(cases, settings_come_back);
     tcase_add_test(cases, source_comes_back_with_every_field);
     tcase_add_test(cases, sources_come_in_order_of_bytes);
@@ -1846,7 +1880,7 @@ static Suite *casedb_suite(void)
     tcase_add_test(cases, abandoned_source_leaves_nothing);
     tcase_add_test(cases, only_sources_of_the_inputs_are_kept);
     tcase_add_test(cases, copy_counts_with_the_content_that_was_read);
-    tcase_add_test(cases, copies_are_read_again_when_what_was_read_goes);
+    tcase_add_test(cases, copy_takes_over_what_was_read_when_its_original_goes);
     tcase_add_test(cases, computer_comes_back_with_every_field);
     tcase_add_test(cases, computer_of_an_image_is_carved_in_every_place);
     tcase_add_test(cases, computers_come_in_order_of_path_number_and_name);

@@ -58,7 +58,7 @@ START_TEST(records_of_real_logs_are_read_as_libevtx_reads_them)
 {
     struct differential found = {0};
 
-    if (real_folder() == NULL)
+    if (real_folder() == NULL || run_leaves_out())
         return;
     ck_assert_uint_gt(stock_each_log(real_folder(), compare, &found), 100);
     expect(&found, (struct figures){37094, 28}, (struct figures){36661, 461});

@@ -138,11 +138,11 @@ START_TEST(remarks_on_an_inventory_name_it_and_say_what_to_do)
     store_inventory(poor_inventory, &options);
     found = scratch_read("err");
     ck_assert_str_eq(
-        found, "spptriage: warning: my\\x0a.csv: not UTF-8: it was read as Windows-1252; save "
+        found, "spptriage: warning: my\\x0A.csv: not UTF-8: it was read as Windows-1252; save "
                "it as CSV in UTF-8\n"
-               "spptriage: warning: my\\x0a.csv: rows left out that repeat a host: 2; keep one "
+               "spptriage: warning: my\\x0A.csv: rows left out that repeat a host: 2; keep one "
                "row a host\n"
-               "spptriage: warning: my\\x0a.csv: rows left out that name no host: 1; fill in "
+               "spptriage: warning: my\\x0A.csv: rows left out that name no host: 1; fill in "
                "their cell of the host\n");
     free(found);
 }

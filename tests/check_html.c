@@ -56,7 +56,7 @@ END_TEST
 
 START_TEST(bytes_that_are_no_utf8_are_written_in_hexadecimal)
 {
-    expect_escaped("a\xFF<\xC3", "a\\xff&lt;\\xc3");
+    expect_escaped("a\xFF<\xC3", "a\\xFF&lt;\\xC3");
 }
 END_TEST
 

@@ -60,6 +60,18 @@ static void say(const struct sink *sink, uint64_t part, uint64_t count, size_t v
     free(value);
 }
 
+/* Has the hash made of another file: of that with a full stop for its letter. */
+static void lie(int descriptor, const struct byte_sink *sink)
+{
+    char *bytes = memory_allocate(1, PART_BYTES);
+
+    (void)!pread(descriptor, bytes, PART_BYTES, 0);
+    bytes[LETTER_OFFSET] = '.';
+    if (sink != NULL)
+        sink->take(sink->context, bytes, PART_BYTES);
+    free(bytes);
+}
+
 static int read_part(const struct source *source, int descriptor, uint64_t part,
                      const struct reader_options *options, const struct sink *sink,
                      struct source_facts *facts, struct error *reader_err)
@@ -79,6 +91,10 @@ static int read_part(const struct source *source, int descriptor, uint64_t part,
         break;
     case 'F': /* a flood: more than is gathered at a time */
         say(sink, part, 3000, 200);
+        break;
+    case 'H':
+        lie(descriptor, options->byte_sink);
+        say(sink, part, 5, 8);
         break;
     case 'U':
         return error_set(reader_err, ERROR_SOURCE, start, "a broken disk");
@@ -135,6 +151,7 @@ static void begin(void)
     casework_begin();
     options = (struct options){.window = incident_window,
                                .limits = unpack_default_limits,
+                               .sandbox = sandbox_default,
                                .hash = true,
                                .jobs = 2,
                                .quiet = true};
@@ -329,6 +346,7 @@ END_TEST
 
 START_TEST(a_file_that_changes_while_it_is_read_is_damaged)
 {
+    options.sandbox.is_off = true; /* it is the reader that changes it */
     write_parts("in/a", "G");
     read_input();
     expect(SOURCES, "damaged: at byte 0: the file was changed while it was read; p0");
@@ -349,6 +367,38 @@ START_TEST(copies_count_once_however_much_is_in_them)
     expect("SELECT group_concat(coalesce(same_as, 0)) FROM (SELECT * FROM source ORDER BY id)",
            "0,1,0,3");
     expect("SELECT count(distinct sha256) FROM source", "2");
+}
+END_TEST
+
+#define SAME_AS "SELECT group_concat(coalesce(same_as, 0)) FROM (SELECT * FROM source ORDER BY id)"
+
+/* A reader that was taken over says that its file has the hash of another. */
+START_TEST(a_lying_hash_hides_nothing)
+{
+    write_parts("in/a", "H");
+    write_parts("in/b", ".");
+    write_parts("in/c", ".");
+    read_input();
+    expect(SAME_AS, "0,0,2");
+    expect(OBSERVATION_COUNT, "7");
+    expect(SOURCES,
+           "ok: p0|ok: p0; in/a is listed with the same SHA-256, and does not have the same "
+           "bytes now|ok: ");
+}
+END_TEST
+
+START_TEST(a_source_whose_reader_lied_is_read_and_crashed)
+{
+    write_parts("in/a", ".");
+    write_parts("in/b", "H");
+    write_parts("in/c", ".");
+    read_input();
+    expect(SAME_AS, "0,0,1");
+    expect(OBSERVATION_COUNT, "7");
+    expect("SELECT count(DISTINCT sha256) FROM source", "2");
+    expect("SELECT status FROM source WHERE path = 'in/b'", "crashed");
+    read_input();
+    expect(OBSERVATION_COUNT, "7");
 }
 END_TEST
 
@@ -525,6 +575,8 @@ static Suite *ingest_suite(void)
     tcase_add_test(cases, a_source_of_which_no_part_can_be_read_is_unreadable_and_says_so_once);
     tcase_add_test(cases, a_file_that_changes_while_it_is_read_is_damaged);
     tcase_add_test(cases, copies_count_once_however_much_is_in_them);
+    tcase_add_test(cases, a_lying_hash_hides_nothing);
+    tcase_add_test(cases, a_source_whose_reader_lied_is_read_and_crashed);
     tcase_add_loop_test(cases, what_has_not_changed_stays_and_what_has_is_read_again, 0, 2);
     tcase_add_loop_test(cases, a_file_whose_time_is_too_far_away_is_read_again, 0, 2);
     tcase_add_loop_test(cases, texts_are_what_their_reader_tells, 0, 4);

@@ -348,26 +348,90 @@ START_TEST(hash_is_that_of_the_content)
 }
 END_TEST
 
-/* The id of the file with its content that came earlier; the file gets `id` where there is none. */
+/* What is known of a file that is asked for. */
+struct asked {
+    const char *path;
+    const char *sha256; /* NULL: none */
+    bool is_sure;
+    bool is_gone; /* its path leads to no file */
+};
+
+/* The id of the file with its content that came earlier; the file gets `id` where there is none,
+ * and -1 is returned where that cannot be told without a sure hash. */
+static int64_t earlier_id_of(struct content_index *index, const struct asked *asked, int64_t id)
+{
+    struct error err = {0};
+    struct source source;
+    int descriptor = open_entry(asked->path, false, &source, &err);
+    struct content content = {.source = &source,
+                              .descriptor = descriptor,
+                              .is_sure = asked->is_sure,
+                              .is_there = !asked->is_gone};
+    const struct indexed_file *earlier;
+    const char *rival;
+
+    ck_assert_int_ge(descriptor, 0);
+    if (asked->sha256 != NULL)
+        source.sha256 = memory_copy_text(asked->sha256);
+    earlier = content_index_find(index, &content, &rival);
+    if (earlier != NULL)
+        id = indexed_file_id(earlier);
+    else if (rival != NULL && !asked->is_sure)
+        id = -1;
+    else
+        indexed_file_set_source(content_index_add(index, &content), id, SOURCE_KIND_EVTX);
+    close(descriptor);
+    source_free_content(&source);
+    return id;
+}
+
 static int64_t earlier_id(struct content_index *index, const char *path, bool hashed, int64_t id)
 {
     struct error err = {0};
     struct source source;
     int descriptor = open_entry(path, false, &source, &err);
-    const struct indexed_file *earlier;
-    struct indexed_file *added;
+    char *sha256 = hashed ? hash_of(descriptor, source.size_bytes, &err) : NULL;
+    struct asked asked = {.path = path, .sha256 = sha256, .is_sure = hashed};
 
-    ck_assert_int_ge(descriptor, 0);
-    if (hashed)
-        source.sha256 = hash_of(descriptor, source.size_bytes, &err);
-    earlier = content_index_find_or_add(index, &source, descriptor, &added);
-    ck_assert((earlier == NULL) == (added != NULL));
-    if (added != NULL)
-        indexed_file_set_source(added, id, SOURCE_KIND_EVTX);
     close(descriptor);
     source_free_content(&source);
-    return earlier != NULL ? indexed_file_id(earlier) : 0;
+    id = earlier_id_of(index, &asked, id);
+    free(sha256);
+    return id;
 }
+
+/* A reader that was taken over says what hash it likes. */
+START_TEST(lying_hash_makes_no_copy)
+{
+    struct content_index *index = content_index_new();
+    struct asked first = {.path = "first", .sha256 = "aa"};
+    struct asked liar = {.path = "liar", .sha256 = "aa"};
+    struct asked copy = {.path = "copy", .sha256 = "aa"};
+    struct asked member = {.path = "first", .sha256 = "bb", .is_sure = true, .is_gone = true};
+
+    scratch_write("first", "one and the same", 16);
+    scratch_write("copy", "one and the same", 16);
+    scratch_write("liar", "one and thy same", 16);
+    ck_assert_int_eq(earlier_id_of(index, &first, 11), 11);
+    ck_assert_int_eq(earlier_id_of(index, &copy, 22), 11);
+    ck_assert_int_eq(earlier_id_of(index, &liar, 33), -1);
+    liar.sha256 = "cc"; /* which is made sure */
+    liar.is_sure = true;
+    ck_assert_int_eq(earlier_id_of(index, &liar, 33), 33);
+    ck_assert_int_eq(earlier_id_of(index, &copy, 44), 11);
+    /* What is gone is compared by hashes that are sure, */
+    ck_assert_int_eq(earlier_id_of(index, &member, 55), 55);
+    copy.sha256 = "bb";
+    ck_assert_int_eq(earlier_id_of(index, &copy, 66), -1);
+    copy.is_sure = true;
+    ck_assert_int_eq(earlier_id_of(index, &copy, 66), 55);
+    /* and what is there, but has others, by no hash. */
+    scratch_write("first", "another and not this", 20);
+    copy.sha256 = "aa";
+    ck_assert_int_eq(earlier_id_of(index, &copy, 77), 77);
+    content_index_free(index);
+}
+END_TEST
 
 START_TEST(equal_files_are_met_with_and_without_hashes)
 {
@@ -383,11 +447,11 @@ START_TEST(equal_files_are_met_with_and_without_hashes)
         scratch_write("2", bytes, sizeof(bytes));
         scratch_write("2-again", bytes, sizeof(bytes));
         scratch_write("shorter", bytes, sizeof(bytes) - 1);
-        ck_assert_int_eq(earlier_id(index, "1", hashed, 11), 0);
-        ck_assert_int_eq(earlier_id(index, "2", hashed, 22), 0);
+        ck_assert_int_eq(earlier_id(index, "1", hashed, 11), 11);
+        ck_assert_int_eq(earlier_id(index, "2", hashed, 22), 22);
         ck_assert_int_eq(earlier_id(index, "1-again", hashed, 33), 11);
         ck_assert_int_eq(earlier_id(index, "2-again", hashed, 44), 22);
-        ck_assert_int_eq(earlier_id(index, "shorter", hashed, 55), 0);
+        ck_assert_int_eq(earlier_id(index, "shorter", hashed, 55), 55);
         content_index_free(index);
     }
 }
@@ -670,6 +734,7 @@ static Suite *intake_suite(void)
     tcase_add_test(cases, a_file_that_vanished_or_became_a_link_is_an_error_of_the_source);
     tcase_add_test(cases, hash_is_that_of_the_content);
     tcase_add_test(cases, equal_files_are_met_with_and_without_hashes);
+    tcase_add_test(cases, lying_hash_makes_no_copy);
     tcase_add_test(cases, inventory_keeps_its_other_columns);
     tcase_add_test(cases, inventory_separators_of_other_countries_are_taken);
     tcase_add_test(cases, blanks_around_hosts_and_their_accounts_are_left_out);

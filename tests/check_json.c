@@ -35,7 +35,7 @@ END_TEST
 
 START_TEST(bytes_that_are_no_utf8_are_written_in_hexadecimal)
 {
-    expect_string("a\xFF\xED\xA0\x80z", "\"a\\\\xff\\\\xed\\\\xa0\\\\x80z\"");
+    expect_string("a\xFF\xED\xA0\x80z", "\"a\\\\xFF\\\\xED\\\\xA0\\\\x80z\"");
 }
 END_TEST
 

@@ -16,6 +16,7 @@
 #include "run.h"
 #include "scratch.h"
 #include "worker/pool.h"
+#include "worker/process.h"
 
 #define PARTS 300
 #define SOCKET_DESCRIPTOR 3 /* where a reader process has it */
@@ -197,6 +198,64 @@ static int read_garbage(const struct source *source, int descriptor, uint64_t pa
     return 0;
 }
 
+/* Works on, or waits, without end. A part with an odd number has begun a message then. */
+static int read_endlessly(const struct source *source, int descriptor, uint64_t part,
+                          const struct reader_options *options, const struct sink *sink,
+                          struct source_facts *facts, struct error *err)
+{
+    bool sleeps = strcmp(source->path, "sleeping") == 0;
+    char byte;
+
+    (void)descriptor;
+    (void)options;
+    (void)sink;
+    (void)facts;
+    (void)err;
+    if (part % 2 == 1)
+        (void)!write(SOCKET_DESCRIPTOR, "\x02\0\0\0\x07", 5);
+    for (;;)
+        if (sleeps)
+            (void)!read(SOCKET_DESCRIPTOR, &byte, 1); /* no job comes while it has one */
+    return 0;
+}
+
+/* Says that all was read, and works on. */
+static int read_on_unasked(const struct source *source, int descriptor, uint64_t part,
+                           const struct reader_options *options, const struct sink *sink,
+                           struct source_facts *facts, struct error *err)
+{
+    struct wire_result result = {0};
+    struct pack frames = {0};
+
+    (void)source;
+    (void)descriptor;
+    (void)part;
+    (void)options;
+    (void)sink;
+    (void)facts;
+    (void)err;
+    wire_add_result(&frames, &result);
+    (void)!write(SOCKET_DESCRIPTOR, frames.bytes, frames.length_bytes);
+    for (;;)
+        ;
+    return 0;
+}
+
+/* Says what its kind of source does not have. */
+static int read_falsely(const struct source *source, int descriptor, uint64_t part,
+                        const struct reader_options *options, const struct sink *sink,
+                        struct source_facts *facts, struct error *err)
+{
+    const struct finding finding = finding_of(FINDING_ENTRY, FINDING_ORIGIN_DISM);
+
+    (void)source;
+    (void)descriptor;
+    (void)part;
+    (void)options;
+    (void)facts;
+    return sink->finding(sink->context, &finding, err);
+}
+
 static int read_other_events(const struct source *source, int descriptor, uint64_t part,
                              const struct reader_options *options, const struct sink *sink,
                              struct source_facts *facts, struct error *err)
@@ -299,10 +358,12 @@ static int read_part(const struct source *source, int descriptor, uint64_t part,
         int (*read)(const struct source *, int, uint64_t, const struct reader_options *,
                     const struct sink *, struct source_facts *, struct error *);
     } ways[] = {
-        {"counting", read_counting}, {"crashing", read_crashing},   {"mixing", read_mixing},
-        {"finding", read_finding},   {"exiting", read_exiting},     {"hanging", read_hanging_up},
-        {"garbage", read_garbage},   {"others", read_other_events}, {"looking", read_looking},
-        {"showing", read_showing},   {"telling", read_telling},     {"unknown", read_telling},
+        {"counting", read_counting},  {"crashing", read_crashing},   {"mixing", read_mixing},
+        {"finding", read_finding},    {"exiting", read_exiting},     {"hanging", read_hanging_up},
+        {"garbage", read_garbage},    {"others", read_other_events}, {"looking", read_looking},
+        {"looping", read_endlessly},  {"sleeping", read_endlessly},  {"false", read_falsely},
+        {"unasked", read_on_unasked}, {"showing", read_showing},     {"telling", read_telling},
+        {"unknown", read_telling},
     };
 
     for (size_t way = 0; way < ARRAY_COUNT(ways); way++)
@@ -330,6 +391,7 @@ static const struct reader *const readers[READER_COUNT] = {
 /* ---- Fixture ---- */
 
 static struct pool *pool;
+static struct sandbox sandbox;
 static struct error err;
 static struct source sources[64]; /* one a job that is under way */
 static size_t source_count;
@@ -338,7 +400,7 @@ static const struct reader_options reader_options = {.window = {5, 6}, .verify =
 
 static void start_pool(size_t reader_count)
 {
-    ck_assert_int_eq(pool_new(reader_count, readers, &reader_options, &pool, &err), 0);
+    ck_assert_int_eq(pool_new(reader_count, readers, &sandbox, &reader_options, &pool, &err), 0);
 }
 
 static void begin(void)
@@ -351,6 +413,7 @@ static void begin(void)
     value_bytes = 8;
     crash_after = 0;
     crash_always = false;
+    sandbox = sandbox_default;
 }
 
 static void end(void)
@@ -364,6 +427,13 @@ static void end(void)
     scratch_end();
 }
 
+/* Those that say findings read texts. */
+static bool is_of_texts(const char *reader)
+{
+    return strcmp(reader, "unknown") == 0 || strcmp(reader, "mixing") == 0 ||
+           strcmp(reader, "finding") == 0;
+}
+
 /* A source large enough for all the observations that are said; with a hash, the file's size. */
 static struct pool_job *add_of_size(const char *reader, uint64_t part, bool read, bool hash,
                                     uint64_t size_bytes)
@@ -373,8 +443,7 @@ static struct pool_job *add_of_size(const char *reader, uint64_t part, bool read
         .source = source, .descriptor = file, .part = part, .read = read, .hash = hash};
 
     *source = (struct source){.path = (char *)reader,
-                              .kind = strcmp(reader, "unknown") == 0 ? SOURCE_KIND_UNKNOWN
-                                                                     : SOURCE_KIND_EVTX,
+                              .kind = is_of_texts(reader) ? SOURCE_KIND_UNKNOWN : SOURCE_KIND_EVTX,
                               .size_bytes = size_bytes};
     return pool_add(pool, &order);
 }
@@ -646,8 +715,10 @@ END_TEST
 static const struct {
     const char *kind;
     const char *crash;
-} ways[] = {
-    {"exiting", "exit status 3"}, {"hanging", "it hung up"}, {"others", "a malformed message"}};
+} ways[] = {{"exiting", "exit status 3"},
+            {"hanging", "it hung up"},
+            {"others", "a malformed message"},
+            {"false", "a malformed message"}};
 
 START_TEST(however_a_reader_ends_the_job_says_why)
 {
@@ -658,6 +729,63 @@ START_TEST(however_a_reader_ends_the_job_says_why)
     ck_assert_uint_eq(finish(job, 0).count, 0);
     ck_assert_uint_eq(pool_job_result(job)->crash_count, 2);
     ck_assert_str_eq(pool_job_result(job)->crash, ways[_i].crash);
+}
+END_TEST
+
+/* In the middle of a message, too. */
+START_TEST(a_reader_without_an_end_is_ended)
+{
+    struct pool_job *job, *after;
+
+    sandbox.time_ms = 100;
+    sandbox.sleep_ms = 400;
+    start_pool(1);
+    for (uint64_t part = 0; part < 2; part++) {
+        job = add(_i == 0 ? "looping" : "sleeping", part, true, false);
+        finish(job, 0);
+        ck_assert_uint_eq(pool_job_result(job)->crash_count, 2);
+        ck_assert_str_eq(pool_job_result(job)->crash,
+                         _i == 0 ? "took longer than 0.1 s of processor time (--limit time)"
+                                 : "did nothing for 0.4 s (--limit time)");
+        pool_remove(pool, job);
+    }
+    after = add("counting", 0, true, false);
+    ck_assert_uint_eq(finish(after, 0).count, 3);
+}
+END_TEST
+
+/* While it is held back it is not waited for. */
+START_TEST(a_job_that_stands_still_takes_no_time)
+{
+    struct pool_job *held, *sleeping;
+
+    sandbox.time_ms = 60000;
+    sandbox.sleep_ms = 400;
+    observations_a_part = 20000;
+    value_bytes = 100;
+    start_pool(2);
+    held = add("counting", 0, true, false);
+    while (pool_job_state(held) != POOL_STATE_FULL)
+        ck_assert_int_eq(pool_wait(pool, true, &err), 0);
+    sleeping = add("sleeping", 0, true, false);
+    finish(sleeping, 0);
+    ck_assert_uint_eq(pool_job_result(sleeping)->crash_count, 2);
+    ck_assert_uint_eq(finish(held, 0).count, 20000);
+    ck_assert_uint_eq(pool_job_result(held)->crash_count, 0);
+}
+END_TEST
+
+/* Longer than the source can have made them. */
+START_TEST(more_bytes_than_the_source_can_have_made_are_a_crash)
+{
+    struct pool_job *job;
+
+    observations_a_part = 30;
+    value_bytes = 1000 * 1000;
+    start_pool(1);
+    job = add_of_size("counting", 0, true, false, 4096);
+    ck_assert_uint_lt(finish(job, 0).count, 30);
+    ck_assert_str_eq(pool_job_result(job)->crash, "a malformed message");
 }
 END_TEST
 
@@ -728,6 +856,27 @@ START_TEST(a_reader_killed_while_it_is_idle_is_replaced)
 }
 END_TEST
 
+/* What it would say of another source is not asked. */
+START_TEST(a_reader_that_works_without_a_job_gets_no_other)
+{
+    struct process reader = {0};
+    struct pool_job *job;
+
+    start_pool(1);
+    job = add("unasked", 0, true, false);
+    finish(job, 0);
+    ck_assert_uint_eq(pool_job_result(job)->crash_count, 0);
+    pool_remove(pool, job);
+    reader.pid = only_child();
+    while (process_time_ms(&reader) < 1000)
+        usleep(1000);
+    job = add("counting", 1, true, false);
+    ck_assert_int_ne(only_child(), reader.pid);
+    ck_assert_uint_eq(finish(job, 1).count, 3);
+    ck_assert_uint_eq(pool_job_result(job)->crash_count, 0);
+}
+END_TEST
+
 START_TEST(a_pool_can_be_freed_with_jobs_at_work)
 {
     observations_a_part = 20000;
@@ -759,9 +908,13 @@ static Suite *pool_suite(void)
     tcase_add_loop_test(cases, a_job_whose_reader_crashed_twice_is_given_up_and_the_others_are_done,
                         0, ARRAY_COUNT(reader_counts));
     tcase_add_loop_test(cases, however_a_reader_ends_the_job_says_why, 0, ARRAY_COUNT(ways));
+    tcase_add_loop_test(cases, a_reader_without_an_end_is_ended, 0, 2);
+    tcase_add_test(cases, a_job_that_stands_still_takes_no_time);
+    tcase_add_test(cases, more_bytes_than_the_source_can_have_made_are_a_crash);
     tcase_add_loop_test(cases, a_reader_that_sends_garbage_is_ended, 0, ARRAY_COUNT(garbage));
     tcase_add_test(cases, a_reader_tells_a_kind_where_none_is_known);
     tcase_add_test(cases, a_reader_killed_while_it_is_idle_is_replaced);
+    tcase_add_test(cases, a_reader_that_works_without_a_job_gets_no_other);
     tcase_add_test(cases, a_pool_can_be_freed_with_jobs_at_work);
     suite_add_tcase(suite, cases);
     return suite;

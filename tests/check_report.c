@@ -393,7 +393,7 @@ START_TEST(timeline_csv_has_a_row_an_event_in_order_of_time)
         "\"Windows Activation Technologies\",\"13\",\"0x0000\",\"\",\"Application\","
         "\"9000000000\",\"signal-strong\",\"0xC004C4A2\",\"no\",\"conflict\","
         "\"logs/a/Application.evtx\",\"5632\","
-        "\"0x00000000; 0xC004C4A2; =1+1\\x3b \"\"</td>  [31m   \xF0\x9F\x98\x80\"\r\n"
+        "\"0x00000000; 0xC004C4A2; '=1+1\\x3B \"\"</td>  [31m   \xF0\x9F\x98\x80\"\r\n"
         "\"Security-SPP 12305: genuine state set to genuine\",\"1969-12-31T23:59:59.9999999Z\","
         "\"Creation Time\",\"OLD\",\"Microsoft-Windows-Security-SPP\",\"12305\",\"0x4000\",\"4\","
         "\"Application\",\"43\",\"recovery\",\"\",\"no\",\"no\",\"logs/a/Application.evtx\","
@@ -534,7 +534,7 @@ START_TEST(page_shows_both_readings_of_a_conflict)
                     "<td class=\"number\">5632</td><td class=\"detail\">"
                     "Windows Activation Technologies 13; qualifiers 0x0000; channel Application; "
                     "computer =cmd&quot;&lt;/th&gt;");
-    expect_in(page, "; string 1: 0x00000000; string 2: 0xC004C4A2; string 3: =1+1\\x3b");
+    expect_in(page, "; string 1: 0x00000000; string 2: 0xC004C4A2; string 3: =1+1\\x3B");
     expect_in(page, "</td><td class=\"detail\">string 2: =2&lt;/td&gt;&lt;img src=x "
                     "onerror=alert(2)&gt;\xE2\x90\x8D\xE2\x90\x8A\xE2\x90\x81 [U+202E]</td></tr>\n"
                     "</tbody>");

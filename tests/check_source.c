@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "run.h"
@@ -48,6 +49,52 @@ START_TEST(computers_come_in_order_of_first_meeting)
 
     meet(&facts, names, ARRAY_COUNT(names));
     expect_computers("b:4 a:2 c:2 :2 ");
+}
+END_TEST
+
+/* Adds a part with the names from the first number on, each with a span. */
+static void join_names(size_t first, size_t count)
+{
+    struct source_facts part = {0};
+
+    for (size_t index = 0; index < count; index++) {
+        char *name = memory_format("PC-%zu", first + index);
+        struct record_span span = {.computer = index, .channel = memory_copy_text("Application")};
+
+        source_facts_computer(&part, name)->record_count = 1;
+        source_facts_add_span(&part, &span);
+        free(name);
+    }
+    source_facts_join(&facts, &part);
+}
+
+/* Memory does not grow with what logs say, and what is cut is nobody else's. */
+START_TEST(names_beyond_the_bound_are_cut_with_what_they_say)
+{
+    join_names(0, SOURCE_COMPUTERS_MOST);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_OK);
+    join_names(SOURCE_COMPUTERS_MOST - 2, 5);
+    ck_assert_uint_eq(facts.computer_count, SOURCE_COMPUTERS_MOST);
+    ck_assert_uint_eq(facts.span_count, SOURCE_COMPUTERS_MOST + 2);
+    ck_assert_uint_eq(facts.computers[SOURCE_COMPUTERS_MOST - 1].record_count, 2);
+    ck_assert_int_eq(facts.status, SOURCE_STATUS_DAMAGED);
+    source_facts_finish(&facts, "");
+    ck_assert_ptr_nonnull(strstr(text_get(&facts.detail), "more computer names than the 100000"));
+}
+END_TEST
+
+START_TEST(names_of_too_many_bytes_are_cut)
+{
+    char *name = memory_allocate(1, 1024 * 1024 + 1);
+
+    memset(name, 'x', 1024 * 1024);
+    for (char letter = 'a'; letter <= 'z'; letter++) {
+        name[0] = letter;
+        ck_assert_int_eq(source_facts_meet(&facts, name) != NULL, letter <= 'h');
+    }
+    ck_assert_ptr_nonnull(source_facts_meet(&facts, name + 1024 * 1024)); /* "" */
+    ck_assert(facts.computers_are_cut);
+    free(name);
 }
 END_TEST
 
@@ -156,6 +203,8 @@ static Suite *source_suite(void)
 
     tcase_add_checked_fixture(cases, begin, end);
     tcase_add_test(cases, computers_come_in_order_of_first_meeting);
+    tcase_add_test(cases, names_beyond_the_bound_are_cut_with_what_they_say);
+    tcase_add_test(cases, names_of_too_many_bytes_are_cut);
     tcase_add_test(cases, names_that_differ_by_case_are_one_spelled_as_first_met);
     tcase_add_test(cases, computers_of_parts_are_joined_by_name);
     tcase_add_test(cases, computers_listed_by_other_ways_are_found);

@@ -4,6 +4,7 @@
  * each form, or MUTANTS in the environment: whatever was changed, the process comes to its end, and
  * the container has its row. */
 #include <check.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -47,6 +48,7 @@ static const char plain[] = "a text that is no listing, and long enough to be on
 static uint8_t log_bytes[EVTX_FILE_HEADER_SIZE + 65536];
 
 static struct unpack_limits limits;
+static struct sandbox sandbox;
 static const char *passwords[2];
 static size_t password_count;
 static bool shows_times;
@@ -57,6 +59,7 @@ static void set_up(void)
     struct error err = {.offset_bytes = ERROR_NO_OFFSET};
 
     limits = unpack_default_limits;
+    sandbox = sandbox_default;
     password_count = 0;
     shows_times = false;
     hash = hash_new(&err);
@@ -165,7 +168,7 @@ static void take_all(struct unpack *unpack, struct text *out)
         int taken;
 
         ck_assert_int_ge(poll(&polled, 1, SECONDS_MOST * 1000), 1);
-        taken = unpack_take(unpack, &message, &file, &fault);
+        taken = unpack_take(unpack, 0, &message, &file, &fault);
         if (taken < 0) {
             char *end = unpack_end(unpack, fault);
 
@@ -207,7 +210,7 @@ static char *unpack_bytes(const uint8_t *bytes, size_t size_bytes, const char *n
         .passwords = passwords,
         .password_count = password_count};
     struct unpack_order order = {
-        .input = &input, .limits = &limits, .readers = readers, .hash = hash};
+        .input = &input, .limits = &limits, .sandbox = &sandbox, .readers = readers, .hash = hash};
     struct error err = {.offset_bytes = ERROR_NO_OFFSET};
     struct unpack unpack;
     struct text out = {0};
@@ -473,7 +476,7 @@ START_TEST(a_member_has_a_greatest_size)
 {
     limits.member_bytes = 10 * MIB;
     EXPECT(&zip, bomb,
-           "streamed a evtx 104857608\n"
+           "streamed a evtx 10485760\n"
            "filled 10485760 (in its container it is larger than 10 MiB (--limit member-size): the "
            "first 10485760 bytes are read)\n"
            "member b evtx 69632 whole\n"
@@ -709,8 +712,9 @@ static bool is_refused(struct unpack_message message, int file)
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
     ck_assert_int_eq(sendmsg(ends[1], &header, 0), (ssize_t)packet.length_bytes);
     unpack.process.socket = ends[0];
+    unpack.has_begun = true;
     unpack.packet = memory_allocate(UNPACK_PACKET_MOST_BYTES, 1);
-    taken = unpack_take(&unpack, &message, &got, &fault);
+    taken = unpack_take(&unpack, 0, &message, &got, &fault);
     ck_assert_int_eq(got >= 0, taken == 1 && file >= 0);
     if (got >= 0)
         close(got);
@@ -725,9 +729,11 @@ START_TEST(what_makes_no_sense_is_refused)
     struct unpack_message member = {
         .says = UNPACK_MEMBER, .kind = SOURCE_KIND_EVTX, .size_bytes = sizeof(log_bytes)};
     struct unpack_message filled = {.says = UNPACK_FILLED};
-    int file = memfd_create("member", MFD_CLOEXEC);
+    int file = memfd_create("member", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
     ck_assert_int_eq(file_write(file, log_bytes, sizeof(log_bytes)), 0);
+    ck_assert(is_refused(member, file)); /* it could still be changed */
+    ck_assert_int_eq(fcntl(file, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK), 0);
     ck_assert(!is_refused(member, file));
     ck_assert(is_refused(member, -1));
     member.size_bytes++;

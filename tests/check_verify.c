@@ -10,6 +10,7 @@
 #include "evtx/check/reference.h"
 #include "evtx/check/verify.h"
 #include "evtx/decode.h"
+#include "evtx/value.h"
 #include "fixtures/events.h"
 #include "model/incident.h"
 #include "run.h"
@@ -103,6 +104,109 @@ START_TEST(unsound_record_is_not_asked_for)
     verifier_begin_chunk(verifier, &chunk, &record, 1);
     verifier_check(verifier, &record, &observation);
     ck_assert_int_eq(observation.verified, VERIFIED_NO);
+}
+END_TEST
+
+/* A text of 20,000 characters, as often in the event as *context says. */
+static void put_times(struct binxml *out, const void *context)
+{
+    craft_open_element(out, "EventData");
+    for (unsigned index = 0; index < *(const unsigned *)context; index++) {
+        craft_open_element(out, "Data");
+        binxml_substitution(out, false, 0, VALUE_STRING);
+        binxml_end(out);
+    }
+    binxml_end(out);
+}
+
+static void put_long_text(struct binxml *out, const void *context)
+{
+    struct binxml_values values = binxml_values_begin(out, 1);
+    size_t at = out->position;
+
+    (void)context;
+    for (unsigned index = 0; index < 20000; index++)
+        binxml_put_utf16(out, "x");
+    binxml_values_add(out, &values, VALUE_STRING, at);
+}
+
+/* Values of instances in each other, each the next one `times` times: nested-values.evtx of issue
+ * 14 made libevtx take 1.4 GB of 21 KB. */
+static void put_next(struct binxml *out, unsigned level, unsigned times)
+{
+    uint8_t guid[16] = "next";
+    struct binxml_values values;
+    size_t at;
+
+    guid[15] = (uint8_t)level;
+    binxml_put_fragment_header(out);
+    if (level == 0) {
+        craft_put_text(out, "Data", "x");
+        binxml_put_end_of_stream(out);
+        return;
+    }
+    binxml_template_begin(out, guid);
+    for (unsigned index = 0; index < times; index++)
+        binxml_substitution(out, false, 0, VALUE_BINXML);
+    binxml_template_end(out);
+    values = binxml_values_begin(out, 1);
+    at = out->position;
+    put_next(out, level - 1, times);
+    binxml_values_add(out, &values, VALUE_BINXML, at);
+}
+
+static void put_instance(struct binxml *out, const void *context)
+{
+    (void)context;
+    craft_open_element(out, "UserData");
+    binxml_substitution(out, false, 0, VALUE_BINXML);
+    binxml_end(out);
+}
+
+static void put_nested(struct binxml *out, const void *context)
+{
+    struct binxml_values values = binxml_values_begin(out, 1);
+    size_t at = out->position;
+
+    put_next(out, 2, *(const unsigned *)context);
+    binxml_values_add(out, &values, VALUE_BINXML, at);
+}
+
+/* How often, and can libevtx be asked? */
+static const struct {
+    craft_write *content, *values;
+    unsigned times;
+    bool can_ask;
+} expansions[] = {
+    {put_times, put_long_text, 1, true},     {put_times, put_long_text, 25, true},
+    {put_times, put_long_text, 27, false},   {put_times, put_long_text, 500, false},
+    {put_instance, put_nested, 20, true},    {put_instance, put_nested, 150, false},
+    {put_instance, put_nested, 2000, false},
+};
+
+START_TEST(what_expands_to_too_much_is_not_asked_for)
+{
+    unsigned times = expansions[_i].times;
+    bool is_too_much;
+    struct craft_event crafted = {.name = "expansion",
+                                  .content = expansions[_i].content,
+                                  .values = expansions[_i].values,
+                                  .context = &times};
+    struct chunk chunk;
+    struct record record;
+
+    craft_begin(&craft);
+    craft_add(&craft, craft_write_event, &crafted);
+    craft_finish(&craft);
+    craft_open(&craft, 0, &chunk, &record);
+    ck_assert(record_is_sound(&chunk, &record));
+    ck_assert_int_eq(verifier_can_ask(verifier, &chunk, &record, &is_too_much),
+                     expansions[_i].can_ask);
+    ck_assert_int_eq(is_too_much, !expansions[_i].can_ask);
+    if (times > 1)
+        return; /* our own reader does not take it either */
+    check(0, NULL);
+    ck_assert_int_eq(event.observation.verified, VERIFIED_YES);
 }
 END_TEST
 
@@ -304,6 +408,8 @@ static Suite *verify_suite(void)
     tcase_add_test(tests, what_libevtx_reads_the_same_is_verified);
     tcase_add_test(tests, what_libevtx_cannot_read_is_not_verified);
     tcase_add_test(tests, unsound_record_is_not_asked_for);
+    tcase_add_loop_test(tests, what_expands_to_too_much_is_not_asked_for, 0,
+                        ARRAY_COUNT(expansions));
     tcase_add_loop_test(tests, disagreement_is_a_conflict_that_shows_the_other_reading, 0,
                         ARRAY_COUNT(changes));
     tcase_add_test(tests, each_chunk_is_read_for_itself);

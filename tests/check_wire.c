@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "run.h"
 #include "same.h"
+#include "worker/sandbox.h"
 #include "worker/wire.h"
 
 static struct pack out;
@@ -326,9 +327,15 @@ static bool reads(enum wire_type type, struct span payload)
     struct record_mark mark;
     struct wire_result result;
     struct wire_job job;
+    uint32_t refused;
     bool is_read = false;
 
     switch (type) {
+    case WIRE_BEGIN:
+        is_read = wire_read_begin(payload, &refused);
+        if (is_read)
+            ck_assert_uint_lt(refused, 1u << SANDBOX_PART_COUNT);
+        return is_read;
     case WIRE_JOB:
         return wire_read_job(payload, &job);
     case WIRE_OBSERVATION:
@@ -387,6 +394,7 @@ static void add_samples(void)
         wire_add_finding(&out, &finding);
     }
     wire_add_result(&out, &result);
+    wire_add_begin(&out, (1u << SANDBOX_PART_COUNT) - 1);
     wire_result_free_content(&result);
 }
 
@@ -475,7 +483,7 @@ START_TEST(headers_of_no_type_or_of_too_long_frames_are_malformed)
         int result;
     } headers[] = {
         {0, 0, -1},
-        {WIRE_RESULT + 1, 0, -1},
+        {WIRE_BEGIN + 1, 0, -1},
         {UINT32_MAX, 4, -1},
         {WIRE_RESULT, WIRE_PAYLOAD_MAX_BYTES + 1, -1},
         {WIRE_RESULT, UINT32_MAX, -1},
@@ -536,6 +544,33 @@ START_TEST(a_nul_within_a_text_is_malformed)
     out.bytes[WIRE_HEADER_BYTES + 2 + 4] = 'l';
     out.bytes[WIRE_HEADER_BYTES + 2 + 4 + strlen(job.path)] = 'x'; /* its NUL */
     ck_assert(!reads(WIRE_JOB, only_frame(WIRE_JOB)));
+}
+END_TEST
+
+START_TEST(what_is_not_utf8_in_a_text_is_malformed)
+{
+    struct observation other = bare;
+    struct wire_observation read = {0};
+
+    other.computer = "P\xC3-01";
+    ck_assert(wire_add_observation(&out, &other)); /* a reader sends no such text */
+    ck_assert(wire_read_observation(only_frame(WIRE_OBSERVATION), &read));
+    ck_assert_str_eq(read.observation.computer, "P\xEF\xBF\xBD-01");
+    out.bytes[WIRE_HEADER_BYTES + 4] = 0x80; /* the first byte of the provider */
+    ck_assert(!wire_read_observation(only_frame(WIRE_OBSERVATION), &read));
+    wire_observation_free_content(&read);
+}
+END_TEST
+
+/* It is only shown. */
+START_TEST(a_path_may_have_any_bytes)
+{
+    struct wire_job job = sample_job(), read;
+
+    job.path = "logs/P\xC3";
+    wire_add_job(&out, &job);
+    ck_assert(wire_read_job(only_frame(WIRE_JOB), &read));
+    ck_assert_str_eq(read.path, job.path);
 }
 END_TEST
 
@@ -839,6 +874,8 @@ static Suite *wire_suite(void)
     tcase_add_test(cases, headers_of_no_type_or_of_too_long_frames_are_malformed);
     tcase_add_test(cases, counts_and_lengths_that_lie_are_malformed);
     tcase_add_test(cases, a_nul_within_a_text_is_malformed);
+    tcase_add_test(cases, what_is_not_utf8_in_a_text_is_malformed);
+    tcase_add_test(cases, a_path_may_have_any_bytes);
     tcase_add_test(cases, an_observation_with_a_number_that_none_has_is_malformed);
     tcase_add_test(cases, an_observation_of_no_event_of_the_table_is_malformed);
     tcase_add_test(cases, an_observation_too_long_for_a_frame_is_not_added);

@@ -3,6 +3,9 @@
 # The verdicts on machines with random stories against those of a second implementation of the rules
 # (tests/second_verdict.py). RANDOM_SEED and RANDOM_COUNT make others than those of every run.
 . "$top_srcdir/tests/lib.sh"
+if ! once; then
+    finish
+fi
 if [ ! -x "$python" ]; then
     echo 'SKIP: python3, another tool, is not installed: nothing to compare with'
     finish

@@ -200,8 +200,11 @@ spptriage report --templates "$top_srcdir/templates" -o elsewhere/cut cut/case.d
 check 'with another output folder' refused 'spptriage: cut/case.db: the case is damaged; read the'
 mkdir cut/unfinished
 cp cut/case.db cut/unfinished/case.db.partial
+analyze -o cut/unfinished --add logs/PC1
+check 'a damaged one of other inputs is not: they would be lost' refused 'case.db.partial: the case is damaged'
+check 'and stays' cmp cut/case.db cut/unfinished/case.db.partial
 analyze -o cut/unfinished logs/PC1
-check 'a damaged unfinished one' refused 'case.db.partial: the case is damaged; delete it and run again'
+check 'a damaged unfinished one is begun anew' equal 0 "$status"
 
 # Missing and vanishing inputs among others.
 analyze -o partly logs/PC1 missing
@@ -351,13 +354,13 @@ cp -r listed/c 'listed/copy; of c'
 analyze -o lists listed
 check 'logs of a folder with a semicolon' equal 0 "$status"
 check 'in the list of sources' equal \
-    'listed/a\x3b b/Application.evtx; listed/c/Application.evtx; listed/copy\x3b of c/Application.evtx' \
+    'listed/a\x3B b/Application.evtx; listed/c/Application.evtx; listed/copy\x3B of c/Application.evtx' \
     "$(cell lists/hosts.csv PC sources)"
-check 'in that of aliases' equal 'OLD\x3b=1+1\x3b' "$(cell lists/hosts.csv PC aliases)"
+check 'in that of aliases' equal 'OLD\x3B=1+1\x3B' "$(cell lists/hosts.csv PC aliases)"
 
 # Names that would do something to a terminal.
 analyze -o r "$(printf 'no\nfile\033[31m')"
-check 'one line, whatever the name' refused 'no\x0afile\x1b[31m: No such file'
+check 'one line, whatever the name' refused 'no\x0Afile\x1B[31m: No such file'
 mkdir links
 ln -s ../logs links/logs
 cp file links/
@@ -375,5 +378,6 @@ check 'and of logs nothing' equal '0 ' "$status $(cat "$scratch/err")"
 # Output that cannot be written.
 "$SPPTRIAGE" analyze --templates "$top_srcdir/templates" -o both logs >/dev/full 2>"$scratch/err"
 status=$?
-check 'a full standard output' refused 'summary'
+check 'a full standard output changes nothing in the reports' equal 0 "$status"
+check 'and is told of' grep -q 'their summary could not be written' "$scratch/err"
 finish

@@ -10,7 +10,9 @@
 #include "app/ingest.h"
 #include "app/options.h"
 #include "app/output_directory.h"
+#include "app/stop.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "intake/inventory.h"
 #include "intake/walk.h"
 #include "report/report.h"
@@ -189,7 +191,7 @@ static int check_inputs_are_there(struct analysis *analysis, struct error *err)
             mark_inputs(analysis, source.path, had);
     casedb_cursor_free(cursor);
     for (size_t index = 0; index < analysis->walk.entry_count; index++)
-        if (analysis->walk.entries[index].problem == NULL)
+        if (analysis->walk.entries[index].problem == NULL || analysis->walk.entries[index].hides)
             mark_inputs(analysis, analysis->walk.entries[index].path, has);
     for (size_t index = 0; next == 0 && index < analysis->input_count; index++)
         if (had[index] && !has[index])
@@ -249,18 +251,23 @@ static int agree_with_case(struct analysis *analysis, const struct case_settings
 }
 
 /* Deletes from the case the sources that are not among the inputs any more. What lies in containers
- * is known only once they are unpacked. */
+ * is known only once they are unpacked, and what a folder holds that cannot be listed today is not:
+ * it stays. */
 static int drop_vanished(struct analysis *analysis, struct error *err)
 {
     const struct walk *walk = &analysis->walk;
-    size_t count = 2 * walk->entry_count;
-    char **paths = memory_allocate(count, sizeof(*paths));
+    size_t count = 0;
+    char **paths = memory_allocate(3 * walk->entry_count, sizeof(*paths));
     size_t deleted = 0;
     int result;
 
     for (size_t index = 0; index < walk->entry_count; index++) {
-        paths[2 * index] = memory_copy_text(walk->entries[index].path);
-        paths[2 * index + 1] = memory_format("%s!/", walk->entries[index].path);
+        const struct walk_entry *entry = &walk->entries[index];
+
+        paths[count++] = memory_copy_text(entry->path);
+        paths[count++] = memory_format("%s" SOURCE_MEMBER_MARK, entry->path);
+        if (entry->hides)
+            paths[count++] = memory_format("%s/", entry->path);
     }
     qsort(paths, count, sizeof(*paths), compare_texts);
     result =
@@ -272,6 +279,23 @@ static int drop_vanished(struct analysis *analysis, struct error *err)
                 deleted);
     memory_free_texts(paths, count);
     return result;
+}
+
+/* Says that the run goes on with what an earlier one has read. */
+static int tell_resumed(const struct analysis *analysis, struct error *err)
+{
+    struct casedb_cursor *cursor = NULL;
+    struct case_source source;
+    size_t count = 0;
+    int next = casedb_sources(analysis->db, &cursor, err) == 0 ? 1 : -1;
+
+    while (next == 1 && (next = casedb_next_source(cursor, &source, err)) == 1)
+        count++;
+    casedb_cursor_free(cursor);
+    if (next == 0 && count > 0 && !analysis->options.quiet)
+        fprintf(stderr, "spptriage: goes on with an earlier run: %zu sources are read already\n",
+                count);
+    return next;
 }
 
 static int open_case(struct analysis *analysis, struct error *err)
@@ -287,6 +311,8 @@ static int open_case(struct analysis *analysis, struct error *err)
         result = agree_with_case(analysis, &settings, err);
     else if (found < 0)
         result = -1;
+    if (result == 0 && analysis->directory.resumed)
+        result = tell_resumed(analysis, err);
     if (result == 0 && found == 1)
         result = drop_vanished(analysis, err);
     if (result == 0) {
@@ -301,10 +327,52 @@ static int open_case(struct analysis *analysis, struct error *err)
     return result;
 }
 
+/* Can the unfinished case be done without? With --add it is all that tells which other inputs
+ * belong to the case: who gives it up has to say so, by deleting it. */
+static bool is_of_no_use(const struct analysis *analysis, const struct error *err)
+{
+    return err->kind == ERROR_CASE && analysis->directory.resumed && !analysis->options.add;
+}
+
+/* What an earlier run left may be of another version of this program, or not whole: it would be in
+ * the way of every run to come. */
+static void give_up_unfinished(struct analysis *analysis, struct error *err)
+{
+    struct text line = {0};
+
+    text_add_visible(&line, err->message);
+    if (!analysis->options.quiet)
+        fprintf(stderr,
+                "spptriage: warning: an earlier run left a case that is of no use, and is "
+                "begun anew: %s\n",
+                text_get(&line));
+    text_free(&line);
+    error_clear(err);
+    casedb_close(analysis->db);
+    analysis->db = NULL;
+    output_directory_give_up(&analysis->directory);
+}
+
+static int open_some_case(struct analysis *analysis, struct error *err)
+{
+    int result = open_case(analysis, err);
+
+    if (result == 0 || !is_of_no_use(analysis, err))
+        return result;
+    give_up_unfinished(analysis, err);
+    return open_case(analysis, err);
+}
+
 /* Everything between the checks and the reports. */
 static int fill_case(struct analysis *analysis, struct error *err)
 {
-    int result = ingest_run(analysis->db, &analysis->walk, &analysis->options, err);
+    int result;
+
+    if (analysis->options.sandbox.is_off)
+        fputs("spptriage: warning: --no-sandbox: what parses the inputs has all rights of the user "
+              "and any memory\n",
+              stderr);
+    result = ingest_run(analysis->db, &analysis->walk, &analysis->options, err);
 
     if (result == 0 && analysis->options.inventory != NULL)
         result =
@@ -328,7 +396,7 @@ static int prepare(struct analysis *analysis, struct error *err)
     walk_inputs(analysis);
     if (check_walk(analysis, err) != 0)
         return -1;
-    if (open_case(analysis, err) == 0)
+    if (open_some_case(analysis, err) == 0)
         return 0;
     casedb_close(analysis->db);
     analysis->db = NULL;
@@ -340,10 +408,25 @@ static enum exit_status analyze_run(const struct options *options, struct error 
 {
     struct analysis analysis = {.options = *options, .directory = {.descriptor = -1}};
     enum exit_status status = EXIT_STATUS_NOTHING_DONE;
+    struct text shown = {0};
+    int result = prepare(&analysis, err);
 
-    if (prepare(&analysis, err) == 0 && fill_case(&analysis, err) == 0)
+    if (result == 0) {
+        text_add_visible(&shown, analysis.directory.partial_path);
+        stop_set_case(text_get(&shown));
+        result = fill_case(&analysis, err);
+    }
+    if (result == 0)
         finish_write(&analysis.directory, &analysis.db, &analysis.options, &status, err);
+    stop_set_words("the same command goes on");
+    text_free(&shown);
     casedb_close(analysis.db);
+    if (is_of_no_use(&analysis, err)) {
+        output_directory_give_up(&analysis.directory);
+        fputs("spptriage: warning: the unfinished case is of no use and was removed: the same "
+              "command begins anew\n",
+              stderr);
+    }
     output_directory_close(&analysis.directory);
     walk_free_content(&analysis.walk);
     inventory_free_content(&analysis.inventory);
@@ -354,7 +437,7 @@ static enum exit_status analyze_run(const struct options *options, struct error 
 
 const struct command analyze_command = {
     .name = "analyze",
-    .letters = "ojwcVHPLiaWtpqvhn",
+    .letters = "ojwcVHPLSiaWtpqvhn",
     .synopsis = "[options] INPUT...",
     .purpose = "Reads event logs from files and folders (- reads a list of paths) and writes the "
                "reports.",

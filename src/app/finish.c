@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/stop.h"
 #include "base/text.h"
 #include "report/report.h"
 #include "verdict/verdict.h"
@@ -60,8 +61,10 @@ int finish_store_inventory(struct casedb *db, const struct inventory *inventory,
     return 0;
 }
 
-/* Of the containers that could not be opened, so many are named. */
+/* Of the containers that could not be opened, and of the folders that could not be listed, so many
+ * are named. */
 #define CONTAINERS_NAMED 8
+#define FOLDERS_NAMED 8
 
 /* What became of the sources and of the inventory, counted. */
 struct source_counts {
@@ -71,6 +74,7 @@ struct source_counts {
     size_t logs;
     size_t not_whole; /* damaged, unreadable or crashed */
     size_t unopened;  /* containers among these */
+    size_t unlisted;  /* folders among these */
     size_t undecodable;
     size_t conflicting; /* with records that the two readers read differently */
 };
@@ -90,6 +94,21 @@ static void warn_of_container(const struct case_source *source, const struct opt
     text_add_visible(&line, source->detail);
     fprintf(stderr, "spptriage: warning: %s could not be opened: %s\n",
             source_kind_name(source->kind), text_get(&line));
+    text_free(&line);
+}
+
+/* Names a folder that could not be listed, or is empty: it could hold any number of machines. */
+static void warn_of_folder(const struct case_source *source, const struct options *options,
+                           struct source_counts *out)
+{
+    struct text line = {0};
+
+    if (source->kind != SOURCE_KIND_FOLDER || out->unlisted++ >= FOLDERS_NAMED || options->quiet)
+        return;
+    text_add_visible(&line, source->path);
+    text_add(&line, ": ");
+    text_add_visible(&line, source->detail);
+    fprintf(stderr, "spptriage: warning: %s\n", text_get(&line));
     text_free(&line);
 }
 
@@ -117,6 +136,7 @@ static int count_sources(struct casedb *db, const struct options *options,
         case SOURCE_STATUS_CRASHED:
             out->not_whole++;
             warn_of_container(&source, options, out);
+            warn_of_folder(&source, options, out);
         }
     }
     casedb_cursor_free(cursor);
@@ -140,6 +160,8 @@ static enum exit_status judge_sources(const struct source_counts *counts,
         warn(counts->not_followed, "links not followed, and special files");
         if (counts->unopened > CONTAINERS_NAMED)
             warn(counts->unopened - CONTAINERS_NAMED, "more containers that could not be opened");
+        if (counts->unlisted > FOLDERS_NAMED)
+            warn(counts->unlisted - FOLDERS_NAMED, "more folders that could not be listed");
         warn(counts->not_whole, "sources that could not be read whole");
         warn_of_rows(options, counts->repeated_hosts, ", as another row names the same machine",
                      "keep one row a machine");
@@ -172,6 +194,24 @@ static int count_repeated_hosts(struct casedb *db, size_t *out, struct error *er
     return next;
 }
 
+/* The reports are what the exit status is about: a summary that nobody takes (a closed or full
+ * standard output, a pipe whose reader is gone) changes nothing in them, so it is said, and the
+ * status stays the one that they have. */
+static void print_summary(const char *summary, const char *path)
+{
+    struct text line = {0};
+
+    text_add_visible(&line, path);
+    printf("%s\nreports: %s\n", summary, text_get(&line));
+    if (fflush(stdout) != 0 || ferror(stdout))
+        fprintf(
+            stderr,
+            "spptriage: warning: the reports are complete in %s, but their summary could not be "
+            "written to standard output: %m\n",
+            text_get(&line));
+    text_free(&line);
+}
+
 int finish_write(struct output_directory *directory, struct casedb **db,
                  const struct options *options, enum exit_status *status, struct error *err)
 {
@@ -201,15 +241,14 @@ int finish_write(struct output_directory *directory, struct casedb **db,
         fclose(memory);
     if (result == 0)
         result = output_directory_finish(directory, db, &reports, err);
+    if (result == 0)
+        stop_set_words("the reports are complete");
     casedb_close(*db);
     *db = NULL;
     if (result == 0)
         *status = judge_sources(&counts, options);
     if (result == 0 && !options->quiet)
-        printf("%s\nreports: %s\n", summary, directory->path);
-    if (result == 0 && fflush(stdout) != 0)
-        result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                           "the reports are written, but not the summary: %m");
+        print_summary(summary, directory->path);
     free(summary);
     return result;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/stop.h"
 #include "base/filetime.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -124,6 +125,16 @@ static int advance(struct ingest *ingest, struct ingest_queue *queue, enum inges
     return 0;
 }
 
+/* How many entries of the walk are in the case, at the least: members of containers stand in the
+ * queue, too. */
+static size_t count_done(const struct ingest *ingest, const struct ingest_queue *queue,
+                         const struct ingest_progress *progress)
+{
+    size_t waiting = queue->count + (ingest->container != NULL ? 1 : 0);
+
+    return progress->opened > waiting ? progress->opened - waiting : 0;
+}
+
 static int read_all(struct ingest *ingest, const struct walk *walk, struct ingest_queue *queue,
                     struct error *err)
 {
@@ -131,6 +142,7 @@ static int read_all(struct ingest *ingest, const struct walk *walk, struct inges
     struct ingest_progress progress = {0};
     int result = 0;
 
+    stop_set_lead(show_progress ? "\n" : "");
     while (result == 0 && !is_done(ingest, walk, queue, &progress)) {
         enum ingest_step step;
 
@@ -140,12 +152,14 @@ static int read_all(struct ingest *ingest, const struct walk *walk, struct inges
         if (result == 0 && step == INGEST_STEP_DONE && show_progress)
             fprintf(stderr, "\rreading %zu of %zu",
                     progress.opened - (ingest->container != NULL ? 1 : 0), walk->entry_count);
+        stop_count_sources(count_done(ingest, queue, &progress), walk->entry_count);
         /* While there is something to do, readers that have done theirs get more all the same. */
         if (result == 0 && !is_done(ingest, walk, queue, &progress))
             result = pool_wait(ingest->pool, step == INGEST_STEP_WAITS, err);
     }
     if (show_progress)
         fputc('\n', stderr);
+    stop_set_lead("");
     return result;
 }
 
@@ -180,11 +194,16 @@ int ingest_run_with(const struct reader *const *readers, struct casedb *db, cons
                     const struct options *options, struct error *err)
 {
     struct reader_options reader_options = {.window = options->window, .verify = options->verify};
-    struct ingest ingest = {.db = db, .options = options, .readers = readers, .walk = walk};
+    struct ingest ingest = {.db = db,
+                            .options = options,
+                            .sandbox = options->sandbox,
+                            .readers = readers,
+                            .walk = walk};
     struct ingest_queue queue = {0};
     int result;
 
-    if (pool_new(count_readers(options), readers, &reader_options, &ingest.pool, err) != 0)
+    if (pool_new(count_readers(options), readers, &ingest.sandbox, &reader_options, &ingest.pool,
+                 err) != 0)
         return -1;
     ingest.hash = hash_new(err);
     ingest.read_options = describe_read_options(options);
@@ -200,6 +219,8 @@ int ingest_run_with(const struct reader *const *readers, struct casedb *db, cons
     ingest_container_stop(&ingest);
     pool_free(ingest.pool);
     ingest_paths_free(ingest.members);
+    memory_free_texts(ingest.kept, ingest.kept_count);
+    free(ingest.kept_ids);
     hash_free(ingest.hash);
     free(queue.places);
     content_index_free(ingest.index);

@@ -40,13 +40,19 @@ struct ingest {
     const struct reader *const *readers; /* by enum reader_id */
     char *read_options;                  /* owned: what a source has to be read again for */
     struct content_index *index;
+    struct sandbox sandbox; /* of the processes */
     struct pool *pool;
-    struct hash *hash; /* for the processes that unpack */
+    struct hash *hash; /* of this process, and for those that unpack */
     const struct walk *walk;
     struct segments_found segments;     /* of the image that was met last */
     struct ingest_container *container; /* that is unpacked at the time, or NULL */
     struct ingest_paths *members;       /* of all containers of this run */
     uint64_t container_count;           /* that were unpacked in it */
+    char **kept; /* owned: `FOLDER/` and `CONTAINER!/` of those of which a fault hides what they
+                  * hold: what the case has of them stays */
+    size_t kept_count;
+    int64_t *kept_ids; /* owned: of the sources that stay in the case though they cannot be read */
+    size_t kept_id_count;
 };
 
 /* One source on its way into the case. It is opened ahead of its turn, its jobs are handed to the
@@ -92,8 +98,9 @@ struct ingest_item *ingest_item_of_member(struct ingest *ingest,
                                           int descriptor);
 
 /* Says how far a streamed member is there now; and that no more will come, with its hash or "", and
- * why not all of it came, or "". */
-void ingest_item_fill(struct ingest_item *item, uint64_t filled_bytes);
+ * why not all of it came, or "". The first returns whether that is more than before, and not too
+ * much. */
+bool ingest_item_fill(struct ingest_item *item, uint64_t filled_bytes);
 void ingest_item_fill_all(struct ingest_item *item, uint64_t filled_bytes, const char *sha256,
                           const char *detail);
 
@@ -106,6 +113,10 @@ void ingest_item_add_job(struct ingest *ingest, struct ingest_item *item);
 /* Says of a streamed member that the process ended which filled it. */
 void ingest_item_break_off(struct ingest_item *item);
 
+/* Is the source of an entry, but for what a fault of the system hides, as the case has it? 1 and 0,
+ * or -1. */
+int ingest_item_is_known(struct ingest *ingest, const struct ingest_item *item, struct error *err);
+
 /* ---- Containers (ingest_container.c) ---- */
 
 /* Begins to unpack the container that the item is, which is taken over. Where a part of it is
@@ -117,6 +128,9 @@ int ingest_container_begin(struct ingest *ingest, struct ingest_item *item,
  * owned, or NULL where it was only about the last one; 0 when it says nothing now. With the last
  * item, that of the container itself, the container ends. */
 int ingest_container_next(struct ingest *ingest, struct ingest_item **out, struct error *err);
+
+/* Is the one that is unpacked at the time as it was in an earlier run? */
+bool ingest_container_is_known(const struct ingest *ingest);
 
 /* What is to be watched for more, or -1. */
 int ingest_container_descriptor(const struct ingest *ingest);
@@ -136,6 +150,8 @@ void ingest_paths_free(struct ingest_paths *paths);
 /* Takes the path of a member, owned; where it was met already, or is that of a file, one with a
  * number behind it is returned in its place, owned. */
 char *ingest_paths_add(struct ingest_paths *paths, const struct walk *walk, char *path);
+/* What the case has of the container at the path stays, whether it is met or not. */
+void ingest_keep_members(struct ingest *ingest, const char *path);
 /* Once all was read: deletes from the case what lay in containers and was not met in this run, and
  * brings what was met in their order into that of the paths. */
 int ingest_settle_members(struct ingest *ingest, const struct walk *walk, struct error *err);

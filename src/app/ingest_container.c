@@ -22,6 +22,7 @@ struct ingest_container {
     struct container_input input;
     struct unpack unpack;
     uint64_t member_count;        /* that were handed on */
+    bool is_known;                /* it is as it was in an earlier run */
     char *end;                    /* owned: how the process ended before it was done, or NULL */
     struct ingest_item *streamed; /* borrowed: the last one, as long as it is filled; or NULL */
 };
@@ -112,19 +113,36 @@ char *ingest_paths_add(struct ingest_paths *paths, const struct walk *walk, char
     return own;
 }
 
+static void keep(struct ingest *ingest, const char *path, const char *mark)
+{
+    ingest->kept = memory_grow(ingest->kept, ingest->kept_count, sizeof(*ingest->kept));
+    ingest->kept[ingest->kept_count++] = memory_format("%s%s", path, mark);
+}
+
+void ingest_keep_members(struct ingest *ingest, const char *path)
+{
+    keep(ingest, path, SOURCE_MEMBER_MARK);
+}
+
 int ingest_settle_members(struct ingest *ingest, const struct walk *walk, struct error *err)
 {
     struct ingest_paths *members = ingest->members;
-    size_t count = walk->entry_count + members->count, deleted;
-    const char **paths = memory_allocate(count, sizeof(*paths));
+    size_t met = walk->entry_count + members->count, deleted;
+    const char **paths;
     int result;
 
+    for (size_t index = 0; index < walk->entry_count; index++)
+        if (walk->entries[index].hides)
+            keep(ingest, walk->entries[index].path, "/");
+    paths = memory_allocate(met + ingest->kept_count, sizeof(*paths));
     for (size_t index = 0; index < walk->entry_count; index++)
         paths[index] = walk->entries[index].path;
     for (size_t index = 0; index < members->count; index++)
         paths[walk->entry_count + index] = members->items[index]->path;
-    qsort(paths, count, sizeof(*paths), compare_items);
-    result = casedb_keep_only_sources(ingest->db, paths, count, &deleted, err);
+    for (size_t index = 0; index < ingest->kept_count; index++)
+        paths[met + index] = ingest->kept[index];
+    qsort(paths, met + ingest->kept_count, sizeof(*paths), compare_items);
+    result = casedb_keep_only_sources(ingest->db, paths, met + ingest->kept_count, &deleted, err);
     if (result == 0 && ingest->container_count > 0)
         result = casedb_order_places(ingest->db, err);
     free(paths);
@@ -213,12 +231,16 @@ int ingest_container_begin(struct ingest *ingest, struct ingest_item *item,
     struct error source_err = {.source = source->path, .offset_bytes = ERROR_NO_OFFSET};
     struct unpack_order order = {.input = &container->input,
                                  .limits = &ingest->options->limits,
+                                 .sandbox = &ingest->sandbox,
                                  .readers = ingest->readers,
                                  .hash = ingest->hash};
     int result = 0;
 
     *out = NULL;
     ingest->container = container;
+    container->is_known = ingest_item_is_known(ingest, item, err) == 1;
+    if (err->kind != ERROR_NONE)
+        return -1;
     container->number = ++ingest->container_count;
     container->item = item;
     container->input = (struct container_input){
@@ -232,6 +254,7 @@ int ingest_container_begin(struct ingest *ingest, struct ingest_item *item,
         if (source->kind == SOURCE_KIND_RAW_IMAGE && container->input.file_count == 1)
             container->input.carve = false;
         ingest_item_hash_container(ingest, item);
+        pool_watch(ingest->pool, -1, false); /* whoever was waited for before, it was not this */
         result = unpack_start(&container->unpack, &order, err);
     } else {
         struct text detail = {0};
@@ -248,6 +271,11 @@ int ingest_container_begin(struct ingest *ingest, struct ingest_item *item,
 int ingest_container_descriptor(const struct ingest *ingest)
 {
     return ingest->container != NULL ? ingest->container->unpack.process.socket : -1;
+}
+
+bool ingest_container_is_known(const struct ingest *ingest)
+{
+    return ingest->container->is_known;
 }
 
 bool ingest_container_wants_room(const struct ingest *ingest)
@@ -343,13 +371,16 @@ static int end_well(struct ingest *ingest, const struct unpack_message *message,
     return 0;
 }
 
-/* A member that is filled comes to its end before anything else does. */
-static bool is_in_turn(const struct ingest_container *container,
-                       const struct unpack_message *message)
+/* A member that is filled comes to its end before anything else does. Each member has one row at
+ * most, and is counted by the process: beyond the limit there is only the container's own. */
+static bool is_in_turn(const struct ingest *ingest, const struct unpack_message *message)
 {
+    const struct ingest_container *container = ingest->container;
     bool is_of_streamed = message->says == UNPACK_FILLED || message->says == UNPACK_FILLED_ALL;
+    bool is_own = message->says == UNPACK_CONTAINER && *message->path == '\0';
 
-    return is_of_streamed == (container->streamed != NULL);
+    return is_of_streamed == (container->streamed != NULL) &&
+           (is_of_streamed || is_own || container->member_count < ingest->options->limits.members);
 }
 
 int ingest_container_next(struct ingest *ingest, struct ingest_item **out, struct error *err)
@@ -365,10 +396,11 @@ int ingest_container_next(struct ingest *ingest, struct ingest_item **out, struc
         *out = end_crashed(ingest, NULL);
         return 1;
     }
-    taken = unpack_take(&container->unpack, &message, &descriptor, &fault);
+    taken = unpack_take(&container->unpack, pool_watched_ms(ingest->pool), &message, &descriptor,
+                        &fault);
     if (taken == 0)
         return 0;
-    if (taken > 0 && !is_in_turn(container, &message)) {
+    if (taken > 0 && !is_in_turn(ingest, &message)) {
         if (descriptor >= 0)
             close(descriptor);
         taken = -1;
@@ -380,7 +412,8 @@ int ingest_container_next(struct ingest *ingest, struct ingest_item **out, struc
     }
     switch (message.says) {
     case UNPACK_FILLED:
-        ingest_item_fill(container->streamed, message.filled_bytes);
+        if (!ingest_item_fill(container->streamed, message.filled_bytes))
+            *out = end_crashed(ingest, "it filled a member without getting on");
         break;
     case UNPACK_FILLED_ALL:
         ingest_item_fill_all(container->streamed, message.filled_bytes, message.sha256,

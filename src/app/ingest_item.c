@@ -35,6 +35,7 @@ struct ingest_item {
     enum source_status status;
     char *why;        /* owned, or NULL */
     bool why_is_list; /* a "; " list, for sources.csv as it is */
+    bool is_fault;    /* the system's: what an earlier run read of it stays */
     /* One that is: */
     const struct reader *reader;
     uint64_t part_count;
@@ -50,6 +51,7 @@ struct ingest_item {
     /* Once its turn has come: */
     bool started;
     bool old_is_alike; /* the case has had it, all but the hash as it is now, and then: */
+    bool old_is_whole; /* the same, but for what is wrong with it today and was yesterday */
     int64_t old_id;
     int64_t old_same_as;
     enum source_kind old_kind;
@@ -60,13 +62,16 @@ struct ingest_item {
     uint64_t unreadable_count; /* parts */
     char *unreadable;          /* owned: why the first of them is */
     uint64_t crash_count;
-    struct error hash_err; /* why there is no hash, though asked for; owned */
+    bool is_changed;       /* while it was read */
+    struct error hash_err; /* why not all of its bytes could be read; owned */
     char *hash_crash;      /* owned: the same, when the readers ended over it */
+    char *hash_doubt;      /* owned: what is to be said of a hash that another file has, too */
     /* A container: */
     bool is_container;
     bool is_sparse; /* of one file: it lies there without its holes */
     /* A member of one: */
     uint64_t container;         /* the number of it */
+    bool is_of_known;           /* it is as it was in an earlier run */
     char *member_sha256;        /* owned: it was hashed when it was unpacked; NULL: not all was */
     char *why_broken;           /* owned: why not all of it is there, or NULL */
     bool is_streamed;           /* it is filled while it is read */
@@ -97,17 +102,24 @@ static const struct reader *choose_reader(const struct ingest *ingest,
 }
 
 /* Has the case this source, as it is now, but for the hash, for what it is the same as, and for a
- * kind that is not known yet? One that could not be read is tried again. */
-static bool is_alike(const struct ingest *ingest, const struct ingest_item *item,
-                     const struct case_source *old)
+ * kind that is not known yet? */
+static bool is_of_now(const struct ingest *ingest, const struct ingest_item *item,
+                      const struct case_source *old)
 {
     const struct source *source = &item->source;
 
     return old->size_bytes == source->size_bytes && old->mtime_ns == source->mtime_ns &&
            old->mtime_is_local == source->mtime_is_local &&
            (item->is_unknown || old->kind == source->kind) &&
-           strcmp(old->read_options, ingest->read_options) == 0 &&
-           old->status != SOURCE_STATUS_UNREADABLE && old->status != SOURCE_STATUS_CRASHED;
+           strcmp(old->read_options, ingest->read_options) == 0;
+}
+
+/* The same of one that need not be tried again. */
+static bool is_alike(const struct ingest *ingest, const struct ingest_item *item,
+                     const struct case_source *old)
+{
+    return is_of_now(ingest, item, old) && old->status != SOURCE_STATUS_UNREADABLE &&
+           old->status != SOURCE_STATUS_CRASHED;
 }
 
 /* Would the source's time be another one if it was changed? A device does not tell when it was, and
@@ -118,6 +130,30 @@ static bool has_telling_time(const struct ingest_item *item)
            item->source.mtime_ns != TIME_TOO_FAR;
 }
 
+int ingest_item_is_known(struct ingest *ingest, const struct ingest_item *item, struct error *err)
+{
+    struct case_source old;
+    int found = casedb_find_source(ingest->db, item->source.path, &old, err);
+
+    return found == 1 ? is_of_now(ingest, item, &old) : found;
+}
+
+/* Looks for an earlier file with the content of this one, and remembers it where there is none.
+ * Returns the path of one that only has the same hash, to be made sure of; or NULL. */
+static const char *compare_content(struct ingest *ingest, struct ingest_item *item, bool is_sure)
+{
+    struct content content = {.source = &item->source,
+                              .descriptor = item->descriptor,
+                              .is_sure = is_sure,
+                              .is_there = item->entry != NULL};
+    const char *rival;
+
+    item->same = content_index_find(ingest->index, &content, &rival);
+    if (item->same == NULL && (rival == NULL || is_sure))
+        item->own = content_index_add(ingest->index, &content);
+    return rival;
+}
+
 /* Answers both questions without hashes. Where there is no earlier source with its content, the
  * row of a source does not change before its turn, so it can be looked at now. */
 static int compare_without_hash(struct ingest *ingest, struct ingest_item *item, struct error *err)
@@ -126,8 +162,7 @@ static int compare_without_hash(struct ingest *ingest, struct ingest_item *item,
     int found;
 
     item->is_compared = true;
-    item->same =
-        content_index_find_or_add(ingest->index, &item->source, item->descriptor, &item->own);
+    compare_content(ingest, item, false);
     if (item->same != NULL)
         return 0;
     found = casedb_find_source(ingest->db, item->source.path, &old, err);
@@ -197,6 +232,7 @@ static int open_content(struct ingest *ingest, struct ingest_item *item, struct 
     if (content_open(item->entry, ingest->options->carve, &item->descriptor, &item->source, &name,
                      &source_err) != 0) {
         item->status = SOURCE_STATUS_UNREADABLE;
+        item->is_fault = true;
         item->why = memory_copy_text(source_err.message);
         error_clear(&source_err);
         return 0;
@@ -229,6 +265,7 @@ int ingest_item_open(struct ingest *ingest, const struct walk_entry *entry,
         (struct source){.path = memory_copy_text(entry->path),
                         .kind = entry->is_folder ? SOURCE_KIND_FOLDER : SOURCE_KIND_NONE};
     item->status = entry->status;
+    item->is_fault = entry->hides;
     item->why = memory_copy_text(entry->problem);
     return 0;
 }
@@ -256,6 +293,7 @@ void ingest_item_free(struct ingest *ingest, struct ingest_item *item)
     free(item->unreadable);
     error_clear(&item->hash_err);
     free(item->hash_crash);
+    free(item->hash_doubt);
     free(item->member_sha256);
     free(item->why_broken);
     free(item);
@@ -335,6 +373,7 @@ struct ingest_item *ingest_item_of_member(struct ingest *ingest,
     struct ingest_item *item = memory_allocate(1, sizeof(*item));
 
     item->descriptor = -1;
+    item->is_of_known = ingest_container_is_known(ingest);
     item->source =
         (struct source){.path = path,
                         .kind = message->kind,
@@ -352,16 +391,18 @@ struct ingest_item *ingest_item_of_member(struct ingest *ingest,
     return item;
 }
 
-void ingest_item_fill(struct ingest_item *item, uint64_t filled_bytes)
+bool ingest_item_fill(struct ingest_item *item, uint64_t filled_bytes)
 {
-    if (filled_bytes > item->filled_bytes && filled_bytes <= item->source.size_bytes)
-        item->filled_bytes = filled_bytes;
+    if (filled_bytes <= item->filled_bytes || filled_bytes > item->source.size_bytes)
+        return false;
+    item->filled_bytes = filled_bytes;
+    return true;
 }
 
 void ingest_item_fill_all(struct ingest_item *item, uint64_t filled_bytes, const char *sha256,
                           const char *detail)
 {
-    ingest_item_fill(item, filled_bytes);
+    (void)ingest_item_fill(item, filled_bytes);
     item->is_filled = true;
     /* What is missing is no part of it. Of what is there, a part that is not the last was added
      * only when all of it was. */
@@ -434,10 +475,11 @@ static struct pool_job **place_of(const struct ingest *ingest, const struct inge
 }
 
 /* Is it to be hashed by a reader? What is streamed is gone before all of it was there: it was
- * hashed when it was unpacked. Other members are compared by their hash in any case. */
+ * hashed when it was unpacked. Other members are hashed by this process, as they are compared by
+ * that alone. */
 static bool hashes(const struct ingest *ingest, const struct ingest_item *item)
 {
-    return item->entry == NULL ? !item->is_streamed : ingest->options->hash;
+    return item->entry != NULL && ingest->options->hash;
 }
 
 /* A source of one part is hashed on the way. Otherwise the hash is a job of its own, which comes
@@ -507,6 +549,64 @@ static int note_source(struct ingest *ingest, const struct ingest_item *item,
     return result;
 }
 
+/* Was something read of the source, in whatever run it was? */
+static bool was_read(const struct case_source *source)
+{
+    return (source->status != SOURCE_STATUS_UNREADABLE &&
+            source->status != SOURCE_STATUS_CRASHED) ||
+           source->record_count > 0 || source->sha256 != NULL;
+}
+
+static void keep_id(struct ingest *ingest, int64_t id)
+{
+    ingest->kept_ids =
+        memory_grow(ingest->kept_ids, ingest->kept_id_count, sizeof(*ingest->kept_ids));
+    ingest->kept_ids[ingest->kept_id_count++] = id;
+}
+
+static bool is_kept(const struct ingest *ingest, int64_t id)
+{
+    for (size_t index = 0; index < ingest->kept_id_count; index++)
+        if (ingest->kept_ids[index] == id)
+            return true;
+    return false;
+}
+
+/* Says of a source that it cannot be read now: what an earlier run read of it stays in the case,
+ * for it says as much as it did then. */
+static int note_fault(struct ingest *ingest, const struct ingest_item *item, const char *why,
+                      struct error *err)
+{
+    struct case_source old;
+    struct text detail = {0};
+    int found = casedb_find_source(ingest->db, item->source.path, &old, err);
+    enum source_kind old_kind;
+    int64_t old_content;
+    int result;
+
+    if (found < 0)
+        return -1;
+    ingest_keep_members(ingest, item->source.path);
+    if (found == 0 || !was_read(&old))
+        return note_source(ingest, item, SOURCE_STATUS_UNREADABLE, why, 0, err);
+    keep_id(ingest, old.id);
+    old_content = old.same_as != 0 ? old.same_as : old.id;
+    old_kind = old.kind;
+    if (item->why_is_list)
+        text_add_items(&detail, why);
+    else
+        text_add_item(&detail, why);
+    text_add_item(&detail,
+                  "what an earlier run read of it is kept, and the same command tries again");
+    result = casedb_note_unreadable(ingest->db, old.id, text_get(&detail), err);
+    text_free(&detail);
+    if (result == 0 && item->own != NULL)
+        indexed_file_set_source(item->own, old_content, old_kind);
+    if (result == 0)
+        print_source(ingest, &item->source, source_status_word(SOURCE_STATUS_UNREADABLE), NULL);
+    return result;
+}
+
 /* Looks up what the case has at the path, before anything is done about it. */
 static int start(struct ingest *ingest, struct ingest_item *item, struct error *err)
 {
@@ -517,6 +617,8 @@ static int start(struct ingest *ingest, struct ingest_item *item, struct error *
         return -1;
     item->started = true;
     item->old_is_alike = found == 1 && is_alike(ingest, item, &old);
+    item->old_is_whole =
+        found == 1 && is_of_now(ingest, item, &old) && old.status != SOURCE_STATUS_CRASHED;
     if (item->old_is_alike) {
         item->old_kind = old.kind;
         item->old_id = old.id;
@@ -627,11 +729,21 @@ static void note_unreadable(struct ingest_item *item, struct pool_result *result
                             err->message);
 }
 
+/* Keeps the first reason why not all bytes could be read. */
+static void take_fault(struct ingest_item *item, struct pool_result *result)
+{
+    if (item->hash_err.kind == ERROR_NONE) {
+        item->hash_err = result->hash_err;
+        result->hash_err = (struct error){0};
+    }
+}
+
 /* Joins the facts of the part whose turn it is, and lets the job go. */
 static void take_part(struct ingest *ingest, struct ingest_item *item, struct pool_job *job)
 {
     struct pool_result *result = pool_job_result(job);
 
+    take_fault(item, result);
     note_unreadable(item, result);
     if (item->taken_count == 0) {
         item->facts = result->facts;
@@ -645,15 +757,45 @@ static void take_part(struct ingest *ingest, struct ingest_item *item, struct po
     punch(ingest, item);
 }
 
-/* Takes the hash, wherever it was made. */
+/* Is it a member that is all there, until its turn is over? The process that unpacked it cannot
+ * change it any more (worker/unpack.c). */
+static bool is_held(const struct ingest_item *item)
+{
+    return item->entry == NULL && item->reader != NULL && !item->is_streamed;
+}
+
+/* The hash, made by this process: returned owned; or NULL, with hash_err. To hash is not to parse,
+ * whatever the bytes are. */
+static char *hash_here(struct ingest *ingest, struct ingest_item *item)
+{
+    struct error err = {.offset_bytes = ERROR_NO_OFFSET};
+    uint8_t digest[HASH_BYTES];
+    char hex[HASH_HEX_SIZE];
+
+    if (hash_file(ingest->hash, item->descriptor, item->source.size_bytes, &item->hash_err) != 0)
+        return NULL;
+    if (hash_finish(ingest->hash, digest, &err) != 0) {
+        item->hash_err = err;
+        return NULL;
+    }
+    hash_write_hex(digest, hex);
+    return memory_copy_text(hex);
+}
+
+/* Takes the hash, wherever it was made; `job` is the last part's, NULL for a container. */
 static void take_hash(struct ingest *ingest, struct ingest_item *item, struct pool_job *job)
 {
     struct pool_result *result = pool_job_result(item->hash_job != NULL ? item->hash_job : job);
+    bool is_whole;
 
-    if (item->why_broken == NULL && result->sha256[0] != '\0')
+    take_fault(item, result);
+    if (job != NULL)
+        take_fault(item, pool_job_result(job));
+    is_whole = item->why_broken == NULL && item->hash_err.kind == ERROR_NONE;
+    if (is_whole && is_held(item))
+        item->source.sha256 = hash_here(ingest, item);
+    else if (is_whole && result->sha256[0] != '\0')
         item->source.sha256 = memory_copy_text(result->sha256);
-    item->hash_err = result->hash_err;
-    result->hash_err = (struct error){0};
     if (item->hash_job == NULL)
         return;
     if (result->crash_count == 2)
@@ -666,13 +808,13 @@ static void take_hash(struct ingest *ingest, struct ingest_item *item, struct po
 
 /* Says that there is no hash, and why. What kept a source from being hashed mostly kept it from
  * being read whole, and was said then. */
-static void note_missing_hash(struct ingest_item *item)
+static void note_missing_hash(struct ingest_item *item, bool wants_hash)
 {
     const struct error *err = &item->hash_err;
 
     if (err->kind != ERROR_NONE && item->facts.damage.count == 0)
         source_facts_add_damage(&item->facts, err->offset_bytes, "%s", err->message);
-    if (err->kind != ERROR_NONE)
+    if (err->kind != ERROR_NONE && wants_hash)
         source_facts_add_detail(&item->facts, "no SHA-256, as not all of it can be read");
     if (item->hash_crash == NULL)
         return;
@@ -684,7 +826,7 @@ static void note_missing_hash(struct ingest_item *item)
 }
 
 /* Completes the facts, to which all parts are joined. */
-static void complete_facts(struct ingest_item *item)
+static void complete_facts(struct ingest_item *item, bool wants_hash)
 {
     struct source_facts *facts = &item->facts;
 
@@ -697,7 +839,9 @@ static void complete_facts(struct ingest_item *item)
     if (item->crash_count > CRASHES_LISTED)
         source_facts_add_detail(facts, "and %" PRIu64 " more such parts",
                                 item->crash_count - CRASHES_LISTED);
-    note_missing_hash(item);
+    if (item->hash_doubt != NULL)
+        source_facts_add_detail(facts, "%s", item->hash_doubt);
+    note_missing_hash(item, wants_hash);
     if (item->why != NULL) { /* an image was unpacked as well */
         text_add_items(&facts->detail, item->why);
         if (facts->status == SOURCE_STATUS_OK && item->status != SOURCE_STATUS_OK &&
@@ -707,7 +851,9 @@ static void complete_facts(struct ingest_item *item)
     if (item->why_broken != NULL)
         source_facts_add_damage(facts, item->filled_bytes, "%s", item->why_broken);
     /* A file that is being written, as a log of a running machine may be, gives a mixed picture. */
-    if (item->entry != NULL && !content_is_unchanged(item->entry, item->descriptor, &item->source))
+    item->is_changed =
+        item->entry != NULL && !content_is_unchanged(item->entry, item->descriptor, &item->source);
+    if (item->is_changed)
         source_facts_add_damage(facts, 0, "the file was changed while it was read");
     item->reader->finish(facts);
     if (item->crash_count > 0)
@@ -716,10 +862,12 @@ static void complete_facts(struct ingest_item *item)
 
 static int finish(struct ingest *ingest, struct ingest_item *item, struct error *err)
 {
-    complete_facts(item);
+    complete_facts(item, ingest->options->hash);
     if (begin(ingest, item, err) != 0)
         return -1;
     casedb_set_source_content(ingest->db, item->source.kind, item->source.sha256);
+    if (item->hash_err.kind != ERROR_NONE || item->is_changed)
+        casedb_let_read_again(ingest->db);
     if (casedb_finish_source(ingest->db, item->id, &item->facts, 0, err) != 0)
         return -1;
     item->begun = false;
@@ -748,6 +896,8 @@ static bool is_unchanged(const struct ingest *ingest, const struct ingest_item *
 {
     int64_t same_as = item->same != NULL ? indexed_file_id(item->same) : 0;
 
+    if (item->same == NULL && is_kept(ingest, item->old_same_as))
+        same_as = item->old_same_as; /* that one cannot be looked at now, and nothing changed */
     if (!item->old_is_alike || item->old_same_as != same_as)
         return false;
     if (!ingest->options->hash && item->entry == NULL)
@@ -763,7 +913,9 @@ static void keep_old(struct ingest *ingest, struct ingest_item *item)
 {
     abandon(ingest, item);
     if (item->own != NULL)
-        indexed_file_set_source(item->own, item->old_id, item->source.kind);
+        indexed_file_set_source(item->own,
+                                item->old_same_as != 0 ? item->old_same_as : item->old_id,
+                                item->source.kind);
     print_source(ingest, &item->source, "unchanged", NULL);
 }
 
@@ -784,14 +936,41 @@ static int note_skipped(struct ingest *ingest, struct ingest_item *item, struct 
     return note_source(ingest, item, item->status, item->why, 0, err);
 }
 
+/* A hash that a reader told is that of an earlier file, whose bytes are others: one of the two is a
+ * lie. This one is made anew. */
+static void make_sure(struct ingest *ingest, struct ingest_item *item, const char *rival)
+{
+    char *sha256 = hash_here(ingest, item);
+
+    bool is_lie = sha256 != NULL && strcmp(sha256, item->source.sha256) != 0;
+
+    free(item->source.sha256);
+    item->source.sha256 = sha256;
+    item->crash_count += is_lie;
+    if (is_lie)
+        item->hash_doubt = memory_format(
+            "its reader process said that it has the SHA-256 of %s, which is not so: what else it "
+            "said is not to be relied on, and the same command tries again",
+            rival);
+    if (sha256 == NULL)
+        return;
+    rival = compare_content(ingest, item, true);
+    if (item->same == NULL && rival != NULL && !is_lie)
+        item->hash_doubt = memory_format(
+            "%s is listed with the same SHA-256, and does not have the same bytes now", rival);
+}
+
 /* Finds an earlier source with the same content. A hash that a process said which unpacks is none
  * to compare by: it may have been taken over. */
 static void find_same(struct ingest *ingest, struct ingest_item *item)
 {
     if (item->source.sha256 != NULL ||
-        (item->entry != NULL && !ingest->options->hash && !item->is_compared))
-        item->same =
-            content_index_find_or_add(ingest->index, &item->source, item->descriptor, &item->own);
+        (item->entry != NULL && !ingest->options->hash && !item->is_compared)) {
+        const char *rival = compare_content(ingest, item, is_held(item));
+
+        if (rival != NULL && !is_held(item))
+            make_sure(ingest, item, rival);
+    }
     if (item->entry == NULL && item->is_streamed)
         item->source.sha256 = memory_copy_text(item->member_sha256);
     if (!ingest->options->hash) {
@@ -800,14 +979,34 @@ static void find_same(struct ingest *ingest, struct ingest_item *item)
     }
 }
 
+/* Ends a source of which not all could be read, where the case has all of it, or where it is not
+ * even known what it is. */
+static int keep_whole(struct ingest *ingest, struct ingest_item *item, struct pool_job *job,
+                      struct error *err)
+{
+    char *why = memory_format("not all of it can be read: at byte %" PRIu64 ": %s",
+                              item->hash_err.offset_bytes, item->hash_err.message);
+    int result;
+
+    pool_remove(ingest->pool, job);
+    abandon(ingest, item);
+    result = note_fault(ingest, item, why, err);
+    free(why);
+    return result;
+}
+
 /* Takes the last part, and decides what the source is. */
 static int settle(struct ingest *ingest, struct ingest_item *item, struct pool_job *job,
                   struct error *err)
 {
+    bool is_unread = source_facts_tell_unread(&pool_job_result(job)->facts);
+
     learn_kind(ingest, item, kind_found(item, job));
-    if (source_facts_tell_unread(&pool_job_result(job)->facts))
-        return note_skipped(ingest, item, job, err);
     take_hash(ingest, item, job);
+    if (item->hash_err.kind != ERROR_NONE && (item->old_is_whole || is_unread))
+        return keep_whole(ingest, item, job, err);
+    if (is_unread)
+        return note_skipped(ingest, item, job, err);
     find_same(ingest, item);
     if (is_unchanged(ingest, item)) {
         pool_remove(ingest->pool, job);
@@ -828,6 +1027,12 @@ static int settle(struct ingest *ingest, struct ingest_item *item, struct pool_j
 /* Ends a container: behind its members, and hashed. */
 static int note_container(struct ingest *ingest, struct ingest_item *item, struct error *err)
 {
+    int known = ingest_item_is_known(ingest, item, err);
+
+    if (known < 0)
+        return -1;
+    if (known == 1 && item->status != SOURCE_STATUS_OK && item->status != SOURCE_STATUS_SKIPPED)
+        ingest_keep_members(ingest, item->source.path);
     if (item->hash_job != NULL)
         take_hash(ingest, item, NULL);
     if (item->source.sha256 != NULL)
@@ -843,6 +1048,8 @@ static int note_unread(struct ingest *ingest, struct ingest_item *item, struct e
 
     if (item->is_container)
         return note_container(ingest, item, err);
+    if (item->is_fault || (item->is_of_known && item->status == SOURCE_STATUS_UNREADABLE))
+        return note_fault(ingest, item, item->why, err);
     if (item->reader == NULL)
         return note_source(ingest, item, item->status, item->why, 0, err);
     same_as = item->same != NULL ? indexed_file_id(item->same) : 0;

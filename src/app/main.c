@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/options.h"
+#include "app/stop.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -60,6 +61,7 @@ int main(int argc, char **argv)
     const char *word = argc > 1 ? argv[1] : "";
     struct error err = {.offset_bytes = ERROR_NO_OFFSET};
 
+    stop_prepare();
     setlocale(LC_MESSAGES, "C");
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
         show_help();

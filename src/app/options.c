@@ -109,19 +109,21 @@ static int take_password_file(const char *value, struct options *out, struct err
     return result;
 }
 
-/* What a container may cost, each by its name on the command line. */
+/* What a container and a source may cost, each by its name on the command line. */
 static const struct {
     const char *name;
-    size_t offset_bytes; /* in struct unpack_limits */
+    size_t offset_bytes; /* in struct options */
     uint64_t unit;
     uint64_t least, most; /* in units */
 } limit_rows[] = {
-    {"depth", offsetof(struct unpack_limits, depth), 1, 1, 16},
-    {"members", offsetof(struct unpack_limits, members), 1, 1, UINT64_C(1000000000)},
-    {"size", offsetof(struct unpack_limits, size_bytes), MIB, 1, UINT64_C(1) << 40},
-    {"member-size", offsetof(struct unpack_limits, member_bytes), MIB, 1, UINT64_C(1) << 40},
-    {"ratio", offsetof(struct unpack_limits, ratio), 1, 1, UINT64_C(1000000)},
-    {"memory", offsetof(struct unpack_limits, memory_bytes), MIB, 8, UINT64_C(1) << 24},
+    {"depth", offsetof(struct options, limits.depth), 1, 1, 16},
+    {"members", offsetof(struct options, limits.members), 1, 1, UINT64_C(1000000000)},
+    {"size", offsetof(struct options, limits.size_bytes), MIB, 1, UINT64_C(1) << 40},
+    {"member-size", offsetof(struct options, limits.member_bytes), MIB, 1, UINT64_C(1) << 40},
+    {"ratio", offsetof(struct options, limits.ratio), 1, 1, UINT64_C(1000000)},
+    {"memory", offsetof(struct options, limits.memory_bytes), MIB, 8, UINT64_C(1) << 24},
+    {"time", offsetof(struct options, sandbox.time_ms), 1000, 1, UINT64_C(1000000)},
+    {"reader-memory", offsetof(struct options, sandbox.memory_bytes), MIB, 16, UINT64_C(1) << 24},
 };
 
 static int take_limit(const char *value, struct options *out, struct error *err)
@@ -139,13 +141,13 @@ static int take_limit(const char *value, struct options *out, struct error *err)
             return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                              "--limit %s: expected a number, %" PRIu64 " to %" PRIu64, value,
                              limit_rows[index].least, limit_rows[index].most);
-        *(uint64_t *)((char *)&out->limits + limit_rows[index].offset_bytes) =
+        *(uint64_t *)((char *)out + limit_rows[index].offset_bytes) =
             number * limit_rows[index].unit;
         return 0;
     }
     return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                     "--limit %s: expected depth=N, members=N, size=MIB, member-size=MIB, ratio=N "
-                     "or memory=MIB",
+                     "--limit %s: expected depth=N, members=N, size=MIB, member-size=MIB, ratio=N, "
+                     "memory=MIB, time=SECONDS or reader-memory=MIB",
                      value);
 }
 
@@ -187,6 +189,14 @@ static int take_add(const char *value, struct options *out, struct error *err)
     return 0;
 }
 
+static int take_no_sandbox(const char *value, struct options *out, struct error *err)
+{
+    (void)value;
+    (void)err;
+    out->sandbox.is_off = true;
+    return 0;
+}
+
 static int take_quiet(const char *value, struct options *out, struct error *err)
 {
     (void)value;
@@ -225,8 +235,11 @@ static const struct option_row rows[] = {
     {'P', false, "password-file", "FILE", "passwords for encrypted archives, one a line",
      take_password_file},
     {'L', false, "limit", "NAME=N",
-     "what a container may cost: depth, members, ratio, and in MiB size, member-size, memory",
+     "what a container may cost: depth, members, ratio, and in MiB size, member-size, memory; and "
+     "a source: time (s), reader-memory (MiB)",
      take_limit},
+    {'S', false, "no-sandbox", NULL,
+     "let the processes that parse do all that the user may, and take any memory", take_no_sandbox},
     {'i', false, "inventory", "FILE",
      "CSV with a column host: joined to the reports, hosts without a source are not-collected",
      take_inventory},
@@ -321,6 +334,7 @@ enum options_outcome options_read(const struct command *command, int argc, char 
     *out = (struct options){.hash = true,
                             .window = incident_window,
                             .limits = unpack_default_limits,
+                            .sandbox = sandbox_default,
                             .templates = TEMPLATES_DIR};
     make_getopt_tables(command, names, &letters);
     opterr = 0;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "model/incident.h"
+#include "worker/sandbox.h"
 #include "worker/unpack.h"
 
 /* Exit statuses (DESIGN section 8). */
@@ -32,6 +33,7 @@ struct options {
     size_t waves; /* of the host lists; 0: not given */
     size_t jobs;  /* reader processes; 0: not given, one a core */
     struct unpack_limits limits;
+    struct sandbox sandbox;
     char **passwords; /* owned: of encrypted archives */
     size_t password_count;
     bool carve;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/sendfile.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -17,7 +18,12 @@
 
 #define CASE_NAME "case.db"
 #define PARTIAL_NAME "case.db.partial"
-#define COPY_NAME ".case.db.copy" /* of a case, until it is complete */
+#define COPY_NAME ".case.db.copy"     /* of a case, until it is complete */
+#define REPORT_NAME ".case.db.report" /* the case that reports are made of again */
+
+/* So often the lock of the folder is tried for: a second in all. */
+#define LOCK_TRIES 51
+#define LOCK_PAUSE_NS 20000000
 
 /* What a report folder may hold beside a case, its copies and their sidecar files;
  * temporary names of reports begin with a dot and end in .partial. */
@@ -27,10 +33,12 @@ static const char *const report_names[] = {
 
 /* What the names of the sidecar files end in, which SQLite keeps beside a case. */
 static const char *const sidecar_ends[] = {"-journal", "-wal", "-shm"};
+/* Those that hold something of the case. */
+static const char *const copied_ends[] = {"-journal", "-wal"};
 
 static bool is_case_name(const char *name)
 {
-    static const char *const stems[] = {CASE_NAME, PARTIAL_NAME, COPY_NAME};
+    static const char *const stems[] = {CASE_NAME, PARTIAL_NAME, COPY_NAME, REPORT_NAME};
 
     for (size_t stem = 0; stem < ARRAY_COUNT(stems); stem++) {
         size_t length = strlen(stems[stem]);
@@ -47,58 +55,79 @@ static bool is_case_name(const char *name)
 
 static bool is_report_name(const char *name)
 {
-    size_t length = strlen(name);
-
-    if (name[0] == '.' && length > strlen(".partial") &&
-        strcmp(name + length - strlen(".partial"), ".partial") == 0)
-        return true;
     for (size_t index = 0; index < ARRAY_COUNT(report_names); index++)
         if (strcmp(name, report_names[index]) == 0)
             return true;
-    return is_case_name(name);
+    return false;
 }
 
-/* Sets *foreign (owned) to the name of something that is no part of a report, or to NULL. */
-static int look_into(const struct output_directory *directory, char **foreign, bool *empty,
-                     struct error *err)
+/* The temporary name of a report: what a killed run leaves. */
+static bool is_temporary_name(const char *name)
+{
+    size_t length = strlen(name);
+
+    return name[0] == '.' && length > strlen(".partial") &&
+           strcmp(name + length - strlen(".partial"), ".partial") == 0;
+}
+
+/* Sets *foreign (owned) to the name of something that is no part of a report, or to NULL. Reports
+ * stand beside the case that they are made of: without any, not even one that a killed run had just
+ * begun, they are somebody's copies. */
+static int look_into(const struct output_directory *directory, char **foreign, struct error *err)
 {
     DIR *listing = opendir(directory->path);
     const struct dirent *entry;
-    bool has_case = false;
+    bool has_case = false, has_report = false;
 
     *foreign = NULL;
-    *empty = true;
     if (listing == NULL)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read the output folder %s: %m",
                          directory->path);
-    while ((entry = readdir(listing)) != NULL) {
+    while ((errno = 0, entry = readdir(listing)) != NULL) {
+        bool is_case = is_case_name(entry->d_name), is_report = is_report_name(entry->d_name);
+
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
-        *empty = false;
-        has_case = has_case || strncmp(entry->d_name, CASE_NAME, strlen(CASE_NAME)) == 0;
-        if (*foreign == NULL && !is_report_name(entry->d_name))
+        has_case = has_case || is_case;
+        has_report = has_report || is_report;
+        if (*foreign == NULL && !is_case && !is_report && !is_temporary_name(entry->d_name))
             *foreign = memory_copy_text(entry->d_name);
     }
+    if (errno != 0)
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read the output folder %s: %m",
+                  directory->path);
     closedir(listing);
-    if (*foreign == NULL && !*empty && !has_case)
+    if (*foreign == NULL && has_report && !has_case)
         *foreign = memory_copy_text("reports without their " CASE_NAME);
-    return 0;
+    return err->kind == ERROR_NONE ? 0 : -1;
 }
 
 static int check_content(const struct output_directory *directory, struct error *err)
 {
     char *foreign;
-    bool empty;
 
-    if (look_into(directory, &foreign, &empty, err) != 0)
-        return -1;
-    if (foreign != NULL)
+    if (look_into(directory, &foreign, err) == 0 && foreign != NULL)
         error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                   "the output folder %s holds something else than an earlier report (%s); name an "
                   "empty or a new folder with -o",
                   directory->path, foreign);
     free(foreign);
     return err->kind == ERROR_NONE ? 0 : -1;
+}
+
+/* Locks the folder. The readers of a run that was killed die with it, but a moment later, and one
+ * that was just forked has the lock until then. */
+static int lock_folder(int descriptor)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+    int result = -1;
+
+    for (unsigned tries = 0; tries < LOCK_TRIES && result != 0; tries++) {
+        if (tries > 0)
+            nanosleep(&pause, NULL);
+        result = flock(descriptor, LOCK_EX | LOCK_NB);
+    }
+    return result;
 }
 
 int output_directory_open(const char *path, struct output_directory *out, struct error *err)
@@ -117,7 +146,7 @@ int output_directory_open(const char *path, struct output_directory *out, struct
     if (out->descriptor < 0 || fstat(out->descriptor, &out->status) != 0)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot open the output folder %s: %m",
                          path);
-    if (flock(out->descriptor, LOCK_EX | LOCK_NB) != 0)
+    if (lock_folder(out->descriptor) != 0)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                          "another run is writing to the output folder %s", path);
     if (faccessat(out->descriptor, ".", W_OK | X_OK, 0) != 0)
@@ -132,6 +161,20 @@ static void remove_sidecars(const char *path)
         char *name = memory_format("%s%s", path, sidecar_ends[end]);
 
         unlink(name);
+        free(name);
+    }
+}
+
+/* SQLite takes what it finds in the place of its own files, and refuses what is none. Beside a case
+ * that is complete such a thing is refused (casedb_open): it may be somebody's. */
+static void remove_strange_sidecars(const char *path)
+{
+    for (size_t end = 0; end < ARRAY_COUNT(sidecar_ends); end++) {
+        char *name = memory_format("%s%s", path, sidecar_ends[end]);
+        struct stat status;
+
+        if (lstat(name, &status) == 0 && !S_ISREG(status.st_mode))
+            unlink(name);
         free(name);
     }
 }
@@ -194,30 +237,100 @@ static int copy_bytes(int from, int to, off_t size_bytes)
     return size_bytes > 0 ? -1 : 0;
 }
 
-/* A case that is complete is one file, and it may be one that can only be read: its copy to work
- * on is one of bytes. */
+/* The bytes that SQLite locks ("The Database File Format" and its os.h: pending, reserved and
+ * shared bytes). */
+#define LOCKED_START 0x40000000
+#define LOCKED_LENGTH 512
+
+/* Opens the file to be copied: a regular one, no link, in which no other process writes. Returns
+ * -1 with errno where it cannot be opened, and -1 with *err for another reason. */
+static int open_original(const char *path, struct stat *status, struct error *err)
+{
+    struct flock lock = {.l_type = F_RDLCK, .l_start = LOCKED_START, .l_len = LOCKED_LENGTH};
+    int from = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int failure;
+
+    if (from < 0)
+        return -1;
+    if (fstat(from, status) != 0 || !S_ISREG(status->st_mode))
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read %s: it is not a regular file",
+                  path);
+    else if (fcntl(from, F_OFD_SETLK, &lock) != 0 && (errno == EAGAIN || errno == EACCES))
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                  "%s: the case is in use by another process; run again when that has ended", path);
+    if (err->kind == ERROR_NONE)
+        return from;
+    failure = errno;
+    close(from);
+    errno = failure;
+    return -1;
+}
+
+/* 1 when it was copied, 0 when there is none, -1. */
 static int copy_file(const char *path, const char *copy_path, struct error *err)
 {
-    int from = open(path, O_RDONLY | O_CLOEXEC);
-    int to = open(copy_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     struct stat status;
+    int from = open_original(path, &status, err);
+    int to = -1;
 
-    if (from < 0 || fstat(from, &status) != 0)
-        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read %s: %m", path);
-    else if (to < 0 || copy_bytes(from, to, status.st_size) != 0)
+    if (from < 0 && err->kind != ERROR_NONE)
+        return -1;
+    if (from < 0 && errno == ENOENT)
+        return 0;
+    if (from < 0)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read %s: %s", path,
+                         errno == ELOOP ? "it is a link, which is not followed" : strerror(errno));
+    to = open(copy_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (to < 0 || copy_bytes(from, to, status.st_size) != 0)
         error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m", copy_path);
-    if (from >= 0)
-        close(from);
+    close(from);
     if (to >= 0)
         close(to);
-    return err->kind == ERROR_NONE ? 0 : -1;
+    return err->kind == ERROR_NONE ? 1 : -1;
+}
+
+/* Opens the copy once: of a process that was killed as it changed the case, what it had not
+ * finished is undone then, and what it had finished taken in. */
+static int work_off_sidecars(const char *path, const char *case_path, struct error *err)
+{
+    struct casedb *db = NULL;
+    int result = casedb_open_finished(path, case_path, &db, err);
+
+    casedb_close(db);
+    return result;
+}
+
+/* A case that is complete is one file, and it may be one that can only be read, or comes from
+ * elsewhere: its copy to work on is one of bytes, and so are those of its sidecar files, where
+ * there are some. Nothing is changed where it lies. */
+static int copy_case(const char *path, const char *copy_path, struct error *err)
+{
+    bool has_sidecars = false;
+    int copied = copy_file(path, copy_path, err);
+
+    if (copied == 0)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read %s: %s", path,
+                         strerror(ENOENT));
+    for (size_t end = 0; copied > 0 && end < ARRAY_COUNT(copied_ends); end++) {
+        char *from = memory_format("%s%s", path, copied_ends[end]);
+        char *to = memory_format("%s%s", copy_path, copied_ends[end]);
+        int result = copy_file(from, to, err);
+
+        has_sidecars = has_sidecars || result > 0;
+        copied = result < 0 ? -1 : copied;
+        free(from);
+        free(to);
+    }
+    if (copied < 0)
+        return -1;
+    return has_sidecars ? work_off_sidecars(copy_path, path, err) : 0;
 }
 
 int output_directory_copy_case(struct output_directory *directory, const char *case_path,
                                struct casedb **out, struct error *err)
 {
     remove_case(directory->copy_path); /* of a run that was killed */
-    if (copy_file(case_path, directory->copy_path, err) != 0 ||
+    if (copy_case(case_path, directory->copy_path, err) != 0 ||
         rename_case(directory, directory->copy_path, directory->partial_path, err) != 0) {
         remove_case(directory->copy_path);
         return -1;
@@ -226,38 +339,60 @@ int output_directory_copy_case(struct output_directory *directory, const char *c
     return casedb_open_finished(directory->partial_path, case_path, out, err);
 }
 
-/* Opens the case once: of a process that was killed as it changed the case, what it had not
- * finished is undone then, and what it had finished taken in. */
-static int work_off_sidecars(const char *case_path, struct error *err)
+int output_directory_copy_for_report(struct output_directory *directory, const char *case_path,
+                                     struct casedb **out, struct error *err)
 {
-    struct casedb *db = NULL;
-    int result = casedb_open_finished(case_path, case_path, &db, err);
-
-    casedb_close(db);
-    return result;
+    free(directory->partial_path);
+    directory->partial_path = memory_format("%s/" REPORT_NAME, directory->path);
+    remove_case(directory->partial_path); /* of a run that was killed */
+    return output_directory_copy_case(directory, case_path, out, err);
 }
 
-/* Of a case without a byte nothing was begun. */
-static bool is_empty(const char *path)
+/* Of a case without a byte nothing was begun. What else stands in its place than a file, a link
+ * say, is none of this program's. */
+bool output_directory_is_unfinished(const struct output_directory *directory)
 {
     struct stat status;
 
-    return stat(path, &status) == 0 && status.st_size == 0;
+    return lstat(directory->partial_path, &status) == 0 && S_ISREG(status.st_mode) &&
+           status.st_size > 0;
+}
+
+void output_directory_give_up(struct output_directory *directory)
+{
+    remove_case(directory->partial_path);
+    directory->resumed = false;
+}
+
+/* Is there a complete case? No link is followed to one: nothing is written elsewhere. */
+static int find_case(const struct output_directory *directory, bool *found, struct error *err)
+{
+    struct stat status;
+
+    *found = lstat(directory->case_path, &status) == 0;
+    if (*found && !S_ISREG(status.st_mode))
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "%s is a link, or not a file: put the case itself there, or name another "
+                         "folder with -o",
+                         directory->case_path);
+    return 0;
 }
 
 int output_directory_open_case(struct output_directory *directory, struct casedb **out, bool *old,
                                struct error *err)
 {
-    bool has_case = access(directory->case_path, F_OK) == 0;
-    bool has_partial = access(directory->partial_path, F_OK) == 0 &&
-                       (!has_case || !is_empty(directory->partial_path));
+    bool has_case;
 
-    *old = has_partial || has_case;
-    if (has_case && !has_partial)
-        return work_off_sidecars(directory->case_path, err) == 0
-                   ? output_directory_copy_case(directory, directory->case_path, out, err)
-                   : -1;
-    directory->partial_made = !has_partial;
+    if (find_case(directory, &has_case, err) != 0)
+        return -1;
+    remove_strange_sidecars(directory->partial_path);
+    directory->resumed = output_directory_is_unfinished(directory);
+    *old = directory->resumed || has_case;
+    if (!directory->resumed)
+        remove_case(directory->partial_path);
+    if (has_case && !directory->resumed)
+        return output_directory_copy_case(directory, directory->case_path, out, err);
+    directory->partial_made = !directory->resumed;
     return casedb_open(directory->partial_path, true, out, err);
 }
 
@@ -274,6 +409,15 @@ int output_directory_settle(struct output_directory *directory, struct casedb **
     return casedb_settle(db, directory->copy_path, &directory->case_moved, err);
 }
 
+/* Removes the case of a `report` that was killed. */
+static void remove_killed_report(const struct output_directory *directory)
+{
+    char *path = memory_format("%s/" REPORT_NAME, directory->path);
+
+    remove_case(path);
+    free(path);
+}
+
 /* Everything is written before anything gets its final name; the case is the last: a case.db
  * stands for reports that are there. */
 int output_directory_finish(struct output_directory *directory, struct casedb **db,
@@ -288,7 +432,9 @@ int output_directory_finish(struct output_directory *directory, struct casedb **
     *db = NULL;
     if (result == 0)
         result = rename_case(directory, written, directory->case_path, err);
-    if (result == 0)
+    if (result == 0) {
         remove_case(directory->partial_path);
+        remove_killed_report(directory);
+    }
     return result;
 }

@@ -22,6 +22,7 @@ struct output_directory {
     int descriptor;     /* of the folder, locked; -1 when not open */
     bool created;       /* by this run */
     bool partial_made;  /* the partial case was made by this run */
+    bool resumed;       /* it is one of an earlier run, which had begun */
     bool case_moved;    /* to copy_path, where it was written anew */
     struct stat status;
 };
@@ -35,13 +36,26 @@ int output_directory_open(const char *path, struct output_directory *out, struct
 void output_directory_close(struct output_directory *directory);
 
 /* Opens the case to work on: the partial one of an earlier run, else a copy of the complete one,
- * else a new one. *old says whether there was one. */
+ * else a new one. *old says whether there was one. ERROR_CASE when that one is none, is of another
+ * version of the program, or is damaged: the partial one can be given up then. ERROR_RUN when the
+ * complete one is a link, or not a file. */
 int output_directory_open_case(struct output_directory *directory, struct casedb **out, bool *old,
                                struct error *err);
 
 /* Opens a copy of the complete case at `case_path`, wherever it lies, as the case to work on. */
 int output_directory_copy_case(struct output_directory *directory, const char *case_path,
                                struct casedb **out, struct error *err);
+
+/* Opens such a copy under a name of its own, so that what is left of a killed run is no unfinished
+ * case to go on with. */
+int output_directory_copy_for_report(struct output_directory *directory, const char *case_path,
+                                     struct casedb **out, struct error *err);
+
+/* Has an earlier run left a case that it had begun? */
+bool output_directory_is_unfinished(const struct output_directory *directory);
+
+/* Removes the partial case, whoever made it: it is of no use. */
+void output_directory_give_up(struct output_directory *directory);
 
 /* Removes the partial case when this run made it: for a run that has read nothing yet. */
 void output_directory_drop_partial(struct output_directory *directory);

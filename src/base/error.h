@@ -11,6 +11,8 @@ enum error_kind {
     ERROR_NONE,
     ERROR_SOURCE, /* this input is damaged or unreadable: it goes to sources.csv, the run goes on */
     ERROR_RUN,    /* nothing more can be done: exit status 1 */
+    ERROR_CASE,   /* the same, as a case is not one, or is damaged: who can do without it begins
+                   * anew */
 };
 
 /* The offset of an error that concerns no particular byte. */

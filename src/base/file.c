@@ -4,6 +4,13 @@
 #include <errno.h>
 #include <unistd.h>
 
+static uint64_t fault_count;
+
+uint64_t file_fault_count(void)
+{
+    return fault_count;
+}
+
 int file_read_at(int descriptor, void *buffer, size_t size_bytes, uint64_t offset_bytes,
                  size_t *read_bytes)
 {
@@ -13,8 +20,10 @@ int file_read_at(int descriptor, void *buffer, size_t size_bytes, uint64_t offse
     while (got != 0 && *read_bytes < size_bytes) {
         got = pread(descriptor, (char *)buffer + *read_bytes, size_bytes - *read_bytes,
                     (off_t)(offset_bytes + *read_bytes));
-        if (got < 0 && errno != EINTR)
+        if (got < 0 && errno != EINTR) {
+            fault_count++;
             return -1;
+        }
         if (got > 0)
             *read_bytes += (size_t)got;
     }

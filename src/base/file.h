@@ -16,6 +16,10 @@
 int file_read_at(int descriptor, void *buffer, size_t size_bytes, uint64_t offset_bytes,
                  size_t *read_bytes) __attribute__((warn_unused_result));
 
+/* How many readings failed so far in this process. Whoever says that all of a file was read
+ * compares the number before and after. */
+uint64_t file_fault_count(void);
+
 /* Writes all of the bytes at the file's position. Returns 0; -1 with errno set. */
 int file_write(int descriptor, const void *bytes, size_t size_bytes)
     __attribute__((warn_unused_result));

@@ -105,6 +105,7 @@ struct member {
     int64_t least, greatest;      /* of a number */
     const struct word_set *words; /* of a choice */
     bool or_null;                 /* a text can be NULL */
+    bool or_bytes;                /* a text can have bytes that are not UTF-8, as a path can */
 };
 
 /* A table of them. */

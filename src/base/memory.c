@@ -4,11 +4,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+static int end_status; /* 0: as any failure */
+
+void memory_end_at_once(int status)
+{
+    end_status = status;
+}
 
 void *memory_require(void *memory)
 {
     if (memory == NULL) {
         fputs("spptriage: out of memory\n", stderr);
+        if (end_status != 0)
+            _exit(end_status);
         exit(EXIT_FAILURE);
     }
     return memory;

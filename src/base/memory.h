@@ -11,6 +11,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* From now on a process that has no memory left ends with that status, and does nothing else. */
+void memory_end_at_once(int status);
+
 /* Returns `memory`, or ends the process when it is NULL: for allocations of the C library. */
 void *memory_require(void *memory);
 

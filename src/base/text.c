@@ -99,7 +99,7 @@ void text_add_format(struct text *text, const char *format, ...)
 /* Would a reader of the list take it for a byte that was escaped? */
 static bool looks_escaped(const char *at)
 {
-    return at[1] == 'x' && (strncmp(at + 2, "3b", 2) == 0 || strncmp(at + 2, "5c", 2) == 0);
+    return at[1] == 'x' && (strncmp(at + 2, "3B", 2) == 0 || strncmp(at + 2, "5C", 2) == 0);
 }
 
 void text_add_item_content(struct text *text, const char *item)
@@ -293,7 +293,29 @@ size_t text_cut_length(const char *bytes, size_t most_bytes)
 
 void text_add_byte(struct text *text, char byte)
 {
-    text_add_format(text, "\\x%02x", (unsigned char)byte);
+    text_add_format(text, "\\x%02X", (unsigned char)byte);
+}
+
+/* Unicode 15.0, DerivedCoreProperties.txt and DerivedGeneralCategory.txt. */
+static const struct code_points {
+    uint32_t first;
+    uint32_t last;
+} unseen[] = {
+    {0x0080, 0x009F},   {0x00AD, 0x00AD},   {0x034F, 0x034F},   {0x0600, 0x0605},
+    {0x061C, 0x061C},   {0x06DD, 0x06DD},   {0x070F, 0x070F},   {0x0890, 0x0891},
+    {0x08E2, 0x08E2},   {0x115F, 0x1160},   {0x17B4, 0x17B5},   {0x180B, 0x180F},
+    {0x200B, 0x200F},   {0x2028, 0x202E},   {0x2060, 0x206F},   {0x3164, 0x3164},
+    {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},   {0xFFF0, 0xFFFB},
+    {0x110BD, 0x110BD}, {0x110CD, 0x110CD}, {0x13430, 0x1343F}, {0x1BCA0, 0x1BCA3},
+    {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
+};
+
+bool text_is_unseen(uint32_t code_point)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(unseen); index++)
+        if (code_point >= unseen[index].first && code_point <= unseen[index].last)
+            return true;
+    return false;
 }
 
 void text_add_visible(struct text *text, const char *raw)
@@ -302,11 +324,35 @@ void text_add_visible(struct text *text, const char *raw)
         const char *start = raw;
         uint32_t code_point;
         bool is_text = text_next_character(&raw, &code_point);
+        bool is_byte = !is_text || code_point < 0x20 || (code_point >= 0x7F && code_point <= 0x9F);
 
-        if (is_text && code_point >= 0x20 && (code_point < 0x7F || code_point > 0x9F))
+        if (!is_byte && text_is_unseen(code_point))
+            text_add_format(text, code_point > 0xFFFF ? "\\U%08X" : "\\u%04X", code_point);
+        else if (!is_byte)
             text_add_bytes(text, start, (size_t)(raw - start));
         else
             for (; start < raw; start++)
+                text_add_byte(text, *start);
+    }
+}
+
+bool text_is_control(uint32_t code_point)
+{
+    return code_point < 0x20 || (code_point >= 0x7F && code_point <= 0x9F) ||
+           code_point == 0x2028 || code_point == 0x2029;
+}
+
+void text_add_path(struct text *text, const char *path)
+{
+    while (*path != '\0') {
+        const char *start = path;
+        uint32_t code_point;
+
+        text_next_character(&path, &code_point);
+        if (!text_is_control(code_point))
+            text_add_bytes(text, start, (size_t)(path - start));
+        else
+            for (; start < path; start++)
                 text_add_byte(text, *start);
     }
 }

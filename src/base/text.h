@@ -29,7 +29,7 @@ void text_add_format(struct text *text, const char *format, ...)
 void text_add_number(struct text *text, uint64_t number); /* in decimal */
 
 /* Lists are texts whose members are joined by TEXT_SEPARATOR (DESIGN 7). A `;` in a member is
- * written as \x3b, as bytes that are not UTF-8 are, and a `\` before x3b and x5c as \x5c: so a list
+ * written as \x3B, as bytes that are not UTF-8 are, and a `\` before x3B and x5C as \x5C: so a list
  * can be split again, and gives its members as they were. */
 #define TEXT_SEPARATOR "; "
 
@@ -40,6 +40,13 @@ void text_add_item_format(struct text *text, const char *format, ...)
 
 /* Adds the members of another list to a list. */
 void text_add_items(struct text *text, const char *items);
+
+/* Is it a control character, or one of the other line ends of Unicode? */
+bool text_is_control(uint32_t code_point);
+
+/* Adds a path for a report: such characters as \xNN of each byte, since a cell, a line of a page
+ * and a member of a list have one line. */
+void text_add_path(struct text *text, const char *path);
 
 /* Adds what a member is written as, without a separator: for lists in which a member can be empty.
  */
@@ -83,12 +90,19 @@ static inline bool text_is_within_character(char byte)
  * than that. */
 size_t text_cut_length(const char *bytes, size_t most_bytes);
 
+/* Does the character show nothing of itself, or change what stands around it? It is one of the C1
+ * controls, the line ends of Unicode, its Default_Ignorable_Code_Point (those of no width,
+ * variation selectors and tags are among them), the format characters (Cf) beside these, and the
+ * annotation marks. */
+bool text_is_unseen(uint32_t code_point);
+
 /* Adds a byte as \xNN. So the reports and messages write bytes that are not UTF-8 (they are met in
  * paths only). */
 void text_add_byte(struct text *text, char byte);
 
 /* Adds `raw` on one line for a terminal: control characters and bytes that are not UTF-8 as \xNN
- * of each byte. */
+ * of each byte, other characters that are not seen as \uNNNN or \UNNNNNNNN. All that is printed of
+ * what was read, or named by a user, goes through this. */
 void text_add_visible(struct text *text, const char *raw);
 
 /* Names compare without regard to case (DESIGN 3): by this folding and by no other. It is the

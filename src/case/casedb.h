@@ -27,11 +27,13 @@
 struct casedb;
 
 /* Opens the case at `path`; with `create`, makes an empty one where there is none (no file, or one
- * without a byte). Fails with a message that names the path when it is not a case, or one of
- * another schema version. From the first write on no other process gets at the case, and what
- * is committed outlives a killed process, whose case is whole again when next opened. A case that
- * is only read is not changed by a byte, unless the write-ahead log of a killed process lies beside
- * it, which is worked off; it may be one that cannot be written. */
+ * without a byte). Fails with a message that names the path when it is not a case, one of another
+ * schema version, or one that is not sound: it may come from elsewhere, so a link is not followed,
+ * only a regular file is opened, and schema, pages and types are checked (guard.c). From the first
+ * write on no other process gets at the case, and what is committed outlives a killed process,
+ * whose case is whole again when next opened. A case that is only read is not changed by a byte,
+ * unless the write-ahead log of a killed process lies beside it, which is worked off; it may be one
+ * that cannot be written. */
 int casedb_open(const char *path, bool create, struct casedb **out, struct error *err);
 
 /* Opens a case that a run finished, or a copy of it to work on, at `path`. Where it is the content
@@ -40,6 +42,10 @@ int casedb_open(const char *path, bool create, struct casedb **out, struct error
  * run's own, they say that it is to be deleted. */
 int casedb_open_finished(const char *path, const char *finished_path, struct casedb **out,
                          struct error *err);
+
+/* Opens a finished case, to read its settings where it lies: not a byte of it changes, nothing is
+ * made beside it, and what lies there is not looked at. Only its schema is checked. */
+int casedb_look(const char *path, struct casedb **out, struct error *err);
 
 /* Closes the case, whose cursors were freed before; NULL is accepted. An open transaction is
  * rolled back. The case is then one file, without sidecar files. */
@@ -144,6 +150,13 @@ void casedb_set_source_content(struct casedb *db, enum source_kind kind, const c
 int casedb_finish_source(struct casedb *db, int64_t source_id, const struct source_facts *facts,
                          int64_t same_as, struct error *err);
 
+/* The open source is read again by the next run, whatever that finds: not all of its bytes could be
+ * read this time. */
+void casedb_let_read_again(struct casedb *db);
+
+/* Notes of a source that it cannot be read now; what was read of it stays. */
+int casedb_note_unreadable(struct casedb *db, int64_t id, const char *detail, struct error *err);
+
 /* Rolls an open source back. */
 void casedb_abandon_source(struct casedb *db);
 
@@ -152,8 +165,8 @@ void casedb_abandon_source(struct casedb *db);
 int casedb_order_places(struct casedb *db, struct error *err);
 
 /* Deletes every source whose path is not among the `paths`, sorted by bytes, with all that was
- * read from it: the case then holds what the inputs hold now. A path that ends with `!/` stands for
- * all that lies in that container. Sets *deleted to how many. */
+ * read from it: the case then holds what the inputs hold now. A path that ends with `/` stands for
+ * all that lies below that folder, with `!/` in that container. Sets *deleted to how many. */
 int casedb_keep_only_sources(struct casedb *db, const char *const *paths, size_t path_count,
                              size_t *deleted, struct error *err);
 

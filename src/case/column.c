@@ -291,6 +291,16 @@ static bool read_word(const struct column *column, const char *word, unsigned *o
     return word == NULL || word_set_find(column->words, word, out);
 }
 
+/* A text with a NUL in it would end there. */
+static bool read_text(struct row *row, const struct column *column, const char **out)
+{
+    int place = row->read;
+    const char *text = row_text_or_null(row);
+
+    *out = text == NULL && column->type == COLUMN_TEXT ? "" : text;
+    return text == NULL || strlen(text) == (size_t)sqlite3_column_bytes(row->statement, place);
+}
+
 static bool read_bool(struct row *row, bool *out)
 {
     int64_t number = row_integer(row);
@@ -333,11 +343,8 @@ static bool read_column(struct row *row, const struct column *column, void *memb
 {
     switch (column->type) {
     case COLUMN_TEXT:
-        *(const char **)member = row_text(row);
-        return true;
     case COLUMN_TEXT_OR_NULL:
-        *(const char **)member = row_text_or_null(row);
-        return true;
+        return read_text(row, column, member);
     case COLUMN_BOOL:
         return read_bool(row, member);
     case COLUMN_U16:

@@ -48,6 +48,7 @@ struct open_source {
     struct source_facts met; /* its computers so far: that at N has the id last.computer + 1 + N */
     struct met_clients clients; /* the same: last.client + 1 + N */
     bool has_findings;
+    uint64_t left_out_count; /* observations of names beyond those that a source may have */
 };
 
 /* Texts that were looked up lately (texts.c). */
@@ -80,8 +81,11 @@ struct casedb {
     sqlite3 *sqlite;
     struct kept_statement *kept;
     size_t kept_count;
-    bool accepted; /* it is a case, and ours to change */
-    bool writing;  /* the journal was chosen: see casedb_begin */
+    bool only_look;      /* it is read where it lies, as it lies: see casedb_look */
+    uint64_t size_bytes; /* of the file, when it was opened */
+    int64_t steps_left;  /* of SQLite's machine, until the case is known to be sound */
+    bool accepted;       /* it is a case, and ours to change */
+    bool writing;        /* the journal was chosen: see casedb_begin */
     /* All that is in it was written by this process, in order of paths, and nothing was deleted or
      * replaced: its bytes are those that any case of that content has (rewrite.c). */
     bool in_order;
@@ -112,6 +116,22 @@ void casedb_show_as(struct casedb *db, const struct casedb *other);
  */
 int casedb_check_references(struct casedb *db, struct error *err);
 
+/* ---- What a case has to be (guard.c) ---- */
+
+/* A case that is not kept. */
+#define CASEDB_IN_MEMORY ":memory:"
+
+/* Is the file, where there is one, a regular one, and no link; and what lies beside it nothing that
+ * SQLite must not be let near? */
+int guard_check_file(struct casedb *db, struct error *err);
+
+/* Sets the connection up so that a schema can do nothing but hold rows, within bounds. */
+int guard_connection(struct casedb *db, struct error *err);
+
+/* Is the schema that of this program, and, of a case that is worked on, every page sound and every
+ * value of the type of its column? */
+int guard_check_content(struct casedb *db, struct error *err);
+
 /* Runs statements without parameters. */
 int casedb_execute(struct casedb *db, const char *sql, struct error *err);
 
@@ -126,6 +146,9 @@ int casedb_allow_deletions(struct casedb *db, struct error *err);
 
 /* Forgets the open source. */
 void casedb_forget_open(struct casedb *db);
+
+/* Frees the kept statements. */
+void statements_finalize(struct casedb *db);
 
 /* ---- The schema ---- */
 

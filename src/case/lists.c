@@ -42,8 +42,11 @@ static int read_list(struct casedb *db, const char *sql, int64_t id, char **out,
     query_integer(&query, id);
     while ((step = query_step(&query, err)) == 1) {
         struct row row = row_of(query.statement);
+        struct text item = {0};
 
-        text_add_item(&list, row_text(&row));
+        text_add_path(&item, row_text(&row));
+        text_add_item(&list, text_get(&item));
+        text_free(&item);
     }
     *out = step == 0 ? text_take(&list) : NULL;
     text_free(&list);

@@ -62,12 +62,13 @@ static bool has_names(const struct observation *observation)
     return false;
 }
 
-/* The id that the computer of that name has in the open source. */
+/* The id that the computer of that name has in the open source; 0 for one name too many. */
 static int64_t computer_id(struct casedb *db, const char *name)
 {
     struct source_facts *met = &db->source.met;
+    const struct computer_facts *computer = source_facts_meet(met, name);
 
-    return db->source.last.computer + 1 + (source_facts_computer(met, name) - met->computers);
+    return computer != NULL ? db->source.last.computer + 1 + (computer - met->computers) : 0;
 }
 
 int casedb_add_observation(struct casedb *db, int64_t source_id, const struct incident_event *event,
@@ -77,6 +78,10 @@ int casedb_add_observation(struct casedb *db, int64_t source_id, const struct in
                                   .seen.observation = *observation};
 
     assert(source_id == db->source.id);
+    if (row.computer_id == 0) {
+        db->source.left_out_count++;
+        return 0;
+    }
     row.seen.client_id = clients_meet(db, row.computer_id, event, observation);
     source_keep_order(db);
     text_clear(&db->strings);

@@ -17,6 +17,9 @@
 static const char set_up[] = "PRAGMA locking_mode = EXCLUSIVE;"
                              "PRAGMA synchronous = NORMAL;"
                              "PRAGMA page_size = 4096;"
+                             "PRAGMA trusted_schema = OFF;"
+                             "PRAGMA cell_size_check = ON;"
+                             "PRAGMA mmap_size = 0;"
                              "PRAGMA cache_size = -16384;";
 
 /* Gives up the write-ahead log: what is in it goes into the file. */
@@ -50,74 +53,136 @@ static int check_identity(struct casedb *db, bool create, struct error *err)
     version = row_integer(&row);
     tables = row_integer(&row);
     query_end(&query);
-    if (create && application == 0 && version == 0 && tables == 0)
+    if (create && application == 0 && version == 0 && tables == 0) {
+        sqlite3_progress_handler(db->sqlite, 0, NULL, NULL);
         return make_schema(db, err);
+    }
     db->has_derived = true;
     if (application != CASEDB_APPLICATION_ID)
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+        return error_set(err, ERROR_CASE, ERROR_NO_OFFSET,
                          "%s: this is not a case: it is a SQLite database of something else",
                          db->shown_path);
     if (version != CASEDB_SCHEMA_VERSION)
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+        return error_set(err, ERROR_CASE, ERROR_NO_OFFSET,
                          "%s: the case has schema version %lld, and this program needs %d; "
                          "read the logs into a new output folder",
                          db->shown_path, (long long)version, CASEDB_SCHEMA_VERSION);
-    return 0;
+    return guard_check_content(db, err);
 }
 
-/* A case can come from elsewhere: nothing in its schema may do more than hold rows. */
-static int set_limits(struct casedb *db, struct error *err)
+/* The file at the path, in the words of SQLite: no link on the way to it is left, so that none is
+ * followed at its end. Of a case that is only looked at, a URI that says that nothing changes it:
+ * then SQLite takes no lock, and looks at no sidecar file. */
+static char *name_file(const struct casedb *db)
 {
-    if (sqlite3_busy_timeout(db->sqlite, BUSY_TIMEOUT_MS) != SQLITE_OK ||
-        sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK ||
-        sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) != SQLITE_OK)
-        return casedb_fail(db, err);
-    return 0;
+    const char *slash = strrchr(db->path, '/');
+    char *folder = slash == NULL ? memory_copy_text(".")
+                                 : memory_copy_bytes(db->path, (size_t)(slash - db->path) + 1);
+    char *whole = realpath(folder, NULL);
+    struct text name = {0};
+
+    free(folder);
+    if (strcmp(db->path, CASEDB_IN_MEMORY) == 0 || whole == NULL) {
+        free(whole);
+        return memory_copy_text(db->path); /* which cannot be opened */
+    }
+    text_add_format(&name, "%s/%s", whole, slash == NULL ? db->path : slash + 1);
+    free(whole);
+    return text_take(&name);
+}
+
+static char *name_to_look_at(const char *path)
+{
+    struct text uri = {0};
+
+    text_add(&uri, "file://");
+    for (; *path != '\0'; path++)
+        if (strchr("%?#", *path) != NULL)
+            text_add_format(&uri, "%%%02x", *path);
+        else
+            text_add_bytes(&uri, path, 1);
+    text_add(&uri, "?immutable=1");
+    return text_take(&uri);
+}
+
+static int open_sqlite(struct casedb *db, bool create, struct error *err)
+{
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW;
+    char *name = name_file(db);
+    int result;
+
+    if (db->only_look) {
+        char *path = name;
+
+        name = name_to_look_at(path);
+        free(path);
+        flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+    } else {
+        flags |= SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
+    }
+    result = sqlite3_open_v2(name, &db->sqlite, flags, NULL);
+    free(name);
+    return result == SQLITE_OK ? 0 : casedb_fail(db, err);
 }
 
 static int open_file(struct casedb *db, bool create, struct error *err)
 {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-
-    if (create)
-        flags |= SQLITE_OPEN_CREATE;
-    if (sqlite3_open_v2(db->path, &db->sqlite, flags, NULL) != SQLITE_OK)
+    if (guard_check_file(db, err) != 0 || open_sqlite(db, create, err) != 0)
+        return -1;
+    if (sqlite3_busy_timeout(db->sqlite, BUSY_TIMEOUT_MS) != SQLITE_OK)
         return casedb_fail(db, err);
-    if (set_limits(db, err) != 0 || casedb_execute(db, set_up, err) != 0)
+    if (guard_connection(db, err) != 0 || casedb_execute(db, set_up, err) != 0)
         return -1;
     return check_identity(db, create, err);
 }
 
-static int open_case(const char *path, const char *shown_path, bool is_finished, bool create,
-                     struct casedb **out, struct error *err)
+/* Opens the case, of which *db, taken over, has the names. */
+static int open_case(const char *path, struct casedb *db, bool create, struct casedb **out,
+                     struct error *err)
 {
-    struct casedb *db = memory_allocate(1, sizeof(*db));
     bool is_new = access(path, F_OK) != 0 && errno == ENOENT;
 
     *out = NULL;
-    db->path = memory_copy_text(path);
-    db->shown_path = memory_copy_text(shown_path);
-    db->is_finished = is_finished;
     if (open_file(db, create, err) != 0) {
         casedb_close(db);
         if (create && is_new)
             unlink(path);
         return -1;
     }
-    db->accepted = true;
+    db->accepted = !db->only_look;
     *out = db;
     return 0;
 }
 
+static struct casedb *name_case(const char *path, const char *shown_path)
+{
+    struct casedb *db = memory_allocate(1, sizeof(*db));
+
+    db->path = memory_copy_text(path);
+    db->shown_path = memory_copy_text(shown_path);
+    return db;
+}
+
 int casedb_open(const char *path, bool create, struct casedb **out, struct error *err)
 {
-    return open_case(path, path, false, create, out, err);
+    return open_case(path, name_case(path, path), create, out, err);
 }
 
 int casedb_open_finished(const char *path, const char *finished_path, struct casedb **out,
                          struct error *err)
 {
-    return open_case(path, finished_path, true, false, out, err);
+    struct casedb *db = name_case(path, finished_path);
+
+    db->is_finished = true;
+    return open_case(path, db, false, out, err);
+}
+
+int casedb_look(const char *path, struct casedb **out, struct error *err)
+{
+    struct casedb *db = name_case(path, path);
+
+    db->is_finished = db->only_look = true;
+    return open_case(path, db, false, out, err);
 }
 
 void casedb_show_as(struct casedb *db, const struct casedb *other)
@@ -134,14 +199,12 @@ void casedb_close(struct casedb *db)
     if (db == NULL)
         return;
     casedb_roll_back(db);
-    for (size_t index = 0; index < db->kept_count; index++)
-        sqlite3_finalize(db->kept[index].statement);
+    statements_finalize(db);
     if (db->accepted)
         sqlite3_exec(db->sqlite, one_file, NULL, NULL, NULL);
     sqlite3_close(db->sqlite);
     text_free(&db->strings);
     text_free(&db->names);
-    free(db->kept);
     free(db->last_path);
     free(db->found);
     free(db->path);

@@ -30,6 +30,8 @@ static const struct failure failures[] = {
      "allow that, or work on a copy of it"},
     {SQLITE_CORRUPT, FAILURE_OF_CONTENT, "the case is damaged", NULL},
     {SQLITE_NOTADB, FAILURE_OF_CONTENT, "this is not a case", "name one, or another output folder"},
+    {SQLITE_INTERRUPT, FAILURE_OF_CONTENT, "the case is damaged: reading it finds no end", NULL},
+    {SQLITE_TOOBIG, FAILURE_OF_CONTENT, "the case is damaged: a value is too long", NULL},
     {SQLITE_CANTOPEN, FAILURE_OF_SYSTEM, "cannot open the case", "name one that can be opened"},
     {SQLITE_IOERR, FAILURE_OF_SYSTEM, "cannot read or write the case", "mend that and run again"},
 };
@@ -52,13 +54,16 @@ static int fail_with(struct casedb *db, int code, struct error *err)
         bool system = failure->of == FAILURE_OF_SYSTEM && number != 0;
 
         if (failure->code == code)
-            return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: %s%s%s; %s",
+            return error_set(err, failure->of == FAILURE_OF_CONTENT ? ERROR_CASE : ERROR_RUN,
+                             ERROR_NO_OFFSET, "%s: %s%s%s; %s",
                              failure->of == FAILURE_OF_CONTENT ? db->shown_path : db->path,
                              failure->what, system ? ": " : "", system ? strerror(number) : "",
                              failure->advice != NULL ? failure->advice : damage_advice(db));
     }
-    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: the case cannot be used: %s; %s",
-                     db->shown_path, sqlite3_errmsg(db->sqlite), damage_advice(db));
+    /* A table or a column is not there. */
+    return error_set(err, code == SQLITE_ERROR ? ERROR_CASE : ERROR_RUN, ERROR_NO_OFFSET,
+                     "%s: the case cannot be used: %s; %s", db->shown_path,
+                     sqlite3_errmsg(db->sqlite), damage_advice(db));
 }
 
 int casedb_fail(struct casedb *db, struct error *err)
@@ -68,7 +73,7 @@ int casedb_fail(struct casedb *db, struct error *err)
 
 int casedb_fail_content(struct casedb *db, const char *what, struct error *err)
 {
-    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: the case is damaged: %s; %s",
+    return error_set(err, ERROR_CASE, ERROR_NO_OFFSET, "%s: the case is damaged: %s; %s",
                      db->shown_path, what, damage_advice(db));
 }
 
@@ -213,6 +218,13 @@ void statement_return(struct casedb *db, sqlite3_stmt *statement)
             return;
         }
     sqlite3_finalize(statement);
+}
+
+void statements_finalize(struct casedb *db)
+{
+    for (size_t index = 0; index < db->kept_count; index++)
+        sqlite3_finalize(db->kept[index].statement);
+    free(db->kept);
 }
 
 static void query_note(struct query *query, int result)

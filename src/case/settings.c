@@ -219,6 +219,11 @@ int inventory_copy(struct casedb *from, struct casedb *to, struct error *err)
         step = casedb_inventory(from, &cursor, err);
     while (step == 0 && (step = casedb_next_inventory_host(cursor, &host, err)) == 1) {
         step = casedb_read_inventory_values(from, host.id, &values, &value_count, err);
+        if (step == 0 && value_count != column_count) {
+            memory_free_texts(values, value_count);
+            step =
+                casedb_fail_content(from, "a host of the inventory has not a value a column", err);
+        }
         if (step != 0)
             break;
         step = casedb_add_inventory_host(to, host.host, (const char *const *)values, &added, err);

@@ -13,26 +13,76 @@ static const char find_id[] = "SELECT id FROM source WHERE path = ?1";
 static const char last_ids[] = "SELECT (SELECT max(id) FROM source),"
                                " (SELECT max(id) FROM source_computer),"
                                " (SELECT max(id) FROM kms_client)";
+static const char set_unreadable[] = "UPDATE source SET status = ?2, detail = ?3 WHERE id = ?1";
 static const char all_paths[] = "SELECT id, path FROM source ORDER BY path";
 
 /* Takes with it all that was read from the source, and the places that have its content. */
 static const char delete_one[] = "DELETE FROM source WHERE id = ?1";
+static const char delete_copy[] = "DELETE FROM source WHERE id = ?1 AND same_as IS NOT NULL";
+static const char find_copy[] = "SELECT id, path, mtime_ns, mtime_is_local FROM source"
+                                " WHERE same_as = ?1 ORDER BY path LIMIT 1";
+static const char take_place[] =
+    "UPDATE source SET path = ?2, mtime_ns = ?3, mtime_is_local = ?4 WHERE id = ?1";
 
 static const struct row_statement insert_source = INSERT_OF(&source_rows);
 static const struct row_statement insert_computer = INSERT_OF(&source_computer_rows);
 static const struct row_statement insert_span = INSERT_OF(&span_rows);
 static const struct row_statement insert_mark = INSERT_OF(&mark_rows);
 
-/* What is derived does not hold any more. */
-static int delete_sources(struct casedb *db, const int64_t *ids, size_t count, struct error *err)
+static int run_on(struct casedb *db, const char *sql, int64_t id, struct error *err)
+{
+    struct query query = query_of(db, sql);
+
+    query_integer(&query, id);
+    return query_run(&query, err);
+}
+
+/* A place that has the content of the source takes it over, where there is one: it may be one that
+ * cannot be looked at today, and what is known of it is this. *handed says whether it was so. */
+static int hand_on(struct casedb *db, int64_t id, bool *handed, struct error *err)
+{
+    struct query query = query_of(db, find_copy);
+    int64_t copy_id, mtime_ns, mtime_is_local;
+    struct row row;
+    char *path;
+    int result;
+
+    query_integer(&query, id);
+    result = query_step(&query, err);
+    *handed = result == 1;
+    if (result != 1)
+        return result;
+    row = row_of(query.statement);
+    copy_id = row_integer(&row);
+    path = memory_copy_text(row_text(&row));
+    mtime_ns = row_integer(&row);
+    mtime_is_local = row_integer(&row);
+    query_end(&query);
+    result = run_on(db, delete_one, copy_id, err);
+    if (result == 0) {
+        query = query_of(db, take_place);
+        query_integer(&query, id);
+        query_text(&query, path);
+        query_integer(&query, mtime_ns);
+        query_integer(&query, mtime_is_local);
+        result = query_run(&query, err);
+    }
+    free(path);
+    return result;
+}
+
+/* What is derived does not hold any more. *handed, of the last one: see hand_on. */
+static int delete_sources(struct casedb *db, const int64_t *ids, size_t count, bool *handed,
+                          struct error *err)
 {
     int result = db->has_derived ? schema_delete_derived(db, err) : 0;
 
+    for (size_t index = 0; index < count && result == 0; index++)
+        result = run_on(db, delete_copy, ids[index], err);
     for (size_t index = 0; index < count && result == 0; index++) {
-        struct query query = query_of(db, delete_one);
-
-        query_integer(&query, ids[index]);
-        result = query_run(&query, err);
+        result = hand_on(db, ids[index], handed, err);
+        if (result == 0 && !*handed)
+            result = run_on(db, delete_one, ids[index], err);
     }
     return result;
 }
@@ -93,9 +143,12 @@ static int find_last_ids(struct casedb *db, struct error *err)
     return 0;
 }
 
-/* Deletes what an earlier run read from the path; its id is that of the source to be added. */
+/* Deletes what an earlier run read from the path; its id, unless another place has it then, is that
+ * of the source to be added. */
 static int make_way(struct casedb *db, const char *path, int64_t *id, struct error *err)
 {
+    bool handed = false;
+
     *id = 0;
     if (source_is_behind_all(db, path))
         return casedb_begin(db, err);
@@ -103,8 +156,10 @@ static int make_way(struct casedb *db, const char *path, int64_t *id, struct err
     if (find_source(db, path, id, err) != 0 || (*id != 0 && casedb_allow_deletions(db, err) != 0) ||
         casedb_begin(db, err) != 0)
         return -1;
-    if (*id == 0 || delete_sources(db, id, 1, err) == 0)
+    if (*id == 0 || delete_sources(db, id, 1, &handed, err) == 0) {
+        *id = handed ? 0 : *id;
         return 0;
+    }
     casedb_roll_back(db);
     return -1;
 }
@@ -135,6 +190,12 @@ void casedb_set_source_content(struct casedb *db, enum source_kind kind, const c
     free(db->source.sha256);
     db->source.kind = kind;
     db->source.sha256 = memory_copy_text(sha256);
+}
+
+void casedb_let_read_again(struct casedb *db)
+{
+    free(db->source.read_options);
+    db->source.read_options = memory_copy_text("");
 }
 
 void casedb_abandon_source(struct casedb *db)
@@ -298,10 +359,23 @@ static int write_marks(struct casedb *db, const struct source_facts *facts, stru
     return result;
 }
 
+/* Events of names that there was no room for are nobody's, and not kept. */
+static void add_left_out(uint64_t count, struct case_source *row, struct text *detail)
+{
+    if (count == 0)
+        return;
+    if (row->status == SOURCE_STATUS_OK)
+        row->status = SOURCE_STATUS_DAMAGED;
+    text_add_item_format(detail, "%llu event%s of further computer names left out",
+                         (unsigned long long)count, text_plural(count));
+}
+
 int casedb_finish_source(struct casedb *db, int64_t source_id, const struct source_facts *facts,
                          int64_t same_as, struct error *err)
 {
     const struct open_source *open = &db->source;
+    struct text detail = {0};
+    int result = 0;
     struct case_source row = {
         .id = open->id,
         .path = open->path,
@@ -320,15 +394,42 @@ int casedb_finish_source(struct casedb *db, int64_t source_id, const struct sour
         .conflict_count = facts->conflict_count,
         .first_filetime = facts->first_filetime,
         .last_filetime = facts->last_filetime,
-        .detail = text_get(&facts->detail),
     };
 
     assert(source_id == open->id);
+    text_add_items(&detail, text_get(&facts->detail));
+    add_left_out(open->left_out_count, &row, &detail);
+    row.detail = text_get(&detail);
     if (first_last_finish(db, err) != 0 ||
         (same_as == 0 && (write_computers(db, facts, err) != 0 || clients_write(db, err) != 0 ||
                           write_spans(db, facts, err) != 0 || write_marks(db, facts, err) != 0)))
+        result = -1;
+    else
+        result = source_end(db, &row, open->met.computer_count, open->clients.count, err);
+    text_free(&detail);
+    return result;
+}
+
+int casedb_note_unreadable(struct casedb *db, int64_t id, const char *detail, struct error *err)
+{
+    struct query query;
+    int result;
+
+    if (casedb_begin(db, err) != 0)
         return -1;
-    return source_end(db, &row, open->met.computer_count, open->clients.count, err);
+    db->is_settled = false;
+    result = db->has_derived ? schema_delete_derived(db, err) : 0;
+    if (result == 0) {
+        query = query_of(db, set_unreadable);
+        query_integer(&query, id);
+        query_text(&query, source_status_word(SOURCE_STATUS_UNREADABLE));
+        query_text(&query, detail);
+        result = query_run(&query, err);
+    }
+    if (result == 0 && casedb_commit(db, err) == 0)
+        return 0;
+    casedb_roll_back(db);
+    return -1;
 }
 
 /* ---- The order of places ---- */
@@ -371,16 +472,17 @@ static int compare_paths(const void *left, const void *right)
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-/* Is it in a container of which all is to be kept? */
+/* Does it lie below a folder, or in a container, of which all is to be kept? */
 static bool lies_in_kept(const char *path, const char *const *paths, size_t path_count)
 {
     bool is_kept = false;
 
-    for (const char *at = path; !is_kept && (at = strstr(at, "!/")) != NULL; at += 2) {
-        char *container = memory_copy_bytes(path, (size_t)(at + 2 - path));
+    for (const char *at = path; path_count > 0 && !is_kept && (at = strchr(at, '/')) != NULL;
+         at++) {
+        char *above = memory_copy_bytes(path, (size_t)(at + 1 - path));
 
-        is_kept = bsearch(&container, paths, path_count, sizeof(*paths), compare_paths) != NULL;
-        free(container);
+        is_kept = bsearch(&above, paths, path_count, sizeof(*paths), compare_paths) != NULL;
+        free(above);
     }
     return is_kept;
 }
@@ -411,9 +513,11 @@ static int find_vanished(struct casedb *db, const char *const *paths, size_t pat
 
 static int delete_all(struct casedb *db, const int64_t *ids, size_t count, struct error *err)
 {
+    bool handed;
+
     if (casedb_allow_deletions(db, err) != 0 || casedb_begin(db, err) != 0)
         return -1;
-    if (delete_sources(db, ids, count, err) == 0 && casedb_commit(db, err) == 0)
+    if (delete_sources(db, ids, count, &handed, err) == 0 && casedb_commit(db, err) == 0)
         return 0;
     casedb_roll_back(db);
     return -1;

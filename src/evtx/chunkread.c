@@ -40,7 +40,8 @@ struct chunkread {
     struct chunk chunk;
     struct chunk_place place;
     bool walk_broke;
-    bool wants_check; /* something of it was handed on, or could not be decoded */
+    bool wants_check;  /* something of it was handed on, or could not be decoded */
+    bool told_unasked; /* that the second reader is not asked for something */
     size_t selected_count;
     struct selected_record *selected; /* owned, like all that follow: room for a chunk */
     struct record *deciding;          /* those that the second reader is asked for */
@@ -349,12 +350,28 @@ static int hand_on(struct chunkread *reading, const struct chunk *chunk,
     return reading->sink->observation(reading->sink->context, event, observation, err);
 }
 
-/* Can the second reader be asked for the record? Of others libevtx can be harmed. */
-static bool can_be_verified(const struct chunk *chunk, const struct record *record,
-                            const struct incident_event *event)
+/* Is the second reader to be asked for the record, and can it be? Of one that is not sound, or
+ * expands to too much, libevtx can be harmed: the latter would read like any other and is said.
+ * What our own walk does not get through cannot be decoded, which is said elsewhere. */
+static bool is_to_verify(struct chunkread *reading, const struct chunk *chunk,
+                         const struct record *record, const struct incident_event *event)
 {
-    return incident_may_decide(event) && !record_is_forwarded(record) &&
-           record_is_sound(chunk, record);
+    bool is_too_much;
+
+    if (reading->options->skip_reference || !incident_may_decide(event) ||
+        record_is_forwarded(record) || !record_is_sound(chunk, record))
+        return false;
+    if (verifier_can_ask(reading->verifier, chunk, record, &is_too_much))
+        return true;
+    if (!is_too_much)
+        return false;
+    if (!reading->told_unasked)
+        source_facts_add_detail(reading->facts,
+                                "from byte %" PRIu64 " on there are records that libevtx is not "
+                                "asked for, as they expand to too much: not verified",
+                                record->bytes.offset_bytes);
+    reading->told_unasked = true;
+    return false;
 }
 
 /* Tells the second reader which records of the chunk at hand it can be asked for. */
@@ -365,7 +382,7 @@ static void begin_verifying(struct chunkread *reading)
     for (size_t index = 0; index < reading->selected_count; index++) {
         const struct record *record = &reading->selected[index].record;
 
-        if (can_be_verified(&reading->chunk, record, reading->selected[index].summary.event))
+        if (is_to_verify(reading, &reading->chunk, record, reading->selected[index].summary.event))
             reading->deciding[count++] = *record;
     }
     verifier_begin_chunk(reading->verifier, &reading->chunk, reading->deciding, count);
@@ -476,7 +493,7 @@ int chunkread_finish(struct chunkread *reading, struct error *err)
     while (deduper_next(reading->deduper, &held)) {
         /* Its chunk is mostly not the one that was begun last. */
         verifier_begin_chunk(reading->verifier, &held.chunk, &held.record,
-                             can_be_verified(&held.chunk, &held.record, held.event) ? 1 : 0);
+                             is_to_verify(reading, &held.chunk, &held.record, held.event) ? 1 : 0);
         if (hand_on(reading, &held.chunk, &held.record, held.event, false, err) != 0)
             return -1;
         if (!held.chunk_is_cut)

@@ -53,39 +53,62 @@ enum source_kind content_recognise_for(struct span head, bool carve, const char 
     return SOURCE_KIND_UNKNOWN;
 }
 
-/* Has the file the end of a VHD of a fixed size? In front of that lie the bytes of the disk. */
-static bool has_vhd_end(int descriptor, uint64_t size_bytes)
+/* Reads from the file for recognise, whose failures these are. */
+static int read_at(int descriptor, void *buffer, size_t size_bytes, uint64_t offset_bytes,
+                   size_t *got, struct error *err)
+{
+    if (file_read_at(descriptor, buffer, size_bytes, offset_bytes, got) != 0)
+        return error_set(err, ERROR_SOURCE, offset_bytes + *got, "cannot be read: %m");
+    return 0;
+}
+
+/* Tells whether the file has the end of a VHD of a fixed size: in front of that lie the bytes of
+ * the disk. */
+static int find_vhd_end(int descriptor, uint64_t size_bytes, bool *found, struct error *err)
 {
     char end[VHD_END_BYTES];
     size_t got;
 
-    return size_bytes > sizeof(end) &&
-           file_read_at(descriptor, end, sizeof(end), size_bytes - sizeof(end), &got) == 0 &&
-           got == sizeof(end) && memcmp(end, VHD_END_MAGIC, strlen(VHD_END_MAGIC)) == 0;
+    *found = false;
+    if (size_bytes <= sizeof(end))
+        return 0;
+    if (read_at(descriptor, end, sizeof(end), size_bytes - sizeof(end), &got, err) != 0)
+        return -1;
+    *found = got == sizeof(end) && memcmp(end, VHD_END_MAGIC, strlen(VHD_END_MAGIC)) == 0;
+    return 0;
 }
 
-/* Tells the kind by the beginning of the file, and by more of it where that tells nothing. */
-static void recognise(int descriptor, const uint8_t *head, size_t got, bool carve,
-                      struct source *source, const char **name)
+/* Tells the kind by the beginning of the file, and by more of it where that tells nothing. -1
+ * (ERROR_SOURCE) where that cannot be read: it could be of any kind then. */
+static int recognise(int descriptor, bool carve, struct source *source, const char **name,
+                     struct error *err)
 {
-    uint8_t longer[CONTENT_LONG_HEAD_BYTES];
+    uint8_t head[CONTENT_LONG_HEAD_BYTES];
+    bool is_vhd = false;
+    size_t got;
 
+    if (read_at(descriptor, head, CONTENT_HEAD_BYTES, 0, &got, err) != 0)
+        return -1;
     source->kind = content_recognise_for(span_of(head, got, 0), carve, name);
-    if (source->kind == SOURCE_KIND_UNKNOWN && got == CONTENT_HEAD_BYTES &&
-        file_read_at(descriptor, longer, sizeof(longer), 0, &got) == 0)
-        source->kind = content_recognise_for(span_of(longer, got, 0), carve, name);
-    if (source->kind == SOURCE_KIND_RAW_IMAGE && has_vhd_end(descriptor, source->size_bytes)) {
+    if (source->kind == SOURCE_KIND_UNKNOWN && got == CONTENT_HEAD_BYTES) {
+        if (read_at(descriptor, head, sizeof(head), 0, &got, err) != 0)
+            return -1;
+        source->kind = content_recognise_for(span_of(head, got, 0), carve, name);
+    }
+    if (source->kind == SOURCE_KIND_RAW_IMAGE &&
+        find_vhd_end(descriptor, source->size_bytes, &is_vhd, err) != 0)
+        return -1;
+    if (is_vhd) {
         source->kind = SOURCE_KIND_VHD;
         *name = source_kind_name(source->kind);
     }
+    return 0;
 }
 
 int content_open(const struct walk_entry *entry, bool carve, int *descriptor, struct source *source,
                  const char **name, struct error *err)
 {
     int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (entry->named ? 0 : O_NOFOLLOW);
-    uint8_t head[CONTENT_HEAD_BYTES];
-    size_t got;
 
     *source = (struct source){.path = memory_copy_text(entry->path)};
     *descriptor = open(entry->path, flags);
@@ -95,10 +118,7 @@ int content_open(const struct walk_entry *entry, bool carve, int *descriptor, st
         return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "cannot be opened: %m");
     if (measure(entry, *descriptor, source, err) != 0)
         return -1;
-    if (file_read_at(*descriptor, head, CONTENT_HEAD_BYTES, 0, &got) != 0)
-        return error_set(err, ERROR_SOURCE, got, "cannot be read: %m");
-    recognise(*descriptor, head, got, carve, source, name);
-    return 0;
+    return recognise(*descriptor, carve, source, name, err);
 }
 
 bool content_is_unchanged(const struct walk_entry *entry, int descriptor,
@@ -112,13 +132,22 @@ bool content_is_unchanged(const struct walk_entry *entry, int descriptor,
     return measured && now.size_bytes == source->size_bytes && now.mtime_ns == source->mtime_ns;
 }
 
+/* Two names of one file. */
+static bool is_one_file(int descriptor, int other)
+{
+    struct stat status, other_status;
+
+    return fstat(descriptor, &status) == 0 && fstat(other, &other_status) == 0 &&
+           status.st_dev == other_status.st_dev && status.st_ino == other_status.st_ino;
+}
+
 bool content_equals_file(int descriptor, const char *path)
 {
     int other = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     uint8_t *buffers = memory_allocate(2, BUFFER_BYTES);
     uint64_t offset = 0;
     bool equal = other >= 0;
-    size_t got = 1, got_other;
+    size_t got = equal && is_one_file(descriptor, other) ? 0 : 1, got_other;
 
     while (equal && got > 0) {
         equal =

@@ -43,20 +43,34 @@ bool content_equals_file(int descriptor, const char *path);
 
 /* ---- Equal files (content_index.c) ---- */
 
-/* The files that were met so far, by content (DESIGN 3): by SHA-256 where hashing is on; without it
- * by size, a checksum of the beginning, and then all bytes. */
+/* The files that were met so far, by content (DESIGN 3): by size and SHA-256 where there is one;
+ * without it by size and a checksum of the beginning; and then by all bytes. A process that reads
+ * can have been taken over by what it read, and then says what hash it likes: to have another file
+ * pass for a copy would hide what that one holds. Only of two files whose hashes this process made
+ * itself equal hashes are enough. */
 struct content_index;
 struct indexed_file;
+
+/* A file that is open. Nothing is owned. */
+struct content {
+    const struct source *source;
+    int descriptor;
+    bool is_sure;  /* this process made its hash */
+    bool is_there; /* source->path still leads to it later: it is no member of a container */
+};
 
 struct content_index *content_index_new(void);
 void content_index_free(struct content_index *index);
 
-/* Returns the earlier file with the content of this one. One that has none is remembered under
- * `source->path`: then NULL is returned, and *added is it. Both live as long as the index. The
- * descriptor is borrowed. */
-const struct indexed_file *content_index_find_or_add(struct content_index *index,
-                                                     const struct source *source, int descriptor,
-                                                     struct indexed_file **added);
+/* Returns the earlier file with the content of this one, which lives as long as the index; or NULL.
+ * *rival is then NULL, or the path (borrowed) of an earlier file of equal size and hash that has
+ * not these bytes, or whose bytes are gone: where this hash is not sure, it is to be made sure, and
+ * the search to be made again. */
+const struct indexed_file *content_index_find(struct content_index *index,
+                                              const struct content *content, const char **rival);
+
+/* Remembers the file; what is returned lives as long as the index. */
+struct indexed_file *content_index_add(struct content_index *index, const struct content *content);
 
 /* The source in the case, as it was set: its id, or 0, and its kind. */
 int64_t indexed_file_id(const struct indexed_file *file);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tree (tsearch) of files by key; without hashes several files can have one key, and are then
- * chained. Logs of equal size are the rule (20 MiB is the limit of an Application log), so the
- * key without hashes has a checksum of the beginning, where the first records lie. */
+/* A tree (tsearch) of files by key; files of one key are chained: there can be several without
+ * hashes, and where a hash is a lie. Logs of equal size are the rule (20 MiB is the limit of an
+ * Application log), so the key without hashes has a checksum of the beginning, where the first
+ * records lie. */
 #include "intake/content.h"
 
 #include <libdeflate.h>
@@ -23,6 +24,9 @@ struct indexed_file {
     char *path;               /* owned */
     int64_t id;
     enum source_kind kind;
+    bool is_sure;
+    bool is_there;
+    bool is_refuted;           /* its hash is not its own, or it cannot be read any more */
     struct indexed_file *next; /* of the same key */
 };
 
@@ -81,33 +85,68 @@ static uint32_t beginning_crc32(int descriptor)
     return sum;
 }
 
-const struct indexed_file *content_index_find_or_add(struct content_index *index,
-                                                     const struct source *source, int descriptor,
-                                                     struct indexed_file **added)
+static struct indexed_file *make_file(const struct content *content)
 {
+    const struct source *source = content->source;
     struct indexed_file *file = memory_allocate(1, sizeof(*file));
-    struct indexed_file *const *place;
 
-    *added = NULL;
     file->size_bytes = source->size_bytes;
     file->sha256 = memory_copy_text(source->sha256);
     file->path = memory_copy_text(source->path);
+    file->is_sure = content->is_sure && source->sha256 != NULL;
+    file->is_there = content->is_there;
     if (source->sha256 == NULL)
-        file->beginning_crc32 = beginning_crc32(descriptor);
-    place = memory_require(tsearch(file, &index->tree, compare_files));
-    for (struct indexed_file *other = *place; *place != file && other != NULL;
-         other = other->next) {
-        if (source->sha256 != NULL || content_equals_file(descriptor, other->path)) {
-            free_file(file);
-            return other;
-        }
+        file->beginning_crc32 = beginning_crc32(content->descriptor);
+    return file;
+}
+
+/* Has the earlier file, of the same key, the same content? *is_told says whether that can be told
+ * by what is at hand. */
+static bool is_same(const struct indexed_file *file, const struct content *content, bool *is_told)
+{
+    bool is_sure = file->is_sure && content->is_sure;
+
+    *is_told = is_sure || file->is_there;
+    return is_sure || (file->is_there && content_equals_file(content->descriptor, file->path));
+}
+
+const struct indexed_file *content_index_find(struct content_index *index,
+                                              const struct content *content, const char **rival)
+{
+    struct indexed_file *key = make_file(content);
+    struct indexed_file *const *place = tfind(key, &index->tree, compare_files);
+    bool is_hashed = content->source->sha256 != NULL;
+    struct indexed_file *file = place != NULL ? *place : NULL;
+
+    free_file(key);
+    *rival = NULL;
+    for (; file != NULL; file = file->next) {
+        bool is_told;
+
+        if (file->is_refuted)
+            continue;
+        if (is_same(file, content, &is_told))
+            return file;
+        if (!is_hashed)
+            continue;
+        *rival = file->path;
+        if (!content->is_sure)
+            return NULL;
+        file->is_refuted = is_told;
     }
+    return NULL;
+}
+
+struct indexed_file *content_index_add(struct content_index *index, const struct content *content)
+{
+    struct indexed_file *file = make_file(content);
+    struct indexed_file *const *place = memory_require(tsearch(file, &index->tree, compare_files));
+
     if (*place != file) {
         file->next = (*place)->next;
         (*place)->next = file;
     }
-    *added = file;
-    return NULL;
+    return file;
 }
 
 int64_t indexed_file_id(const struct indexed_file *file)

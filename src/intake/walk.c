@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Folders are walked by fts(3), physically: a link is never followed, so no walk leaves its tree
- * or runs in circles. What a link inside the tree points to is met under its own path. */
+/* Folders are walked physically: a link is never followed, so no walk leaves its tree or runs in
+ * circles. What a link inside the tree points to is met under its own path. fts(3) would do but for
+ * one thing: it takes an error in the middle of a folder for the folder's end. */
 #include "intake/walk.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <fts.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 
@@ -43,56 +46,55 @@ static void add_link(struct walk *out, const char *path, bool named)
     free(target);
 }
 
-/* What is neither file, folder nor link. */
-static void add_special(struct walk *out, const FTSENT *found, bool devices)
-{
-    bool named = found->fts_level == FTS_ROOTLEVEL;
-    bool is_device = named && S_ISBLK(found->fts_statp->st_mode);
+/* One walk over an input. */
+struct walking {
+    struct walk *out;
+    const struct stat *exclude; /* a folder, or NULL */
+    bool devices;
+};
 
-    if (is_device && devices)
-        add_entry(out, found->fts_path, named, SOURCE_STATUS_OK, NULL);
+/* A folder on the way down. */
+struct level {
+    const struct level *above; /* NULL for the input's own */
+    dev_t device;
+    ino_t number;
+};
+
+/* What cannot be looked at: it may be a folder, and what lies below it is not known. */
+static void add_unseen(struct walk *out, const char *path, bool named, bool is_folder,
+                       const char *what, int reason)
+{
+    bool is_gone = reason == ENOENT || reason == ENOTDIR;
+
+    add_entry(out, path, named, SOURCE_STATUS_UNREADABLE,
+              memory_format("%s%s%s", what, strerror(reason),
+                            is_gone ? "" : ", and the same command tries again"));
+    out->entries[out->entry_count - 1].is_folder = is_folder;
+    out->entries[out->entry_count - 1].hides = !is_gone;
+}
+
+/* What is neither file, folder nor link. */
+static void add_special(const struct walking *walking, const char *path, const struct stat *status,
+                        bool named)
+{
+    struct walk *out = walking->out;
+    bool is_device = named && S_ISBLK(status->st_mode);
+
+    if (is_device && walking->devices)
+        add_entry(out, path, named, SOURCE_STATUS_OK, NULL);
     else
-        add_entry(out, found->fts_path, named, SOURCE_STATUS_SKIPPED,
+        add_entry(out, path, named, SOURCE_STATUS_SKIPPED,
                   memory_copy_text(is_device ? "block device: it is read with --carve only"
                                              : "not a regular file"));
     out->entries[out->entry_count - 1].is_device = is_device;
 }
 
-static bool is_excluded(const FTSENT *folder, const struct stat *exclude)
+static bool is_excluded(const struct walking *walking, const struct stat *folder)
 {
-    return exclude != NULL && folder->fts_statp->st_dev == exclude->st_dev &&
-           folder->fts_statp->st_ino == exclude->st_ino;
-}
+    const struct stat *exclude = walking->exclude;
 
-static void add_found(struct walk *out, FTS *tree, FTSENT *found, const struct stat *exclude,
-                      bool devices)
-{
-    bool named = found->fts_level == FTS_ROOTLEVEL;
-
-    switch (found->fts_info) {
-    case FTS_D:
-        if (is_excluded(found, exclude))
-            fts_set(tree, found, FTS_SKIP);
-        break;
-    case FTS_F:
-        add_entry(out, found->fts_path, named, SOURCE_STATUS_OK, NULL);
-        break;
-    case FTS_SL:
-    case FTS_SLNONE:
-        add_link(out, found->fts_path, named);
-        break;
-    case FTS_DNR:
-    case FTS_ERR:
-    case FTS_NS:
-        add_entry(out, found->fts_path, named, SOURCE_STATUS_UNREADABLE,
-                  memory_copy_text(strerror(found->fts_errno)));
-        break;
-    case FTS_DP:
-    case FTS_DOT:
-        break;
-    default:
-        add_special(out, found, devices);
-    }
+    return exclude != NULL && folder->st_dev == exclude->st_dev &&
+           folder->st_ino == exclude->st_ino;
 }
 
 /* An input that is a folder without a file may be a share that is not mounted, or a level that was
@@ -110,30 +112,130 @@ static void check_folder(struct walk *out, const char *path, size_t first)
     out->entries[out->entry_count - 1].is_folder = true;
 }
 
-static void collect_input(struct walk *out, const char *input, const struct stat *exclude,
-                          bool devices)
+static bool is_dot_name(const char *name)
 {
-    char *path = memory_copy_text(input);
-    char *const roots[] = {path, NULL};
-    size_t first = out->entry_count;
-    FTSENT *found;
-    FTS *tree;
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
 
-    /* A link that is named itself is followed: the user said so. */
-    tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
-    if (tree == NULL)
-        add_entry(out, path, true, SOURCE_STATUS_UNREADABLE, memory_copy_text(strerror(errno)));
-    while (tree != NULL && (errno = 0, found = fts_read(tree)) != NULL) {
-        add_found(out, tree, found, exclude, devices);
-        if (found->fts_info == FTS_DP && found->fts_level == FTS_ROOTLEVEL &&
-            !is_excluded(found, exclude))
+static char *path_below(const char *folder, const char *name)
+{
+    size_t length = strlen(folder);
+
+    return memory_format("%s%s%s", folder, length > 0 && folder[length - 1] == '/' ? "" : "/",
+                         name);
+}
+
+/* What a folder has. */
+struct listed {
+    char *path; /* owned */
+    bool is_folder;
+};
+
+/* Lists what is in the open folder, which is closed then. The list may be cut by an error at any
+ * place: returns its errno, or 0. */
+static int list_folder(DIR *listing, const char *folder, struct listed **out, size_t *count)
+{
+    const struct dirent *entry;
+    int reason;
+
+    while ((errno = 0, entry = readdir(listing)) != NULL) {
+        if (is_dot_name(entry->d_name))
+            continue;
+        *out = memory_grow(*out, *count, sizeof(**out));
+        (*out)[(*count)++] = (struct listed){.path = path_below(folder, entry->d_name),
+                                             .is_folder = entry->d_type == DT_DIR};
+    }
+    reason = errno;
+    closedir(listing);
+    return reason;
+}
+
+/* Opens a folder that was seen to be one. A link that has taken its place is not followed, unless
+ * the input itself is one. */
+static DIR *open_folder(const char *path, bool named)
+{
+    int descriptor =
+        open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK | (named ? 0 : O_NOFOLLOW));
+    DIR *listing = descriptor >= 0 ? fdopendir(descriptor) : NULL;
+    int reason = errno;
+
+    if (listing == NULL && descriptor >= 0)
+        close(descriptor);
+    errno = reason;
+    return listing;
+}
+
+/* Some file systems have a folder lie in itself. */
+static bool is_on_the_way(const struct level *level, const struct stat *folder)
+{
+    while (level != NULL && (level->device != folder->st_dev || level->number != folder->st_ino))
+        level = level->above;
+    return level != NULL;
+}
+
+static void add_found(const struct walking *walking, const struct level *above,
+                      const struct listed *found);
+
+static void add_folder(const struct walking *walking, const struct level *above, const char *path,
+                       const struct stat *status)
+{
+    const struct level level = {.above = above, .device = status->st_dev, .number = status->st_ino};
+    bool named = above == NULL;
+    DIR *listing = open_folder(path, named);
+    struct listed *listed = NULL;
+    size_t count = 0;
+    int reason = errno;
+
+    if (listing == NULL) {
+        add_unseen(walking->out, path, named, true, "the folder cannot be opened: ", reason);
+        return;
+    }
+    reason = list_folder(listing, path, &listed, &count);
+    for (size_t index = 0; index < count; index++) {
+        add_found(walking, &level, &listed[index]);
+        free(listed[index].path);
+    }
+    free(listed);
+    if (reason != 0)
+        add_unseen(walking->out, path, named, true,
+                   "the folder cannot be listed to its end, so it can hold more: ", reason);
+}
+
+/* Is that what a link says whose target is gone, or that goes in circles? */
+static bool leads_nowhere(int reason)
+{
+    return reason == ENOENT || reason == ENOTDIR || reason == ELOOP;
+}
+
+/* Adds what is at the path: a file, or all that lies below a folder. Folders are as deep as a path
+ * is long, at the most. */
+static void add_found(const struct walking *walking, const struct level *above,
+                      const struct listed *found)
+{
+    const char *path = found->path;
+    struct walk *out = walking->out;
+    bool named = above == NULL;
+    size_t first = out->entry_count;
+    struct stat status;
+
+    if ((named ? stat(path, &status) : lstat(path, &status)) != 0) {
+        int reason = errno;
+
+        if (named && leads_nowhere(reason) && lstat(path, &status) == 0)
+            add_link(out, path, named);
+        else
+            add_unseen(out, path, named, found->is_folder, "", reason);
+    } else if (S_ISLNK(status.st_mode)) {
+        add_link(out, path, named);
+    } else if (S_ISREG(status.st_mode)) {
+        add_entry(out, path, named, SOURCE_STATUS_OK, NULL);
+    } else if (!S_ISDIR(status.st_mode) || is_on_the_way(above, &status)) {
+        add_special(walking, path, &status, named);
+    } else if (!is_excluded(walking, &status)) {
+        add_folder(walking, above, path, &status);
+        if (named)
             check_folder(out, path, first);
     }
-    if (tree != NULL && errno != 0)
-        add_entry(out, path, true, SOURCE_STATUS_UNREADABLE, memory_copy_text(strerror(errno)));
-    if (tree != NULL)
-        fts_close(tree);
-    free(path);
 }
 
 static int compare_entries(const void *left, const void *right)
@@ -141,9 +243,12 @@ static int compare_entries(const void *left, const void *right)
     const struct walk_entry *a = left, *b = right;
     int order = strcmp(a->path, b->path);
 
-    /* Of one path met twice, the entry with a problem goes, the named one stays. */
+    /* Of one path met twice, the entry with a problem goes, but for that of a folder which one of
+     * two walks could not list; the named one stays. */
     if (order == 0)
         order = (a->problem != NULL) - (b->problem != NULL);
+    if (order == 0)
+        order = b->hides - a->hides;
     return order != 0 ? order : b->named - a->named;
 }
 
@@ -169,9 +274,11 @@ static void drop_repeated(struct walk *out)
 void walk_collect(const char *const *inputs, size_t input_count, const struct stat *exclude,
                   bool devices, struct walk *out)
 {
+    const struct walking walking = {.out = out, .exclude = exclude, .devices = devices};
+
     *out = (struct walk){0};
     for (size_t index = 0; index < input_count; index++)
-        collect_input(out, inputs[index], exclude, devices);
+        add_found(&walking, NULL, &(struct listed){.path = (char *)inputs[index]}); /* borrowed */
     if (out->entry_count > 0)
         qsort(out->entries, out->entry_count, sizeof(*out->entries), compare_entries);
     drop_repeated(out);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* walk: turns what the user named into a list of files, in order. Folders are walked without
  * following symbolic links; a link, a device or a folder that cannot be read is in the list too,
- * with the reason why it is not read, and so is a folder named as an input that holds no file:
- * nothing is left out silently. */
+ * with the reason why it is not read, and so is a folder named as an input that holds no file, or
+ * one whose list ends in an error: nothing is left out silently. */
 #ifndef SPPTRIAGE_INTAKE_WALK_H
 #define SPPTRIAGE_INTAKE_WALK_H
 
@@ -20,7 +20,8 @@ struct walk_entry {
     enum source_status status; /* with a problem: skipped or unreadable */
     bool named;                /* named itself, not found in a folder */
     bool is_device;            /* a block device */
-    bool is_folder;            /* an input that is a folder without a file */
+    bool is_folder;            /* a folder: one that cannot be listed, or an input without a file */
+    bool hides;                /* with a problem: what lies at the path or below it is not known */
 };
 
 struct walk {

@@ -176,34 +176,61 @@ void source_facts_add_mark(struct source_facts *facts, const struct record_mark 
     facts->marks[facts->mark_count++] = *mark;
 }
 
-/* Takes the spans of the part. */
+/* The number in the whole of the computer that is that of the part; -1 where it is cut. */
+static int64_t number_in_whole(struct source_facts *whole, const struct source_facts *part,
+                               uint64_t number)
+{
+    const struct computer_facts *computer = source_facts_meet(whole, part->computers[number].name);
+
+    return computer != NULL ? computer - whole->computers : -1;
+}
+
+/* Takes the spans of the part; those of computers that are cut go. */
 static void join_spans(struct source_facts *whole, struct source_facts *part)
 {
     for (size_t index = 0; index < part->span_count; index++) {
         struct record_span span = part->spans[index];
-        const char *name = part->computers[span.computer].name;
+        int64_t number = number_in_whole(whole, part, span.computer);
 
-        span.computer = (uint64_t)(source_facts_computer(whole, name) - whole->computers);
-        source_facts_add_span(whole, &span);
+        span.computer = (uint64_t)number;
+        if (number >= 0)
+            source_facts_add_span(whole, &span);
+        else
+            free(span.channel);
     }
     free(part->spans);
     part->spans = NULL;
     part->span_count = 0;
 }
 
-/* Takes the marks of the part. */
+/* The same of the marks. */
 static void join_marks(struct source_facts *whole, struct source_facts *part)
 {
     for (size_t index = 0; index < part->mark_count; index++) {
         struct record_mark mark = part->marks[index];
-        const char *name = part->computers[mark.computer].name;
+        int64_t number = number_in_whole(whole, part, mark.computer);
 
-        mark.computer = (uint64_t)(source_facts_computer(whole, name) - whole->computers);
-        source_facts_add_mark(whole, &mark);
+        mark.computer = (uint64_t)number;
+        if (number >= 0)
+            source_facts_add_mark(whole, &mark);
+        else
+            free(mark.channel);
     }
     free(part->marks);
     part->marks = NULL;
     part->mark_count = 0;
+}
+
+static void join_computers(struct source_facts *whole, const struct source_facts *part)
+{
+    for (size_t index = 0; index < part->computer_count; index++) {
+        struct computer_facts *computer = source_facts_meet(whole, part->computers[index].name);
+
+        if (computer != NULL)
+            computer_facts_join(computer, &part->computers[index]);
+    }
+    if (whole->computers_are_cut && whole->status == SOURCE_STATUS_OK)
+        whole->status = SOURCE_STATUS_DAMAGED;
 }
 
 void source_facts_join(struct source_facts *whole, struct source_facts *part)
@@ -223,9 +250,7 @@ void source_facts_join(struct source_facts *whole, struct source_facts *part)
     join_spans(whole, part);
     whole->spans_are_rough = whole->spans_are_rough || part->spans_are_rough;
     join_marks(whole, part);
-    for (size_t index = 0; index < part->computer_count; index++)
-        computer_facts_join(source_facts_computer(whole, part->computers[index].name),
-                            &part->computers[index]);
+    join_computers(whole, part);
     remarks_join(&whole->damage, &part->damage);
     remarks_join(&whole->undecodable, &part->undecodable);
     remarks_join(&whole->conflicts, &part->conflicts);
@@ -279,6 +304,11 @@ void source_facts_finish(struct source_facts *facts, const char *reference)
     if (facts->spans_are_rough)
         text_add_item(&detail, "too many gaps or steps back in time: coverage and wrong clocks are "
                                "told roughly");
+    if (facts->computers_are_cut)
+        text_add_item_format(&detail,
+                             "it bears more computer names than the %d, of %d bytes, that a source "
+                             "may have: what it says of the others is left out",
+                             SOURCE_COMPUTERS_MOST, SOURCE_COMPUTER_NAMES_MOST_BYTES);
     if (facts->header_times_shifted)
         text_add_item(&detail, "header times shifted: exported log");
     text_free(&facts->detail);
@@ -297,4 +327,20 @@ struct computer_facts *source_facts_computer(struct source_facts *facts, const c
             (struct computer_facts){.name = memory_copy_text(name)};
     }
     return &facts->computers[number];
+}
+
+struct computer_facts *source_facts_meet(struct source_facts *facts, const char *name)
+{
+    size_t number =
+        computer_index_find(&facts->index, facts->computers, facts->computer_count, name);
+    size_t length = number == facts->computer_count ? strlen(name) : 0;
+
+    if (number == facts->computer_count &&
+        (facts->computer_count >= SOURCE_COMPUTERS_MOST ||
+         length > SOURCE_COMPUTER_NAMES_MOST_BYTES - facts->name_bytes)) {
+        facts->computers_are_cut = true;
+        return NULL;
+    }
+    facts->name_bytes += length;
+    return source_facts_computer(facts, name);
 }

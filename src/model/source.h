@@ -164,6 +164,8 @@ struct source_facts {
     struct computer_facts *computers; /* in order of first meeting */
     size_t computer_count;
     struct computer_index index;
+    size_t name_bytes;         /* of the names of those that source_facts_meet added */
+    bool computers_are_cut;    /* there were more names than a source may have */
     struct record_span *spans; /* owned; in the order of the file, until they are settled */
     size_t span_count;
     bool spans_are_rough;      /* there were too many: coverage and wrong clocks are not all told */
@@ -214,5 +216,13 @@ void source_facts_add_mark(struct source_facts *facts, const struct record_mark 
 
 /* Finds or adds the computer; names compare without case. Borrowed until the next call. */
 struct computer_facts *source_facts_computer(struct source_facts *facts, const char *name);
+
+/* What is kept of a source has no more names, and these no more bytes: memory does not grow with
+ * what a log may say. Forwarded events of ten thousands of machines have room. */
+#define SOURCE_COMPUTERS_MOST 100000
+#define SOURCE_COMPUTER_NAMES_MOST_BYTES (8 * 1024 * 1024)
+
+/* The same within these bounds: NULL for a new name beyond them, which computers_are_cut notes. */
+struct computer_facts *source_facts_meet(struct source_facts *facts, const char *name);
 
 #endif

@@ -8,67 +8,99 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 
-/* A spreadsheet runs a cell that begins with one of these (DESIGN section 7). */
-static const char formula_starts[] = "=+-@\t\r";
-
-/* Before such a character it makes a text of the cell. */
+/* What makes a text of what follows. */
 #define FORMULA_GUARD "'"
 
 /* What parts cells, too. */
 #define CELL_SEPARATOR ';'
 
-static bool is_control(uint32_t code_point)
+/* What a formula begins with; where Chinese or Japanese is written, the full-width form does, too.
+ */
+static const char *const formula_starts[] = {
+    "=", "+", "-", "@", "\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D", "\xEF\xBC\xA0",
+};
+
+static bool is_formula(const char *at)
 {
-    return code_point < 0x20 || (code_point >= 0x7F && code_point <= 0x9F) ||
-           code_point == 0x2028 || code_point == 0x2029;
+    for (size_t index = 0; index < ARRAY_COUNT(formula_starts); index++)
+        if (strncmp(at, formula_starts[index], strlen(formula_starts[index])) == 0)
+            return true;
+    return false;
 }
 
-static bool is_formula(const char *value)
+/* Passes what is shown as a space. */
+static const char *skip_spaces(const char *at)
 {
-    return *value != '\0' && strchr(formula_starts, *value) != NULL;
+    const char *behind = at;
+    uint32_t code_point = ' ';
+
+    while (code_point == ' ' || text_is_control(code_point)) {
+        at = behind;
+        if (*at == '\0' || !text_next_character(&behind, &code_point))
+            break;
+    }
+    return at;
 }
 
-/* The same of what stands behind a `;`, of which many a spreadsheet makes a cell of its own: where
- * the decimal point is a comma, columns are parted so. A quote there, which is written twice,
- * begins and ends such a cell's empty first part. */
-static bool is_formula_behind(const char *separator)
+/* Is it a dash that is all of the cell? */
+static bool is_lone_dash(const char *at)
 {
-    return is_formula(separator + 1 + strspn(separator + 1, "\""));
+    const char *behind = skip_spaces(at + 1);
+
+    return *at == '-' && (*behind == '\0' || *behind == CELL_SEPARATOR);
+}
+
+/* Where the cell that begins there needs the guard, or NULL. */
+static const char *find_guarded(const char *start, bool is_behind_separator)
+{
+    const char *first = skip_spaces(start), *at = first;
+
+    if (*start == '\t' || *start == '\r')
+        return start;
+    while (*at == '"')
+        at = skip_spaces(at + 1);
+    if (!is_formula(at) || (is_behind_separator && is_lone_dash(at)))
+        return NULL;
+    return first;
 }
 
 static bool has_formula(const char *value)
 {
-    const char *separator = strchr(value, CELL_SEPARATOR);
+    const char *guarded = find_guarded(value, false);
 
-    while (separator != NULL && !is_formula_behind(separator))
-        separator = strchr(separator + 1, CELL_SEPARATOR);
-    return separator != NULL || is_formula(value);
+    while (guarded == NULL && (value = strchr(value, CELL_SEPARATOR)) != NULL)
+        guarded = find_guarded(++value, true);
+    return guarded != NULL;
 }
 
 /* Adds what the cell shows of the value: see csv_cell. */
 static void add_shown(struct text *cell, const char *value)
 {
+    const char *guarded = find_guarded(value, false);
     uint32_t code_point;
 
-    text_add(cell, is_formula(value) ? FORMULA_GUARD : "");
-    for (;;) {
+    while (*value != '\0') {
+        const char *start = value;
         size_t plain = text_plain_length(value, ";");
 
+        if (value == guarded)
+            text_add(cell, FORMULA_GUARD);
+        else if (guarded != NULL && value < guarded && value + plain > guarded)
+            plain = (size_t)(guarded - value);
         text_add_bytes(cell, value, plain);
         value += plain;
-        if (*value == '\0')
-            return;
-        if (*value == CELL_SEPARATOR) {
-            text_add(cell, is_formula_behind(value) ? ";" FORMULA_GUARD : ";");
-            value++;
+        if (plain > 0)
             continue;
-        }
         if (value[0] == '\r' && value[1] == '\n')
             value++;
         if (!text_next_character(&value, &code_point))
             text_add_byte(cell, value[-1]);
+        else if (text_is_control(code_point))
+            text_add(cell, " ");
         else
-            text_add_character(cell, is_control(code_point) ? ' ' : code_point);
+            text_add_bytes(cell, start, (size_t)(value - start));
+        if (*start == CELL_SEPARATOR)
+            guarded = find_guarded(value, true);
     }
 }
 
@@ -106,6 +138,15 @@ void csv_cell(struct csv_writer *csv, const char *value)
     text_clear(&csv->shown);
     add_shown(&csv->shown, value);
     write_quoted(csv, text_get(&csv->shown), csv->shown.length_bytes);
+}
+
+void csv_path(struct csv_writer *csv, const char *path)
+{
+    struct text shown = {0};
+
+    text_add_path(&shown, path);
+    csv_cell(csv, text_get(&shown));
+    text_free(&shown);
 }
 
 void csv_number(struct csv_writer *csv, uint64_t number)

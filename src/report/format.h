@@ -24,12 +24,21 @@ struct csv_writer {
 
 void csv_free_content(struct csv_writer *csv);
 
-/* Writes one cell. A cell whose first character a spreadsheet would run as a formula (= + - @,
- * tab, CR) gets a leading '. So does what has such a character right behind a `;` (or behind quotes
- * there), for the cells that a spreadsheet makes of it that parts them at `;`: `x;'=1+1`. A line
- * break (CR LF, CR, LF, U+2028, U+2029) and every other control character (U+0001 to U+001F, U+007F
- * to U+009F) become one space each; bytes that are not UTF-8 become \xNN. */
+/* Writes one cell. No cell begins with what a spreadsheet would run as a formula, neither as it is
+ * written nor as those read it that part cells at `;`, where the decimal point is a comma: they
+ * take
+ * `"a","x;=1+1"` for the cells `a,"x` and `=1+1"`. So wherever a cell would begin, at the start of
+ * the value and behind each `;` in it, and the first that is there besides spaces and quotes is one
+ * of = + - @ or its full-width form (U+FF1D, U+FF0B, U+FF0D, U+FF20), a ' goes in front of that, or
+ * of the quotes before it; so it does in front of a tab or CR that comes first. Behind a `;` a dash
+ * that stands alone is the one of our own lists, and stays. Taking away each ' at such a place
+ * gives the value again. A line break (CR LF, CR, LF, U+2028, U+2029) and every other control
+ * character (U+0001 to U+001F, U+007F to U+009F) become one space each, so no tab parts cells
+ * either; bytes that are not UTF-8 become \xNN. */
 void csv_cell(struct csv_writer *csv, const char *value);
+
+/* Writes a path, on one line (text_add_path). */
+void csv_path(struct csv_writer *csv, const char *path);
 
 /* Writes a number in decimal. */
 void csv_number(struct csv_writer *csv, uint64_t number);
@@ -85,6 +94,9 @@ void html_add_escaped(struct text *out, const char *raw);
 
 /* Writes `raw` (NULL is empty) escaped. */
 void html_put(FILE *file, const char *raw);
+
+/* Writes a path escaped, on one line (text_add_path). */
+void html_put_path(FILE *file, const char *path);
 
 /* Writes `before`, `raw` escaped, and `after`; nothing where `raw` is NULL or empty. */
 void html_put_between(FILE *file, const char *before, const char *raw, const char *after);

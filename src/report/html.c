@@ -7,29 +7,6 @@
 #include "base/filetime.h"
 #include "base/memory.h"
 
-struct code_points {
-    uint32_t first;
-    uint32_t last;
-};
-
-/* Characters that show nothing of themselves: the C1 controls, the line ends of Unicode, its
- * Default_Ignorable_Code_Point (those that set the direction of writing are among them) and the
- * annotation marks. */
-static const struct code_points unseen[] = {
-    {0x0080, 0x009F},   {0x00AD, 0x00AD},   {0x034F, 0x034F},   {0x061C, 0x061C}, {0x115F, 0x1160},
-    {0x17B4, 0x17B5},   {0x180B, 0x180F},   {0x200B, 0x200F},   {0x2028, 0x202E}, {0x2060, 0x206F},
-    {0x3164, 0x3164},   {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFB},
-    {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
-};
-
-static bool is_unseen(uint32_t code_point)
-{
-    for (size_t index = 0; index < ARRAY_COUNT(unseen); index++)
-        if (code_point >= unseen[index].first && code_point <= unseen[index].last)
-            return true;
-    return false;
-}
-
 /* What stands for an ASCII character that HTML reads as its own, or NULL. */
 static const char *entity_of(uint32_t code_point)
 {
@@ -53,7 +30,7 @@ void html_add_escaped(struct text *out, const char *raw)
             text_add_character(out, 0x2400 + code_point);
         else if (code_point == 0x7F)
             text_add_character(out, 0x2421);
-        else if (is_unseen(code_point))
+        else if (text_is_unseen(code_point))
             text_add_format(out, "[U+%04" PRIX32 "]", code_point);
         else
             text_add_character(out, code_point);
@@ -67,6 +44,15 @@ void html_put(FILE *file, const char *raw)
     html_add_escaped(&escaped, raw != NULL ? raw : "");
     fwrite(text_get(&escaped), 1, escaped.length_bytes, file);
     text_free(&escaped);
+}
+
+void html_put_path(FILE *file, const char *path)
+{
+    struct text shown = {0};
+
+    text_add_path(&shown, path);
+    html_put(file, text_get(&shown));
+    text_free(&shown);
 }
 
 void html_put_between(FILE *file, const char *before, const char *raw, const char *after)

@@ -64,7 +64,9 @@ static void put_conflict(struct section *section, const struct conflict *conflic
     if (conflict->filetime != 0)
         html_put_time(file, conflict->filetime);
     fputs("</td>", file);
-    html_put_cell(file, "text", conflict->path);
+    fputs("<td class=\"text\">", file);
+    html_put_path(file, conflict->path);
+    fputs("</td>", file);
     fprintf(file, "<td class=\"number\">%" PRIu64 "</td>", conflict->offset_bytes);
     html_put_cell(file, "detail", conflict->our_reading);
     html_put_cell(file, "detail", conflict->other_reading);

@@ -55,7 +55,7 @@ static int put_impaired(struct casedb *db, FILE *file, const struct case_source 
     if (casedb_source_machines(db, source->id, &machines, err) != 0)
         return -1;
     fputs("<tr><th scope=\"row\" class=\"text\">", file);
-    html_put(file, source->path);
+    html_put_path(file, source->path);
     fputs("</th>", file);
     html_put_cell(file, "status", source_status_word(source->status));
     html_put_cell(file, "text", machines);

@@ -21,7 +21,8 @@ static int take_content(struct casedb *db, struct case_source *copy, struct text
 
     if (found != 1)
         return found;
-    copy->status = content.status;
+    if (copy->status != SOURCE_STATUS_UNREADABLE)
+        copy->status = content.status;
     copy->record_count = content.record_count;
     copy->recovered_count = content.recovered_count;
     copy->selected_count = content.selected_count;
@@ -59,6 +60,15 @@ static int add_clients(struct casedb *db, const struct case_source *source, stru
     return 0;
 }
 
+static void add_same_as(const struct case_source *source, struct text *detail)
+{
+    struct text path = {0};
+
+    text_add_path(&path, source->same_as_path);
+    text_add_item_format(detail, "same content as %s", text_get(&path));
+    text_free(&path);
+}
+
 int sources_complete(struct casedb *db, struct case_source *source, struct text *detail,
                      bool *remarked, struct error *err)
 {
@@ -66,7 +76,8 @@ int sources_complete(struct casedb *db, struct case_source *source, struct text 
 
     text_free(detail);
     if (source->same_as != 0) {
-        text_add_item_format(detail, "same content as %s", source->same_as_path);
+        add_same_as(source, detail);
+        text_add_items(detail, source->detail); /* that it cannot be read any more */
         if (take_content(db, source, detail, err) != 0)
             return -1;
     } else {
@@ -90,7 +101,7 @@ static int write_source(struct csv_writer *csv, struct casedb *db, const struct 
 
     if (casedb_source_machines(db, source->id, &machines, err) != 0)
         return -1;
-    csv_cell(csv, source->path);
+    csv_path(csv, source->path);
     csv_cell(csv, source_kind_word(source->kind));
     csv_number(csv, source->size_bytes);
     csv_cell(csv, source->sha256 != NULL ? source->sha256 : "");

@@ -103,7 +103,7 @@ static void write_csv(struct csv_writer *csv, const struct timeline_row *row)
     csv_cell(csv, text_get(&row->codes));
     csv_cell(csv, row->in_window);
     csv_cell(csv, row->verified);
-    csv_cell(csv, row->found->path);
+    csv_path(csv, row->found->path);
     csv_number(csv, observation->offset_bytes);
     csv_cell(csv, text_get(&row->strings));
     csv_end_row(csv);

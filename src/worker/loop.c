@@ -85,6 +85,12 @@ static void read_part(struct loop *loop, const struct wire_job *job, const struc
                       &result->read_err);
 }
 
+/* Readings that failed, of whatever kind. */
+static uint64_t count_faults(void)
+{
+    return mapping_fault_count() + file_fault_count();
+}
+
 /* What the reader showed to the byte sink is hashed already. A source that it did not show whole,
  * or of which it may have shown zeros where a page could not be read, is hashed here. */
 static void finish_hash(struct loop *loop, const struct wire_job *job, int descriptor,
@@ -92,7 +98,7 @@ static void finish_hash(struct loop *loop, const struct wire_job *job, int descr
 {
     struct error err = {.offset_bytes = ERROR_NO_OFFSET};
     bool is_hashed = job->read && hash_taken_bytes(loop->hash) == job->size_bytes &&
-                     mapping_fault_count() == faults_before;
+                     count_faults() == faults_before;
 
     if (!is_hashed && hash_file(loop->hash, descriptor, job->size_bytes, &result->hash_err) != 0)
         return;
@@ -101,13 +107,22 @@ static void finish_hash(struct loop *loop, const struct wire_job *job, int descr
     result->has_hash = true;
 }
 
+/* What failed once may be read the next time: a source of which not all was read the first time
+ * must not count as one that was, whatever its reader made of it. */
+static void note_fault(struct wire_result *result)
+{
+    result->has_hash = false;
+    if (result->hash_err.kind == ERROR_NONE)
+        error_set(&result->hash_err, ERROR_SOURCE, 0, "a part of it could not be read at first");
+}
+
 static void do_job(struct loop *loop, const struct wire_job *job, int descriptor)
 {
     struct source source = {.path = (char *)job->path, /* borrowed for the job */
                             .kind = job->kind,
                             .size_bytes = job->size_bytes};
     struct wire_result result = {0};
-    uint64_t faults_before = mapping_fault_count();
+    uint64_t faults_before = count_faults();
 
     loop->facts = &result.facts;
     if (job->hash)
@@ -116,6 +131,8 @@ static void do_job(struct loop *loop, const struct wire_job *job, int descriptor
         read_part(loop, job, &source, descriptor, &result);
     if (job->hash && !source_facts_tell_unread(&result.facts))
         finish_hash(loop, job, descriptor, faults_before, &result);
+    if (count_faults() != faults_before)
+        note_fault(&result);
     wire_add_result(&loop->out, &result);
     send_gathered(loop);
     wire_result_free_content(&result);
@@ -177,10 +194,13 @@ static void receive_job(struct loop *loop, struct wire_job *job, int *descriptor
         end(EXIT_FAILURE);
 }
 
-_Noreturn void loop_run(int socket, const struct reader *const *readers, struct hash *hash)
+_Noreturn void loop_run(int socket, unsigned refused, const struct reader *const *readers,
+                        struct hash *hash)
 {
     struct loop loop = {.socket = socket, .readers = readers, .hash = hash};
 
+    wire_add_begin(&loop.out, refused);
+    send_gathered(&loop);
     for (;;) {
         struct wire_job job;
         int descriptor = -1;

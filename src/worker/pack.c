@@ -82,6 +82,28 @@ static inline void pack_u64(struct pack *pack, uint64_t number)
     put(pack, &number, sizeof(number));
 }
 
+static bool is_utf8(const char *bytes, size_t length_bytes)
+{
+    bool is_cut;
+
+    return text_utf8_length(bytes, length_bytes, &is_cut) == length_bytes;
+}
+
+/* Adds a text that a library took from its input as it is there. */
+static void pack_repaired(struct pack *pack, const char *text)
+{
+    struct text repaired = {0};
+    uint32_t character;
+
+    while (*text != '\0') {
+        text_next_character(&text, &character);
+        text_add_character(&repaired, character);
+    }
+    pack_u32(pack, (uint32_t)repaired.length_bytes);
+    put(pack, text_get(&repaired), repaired.length_bytes + 1);
+    text_free(&repaired);
+}
+
 /* A text is far shorter than 4 GiB: whoever packs it keeps to the limit of a frame. */
 static void pack_text(struct pack *pack, const struct member *member, const char *text)
 {
@@ -92,6 +114,10 @@ static void pack_text(struct pack *pack, const struct member *member, const char
     if (member->or_null && text == NULL)
         return;
     length = strlen(text);
+    if (!member->or_bytes && !is_utf8(text, length)) {
+        pack_repaired(pack, text);
+        return;
+    }
     pack_u32(pack, (uint32_t)length);
     put(pack, text, length + 1);
 }
@@ -194,7 +220,7 @@ static bool unpack_number(struct span *in, const struct member *member, int64_t 
     return *out == MEMBER_ABSENT || number_is_in_range(*out, member->least, member->greatest);
 }
 
-/* A text without a NUL in it. */
+/* A text of UTF-8 without a NUL in it. */
 static bool unpack_text(struct span *in, const struct member *member, const char **out)
 {
     struct span taken;
@@ -209,7 +235,8 @@ static bool unpack_text(struct span *in, const struct member *member, const char
     if (!span_u32(in, &length) || length >= in->left_bytes ||
         (member->greatest != 0 && length > member->greatest) ||
         !span_take(in, (size_t)length + 1, &taken) ||
-        memchr(taken.bytes, '\0', (size_t)length + 1) != taken.bytes + length)
+        memchr(taken.bytes, '\0', (size_t)length + 1) != taken.bytes + length ||
+        (!member->or_bytes && !is_utf8((const char *)taken.bytes, length)))
         return false;
     *out = (const char *)taken.bytes;
     return true;

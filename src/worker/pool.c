@@ -8,12 +8,14 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "worker/process.h"
@@ -24,6 +26,7 @@
 #define JOBS_MOST 512
 #define JOBS_SENT_MOST 2 /* to one reader */
 #define RETRY_MS 50      /* until a job that found no room is sent again */
+#define TICK_MS 200      /* until the time of those at work is looked at again */
 #define SHORT_WORK_BYTES (UINT64_C(64) * 1024 * 1024)
 #define RECEIVE_BYTES ((size_t)128 * 1024)
 #define DESCRIPTORS_ENOUGH 2048
@@ -34,6 +37,17 @@
 #define OBSERVATION_LEAST_BYTES 16
 #define FINDING_LEAST_BYTES 4
 #define FINDINGS_ON_WHOLE 16
+/* Both together are no longer than so many times the source, and a few that stand for it as a
+ * whole. */
+#define SAID_TIMES_MOST 64
+#define SAID_FREE_BYTES (UINT64_C(16) * 1024 * 1024)
+
+/* A reader that gets this share of a core at least does not sleep. */
+#define SLEEP_SHARE 64
+
+/* Without a job a reader waits. One that worked all the same was taken over by its last job, and
+ * gets no other source to see. */
+#define UNASKED_MOST_MS 500
 
 /* So many readers may end in a row before they have done anything. */
 #define FALSE_STARTS_MOST 16
@@ -48,7 +62,8 @@ struct pool_job {
     uint64_t kept_count;       /* taken from all readers that worked on it, */
     uint64_t skip_count;       /* those that the reader at work will say again, */
     uint64_t counted_count;    /* and those that it has said */
-    uint64_t received_count;   /* all that it has said */
+    uint64_t received_count;   /* all that it has said, */
+    uint64_t received_bytes;   /* and how long it was */
     size_t computers_bytes;    /* that it has said */
     struct pool_result result; /* its facts' computers, until it is done */
 };
@@ -58,10 +73,16 @@ struct worker {
     struct pack received;                  /* not looked at yet: less than a frame */
     struct pool_job *sent[JOBS_SENT_MOST]; /* to it, and not done; the first is at work */
     size_t sent_count;
+    bool has_begun; /* it said so */
+    /* Of the job at work, or of its rest since the last one: */
+    uint64_t start_ms; /* its processor time then, */
+    uint64_t seen_ms;  /* and when it was looked at last */
+    uint64_t slept_ms;
 };
 
 struct pool {
     const struct reader *const *readers;
+    struct sandbox *sandbox;
     const struct reader_options *options;
     struct hash *hash;
     struct worker *workers;
@@ -81,6 +102,8 @@ struct pool {
     struct worker **polled_workers;
     int watched; /* -1: nothing */
     short watched_events;
+    uint64_t watched_ms;
+    uint64_t looked_ms; /* when the time of those at work was looked at last */
 };
 
 /* Allows as many open files as it takes, and returns how many of them are to spare. */
@@ -114,7 +137,7 @@ static void choose_counts(struct pool *pool, size_t reader_count)
     pool->capacity = between(JOBS_LEAST, pool->capacity, spare - spare / 2);
 }
 
-int pool_new(size_t reader_count, const struct reader *const *readers,
+int pool_new(size_t reader_count, const struct reader *const *readers, struct sandbox *sandbox,
              const struct reader_options *options, struct pool **out, struct error *err)
 {
     struct hash *hash = hash_new(err);
@@ -126,6 +149,7 @@ int pool_new(size_t reader_count, const struct reader *const *readers,
     signal(SIGCHLD, SIG_DFL); /* whoever started us may have it ignored */
     pool = memory_allocate(1, sizeof(*pool));
     pool->readers = readers;
+    pool->sandbox = sandbox;
     pool->options = options;
     pool->hash = hash;
     choose_counts(pool, reader_count);
@@ -204,6 +228,7 @@ static void crash_job(struct pool *pool, struct pool_job *job, char *crash)
     source_facts_free_content(&result->facts);
     job->computers_bytes = 0;
     job->received_count = 0;
+    job->received_bytes = 0;
     job->counted_count = 0;
     job->done = result->crash_count == 2;
     if (job->done)
@@ -229,6 +254,8 @@ static void end_worker(struct pool *pool, struct worker *worker, const char *fau
     else
         free(crash);
     worker->sent_count = 0;
+    worker->has_begun = false;
+    worker->start_ms = 0;
 }
 
 /* ---- Handing out ---- */
@@ -247,6 +274,15 @@ static bool can_queue(const struct worker *worker, const struct pool_job *job)
            is_short(last) && is_short(job);
 }
 
+/* Ends an idle reader that did not rest. */
+static bool end_restless(struct pool *pool, struct worker *worker)
+{
+    if (process_time_ms(&worker->process) - worker->start_ms <= UNASKED_MOST_MS)
+        return false;
+    end_worker(pool, worker, "worked without a job");
+    return true;
+}
+
 /* The reader that is to get the job, or NULL. Forks it if need be. */
 static struct worker *choose_worker(struct pool *pool, const struct pool_job *job)
 {
@@ -255,14 +291,15 @@ static struct worker *choose_worker(struct pool *pool, const struct pool_job *jo
     for (size_t index = 0; index < pool->worker_count; index++) {
         struct worker *worker = &pool->workers[index];
 
-        if (worker->process.pid != 0 && worker->sent_count == 0)
+        if (worker->process.pid != 0 && worker->sent_count == 0 && !end_restless(pool, worker))
             return worker;
         if (worker->process.pid == 0 && unborn == NULL)
             unborn = worker;
     }
     error_clear(&pool->start_err);
     if (unborn != NULL && pool->false_starts < FALSE_STARTS_MOST &&
-        process_start(&unborn->process, pool->readers, pool->hash, &pool->start_err) == 0)
+        process_start(&unborn->process, pool->sandbox, pool->readers, pool->hash,
+                      &pool->start_err) == 0)
         return unborn;
     for (size_t index = 0; index < pool->worker_count; index++)
         if (can_queue(&pool->workers[index], job))
@@ -287,6 +324,13 @@ static void pack_job(struct pool *pool, const struct pool_job *job)
     wire_add_job(&pool->message, &message);
 }
 
+/* From now on the first job of those that were sent is at work, or none is. */
+static void begin_job(struct worker *worker)
+{
+    worker->start_ms = worker->seen_ms = process_time_ms(&worker->process);
+    worker->slept_ms = 0;
+}
+
 /* Hands waiting jobs out until there is none, or no reader for the oldest. */
 static void hand_out(struct pool *pool)
 {
@@ -308,6 +352,8 @@ static void hand_out(struct pool *pool)
             continue;
         }
         worker->sent[worker->sent_count++] = job;
+        if (worker->sent_count == 1)
+            begin_job(worker);
         pool->waiting_count--;
         memmove(pool->waiting, pool->waiting + 1, pool->waiting_count * sizeof(*pool->waiting));
     }
@@ -338,13 +384,41 @@ static void keep_frame(struct pool_job *job, const struct wire_frame *frame)
     wire_add_frame(&job->frames, frame);
 }
 
+/* What the reader of the source can find. Of what is still to be told, either. */
+static bool can_hold(const struct pool_job *job, enum wire_type what)
+{
+    switch (source_kind_reader(job->order.source->kind)) {
+    case READER_LOG:
+    case READER_CARVE:
+        return what == WIRE_OBSERVATION;
+    case READER_DATASTORE:
+    case READER_HIVE:
+        return what == WIRE_FINDING;
+    case READER_TEXT:
+        return true;
+    case READER_NONE:
+    case READER_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* Can the job's reader say that, and so much? */
+static bool may_say(struct pool_job *job, const struct wire_frame *frame, uint64_t most)
+{
+    job->received_bytes += frame->payload.left_bytes;
+    return job->order.read && can_hold(job, frame->type) && job->received_count++ <= most &&
+           (job->received_bytes <= SAID_FREE_BYTES ||
+            (job->received_bytes - SAID_FREE_BYTES) / SAID_TIMES_MOST <=
+                job->order.source->size_bytes);
+}
+
 static bool take_observation(struct pool *pool, struct pool_job *job,
                              const struct wire_frame *frame)
 {
-    if (!job->order.read || !wire_read_observation(frame->payload, &pool->observation) ||
-        job->received_count > job->order.source->size_bytes / OBSERVATION_LEAST_BYTES)
+    if (!may_say(job, frame, job->order.source->size_bytes / OBSERVATION_LEAST_BYTES) ||
+        !wire_read_observation(frame->payload, &pool->observation))
         return false;
-    job->received_count++;
     /* Without libevtx the second try says the same but for what libevtx alone found. */
     if (pool->observation.observation.reference_only)
         wire_add_frame(&job->frames, frame);
@@ -355,13 +429,20 @@ static bool take_observation(struct pool *pool, struct pool_job *job,
 
 static bool take_finding(struct pool *pool, struct pool_job *job, const struct wire_frame *frame)
 {
-    if (!job->order.read || !wire_read_finding(frame->payload, &pool->finding) ||
-        job->received_count >
-            job->order.source->size_bytes / FINDING_LEAST_BYTES + FINDINGS_ON_WHOLE)
+    if (!may_say(job, frame,
+                 job->order.source->size_bytes / FINDING_LEAST_BYTES + FINDINGS_ON_WHOLE) ||
+        !wire_read_finding(frame->payload, &pool->finding))
         return false;
-    job->received_count++;
     keep_frame(job, frame);
     return true;
+}
+
+/* Of what records are, only what holds events has anything; all of it together is bounded. */
+static bool may_describe(struct pool_job *job, struct span payload)
+{
+    job->computers_bytes += WIRE_HEADER_BYTES + payload.left_bytes;
+    return job->order.read && can_hold(job, WIRE_OBSERVATION) &&
+           job->computers_bytes <= WIRE_COMPUTERS_MAX_BYTES;
 }
 
 static bool take_computer(struct pool_job *job, struct span payload)
@@ -369,9 +450,7 @@ static bool take_computer(struct pool_job *job, struct span payload)
     struct source_facts *facts = &job->result.facts;
     struct computer_facts computer;
 
-    job->computers_bytes += WIRE_HEADER_BYTES + payload.left_bytes;
-    if (!job->order.read || job->computers_bytes > WIRE_COMPUTERS_MAX_BYTES ||
-        !wire_read_computer(payload, &computer))
+    if (!may_describe(job, payload) || !wire_read_computer(payload, &computer))
         return false;
     facts->computers =
         memory_grow(facts->computers, facts->computer_count, sizeof(*facts->computers));
@@ -384,9 +463,7 @@ static bool take_span(struct pool_job *job, struct span payload)
     struct source_facts *facts = &job->result.facts;
     struct record_span span;
 
-    job->computers_bytes += WIRE_HEADER_BYTES + payload.left_bytes;
-    if (!job->order.read || job->computers_bytes > WIRE_COMPUTERS_MAX_BYTES ||
-        facts->span_count == RECORD_SPANS_MOST ||
+    if (!may_describe(job, payload) || facts->span_count == RECORD_SPANS_MOST ||
         !wire_read_span(payload, facts->computer_count, &span))
         return false;
     source_facts_add_span(facts, &span);
@@ -398,9 +475,7 @@ static bool take_mark(struct pool_job *job, struct span payload)
     struct source_facts *facts = &job->result.facts;
     struct record_mark mark;
 
-    job->computers_bytes += WIRE_HEADER_BYTES + payload.left_bytes;
-    if (!job->order.read || job->computers_bytes > WIRE_COMPUTERS_MAX_BYTES ||
-        facts->mark_count == RECORD_MARKS_MOST ||
+    if (!may_describe(job, payload) || facts->mark_count == RECORD_MARKS_MOST ||
         !wire_read_mark(payload, facts->computer_count, &mark))
         return false;
     source_facts_add_mark(facts, &mark);
@@ -457,16 +532,31 @@ static bool take_result(struct pool *pool, struct worker *worker, struct span pa
     pool->false_starts = 0;
     worker->sent_count--;
     memmove(worker->sent, worker->sent + 1, worker->sent_count * sizeof(worker->sent[0]));
+    begin_job(worker);
+    return true;
+}
+
+static bool take_begin(struct pool *pool, struct worker *worker, const struct wire_frame *frame)
+{
+    uint32_t refused;
+
+    if (frame->type != WIRE_BEGIN || !wire_read_begin(frame->payload, &refused))
+        return false;
+    sandbox_tell_refused(pool->sandbox, refused);
+    worker->has_begun = true;
     return true;
 }
 
 /* Takes a frame. Returns false when it is none that the reader may send now. */
 static bool take_frame(struct pool *pool, struct worker *worker, const struct wire_frame *frame)
 {
+    if (!worker->has_begun)
+        return take_begin(pool, worker, frame);
     if (worker->sent_count == 0)
         return false;
     switch (frame->type) {
     case WIRE_JOB:
+    case WIRE_BEGIN:
         return false;
     case WIRE_OBSERVATION:
         return take_observation(pool, worker->sent[0], frame);
@@ -524,18 +614,96 @@ static bool is_heard(const struct worker *worker)
            (worker->sent_count == 0 || pool_job_state(worker->sent[0]) != POOL_STATE_FULL);
 }
 
+/* ---- Time ---- */
+
+static bool is_at_work(const struct worker *worker)
+{
+    return is_heard(worker) && worker->sent_count > 0;
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Looks how much time the reader has taken for the job at work, and ends it where that is too
+ * much. */
+static void look_at_time(struct pool *pool, struct worker *worker)
+{
+    const struct pool_job *job = worker->sent[0];
+    uint64_t time_ms = sandbox_time_ms(pool->sandbox, job->order.work_bytes);
+    uint64_t sleep_ms = sandbox_sleep_ms(pool->sandbox, job->order.work_bytes);
+    uint64_t taken_ms = process_time_ms(&worker->process);
+    uint64_t awake_ms = (taken_ms - worker->seen_ms) * SLEEP_SHARE;
+    char *fault = NULL;
+
+    worker->seen_ms = taken_ms;
+    worker->slept_ms -= awake_ms < worker->slept_ms ? awake_ms : worker->slept_ms;
+    if (taken_ms - worker->start_ms > time_ms)
+        fault = memory_format("took longer than %g s of processor time (--limit time)",
+                              (double)time_ms / 1000);
+    else if (worker->slept_ms > sleep_ms)
+        fault = memory_format("did nothing for %g s (--limit time)", (double)sleep_ms / 1000);
+    if (fault != NULL)
+        end_worker(pool, worker, fault);
+    free(fault);
+}
+
+static void look_at_times(struct pool *pool)
+{
+    uint64_t now = now_ms();
+
+    if (now - pool->looked_ms < TICK_MS)
+        return;
+    pool->looked_ms = now;
+    for (size_t index = 0; index < pool->worker_count; index++)
+        if (is_at_work(&pool->workers[index]))
+            look_at_time(pool, &pool->workers[index]);
+}
+
+/* Adds the time that the parent has waited; what a machine slept, or a stopped process, is not
+ * theirs. */
+static void add_waited(struct pool *pool, size_t polled_count, uint64_t waited_ms)
+{
+    bool is_watched_alone = pool->watched >= 0;
+
+    if (waited_ms > 2 * TICK_MS)
+        waited_ms = 2 * TICK_MS;
+    for (size_t index = 0; index < polled_count; index++)
+        if (is_at_work(pool->polled_workers[index])) {
+            pool->polled_workers[index]->slept_ms += waited_ms;
+            is_watched_alone = false;
+        }
+    if (is_watched_alone)
+        pool->watched_ms += waited_ms;
+}
+
+/* ---- Waiting ---- */
+
 void pool_watch(struct pool *pool, int descriptor, bool wants_room)
 {
+    if (descriptor < 0)
+        pool->watched_ms = 0;
     pool->watched = descriptor;
     pool->watched_events = (short)(wants_room ? POLLIN | POLLOUT : POLLIN);
 }
 
-int pool_wait(struct pool *pool, bool block, struct error *err)
+uint64_t pool_watched_ms(const struct pool *pool)
 {
-    size_t count = 0;
-    bool is_watching = pool->watched >= 0;
+    return pool->watched_ms;
+}
 
-    hand_out(pool);
+/* Polls the readers that are heard, and what is watched; returns how many readers, or -1. */
+static ssize_t poll_all(struct pool *pool, bool block, struct error *err)
+{
+    bool is_watching = pool->watched >= 0;
+    uint64_t start_ms = now_ms();
+    size_t count = 0;
+    int timeout_ms = pool->waiting_count > 0 ? RETRY_MS : TICK_MS;
+
     for (size_t index = 0; index < pool->worker_count; index++) {
         struct worker *worker = &pool->workers[index];
 
@@ -549,18 +717,30 @@ int pool_wait(struct pool *pool, bool block, struct error *err)
                          pool->start_err.kind != ERROR_NONE
                              ? pool->start_err.message
                              : "reader processes end as soon as they are started");
-    /* A limit of time for a job would be this poll's. A job that could not be sent for want of room
-     * in the kernel is tried again after a while. */
     pool->polled[count] = (struct pollfd){.fd = pool->watched, .events = pool->watched_events};
-    if (poll(pool->polled, count + is_watching,
-             !block                    ? 0
-             : pool->waiting_count > 0 ? RETRY_MS
-                                       : -1) < 0 &&
-        errno != EINTR)
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot wait for the readers: %m");
-    for (size_t index = 0; index < count; index++)
+    if (poll(pool->polled, count + is_watching, block ? timeout_ms : 0) < 0) {
+        if (errno != EINTR)
+            return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot wait for the readers: %m");
+        return 0;
+    }
+    if (pool->polled[count].revents != 0)
+        pool->watched_ms = 0;
+    add_waited(pool, count, now_ms() - start_ms);
+    return (ssize_t)count;
+}
+
+int pool_wait(struct pool *pool, bool block, struct error *err)
+{
+    ssize_t count;
+
+    hand_out(pool);
+    count = poll_all(pool, block, err);
+    if (count < 0)
+        return -1;
+    for (ssize_t index = 0; index < count; index++)
         if (pool->polled[index].revents != 0)
             receive(pool, pool->polled_workers[index]);
+    look_at_times(pool);
     hand_out(pool);
     return 0;
 }

@@ -14,6 +14,10 @@
  * drained already is then skipped by count, as the order of observations is always the same; what
  * it has not drained is forgotten. When that fails, too, the job is given up.
  *
+ * So has one that takes more time for its job than the sandbox (worker/sandbox.h) allows: processor
+ * time, so that a busy machine does no harm, and, for one that sleeps, time that the parent spent
+ * waiting for it. A job that stands still until it is drained costs neither.
+ *
  * Readers die with the parent, however that ends. */
 #ifndef SPPTRIAGE_WORKER_POOL_H
 #define SPPTRIAGE_WORKER_POOL_H
@@ -25,6 +29,7 @@
 #include "base/error.h"
 #include "model/reader.h"
 #include "worker/hash.h"
+#include "worker/sandbox.h"
 
 /* Observations that a job gathers before it has to be drained; a few messages more may come. */
 #define POOL_GATHERED_BYTES ((size_t)256 * 1024)
@@ -36,8 +41,9 @@ struct pool_job;
 
 /* Makes a pool of up to `reader_count` readers, none of which is forked yet. `readers` is an array
  * by enum reader_id, NULL for those that there are not, and borrowed as long as the pool lives, as
- * are the options (which have no byte sink). -1 (ERROR_RUN) where libcrypto has no SHA-256. */
-int pool_new(size_t reader_count, const struct reader *const *readers,
+ * are the sandbox and the options (which have no byte sink). -1 (ERROR_RUN) where libcrypto has no
+ * SHA-256. */
+int pool_new(size_t reader_count, const struct reader *const *readers, struct sandbox *sandbox,
              const struct reader_options *options, struct pool **out, struct error *err);
 
 /* Ends the readers and frees all jobs. Accepts NULL. */
@@ -68,6 +74,10 @@ int pool_wait(struct pool *pool, bool block, struct error *err);
 /* Whoever waits also wakes when something comes to this descriptor (borrowed; -1 for none), and,
  * where `wants_room`, when it takes something. */
 void pool_watch(struct pool *pool, int descriptor, bool wants_room);
+
+/* How long the pool has waited for that descriptor since something came to it, or none was watched,
+ * while there was nothing else to wait for. */
+uint64_t pool_watched_ms(const struct pool *pool);
 
 enum pool_state {
     POOL_STATE_WORKING,

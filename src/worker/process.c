@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reader process keeps nothing of the parent but standard error (for the last words of the
- * allocators and sanitizers) and its end of the socket. It dies with the parent: the kernel kills
- * it (PR_SET_PDEATHSIG), and the socket is closed. */
+/* A process that parses keeps nothing of the parent but its end of the socket and a pipe as its
+ * standard error (for the last words of the allocators and sanitizers). It dies with the parent:
+ * the kernel kills it (PR_SET_PDEATHSIG), and the socket is closed. The pipe blocks neither: what
+ * finds no room in it is lost, and it is read when the process has ended. */
 #include "worker/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -16,51 +19,112 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
-/* Where the reader has its socket. */
+/* Where a reader has its socket. */
 #define SOCKET_DESCRIPTOR (STDERR_FILENO + 1)
 
 /* A process that hung up is given so long to end by itself, so that its status tells why. */
 #define END_TRIES 100
 #define END_PAUSE_NS 1000000
 
-static _Noreturn void become_reader(int socket, pid_t parent, const struct reader *const *readers,
-                                    struct hash *hash)
+/* Of what a process says on standard error, so much is shown: a sanitizer's report is that long. */
+#define SAID_MOST_BYTES ((size_t)8 * 1024)
+
+#define MIB (UINT64_C(1024) * 1024)
+
+/* ---- Starting ---- */
+
+static void close_ends(const int *ends)
 {
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent ||
-        (socket != SOCKET_DESCRIPTOR && dup2(socket, SOCKET_DESCRIPTOR) < 0))
+    close(ends[0]);
+    close(ends[1]);
+}
+
+int process_fork(struct process *process, int socket_type, const char *purpose, struct error *err)
+{
+    pid_t parent = getpid();
+    int sockets[2], pipes[2];
+    pid_t pid = -1;
+
+    if (socketpair(AF_UNIX, socket_type | SOCK_CLOEXEC, 0, sockets) != 0)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot start a %s: %m", purpose);
+    if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) != 0) {
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot start a %s: %m", purpose);
+        close_ends(sockets);
+        return -1;
+    }
+    pid = fork();
+    if (pid == 0) {
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+            _exit(EXIT_FAILURE);
+        *process = (struct process){.socket = sockets[1], .said = pipes[1]};
+        return 0;
+    }
+    if (pid < 0) {
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot start a %s: %m", purpose);
+        close_ends(sockets);
+        close_ends(pipes);
+        return -1;
+    }
+    close(sockets[1]);
+    close(pipes[1]);
+    *process = (struct process){.pid = pid, .socket = sockets[0], .said = pipes[0]};
+    return 1;
+}
+
+void process_begin(struct process *process, const char *name)
+{
+    if (dup2(process->said, STDERR_FILENO) < 0)
         _exit(EXIT_FAILURE);
-    prctl(PR_SET_NAME, "spptriage-read");
+    prctl(PR_SET_NAME, name);
     signal(SIGPIPE, SIG_IGN);
+    memory_end_at_once(PROCESS_OUT_OF_MEMORY);
+}
+
+static _Noreturn void become_reader(struct process *process, const struct sandbox *sandbox,
+                                    const struct reader *const *readers, struct hash *hash)
+{
+    struct sandbox_entry entry = {.socket = SOCKET_DESCRIPTOR,
+                                  .memory_bytes = sandbox->memory_bytes};
+
+    /* Out of the way of the two places first. */
+    process->said = fcntl(process->said, F_DUPFD_CLOEXEC, SOCKET_DESCRIPTOR + 1);
+    if (process->socket != SOCKET_DESCRIPTOR && dup2(process->socket, SOCKET_DESCRIPTOR) < 0)
+        _exit(EXIT_FAILURE);
+    process_begin(process, "spptriage-read");
     closefrom(SOCKET_DESCRIPTOR + 1);
     close(STDIN_FILENO);
     close(STDOUT_FILENO);
-    loop_run(SOCKET_DESCRIPTOR, readers, hash);
+    loop_run(SOCKET_DESCRIPTOR, sandbox_enter(sandbox, &entry), readers, hash);
 }
 
-int process_start(struct process *process, const struct reader *const *readers, struct hash *hash,
-                  struct error *err)
+int process_start(struct process *process, const struct sandbox *sandbox,
+                  const struct reader *const *readers, struct hash *hash, struct error *err)
 {
-    pid_t parent = getpid();
-    int ends[2];
-    pid_t pid;
+    int forked = process_fork(process, SOCK_STREAM, "reader process", err);
 
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot start a reader process: %m");
-    pid = fork();
-    if (pid == 0)
-        become_reader(ends[1], parent, readers, hash);
-    if (pid < 0)
-        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot start a reader process: %m");
-    close(ends[1]);
-    if (pid < 0) {
-        close(ends[0]);
+    if (forked < 0)
         return -1;
-    }
-    fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    *process = (struct process){.pid = pid, .socket = ends[0]};
+    if (forked == 0)
+        become_reader(process, sandbox, readers, hash);
+    process->memory_bytes = sandbox->is_off ? 0 : sandbox->memory_bytes;
+    process->memory_option = "reader-memory";
+    fcntl(process->socket, F_SETFL, O_NONBLOCK);
     return 0;
 }
+
+uint64_t process_time_ms(const struct process *process)
+{
+    struct timespec taken;
+    clockid_t clock;
+
+    if (clock_getcpuclockid(process->pid, &clock) != 0 || clock_gettime(clock, &taken) != 0)
+        return 0;
+    return (uint64_t)taken.tv_sec * 1000 + (uint64_t)taken.tv_nsec / 1000000;
+}
+
+/* ---- Talking ---- */
 
 int process_send(const struct process *process, const struct pack *message, int descriptor)
 {
@@ -87,10 +151,52 @@ int process_send(const struct process *process, const struct pack *message, int 
     return sent == (ssize_t)message->length_bytes ? 1 : -1;
 }
 
-static char *describe_status(int status)
+/* ---- Ending ---- */
+
+static void show_line(const char *line, size_t length)
 {
+    char *raw = memory_copy_bytes(line, length);
+    struct text shown = {0};
+
+    text_add_visible(&shown, raw);
+    if (length > 0)
+        fprintf(stderr, "spptriage: reader said: %s\n", text_get(&shown));
+    text_free(&shown);
+    free(raw);
+}
+
+/* Shows what the process has said, line by line. */
+static void show_said(const struct process *process)
+{
+    char said[SAID_MOST_BYTES], rest[SAID_MOST_BYTES];
+    size_t length = 0, rest_bytes = 0;
+    ssize_t got;
+
+    while (length < sizeof(said) &&
+           (got = read(process->said, said + length, sizeof(said) - length)) > 0)
+        length += (size_t)got;
+    while ((got = read(process->said, rest, sizeof(rest))) > 0)
+        rest_bytes += (size_t)got;
+    for (size_t at = 0; at < length;) {
+        const char *end = memchr(said + at, '\n', length - at);
+        size_t line = end != NULL ? (size_t)(end - said) - at : length - at;
+
+        show_line(said + at, line);
+        at += line + 1;
+    }
+    if (rest_bytes > 0)
+        fprintf(stderr, "spptriage: reader said: and %zu bytes more\n", rest_bytes);
+}
+
+static char *describe_status(const struct process *process, int status)
+{
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+        return memory_copy_text("called what its sandbox does not allow");
     if (WIFSIGNALED(status))
         return memory_format("signal %d, %s", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    if (WEXITSTATUS(status) == PROCESS_OUT_OF_MEMORY && process->memory_bytes > 0)
+        return memory_format("used more memory than %" PRIu64 " MiB (--limit %s)",
+                             process->memory_bytes / MIB, process->memory_option);
     return memory_format("exit status %d", WEXITSTATUS(status));
 }
 
@@ -113,9 +219,11 @@ char *process_end(struct process *process, const char *fault)
     int status;
 
     if (fault == NULL && has_ended(pid, &status)) {
+        char *end = describe_status(process, status);
+
         process->pid = 0;
         process_stop(process);
-        return describe_status(status);
+        return end;
     }
     process_stop(process);
     return memory_copy_text(fault != NULL ? fault : "it hung up");
@@ -127,6 +235,10 @@ void process_stop(struct process *process)
         kill(process->pid, SIGKILL);
         while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR)
             ;
+    }
+    if (process->said > 0) {
+        show_said(process);
+        close(process->said);
     }
     if (process->socket > 0)
         close(process->socket);

@@ -6,17 +6,14 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <locale.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/lookup.h"
 #include "base/memory.h"
 #include "worker/wire.h"
@@ -42,7 +39,7 @@ static const struct word_set says_words = {says_rows, ARRAY_COUNT(says_rows)};
 
 static const struct member message_rows[] = {
     {MEMBER(struct unpack_message, says), .words = &says_words},
-    {MEMBER(struct unpack_message, path)},
+    {MEMBER(struct unpack_message, path), .or_bytes = true},
     {MEMBER(struct unpack_message, kind), .words = &source_kind_words},
     {MEMBER(struct unpack_message, status), .words = &source_status_words},
     {MEMBER(struct unpack_message, size_bytes), .greatest = INT64_MAX},
@@ -51,7 +48,7 @@ static const struct member message_rows[] = {
     {MEMBER(struct unpack_message, is_streamed)},
     {MEMBER(struct unpack_message, filled_bytes), .greatest = INT64_MAX},
     {MEMBER(struct unpack_message, sha256)},
-    {MEMBER(struct unpack_message, detail)},
+    {MEMBER(struct unpack_message, detail), .or_bytes = true},
 };
 const struct members unpack_message_members = MEMBERS(message_rows);
 
@@ -83,67 +80,47 @@ static void close_others(int socket, const struct container_input *input)
     free(kept);
 }
 
-/* What the libraries allocate is bounded, beside what was there when the process was forked: where
- * there is no more, they say so. Sanitizers need more than any limit. */
-static void bound_memory(uint64_t most_bytes)
-{
-#if !defined(__SANITIZE_ADDRESS__)
-    FILE *sizes = fopen("/proc/self/statm", "re");
-    unsigned long pages = 0;
-    struct rlimit limit;
-
-    if (sizes == NULL || fscanf(sizes, "%*u %*u %*u %*u %*u %lu", &pages) != 1)
-        pages = 0;
-    if (sizes != NULL)
-        fclose(sizes);
-    if (pages == 0)
-        return;
-    limit.rlim_cur = limit.rlim_max =
-        (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + (rlim_t)most_bytes;
-    setrlimit(RLIMIT_DATA, &limit);
-#else
-    (void)most_bytes;
-#endif
-}
-
 /* Names of members are UTF-8 to libarchive, and times without a zone come out as they stand. */
-static _Noreturn void become_unpacker(int socket, pid_t parent, const struct unpack_order *order)
+static _Noreturn void become_unpacker(struct process *process, const struct unpack_order *order)
 {
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
-        _exit(EXIT_FAILURE);
-    prctl(PR_SET_NAME, "spptriage-unpack");
-    signal(SIGPIPE, SIG_IGN);
-    close_others(socket, order->input);
-    bound_memory(unpack_memory_most(order->limits));
+    struct sandbox_entry entry = {
+        .socket = process->socket,
+        .unpacks = true,
+        .memory_bytes = unpack_memory_most(order->limits),
+        .file_bytes = order->limits->member_bytes + UNPACK_BUFFER_BYTES,
+    };
+    uint32_t refused;
+
+    process_begin(process, "spptriage-unpack");
+    close_others(process->socket, order->input);
     setlocale(LC_CTYPE, "C.UTF-8");
     setenv("TZ", "UTC", 1);
     tzset();
-    unpack_run(socket, order);
+    refused = sandbox_enter(order->sandbox, &entry);
+    if (file_write(process->socket, &refused, sizeof(refused)) != 0)
+        _exit(EXIT_SUCCESS); /* the parent hung up */
+    unpack_run(process->socket, order);
     _exit(EXIT_SUCCESS);
 }
 
 int unpack_start(struct unpack *unpack, const struct unpack_order *order, struct error *err)
 {
-    pid_t parent = getpid();
-    int ends[2];
-    pid_t pid;
+    struct process process;
+    int forked = process_fork(&process, SOCK_SEQPACKET, "process to unpack", err);
 
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot start a process to unpack: %m");
-    pid = fork();
-    if (pid == 0)
-        become_unpacker(ends[1], parent, order);
-    if (pid < 0)
-        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot start a process to unpack: %m");
-    close(ends[1]);
-    if (pid < 0) {
-        close(ends[0]);
+    if (forked < 0)
         return -1;
-    }
-    *unpack = (struct unpack){.process = {.pid = pid, .socket = ends[0]},
+    if (forked == 0)
+        become_unpacker(&process, order);
+    process.memory_bytes = order->sandbox->is_off ? 0 : unpack_memory_most(order->limits);
+    process.memory_option = "memory";
+    *unpack = (struct unpack){.process = process,
                               .limits = order->limits,
+                              .sandbox = order->sandbox,
                               .readers = order->readers,
                               .packet = memory_allocate(UNPACK_PACKET_MOST_BYTES, 1)};
+    for (size_t index = 0; index < order->input->file_count; index++)
+        unpack->container_bytes += order->input->files[index].size_bytes;
     return 0;
 }
 
@@ -174,15 +151,24 @@ static int take_file(struct msghdr *header, bool *is_odd)
     return kept;
 }
 
+/* Can nobody change the file any more? */
+static bool is_sealed(int file)
+{
+    const int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK;
+
+    return (fcntl(file, F_GET_SEALS) & seals) == seals;
+}
+
 /* Is it a member as it is asked for: of a kind that is read, and a file of the size that it says?
- * Only what is read part by part is streamed. */
+ * Only what is read part by part is streamed. What is whole stays as it is. */
 static bool is_wanted(const struct unpack *unpack, const struct unpack_message *message, int file)
 {
     const struct reader *reader = unpack->readers[source_kind_reader(message->kind)];
     struct stat status;
 
     return reader != NULL && (!message->is_streamed || reader->part_bytes != 0) &&
-           (message->is_streamed || message->size_bytes <= unpack->limits->memory_bytes) &&
+           (message->is_streamed ||
+            (message->size_bytes <= unpack->limits->memory_bytes && is_sealed(file))) &&
            fstat(file, &status) == 0 && S_ISREG(status.st_mode) &&
            (uint64_t)status.st_size == message->size_bytes;
 }
@@ -202,10 +188,33 @@ static bool is_sound(const struct unpack *unpack, const struct unpack_message *m
                                           : file < 0;
 }
 
+/* What is passed over without a word can be as much as the ratio allows. At 200 times its size that
+ * takes a slow machine 2 s a packed MiB; so much more is left to it. */
+#define UNPACKED_TIMES 5
+
+/* Has it worked, or slept, for too long since it said something? How much work a message can be
+ * depends on how much is packed: the ratio is bounded. */
+static bool is_overdue(struct unpack *unpack, uint64_t waited_ms)
+{
+    uint64_t work_bytes = unpack->container_bytes > UINT64_MAX / UNPACKED_TIMES
+                              ? UINT64_MAX
+                              : unpack->container_bytes * UNPACKED_TIMES;
+    uint64_t time_ms = sandbox_time_ms(unpack->sandbox, work_bytes);
+    uint64_t sleep_ms = sandbox_sleep_ms(unpack->sandbox, work_bytes);
+
+    if (process_time_ms(&unpack->process) - unpack->heard_ms > time_ms)
+        unpack->overdue = memory_format("took longer than %g s of processor time without a word "
+                                        "(--limit time)",
+                                        (double)time_ms / 1000);
+    else if (waited_ms > sleep_ms)
+        unpack->overdue =
+            memory_format("did nothing for %g s (--limit time)", (double)sleep_ms / 1000);
+    return unpack->overdue != NULL;
+}
+
 /* ECONNRESET only says that the process ended without hearing all that it was told: what it said
  * last is still there. */
-int unpack_take(struct unpack *unpack, struct unpack_message *out, int *descriptor,
-                const char **fault)
+static ssize_t receive(struct unpack *unpack, int *descriptor, bool *is_odd)
 {
     union {
         struct cmsghdr header;
@@ -217,24 +226,59 @@ int unpack_take(struct unpack *unpack, struct unpack_message *out, int *descript
                             .msg_control = &beside,
                             .msg_controllen = sizeof(beside)};
     ssize_t received;
-    struct span packet;
-    bool is_odd;
 
-    *descriptor = -1;
-    *fault = NULL;
-    unpack_give_back(unpack, 0);
     do
         received = recvmsg(unpack->process.socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     while (received < 0 && (errno == EINTR || errno == ECONNRESET));
-    if (received < 0 && errno == EAGAIN)
-        return 0;
-    if (received <= 0)
-        return -1;
-    *descriptor = take_file(&header, &is_odd);
-    packet = span_of(unpack->packet, (size_t)received, 0);
+    if (received > 0)
+        *descriptor = take_file(&header, is_odd);
+    return received;
+}
+
+/* Takes the first packet. */
+static bool take_begin(struct unpack *unpack, struct span packet)
+{
+    uint32_t refused;
+
+    if (!span_u32(&packet, &refused) || packet.left_bytes != 0 || !sandbox_is_refusal(refused))
+        return false;
+    sandbox_tell_refused(unpack->sandbox, refused);
+    unpack->has_begun = true;
+    return true;
+}
+
+static bool take_message(struct unpack *unpack, struct span packet, int file,
+                         struct unpack_message *out)
+{
     *out = (struct unpack_message){0};
-    if (unpack_members(&packet, &unpack_message_members, out) && packet.left_bytes == 0 &&
-        !is_odd && is_sound(unpack, out, *descriptor))
+    return unpack_members(&packet, &unpack_message_members, out) && packet.left_bytes == 0 &&
+           is_sound(unpack, out, file);
+}
+
+int unpack_take(struct unpack *unpack, uint64_t waited_ms, struct unpack_message *out,
+                int *descriptor, const char **fault)
+{
+    bool is_odd = false, was_begun, is_taken;
+    ssize_t received;
+    struct span packet;
+
+    unpack_give_back(unpack, 0);
+    do {
+        *descriptor = -1;
+        *fault = NULL;
+        received = receive(unpack, descriptor, &is_odd);
+        if (received < 0 && errno == EAGAIN && !is_overdue(unpack, waited_ms))
+            return 0;
+        *fault = unpack->overdue;
+        if (received <= 0)
+            return -1;
+        unpack->heard_ms = process_time_ms(&unpack->process);
+        packet = span_of(unpack->packet, (size_t)received, 0);
+        was_begun = unpack->has_begun;
+        is_taken = !is_odd && (was_begun ? take_message(unpack, packet, *descriptor, out)
+                                         : *descriptor < 0 && take_begin(unpack, packet));
+    } while (is_taken && !was_begun);
+    if (is_taken)
         return 1;
     *fault = "it said what makes no sense";
     if (*descriptor >= 0)
@@ -264,6 +308,7 @@ char *unpack_end(struct unpack *unpack, const char *fault)
 void unpack_stop(struct unpack *unpack)
 {
     process_stop(&unpack->process);
+    free(unpack->overdue);
     free(unpack->packet);
     *unpack = (struct unpack){0};
 }

@@ -3,7 +3,8 @@
  * anonymous file (memfd): they never touch the disk. It has the container's descriptors and the
  * socket, nothing else.
  *
- *     process to parent:  UNPACK_MEMBER with the file beside it, whole or streamed; UNPACK_FILLED
+ *     process to parent:  what was refused of its sandbox (u32), first of all; then
+ *                         UNPACK_MEMBER with the file beside it, whole or streamed; UNPACK_FILLED
  *                         and UNPACK_FILLED_ALL of a streamed one; UNPACK_UNREAD of a member that
  *                         cannot be read; UNPACK_CONTAINER at the end of each container, the
  *                         outermost one last of all
@@ -28,6 +29,7 @@
 #include "model/reader.h"
 #include "worker/hash.h"
 #include "worker/process.h"
+#include "worker/sandbox.h"
 
 /* What a container may cost. Of each, what is beyond is not read, which is said. */
 struct unpack_limits {
@@ -84,6 +86,7 @@ struct unpack_message {
 struct unpack_order {
     const struct container_input *input;
     const struct unpack_limits *limits;
+    struct sandbox *sandbox;
     const struct reader *const *readers; /* by enum reader_id: what is taken */
     struct hash *hash;
 };
@@ -91,20 +94,27 @@ struct unpack_order {
 /* Zeros: there is none. */
 struct unpack {
     struct process process;
-    const struct unpack_limits *limits; /* borrowed, as is the next */
+    const struct unpack_limits *limits; /* borrowed, as are the next */
     const struct reader *const *readers;
-    uint64_t unsaid_bytes; /* given back, and not told yet */
-    uint8_t *packet;       /* owned: the last message */
+    struct sandbox *sandbox;
+    uint64_t container_bytes; /* as it lies there */
+    uint64_t heard_ms;        /* the process's time when it said something last */
+    bool has_begun;           /* it said so */
+    char *overdue;            /* owned: what it took too much of, or NULL */
+    uint64_t unsaid_bytes;    /* given back, and not told yet */
+    uint8_t *packet;          /* owned: the last message */
 };
 
 /* Starts the process. -1 (ERROR_RUN) when there can be no more processes. */
 int unpack_start(struct unpack *unpack, const struct unpack_order *order, struct error *err);
 
 /* Takes the next message: 1, with *descriptor owned by the caller (-1 for none); 0 when there is
- * none yet; -1 when the process hung up, or said what is malformed, which *fault then tells (NULL
- * for the former). *out borrows from the process until the next call. */
-int unpack_take(struct unpack *unpack, struct unpack_message *out, int *descriptor,
-                const char **fault);
+ * none yet; -1 when the process hung up, said what is malformed, or has said nothing for longer
+ * than the sandbox allows, which *fault then tells (NULL for the first). `waited_ms` is how long it
+ * was waited for in vain and for nothing else. *out borrows from the process until the next call.
+ */
+int unpack_take(struct unpack *unpack, uint64_t waited_ms, struct unpack_message *out,
+                int *descriptor, const char **fault);
 
 /* Tells the process that so many bytes are not needed any more. */
 void unpack_give_back(struct unpack *unpack, uint64_t size_bytes);

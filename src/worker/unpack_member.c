@@ -356,11 +356,13 @@ static void expect_end(struct unpack_level *level, struct unpack_member *at)
         note_lie(at);
 }
 
-/* Hands the member on as it is unpacked, its first bytes first. */
+/* Hands the member on as it is unpacked, its first bytes first; beyond the limit it is cut off. */
 static void stream(struct unpack_level *level, struct unpack_member *at, size_t head_bytes)
 {
     struct unpack_loop *loop = level->loop;
-    uint64_t size_bytes = at->member->size_bytes, filled = 0, said = 0;
+    uint64_t most_bytes = loop->order->limits->member_bytes;
+    uint64_t size_bytes = at->member->size_bytes < most_bytes ? at->member->size_bytes : most_bytes;
+    uint64_t filled = 0, said = 0;
     struct unpack_message message = unpack_message_of(at, size_bytes);
     size_t got = head_bytes;
 

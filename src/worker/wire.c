@@ -8,6 +8,7 @@
 
 #include "base/filetime.h"
 #include "base/memory.h"
+#include "worker/sandbox.h"
 
 /* No count comes near it, and sums of counts stay far from an overflow. */
 #define COUNT_MAX (INT64_C(1) << 48)
@@ -28,7 +29,7 @@ int wire_next_frame(struct span *received, struct wire_frame *out)
 
     if (!span_u32(&at, &type) || !span_u32(&at, &length))
         return 0;
-    if (type < WIRE_JOB || type > WIRE_RESULT || length > WIRE_PAYLOAD_MAX_BYTES)
+    if (type < WIRE_JOB || type > WIRE_BEGIN || length > WIRE_PAYLOAD_MAX_BYTES)
         return -1;
     if (!span_take(&at, length, &out->payload))
         return 0;
@@ -69,12 +70,27 @@ static bool end_frame(struct pack *out, size_t start)
     return true;
 }
 
+/* ---- The first ---- */
+
+void wire_add_begin(struct pack *out, uint32_t refused)
+{
+    size_t start = begin_frame(out, WIRE_BEGIN);
+
+    pack_u32(out, refused);
+    end_frame(out, start);
+}
+
+bool wire_read_begin(struct span payload, uint32_t *refused)
+{
+    return span_u32(&payload, refused) && payload.left_bytes == 0 && sandbox_is_refusal(*refused);
+}
+
 /* ---- Jobs ---- */
 
 static const struct member job_rows[] = {
     {MEMBER(struct wire_job, read)},
     {MEMBER(struct wire_job, hash)},
-    {MEMBER(struct wire_job, path)},
+    {MEMBER(struct wire_job, path), .or_bytes = true},
     {MEMBER(struct wire_job, kind), .words = &source_kind_words},
     {MEMBER(struct wire_job, size_bytes)},
     {MEMBER(struct wire_job, part)},

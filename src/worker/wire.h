@@ -3,8 +3,9 @@
  *
  *     frame := type (u32), length of the payload (u32, at most WIRE_PAYLOAD_MAX_BYTES), payload
  *     parent to reader:  one WIRE_JOB a job, with the open file beside its first byte (SCM_RIGHTS)
- *     reader to parent:  for each job WIRE_OBSERVATIONs and WIRE_FINDINGs in the order of the file,
- *                        then WIRE_COMPUTERs, WIRE_SPANs, WIRE_MARKs, and one WIRE_RESULT
+ *     reader to parent:  WIRE_BEGIN, once; then for each job WIRE_OBSERVATIONs and WIRE_FINDINGs in
+ *                        the order of the file, WIRE_COMPUTERs, WIRE_SPANs, WIRE_MARKs, and one
+ *                        WIRE_RESULT
  *
  * A payload is a struct, member by member, as its table (base/lookup.h) says. Numbers are little
  * endian. A text is its length (u32), its bytes, and a NUL, so that what is unpacked can be
@@ -75,6 +76,7 @@ enum wire_type {
     WIRE_SPAN,
     WIRE_MARK,
     WIRE_RESULT,
+    WIRE_BEGIN,
 };
 
 struct wire_frame {
@@ -110,6 +112,10 @@ void wire_add_job(struct pack *out, const struct wire_job *job);
 bool wire_read_job(struct span payload, struct wire_job *out) SPAN_CHECKED;
 
 /* ---- What comes from a reader ---- */
+
+/* What was refused of its sandbox (worker/sandbox.h). */
+void wire_add_begin(struct pack *out, uint32_t refused);
+bool wire_read_begin(struct span payload, uint32_t *refused) SPAN_CHECKED;
 
 /* Returns false, and adds nothing, when the observation is too long for a frame. */
 bool wire_add_observation(struct pack *out, const struct observation *observation);

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "evtx/binxml.h"
+#include "evtx/value.h"
 
 /* The text of one event. A chunk full of characters with every one escaped, or of empty strings
  * with an element for each, stays below it. */
@@ -35,7 +36,8 @@ struct reference {
     size_t count;         /* of its records */
     size_t cursor;        /* where reference_find looks first */
     unsigned unnamed;     /* records that it came to without being told where they lie */
-    char *text;           /* owned: the last record's */
+    struct binxml_value_stack values;
+    char *text; /* owned: the last record's */
     size_t text_capacity;
     char backtrace[BACKTRACE_BYTES];
 };
@@ -117,6 +119,7 @@ void reference_free(struct reference *reference)
         return;
     reference_close(reference);
     libbfio_handle_free(&reference->handle, NULL);
+    free(reference->values.values);
     free(reference->log);
     free(reference->text);
     free(reference);
@@ -169,8 +172,40 @@ static void cover_gap(struct reference *reference, uint32_t start, uint32_t end)
     write_position(copy, start);
 }
 
-/* Could libevtx read what looks like a record at `position`, without harm? */
-static bool is_sound_at(const struct chunk *chunk, uint32_t position)
+/* What an element, attribute or value is to libevtx besides its characters, and a value that could
+ * be expanded once more in a place where our walk does not. */
+#define EXPANDED_ITEM_BYTES 64u
+#define EXPANDED_BINXML_TIMES 16u
+
+static bool add_expanded(void *context, const struct binxml_event *event)
+{
+    uint64_t *expanded_bytes = context;
+
+    *expanded_bytes += EXPANDED_ITEM_BYTES;
+    if (event->name != NULL)
+        *expanded_bytes += event->name->text.left_bytes;
+    if (event->kind == BINXML_EVENT_VALUE)
+        *expanded_bytes += (uint64_t)event->value.bytes.left_bytes *
+                           (event->value.type == VALUE_BINXML ? EXPANDED_BINXML_TIMES : 1);
+    return *expanded_bytes <= REFERENCE_EXPANDED_MOST;
+}
+
+bool reference_can_read(const struct chunk *chunk, const struct record *record,
+                        struct binxml_value_stack *values, bool *is_too_much)
+{
+    uint64_t expanded_bytes = 0;
+    bool can_read;
+    struct binxml_walk walk = {
+        .chunk = &chunk->bytes, .values = values, .take = add_expanded, .context = &expanded_bytes};
+
+    can_read = record_is_sound(chunk, record) && binxml_walk_record(&walk, record);
+    if (is_too_much != NULL)
+        *is_too_much = expanded_bytes > REFERENCE_EXPANDED_MOST;
+    return can_read;
+}
+
+/* Can libevtx be given what looks like a record at `position`? */
+static bool can_read_at(struct reference *reference, const struct chunk *chunk, uint32_t position)
 {
     struct span at;
     struct record record = {.position_bytes = position};
@@ -178,19 +213,20 @@ static bool is_sound_at(const struct chunk *chunk, uint32_t position)
 
     return span_at(&chunk->bytes, position, &at) && span_u32_at(&at, RECORD_OFFSET_SIZE, &size) &&
            size >= RECORD_LEAST_BYTES && span_take(&at, size, &record.bytes) &&
-           record_is_sound(chunk, &record);
+           reference_can_read(chunk, &record, &reference->values, NULL);
 }
 
-/* Gives whatever looks like a record from `start` on its position, and hides what is not sound;
- * libevtx looks at other places than multiples of eight, too. */
-static void mark_rest(uint8_t *copy, const struct chunk *chunk, uint32_t start)
+/* Gives whatever looks like a record from `start` on its position, and hides what libevtx cannot be
+ * given; it looks at other places than multiples of eight, too. */
+static void mark_rest(struct reference *reference, const struct chunk *chunk, uint32_t start)
 {
+    uint8_t *copy = reference->log + FILE_HEADER_SIZE_BYTES;
     uint8_t *at = copy + start;
     uint8_t *end = copy + CHUNK_SIZE_BYTES - RECORD_LEAST_BYTES;
 
     while (at < end && (at = memmem(at, (size_t)(end - at) + RECORD_MAGIC_BYTES, RECORD_MAGIC,
                                     RECORD_MAGIC_BYTES)) != NULL) {
-        if (is_sound_at(chunk, (uint32_t)(at - copy))) {
+        if (can_read_at(reference, chunk, (uint32_t)(at - copy))) {
             write_position(copy, (uint32_t)(at - copy));
             at += RECORD_OFFSET_BINXML;
         } else {
@@ -211,7 +247,7 @@ static void mark_records(struct reference *reference, const struct chunk *chunk,
         done = records[index].position_bytes + (uint32_t)records[index].bytes.left_bytes;
     }
     cover_gap(reference, done, shown_from);
-    mark_rest(copy, chunk, shown_from);
+    mark_rest(reference, chunk, shown_from);
 }
 
 int reference_open(struct reference *reference, const struct chunk *chunk,

@@ -23,8 +23,8 @@
  * - it does not guard against hostile input: it does not compare the number of a template's values
  *   with the chunk before it makes room for them and reads them (so do not ask it for a record that
  *   is not sound, evtx/chunk.h), recurses as deep as elements are nested in a template, and writes
- *   out a value as often as a template substitutes it. Such a chunk can end the process, or keep
- *   it busy for long.
+ *   out a value as often as a template substitutes it (so ask reference_can_read first). Such a
+ *   chunk can end the process, or keep it busy for long.
  * That of Debian 13 (20240504) differs: characters past U+FFFF come out right; the milliseconds of
  * a SYSTEMTIME are written with nine digits, not three; a record is not decoded that has half a
  * surrogate pair, a value of type SizeT, or one of a size that its type cannot have; forwarded
@@ -37,6 +37,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "evtx/binxml.h"
 #include "evtx/chunk.h"
 #include "model/observation.h"
 
@@ -47,11 +48,20 @@ struct reference;
 struct reference *reference_create(void) __attribute__((warn_unused_result));
 void reference_free(struct reference *reference);
 
+/* Can libevtx be given the record without harm? It must be sound (evtx/binxml.h), our own walk must
+ * come to its end, and what it expands to, values that stand in each other and are met again and
+ * again included, must not be more than REFERENCE_EXPANDED_MOST: of a record that fits a chunk
+ * libevtx can be made to write gigabytes; *is_too_much (or NULL) says whether that is why not.
+ * `values` is a store that serves one after the other. */
+#define REFERENCE_EXPANDED_MOST (1024u * 1024)
+bool reference_can_read(const struct chunk *chunk, const struct record *record,
+                        struct binxml_value_stack *values, bool *is_too_much);
+
 /* Has libevtx read the chunk, of which nothing is borrowed: the `count` records, in ascending
  * order and none in another, and from `shown_from` (in the chunk; behind the records) on whatever
- * it takes for a record itself, if that is sound. The records must be sound (evtx/binxml.h). With
- * CHUNK_SIZE_BYTES it sees the records alone, which costs a fraction. Returns -1 (ERROR_SOURCE)
- * when it refuses the chunk, which then has no records. */
+ * it takes for a record itself, of which it can read (reference_can_read). The records must be
+ * such, too. With CHUNK_SIZE_BYTES it sees the records alone, which costs a fraction. Returns -1
+ * (ERROR_SOURCE) when it refuses the chunk, which then has no records. */
 int reference_open(struct reference *reference, const struct chunk *chunk,
                    const struct record *records, size_t count, uint32_t shown_from,
                    struct error *err);

@@ -27,6 +27,7 @@ struct verifier {
     bool is_refused;    /* libevtx does not open the chunk */
     bool rest_is_shown; /* it was opened for what it recovers */
     size_t next_recovered;
+    struct binxml_value_stack values;
     struct eventtext event;
     struct text difference;
 };
@@ -41,9 +42,16 @@ void verifier_free(struct verifier *verifier)
     if (verifier == NULL)
         return;
     reference_free(verifier->reference);
+    free(verifier->values.values);
     eventtext_free_content(&verifier->event);
     text_free(&verifier->difference);
     free(verifier);
+}
+
+bool verifier_can_ask(struct verifier *verifier, const struct chunk *chunk,
+                      const struct record *record, bool *is_too_much)
+{
+    return reference_can_read(chunk, record, &verifier->values, is_too_much);
 }
 
 void verifier_begin_chunk(struct verifier *verifier, const struct chunk *chunk,
@@ -283,7 +291,8 @@ static bool read_theirs(struct verifier *verifier, const struct record *record)
     struct error ignored = {0};
     size_t index;
     bool read =
-        !record_is_forwarded(record) && record_is_sound(&verifier->chunk, record) &&
+        !record_is_forwarded(record) &&
+        reference_can_read(&verifier->chunk, record, &verifier->values, NULL) &&
         open_chunk(verifier) &&
         reference_find(verifier->reference, record->position_bytes, &index) &&
         reference_read(verifier->reference, index, &decoded, &ignored) == 0 &&

@@ -15,9 +15,14 @@ struct verifier;
 struct verifier *verifier_create(void) __attribute__((warn_unused_result));
 void verifier_free(struct verifier *verifier);
 
+/* Can libevtx be asked for the record without harm, and if not, is it that it expands to too much
+ * (evtx/check/reference.h)? */
+bool verifier_can_ask(struct verifier *verifier, const struct chunk *chunk,
+                      const struct record *record, bool *is_too_much);
+
 /* Begins a chunk and says which of its records will be asked for, in ascending order and none in
- * another; all is borrowed until the next chunk begins. It costs nothing until one of them is asked
- * for: libevtx opens the chunk once, then. */
+ * another, and only such that it can be asked for; all is borrowed until the next chunk begins. It
+ * costs nothing until one of them is asked for: libevtx opens the chunk once, then. */
 void verifier_begin_chunk(struct verifier *verifier, const struct chunk *chunk,
                           const struct record *records, size_t count);
 
