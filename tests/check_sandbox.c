@@ -147,7 +147,7 @@ static bool try_kill_parent(int descriptor)
 static bool try_be_in_session(int descriptor)
 {
     (void)descriptor;
-    return syscall(SYS_getsid, 0) > 0 && syscall(SYS_getsid, 0) != getpid();
+    return syscall(SYS_getsid, 0) >= 0 && syscall(SYS_getsid, 0) != getpid();
 }
 
 /* What Debian lets a parent be looked at by: only root may. */

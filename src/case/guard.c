@@ -214,7 +214,7 @@ static int check_schema(struct casedb *db, struct error *err)
 /* ---- The content ---- */
 
 static const char read_encoding[] = "SELECT encoding FROM pragma_encoding";
-static const char read_soundness[] = "SELECT quick_check FROM pragma_quick_check(1)";
+static const char read_soundness[] = "PRAGMA quick_check(1)";
 
 /* quick_check says in a line before which database it is. */
 static const char *last_line(const char *text)
