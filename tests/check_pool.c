@@ -241,21 +241,6 @@ static int read_on_unasked(const struct source *source, int descriptor, uint64_t
     return 0;
 }
 
-/* Says what its kind of source does not have. */
-static int read_falsely(const struct source *source, int descriptor, uint64_t part,
-                        const struct reader_options *options, const struct sink *sink,
-                        struct source_facts *facts, struct error *err)
-{
-    const struct finding finding = finding_of(FINDING_ENTRY, FINDING_ORIGIN_DISM);
-
-    (void)source;
-    (void)descriptor;
-    (void)part;
-    (void)options;
-    (void)facts;
-    return sink->finding(sink->context, &finding, err);
-}
-
 static int read_other_events(const struct source *source, int descriptor, uint64_t part,
                              const struct reader_options *options, const struct sink *sink,
                              struct source_facts *facts, struct error *err)
@@ -361,7 +346,7 @@ static int read_part(const struct source *source, int descriptor, uint64_t part,
         {"counting", read_counting},  {"crashing", read_crashing},   {"mixing", read_mixing},
         {"finding", read_finding},    {"exiting", read_exiting},     {"hanging", read_hanging_up},
         {"garbage", read_garbage},    {"others", read_other_events}, {"looking", read_looking},
-        {"looping", read_endlessly},  {"sleeping", read_endlessly},  {"false", read_falsely},
+        {"looping", read_endlessly},  {"sleeping", read_endlessly},  {"false", read_finding},
         {"unasked", read_on_unasked}, {"showing", read_showing},     {"telling", read_telling},
         {"unknown", read_telling},
     };

@@ -49,6 +49,20 @@ make_logs() {
     "$MAKE_LOGS" "$scratch/recipe" "$1"
 }
 
+# make_pair FOLDER: the logs of PC1, which was hit in the window, and of PC2, which was not.
+make_pair() {
+    make_logs "$1" <<'END'
+file PC1/Application.evtx
+computer PC1
+noise 10 2019-01-01T00:00:00Z 2019-01-08T10:00:00Z
+2019-01-08T11:00:00Z wat-13 0x00000000 0xC004C4A2
+noise 10 2019-01-08T12:00:00Z 2019-01-10T00:00:00Z
+file PC2/Application.evtx
+computer PC2
+noise 20 2019-01-01T00:00:00Z 2019-01-10T00:00:00Z
+END
+}
+
 # For awk: csv(LINE, CELLS) splits a row of CSV and returns how many cells it has.
 csv_reader='
 function csv(line, cells,    count) {

@@ -52,6 +52,16 @@ if has zip; then
     (cd all && zip -qr -P 'pass word' ../crypto.zip .)
     printf 'wrong\npass word\n' >passwords
     as_folder encrypted crypto.zip 'crypto.zip!/' --password-file passwords
+    mkdir noted
+    printf 'KB971033 was seen there, says the note\n' >noted/note.txt
+    (cd noted && zip -qr ../noted.zip note.txt)
+    for option in '' --no-hash; do
+        # shellcheck disable=SC2086 # an option or none
+        analyze -q -o "noted-report$option" $option noted.zip
+        check "a text without a listing is skipped, and has no hash $option" equal 'skipped|' \
+            "$(columns "noted-report$option/sources.csv" path status sha256 |
+                sed -n 's/^noted.zip!.note.txt|//p')"
+    done
     analyze -o locked crypto.zip
     check 'without the password the status is 2' equal 2 "$status"
     check 'which is said by name' grep -q 'zip archive could not be opened: crypto.zip: ' err

@@ -7,16 +7,7 @@
 cd "$scratch" || exit 1
 templates=$top_srcdir/templates
 
-make_logs in <<'END'
-file PC1/Application.evtx
-computer PC1
-noise 40 2019-01-01T00:00:00Z 2019-01-08T10:00:00Z
-2019-01-08T11:00:00Z wat-13 0x00000000 0xC004C4A2
-noise 10 2019-01-08T12:00:00Z 2019-01-10T00:00:00Z
-file PC2/Application.evtx
-computer PC2
-noise 20 2019-01-01T00:00:00Z 2019-01-10T00:00:00Z
-END
+make_pair in
 analyze -o sound in
 check 'undisturbed' equal 0 "$status"
 

@@ -4,16 +4,7 @@
 . "$top_srcdir/tests/lib.sh"
 cd "$scratch" || exit 1
 
-make_logs logs <<'END'
-file PC1/Application.evtx
-computer PC1
-noise 10 2019-01-01T00:00:00Z 2019-01-08T10:00:00Z
-2019-01-08T11:00:00Z wat-13 0x00000000 0xC004C4A2
-noise 10 2019-01-08T12:00:00Z 2019-01-10T00:00:00Z
-file PC2/Application.evtx
-computer PC2
-noise 20 2019-01-01T00:00:00Z 2019-01-10T00:00:00Z
-END
+make_pair logs
 
 none() {
     for path in "$@"; do

@@ -782,6 +782,12 @@ static char *hash_here(struct ingest *ingest, struct ingest_item *item)
     return memory_copy_text(hex);
 }
 
+/* Did the reader find nothing to read in it? Of such a source there is no hash. */
+static bool is_unread(struct pool_job *job)
+{
+    return source_facts_tell_unread(&pool_job_result(job)->facts);
+}
+
 /* Takes the hash, wherever it was made; `job` is the last part's, NULL for a container. */
 static void take_hash(struct ingest *ingest, struct ingest_item *item, struct pool_job *job)
 {
@@ -791,7 +797,8 @@ static void take_hash(struct ingest *ingest, struct ingest_item *item, struct po
     take_fault(item, result);
     if (job != NULL)
         take_fault(item, pool_job_result(job));
-    is_whole = item->why_broken == NULL && item->hash_err.kind == ERROR_NONE;
+    is_whole = item->why_broken == NULL && item->hash_err.kind == ERROR_NONE &&
+               (job == NULL || !is_unread(job));
     if (is_whole && is_held(item))
         item->source.sha256 = hash_here(ingest, item);
     else if (is_whole && result->sha256[0] != '\0')
@@ -941,7 +948,6 @@ static int note_skipped(struct ingest *ingest, struct ingest_item *item, struct 
 static void make_sure(struct ingest *ingest, struct ingest_item *item, const char *rival)
 {
     char *sha256 = hash_here(ingest, item);
-
     bool is_lie = sha256 != NULL && strcmp(sha256, item->source.sha256) != 0;
 
     free(item->source.sha256);
@@ -999,13 +1005,11 @@ static int keep_whole(struct ingest *ingest, struct ingest_item *item, struct po
 static int settle(struct ingest *ingest, struct ingest_item *item, struct pool_job *job,
                   struct error *err)
 {
-    bool is_unread = source_facts_tell_unread(&pool_job_result(job)->facts);
-
     learn_kind(ingest, item, kind_found(item, job));
     take_hash(ingest, item, job);
-    if (item->hash_err.kind != ERROR_NONE && (item->old_is_whole || is_unread))
+    if (item->hash_err.kind != ERROR_NONE && (item->old_is_whole || is_unread(job)))
         return keep_whole(ingest, item, job, err);
-    if (is_unread)
+    if (is_unread(job))
         return note_skipped(ingest, item, job, err);
     find_same(ingest, item);
     if (is_unchanged(ingest, item)) {

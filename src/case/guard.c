@@ -75,6 +75,8 @@ static int check_sidecar(struct casedb *db, const char *end, struct error *err)
                   "%s%s: it is the journal of several databases, which no run of this program "
                   "writes; remove it",
                   shown, end);
+    else if (descriptor >= 0)
+        db->size_bytes += (uint64_t)status.st_size; /* what is in it is read, too */
     if (descriptor >= 0)
         close(descriptor);
     free(path);

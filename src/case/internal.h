@@ -82,7 +82,7 @@ struct casedb {
     struct kept_statement *kept;
     size_t kept_count;
     bool only_look;      /* it is read where it lies, as it lies: see casedb_look */
-    uint64_t size_bytes; /* of the file, when it was opened */
+    uint64_t size_bytes; /* of the file and what lies beside it, when it was opened */
     int64_t steps_left;  /* of SQLite's machine, until the case is known to be sound */
     bool accepted;       /* it is a case, and ours to change */
     bool writing;        /* the journal was chosen: see casedb_begin */
