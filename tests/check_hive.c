@@ -15,6 +15,7 @@
 #include "fixtures/hive_writer.h"
 #include "fixtures/layout.h"
 #include "hive/hive.h"
+#include "hive/registry.h"
 #include "readout.h"
 #include "real.h"
 #include "run.h"
@@ -419,22 +420,57 @@ START_TEST(list_that_lacks_keys_proves_no_absence)
 }
 END_TEST
 
+static void expect_other_letter(uint8_t bit)
+{
+    struct hive_file *file = software_file(&sound);
+    size_t at = hive_file_find_key(file, HIVE_WAT_PACKAGE);
+
+    file->bytes[at + 4 + 76 + 40] ^= bit;
+    read_file(file);
+    expect_detail("name of a key below Packages is not that of the list");
+    expect_line(LISTING_LINE("20", "no", "the hive is damaged"));
+}
+
 START_TEST(package_that_cannot_be_read_is_damage)
 {
     struct hive_file *file = software_file(&sound);
     size_t at = hive_file_find_key(file, HIVE_WAT_PACKAGE);
-    struct hive_file *other = software_file(&sound);
 
     ck_assert_uint_ne(at, 0);
     file->bytes[at + 4] = 'x';
     read_file(file);
     ck_assert_int_eq(got.facts.status, SOURCE_STATUS_DAMAGED);
     expect_line(LISTING_LINE("20", "no", "the hive is damaged"));
-    /* One letter of the name is another one: the hash in the list tells. */
-    other->bytes[at + 4 + 76 + 40] ^= 1;
-    read_file(other);
-    expect_detail("name of a key below Packages is not that of the list");
-    expect_line(LISTING_LINE("20", "no", "the hive is damaged"));
+    /* One letter of the name is another one, of ASCII and beyond: the hash in the list tells. */
+    expect_other_letter(1);
+    expect_other_letter(0x80);
+}
+END_TEST
+
+/* Hashes by the rule, of U+1F44D by its surrogates; the upper case of y with diaeresis is beyond
+ * Latin-1. */
+START_TEST(hash_is_of_the_name_in_upper_case)
+{
+    static const struct {
+        const char *name;
+        uint32_t hash;
+        bool fits;
+    } cases[] = {
+        {"Ab", 0x41 * 37 + 0x42, true},
+        {"\xC3\xB4x", 0xD4 * 37 + 0x58, true},
+        {"\xC3\xB4x", 0xF4 * 37 + 0x58, false},
+        {"\xC3\xBF", 0x178, true},
+        {"\xF0\x9F\x91\x8D", 0xD83D * 37 + 0xDC4D, true},
+        {"\xF4", 0xF4, false},
+    };
+
+    for (size_t index = 0; index < ARRAY_COUNT(cases); index++) {
+        struct hive_listed listed = {.has_hash = true, .hash = cases[index].hash};
+
+        ck_assert_int_eq(hive_listed_fits(&listed, cases[index].name), cases[index].fits);
+        listed.has_hash = false;
+        ck_assert(hive_listed_fits(&listed, cases[index].name));
+    }
 }
 END_TEST
 
@@ -568,6 +604,7 @@ int main(void)
     tcase_add_test(cases, damage_is_told_once);
     tcase_add_test(cases, values_that_are_announced_and_cannot_be_there_are_damage);
     tcase_add_test(cases, list_that_leads_to_itself_ends);
+    tcase_add_test(cases, hash_is_of_the_name_in_upper_case);
     tcase_add_test(cases, value_of_another_type_says_nothing);
     tcase_add_test(cases, real_hive_of_windows_7_names_its_computer);
     tcase_add_test(cases, real_dirty_hive_is_marked);

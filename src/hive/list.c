@@ -2,12 +2,13 @@
 /* The list of the keys below a key: a cell with references to them, or to such cells. */
 #include "hive/registry.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unicase.h>
 
 #include "base/memory.h"
 #include "base/span.h"
+#include "base/text.h"
 
 /* Of a key's own cell. */
 #define KEY_SIGNATURE "nk"
@@ -192,15 +193,22 @@ bool hive_list_read(const struct hive_image *image, uint64_t key_offset_bytes,
     return is_whole;
 }
 
-/* The hash is of the name in upper case; of names that are not ASCII it is not looked at. */
+/* The hash is of the UTF-16 units of the name in upper case, letter by letter: of those beyond the
+ * basic plane as they are. Windows' own table of upper case may be older than the library's, so a
+ * key with a rare name may be taken for damaged, never a damaged one for whole. */
 bool hive_listed_fits(const struct hive_listed *key, const char *name)
 {
-    uint32_t hash = 0;
+    uint32_t hash = 0, character;
 
-    for (; *name != '\0'; name++) {
-        if ((unsigned char)*name >= 0x80)
-            return true;
-        hash = hash * 37 + (uint32_t)toupper((unsigned char)*name);
+    while (*name != '\0') {
+        if (!text_next_character(&name, &character))
+            return !key->has_hash;
+        if (character > 0xFFFF) {
+            hash = hash * 37 + (0xD7C0u + (character >> 10));
+            hash = hash * 37 + (0xDC00u | (character & 0x3FF));
+        } else {
+            hash = hash * 37 + uc_toupper(character);
+        }
     }
     return !key->has_hash || key->hash == hash;
 }
