@@ -747,6 +747,11 @@ START_TEST(what_makes_no_sense_is_refused)
     ck_assert(is_refused(member, file));
     member.kind = SOURCE_KIND_EVTX;
     ck_assert(!is_refused(member, file));
+    member.size_bytes++; /* the file is cut already: there was less of it than its container says */
+    ck_assert(!is_refused(member, file));
+    member.size_bytes -= 2;
+    ck_assert(is_refused(member, file));
+    member.size_bytes++;
     limits.memory_bytes = sizeof(log_bytes) - 1;
     ck_assert(!is_refused(member, file));
     member.is_streamed = false;

@@ -160,7 +160,8 @@ static bool is_sealed(int file)
 }
 
 /* Is it a member as it is asked for: of a kind that is read, and a file of the size that it says?
- * Only what is read part by part is streamed. What is whole stays as it is. */
+ * Only what is read part by part is streamed: the file of that is cut to what there is of it, which
+ * can have happened by now. What is whole stays as it is. */
 static bool is_wanted(const struct unpack *unpack, const struct unpack_message *message, int file)
 {
     const struct reader *reader = unpack->readers[source_kind_reader(message->kind)];
@@ -170,7 +171,8 @@ static bool is_wanted(const struct unpack *unpack, const struct unpack_message *
            (message->is_streamed ||
             (message->size_bytes <= unpack->limits->memory_bytes && is_sealed(file))) &&
            fstat(file, &status) == 0 && S_ISREG(status.st_mode) &&
-           (uint64_t)status.st_size == message->size_bytes;
+           (message->is_streamed ? (uint64_t)status.st_size <= message->size_bytes
+                                 : (uint64_t)status.st_size == message->size_bytes);
 }
 
 /* Is it as the process says such a thing? */
