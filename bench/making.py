@@ -87,6 +87,15 @@ class Maker:
             os.remove(self.path(name + '.csv'))
         self.finish([self.make(name, words)])
 
+    def case(self, program, folder, machines, events):
+        """A finished case in that folder, made where it is missing."""
+        if os.path.exists(folder):
+            return
+        self.say(f'making a case of {machines} machines')
+        shutil.rmtree(folder + '.partial', ignore_errors=True)
+        subprocess.run([program, folder + '.partial', str(machines), str(events)], check=True)
+        os.rename(folder + '.partial', folder)
+
     def fleet(self, machines, renewal_days):
         """The machines' logs, made where missing, a block of them to a run of the maker."""
         mib = self.mib

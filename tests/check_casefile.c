@@ -410,7 +410,7 @@ START_TEST(tables_tell_a_person_what_they_are)
 }
 END_TEST
 
-/* As README shows it. */
+/* As docs/reports.md shows it. */
 START_TEST(strings_are_read_with_json_each)
 {
     static const struct observation_string strings[] = {

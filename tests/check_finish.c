@@ -99,7 +99,7 @@ START_TEST(conflict_of_the_readers_is_told_and_makes_it_incomplete)
     expect_in_file(
         "err",
         "spptriage: warning: sources with records read differently by a second reader: 1; "
-        "see sources.csv\n",
+        "see report/sources.csv\n",
         true);
     expect_in_file("out", "  with records read differently by a second reader        1\n", true);
     expect_in_file("report/sources.csv", "1 record read differently by libevtx: record 1", true);
@@ -112,8 +112,8 @@ START_TEST(undecodable_record_is_told_and_makes_it_incomplete)
 
     source_facts_add_undecodable(&facts, "record 1");
     ck_assert_int_eq(finish_case(&facts), EXIT_STATUS_INCOMPLETE);
-    expect_in_file("err", "sources with records that could not be decoded: 1; see sources.csv\n",
-                   true);
+    expect_in_file(
+        "err", "sources with records that could not be decoded: 1; see report/sources.csv\n", true);
     expect_in_file("out", "  with records that could not be decoded              1\n", true);
 }
 END_TEST
@@ -124,7 +124,8 @@ START_TEST(damage_is_told_and_makes_it_incomplete)
 
     source_facts_add_damage(&facts, 4096, "bad");
     ck_assert_int_eq(finish_case(&facts), EXIT_STATUS_INCOMPLETE);
-    expect_in_file("err", "sources that could not be read whole: 1; see sources.csv\n", true);
+    expect_in_file("err", "sources that could not be read whole: 1; see report/sources.csv\n",
+                   true);
 }
 END_TEST
 

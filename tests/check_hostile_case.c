@@ -80,7 +80,7 @@ static void expect_refused(const char *words, bool by_analyze)
 {
     char *before = list("given"), *after, *said;
     bool is_file = access(GIVEN, F_OK) == 0 && strstr(words, "not a regular") == NULL &&
-                   strstr(words, "a link") == NULL && strstr(words, "a folder") == NULL;
+                   strstr(words, "a link") == NULL && strstr(words, "this folder") == NULL;
 
     if (is_file)
         copy_file(GIVEN, "before");
@@ -168,6 +168,9 @@ static const struct {
     {"UPDATE source SET kind = 'zzz'", "source.kind has a value that no case has"},
     {"UPDATE source SET record_count = -1", "source.record_count has a value that no case has"},
     {"UPDATE run SET window_end_filetime = -1", "run.window_end_filetime has a value"},
+    {"UPDATE run SET window_start_filetime = window_end_filetime + 1",
+     "its window does not end after"},
+    {"UPDATE run SET window_start_filetime = 0", "its window does not end after"},
     {"UPDATE observation SET level = 70000", "observation.level has a value that no case has"},
     {"UPDATE observation SET strings = '[1, {}]'", "the strings of an observation are not a list"},
     {"UPDATE observation SET computer_id = 999999", "refers to one of source_computer that is not"},
@@ -195,7 +198,7 @@ START_TEST(what_is_not_a_regular_file_is_refused)
     expect_refused("not a regular file", true);
     take_away();
     ck_assert_int_eq(mkdir(GIVEN, 0700), 0);
-    expect_refused("a folder", true);
+    expect_refused("no case.db in this folder", true);
     take_away();
     ck_assert_int_eq(symlink("../sound/case.db", GIVEN), 0);
     expect_refused("a link, which is not followed", true);

@@ -51,8 +51,8 @@ START_TEST(objects_have_commas_between_members_and_end_their_line)
         json_begin_list(&json, "none");
         json_end_list(&json);
         json_begin_list(&json, "two");
-        json_item(&json, "1");
-        json_item(&json, "");
+        json_text(&json, NULL, "1");
+        json_text(&json, NULL, "");
         json_end_list(&json);
         json_number(&json, "n", UINT64_MAX);
         json_signed(&json, "s", INT64_MIN);
@@ -71,6 +71,54 @@ START_TEST(objects_have_commas_between_members_and_end_their_line)
 }
 END_TEST
 
+static void expect_page_string(const char *value, const char *expected)
+{
+    struct text out = {0};
+
+    json_add_page_string(&out, value);
+    ck_assert_str_eq(text_get(&out), expected);
+    text_free(&out);
+}
+
+/* In a block of the page nothing ends the block, and what a reader could not see is shown. */
+START_TEST(strings_of_a_page_are_ascii_without_markup)
+{
+    expect_page_string("", "\"\"");
+    expect_page_string("plain; text", "\"plain; text\"");
+    expect_page_string("</script><!--&amp;\"\\", "\"\\u003c/script\\u003e\\u003c!--\\u0026amp;"
+                                                 "\\\"\\\\\"");
+    expect_page_string("\r\n\x1B\x7F", "\"\\u240d\\u240a\\u241b\\u2421\"");
+    expect_page_string("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\xF4\x8F\xBF\xBD",
+                       "\"\\u00e9\\u20ac\\ud83d\\ude00\\udbff\\udffd\"");
+    expect_page_string("a\xE2\x80\xAE\xE2\x80\xA8", "\"a[U+202E][U+2028]\"");
+    expect_page_string("\xFF<", "\"\\\\xFF\\u003c\"");
+}
+END_TEST
+
+START_TEST(objects_and_lists_stand_in_each_other)
+{
+    char *bytes = NULL;
+    size_t length;
+    struct json_writer json = {.file = open_memstream(&bytes, &length), .for_page = true};
+
+    json_begin_list(&json, NULL);
+    json_begin_member(&json, NULL);
+    json_begin_list(&json, "<a>");
+    json_number(&json, NULL, 1);
+    json_text(&json, NULL, "&");
+    json_end_list(&json);
+    json_begin_member(&json, "b");
+    json_end_member(&json);
+    json_end_member(&json);
+    json_signed(&json, NULL, -1);
+    json_end_list(&json);
+    fclose(json.file);
+    json_free_content(&json);
+    ck_assert_str_eq(bytes, "[{\"\\u003ca\\u003e\":[1,\"\\u0026\"],\"b\":{}},-1]");
+    free(bytes);
+}
+END_TEST
+
 /* Every character below U+0100, and some above, one string each. */
 static void write_characters(struct json_writer *json, struct text *expected)
 {
@@ -82,7 +130,7 @@ static void write_characters(struct json_writer *json, struct text *expected)
     for (uint32_t code_point = 1; code_point < 0x100 + ARRAY_COUNT(others); code_point++) {
         text_free(&value);
         text_add_character(&value, code_point < 0x100 ? code_point : others[code_point - 0x100]);
-        json_item(json, text_get(&value));
+        json_text(json, NULL, text_get(&value));
         text_add(expected, text_get(&value));
     }
     json_end_list(json);
@@ -123,6 +171,8 @@ static Suite *json_suite(void)
     tcase_add_test(cases, line_ends_of_unicode_are_escaped);
     tcase_add_test(cases, bytes_that_are_no_utf8_are_written_in_hexadecimal);
     tcase_add_test(cases, objects_have_commas_between_members_and_end_their_line);
+    tcase_add_test(cases, strings_of_a_page_are_ascii_without_markup);
+    tcase_add_test(cases, objects_and_lists_stand_in_each_other);
     tcase_add_test(cases, every_character_reads_back_in_python);
     suite_add_tcase(suite, cases);
     return suite;

@@ -248,7 +248,7 @@ START_TEST(missing_segment_is_named)
     write_ewf("a.E05");
     ck_assert_int_eq(segments_find("a.E01", SOURCE_KIND_EWF, &segments, &err), -1);
     ck_assert_int_eq(err.kind, ERROR_SOURCE);
-    ck_assert_str_eq(err.message, "its segment a.E03 is missing");
+    ck_assert_str_eq(err.message, "its segment a.E03 is missing: put it beside the others");
     ck_assert_uint_eq(segments.count, 0);
 }
 END_TEST

@@ -2,6 +2,7 @@
 /* The closed sets of the model: what the compiler cannot see. */
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "model/finding.h"
@@ -78,6 +79,18 @@ START_TEST(word_of_an_action_is_its_steps)
 }
 END_TEST
 
+/* The page shows a row of the roll-out without those above it, where they have no machine. */
+START_TEST(sentence_of_a_result_leans_on_no_other)
+{
+    for (unsigned result = ROLLOUT_NONE + 1; result < ROLLOUT_RESULT_COUNT; result++) {
+        const char *sentence = rollout_result_sentence((enum rollout_result)result);
+
+        ck_assert_msg(strstr(sentence, "he same,") == NULL && strstr(sentence, " such ") == NULL,
+                      "%s", sentence);
+    }
+}
+END_TEST
+
 static Suite *words_suite(void)
 {
     Suite *suite = suite_create("words");
@@ -88,6 +101,7 @@ static Suite *words_suite(void)
     tcase_add_test(sets_case, list_of_members_is_in_the_order_of_the_set);
     tcase_add_test(sets_case, list_of_words_is_read_back);
     tcase_add_test(sets_case, word_of_an_action_is_its_steps);
+    tcase_add_test(sets_case, sentence_of_a_result_leans_on_no_other);
     suite_add_tcase(suite, sets_case);
     return suite;
 }

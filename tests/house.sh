@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The rules of the house (README.md, How it is built): what the compiler does not see to. Each rule
+# The rules of the house (docs/architecture.md): what the compiler does not see to. Each rule
 # prints what breaks it, in the tree that it is given.
 . "$top_srcdir/tests/lib.sh"
 

@@ -131,6 +131,17 @@ python_check() {
     fi
 }
 
+# valid_html NAME PAGE: a test that tidy finds nothing in the page. Without tidy it is left out, which
+# is said at the end.
+unread_pages=0
+valid_html() {
+    if command -v tidy >/dev/null; then
+        check "$1" equal '' "$(tidy -q -e "$2" 2>&1)"
+    else
+        unread_pages=$((unread_pages + 1))
+    fi
+}
+
 # equal EXPECTED GOT
 equal() {
     [ "$1" = "$2" ] || {
@@ -157,6 +168,8 @@ refused() {
 finish() {
     [ "$left_out" -eq 0 ] ||
         echo "SKIP: python3, another tool, is not installed: tests that need it: $left_out"
+    [ "$unread_pages" -eq 0 ] ||
+        echo "SKIP: tidy, another tool, is not installed: tests that need it: $unread_pages"
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ]
     exit

@@ -82,6 +82,14 @@ if has 7z; then
     analyze -o locked7 --password-file passwords locked.7z
     check 'an encrypted 7z cannot be opened' equal '2 unreadable' \
         "$status $(cell locked7/sources.csv locked.7z status)"
+    check 'and what to do about it is said' equal \
+        'the list of its members is encrypted: only zip archives are decrypted here, so unpack it first' \
+        "$(cell locked7/sources.csv locked.7z detail)"
+    (cd all && 7z a -bd '-ppass word' ../closed.7z .) >7z.out
+    analyze -o closed7 --password-file passwords closed.7z
+    check 'nor its members, and no password is asked for' equal \
+        'only zip archives are decrypted here, so unpack it first' \
+        "$(cell closed7/sources.csv closed.7z detail | sed 's/.*not read: //; s/; .*//')"
 fi
 for form in gz:gzip bz2:bzip2 xz:xz zst:zstd; do
     has "${form#*:}" || continue

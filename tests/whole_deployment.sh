@@ -87,8 +87,7 @@ statuses() {
 }
 playbook=$top_srcdir/templates/remediate.yml
 told=$(statuses "$playbook" 's/^      \([0-9]*\): .*/\1/p')
-manual=$(sed -n '/^## Roll-out/,/^## /p' "$top_srcdir/README.md" |
-    sed -n 's/^| \([0-9]*\) | [12b].*/\1/p' | sort -nu | grep -vxE '0|3010' | tr '\n' ' ')
+manual=$(sed -n 's/^| \([0-9]*\) | [12b].*/\1/p' "$top_srcdir/docs/roll-out.md" | sort -nu | grep -vxE '0|3010' | tr '\n' ' ')
 check 'the playbook knows the statuses of the manual' equal "$manual" "$told"
 for script in 1-remove-kb971033 2-rebuild; do
     for number in $(statuses "$top_srcdir/templates/$script.cmd" \

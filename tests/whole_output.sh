@@ -244,6 +244,8 @@ check 'the timeline' grep -qF '"names/a\x0Ab/Application.evtx"' named/timeline.c
 check 'no report has such a line' \
     test -z "$(grep -lE '^b/(Application|copy).evtx' named/*.csv named/*.html named/remediation/*.csv)"
 
+valid_html 'the page is valid HTML' named/report.html
+
 # What a spreadsheet would run, in a cell and where `;` parts cells, on either reading.
 mkdir 'sheets' 'sheets/x;=1+1;y' 'sheets/a; @b' 'sheets/c;"=d'
 for folder in sheets/*; do
@@ -265,4 +267,32 @@ for path in glob.glob(sys.argv[1] + '/**/*.csv', recursive=True):
                     assert not start.startswith(starts), (path, delimiter, cell)
 assert seen > 200, seen
 END
+
+# ---- What another examiner needs ----
+
+# An inventory of names alone is one, too; and one row can be two machines, of one name.
+make_logs in <<'END'
+file one/Application.evtx
+computer TWIN
+record-id 1
+noise 50 2019-01-01T00:00:00Z 2019-01-10T00:00:00Z
+file other/Application.evtx
+computer TWIN
+record-id 9000
+noise 50 2019-01-01T00:00:00Z 2019-01-10T00:00:00Z
+END
+printf 'host\nTWIN\n' >names.csv
+analyze -o method --verify --carve --inventory names.csv in
+check 'a row that two machines share is no row too many' equal '0 ' "$status $(cat err)"
+check 'the page tells the command with its options' grep -qF \
+    '<code>spptriage analyze --verify --carve --inventory FILE in</code>' method/report.html
+
+mkdir nothing
+echo 'nothing to read' >nothing/note.txt
+analyze -o empty nothing
+check 'a case without hosts' equal 0 "$status"
+valid_html 'and its page is valid, too' empty/report.html
+check 'which claims nothing' grep -qF 'No host is in this case.' empty/report.html
+check 'of what was not read' grep -qF '1 source with 0 bytes and 0 records; nothing of that is read.' \
+    empty/report.html
 finish

@@ -11,30 +11,36 @@ mkdir -p samples/collection
 "$samples/make-collection" "$MAKE_LOGS" "$samples/collection.recipe" samples/collection
 check 'the collection is what its recipe makes' diff -r "$samples/collection" samples/collection
 
-# diff_reports FOLDER: all but the case, which is no text and has times of files in it.
+# diff_reports FOLDER: all but the case, which is no text and has times of files in it, and what the
+# page says of the way to them.
 diff_reports() {
-    diff -r --exclude=case.db "$1" "$report"
+    diff -r --exclude=case.db -I '^<dt>Command</dt>' -I '^<dt>Read with</dt>' "$1" "$report"
 }
 
 analyze -o "$report" samples/collection
 check 'the sample is read, damage and all' equal 2 "$status"
-check 'the reports are the kept ones' diff_reports "$samples/expected"
-head -n -1 "$scratch/out" >"$scratch/summary" # all but where the reports are
+check 'the reports are the kept ones' diff -r --exclude=case.db "$samples/expected" "$report"
+head -n -3 "$scratch/out" >"$scratch/summary" # all but where the reports are
 check 'the summary is the kept one' diff "$samples/expected-summary.txt" "$scratch/summary"
 # in_all WORDS: what the summary says of all classes.
 in_all() {
     sed -n "s/^  $1 *\([0-9]*\)\$/\1/p" "$scratch/summary"
 }
-excluded_not=$(in_all 'not excluded: see not-excluded.csv')
+excluded_not=$(in_all 'not excluded')
 check 'the list has as many as are not excluded' equal "$((excluded_not + 1))" \
     "$(wc -l <"$report/remediation/not-excluded.csv")"
 cells=
-for number in "$(sed -n 's/^Hosts *//p' "$scratch/summary")" "$(in_all 'still broken')" \
-    "$(in_all recovered)" "$excluded_not"; do
-    cells="$cells<td class=\"number\">$number</td>"
+for linked in "machines:$(sed -n 's/^Hosts *//p' "$scratch/summary")" \
+    "is=broken:$(in_all 'still broken')" "is=recovered:$(in_all recovered)" \
+    "is=not-excluded:$excluded_not"; do
+    cells="$cells<td class=\"number\"><a href=\"#${linked%%:*}\">${linked#*:}</a></td>"
 done
 check 'the page has the same numbers' grep -qF "<th scope=\"row\">In all</th>$cells</tr>" \
     "$report/report.html"
+check 'and ends with what the page begins with' equal \
+    "$(sed -n '/ hosts: /p' "$scratch/summary")" \
+    "$(grep -m 1 ' are still broken' "$report/report.html" | sed 's/<[^>]*>//g')"
+valid_html 'the page is valid HTML, whatever is in hosts and events' "$report/report.html"
 # not_shown LIST COLUMN: the words of a closed set that no host of the sample has.
 not_shown() {
     sed -n "/^#define $1(/,/^\$/s/^ *ROW([A-Z0-9_]*, \"\([^\"]*\)\".*/\1/p" \
@@ -51,13 +57,31 @@ while IFS= read -r line; do
     grep -qxF -- "${line:+    $line}" "$top_srcdir/README.md" || echo "not in README.md: $line"
 done <"$samples/expected-summary.txt" >"$scratch/stale"
 check 'the README shows that summary' equal '' "$(cat "$scratch/stale")"
+grep -v '^$' "$samples/expected-summary.txt" | tail -n 2 | sed 's/^/    /' |
+    grep -vxFf "$top_srcdir/docs/reports.md" >"$scratch/stale"
+check 'and docs/reports.md the sentences that end it' equal '' "$(cat "$scratch/stale")"
 columns "$samples/expected/hosts.csv" host classification state kb971033 action review |
     sed 's/|/ | /g; s/^/| /; s/$/ |/' >"$scratch/rows"
-sed -n '/^| host | classification |/,/^$/p' "$top_srcdir/README.md" | sed '1,2d; $d' |
-    grep -vxFf "$scratch/rows" >"$scratch/stale"
-check 'and its table some of the hosts' equal '' "$(cat "$scratch/stale")"
-meaning=$(sed -n 's/^| `shared-name` | its \(.*\) |$/\1/p' "$top_srcdir/README.md")
-check 'the page says of a shared name what the README says' grep -qF -- "Its $meaning." \
+for page in README.md docs/architecture.md; do
+    sed -n '/^| host | classification |/,/^$/p' "$top_srcdir/$page" | sed '1,2d; $d' >"$scratch/shown"
+    check "the table of $page has some of the hosts" test -s "$scratch/shown"
+    check 'as they are' equal '' "$(grep -vxFf "$scratch/rows" "$scratch/shown")"
+done
+# Each list of the roll-out is in the README, with as many machines as it has.
+(cd "$samples/expected/remediation" && wc -l scripts/*.hosts.txt) |
+    sed -n 's#^ *\([0-9]*\) scripts/\(.*\)#\2 \1#p' >"$scratch/lists"
+sed -n 's/^|.*| `\([^`]*\.hosts\.txt\)` | \([0-9]*\) |$/\1 \2/p' "$top_srcdir/README.md" | sort |
+    diff "$scratch/lists" - >"$scratch/stale"
+check 'and all lists of scripts' equal '' "$(cat "$scratch/stale")"
+check 'and how many are broken, and not excluded' grep -qE \
+    "^1\. .* $(in_all 'still broken') are still broken, .* $excluded_not are \*not excluded\*" \
+    "$top_srcdir/README.md"
+by_hand=$(sed -n 's/^something else to a deployment tool: \([0-9]*\)\. .*/\1/p' \
+    "$samples/expected/remediation/README.txt")
+check 'and how many are in no list' grep -qF "; $by_hand whose names could mean other machines are in none" \
+    "$top_srcdir/README.md"
+meaning=$(sed -n 's/^| `shared-name` | its \(.*\) |$/\1/p' "$top_srcdir/docs/verdict.md")
+check 'the page says of a shared name what the manual says' grep -qF -- "Its $meaning." \
     "$report/report.html"
 cp -r "$report" "$scratch/first"
 

@@ -12,6 +12,7 @@
 #include "app/output_directory.h"
 #include "app/stop.h"
 #include "base/memory.h"
+#include "base/say.h"
 #include "base/text.h"
 #include "intake/inventory.h"
 #include "intake/walk.h"
@@ -83,7 +84,8 @@ static int collect_inputs(struct analysis *analysis, struct error *err)
             continue;
         }
         if (*argument == '\0')
-            return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "an input is an empty path");
+            return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                             "an input is an empty path; name a file or a folder");
         analysis->inputs =
             memory_grow(analysis->inputs, analysis->input_count, sizeof(*analysis->inputs));
         analysis->inputs[analysis->input_count++] = memory_copy_text(argument);
@@ -105,9 +107,12 @@ static int check_walk(const struct analysis *analysis, struct error *err)
     if (walk->file_count > 0)
         return 0;
     if (walk->entry_count > 0)
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: %s; there is no other file to read",
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "%s: %s; there is no other file to read: name the files or folders "
+                         "that were collected",
                          walk->entries[0].path, walk->entries[0].problem);
-    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s holds no file to read",
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                     "%s holds no file to read: name the files or folders that were collected",
                      analysis->inputs[0]);
 }
 
@@ -145,12 +150,20 @@ static void join_inputs(struct analysis *analysis, const struct case_settings *s
     sort_inputs(analysis->inputs, &analysis->input_count);
 }
 
-/* What to do about an unfinished case of another run. */
-static const char *unfinished_hint(const struct analysis *analysis)
+/* Refuses a case in the output folder, with what to do about it, and about the unfinished case of
+ * another run. */
+static int refuse_case(const struct analysis *analysis, const char *what, struct error *err)
 {
-    return analysis->directory.partial_made
-               ? ""
-               : "; deleting case.db.partial there gives the unfinished run up";
+    const struct output_directory *directory = &analysis->directory;
+
+    if (directory->partial_made)
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "the output folder %s holds a case %s, or name another folder with -o",
+                         directory->path, what);
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                     "the output folder %s holds the unfinished case %s, or name another folder "
+                     "with -o; deleting %s gives the unfinished run up",
+                     directory->path, what, directory->partial_path);
 }
 
 /* Sets mark[I] for every input that the path is or lies below; `inputs` are sorted. */
@@ -226,20 +239,14 @@ static int agree_with_case(struct analysis *analysis, const struct case_settings
                            struct error *err)
 {
     struct options *options = &analysis->options;
-    const char *kind = analysis->directory.partial_made ? "a case" : "the unfinished case";
 
     if (check_working_folder(analysis, settings, err) != 0)
         return -1;
     if (!options->add && !inputs_equal(analysis, settings))
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                         "the output folder %s holds %s of other inputs; use --add when these "
-                         "belong to it, or name another folder with -o%s",
-                         analysis->directory.path, kind, unfinished_hint(analysis));
+        return refuse_case(analysis, "of other inputs; use --add when these belong to it", err);
     if (!options->add && !windows_equal(&options->window, &settings->window))
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                         "the output folder %s holds %s with another window; use --add to give "
-                         "the case this window, or name another folder with -o%s",
-                         analysis->directory.path, kind, unfinished_hint(analysis));
+        return refuse_case(analysis, "with another window; use --add to give the case this window",
+                           err);
     if (!options->window_given)
         options->window = settings->window;
     if (!inputs_equal(analysis, settings)) {
@@ -273,10 +280,7 @@ static int drop_vanished(struct analysis *analysis, struct error *err)
     result =
         casedb_keep_only_sources(analysis->db, (const char *const *)paths, count, &deleted, err);
     if (result == 0 && deleted > 0 && !analysis->options.quiet)
-        fprintf(stderr,
-                "spptriage: sources of the case that are gone from the inputs and left "
-                "out: %zu\n",
-                deleted);
+        say_note("sources of the case that are gone from the inputs and left out: %zu", deleted);
     memory_free_texts(paths, count);
     return result;
 }
@@ -293,8 +297,7 @@ static int tell_resumed(const struct analysis *analysis, struct error *err)
         count++;
     casedb_cursor_free(cursor);
     if (next == 0 && count > 0 && !analysis->options.quiet)
-        fprintf(stderr, "spptriage: goes on with an earlier run: %zu sources are read already\n",
-                count);
+        say_note("goes on with an earlier run: %zu sources are read already", count);
     return next;
 }
 
@@ -338,15 +341,9 @@ static bool is_of_no_use(const struct analysis *analysis, const struct error *er
  * the way of every run to come. */
 static void give_up_unfinished(struct analysis *analysis, struct error *err)
 {
-    struct text line = {0};
-
-    text_add_visible(&line, err->message);
     if (!analysis->options.quiet)
-        fprintf(stderr,
-                "spptriage: warning: an earlier run left a case that is of no use, and is "
-                "begun anew: %s\n",
-                text_get(&line));
-    text_free(&line);
+        say_warning("an earlier run left a case that is of no use, and is begun anew: %s",
+                    err->message);
     error_clear(err);
     casedb_close(analysis->db);
     analysis->db = NULL;
@@ -369,9 +366,8 @@ static int fill_case(struct analysis *analysis, struct error *err)
     int result;
 
     if (analysis->options.sandbox.is_off)
-        fputs("spptriage: warning: --no-sandbox: what parses the inputs has all rights of the user "
-              "and any memory\n",
-              stderr);
+        say_warning("--no-sandbox: what parses the inputs has all rights of the user and any "
+                    "memory");
     result = ingest_run(analysis->db, &analysis->walk, &analysis->options, err);
 
     if (result == 0 && analysis->options.inventory != NULL)
@@ -386,9 +382,7 @@ static int prepare(struct analysis *analysis, struct error *err)
     const struct options *options = &analysis->options;
 
     if (collect_inputs(analysis, err) != 0 ||
-        report_check_templates(options->templates, err) != 0 ||
-        (options->inventory != NULL &&
-         inventory_read(options->inventory, &analysis->inventory, err) != 0) ||
+        finish_prepare(options, &analysis->inventory, err) != 0 ||
         output_directory_open(options->output != NULL ? options->output : DEFAULT_OUTPUT,
                               &analysis->directory, err) != 0)
         return -1;
@@ -423,9 +417,8 @@ static enum exit_status analyze_run(const struct options *options, struct error 
     casedb_close(analysis.db);
     if (is_of_no_use(&analysis, err)) {
         output_directory_give_up(&analysis.directory);
-        fputs("spptriage: warning: the unfinished case is of no use and was removed: the same "
-              "command begins anew\n",
-              stderr);
+        say_warning("the unfinished case is of no use and was removed: the same command begins "
+                    "anew");
     }
     output_directory_close(&analysis.directory);
     walk_free_content(&analysis.walk);
@@ -437,9 +430,11 @@ static enum exit_status analyze_run(const struct options *options, struct error 
 
 const struct command analyze_command = {
     .name = "analyze",
-    .letters = "ojwcVHPLSiaWtpqvhn",
+    .letters = "ojwcVHPLSiaWEtpqvhn",
     .synopsis = "[options] INPUT...",
-    .purpose = "Reads event logs from files and folders (- reads a list of paths) and writes the "
-               "reports.",
+    .summary = "Reads what was collected and writes the reports.",
+    .details = "INPUT is a file or a folder, or - for a list of paths on standard input: event\n"
+               "logs, update databases, registry hives, listings, and archives and disk images\n"
+               "of these. The same command goes on with a run that was stopped.\n",
     .run = analyze_run,
 };

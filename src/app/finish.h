@@ -8,6 +8,10 @@
 #include "app/output_directory.h"
 #include "intake/inventory.h"
 
+/* Checks the templates and reads the inventory of the options, where they name one, before anything
+ * is written; the errors (ERROR_RUN) name the option. *out is owned by the caller. */
+int finish_prepare(const struct options *options, struct inventory *out, struct error *err);
+
 /* Replaces the case's inventory by this one, that of the options, with warnings on standard error
  * about a guessed encoding and rows that do not count. */
 int finish_store_inventory(struct casedb *db, const struct inventory *inventory,

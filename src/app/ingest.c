@@ -46,7 +46,7 @@ static void queue_drop(struct ingest *ingest, struct ingest_queue *queue)
 }
 
 /* How far the entries of the walk came. */
-struct ingest_progress {
+struct ingest_turn {
     size_t opened;
     bool waits_for_unpacking; /* what comes next is still to be unpacked */
 };
@@ -67,9 +67,9 @@ static int open_entry(struct ingest *ingest, const struct walk_entry *entry,
 
 /* Opens sources and hands out their jobs as far as there is room. */
 static int fill(struct ingest *ingest, const struct walk *walk, struct ingest_queue *queue,
-                struct ingest_progress *progress, struct error *err)
+                struct ingest_turn *turn, struct error *err)
 {
-    progress->waits_for_unpacking = false;
+    turn->waits_for_unpacking = false;
     while (pool_has_room(ingest->pool)) {
         struct ingest_item *last = queue->count > 0 ? queue_at(queue, queue->count - 1) : NULL;
 
@@ -84,31 +84,24 @@ static int fill(struct ingest *ingest, const struct walk *walk, struct ingest_qu
                 queue_add(queue, last);
             if (taken < 0)
                 return -1;
-            progress->waits_for_unpacking = taken == 0;
+            turn->waits_for_unpacking = taken == 0;
             if (taken == 0)
                 break;
-        } else if (progress->opened == walk->entry_count) {
+        } else if (turn->opened == walk->entry_count) {
             break;
-        } else if (open_entry(ingest, &walk->entries[progress->opened++], queue, err) != 0) {
+        } else if (open_entry(ingest, &walk->entries[turn->opened++], queue, err) != 0) {
             return -1;
         }
     }
-    pool_watch(ingest->pool,
-               progress->waits_for_unpacking ? ingest_container_descriptor(ingest) : -1,
+    pool_watch(ingest->pool, turn->waits_for_unpacking ? ingest_container_descriptor(ingest) : -1,
                ingest_container_wants_room(ingest));
     return 0;
 }
 
-static bool wants_progress(const struct options *options)
-{
-    return !options->quiet && (options->progress == PROGRESS_ALWAYS ||
-                               (options->progress == PROGRESS_AUTO && isatty(STDERR_FILENO)));
-}
-
 static bool is_done(const struct ingest *ingest, const struct walk *walk,
-                    const struct ingest_queue *queue, const struct ingest_progress *progress)
+                    const struct ingest_queue *queue, const struct ingest_turn *turn)
 {
-    return queue->count == 0 && ingest->container == NULL && progress->opened == walk->entry_count;
+    return queue->count == 0 && ingest->container == NULL && turn->opened == walk->entry_count;
 }
 
 /* Takes the next step of the source whose turn it is, if there is one. */
@@ -120,46 +113,76 @@ static int advance(struct ingest *ingest, struct ingest_queue *queue, enum inges
         return 0;
     if (ingest_item_advance(ingest, queue_at(queue, 0), step, err) != 0)
         return -1;
-    if (*step == INGEST_STEP_DONE)
+    if (*step == INGEST_STEP_DONE) {
+        ingest->hashed_bytes += ingest_item_hashed_bytes(queue_at(queue, 0));
+        progress_count_done(ingest->progress, ingest_item_found_bytes(queue_at(queue, 0)));
         queue_drop(ingest, queue);
+    }
     return 0;
+}
+
+/* How much of the source whose turn it is was done: where its bytes are hashed, too, half of it is
+ * that, and of what readers have hashed ahead of the case, its own comes first. */
+static uint64_t count_done_bytes(const struct ingest *ingest, const struct ingest_item *item)
+{
+    uint64_t taken_bytes = ingest_item_taken_bytes(item);
+    uint64_t size_bytes = ingest_item_found_bytes(item);
+    uint64_t all_bytes = pool_hashed_bytes(ingest->pool);
+    uint64_t ahead_bytes = all_bytes > ingest->hashed_bytes ? all_bytes - ingest->hashed_bytes : 0;
+
+    if (!ingest->options->hash)
+        return taken_bytes;
+    return (taken_bytes + (ahead_bytes < size_bytes ? ahead_bytes : size_bytes)) / 2;
+}
+
+/* Shows how far it all is: what is at work is the container that is unpacked, or the source whose
+ * turn it is. */
+static void show_progress(const struct ingest *ingest, const struct ingest_queue *queue)
+{
+    struct progress_item at_work = {0};
+
+    if (ingest->progress == NULL)
+        return;
+    if (ingest->container != NULL) {
+        ingest_container_progress(ingest, &at_work);
+    } else if (queue->count > 0) {
+        const struct ingest_item *item = queue_at(queue, 0);
+
+        at_work = (struct progress_item){.path = ingest_item_source(item)->path,
+                                         .done_bytes = count_done_bytes(ingest, item),
+                                         .size_bytes = ingest_item_found_bytes(item)};
+    }
+    progress_show(ingest->progress, &at_work);
 }
 
 /* How many entries of the walk are in the case, at the least: members of containers stand in the
  * queue, too. */
 static size_t count_done(const struct ingest *ingest, const struct ingest_queue *queue,
-                         const struct ingest_progress *progress)
+                         const struct ingest_turn *turn)
 {
     size_t waiting = queue->count + (ingest->container != NULL ? 1 : 0);
 
-    return progress->opened > waiting ? progress->opened - waiting : 0;
+    return turn->opened > waiting ? turn->opened - waiting : 0;
 }
 
 static int read_all(struct ingest *ingest, const struct walk *walk, struct ingest_queue *queue,
                     struct error *err)
 {
-    bool show_progress = wants_progress(ingest->options);
-    struct ingest_progress progress = {0};
+    struct ingest_turn turn = {0};
     int result = 0;
 
-    stop_set_lead(show_progress ? "\n" : "");
-    while (result == 0 && !is_done(ingest, walk, queue, &progress)) {
+    while (result == 0 && !is_done(ingest, walk, queue, &turn)) {
         enum ingest_step step;
 
-        result = fill(ingest, walk, queue, &progress, err);
+        result = fill(ingest, walk, queue, &turn, err);
         if (result == 0)
             result = advance(ingest, queue, &step, err);
-        if (result == 0 && step == INGEST_STEP_DONE && show_progress)
-            fprintf(stderr, "\rreading %zu of %zu",
-                    progress.opened - (ingest->container != NULL ? 1 : 0), walk->entry_count);
-        stop_count_sources(count_done(ingest, queue, &progress), walk->entry_count);
+        show_progress(ingest, queue);
+        stop_count_sources(count_done(ingest, queue, &turn), walk->entry_count);
         /* While there is something to do, readers that have done theirs get more all the same. */
-        if (result == 0 && !is_done(ingest, walk, queue, &progress))
+        if (result == 0 && !is_done(ingest, walk, queue, &turn))
             result = pool_wait(ingest->pool, step == INGEST_STEP_WAITS, err);
     }
-    if (show_progress)
-        fputc('\n', stderr);
-    stop_set_lead("");
     return result;
 }
 
@@ -211,7 +234,9 @@ int ingest_run_with(const struct reader *const *readers, struct casedb *db, cons
     ingest.index = content_index_new();
     queue.capacity = pool_capacity(ingest.pool);
     queue.places = memory_allocate(queue.capacity, sizeof(struct ingest_item *));
+    ingest.progress = progress_new(options, walk);
     result = ingest.hash != NULL ? read_all(&ingest, walk, &queue, err) : -1;
+    progress_end(ingest.progress);
     if (result == 0)
         result = ingest_settle_members(&ingest, walk, err);
     while (queue.count > 0)

@@ -6,6 +6,7 @@
 #define SPPTRIAGE_APP_INGEST_H
 
 #include "app/options.h"
+#include "app/progress.h"
 #include "base/error.h"
 #include "case/casedb.h"
 #include "intake/content.h"
@@ -44,6 +45,8 @@ struct ingest {
     struct pool *pool;
     struct hash *hash; /* of this process, and for those that unpack */
     const struct walk *walk;
+    struct progress *progress;          /* or NULL */
+    uint64_t hashed_bytes;              /* by readers, of sources that are in the case */
     struct segments_found segments;     /* of the image that was met last */
     struct ingest_container *container; /* that is unpacked at the time, or NULL */
     struct ingest_paths *members;       /* of all containers of this run */
@@ -85,6 +88,14 @@ void ingest_item_hash_container(struct ingest *ingest, struct ingest_item *item)
  * has in the case. */
 int ingest_item_descriptor(const struct ingest_item *item);
 const struct source *ingest_item_source(const struct ingest_item *item);
+
+/* How many of the item's bytes were among those that the walk found, and how many of these were
+ * read into the case so far. */
+uint64_t ingest_item_found_bytes(const struct ingest_item *item);
+uint64_t ingest_item_taken_bytes(const struct ingest_item *item);
+
+/* How many a reader has hashed, once its turn is over. */
+uint64_t ingest_item_hashed_bytes(const struct ingest_item *item);
 
 /* Says what became of a container that was unpacked. `detail` is copied. A plain image is searched
  * as well, with --carve: then it has jobs from now on. */
@@ -128,6 +139,9 @@ int ingest_container_begin(struct ingest *ingest, struct ingest_item *item,
  * owned, or NULL where it was only about the last one; 0 when it says nothing now. With the last
  * item, that of the container itself, the container ends. */
 int ingest_container_next(struct ingest *ingest, struct ingest_item **out, struct error *err);
+
+/* Sets *out to how far that one is. An image of which files are taken is not read to its end. */
+void ingest_container_progress(const struct ingest *ingest, struct progress_item *out);
 
 /* Is the one that is unpacked at the time as it was in an earlier run? */
 bool ingest_container_is_known(const struct ingest *ingest);

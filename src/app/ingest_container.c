@@ -25,6 +25,7 @@ struct ingest_container {
     bool is_known;                /* it is as it was in an earlier run */
     char *end;                    /* owned: how the process ended before it was done, or NULL */
     struct ingest_item *streamed; /* borrowed: the last one, as long as it is filled; or NULL */
+    uint64_t *read_bytes;         /* shared with the process, which counts there; owned, or NULL */
 };
 
 /* ---- Paths ---- */
@@ -184,7 +185,8 @@ static int open_files(struct ingest_container *container, struct error *err)
     container->files[0] =
         (struct container_file){.descriptor = ingest_item_descriptor(container->item),
                                 .size_bytes = source->size_bytes,
-                                .name = last_part(source->path)};
+                                .name = last_part(source->path),
+                                .read_bytes = container->read_bytes};
     container->input.files = container->files;
     for (container->input.file_count = 1; container->input.file_count < container->segments.count;
          container->input.file_count++) {
@@ -193,6 +195,7 @@ static int open_files(struct ingest_container *container, struct error *err)
         struct stat status;
 
         file->name = last_part(path);
+        file->read_bytes = container->read_bytes;
         file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         if (file->descriptor < 0)
             return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET,
@@ -215,12 +218,27 @@ static struct ingest_item *end_container(struct ingest *ingest)
 
     for (size_t index = 1; index < container->input.file_count; index++)
         close(container->files[index].descriptor);
+    memory_unshare_count(container->read_bytes);
     free(container->end);
     free(container->files);
     segments_free_content(&container->segments);
     free(container);
     ingest->container = NULL;
     return item;
+}
+
+void ingest_container_progress(const struct ingest *ingest, struct progress_item *out)
+{
+    const struct ingest_container *container = ingest->container;
+    const struct source *source = ingest_item_source(container->item);
+
+    *out = (struct progress_item){.path = source->path,
+                                  .is_partial = source_kind_is(source->kind, SOURCE_IS_IMAGE) &&
+                                                !container->input.carve};
+    for (size_t index = 0; index < container->input.file_count; index++)
+        out->size_bytes += container->files[index].size_bytes;
+    if (container->read_bytes != NULL)
+        out->done_bytes = __atomic_load_n(container->read_bytes, __ATOMIC_RELAXED);
 }
 
 int ingest_container_begin(struct ingest *ingest, struct ingest_item *item,
@@ -242,6 +260,7 @@ int ingest_container_begin(struct ingest *ingest, struct ingest_item *item,
     if (err->kind != ERROR_NONE)
         return -1;
     container->number = ++ingest->container_count;
+    container->read_bytes = memory_share_count();
     container->item = item;
     container->input = (struct container_input){
         .kind = ingest_item_is_sparse(item) ? SOURCE_KIND_NONE : source->kind,
@@ -344,6 +363,8 @@ static struct ingest_item *make_item(struct ingest *ingest, struct unpack_messag
     date_member(message, source);
     item = ingest_item_of_member(ingest, message, path, descriptor);
     container->member_count++;
+    if (!container->input.is_sparse) /* else it is the file itself */
+        progress_add_source(ingest->progress);
     container->streamed =
         message->says == UNPACK_MEMBER && message->is_streamed ? item : container->streamed;
     return item;

@@ -18,6 +18,7 @@
 
 #include "base/filetime.h"
 #include "base/memory.h"
+#include "base/say.h"
 #include "container/sparse.h"
 #include "intake/segments.h"
 
@@ -327,6 +328,26 @@ const struct source *ingest_item_source(const struct ingest_item *item)
     return &item->source;
 }
 
+uint64_t ingest_item_found_bytes(const struct ingest_item *item)
+{
+    return item->entry != NULL ? item->entry->size_bytes : 0;
+}
+
+uint64_t ingest_item_taken_bytes(const struct ingest_item *item)
+{
+    uint64_t part_bytes = item->part_count > 1 ? item->reader->part_bytes : 0;
+    uint64_t size_bytes = ingest_item_found_bytes(item);
+
+    return item->taken_count < item->part_count && item->taken_count * part_bytes < size_bytes
+               ? item->taken_count * part_bytes
+               : size_bytes;
+}
+
+uint64_t ingest_item_hashed_bytes(const struct ingest_item *item)
+{
+    return item->source.sha256 != NULL ? ingest_item_found_bytes(item) : 0;
+}
+
 /* Makes a source of a plain image, of which the rest is to be searched, or of a container that
  * cannot be opened. */
 static void search_rest(struct ingest *ingest, struct ingest_item *item)
@@ -508,17 +529,13 @@ void ingest_item_add_job(struct ingest *ingest, struct ingest_item *item)
 static void print_source(const struct ingest *ingest, const struct source *source,
                          const char *status, const struct source_facts *facts)
 {
-    struct text path = {0};
-
     if (!ingest->options->verbose || ingest->options->quiet)
         return;
-    text_add_visible(&path, source->path);
-    fprintf(stderr, "%s: %s", text_get(&path), status);
     if (facts != NULL)
-        fprintf(stderr, ", %" PRIu64 " records, %" PRIu64 " selected", facts->record_count,
-                facts->selected_count);
-    fputc('\n', stderr);
-    text_free(&path);
+        say_line("%s: %s, %" PRIu64 " records, %" PRIu64 " selected", source->path, status,
+                 facts->record_count, facts->selected_count);
+    else
+        say_line("%s: %s", source->path, status);
 }
 
 /* Puts a source that is not read, or cannot be, into the case with the reason. */
@@ -648,6 +665,7 @@ static void abandon(struct ingest *ingest, struct ingest_item *item)
 /* What a sink needs to put an observation into the case. */
 struct destination {
     struct casedb *db;
+    struct progress *progress;
     int64_t source_id;
 };
 
@@ -656,6 +674,7 @@ static int keep_observation(void *context, const struct incident_event *event,
 {
     const struct destination *destination = context;
 
+    progress_look_at(destination->progress, observation);
     return casedb_add_observation(destination->db, destination->source_id, event, observation, err);
 }
 
@@ -670,7 +689,7 @@ static int keep_finding(void *context, const struct finding *finding, struct err
 static int drain(struct ingest *ingest, struct ingest_item *item, struct pool_job *job,
                  struct error *err)
 {
-    struct destination destination = {.db = ingest->db};
+    struct destination destination = {.db = ingest->db, .progress = ingest->progress};
     struct sink sink = {
         .context = &destination, .observation = keep_observation, .finding = keep_finding};
 
@@ -1001,6 +1020,35 @@ static int keep_whole(struct ingest *ingest, struct ingest_item *item, struct po
     return result;
 }
 
+static int look_at_observation(void *context, const struct incident_event *event,
+                               const struct observation *observation, struct error *err)
+{
+    (void)event;
+    (void)err;
+    progress_look_at(context, observation);
+    return 0;
+}
+
+static int pass_over_finding(void *context, const struct finding *finding, struct error *err)
+{
+    (void)context;
+    (void)finding;
+    (void)err;
+    return 0;
+}
+
+/* What was read of a source that the case has already counts as signals so far, too. */
+static void look_at_signals(struct ingest *ingest, struct pool_job *job)
+{
+    struct sink sink = {.context = ingest->progress,
+                        .observation = look_at_observation,
+                        .finding = pass_over_finding};
+    struct error err = {.offset_bytes = ERROR_NO_OFFSET};
+
+    if (ingest->progress != NULL)
+        (void)pool_drain(ingest->pool, job, &sink, &err); /* neither fails */
+}
+
 /* Takes the last part, and decides what the source is. */
 static int settle(struct ingest *ingest, struct ingest_item *item, struct pool_job *job,
                   struct error *err)
@@ -1013,6 +1061,7 @@ static int settle(struct ingest *ingest, struct ingest_item *item, struct pool_j
         return note_skipped(ingest, item, job, err);
     find_same(ingest, item);
     if (is_unchanged(ingest, item)) {
+        look_at_signals(ingest, job);
         pool_remove(ingest->pool, job);
         keep_old(ingest, item);
         return 0;

@@ -9,28 +9,25 @@
 #include "app/options.h"
 #include "app/stop.h"
 #include "base/memory.h"
-#include "base/text.h"
+#include "base/say.h"
 
 static const struct command *const commands[] = {&analyze_command, &report_command};
 
+/* On one screen of 24 lines by 80 columns. */
 static void show_help(void)
 {
-    puts("spptriage: which machines the activation incident of 8/9 January 2019 (KB 4487266) "
-         "broke,\nwith evidence, and what to do on each\n");
+    puts("spptriage: which machines the activation incident of 8/9 January 2019\n"
+         "(KB 4487266) broke, with evidence, and what to do on each\n");
     for (size_t index = 0; index < ARRAY_COUNT(commands); index++)
         printf("  spptriage %s %s\n      %s\n", commands[index]->name, commands[index]->synopsis,
-               commands[index]->purpose);
-    puts("\nspptriage COMMAND --help shows the options of a command; --version the version.");
-}
-
-/* What is said may hold a path or a word with any bytes in it. */
-static void print_error(const char *message)
-{
-    struct text line = {0};
-
-    text_add_visible(&line, message);
-    fprintf(stderr, "spptriage: %s\n", text_get(&line));
-    text_free(&line);
+               commands[index]->summary);
+    puts("\nFor example:\n"
+         "  spptriage analyze -o report collected/\n"
+         "  spptriage report --inventory machines.csv report\n"
+         "\nOpen report.html of the output folder first.\n"
+         "\nExit status: 0 all was read; 1 nothing was done, one line says why;\n"
+         "2 the reports are complete, but some source was not read whole (sources.csv).\n"
+         "\nspptriage COMMAND --help shows the options of a command; --version the version.");
 }
 
 static enum exit_status run_command(const struct command *command, int argc, char **argv)
@@ -50,7 +47,7 @@ static enum exit_status run_command(const struct command *command, int argc, cha
         break;
     }
     if (err.kind != ERROR_NONE)
-        print_error(err.message);
+        say_error(err.message);
     error_clear(&err);
     options_free_content(&options);
     return status;
@@ -76,7 +73,7 @@ int main(int argc, char **argv)
             return (int)run_command(commands[index], argc - 1, argv + 1);
     error_set(&err, ERROR_RUN, ERROR_NO_OFFSET, "%s%s; see spptriage --help", word,
               *word == '\0' ? "no command given" : ": no such command");
-    print_error(err.message);
+    say_error(err.message);
     error_clear(&err);
     return EXIT_STATUS_NOTHING_DONE;
 }

@@ -17,6 +17,8 @@
 #define JOBS_MOST 256
 #define MIB (UINT64_C(1024) * 1024)
 #define HELP_LETTER 'h'
+#define HELP_COLUMNS 79
+#define HELP_TEXT_COLUMN 28
 #define VERSION_LETTER 'n'
 
 static int take_window(const char *text, struct options *out, struct error *err)
@@ -100,12 +102,13 @@ static int take_password_file(const char *value, struct options *out, struct err
 
     if (file == NULL)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                         "--password-file %s: cannot be opened: %m", value);
+                         "--password-file %s: cannot be opened: %m; name a file of passwords",
+                         value);
     result = walk_read_list(file, "passwords", &out->passwords, &out->password_count, err);
     fclose(file);
     if (result == 0 && out->password_count == 0)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                         "--password-file %s: there is no password in it", value);
+                         "--password-file %s: there is no password in it; write one a line", value);
     return result;
 }
 
@@ -189,6 +192,14 @@ static int take_add(const char *value, struct options *out, struct error *err)
     return 0;
 }
 
+static int take_ecs(const char *value, struct options *out, struct error *err)
+{
+    (void)value;
+    (void)err;
+    out->ecs = true;
+    return 0;
+}
+
 static int take_no_sandbox(const char *value, struct options *out, struct error *err)
 {
     (void)value;
@@ -223,7 +234,9 @@ struct option_row {
 };
 
 static const struct option_row rows[] = {
-    {'o', true, "output", "DIR", "the output folder", take_output},
+    {'o', true, "output", "DIR",
+     "the output folder; default: spptriage-report, for report the folder of the case",
+     take_output},
     {'j', true, "jobs", "N", "reader processes, 1 to 256; default: one a core", take_jobs},
     {'w', false, "window", "START/END", "another window, ISO 8601 in UTC", take_window},
     {'c', false, "carve", NULL,
@@ -247,8 +260,13 @@ static const struct option_row rows[] = {
      take_add},
     {'W', false, "waves", "N",
      "split the host lists of the scripts into a pilot and waves, 1 to 99", take_waves},
-    {'t', false, "templates", "DIR", "other templates", take_templates},
-    {'p', false, "progress", "WHEN", "auto, always or never", take_progress},
+    {'E', false, "ecs", NULL,
+     "write the timeline with the names of the Elastic Common Schema, too: timeline-ecs.jsonl",
+     take_ecs},
+    {'t', false, "templates", "DIR", "the folder of other templates for page and scripts",
+     take_templates},
+    {'p', false, "progress", "WHEN",
+     "auto (on a terminal), always (elsewhere a line every 10 s) or never", take_progress},
     {'q', true, "quiet", NULL, "print errors only", take_quiet},
     {'v', true, "verbose", NULL, "print a line for every source", take_verbose},
     {HELP_LETTER, true, "help", NULL, "show this help", NULL},
@@ -265,9 +283,32 @@ static bool row_is_taken(const struct option_row *row, const struct command *com
     return strchr(command->letters, row->letter) != NULL;
 }
 
+/* Prints the words from that column on, over as many lines as it takes. */
+static void print_wrapped(const char *words, size_t column)
+{
+    size_t used = column;
+
+    for (const char *at = words; *at != '\0';) {
+        size_t length = strcspn(at, " ");
+
+        if (used > column && used + 1 + length > HELP_COLUMNS) {
+            printf("\n%*s", (int)column, "");
+            used = column;
+        } else if (used > column) {
+            putchar(' ');
+            used++;
+        }
+        printf("%.*s", (int)length, at);
+        used += length;
+        at += length + strspn(at + length, " ");
+    }
+    putchar('\n');
+}
+
 static void show_help(const struct command *command)
 {
-    printf("usage: spptriage %s %s\n%s\n\n", command->name, command->synopsis, command->purpose);
+    printf("usage: spptriage %s %s\n\n%s\n\n%s\n", command->name, command->synopsis,
+           command->summary, command->details);
     for (size_t index = 0; index < ARRAY_COUNT(rows); index++) {
         char *words;
 
@@ -275,9 +316,10 @@ static void show_help(const struct command *command)
             continue;
         words = memory_format("--%s%s%s", rows[index].name, rows[index].argument != NULL ? " " : "",
                               rows[index].argument != NULL ? rows[index].argument : "");
-        printf("  %c%c%c %-22s %s\n", rows[index].letter_shown ? '-' : ' ',
+        printf("  %c%c%c %-21s ", rows[index].letter_shown ? '-' : ' ',
                rows[index].letter_shown ? rows[index].letter : ' ',
-               rows[index].letter_shown ? ',' : ' ', words, rows[index].help);
+               rows[index].letter_shown ? ',' : ' ', words);
+        print_wrapped(rows[index].help, HELP_TEXT_COLUMN);
         free(words);
     }
 }
@@ -311,13 +353,16 @@ static void make_getopt_tables(const struct command *command, struct option *nam
     names[count] = (struct option){0};
 }
 
-/* getopt names a short option by its letter; a long one is the word before the next. */
+/* getopt names a short option by its letter; a long one is the word before the next. Without `why`,
+ * one that it knows was given a value. */
 static void refuse_option(const struct command *command, char **argv, const char *why,
                           struct error *err)
 {
     bool is_short = optopt != 0 && strncmp(argv[optind - 1], "--", 2) != 0;
     char *given = is_short ? memory_format("-%c", optopt) : memory_copy_text(argv[optind - 1]);
 
+    if (why == NULL)
+        why = !is_short && optopt != 0 ? "takes no value" : "no such option";
     error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: %s; see spptriage %s --help", given, why,
               command->name);
     free(given);
@@ -347,8 +392,7 @@ enum options_outcome options_read(const struct command *command, int argc, char 
             options_show_version();
             outcome = OPTIONS_HELP_SHOWN;
         } else if (letter == '?' || letter == ':') {
-            refuse_option(command, argv, letter == ':' ? "a value is missing" : "no such option",
-                          err);
+            refuse_option(command, argv, letter == ':' ? "a value is missing" : NULL, err);
             outcome = OPTIONS_WRONG;
         } else if (take_option(letter, optarg, out, err) != 0) {
             outcome = OPTIONS_WRONG;

@@ -40,6 +40,7 @@ struct options {
     bool verify;
     bool hash;
     bool add;
+    bool ecs;
     bool quiet;
     bool verbose;
     enum progress_mode progress;
@@ -52,7 +53,8 @@ struct command {
     const char *name;
     const char *letters;  /* the options that it takes, each by its letter (options.c) */
     const char *synopsis; /* "[options] INPUT..." */
-    const char *purpose;
+    const char *summary;  /* what it does, in one line of --help */
+    const char *details;  /* lines of its own --help, each ended */
     enum exit_status (*run)(const struct options *options, struct error *err);
 };
 

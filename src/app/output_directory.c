@@ -21,6 +21,10 @@
 #define COPY_NAME ".case.db.copy"     /* of a case, until it is complete */
 #define REPORT_NAME ".case.db.report" /* the case that reports are made of again */
 
+/* What to do about an output folder that will not do. */
+#define OR_OTHER_FOLDER ", or name another folder with -o"
+#define OTHER_FOLDER "; name another folder with -o"
+
 /* So often the lock of the folder is tried for: a second in all. */
 #define LOCK_TRIES 51
 #define LOCK_PAUSE_NS 20000000
@@ -28,7 +32,8 @@
 /* What a report folder may hold beside a case, its copies and their sidecar files;
  * temporary names of reports begin with a dot and end in .partial. */
 static const char *const report_names[] = {
-    "hosts.csv", "timeline.csv", "timeline.jsonl", "sources.csv", "report.html", "remediation",
+    "hosts.csv",   "timeline.csv", "timeline.jsonl", "timeline-ecs.jsonl",
+    "sources.csv", "report.html",  "remediation",
 };
 
 /* What the names of the sidecar files end in, which SQLite keeps beside a case. */
@@ -81,8 +86,8 @@ static int look_into(const struct output_directory *directory, char **foreign, s
 
     *foreign = NULL;
     if (listing == NULL)
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read the output folder %s: %m",
-                         directory->path);
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "cannot read the output folder %s: %m" OTHER_FOLDER, directory->path);
     while ((errno = 0, entry = readdir(listing)) != NULL) {
         bool is_case = is_case_name(entry->d_name), is_report = is_report_name(entry->d_name);
 
@@ -94,8 +99,8 @@ static int look_into(const struct output_directory *directory, char **foreign, s
             *foreign = memory_copy_text(entry->d_name);
     }
     if (errno != 0)
-        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read the output folder %s: %m",
-                  directory->path);
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                  "cannot read the output folder %s: %m" OTHER_FOLDER, directory->path);
     closedir(listing);
     if (*foreign == NULL && has_report && !has_case)
         *foreign = memory_copy_text("reports without their " CASE_NAME);
@@ -130,28 +135,52 @@ static int lock_folder(int descriptor)
     return result;
 }
 
-int output_directory_open(const char *path, struct output_directory *out, struct error *err)
+/* Returns owned the path of a folder without slashes at its end, which would stand twice in what is
+ * made of it. */
+static char *folder_path(const char *path)
 {
-    *out = (struct output_directory){.path = memory_copy_text(path),
-                                     .case_path = memory_format("%s/" CASE_NAME, path),
+    size_t length = strlen(path);
+
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    return memory_copy_bytes(path, length);
+}
+
+char *output_directory_case_of(const char *path)
+{
+    char *folder = folder_path(path);
+    char *result = memory_format("%s/" CASE_NAME, folder);
+
+    free(folder);
+    return result;
+}
+
+int output_directory_open(const char *named, struct output_directory *out, struct error *err)
+{
+    char *path = folder_path(named);
+
+    *out = (struct output_directory){.path = path,
+                                     .case_path = output_directory_case_of(path),
                                      .partial_path = memory_format("%s/" PARTIAL_NAME, path),
                                      .copy_path = memory_format("%s/" COPY_NAME, path),
                                      .descriptor = -1};
     if (mkdir(path, 0777) == 0)
         out->created = true;
     else if (errno != EEXIST)
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot make the output folder %s: %m",
-                         path);
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "cannot make the output folder %s: %m" OTHER_FOLDER, path);
     out->descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (out->descriptor < 0 || fstat(out->descriptor, &out->status) != 0)
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot open the output folder %s: %m",
-                         path);
-    if (lock_folder(out->descriptor) != 0)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                         "another run is writing to the output folder %s", path);
+                         "cannot open the output folder %s: %m" OTHER_FOLDER, path);
+    if (lock_folder(out->descriptor) != 0)
+        return error_set(
+            err, ERROR_RUN, ERROR_NO_OFFSET,
+            "another run is writing to the output folder %s; wait for its end" OR_OTHER_FOLDER,
+            path);
     if (faccessat(out->descriptor, ".", W_OK | X_OK, 0) != 0)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                         "cannot write to the output folder %s: %m", path);
+                         "cannot write to the output folder %s: %m" OTHER_FOLDER, path);
     return check_content(out, err);
 }
 
@@ -220,7 +249,7 @@ static int rename_case(const struct output_directory *directory, const char *fro
     remove_sidecars(to);
     if (sync_file(from) == 0 && rename(from, to) == 0 && file_sync(directory->descriptor) == 0)
         return 0;
-    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m", to);
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m" OTHER_FOLDER, to);
 }
 
 /* Copies the bytes of a file of `size_bytes`. */
@@ -253,8 +282,8 @@ static int open_original(const char *path, struct stat *status, struct error *er
     if (from < 0)
         return -1;
     if (fstat(from, status) != 0 || !S_ISREG(status->st_mode))
-        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read %s: it is not a regular file",
-                  path);
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                  "cannot read %s: it is not a regular file; name the case.db of a report", path);
     else if (fcntl(from, F_OFD_SETLK, &lock) != 0 && (errno == EAGAIN || errno == EACCES))
         error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                   "%s: the case is in use by another process; run again when that has ended", path);
@@ -279,10 +308,12 @@ static int copy_file(const char *path, const char *copy_path, struct error *err)
         return 0;
     if (from < 0)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read %s: %s", path,
-                         errno == ELOOP ? "it is a link, which is not followed" : strerror(errno));
+                         errno == ELOOP
+                             ? "it is a link, which is not followed; name the case.db itself"
+                             : strerror(errno));
     to = open(copy_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (to < 0 || copy_bytes(from, to, status.st_size) != 0)
-        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m", copy_path);
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m" OTHER_FOLDER, copy_path);
     close(from);
     if (to >= 0)
         close(to);
@@ -309,7 +340,8 @@ static int copy_case(const char *path, const char *copy_path, struct error *err)
     int copied = copy_file(path, copy_path, err);
 
     if (copied == 0)
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read %s: %s", path,
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "cannot read %s: %s; name the folder of a report, or its case.db", path,
                          strerror(ENOENT));
     for (size_t end = 0; copied > 0 && end < ARRAY_COUNT(copied_ends); end++) {
         char *from = memory_format("%s%s", path, copied_ends[end]);
@@ -372,8 +404,7 @@ static int find_case(const struct output_directory *directory, bool *found, stru
     *found = lstat(directory->case_path, &status) == 0;
     if (*found && !S_ISREG(status.st_mode))
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                         "%s is a link, or not a file: put the case itself there, or name another "
-                         "folder with -o",
+                         "%s is a link, or not a file: put the case itself there" OR_OTHER_FOLDER,
                          directory->case_path);
     return 0;
 }

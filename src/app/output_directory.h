@@ -27,6 +27,9 @@ struct output_directory {
     struct stat status;
 };
 
+/* The path of the case in an output folder; returned owned. */
+char *output_directory_case_of(const char *path);
+
 /* Opens and locks the folder, making it where there is none (its parent must exist). ERROR_RUN
  * when it cannot be made, is not a folder, is in use by another run, or holds something else than
  * an earlier report. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* report: makes verdicts and reports again from a case, into its own folder or another. */
+#include <errno.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/finish.h"
@@ -15,12 +17,30 @@
 
 struct rereport {
     struct options options;
-    const char *case_path;
-    char *output; /* owned */
+    char *case_path; /* owned */
+    char *output;    /* owned */
     struct output_directory directory;
     struct casedb *db;
     struct inventory inventory;
 };
+
+/* What was named is the folder of a report, or its case. */
+static int find_case(struct rereport *rereport, const char *named, struct error *err)
+{
+    struct stat status;
+
+    if (stat(named, &status) != 0 || !S_ISDIR(status.st_mode)) {
+        rereport->case_path = memory_copy_text(named);
+        return 0;
+    }
+    rereport->case_path = output_directory_case_of(named);
+    if (lstat(rereport->case_path, &status) == 0 || errno != ENOENT)
+        return 0;
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                     "%s: there is no case.db in this folder: name the output folder of an "
+                     "analyze command that came to its end, or a case.db",
+                     named);
+}
 
 static int check_arguments(struct rereport *rereport, struct error *err)
 {
@@ -29,8 +49,13 @@ static int check_arguments(struct rereport *rereport, struct error *err)
 
     if (options->argument_count != 1)
         return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                         "expected one case; see spptriage report --help");
-    rereport->case_path = options->arguments[0];
+                         "expected one case: the folder of a report, or its case.db; see spptriage "
+                         "report --help");
+    if (*options->arguments[0] == '\0')
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "the case is an empty path; name the folder of a report, or its case.db");
+    if (find_case(rereport, options->arguments[0], err) != 0)
+        return -1;
     path = memory_copy_text(rereport->case_path);
     rereport->output = memory_copy_text(options->output != NULL ? options->output : dirname(path));
     free(path);
@@ -81,7 +106,8 @@ static int open_case(struct rereport *rereport, struct error *err)
         found = casedb_read_settings(original, &settings, err);
     casedb_close(original);
     if (found == 0)
-        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: the case is empty: no run wrote into it",
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                  "%s: the case is empty: no run wrote into it; run analyze first",
                   rereport->case_path);
     rereport->options.window = settings.window;
     if (found == 1 && output_directory_open(rereport->output, &rereport->directory, err) == 0 &&
@@ -97,10 +123,7 @@ static int prepare(struct rereport *rereport, struct error *err)
     const struct options *options = &rereport->options;
 
     if (check_arguments(rereport, err) != 0 ||
-        report_check_templates(options->templates, err) != 0 ||
-        (options->inventory != NULL &&
-         inventory_read(options->inventory, &rereport->inventory, err) != 0) ||
-        open_case(rereport, err) != 0)
+        finish_prepare(options, &rereport->inventory, err) != 0 || open_case(rereport, err) != 0)
         return -1;
     if (options->inventory != NULL)
         return finish_store_inventory(rereport->db, &rereport->inventory, options, err);
@@ -120,14 +143,17 @@ static enum exit_status rereport_run(const struct options *options, struct error
         output_directory_drop_partial(&rereport.directory);
     output_directory_close(&rereport.directory);
     inventory_free_content(&rereport.inventory);
+    free(rereport.case_path);
     free(rereport.output);
     return err->kind == ERROR_NONE ? status : EXIT_STATUS_NOTHING_DONE;
 }
 
 const struct command report_command = {
     .name = "report",
-    .letters = "oiWtqhn",
-    .synopsis = "[options] CASE.DB",
-    .purpose = "Makes verdicts and reports again from a case.",
+    .letters = "oiWEtqhn",
+    .synopsis = "[options] FOLDER|CASE.DB",
+    .summary = "Makes verdicts and reports again from the case of a report.",
+    .details = "FOLDER is that of a report, CASE.DB its case.db, wherever it lies. The window\n"
+               "is the case's. The reports go into the case's folder, or another with -o.\n",
     .run = rereport_run,
 };

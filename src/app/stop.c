@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/say.h"
 
 #define DIGITS_MOST 20
 
@@ -23,10 +24,9 @@ static struct {
     pid_t process; /* a reader that was forked says nothing */
     const char *words;
     const char *case_path;
-    const char *lead;
     volatile size_t done;
     volatile size_t all;
-} left = {.words = "nothing was read yet", .lead = ""};
+} left = {.words = "nothing was read yet"};
 
 static void say(const char *text)
 {
@@ -68,7 +68,7 @@ static void handle(int number)
     for (size_t index = 0; index < ARRAY_COUNT(endings) && getpid() == left.process; index++) {
         if (endings[index].number != number)
             continue;
-        say(left.lead);
+        say(say_progress_end());
         say("spptriage: stopped by ");
         say(endings[index].name);
         say(": ");
@@ -115,11 +115,6 @@ void stop_set_words(const char *words)
 void stop_set_case(const char *path)
 {
     left.case_path = path;
-}
-
-void stop_set_lead(const char *lead)
-{
-    left.lead = lead;
 }
 
 void stop_count_sources(size_t done, size_t all)

@@ -22,7 +22,4 @@ void stop_set_words(const char *words);
 void stop_set_case(const char *path);
 void stop_count_sources(size_t done, size_t all);
 
-/* What goes before the line: a line end, where progress stands in one; borrowed. */
-void stop_set_lead(const char *lead);
-
 #endif

@@ -27,26 +27,43 @@ static unsigned days_before_year(unsigned year)
     return years * 365 + years / 4 - years / 100 + years / 400;
 }
 
-void filetime_add_text(struct text *out, uint64_t filetime)
+struct filetime_date filetime_date_of(uint64_t filetime)
 {
     unsigned days = (unsigned)(filetime / FILETIME_DAY);
+    struct filetime_date date = {.month = 1};
+
+    date.year = FIRST_YEAR + (unsigned)((uint64_t)days * 400 / DAYS_PER_400_YEARS);
+    while (days_before_year(date.year + 1) <= days)
+        date.year++;
+    while (days_before_year(date.year) > days)
+        date.year--;
+    days -= days_before_year(date.year);
+    for (; days >= month_days(date.year, date.month); date.month++)
+        days -= month_days(date.year, date.month);
+    date.day = days + 1;
+    return date;
+}
+
+uint64_t filetime_of_date(const struct filetime_date *date)
+{
+    unsigned days = days_before_year(date->year) + date->day - 1;
+
+    for (unsigned month = 1; month < date->month; month++)
+        days += month_days(date->year, month);
+    return days * FILETIME_DAY;
+}
+
+void filetime_add_text(struct text *out, uint64_t filetime)
+{
     unsigned seconds = (unsigned)(filetime % FILETIME_DAY / FILETIME_SECOND);
     unsigned fraction = (unsigned)(filetime % FILETIME_SECOND);
-    unsigned month = 1;
-    unsigned year;
+    struct filetime_date date;
 
     if (filetime == 0 || filetime > FILETIME_MAX)
         return;
-    year = FIRST_YEAR + (unsigned)((uint64_t)days * 400 / DAYS_PER_400_YEARS);
-    while (days_before_year(year + 1) <= days)
-        year++;
-    while (days_before_year(year) > days)
-        year--;
-    days -= days_before_year(year);
-    for (; days >= month_days(year, month); month++)
-        days -= month_days(year, month);
-    text_add_format(out, "%04u-%02u-%02uT%02u:%02u:%02u", year, month, days + 1, seconds / 3600,
-                    seconds / 60 % 60, seconds % 60);
+    date = filetime_date_of(filetime);
+    text_add_format(out, "%04u-%02u-%02uT%02u:%02u:%02u", date.year, date.month, date.day,
+                    seconds / 3600, seconds / 60 % 60, seconds % 60);
     if (fraction != 0)
         text_add_format(out, ".%07u", fraction);
     text_add(out, "Z");
@@ -82,19 +99,17 @@ static bool read_mark(const char **at, char mark)
     return true;
 }
 
-static bool read_date(const char **at, unsigned *days)
+static bool read_date(const char **at, uint64_t *out)
 {
-    unsigned year, month, day;
+    struct filetime_date date;
 
-    if (!read_digits(at, 4, &year) || !read_mark(at, '-') || !read_digits(at, 2, &month) ||
-        !read_mark(at, '-') || !read_digits(at, 2, &day))
+    if (!read_digits(at, 4, &date.year) || !read_mark(at, '-') ||
+        !read_digits(at, 2, &date.month) || !read_mark(at, '-') || !read_digits(at, 2, &date.day))
         return false;
-    if (year < FIRST_YEAR || year > LAST_YEAR || month < 1 || month > 12 || day < 1 ||
-        day > month_days(year, month))
+    if (date.year < FIRST_YEAR || date.year > LAST_YEAR || date.month < 1 || date.month > 12 ||
+        date.day < 1 || date.day > month_days(date.year, date.month))
         return false;
-    *days = days_before_year(year) + day - 1;
-    while (--month > 0)
-        *days += month_days(year, month);
+    *out = filetime_of_date(&date);
     return true;
 }
 
@@ -122,13 +137,12 @@ static bool read_time(const char **at, uint64_t *out)
 
 bool filetime_parse(const char *text, uint64_t *out)
 {
-    uint64_t time_of_day;
-    unsigned days;
+    uint64_t day, time_of_day;
 
-    if (!read_date(&text, &days) || !(read_mark(&text, 'T') || read_mark(&text, ' ')) ||
+    if (!read_date(&text, &day) || !(read_mark(&text, 'T') || read_mark(&text, ' ')) ||
         !read_time(&text, &time_of_day) || !read_mark(&text, 'Z') || *text != '\0')
         return false;
-    *out = days * FILETIME_DAY + time_of_day;
+    *out = day + time_of_day;
     return true;
 }
 

@@ -29,6 +29,20 @@ void filetime_add_text(struct text *out, uint64_t filetime);
 /* Returns owned: the same as text. */
 char *filetime_text(uint64_t filetime) __attribute__((warn_unused_result));
 
+/* A day; months and days count from 1. */
+struct filetime_date {
+    unsigned year;
+    unsigned month;
+    unsigned day;
+};
+
+/* The day of a time, up to the year 10000 (its first day is the end of all times). */
+struct filetime_date filetime_date_of(uint64_t filetime);
+
+/* The time at which the day begins: one of the years 1601 to 10000, with a month up to 12; 0 is the
+ * first day of 1601. */
+uint64_t filetime_of_date(const struct filetime_date *date);
+
 /* How far apart the two times are, whichever is the earlier. */
 static inline uint64_t filetime_distance(uint64_t left, uint64_t right)
 {

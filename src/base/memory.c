@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static int end_status; /* 0: as any failure */
@@ -54,6 +55,20 @@ char *memory_copy_bytes(const char *bytes, size_t length)
     if (length > 0)
         memcpy(copy, bytes, length);
     return copy;
+}
+
+uint64_t *memory_share_count(void)
+{
+    void *shared =
+        mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    return shared != MAP_FAILED ? shared : NULL;
+}
+
+void memory_unshare_count(uint64_t *count)
+{
+    if (count != NULL)
+        munmap(count, sizeof(*count));
 }
 
 void memory_free_texts(char **texts, size_t count)

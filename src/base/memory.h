@@ -33,6 +33,11 @@ char *memory_copy_text(const char *text) __attribute__((warn_unused_result));
 /* Returns an owned copy of the first `length` bytes, ended by a NUL. */
 char *memory_copy_bytes(const char *bytes, size_t length) __attribute__((warn_unused_result));
 
+/* A number, 0 at first, that this process and those that it forks from now on share; NULL where
+ * there can be none. It is used with __atomic_ operations, and unshared by its owner. */
+uint64_t *memory_share_count(void) __attribute__((warn_unused_result));
+void memory_unshare_count(uint64_t *count);
+
 /* Frees the array of texts, and each of them; NULL is accepted. */
 void memory_free_texts(char **texts, size_t count);
 

@@ -22,7 +22,7 @@
 #include "model/source.h"
 
 /* PRAGMA user_version of the schema. A case of another version is refused. */
-#define CASEDB_SCHEMA_VERSION 8
+#define CASEDB_SCHEMA_VERSION 9
 
 struct casedb;
 
@@ -399,6 +399,27 @@ struct case_licence_evidence {
 int casedb_add_licence_evidence(struct casedb *db, const struct case_licence_evidence *evidence,
                                 struct error *err);
 
+/* An episode of a machine: of one machine they are added, and read, in their order. */
+struct case_episode {
+    int64_t machine_id;
+    uint64_t first_filetime; /* that its first signal counts as of */
+    uint64_t end_filetime;   /* 0: it is open, or its end is of the time of collection */
+    enum episode_end end;
+    const char *provider; /* of the event that ended it, or "" */
+    uint16_t event_id;    /* of the same, or 0 */
+    bool is_incident;     /* of the incident, if the machine is one that this can hit */
+};
+int casedb_add_episode(struct casedb *db, const struct case_episode *episode, struct error *err);
+
+/* A time that the Application logs of a machine cover without a gap; the same of their order. */
+struct case_covered_time {
+    int64_t machine_id;
+    uint64_t first_filetime;
+    uint64_t last_filetime;
+};
+int casedb_add_covered_time(struct casedb *db, const struct case_covered_time *time,
+                            struct error *err);
+
 /* The verdict on a machine: the columns of hosts.csv, and what the page has beside them. */
 struct case_verdict {
     int64_t machine_id;
@@ -500,6 +521,9 @@ struct case_machine {
     struct case_verdict verdict;
 };
 int casedb_machines(struct casedb *db, struct casedb_cursor **out, struct error *err);
+/* Those of one class, in the same order. */
+int casedb_machines_of_class(struct casedb *db, enum classification classification,
+                             struct casedb_cursor **out, struct error *err);
 int casedb_next_machine(struct casedb_cursor *cursor, struct case_machine *out, struct error *err);
 
 /* Lists of one machine or source, each joined with "; ", returned owned:
@@ -540,6 +564,14 @@ int casedb_earlier_observations(struct casedb *db, int64_t machine_id, struct ca
 /* All observations, in the same order; but for requests of clients of KMS hosts that are
  * nobody's. */
 int casedb_timeline(struct casedb *db, struct casedb_cursor **out, struct error *err);
+/* The same unsorted, for what only counts them. */
+int casedb_unordered_timeline(struct casedb *db, struct casedb_cursor **out, struct error *err);
+/* Those of one machine, in the order of time, whether or not they decide; and how many these are at
+ * most: those that another source has, too, are counted here. */
+int casedb_machine_timeline(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
+                            struct error *err);
+int casedb_count_observations(struct casedb *db, int64_t machine_id, uint64_t *most,
+                              struct error *err);
 /* All conflicts in the same order, whether or not they count once: each is a reading that one of
  * the two readers has wrong. */
 int casedb_conflicts(struct casedb *db, struct casedb_cursor **out, struct error *err);
@@ -574,6 +606,14 @@ int casedb_update_evidence(struct casedb *db, int64_t machine_id, struct casedb_
                            struct error *err);
 int casedb_next_update_evidence(struct casedb_cursor *cursor, struct case_update_evidence *out,
                                 struct error *err);
+/* Episodes and covered times of one machine. */
+int casedb_episodes(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
+                    struct error *err);
+int casedb_next_episode(struct casedb_cursor *cursor, struct case_episode *out, struct error *err);
+int casedb_covered_times(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
+                         struct error *err);
+int casedb_next_covered_time(struct casedb_cursor *cursor, struct case_covered_time *out,
+                             struct error *err);
 /* On how many machines some evidence says that this update is or was installed. */
 int casedb_count_update_machines(struct casedb *db, enum update_id update, uint64_t *count,
                                  struct error *err);

@@ -10,6 +10,8 @@ static const struct row_statement insert_host_place = INSERT_OF(&host_place_rows
 static const struct row_statement insert_update_evidence = INSERT_OF(&update_evidence_rows);
 static const struct row_statement insert_licence_evidence = INSERT_OF(&licence_evidence_rows);
 static const struct row_statement insert_kms_sight = INSERT_OF(&kms_sight_rows);
+static const struct row_statement insert_episode = INSERT_OF(&episode_rows);
+static const struct row_statement insert_covered_time = INSERT_OF(&covered_time_rows);
 static const struct row_statement insert_verdict = INSERT_OF(&verdict_rows);
 
 static const char assign_computer[] =
@@ -183,6 +185,17 @@ int casedb_add_licence_evidence(struct casedb *db, const struct case_licence_evi
                                 struct error *err)
 {
     return query_run_row(db, &insert_licence_evidence, evidence, err);
+}
+
+int casedb_add_episode(struct casedb *db, const struct case_episode *episode, struct error *err)
+{
+    return query_run_row(db, &insert_episode, episode, err);
+}
+
+int casedb_add_covered_time(struct casedb *db, const struct case_covered_time *time,
+                            struct error *err)
+{
+    return query_run_row(db, &insert_covered_time, time, err);
 }
 
 int casedb_add_verdict(struct casedb *db, const struct case_verdict *verdict, struct error *err)

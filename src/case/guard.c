@@ -64,7 +64,8 @@ static int check_sidecar(struct casedb *db, const char *end, struct error *err)
     struct stat status;
 
     if (is_there && (descriptor < 0 ? lstat(path, &status) : fstat(descriptor, &status)) != 0)
-        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s%s: cannot be read: %m", shown, end);
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                  "%s%s: cannot be read: %m; make it readable, or remove it", shown, end);
     else if (is_there && !S_ISREG(status.st_mode))
         error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
                   "%s%s: it is %s, and stands where SQLite keeps what a run had not finished; "

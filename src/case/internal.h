@@ -239,6 +239,7 @@ extern const struct row_type text_rows, observation_rows;
 extern const struct row_type finding_rows, finding_content_rows[FINDING_KIND_COUNT];
 extern const struct row_type inventory_column_rows, inventory_host_rows, inventory_value_rows;
 extern const struct row_type machine_rows, machine_name_rows, host_place_rows;
+extern const struct row_type episode_rows, covered_time_rows;
 extern const struct row_type update_evidence_rows, licence_evidence_rows, verdict_rows;
 
 /* The rows of those that casedb.h has no struct for. */

@@ -14,6 +14,9 @@ static const struct row_statement insert_observation = INSERT_OF(&observation_ro
 
 static const struct row_statement all_observations =
     SELECT_OF(&observation_rows, OBSERVATIONS_OF_MACHINES WHICH_COUNT IS_SHOWN IN_ORDER);
+/* The same in the order of the file, which takes no sorting. */
+static const struct row_statement unordered_observations =
+    SELECT_OF(&observation_rows, OBSERVATIONS_OF_MACHINES WHICH_COUNT IS_SHOWN);
 /* In order of ids a time can be up to five minutes before an earlier one: then that one counts.
  * Where ids and times disagree more, they are not those of one log: the time counts. */
 static const struct row_statement machine_observations = SELECT_OF(
@@ -36,6 +39,18 @@ static const struct row_statement machine_observations = SELECT_OF(
 static const struct row_statement earlier_observations =
     SELECT_OF(&observation_rows, OBSERVATIONS_OF_MACHINES WHICH_COUNT
               " AND c.machine_id = ?1 AND c.decides = 0 AND o.client_id IS NULL" IN_ORDER);
+static const struct row_statement timeline_of_machine =
+    SELECT_OF(&observation_rows, OBSERVATIONS_OF_MACHINES WHICH_COUNT IS_SHOWN
+              " AND o.id IN (SELECT id FROM observation WHERE client_id IS NULL AND computer_id IN"
+              "   (SELECT id FROM source_computer WHERE machine_id = ?1)"
+              "  UNION ALL SELECT id FROM observation WHERE client_id IN"
+              "   (SELECT id FROM kms_client WHERE machine_id = ?1))" IN_ORDER);
+/* By the indexes alone: with those that do not count, too. */
+static const char count_of_machine[] =
+    "SELECT (SELECT count(*) FROM observation WHERE computer_id IN"
+    "  (SELECT id FROM source_computer WHERE machine_id = ?1))"
+    " + (SELECT count(*) FROM observation WHERE client_id IN"
+    "  (SELECT id FROM kms_client WHERE machine_id = ?1))";
 static const struct row_statement all_conflicts = SELECT_OF(
     &observation_rows, OBSERVATIONS_OF_MACHINES " WHERE o.verified = 'conflict'" IN_ORDER);
 
@@ -122,6 +137,32 @@ int casedb_earlier_observations(struct casedb *db, int64_t machine_id, struct ca
 int casedb_timeline(struct casedb *db, struct casedb_cursor **out, struct error *err)
 {
     return cursor_open(db, &all_observations, out, err);
+}
+
+int casedb_unordered_timeline(struct casedb *db, struct casedb_cursor **out, struct error *err)
+{
+    return cursor_open(db, &unordered_observations, out, err);
+}
+
+int casedb_machine_timeline(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
+                            struct error *err)
+{
+    return cursor_open_of(db, &timeline_of_machine, machine_id, out, err);
+}
+
+int casedb_count_observations(struct casedb *db, int64_t machine_id, uint64_t *most,
+                              struct error *err)
+{
+    struct query query = query_of(db, count_of_machine);
+    struct row row;
+
+    query_integer(&query, machine_id);
+    if (query_step(&query, err) != 1)
+        return -1;
+    row = row_of(query.statement);
+    *most = row_number(&row);
+    query_end(&query);
+    return 0;
 }
 
 int casedb_conflicts(struct casedb *db, struct casedb_cursor **out, struct error *err)

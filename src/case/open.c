@@ -60,7 +60,8 @@ static int check_identity(struct casedb *db, bool create, struct error *err)
     db->has_derived = true;
     if (application != CASEDB_APPLICATION_ID)
         return error_set(err, ERROR_CASE, ERROR_NO_OFFSET,
-                         "%s: this is not a case: it is a SQLite database of something else",
+                         "%s: this is not a case: it is a SQLite database of something else; "
+                         "name the case.db of a report",
                          db->shown_path);
     if (version != CASEDB_SCHEMA_VERSION)
         return error_set(err, ERROR_CASE, ERROR_NO_OFFSET,
@@ -91,11 +92,12 @@ static char *name_file(const struct casedb *db)
     return text_take(&name);
 }
 
+/* Only of a whole path what follows "//" is no host, which SQLite would want to know. */
 static char *name_to_look_at(const char *path)
 {
     struct text uri = {0};
 
-    text_add(&uri, "file://");
+    text_add(&uri, *path == '/' ? "file://" : "file:");
     for (; *path != '\0'; path++)
         if (strchr("%?#", *path) != NULL)
             text_add_format(&uri, "%%%02x", *path);
@@ -233,7 +235,8 @@ static int count_one_change(struct casedb *db, struct error *err)
         result = file->pMethods->xWrite(file, one, sizeof(one), VERSION_VALID_FOR_AT);
     if (result == SQLITE_OK)
         return 0;
-    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: cannot write the case: %s", db->path,
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                     "%s: cannot write the case: %s; name another folder with -o", db->path,
                      sqlite3_errstr(result));
 }
 

@@ -85,6 +85,13 @@ static const struct row_statement all_machines = {
             " ORDER BY m.folded_name, m.name, m.id",
     .joined = &verdict_rows};
 
+static const struct row_statement class_machines = {
+    .form = ROW_SELECT,
+    .type = &machine_rows,
+    .rest = "FROM machine AS m JOIN verdict AS v ON v.machine_id = m.id"
+            " WHERE v.classification = ?1 ORDER BY m.folded_name, m.name, m.id",
+    .joined = &verdict_rows};
+
 #define OF_MACHINE_IN_ORDER \
     " WHERE e.machine_id = ?1 ORDER BY e.with_collection, e.filetime, s.path, e.kind, e.rowid"
 static const struct row_statement all_kms_sights = SELECT_OF(
@@ -99,6 +106,11 @@ static const struct row_statement machine_update_evidence = SELECT_OF(
 static const struct row_statement machine_licence_evidence = SELECT_OF(
     &licence_evidence_rows,
     "FROM licence_evidence AS e JOIN source AS s ON s.id = e.source_id" OF_MACHINE_IN_ORDER);
+
+static const struct row_statement machine_episodes =
+    SELECT_OF(&episode_rows, "FROM episode AS e WHERE e.machine_id = ?1 ORDER BY e.rowid");
+static const struct row_statement machine_covered_times = SELECT_OF(
+    &covered_time_rows, "FROM covered_time AS t WHERE t.machine_id = ?1 ORDER BY t.rowid");
 
 static const char update_machines[] = "SELECT count(DISTINCT machine_id) FROM update_evidence"
                                       " WHERE update_name = ?1 AND says = ?2";
@@ -235,6 +247,15 @@ int casedb_machines(struct casedb *db, struct casedb_cursor **out, struct error 
     return cursor_open(db, &all_machines, out, err);
 }
 
+int casedb_machines_of_class(struct casedb *db, enum classification classification,
+                             struct casedb_cursor **out, struct error *err)
+{
+    if (cursor_open(db, &class_machines, out, err) != 0)
+        return -1;
+    sqlite3_bind_text((*out)->statement, 1, classification_word(classification), -1, SQLITE_STATIC);
+    return 0;
+}
+
 int casedb_next_machine(struct casedb_cursor *cursor, struct case_machine *out, struct error *err)
 {
     struct casedb *db = cursor->db;
@@ -280,6 +301,29 @@ int casedb_licence_evidence(struct casedb *db, int64_t machine_id, struct casedb
 
 int casedb_next_licence_evidence(struct casedb_cursor *cursor, struct case_licence_evidence *out,
                                  struct error *err)
+{
+    return cursor_next(cursor, out, err);
+}
+
+int casedb_episodes(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
+                    struct error *err)
+{
+    return cursor_open_of(db, &machine_episodes, machine_id, out, err);
+}
+
+int casedb_next_episode(struct casedb_cursor *cursor, struct case_episode *out, struct error *err)
+{
+    return cursor_next(cursor, out, err);
+}
+
+int casedb_covered_times(struct casedb *db, int64_t machine_id, struct casedb_cursor **out,
+                         struct error *err)
+{
+    return cursor_open_of(db, &machine_covered_times, machine_id, out, err);
+}
+
+int casedb_next_covered_time(struct casedb_cursor *cursor, struct case_covered_time *out,
+                             struct error *err)
 {
     return cursor_next(cursor, out, err);
 }

@@ -317,7 +317,8 @@ static int settle_elsewhere(struct casedb **db, const char *path, struct error *
     struct stat there;
 
     if (stat(path, &there) == 0 && there.st_size > 0)
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: there is a file already", path);
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: there is a file already; remove it",
+                         path);
     /* What belongs to a row that is not there would be left behind, and silently. */
     if (make_indexes(*db, err) != 0 || casedb_check_references(*db, err) != 0 ||
         casedb_open(path, true, &to, err) != 0)

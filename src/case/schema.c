@@ -537,6 +537,38 @@ const struct row_type kms_sight_rows = {
     .comment = "Derived: what a KMS host saw of a machine.",
 };
 
+static const struct column episode_columns[] = {
+    {COLUMN(case_episode, machine_id), .constraint = OF_MACHINE},
+    {COLUMN_FILETIME(case_episode, first_filetime), .utc = "first_utc",
+     .comment = "that its first signal counts as of"},
+    {COLUMN_FILETIME(case_episode, end_filetime), .utc = "end_utc",
+     .comment = "0: it is open, or ended by a listing of the time of collection"},
+    {COLUMN_NAMED("ended_by", case_episode, end), .words = &episode_end_words,
+     .comment = "event, listing, script; empty: it is open"},
+    {COLUMN(case_episode, provider), .comment = "of the event that ended it"},
+    {COLUMN(case_episode, event_id), .comment = "of the same, or 0"},
+    {COLUMN(case_episode, is_incident),
+     .comment = "1: of the incident, if the machine is one that this can hit"},
+};
+const struct row_type episode_rows = {
+    COLUMNS_OF(episode_columns),
+    .table = "episode",
+    .alias = "e",
+    .comment = "Derived: from a signal of a machine to what ended that, in their order.",
+};
+
+static const struct column covered_time_columns[] = {
+    {COLUMN(case_covered_time, machine_id), .constraint = OF_MACHINE},
+    {COLUMN_FILETIME(case_covered_time, first_filetime), .utc = "first_utc"},
+    {COLUMN_FILETIME(case_covered_time, last_filetime), .utc = "last_utc"},
+};
+const struct row_type covered_time_rows = {
+    COLUMNS_OF(covered_time_columns),
+    .table = "covered_time",
+    .alias = "t",
+    .comment = "Derived: what the Application logs of a machine cover without a gap.",
+};
+
 static const struct column verdict_columns[] = {
     {COLUMN_AS(case_verdict, machine_id, COLUMN_KEY), .constraint = OF_MACHINE},
     {COLUMN(case_verdict, classification), .words = &classification_words},
@@ -598,8 +630,9 @@ static const struct row_type *const tables[] = {
 
 /* In the order in which they are emptied: those that refer to others first. */
 static const struct row_type *const derived_tables[] = {
-    &verdict_rows,    &licence_evidence_rows, &update_evidence_rows, &kms_sight_rows,
-    &host_place_rows, &machine_name_rows,     &machine_rows,
+    &verdict_rows,          &episode_rows,         &covered_time_rows,
+    &licence_evidence_rows, &update_evidence_rows, &kms_sight_rows,
+    &host_place_rows,       &machine_name_rows,    &machine_rows,
 };
 
 /* For a person: nothing here uses them. */
@@ -645,6 +678,8 @@ static const char create_indexes[] =
     "CREATE INDEX IF NOT EXISTS machine_by_inventory ON machine(inventory_id);\n"
     "CREATE INDEX IF NOT EXISTS host_place_by_machine ON host_place(machine_id);\n"
     "CREATE INDEX IF NOT EXISTS host_place_by_place ON host_place(place_id);\n"
+    "CREATE INDEX IF NOT EXISTS episode_by_machine ON episode(machine_id);\n"
+    "CREATE INDEX IF NOT EXISTS covered_time_by_machine ON covered_time(machine_id);\n"
     "CREATE INDEX IF NOT EXISTS update_evidence_by_machine ON update_evidence(machine_id);\n"
     "CREATE INDEX IF NOT EXISTS licence_evidence_by_machine ON licence_evidence(machine_id);\n";
 

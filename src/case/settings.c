@@ -111,6 +111,11 @@ int casedb_read_settings(struct casedb *db, struct case_settings *out, struct er
         query_end(&query);
         return -1;
     }
+    if (found.window_start_filetime == 0 ||
+        found.window_start_filetime > found.window_end_filetime) {
+        query_end(&query);
+        return casedb_fail_content(db, "its window does not end after it has begun", err);
+    }
     out->window.start_filetime = found.window_start_filetime;
     out->window.end_filetime = found.window_end_filetime;
     out->folder = memory_copy_text(found.folder);

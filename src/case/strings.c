@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The strings of an observation as JSON arrays, which json_each reads (README, case.db). Strings
- * are any bytes but NUL, and come back as they went in: control characters are escaped as JSON
- * has it, and a byte that is not UTF-8 becomes \udc with its value as , half of a surrogate
+/* The strings of an observation as JSON arrays, which json_each reads (docs/reports.md, case.db).
+ * Strings are any bytes but NUL, and come back as they went in: control characters are escaped as
+ * JSON has it, and a byte that is not UTF-8 becomes \udc with its value as , half of a surrogate
  * pair, which no UTF-8 has. Python's surrogateescape makes the same bytes of it. */
 #include "case/internal.h"
 

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "container/zip_place.h"
 
@@ -71,9 +70,9 @@ static la_ssize_t give_bytes(struct archive *archive, void *context, const void 
     } else {
         uint64_t left_bytes = size_of(bytes) - bytes->position_bytes;
 
-        result = file_read_at(input->files[0].descriptor, bytes->buffer,
-                              left_bytes < BUFFER_BYTES ? (size_t)left_bytes : BUFFER_BYTES,
-                              input->files[0].start_bytes + bytes->position_bytes, &got);
+        result = container_file_read(&input->files[0], bytes->position_bytes, bytes->buffer,
+                                     left_bytes < BUFFER_BYTES ? (size_t)left_bytes : BUFFER_BYTES,
+                                     &got);
         if (result != 0)
             error_set(&bytes->err, ERROR_SOURCE, bytes->position_bytes, "cannot be read: %m");
     }
@@ -363,6 +362,10 @@ static int archive_next(void *state, struct container_member *out, struct error 
     if (result == ARCHIVE_EOF)
         return 0;
     reading->ordinal++;
+    if (result < ARCHIVE_WARN && reading->ordinal == 1 && reading->input->kind != SOURCE_KIND_ZIP &&
+        archive_read_has_encrypted_entries(reading->archive) > 0)
+        return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET,
+                         "the list of its members is encrypted: " CONTAINER_NOT_DECRYPTED);
     if (result < ARCHIVE_WARN)
         return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET,
                          "broken behind member %llu: %s, so what follows is not read",
@@ -379,6 +382,9 @@ static int refuse(const struct archive_reading *reading, struct error *err)
     if (archive_entry_is_encrypted(reading->entry) <= 0)
         return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "is broken: %s",
                          why_of(reading->archive));
+    if (reading->input->kind != SOURCE_KIND_ZIP)
+        return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET,
+                         "is encrypted: " CONTAINER_NOT_DECRYPTED);
     if (reading->input->password_count == 0)
         return error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET,
                          "is encrypted: name the password with --password-file");
@@ -484,8 +490,7 @@ static bool is_split(const struct container_input *input)
     size_t got;
 
     return input->kind == SOURCE_KIND_ZIP && input->stream == NULL &&
-           file_read_at(input->files[0].descriptor, magic, sizeof(magic),
-                        input->files[0].start_bytes, &got) == 0 &&
+           container_file_read(&input->files[0], 0, magic, sizeof(magic), &got) == 0 &&
            got == sizeof(magic) && memcmp(magic, "PK\7\10", sizeof(magic)) == 0;
 }
 

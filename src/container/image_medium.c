@@ -8,7 +8,6 @@
 #include <libvhdi.h>
 #include <stdlib.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 
 static int file_read(void *state, uint64_t offset_bytes, void *buffer, size_t size_bytes,
@@ -17,8 +16,7 @@ static int file_read(void *state, uint64_t offset_bytes, void *buffer, size_t si
     const struct container_file *file = state;
     size_t got;
 
-    if (file_read_at(file->descriptor, buffer, size_bytes, file->start_bytes + offset_bytes,
-                     &got) != 0)
+    if (container_file_read(file, offset_bytes, buffer, size_bytes, &got) != 0)
         return error_set(err, ERROR_SOURCE, offset_bytes + got, "cannot be read: %m");
     if (got < size_bytes)
         return error_set(err, ERROR_SOURCE, offset_bytes + got, "became shorter during the run");
@@ -212,7 +210,7 @@ static void note_missing_segment(const struct container_input *input, struct con
     if (last.size_bytes > sizeof(section) &&
         image_read(&last, last.size_bytes - sizeof(section), section, sizeof(section), &err) == 0 &&
         memcmp(section, EWF_SECTION_NEXT, sizeof(EWF_SECTION_NEXT)) == 0)
-        container_note(notes, true, "the segment behind %s is missing",
+        container_note(notes, true, "the segment behind %s is missing: put it beside the others",
                        input->files[input->file_count - 1].name);
     error_clear(&err);
 }
@@ -307,7 +305,8 @@ static int qcow_check(const struct image_bytes *file, struct error *err)
     if (backing != 0)
         return error_set(err, ERROR_SOURCE, QCOW_OFFSET_BACKING, IMAGE_NEEDS_PARENT);
     if (encryption != 0)
-        return error_set(err, ERROR_SOURCE, QCOW_OFFSET_ENCRYPTION, "is encrypted");
+        return error_set(err, ERROR_SOURCE, QCOW_OFFSET_ENCRYPTION,
+                         "is encrypted: make an open copy of it first (qemu-img convert)");
     if (be32toh(version) >= 3 && (be64toh(features) & ~QCOW_FEATURES_READ) != 0)
         return error_set(err, ERROR_SOURCE, QCOW_OFFSET_FEATURES,
                          "is written in a way that is not read (features 0x%llx)",

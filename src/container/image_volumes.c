@@ -367,8 +367,10 @@ static void note_volume(const struct file_system *system, uint64_t offset_bytes,
     unsigned long long offset = offset_bytes;
 
     if (system->kind == VOLUME_ENCRYPTED)
-        container_note(notes, true, "the volume at byte %llu is encrypted (%s)", offset,
-                       system->name);
+        container_note(
+            notes, true,
+            "the volume at byte %llu is encrypted (%s): name an image of it that is open", offset,
+            system->name);
     else if (system->kind == VOLUME_WINDOWS)
         container_note(notes, true, "the volume at byte %llu is not read: it is %s", offset,
                        system->name);

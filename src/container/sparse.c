@@ -155,8 +155,7 @@ static int sparse_read(void *state, void *buffer, size_t size_bytes, size_t *got
     *got = wanted;
     if (is_hole)
         memset(buffer, 0, wanted);
-    else if (file_read_at(reading->file->descriptor, buffer, wanted, reading->stored_at_bytes,
-                          got) != 0)
+    else if (container_file_read(reading->file, reading->stored_at_bytes, buffer, wanted, got) != 0)
         return error_set(err, ERROR_SOURCE, reading->stored_at_bytes, "cannot be read: %m");
     if (*got == 0 && wanted > 0)
         return error_set(err, ERROR_SOURCE, reading->stored_at_bytes,

@@ -21,7 +21,13 @@ struct container_file {
     uint64_t size_bytes;
     const char
         *name; /* its file name without folders: extents of a VMDK are told by it. Borrowed */
+    uint64_t *read_bytes; /* NULL, or in memory that processes share: how much was read, so far, of
+                           * the container that it is of. Borrowed */
 };
+
+/* file_read_at from that byte of the container's on, which is added to what was read of it. */
+int container_file_read(const struct container_file *file, uint64_t offset_bytes, void *buffer,
+                        size_t size_bytes, size_t *got) __attribute__((warn_unused_result));
 
 /* Bytes that come one after the other: a container that lies in another. */
 struct container_stream {
@@ -43,6 +49,10 @@ struct container_input {
 };
 
 #define MEMBER_SIZE_UNKNOWN UINT64_MAX
+
+/* What is to be done about an encrypted archive of any form but zip: libarchive decrypts no other.
+ */
+#define CONTAINER_NOT_DECRYPTED "only zip archives are decrypted here, so unpack it first"
 
 /* What a member is. */
 enum container_member_type {

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/span.h"
 
@@ -37,9 +36,7 @@ static bool read_bytes(const struct container_file *file, uint64_t offset_bytes,
     size_t got;
 
     return offset_bytes <= file->size_bytes && size_bytes <= file->size_bytes - offset_bytes &&
-           file_read_at(file->descriptor, out, size_bytes, file->start_bytes + offset_bytes,
-                        &got) == 0 &&
-           got == size_bytes;
+           container_file_read(file, offset_bytes, out, size_bytes, &got) == 0 && got == size_bytes;
 }
 
 /* Where the directory lies. */

@@ -185,8 +185,9 @@ static void on_row(int ending, void *context)
         take_header(parser);
     else if (parser->cell_count > parser->header_count)
         error_set(parser->err, ERROR_RUN, ERROR_NO_OFFSET,
-                  "%s: row %zu has %zu cells, the first row names %zu", parser->path, parser->row,
-                  parser->cell_count, parser->header_count);
+                  "%s: row %zu has %zu cells, the first row names %zu; save it as CSV "
+                  "anew, with as many cells in each row",
+                  parser->path, parser->row, parser->cell_count, parser->header_count);
     else
         take_host(parser);
     free_cells(parser);
@@ -314,7 +315,8 @@ static int parse(const char *path, const char *bytes, struct inventory *out, str
         error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: row %zu: %s", path, parser.row + 1,
                   csv_strerror(csv_error(&csv)));
     else if (parser.row < parser.header_row)
-        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: the inventory is empty", path);
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                  "%s: the inventory is empty; it takes a first row with a column host", path);
     csv_free(&csv);
     free_cells(&parser);
     free(parser.cells);
@@ -329,17 +331,18 @@ static int read_file(const char *path, struct text *out, struct error *err)
     int result = 0;
 
     if (file == NULL)
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: cannot open the inventory: %m",
-                         path);
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "%s: cannot open the inventory: %m; name a CSV file", path);
     while ((got = fread(buffer, 1, sizeof(buffer), file)) > 0 &&
            out->length_bytes <= INVENTORY_MAX_BYTES)
         text_add_bytes(out, buffer, got);
     if (ferror(file))
-        result =
-            error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "%s: cannot read the inventory: %m", path);
+        result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                           "%s: cannot read the inventory: %m; name a CSV file", path);
     else if (out->length_bytes > INVENTORY_MAX_BYTES)
         result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                           "%s: the inventory is longer than %d bytes", path, INVENTORY_MAX_BYTES);
+                           "%s: the inventory is longer than %d bytes; leave out columns", path,
+                           INVENTORY_MAX_BYTES);
     fclose(file);
     return result;
 }

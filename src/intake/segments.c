@@ -228,8 +228,8 @@ static int find_series(const char *path, enum source_kind kind, const struct ser
         } else {
             char *lost = path_of(path, series, number - missing);
 
-            error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET, "its segment %s is missing",
-                      name_of(lost));
+            error_set(err, ERROR_SOURCE, ERROR_NO_OFFSET,
+                      "its segment %s is missing: put it beside the others", name_of(lost));
             free(lost);
             free(next);
             return -1;

@@ -229,6 +229,7 @@ static void add_found(const struct walking *walking, const struct level *above,
         add_link(out, path, named);
     } else if (S_ISREG(status.st_mode)) {
         add_entry(out, path, named, SOURCE_STATUS_OK, NULL);
+        out->entries[out->entry_count - 1].size_bytes = (uint64_t)status.st_size;
     } else if (!S_ISDIR(status.st_mode) || is_on_the_way(above, &status)) {
         add_special(walking, path, &status, named);
     } else if (!is_excluded(walking, &status)) {
@@ -320,10 +321,12 @@ int walk_read_list(FILE *list, const char *what, char ***inputs, size_t *input_c
            all.length_bytes <= WALK_LIST_MAX_BYTES)
         text_add_bytes(&all, buffer, got);
     if (ferror(list))
-        result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot read the list of %s: %m", what);
+        result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                           "cannot read the list of %s: %m; give another", what);
     else if (all.length_bytes > WALK_LIST_MAX_BYTES)
         result = error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
-                           "the list of %s is longer than %d bytes", what, WALK_LIST_MAX_BYTES);
+                           "the list of %s is longer than %d bytes; give a shorter one", what,
+                           WALK_LIST_MAX_BYTES);
     separator =
         all.bytes != NULL && memchr(all.bytes, '\0', all.length_bytes) != NULL ? '\0' : '\n';
     for (size_t start = 0; result == 0 && start < all.length_bytes;) {

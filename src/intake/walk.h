@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -18,6 +19,7 @@ struct walk_entry {
     char *path;                /* owned: as named, or below a folder as named */
     char *problem;             /* owned: why it is not to be read, or NULL for a file to read */
     enum source_status status; /* with a problem: skipped or unreadable */
+    uint64_t size_bytes;       /* of a file to read, when it was found */
     bool named;                /* named itself, not found in a folder */
     bool is_device;            /* a block device */
     bool is_folder;            /* a folder: one that cannot be listed, or an input without a file */

@@ -14,15 +14,17 @@
 /* ---- The verdict on a machine, in the order of hosts.csv ---- */
 
 /* enumerator, word, title, sentence; in the order in which reports have them. */
-#define CLASSIFICATIONS(ROW)                                                                    \
-    ROW(CLASSIFICATION_AFFECTED, "affected-by-incident", "Affected by the incident",            \
-        "Non-genuine since a moment inside the window.")                                        \
-    ROW(CLASSIFICATION_OTHER_FAULT, "other-activation-fault", "Another activation fault",       \
-        "An activation fault that did not begin in the window, or with another code.")          \
-    ROW(CLASSIFICATION_NO_FAULT, "no-activation-fault", "No activation fault",                  \
-        "No fault in the logs. Where they do not cover the whole window, are damaged, or hold " \
-        "records that could not be decoded, they cannot exclude the incident.")                 \
-    ROW(CLASSIFICATION_NOT_COLLECTED, "not-collected", "Not collected",                         \
+#define CLASSIFICATIONS(ROW)                                                                       \
+    ROW(CLASSIFICATION_AFFECTED, "affected-by-incident", "Affected by the incident",               \
+        "It became non-genuine inside the window, by the incident. It may have recovered since.")  \
+    ROW(CLASSIFICATION_OTHER_FAULT, "other-activation-fault", "Another activation fault",          \
+        "It has or had an activation fault that is not the incident's: it did not begin in the "   \
+        "window, or with another code, or the machine is not one that the incident can break.")    \
+    ROW(CLASSIFICATION_NO_FAULT, "no-activation-fault", "No activation fault",                     \
+        "No activation fault was seen. Where the logs do not cover the whole window, they do not " \
+        "exclude the incident; where they are damaged, or hold records that could not be "         \
+        "decoded, a fault may be lost.")                                                           \
+    ROW(CLASSIFICATION_NOT_COLLECTED, "not-collected", "Not collected",                            \
         "In the inventory, but nothing of it was collected.")
 
 enum classification { CLASSIFICATIONS(WORDS_ENUMERATOR) };
@@ -33,13 +35,16 @@ const char *classification_title(enum classification classification);
 const char *classification_sentence(enum classification classification);
 
 /* enumerator, word, sentence; the surer the later. */
-#define CONFIDENCES(ROW)                                                            \
-    ROW(CONFIDENCE_NONE, "", "")                                                    \
-    ROW(CONFIDENCE_SUSPECTED, "suspected",                                          \
-        "by a KMS host alone, which saw its licence lost over the window.")         \
-    ROW(CONFIDENCE_PROBABLE, "probable", "only events that do not tell the cause.") \
-    ROW(CONFIDENCE_CONFIRMED, "confirmed",                                          \
-        "an event of the window carries the incident's own code 0xC004C4A2.")
+#define CONFIDENCES(ROW)                                                                        \
+    ROW(CONFIDENCE_NONE, "", "")                                                                \
+    ROW(CONFIDENCE_SUSPECTED, "suspected",                                                      \
+        "its own logs do not tell, but a KMS host saw its licence lost over the window.")       \
+    ROW(CONFIDENCE_PROBABLE, "probable",                                                        \
+        "no event of the window carries that code, or the logs do not show that it was well "   \
+        "before.")                                                                              \
+    ROW(CONFIDENCE_CONFIRMED, "confirmed",                                                      \
+        "an event of the window carries the incident's own code 0xC004C4A2, and the logs show " \
+        "the time before it.")
 
 enum confidence { CONFIDENCES(WORDS_ENUMERATOR) };
 enum { CONFIDENCE_COUNT = 0 CONFIDENCES(WORDS_ONE) };
@@ -48,48 +53,50 @@ const char *confidence_word(enum confidence confidence);
 const char *confidence_sentence(enum confidence confidence);
 
 /* enumerator, word, sentence; in the order of the column review (DESIGN section 6). */
-#define REVIEW_NOTES(ROW)                                                                         \
-    ROW(REVIEW_WINDOW_NOT_COVERED, "window-not-covered",                                          \
-        "The Application logs do not cover the whole window: the incident cannot be excluded.")   \
-    ROW(REVIEW_ONSET_NOT_COVERED, "onset-not-covered",                                            \
-        "The logs do not show the time before the first signal: the fault may be older.")         \
-    ROW(REVIEW_LOG_FILTERED, "log-filtered",                                                      \
-        "Record ids of an Application log have gaps: it was filtered, or lost records.")          \
-    ROW(REVIEW_LOG_DAMAGED, "log-damaged",                                                        \
-        "An Application log of the host is damaged, could not be read, or holds records that "    \
-        "could not be decoded.")                                                                  \
-    ROW(REVIEW_CLOCK_CHANGED, "clock-changed",                                                    \
-        "The clock was wrong or put back around what decides: times may mislead.")                \
-    ROW(REVIEW_NEAR_WINDOW, "near-window",                                                        \
-        "The incident's own code came up to 15 minutes outside of the window.")                   \
-    ROW(REVIEW_FAULT_BEFORE, "fault-before",                                                      \
-        "It was not licensed before the window already: not all of it is the incident's.")        \
-    ROW(REVIEW_SHARED_NAME, "shared-name",                                                        \
-        "Its name may be that of several machines, or was borrowed or swapped between some: the " \
-        "logs do not tell; no script list has it.")                                               \
-    ROW(REVIEW_GUESSED_SOURCE, "guessed-source",                                                  \
-        "Its update status, edition or state rest on a file that is this host's by a guess.")     \
-    ROW(REVIEW_EARLIER_INSTALLATION, "earlier-installation",                                      \
-        "Signals of an earlier installation were found; they decide nothing.")                    \
-    ROW(REVIEW_UPDATE_CONFLICT, "update-evidence-conflict",                                       \
-        "Evidence of one time contradicts itself on KB971033; it is taken as installed.")         \
-    ROW(REVIEW_EDITION_CONFLICT, "edition-conflict",                                              \
-        "Equally new evidence names different editions, or listings different channels; none is " \
-        "assumed.")                                                                               \
-    ROW(REVIEW_LISTING_NON_GENUINE, "listing-non-genuine",                                        \
-        "A collected licence listing says non-genuine.")                                          \
-    ROW(REVIEW_LISTING_UNLICENSED, "listing-unlicensed",                                          \
-        "A collected licence listing says that it is not licensed.")                              \
-    ROW(REVIEW_LISTING_LICENSED, "listing-licensed",                                              \
-        "A collected licence listing says licensed; no event does.")                              \
-    ROW(REVIEW_REACTIVATED, "reactivated",                                                        \
-        "Its last fault ended with an activation, not with an event that says genuine.")          \
-    ROW(REVIEW_COULD_NOT_ASK, "could-not-ask",                                                    \
-        "Its only faults are failures to reach the activation service.")                          \
-    ROW(REVIEW_WEAK_WITHOUT_UPDATE, "weak-without-update",                                        \
-        "Weak signals alone, and KB971033 was not there before: perhaps not the incident.")       \
-    ROW(REVIEW_NOT_VOLUME_LICENSED, "not-volume-licensed",                                        \
-        "Another licence than KMS or MAK: the update may stay.")                                  \
+#define REVIEW_NOTES(ROW)                                                                          \
+    ROW(REVIEW_WINDOW_NOT_COVERED, "window-not-covered",                                           \
+        "The Application logs do not cover the whole window: they do not exclude the incident.")   \
+    ROW(REVIEW_ONSET_NOT_COVERED, "onset-not-covered",                                             \
+        "The logs do not show the time before the first signal: the fault may be older.")          \
+    ROW(REVIEW_LOG_FILTERED, "log-filtered",                                                       \
+        "Record ids of an Application log have gaps: it was filtered, or lost records.")           \
+    ROW(REVIEW_LOG_DAMAGED, "log-damaged",                                                         \
+        "An Application log of the host is damaged, could not be read, or holds records that "     \
+        "could not be decoded.")                                                                   \
+    ROW(REVIEW_CLOCK_CHANGED, "clock-changed",                                                     \
+        "The clock was wrong or put back around what decides: times may mislead.")                 \
+    ROW(REVIEW_NEAR_WINDOW, "near-window",                                                         \
+        "The incident's own code came up to 15 minutes outside of the window.")                    \
+    ROW(REVIEW_FAULT_BEFORE, "fault-before",                                                       \
+        "It was already unlicensed before the window: the incident is not its only fault.")        \
+    ROW(REVIEW_SHARED_NAME, "shared-name",                                                         \
+        "Its name may be that of several machines, at once or in turn: the logs do not tell them " \
+        "apart. It is in no script list.")                                                         \
+    ROW(REVIEW_GUESSED_SOURCE, "guessed-source",                                                   \
+        "Its update status, edition or state rests on a file that was taken for this host's by a " \
+        "guess.")                                                                                  \
+    ROW(REVIEW_EARLIER_INSTALLATION, "earlier-installation",                                       \
+        "Signals of an earlier installation were found; they decide nothing.")                     \
+    ROW(REVIEW_UPDATE_CONFLICT, "update-evidence-conflict",                                        \
+        "Evidence of the same time says both that KB971033 is there and that it is not: it is "    \
+        "taken to be installed.")                                                                  \
+    ROW(REVIEW_EDITION_CONFLICT, "edition-conflict",                                               \
+        "Equally new evidence names different editions, or listings different channels; none is "  \
+        "assumed.")                                                                                \
+    ROW(REVIEW_LISTING_NON_GENUINE, "listing-non-genuine",                                         \
+        "A collected licence listing says non-genuine.")                                           \
+    ROW(REVIEW_LISTING_UNLICENSED, "listing-unlicensed",                                           \
+        "A collected licence listing says that it is not licensed.")                               \
+    ROW(REVIEW_LISTING_LICENSED, "listing-licensed",                                               \
+        "A collected licence listing says licensed; no event does.")                               \
+    ROW(REVIEW_REACTIVATED, "reactivated",                                                         \
+        "Its last fault ended with an activation, not with an event that says genuine.")           \
+    ROW(REVIEW_COULD_NOT_ASK, "could-not-ask",                                                     \
+        "Its only faults are failures to reach the activation service.")                           \
+    ROW(REVIEW_WEAK_WITHOUT_UPDATE, "weak-without-update",                                         \
+        "Weak signals alone, and KB971033 was not there before: perhaps not the incident.")        \
+    ROW(REVIEW_NOT_VOLUME_LICENSED, "not-volume-licensed",                                         \
+        "Another licence than KMS or MAK: the update may stay.")                                   \
     ROW(REVIEW_NOT_WINDOWS_7, "not-windows-7", "Another system: the incident did not concern it.")
 
 enum review_note { REVIEW_NOTES(WORDS_ENUMERATOR) };
@@ -99,13 +106,15 @@ const char *review_note_word(enum review_note note);
 const char *review_note_sentence(enum review_note note);
 
 /* enumerator, word, sentence; the first that holds (DESIGN section 6). */
-#define ACTIVATION_STATES(ROW)                                                                     \
-    ROW(ACTIVATION_STATE_NON_GENUINE, "non-genuine", "still so at the end of what was collected.") \
-    ROW(ACTIVATION_STATE_UNLICENSED, "unlicensed",                                                 \
-        "not non-genuine, but the newest statement on the licence says not licensed.")             \
-    ROW(ACTIVATION_STATE_FAULT_OPEN, "fault-open",                                                 \
-        "an activation fault, and nothing later says licensed.")                                   \
-    ROW(ACTIVATION_STATE_RECOVERED, "recovered", "later evidence says that it is over.")           \
+#define ACTIVATION_STATES(ROW)                                                                 \
+    ROW(ACTIVATION_STATE_NON_GENUINE, "non-genuine",                                           \
+        "not genuine at the end of what was collected.")                                       \
+    ROW(ACTIVATION_STATE_UNLICENSED, "unlicensed",                                             \
+        "nothing says non-genuine any more, but the newest statement on the licence says not " \
+        "licensed.")                                                                           \
+    ROW(ACTIVATION_STATE_FAULT_OPEN, "fault-open",                                             \
+        "an activation fault, and nothing later says licensed.")                               \
+    ROW(ACTIVATION_STATE_RECOVERED, "recovered", "later evidence says that it is over.")       \
     ROW(ACTIVATION_STATE_NONE, "none", "no fault was seen.")
 
 enum activation_state { ACTIVATION_STATES(WORDS_ENUMERATOR) };
@@ -114,7 +123,7 @@ extern const struct word_set activation_state_words;
 const char *activation_state_word(enum activation_state state);
 const char *activation_state_sentence(enum activation_state state);
 
-/* Is it that of a machine that is broken now? */
+/* Is it that of a machine that is still broken? */
 bool activation_state_is_broken(enum activation_state state);
 
 /* How much of the window a machine's Application logs cover; enumerator, word. */
@@ -182,21 +191,90 @@ enum { CLOCK_STATE_COUNT = 0 CLOCKS(WORDS_ONE) };
 extern const struct word_set clock_state_words;
 const char *clock_state_word(enum clock_state clock);
 
-/* The steps that an action has; enumerator, word */
-#define ACTION_STEPS(ROW)                          \
-    ROW(ACTION_STEP_REMOVE, "remove-kb971033")     \
-    ROW(ACTION_STEP_CHECK, "check-kb971033")       \
-    ROW(ACTION_STEP_RESTART, "restart")            \
-    ROW(ACTION_STEP_REBUILD, "rebuild-activation") \
-    ROW(ACTION_STEP_TROUBLESHOOT, "troubleshoot")  \
-    ROW(ACTION_STEP_VERIFY, "verify")              \
-    ROW(ACTION_STEP_COLLECT, "collect")            \
-    ROW(ACTION_STEP_NONE, "none")
+/* What a machine counts as in the sums of a report: one can be several. Enumerator, word, title,
+ * sentence. */
+#define STANDINGS(ROW)                                                                          \
+    ROW(STANDING_BROKEN, "broken", "Still broken",                                              \
+        "Its state is `non-genuine`, `unlicensed` or `fault-open`.")                            \
+    ROW(STANDING_RECOVERED, "recovered", "Recovered",                                           \
+        "It had a fault, and later evidence says that it is over.")                             \
+    ROW(STANDING_NOT_EXCLUDED, "not-excluded", "Not excluded",                                  \
+        "Its logs do not cover the whole window, so that they do not exclude the incident, or " \
+        "it is suspected by a KMS host alone.")                                                 \
+    ROW(STANDING_CLEAN, "clean", "Shown to be clean",                                           \
+        "No activation fault, and undamaged logs cover the whole window.")                      \
+    ROW(STANDING_LOG_DAMAGED, "log-damaged", "Damaged logs",                                    \
+        "No activation fault was seen, but an Application log of it is damaged.")               \
+    ROW(STANDING_NOT_COLLECTED, "not-collected", "Not collected",                               \
+        "In the inventory, but nothing of it was collected.")
+
+enum standing { STANDINGS(WORDS_ENUMERATOR) };
+enum { STANDING_COUNT = 0 STANDINGS(WORDS_ONE) };
+extern const struct word_set standing_words;
+const char *standing_word(enum standing standing);
+const char *standing_title(enum standing standing);
+const char *standing_sentence(enum standing standing);
+
+/* The steps that an action has; enumerator, word, title, sentence, command lines (each ended by a
+ * line feed) for an elevated command prompt of the machine, as the sentence says: in those of the
+ * rebuilding KEY stands for the KMS client key. They are those of KB 4487266; the scripts of
+ * templates/ do the same with more care. */
+#define ACTION_STEPS(ROW)                                                                         \
+    ROW(ACTION_STEP_REMOVE, "remove-kb971033", "Remove KB971033",                                 \
+        "`1-remove-kb971033.cmd` does it and checks that it is gone. By hand, not over WinRM "    \
+        "(0 and 3010 mean done):",                                                                \
+        "wusa.exe /uninstall /kb:971033 /quiet /norestart\n")                                     \
+    ROW(ACTION_STEP_CHECK, "check-kb971033", "Look for KB971033",                                 \
+        "`1-remove-kb971033.cmd` removes it where it is, and ends well where it is not. By hand " \
+        "(two lists, since either can lack it):",                                                 \
+        "wmic.exe qfe where HotFixID=\"KB971033\"\n"                                              \
+        "dism.exe /online /get-packages | find /i \"WindowsActivationTechnologies\"\n")           \
+    ROW(ACTION_STEP_RESTART, "restart", "Restart",                                                \
+        "Before the next step: until then the removal is not complete.",                          \
+        "shutdown.exe /r /t 60\n")                                                                \
+    ROW(ACTION_STEP_REBUILD, "rebuild-activation", "Rebuild the activation files and activate",   \
+        "The `2-rebuild` script of the edition does it, keeps what it replaces and checks the "   \
+        "result. By hand, with the KMS client key of the machine's own edition as KEY:",          \
+        "net stop sppuinotify\n"                                                                  \
+        "sc config sppuinotify start= disabled\n"                                                 \
+        "net stop sppsvc\n"                                                                       \
+        "del %windir%\\system32\\7B296FB0-376B-497e-B012-9C450E1B7327-5P-0."                      \
+        "C7483456-A289-439d-8115-601632D005A0 /ah\n"                                              \
+        "del %windir%\\system32\\7B296FB0-376B-497e-B012-9C450E1B7327-5P-1."                      \
+        "C7483456-A289-439d-8115-601632D005A0 /ah\n"                                              \
+        "del %windir%\\ServiceProfiles\\NetworkService\\AppData\\Roaming\\Microsoft\\"            \
+        "SoftwareProtectionPlatform\\tokens.dat\n"                                                \
+        "del %windir%\\ServiceProfiles\\NetworkService\\AppData\\Roaming\\Microsoft\\"            \
+        "SoftwareProtectionPlatform\\cache\\cache.dat\n"                                          \
+        "net start sppsvc\n"                                                                      \
+        "cscript.exe //nologo %windir%\\system32\\slmgr.vbs /rilc\n"                              \
+        "cscript.exe //nologo %windir%\\system32\\slmgr.vbs /ipk KEY\n"                           \
+        "cscript.exe //nologo %windir%\\system32\\slmgr.vbs /ato\n"                               \
+        "sc config sppuinotify start= demand\n")                                                  \
+    ROW(ACTION_STEP_TROUBLESHOOT, "troubleshoot", "Standard activation troubleshooting",          \
+        "The fault has another cause than the incident, or the scripts are not made for this "    \
+        "licence. Begin with its state, and with the code of a new attempt:",                     \
+        "cscript.exe //nologo %windir%\\system32\\slmgr.vbs /dlv\n"                               \
+        "cscript.exe //nologo %windir%\\system32\\slmgr.vbs /ato\n")                              \
+    ROW(ACTION_STEP_VERIFY, "verify", "Check that it is activated",                               \
+        "It recovered by its logs: the first line says until when it is licensed, the second "    \
+        "how.",                                                                                   \
+        "cscript.exe //nologo %windir%\\system32\\slmgr.vbs /xpr\n"                               \
+        "cscript.exe //nologo %windir%\\system32\\slmgr.vbs /dli\n")                              \
+    ROW(ACTION_STEP_COLLECT, "collect", "Collect what is missing",                                \
+        "Run `remediation/collect.cmd` on it: it collects what tells most into a folder of its "  \
+        "own, for instance on a share. Then run `spptriage analyze --add` on that folder. The "   \
+        "reason says what is missing.",                                                           \
+        "collect.cmd \\\\SERVER\\SHARE\n")                                                        \
+    ROW(ACTION_STEP_NONE, "none", "Nothing to do", "", "")
 
 enum action_step { ACTION_STEPS(WORDS_ENUMERATOR) };
 enum { ACTION_STEP_COUNT = 0 ACTION_STEPS(WORDS_ONE) };
 extern const struct word_set action_step_words;
 const char *action_step_word(enum action_step step);
+const char *action_step_title(enum action_step step);
+const char *action_step_sentence(enum action_step step);
+const char *action_step_commands(enum action_step step);
 
 /* What has to be done on a machine, those that need most first; enumerator, word (its steps as a
  * "; " list), sentence, steps (a set of enum action_step). */
@@ -214,13 +292,14 @@ const char *action_step_word(enum action_step step);
         "The fault has another cause: standard activation troubleshooting. Remove the update "     \
         "too.",                                                                                    \
         1u << ACTION_STEP_REMOVE | 1u << ACTION_STEP_TROUBLESHOOT)                                 \
-    ROW(ACTION_TROUBLESHOOT, "troubleshoot", "Standard activation troubleshooting.",               \
+    ROW(ACTION_TROUBLESHOOT, "troubleshoot",                                                       \
+        "There is no script for these: standard activation troubleshooting.",                      \
         1u << ACTION_STEP_TROUBLESHOOT)                                                            \
     ROW(ACTION_REMOVE_COLLECT, "remove-kb971033; collect",                                         \
         "Remove the update; the logs do not exclude the incident: collect what the reason names.", \
         1u << ACTION_STEP_REMOVE | 1u << ACTION_STEP_COLLECT)                                      \
     ROW(ACTION_REMOVE, "remove-kb971033",                                                          \
-        "Not broken now: remove the update, as from all volume-licensed Windows 7.",               \
+        "Not broken: remove the update, as from all volume-licensed Windows 7.",                   \
         1u << ACTION_STEP_REMOVE)                                                                  \
     ROW(ACTION_VERIFY, "verify", "Recovered, and the update is gone: check that it is activated.", \
         1u << ACTION_STEP_VERIFY)                                                                  \
@@ -240,23 +319,36 @@ const char *action_word(enum action action);
 const char *action_sentence(enum action action);
 uint32_t action_steps(enum action action);
 
+/* What ended an episode of a machine; enumerator, word. */
+#define EPISODE_ENDS(ROW)                \
+    ROW(EPISODE_END_NONE, "") /* open */ \
+    ROW(EPISODE_END_EVENT, "event")      \
+    ROW(EPISODE_END_LISTING, "listing")  \
+    ROW(EPISODE_END_SCRIPT, "script")
+
+enum episode_end { EPISODE_ENDS(WORDS_ENUMERATOR) };
+enum { EPISODE_END_COUNT = 0 EPISODE_ENDS(WORDS_ONE) };
+extern const struct word_set episode_end_words;
+const char *episode_end_word(enum episode_end end);
+
 /* ---- The roll-out ---- */
 
 /* How far it came on a machine; enumerator, word, title, sentence; in the order of the page. */
-#define ROLLOUTS(ROW)                                                                        \
-    ROW(ROLLOUT_NONE, "", "", "") /* it does not concern it */                               \
-    ROW(ROLLOUT_FIXED, "fixed", "Fixed",                                                     \
-        "Was broken and is well by its newest evidence, whoever fixed it.")                  \
-    ROW(ROLLOUT_STILL_BROKEN, "still-broken", "Still broken",                                \
-        "A script was at work there, or the activation was made anew: it is broken all the " \
-        "same, or again, or the last script 2 did not end well.")                            \
-    ROW(ROLLOUT_REFUSED, "refused", "Refused",                                               \
-        "Broken, and each script that ran there refused: its exit status says why.")         \
-    ROW(ROLLOUT_NOT_REACHED, "not-reached", "Not reached",                                   \
-        "Broken, without a trace of a script, or of an activation that was made anew.")      \
-    ROW(ROLLOUT_BY_HAND, "by-hand", "By hand",                                               \
-        "The same, and no script is meant for it: its action says what to do.")              \
-    ROW(ROLLOUT_NOT_BROKEN, "not-broken", "Was not broken",                                  \
+#define ROLLOUTS(ROW)                                                                          \
+    ROW(ROLLOUT_NONE, "", "", "") /* it does not concern it */                                 \
+    ROW(ROLLOUT_FIXED, "fixed", "Fixed",                                                       \
+        "Was broken and is well by its newest evidence, whoever fixed it.")                    \
+    ROW(ROLLOUT_STILL_BROKEN, "still-broken", "Still broken",                                  \
+        "A script was at work there, or the activation files were made anew, but it is still " \
+        "broken, or broken again; or the last run of script 2 did not end well.")              \
+    ROW(ROLLOUT_REFUSED, "refused", "Refused",                                                 \
+        "Broken, and each script that ran there refused: its exit status says why.")           \
+    ROW(ROLLOUT_NOT_REACHED, "not-reached", "Not reached",                                     \
+        "Broken, without a trace of a script, or of activation files that were made anew.")    \
+    ROW(ROLLOUT_BY_HAND, "by-hand", "By hand",                                                 \
+        "Broken, without a trace of a script, and no script is meant for it: its action says " \
+        "what to do.")                                                                         \
+    ROW(ROLLOUT_NOT_BROKEN, "not-broken", "Was not broken",                                    \
         "No fault was seen; a script ran there, as to remove the update.")
 
 enum rollout_result { ROLLOUTS(WORDS_ENUMERATOR) };

@@ -57,6 +57,7 @@ void csv_row(struct csv_writer *csv, const char *const *values, size_t count);
 
 struct json_writer {
     FILE *file;
+    bool for_page;    /* strings are those of a block of the page: json_add_page_string */
     bool needs_comma; /* a member or item was written */
     struct text string;
 };
@@ -68,28 +69,37 @@ void json_free_content(struct json_writer *json);
  * UTF-8 become \xNN. Everything else reads back as it was. */
 void json_add_string(struct text *out, const char *value);
 
+/* Adds the value as a JSON string for a block of the page: made visible as html_add_escaped makes
+ * it, and in ASCII without `<`, `>` and `&`, so that no markup begins or ends in it. */
+void json_add_page_string(struct text *out, const char *value);
+
 void json_begin_object(struct json_writer *json);
 
 /* Ends the object and its line. */
 void json_end_object(struct json_writer *json);
 
-/* Members of the object. */
+/* Members of the object, or, with NULL as the name, items of the list. */
 void json_text(struct json_writer *json, const char *name, const char *value);
 void json_number(struct json_writer *json, const char *name, uint64_t number);
 void json_signed(struct json_writer *json, const char *name, int64_t number);
 void json_bool(struct json_writer *json, const char *name, bool value);
 
-/* A member that is a list of strings. */
+/* Begin a list or an object as such a member or item, and end it. */
 void json_begin_list(struct json_writer *json, const char *name);
-void json_item(struct json_writer *json, const char *value);
 void json_end_list(struct json_writer *json);
+void json_begin_member(struct json_writer *json, const char *name);
+void json_end_member(struct json_writer *json);
 
 /* ---- HTML ---- */
 
-/* Adds `raw` escaped for HTML text and for quoted attributes. What a reader could not see, or
- * what would turn the text around it (control characters, characters of no width, those that set
- * the direction of writing), is made visible: U+0001 to U+001F and U+007F as their pictures
- * (U+2401 and on), the others as [U+202E]. Bytes that are not UTF-8 become \xNN. */
+/* What a reader of the page could not see, or what would turn the text around it (control
+ * characters, characters of no width, those that set the direction of writing), is made visible:
+ * U+0001 to U+001F and U+007F as their pictures (U+2401 and on), the others as [U+202E]. Returns
+ * the character or its picture, 0 for one of the others. */
+uint32_t html_visible(uint32_t code_point);
+
+/* Adds `raw` escaped for HTML text and for quoted attributes, and made visible (html_visible).
+ * Bytes that are not UTF-8 become \xNN. */
 void html_add_escaped(struct text *out, const char *raw);
 
 /* Writes `raw` (NULL is empty) escaped. */

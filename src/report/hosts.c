@@ -2,27 +2,10 @@
 #include "report/writers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "report/format.h"
-
-enum hosts_column_kind {
-    HOSTS_HOST,
-    HOSTS_ALIASES,
-    HOSTS_SOURCES,
-    HOSTS_TEXT, /* this and the next are of the verdict */
-    HOSTS_WORD,
-    HOSTS_WORDS, /* some members of a set */
-    HOSTS_NUMBER,
-    HOSTS_TIME,
-};
-
-struct hosts_column {
-    const char *name;
-    enum hosts_column_kind kind;
-    size_t offset;                /* in struct case_verdict */
-    const struct word_set *words; /* of HOSTS_WORD and HOSTS_WORDS */
-};
 
 #define AT(member) offsetof(struct case_verdict, member)
 
@@ -56,6 +39,31 @@ static const struct hosts_column columns[] = {
     {"remediation", HOSTS_TEXT, AT(remediation), NULL},
     {"sources", HOSTS_SOURCES, 0, NULL},
 };
+
+/* What the page has beside these. */
+static const struct hosts_column page_columns[] = {
+    {"unrelated_updates", HOSTS_TEXT, AT(unrelated_updates), NULL},
+    {"licence_evidence", HOSTS_TEXT, AT(licence_evidence), NULL},
+    {"rollout", HOSTS_WORD, AT(rollout), &rollout_result_words},
+    {"rollout_trace", HOSTS_TEXT, AT(rollout_trace), NULL},
+};
+
+const struct hosts_column *hosts_find_column(const char *name)
+{
+    for (size_t index = 0; index < ARRAY_COUNT(columns); index++)
+        if (strcmp(columns[index].name, name) == 0)
+            return &columns[index];
+    for (size_t index = 0; index < ARRAY_COUNT(page_columns); index++)
+        if (strcmp(page_columns[index].name, name) == 0)
+            return &page_columns[index];
+    return NULL;
+}
+
+const void *hosts_column_value(const struct hosts_column *column,
+                               const struct case_verdict *verdict)
+{
+    return (const char *)verdict + column->offset_bytes;
+}
 
 bool hosts_has_column(const char *name)
 {
@@ -99,7 +107,7 @@ static int write_column(struct csv_writer *csv, struct casedb *db,
                         const struct case_machine *machine, const struct hosts_column *column,
                         struct error *err)
 {
-    const void *member = (const char *)&machine->verdict + column->offset;
+    const void *member = hosts_column_value(column, &machine->verdict);
 
     if (column->kind >= HOSTS_TEXT && !machine->has_verdict) {
         csv_cell(csv, "");

@@ -17,6 +17,15 @@ static const char *entity_of(uint32_t code_point)
     return code_point < ARRAY_COUNT(entities) ? entities[code_point] : NULL;
 }
 
+uint32_t html_visible(uint32_t code_point)
+{
+    if (code_point < 0x20)
+        return 0x2400 + code_point;
+    if (code_point == 0x7F)
+        return 0x2421;
+    return text_is_unseen(code_point) ? 0 : code_point;
+}
+
 void html_add_escaped(struct text *out, const char *raw)
 {
     uint32_t code_point;
@@ -26,14 +35,10 @@ void html_add_escaped(struct text *out, const char *raw)
             text_add_byte(out, raw[-1]);
         else if (entity_of(code_point) != NULL)
             text_add(out, entity_of(code_point));
-        else if (code_point < 0x20)
-            text_add_character(out, 0x2400 + code_point);
-        else if (code_point == 0x7F)
-            text_add_character(out, 0x2421);
-        else if (text_is_unseen(code_point))
-            text_add_format(out, "[U+%04" PRIX32 "]", code_point);
+        else if (html_visible(code_point) != 0)
+            text_add_character(out, html_visible(code_point));
         else
-            text_add_character(out, code_point);
+            text_add_format(out, "[U+%04" PRIX32 "]", code_point);
     }
 }
 

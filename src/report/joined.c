@@ -12,7 +12,17 @@
 int joined_read(struct casedb *db, struct joined *out, struct error *err)
 {
     *out = (struct joined){0};
-    return casedb_read_inventory_columns(db, &out->columns, &out->column_count, err);
+    if (casedb_read_inventory_columns(db, &out->columns, &out->column_count, err) != 0)
+        return -1;
+    for (size_t index = 0; index < out->column_count; index++) {
+        char *name = out->columns[index];
+
+        if (!hosts_has_column(name) && !remediation_has_column(name))
+            continue;
+        out->columns[index] = memory_format(INVENTORY_PREFIX "%s", name);
+        free(name);
+    }
+    return 0;
 }
 
 void joined_free_content(struct joined *joined)
@@ -44,14 +54,8 @@ void joined_free_values(const struct joined *joined, char **values)
 
 void joined_write_names(const struct joined *joined, struct csv_writer *csv)
 {
-    for (size_t index = 0; index < joined->column_count; index++) {
-        const char *name = joined->columns[index];
-        bool is_ours = hosts_has_column(name) || remediation_has_column(name);
-        char *cell = memory_format("%s%s", is_ours ? INVENTORY_PREFIX : "", name);
-
-        csv_cell(csv, cell);
-        free(cell);
-    }
+    for (size_t index = 0; index < joined->column_count; index++)
+        csv_cell(csv, joined->columns[index]);
 }
 
 void joined_write_values(const struct joined *joined, char *const *values, struct csv_writer *csv)

@@ -221,19 +221,22 @@ static struct detail detail_of(enum event_use use)
     return (struct detail){0};
 }
 
-void message_add(struct text *out, const struct observation *observation,
-                 const struct judgement *judgement)
+void message_add_name(struct text *out, const char *provider, uint16_t event_id)
+{
+    if (strncmp(provider, PROVIDER_PREFIX, strlen(PROVIDER_PREFIX)) == 0)
+        provider += strlen(PROVIDER_PREFIX);
+    text_add_format(out, "%s %u", provider, (unsigned)event_id);
+}
+
+void message_add_said(struct text *out, const struct observation *observation,
+                      const struct judgement *judgement)
 {
     const struct incident_event *event = judgement->event;
     struct detail detail;
-    const char *provider = observation->provider;
 
-    if (strncmp(provider, PROVIDER_PREFIX, strlen(PROVIDER_PREFIX)) == 0)
-        provider += strlen(PROVIDER_PREFIX);
-    text_add_format(out, "%s %u", provider, (unsigned)observation->event_id);
     if (event == NULL)
         return;
-    text_add_format(out, ": %s", event->summary);
+    text_add(out, event->summary);
     detail = detail_of(event->use);
     for (size_t index = 0; !detail.adds_codes && index < judgement->code_count; index++)
         add_code(out, detail.names_codes ? judgement->code_names[index] : "",
@@ -244,4 +247,13 @@ void message_add(struct text *out, const struct observation *observation,
         text_add(out, detail.recovery);
     if (detail.of_windows && judgement->role == ROLE_CONTEXT)
         text_add(out, " (context only: not about the activation of this Windows 7)");
+}
+
+void message_add(struct text *out, const struct observation *observation,
+                 const struct judgement *judgement)
+{
+    message_add_name(out, observation->provider, observation->event_id);
+    if (judgement->event != NULL)
+        text_add(out, ": ");
+    message_add_said(out, observation, judgement);
 }

@@ -5,7 +5,9 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/memory.h"
 #include "report/format.h"
 
 static const char section_start[] =
@@ -22,7 +24,10 @@ static const char section_start[] =
     "<th scope=\"col\" class=\"number\">Offset</th><th scope=\"col\">Our reading</th>"
     "<th scope=\"col\">The second decoder reads instead</th></tr></thead>\n"
     "<tbody>\n";
-static const char section_end[] = "</tbody>\n</table>\n</div>\n</section>\n";
+
+/* So many are on the page, and so much of each reading: the case has all. */
+#define CONFLICTS_MOST 500
+#define READING_MOST_BYTES 4096
 
 /* What the two compare (DESIGN section 4), a list as the other reading is one. */
 static void add_reading(struct text *out, const struct observation *observation)
@@ -40,7 +45,7 @@ static void add_reading(struct text *out, const struct observation *observation)
 struct section {
     const struct page *page;
     FILE *file;
-    bool has_begun; /* there is a conflict */
+    uint64_t count; /* of conflicts so far */
 };
 
 struct conflict {
@@ -52,12 +57,27 @@ struct conflict {
     const char *other_reading;
 };
 
+static void put_reading(FILE *file, const char *reading)
+{
+    char *kept;
+
+    if (strlen(reading) <= READING_MOST_BYTES) {
+        html_put_cell(file, "detail", reading);
+        return;
+    }
+    kept = memory_format("%.*s [cut: case.db has all]",
+                         (int)text_cut_length(reading, READING_MOST_BYTES), reading);
+    html_put_cell(file, "detail", kept);
+    free(kept);
+}
+
 static void put_conflict(struct section *section, const struct conflict *conflict)
 {
     FILE *file = section->file;
 
-    fputs(section->has_begun ? "" : section_start, file);
-    section->has_begun = true;
+    if (section->count++ >= CONFLICTS_MOST)
+        return;
+    fputs(section->count > 1 ? "" : section_start, file);
     fputs("<tr><th scope=\"row\" class=\"text\">", file);
     html_put(file, conflict->machine);
     fputs("</th><td>", file);
@@ -68,8 +88,8 @@ static void put_conflict(struct section *section, const struct conflict *conflic
     html_put_path(file, conflict->path);
     fputs("</td>", file);
     fprintf(file, "<td class=\"number\">%" PRIu64 "</td>", conflict->offset_bytes);
-    html_put_cell(file, "detail", conflict->our_reading);
-    html_put_cell(file, "detail", conflict->other_reading);
+    put_reading(file, conflict->our_reading);
+    put_reading(file, conflict->other_reading);
     fputs("</tr>\n", file);
 }
 
@@ -180,6 +200,18 @@ static int put_rows(struct section *section, struct error *err)
     return next;
 }
 
+static void put_end(const struct section *section)
+{
+    if (section->count == 0)
+        return;
+    fputs("</tbody>\n</table>\n</div>\n", section->file);
+    if (section->count > CONFLICTS_MOST)
+        fprintf(section->file,
+                "<p class=\"note\">And %" PRIu64 " more: <code>case.db</code> has all.</p>\n",
+                section->count - CONFLICTS_MOST);
+    fputs("</section>\n", section->file);
+}
+
 int page_put_conflicts(void *context, FILE *file, struct error *err)
 {
     struct section section = {.page = context, .file = file};
@@ -189,7 +221,7 @@ int page_put_conflicts(void *context, FILE *file, struct error *err)
     /* There is a look at all machines only where some source has a conflict. */
     if (section.page->summary.conflict_count > 0 && put_rows(&section, err) != 0)
         return -1;
-    fputs(section.has_begun ? section_end : "", file);
+    put_end(&section);
     return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of hosts: a group of rows for each classification, so that the hosts that need
- * something come first. */
+/* The hosts of the page in their order: those of a class after those of another, so that those
+ * that need something come first; and their plain table, for readers without the script. */
 #include "report/page_parts.h"
 
 #include <inttypes.h>
@@ -10,19 +10,47 @@
 #include "base/memory.h"
 #include "report/format.h"
 
-/* Columns of ours in the table of hosts. */
-#define HOST_COLUMNS 7
+/* Columns of ours in the plain table. */
+static const char *const plain_columns[] = {
+    "Host",     "Verdict", "State",  "Action", "First signal or fault",
+    "KB971033", "Edition", "Review", "Reason"};
 
-int page_put_host_columns(void *context, FILE *file, struct error *err)
+size_t page_host_count(const struct page *page)
 {
-    const struct joined *joined = &((const struct page *)context)->joined;
+    uint64_t hosts = page->summary.all.hosts;
 
-    (void)err;
-    for (size_t index = 0; index < joined->column_count; index++) {
-        fputs("<th scope=\"col\">", file);
-        html_put(file, joined->columns[index]);
-        fputs("</th>", file);
+    return hosts < PAGE_HOSTS_MOST ? (size_t)hosts : PAGE_HOSTS_MOST;
+}
+
+/* Hands out the hosts of a class, and moves *place on. */
+static int each_of_class(const struct page *page, enum classification classification,
+                         const struct host_user *user, size_t *place, struct error *err)
+{
+    struct casedb_cursor *machines = NULL;
+    struct case_machine machine;
+    size_t count = page_host_count(page);
+    int result = 0;
+
+    if (casedb_machines_of_class(page->db, classification, &machines, err) != 0)
+        return -1;
+    while (*place < count && (result = casedb_next_machine(machines, &machine, err)) == 1) {
+        result = user->take(user->context, &machine, *place, err);
+        if (result != 0)
+            break;
+        ++*place;
     }
+    casedb_cursor_free(machines);
+    return result < 0 ? -1 : 0;
+}
+
+int page_each_host(const struct page *page, const struct host_user *user, struct error *err)
+{
+    size_t place = 0;
+
+    for (unsigned index = 0; index < CLASSIFICATION_COUNT && place < page_host_count(page); index++)
+        if (page->summary.classes[index].hosts > 0 &&
+            each_of_class(page, (enum classification)index, user, &place, err) != 0)
+            return -1;
     return 0;
 }
 
@@ -52,117 +80,92 @@ void page_put_members(FILE *file, const char *tag, const char *class, const stru
     free(list);
 }
 
-/* Says whether two decoders agree on the events that the reason names. */
-static void put_verified(FILE *file, enum verified verified)
+/* ---- The plain table ---- */
+
+struct plain_table {
+    const struct page *page;
+    FILE *file;
+};
+
+static void put_cell(FILE *file, const char *raw)
 {
-    html_put_between(file, "<div class=\"minor\">", verified_sentence(verified),
-                     verified == VERIFIED_CONFLICT
-                         ? ": see <a href=\"#conflicts\">Conflicts</a></div>"
-                         : "</div>");
+    fputs("<td>", file);
+    html_put(file, raw);
+    fputs("</td>", file);
+}
+
+/* The worst that the second reader says of what decides is told beside the reason. */
+static void put_reason(FILE *file, const struct case_verdict *verdict)
+{
+    fputs("<td>", file);
+    html_put(file, verdict->reason);
+    html_put_between(file, " <small>(", verified_sentence(verdict->verified), ")</small>");
+    fputs("</td>", file);
 }
 
 static void put_verdict_cells(FILE *file, const struct case_verdict *verdict)
 {
+    char *review = word_set_list(&review_note_words, verdict->review);
+
     fputs("<td>", file);
-    html_put_between(file, "<span class=\"word\">", classification_word(verdict->classification),
-                     "</span>");
-    html_put_between(file, "<div class=\"minor\">", confidence_word(verdict->confidence), "</div>");
-    html_put_between(file, "<div class=\"minor\">state: ", activation_state_word(verdict->state),
-                     "</div>");
-    fputs("</td><td>", file);
-    page_put_members(file, "ol", "steps", &action_step_words, action_steps(verdict->action));
-    html_put_between(file, "<div class=\"minor\">KMS client key <code>", verdict->kms_client_key,
-                     "</code></div>");
-    fputs("</td><td class=\"reason\">", file);
-    html_put(file, verdict->reason);
-    put_verified(file, verdict->verified);
-    fputs("</td><td>", file);
-    page_put_members(file, "ul", "notes", &review_note_words, verdict->review);
+    html_put(file, classification_word(verdict->classification));
+    html_put_between(file, ", ", confidence_word(verdict->confidence), "");
     fputs("</td>", file);
-}
-
-static void put_evidence_cells(FILE *file, const struct case_verdict *verdict)
-{
-    fputs("<td class=\"update\">", file);
-    html_put_between(file, "<span class=\"word\">", update_status_word(verdict->kb971033),
-                     "</span>");
-    page_put_list(file, "ul", "minor", verdict->kb971033_evidence);
-    if (*verdict->unrelated_updates != '\0') {
-        fputs("<div class=\"minor\">unrelated, of the same day:</div>", file);
-        page_put_list(file, "ul", "minor", verdict->unrelated_updates);
-    }
-    fputs("</td><td class=\"edition\">", file);
-    html_put(file, verdict->edition);
-    html_put_between(file, "<div class=\"minor\">", licence_channel_word(verdict->licence_channel),
-                     "</div>");
-    html_put_between(file, "<div class=\"minor\">", verdict->os_version, "</div>");
-    page_put_list(file, "ul", "minor", verdict->licence_evidence);
+    put_cell(file, activation_state_word(verdict->state));
+    put_cell(file, action_word(verdict->action));
+    fputs("<td>", file);
+    if (verdict->first_fault_filetime != 0)
+        html_put_time(file, verdict->first_fault_filetime);
     fputs("</td>", file);
+    put_cell(file, update_status_word(verdict->kb971033));
+    put_cell(file, verdict->edition);
+    put_cell(file, review);
+    put_reason(file, verdict);
+    free(review);
 }
 
-static void put_host_cells(FILE *file, const struct case_machine *machine, const char *aliases)
-{
-    fputs("<tr><th scope=\"row\" class=\"text\">", file);
-    html_put(file, machine->name);
-    html_put_between(file, "<div class=\"minor\">formerly ", aliases, "</div>");
-    fputs("</th>", file);
-    put_verdict_cells(file, &machine->verdict);
-    put_evidence_cells(file, &machine->verdict);
-}
-
-static int put_host(const struct page *page, FILE *file, const struct case_machine *machine,
+static int put_host(void *context, const struct case_machine *machine, size_t place,
                     struct error *err)
 {
+    const struct plain_table *table = context;
+    const struct page *page = table->page;
     char *aliases = NULL;
     char **values = NULL;
 
+    (void)place;
     if (casedb_machine_aliases(page->db, machine->id, &aliases, err) != 0)
         return -1;
-    put_host_cells(file, machine, aliases);
+    fputs("<tr><th scope=\"row\">", table->file);
+    html_put(table->file, machine->name);
+    html_put_between(table->file, " <small>(formerly ", aliases, ")</small>");
+    fputs("</th>", table->file);
     free(aliases);
+    put_verdict_cells(table->file, &machine->verdict);
     if (joined_read_values(&page->joined, page->db, machine, &values, err) != 0)
         return -1;
     for (size_t index = 0; index < page->joined.column_count; index++)
-        html_put_cell(file, "text", values[index]);
-    fputs("</tr>\n", file);
+        put_cell(table->file, values[index]);
+    fputs("</tr>\n", table->file);
     joined_free_values(&page->joined, values);
     return 0;
 }
 
-/* Writes the hosts of one classification as a group of rows. */
-static int put_class(const struct page *page, FILE *file, enum classification classification,
-                     struct error *err)
-{
-    struct casedb_cursor *machines = NULL;
-    struct case_machine machine;
-    int found;
-
-    if (casedb_machines(page->db, &machines, err) != 0)
-        return -1;
-    fprintf(file, "<tbody>\n<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"%zu\">",
-            HOST_COLUMNS + page->joined.column_count);
-    html_put(file, classification_title(classification));
-    fprintf(file, " <span class=\"number\">%" PRIu64 "</span></th></tr>\n",
-            page->summary.classes[classification].hosts);
-    while ((found = casedb_next_machine(machines, &machine, err)) == 1) {
-        if (!machine.has_verdict || machine.verdict.classification != classification)
-            continue;
-        found = put_host(page, file, &machine, err);
-        if (found != 0)
-            break;
-    }
-    fputs("</tbody>\n", file);
-    casedb_cursor_free(machines);
-    return found;
-}
-
-int page_put_hosts(void *context, FILE *file, struct error *err)
+int page_put_hosts_static(void *context, FILE *file, struct error *err)
 {
     const struct page *page = context;
+    struct plain_table table = {.page = page, .file = file};
 
-    for (unsigned index = 0; index < CLASSIFICATION_COUNT; index++)
-        if (page->summary.classes[index].hosts > 0 &&
-            put_class(page, file, (enum classification)index, err) != 0)
-            return -1;
+    fputs("<table class=\"hosts\">\n<thead><tr>", file);
+    for (size_t index = 0; index < ARRAY_COUNT(plain_columns); index++)
+        fprintf(file, "<th scope=\"col\">%s</th>", plain_columns[index]);
+    for (size_t index = 0; index < page->joined.column_count; index++)
+        html_put_between(file, "<th scope=\"col\">", page->joined.columns[index], "</th>");
+    fputs("</tr></thead>\n<tbody>\n", file);
+    if (page_each_host(page, &(struct host_user){put_host, &table}, err) != 0)
+        return -1;
+    if (page_host_count(page) == 0)
+        fprintf(file, "<tr><td colspan=\"%zu\">There are none.</td></tr>\n",
+                ARRAY_COUNT(plain_columns) + page->joined.column_count);
+    fputs("</tbody>\n</table>\n", file);
     return 0;
 }

@@ -5,10 +5,14 @@
 #include "report/page_parts.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
+#include "base/memory.h"
 #include "report/format.h"
 
 #define ROLLOUT_COLUMNS 5
+/* Machines of one result that are listed: all are among the hosts, and in hosts.csv. */
+#define MACHINES_LISTED 500u
 
 static const char section_start[] =
     "<section id=\"rollout\" aria-labelledby=\"rollout-title\">\n"
@@ -38,12 +42,17 @@ static void put_counts(FILE *file, const struct summary *summary)
                       summary->rollout[ROLLOUT_REFUSED] + summary->rollout[ROLLOUT_NOT_REACHED] +
                       summary->rollout[ROLLOUT_BY_HAND];
 
-    page_put_count_row(file, "Were broken", broken, "All of the next five.");
+    page_put_count_row(file, "Were broken", broken,
+                       "rollout=fixed,still-broken,refused,not-reached,by-hand",
+                       "All of the next five.");
     for (unsigned index = ROLLOUT_NONE + 1; index < ROLLOUT_RESULT_COUNT; index++) {
         enum rollout_result result = (enum rollout_result)index;
 
-        page_put_count_row(file, rollout_result_title(result), summary->rollout[result],
+        char *filter = memory_format("rollout=%s", rollout_result_word(result));
+
+        page_put_count_row(file, rollout_result_title(result), summary->rollout[result], filter,
                            rollout_result_sentence(result));
+        free(filter);
     }
 }
 
@@ -88,6 +97,7 @@ static int put_result(const struct page *page, FILE *file, enum rollout_result r
 {
     struct casedb_cursor *machines = NULL;
     struct case_machine machine;
+    uint64_t listed = 0;
     int found;
 
     if (casedb_machines(page->db, &machines, err) != 0)
@@ -95,11 +105,20 @@ static int put_result(const struct page *page, FILE *file, enum rollout_result r
     fprintf(file, "<tbody>\n<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"%d\">",
             ROLLOUT_COLUMNS);
     html_put(file, rollout_result_title(result));
-    fprintf(file, " <span class=\"number\">%" PRIu64 "</span></th></tr>\n",
-            page->summary.rollout[result]);
+    fprintf(file,
+            " <span class=\"number\"><a href=\"#rollout=%s\">%" PRIu64 "</a></span></th></tr>\n",
+            rollout_result_word(result), page->summary.rollout[result]);
     while ((found = casedb_next_machine(machines, &machine, err)) == 1)
-        if (machine.has_verdict && machine.verdict.rollout == result)
+        if (machine.has_verdict && machine.verdict.rollout == result && listed < MACHINES_LISTED) {
             put_machine(file, &machine);
+            listed++;
+        }
+    if (page->summary.rollout[result] > listed)
+        fprintf(file,
+                "<tr><td colspan=\"%d\">And <a href=\"#rollout=%s\">%" PRIu64 " more</a>.</td>"
+                "</tr>\n",
+                ROLLOUT_COLUMNS, rollout_result_word(result),
+                page->summary.rollout[result] - listed);
     fputs("</tbody>\n", file);
     casedb_cursor_free(machines);
     return found;

@@ -28,16 +28,20 @@ int page_put_statuses(void *context, FILE *file, struct error *err)
     return 0;
 }
 
-static bool is_impaired(const struct case_source *source)
+/* So many sources are listed at most. */
+#define SOURCES_LISTED 2000u
+
+/* Could some of it not be read? */
+static bool is_not_whole(const struct case_source *source)
 {
     switch (source->status) {
     case SOURCE_STATUS_OK:
     case SOURCE_STATUS_SKIPPED:
-        return source->undecodable_count > 0 || source->conflict_count > 0;
+        return false;
     case SOURCE_STATUS_DAMAGED:
     case SOURCE_STATUS_UNREADABLE:
     case SOURCE_STATUS_CRASHED:
-        return true;
+        break;
     }
     return true;
 }
@@ -68,13 +72,14 @@ static int put_impaired(struct casedb *db, FILE *file, const struct case_source 
     return 0;
 }
 
-int page_put_impaired(void *context, FILE *file, struct error *err)
+/* Of the sources to look at, puts those that could not be read whole, or the others; *listed counts
+ * them. */
+static int put_turn(const struct page *page, FILE *file, bool not_whole, uint64_t *listed,
+                    struct error *err)
 {
-    const struct page *page = context;
     struct casedb_cursor *sources = NULL;
     struct case_source source;
     struct text detail = {0};
-    bool any = false;
     bool remarked;
     int found;
 
@@ -84,18 +89,35 @@ int page_put_impaired(void *context, FILE *file, struct error *err)
         found = sources_complete(page->db, &source, &detail, &remarked, err);
         if (found != 0)
             break;
-        if (!is_impaired(&source) && !remarked)
+        if (is_not_whole(&source) != not_whole ||
+            (!not_whole && source.undecodable_count + source.conflict_count == 0 && !remarked) ||
+            (*listed)++ >= SOURCES_LISTED)
             continue;
-        any = true;
         found = put_impaired(page->db, file, &source, err);
         if (found != 0)
             break;
     }
-    if (found == 0 && !any)
-        fputs("<tr><td colspan=\"7\">There are none.</td></tr>\n", file);
     casedb_cursor_free(sources);
     text_free(&detail);
     return found;
+}
+
+int page_put_impaired(void *context, FILE *file, struct error *err)
+{
+    const struct page *page = context;
+    uint64_t listed = 0;
+
+    if (put_turn(page, file, true, &listed, err) != 0 ||
+        put_turn(page, file, false, &listed, err) != 0)
+        return -1;
+    if (listed == 0)
+        fputs("<tr><td colspan=\"7\">There are none.</td></tr>\n", file);
+    if (listed > SOURCES_LISTED)
+        fprintf(file,
+                "<tr><td colspan=\"7\">And %" PRIu64 " more: <code>sources.csv</code> has "
+                "all.</td></tr>\n",
+                listed - SOURCES_LISTED);
+    return 0;
 }
 
 int page_put_skipped(void *context, FILE *file, struct error *err)
@@ -109,7 +131,7 @@ int page_put_skipped(void *context, FILE *file, struct error *err)
         enum source_kind kind = summary->skipped[index].kind;
         const char *word = source_kind_word(kind);
 
-        fputs(index == 0 ? "<p>Skipped, for their content is nothing that is read: " : ", ", file);
+        fputs(index == 0 ? "<p>Skipped, since there is nothing in them to read: " : ", ", file);
         fprintf(file, "%" PRIu64 " ", summary->skipped[index].count);
         html_put(file, *word != '\0' ? word : source_kind_name(kind));
         fputs(index + 1 == summary->skipped_count ? ".</p>" : "", file);

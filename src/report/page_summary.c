@@ -3,125 +3,109 @@
 #include "base/memory.h"
 #include "report/page_parts.h"
 
+#include <ctype.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/format.h"
 
-void page_put_count_row(FILE *file, const char *word, uint64_t count, const char *sentence)
+void page_add_value(struct text *out, const char *value)
+{
+    for (; *value != '\0'; value++) {
+        unsigned char byte = (unsigned char)*value;
+
+        if (byte < 0x80 && (isalnum(byte) || strchr("-_.~", byte) != NULL))
+            text_add_bytes(out, value, 1);
+        else
+            text_add_format(out, "%%%02X", byte);
+    }
+}
+
+/* ---- The sentences ---- */
+
+/* A number leads to the hosts that it counts. */
+static void put_piece(void *context, const char *piece, const char *filter)
+{
+    FILE *file = context;
+
+    if (filter == NULL) {
+        html_put(file, piece);
+        return;
+    }
+    fputs("<a href=\"#", file);
+    html_put(file, filter);
+    fputs("\">", file);
+    html_put(file, piece);
+    fputs("</a>", file);
+}
+
+int page_put_title_sentence(void *context, FILE *file, struct error *err)
+{
+    const struct page *page = context;
+    const struct sentence_user user = {.put = put_piece, .context = file};
+
+    (void)err;
+    sentence_hosts(&page->summary, &user);
+    return 0;
+}
+
+int page_put_basis(void *context, FILE *file, struct error *err)
+{
+    const struct page *page = context;
+    const struct sentence_user user = {.put = put_piece, .context = file};
+
+    (void)err;
+    sentence_basis(&page->summary, &user);
+    return 0;
+}
+
+/* ---- Numbers ---- */
+
+/* Puts the cell of a number, which leads to the hosts that it counts: to those of the filter, which
+ * is a name and a value, and, where `within` is not NULL, of that, too. */
+static void put_linked_count(FILE *file, uint64_t count, const char *within, const char *filter)
+{
+    fputs("<td class=\"number\">", file);
+    if (count == 0) {
+        fputs("0</td>", file);
+        return;
+    }
+    fputs("<a href=\"#", file);
+    html_put(file, within);
+    fputs(within != NULL && *filter != '\0' ? "&amp;" : "", file);
+    html_put(file, filter);
+    fprintf(file, "\">%" PRIu64 "</a></td>", count);
+}
+
+void page_put_count_row(FILE *file, const char *word, uint64_t count, const char *filter,
+                        const char *sentence)
 {
     fputs("<tr><th scope=\"row\">", file);
     html_put(file, word);
-    fprintf(file, "</th><td class=\"number\">%" PRIu64 "</td><td>", count);
+    fputs("</th>", file);
+    put_linked_count(file, count, NULL, filter);
+    fputs("<td>", file);
     html_put_sentence(file, sentence);
     fputs("</td></tr>\n", file);
 }
 
-static void put_tile(FILE *file, const char *style, uint64_t count, const char *label,
-                     const char *note)
+static void put_counts(FILE *file, const char *title, const char *within,
+                       const struct class_counts *counts)
 {
-    fprintf(file,
-            "<div class=\"tile %s\"><dt>%s</dt><dd><strong>%" PRIu64 "</strong> <span>%s</span>"
-            "</dd></div>\n",
-            count > 0 ? style : "zero", label, count, note);
-}
-
-static void put_class_tile(FILE *file, const char *style, const struct summary *summary,
-                           enum classification classification, const char *note)
-{
-    put_tile(file, style, summary->classes[classification].hosts,
-             classification_title(classification), note);
-}
-
-static void add_states(struct text *note, const struct class_counts *counts)
-{
-    text_add_format(note, "%" PRIu64 " still broken, %" PRIu64 " recovered", counts->broken,
-                    counts->recovered);
-    if (counts->not_excluded > 0)
-        text_add_format(note, ", %" PRIu64 " not excluded", counts->not_excluded);
-}
-
-static void put_affected_tile(FILE *file, const struct summary *summary)
-{
-    struct text note = {0};
-
-    for (unsigned sure = CONFIDENCE_COUNT - 1; sure > CONFIDENCE_NONE; sure--)
-        text_add_format(&note, "%" PRIu64 " %s%s", summary->confidences[sure],
-                        confidence_word((enum confidence)sure),
-                        sure - 1 > CONFIDENCE_NONE ? ", " : "; ");
-    add_states(&note, &summary->classes[CLASSIFICATION_AFFECTED]);
-    put_class_tile(file, "bad", summary, CLASSIFICATION_AFFECTED, text_get(&note));
-    text_free(&note);
-}
-
-static void put_other_fault_tile(FILE *file, const struct summary *summary)
-{
-    struct text note = {0};
-
-    text_add(&note, "broken by something else; ");
-    add_states(&note, &summary->classes[CLASSIFICATION_OTHER_FAULT]);
-    put_class_tile(file, "warn", summary, CLASSIFICATION_OTHER_FAULT, text_get(&note));
-    text_free(&note);
-}
-
-/* Hosts without a fault are two tiles: whose logs show it, and whose logs cannot. */
-static void put_no_fault_tiles(FILE *file, const struct summary *summary)
-{
-    uint64_t not_excluded = summary->classes[CLASSIFICATION_NO_FAULT].not_excluded;
-    struct text note = {0};
-
-    put_tile(file, "good", summary_clean(summary), "Shown to be clean",
-             "no activation fault, and undamaged logs cover the whole window");
-    text_add_format(&note,
-                    "no activation fault seen; %" PRIu64 " not excluded, as the logs do not cover "
-                    "the whole window",
-                    not_excluded);
-    if (summary->log_damaged > 0)
-        text_add_format(&note, ", %" PRIu64 " with damaged logs", summary->log_damaged);
-    put_tile(file, "unsure", not_excluded + summary->log_damaged, "Not shown to be clean",
-             text_get(&note));
-    text_free(&note);
-}
-
-static void put_tiles(FILE *file, const struct summary *summary, enum classification classification)
-{
-    switch (classification) {
-    case CLASSIFICATION_AFFECTED:
-        put_affected_tile(file, summary);
-        break;
-    case CLASSIFICATION_OTHER_FAULT:
-        put_other_fault_tile(file, summary);
-        break;
-    case CLASSIFICATION_NO_FAULT:
-        put_no_fault_tiles(file, summary);
-        break;
-    case CLASSIFICATION_NOT_COLLECTED:
-        put_class_tile(file, "unsure", summary, classification,
-                       "in the inventory, but nothing was collected");
-        break;
-    }
-}
-
-int page_put_tiles(void *context, FILE *file, struct error *err)
-{
-    const struct summary *summary = &((const struct page *)context)->summary;
-
-    (void)err;
-    for (unsigned index = 0; index < CLASSIFICATION_COUNT; index++)
-        put_tiles(file, summary, (enum classification)index);
-    return 0;
-}
-
-static void put_counts(FILE *file, const char *title, const struct class_counts *counts)
-{
-    const uint64_t cells[] = {counts->hosts, counts->broken, counts->recovered,
-                              counts->not_excluded};
+    static const enum standing shown[] = {STANDING_BROKEN, STANDING_RECOVERED,
+                                          STANDING_NOT_EXCLUDED};
 
     fputs("<tr><th scope=\"row\">", file);
     html_put(file, title);
     fputs("</th>", file);
-    for (size_t index = 0; index < ARRAY_COUNT(cells); index++)
-        fprintf(file, "<td class=\"number\">%" PRIu64 "</td>", cells[index]);
+    put_linked_count(file, counts->hosts, within != NULL ? within : "machines", "");
+    for (size_t index = 0; index < ARRAY_COUNT(shown); index++) {
+        char *filter = memory_format("is=%s", standing_word(shown[index]));
+
+        put_linked_count(file, counts->standings[shown[index]], within, filter);
+        free(filter);
+    }
     fputs("</tr>\n", file);
 }
 
@@ -130,20 +114,27 @@ int page_put_classes(void *context, FILE *file, struct error *err)
     const struct summary *summary = &((const struct page *)context)->summary;
 
     (void)err;
-    for (unsigned index = 0; index < CLASSIFICATION_COUNT; index++)
-        put_counts(file, classification_title((enum classification)index),
-                   &summary->classes[index]);
-    put_counts(file, "In all", &summary->all);
+    for (unsigned index = 0; index < CLASSIFICATION_COUNT; index++) {
+        enum classification classification = (enum classification)index;
+        char *within = memory_format("class=%s", classification_word(classification));
+
+        put_counts(file, classification_title(classification), within, &summary->classes[index]);
+        free(within);
+    }
+    put_counts(file, "In all", NULL, &summary->all);
     return 0;
 }
 
-int page_put_host_count(void *context, FILE *file, struct error *err)
+/* Its word is a list: one filter, coded as a value of the page's address. */
+static void put_action(FILE *file, enum action action, uint64_t count)
 {
-    const struct page *page = context;
+    struct text filter = {0};
 
-    (void)err;
-    fprintf(file, "%" PRIu64, page->summary.all.hosts);
-    return 0;
+    text_add(&filter, "action=");
+    page_add_value(&filter, action_word(action));
+    page_put_count_row(file, action_word(action), count, text_get(&filter),
+                       action_sentence(action));
+    text_free(&filter);
 }
 
 int page_put_actions(void *context, FILE *file, struct error *err)
@@ -155,10 +146,17 @@ int page_put_actions(void *context, FILE *file, struct error *err)
         enum action action = (enum action)index;
 
         if (summary->actions[action] > 0)
-            page_put_count_row(file, action_word(action), summary->actions[action],
-                               action_sentence(action));
+            put_action(file, action, summary->actions[action]);
     }
+    if (summary->all.hosts == 0)
+        fputs("<tr><td colspan=\"3\">Nothing: no host is in this case.</td></tr>\n", file);
     return 0;
+}
+
+bool page_has_own_window(const struct page *page)
+{
+    return page->window->start_filetime == incident_window.start_filetime &&
+           page->window->end_filetime == incident_window.end_filetime;
 }
 
 int page_put_window(void *context, FILE *file, struct error *err)
@@ -169,8 +167,7 @@ int page_put_window(void *context, FILE *file, struct error *err)
     html_put_time(file, page->window->start_filetime);
     fputs(" to ", file);
     html_put_time(file, page->window->end_filetime);
-    if (page->window->start_filetime != incident_window.start_filetime ||
-        page->window->end_filetime != incident_window.end_filetime)
+    if (!page_has_own_window(page))
         fputs(" <strong>(chosen for this case: not the incident&#39;s own)</strong>", file);
     return 0;
 }

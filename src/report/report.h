@@ -19,6 +19,7 @@ struct report_options {
     const char *templates_path; /* the folder of what reports are filled into */
     struct window window;
     size_t wave_count; /* into so many waves the host lists are split, behind a pilot; 0: not */
+    bool ecs;          /* timeline-ecs.jsonl, too */
 };
 
 /* Fails (ERROR_RUN) with a line that names it when a template is missing or unreadable, or has a
@@ -40,23 +41,22 @@ struct kind_count {
 /* Hosts of a class, or of all. */
 struct class_counts {
     uint64_t hosts;
-    uint64_t broken;       /* still so by their state: non-genuine, unlicensed or fault-open */
-    uint64_t recovered;    /* by their state */
-    uint64_t not_excluded; /* summary_is_not_excluded */
+    uint64_t standings[STANDING_COUNT]; /* how many are so: summary_standings */
 };
 
 /* Starts as zeros. */
 struct summary {
     struct class_counts classes[CLASSIFICATION_COUNT];
     struct class_counts all;
-    uint64_t log_damaged;                         /* hosts without a fault that are not among those
-                                                   * not excluded: their logs are damaged, so that
-                                                   * these show none of them to be clean either */
+    uint64_t collected;                           /* hosts of which something was */
     uint64_t confidences[CONFIDENCE_COUNT];       /* hosts by confidence */
     uint64_t actions[ACTION_COUNT];               /* hosts by action */
     uint64_t rollout[ROLLOUT_RESULT_COUNT];       /* hosts by how far it came there */
     bool has_rollout;                             /* it left a trace on some host */
     uint64_t source_count;                        /* places, copies included */
+    uint64_t read_bytes;                          /* of what was not skipped, copies once */
+    uint64_t record_count;                        /* the same */
+    uint64_t first_filetime, last_filetime;       /* event times there; 0 for none */
     uint64_t statuses[SOURCE_STATUS_COUNT];       /* sources by status */
     struct kind_count skipped[SOURCE_KIND_COUNT]; /* skipped sources, in order of first meeting */
     size_t skipped_count;                         /* kinds met */
@@ -68,13 +68,31 @@ struct summary {
  * remediation/not-excluded.csv has these, and no others. */
 bool summary_is_not_excluded(const struct case_verdict *verdict);
 
-/* How many hosts are shown to be clean: no fault, and whole logs that cover the window. */
-uint64_t summary_clean(const struct summary *summary);
+/* What the host counts as: a set of enum standing. One whose logs are damaged is shown to be clean
+ * no more than one that is not excluded or that was not collected. */
+uint32_t summary_standings(const struct case_verdict *verdict);
 
 /* Counts the case. */
 int summary_read(struct casedb *db, struct summary *out, struct error *err);
 
-/* Writes the short summary table of standard output. */
+/* ---- The case in two sentences, for the end of a run and the top of the page (sentence.c) ---- */
+
+/* Is given the sentence piece by piece; `filter` names the hosts that a number counts, as the part
+ * of the page's address behind `#` (`class=not-collected`, `machines` for all); NULL for what
+ * counts none. */
+struct sentence_user {
+    void (*put)(void *context, const char *piece, const char *filter);
+    void *context;
+};
+
+/* How many hosts are still broken and by what, recovered, not excluded, clean and not collected. */
+void sentence_hosts(const struct summary *summary, const struct sentence_user *user);
+
+/* What that rests on: machines, sources and their bytes, records and their times, and the sources
+ * that could not be read whole. */
+void sentence_basis(const struct summary *summary, const struct sentence_user *user);
+
+/* Writes the short summary table of standard output, and these sentences below it. */
 int report_summary(struct casedb *db, FILE *out, struct error *err);
 
 #endif

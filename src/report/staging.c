@@ -20,6 +20,7 @@
 
 #define TEMPORARY_PREFIX "."
 #define TEMPORARY_SUFFIX ".partial"
+#define SCRATCH_NAME TEMPORARY_PREFIX "scratch" TEMPORARY_SUFFIX
 
 struct staging_folder {
     char *name; /* relative to the output folder; "" for itself */
@@ -43,14 +44,17 @@ struct staging {
     size_t folder_count;
     struct staged_file **files; /* each of its own: its stream refers to it */
     size_t file_count;
+    struct staged_file *scratch; /* without a name, or NULL */
 };
+
+#define ADVICE "; mend that, or name another folder with -o"
 
 static int fail_write(const struct staging *out, const char *name, struct error *err)
 {
     const char *slash = *name != '\0' ? "/" : "";
 
-    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s%s%s: %m", out->path, slash,
-                     name);
+    return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s%s%s: %m" ADVICE, out->path,
+                     slash, name);
 }
 
 static const char *last_part(const char *name)
@@ -73,7 +77,7 @@ int staging_begin(const char *path, struct staging **out, struct error *err)
     int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (descriptor < 0)
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m", path);
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot write %s: %m" ADVICE, path);
     *out = memory_allocate(1, sizeof(**out));
     (*out)->path = path;
     add_folder(*out, "", descriptor, false);
@@ -169,6 +173,69 @@ int staging_create(struct staging *out, const char *name, FILE **stream, struct 
     return 0;
 }
 
+/* The other functions of the scratch file's stream: it is read back. */
+static ssize_t read_scratch(void *cookie, char *bytes, size_t size_bytes)
+{
+    const struct staged_file *file = cookie;
+    ssize_t count;
+
+    do
+        count = read(file->descriptor, bytes, size_bytes);
+    while (count < 0 && errno == EINTR);
+    return count;
+}
+
+static int seek_scratch(void *cookie, off64_t *position, int whence)
+{
+    const struct staged_file *file = cookie;
+
+    *position = lseek(file->descriptor, *position, whence);
+    return *position >= 0 ? 0 : -1;
+}
+
+int staging_scratch(struct staging *out, FILE **stream, struct error *err)
+{
+    static const cookie_io_functions_t functions = {
+        .read = read_scratch, .write = write_file, .seek = seek_scratch};
+    int folder = out->folders[0].descriptor;
+    struct staged_file *file;
+
+    assert(out->scratch == NULL);
+    file = memory_allocate(1, sizeof(*file));
+    *file = (struct staged_file){.out = out, .descriptor = -1};
+    out->scratch = file;
+    if (unlinkat(folder, SCRATCH_NAME, 0) == 0 || errno == ENOENT)
+        file->descriptor =
+            openat(folder, SCRATCH_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file->descriptor >= 0 && unlinkat(folder, SCRATCH_NAME, 0) == 0)
+        file->stream = fopencookie(file, "w+", functions);
+    if (file->stream == NULL)
+        return fail_write(out, SCRATCH_NAME, err);
+    *stream = file->stream;
+    return 0;
+}
+
+int staging_check_scratch(struct staging *out, struct error *err)
+{
+    struct staged_file *file = out->scratch;
+
+    if (fflush(file->stream) != 0 && file->write_errno == 0)
+        file->write_errno = errno;
+    errno = file->write_errno;
+    return file->write_errno == 0 ? 0 : fail_write(out, SCRATCH_NAME, err);
+}
+
+static void free_scratch(struct staging *out)
+{
+    if (out->scratch == NULL)
+        return;
+    if (out->scratch->stream != NULL)
+        fclose(out->scratch->stream);
+    if (out->scratch->descriptor >= 0)
+        close(out->scratch->descriptor);
+    free(out->scratch);
+}
+
 /* Writes what the stream still has. Returns -1 with errno set when not all could be written. */
 static int close_stream(struct staged_file *file)
 {
@@ -207,6 +274,7 @@ int staging_close(struct staging *out, FILE *stream, struct error *err)
 
 static void free_files(struct staging *out)
 {
+    free_scratch(out);
     for (size_t index = 0; index < out->file_count; index++) {
         free(out->files[index]->name);
         free(out->files[index]->temporary);
@@ -284,7 +352,8 @@ static bool matches(const struct staging_leftovers *leftovers, const char *name)
 
 static bool was_written(const struct staging *out, const char *subfolder, const char *entry)
 {
-    char *name = memory_format("%s/%s", subfolder, entry);
+    char *name = strcmp(subfolder, ".") == 0 ? memory_copy_text(entry)
+                                             : memory_format("%s/%s", subfolder, entry);
     bool written = false;
 
     for (size_t index = 0; index < out->file_count && !written; index++)
@@ -351,7 +420,7 @@ int staging_commit(struct staging *out, const struct staging_leftovers *leftover
         result = finish_file(out, out->files[index], err);
     for (size_t index = 0; index < out->file_count && result == 0; index++)
         result = rename_file(out, out->files[index], err);
-    if (result == 0 && leftovers != NULL)
+    for (; leftovers != NULL && leftovers->subfolder != NULL && result == 0; leftovers++)
         result = remove_leftovers(out, leftovers, err);
     for (size_t index = 0; index < out->folder_count && result == 0; index++)
         if (file_sync(out->folders[index].descriptor) != 0)

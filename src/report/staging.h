@@ -25,17 +25,23 @@ int staging_begin(const char *path, struct staging **out, struct error *err);
 int staging_create(struct staging *out, const char *name, FILE **file, struct error *err);
 int staging_close(struct staging *out, FILE *file, struct error *err);
 
-/* Files that an earlier report may have left: those in `subfolder` whose names match one of the
- * fnmatch patterns (as do their temporary names). */
+/* Opens an empty file of the output folder that has no name, to be written and read back; once for
+ * a staging, whose it stays, and with which it is gone. Whether all could be written is told when
+ * that is asked, before it is read. */
+int staging_scratch(struct staging *out, FILE **file, struct error *err);
+int staging_check_scratch(struct staging *out, struct error *err);
+
+/* Files that an earlier report may have left: those in `subfolder` ("." for the output folder)
+ * whose names match one of the fnmatch patterns (as do their temporary names). */
 struct staging_leftovers {
     const char *subfolder;
     const char *const *patterns;
     size_t pattern_count;
 };
 
-/* Gives every file its final name and removes those leftovers (NULL for none) that were not
- * written this time. Every file must have been closed. Frees *out, also on failure, and then has
- * removed the temporary files. */
+/* Gives every file its final name and removes those of the leftovers (an array that ends with one
+ * without a subfolder; NULL for none) that were not written this time. Every file must have been
+ * closed. Frees *out, also on failure, and then has removed the temporary files. */
 int staging_commit(struct staging *out, const struct staging_leftovers *leftovers,
                    struct error *err);
 

@@ -14,37 +14,49 @@ bool summary_is_not_excluded(const struct case_verdict *verdict)
            verdict->confidence == CONFIDENCE_SUSPECTED;
 }
 
-uint64_t summary_clean(const struct summary *summary)
+uint32_t summary_standings(const struct case_verdict *verdict)
 {
-    const struct class_counts *counts = &summary->classes[CLASSIFICATION_NO_FAULT];
+    bool not_excluded = summary_is_not_excluded(verdict);
+    bool no_fault = verdict->classification == CLASSIFICATION_NO_FAULT;
+    bool log_damaged = word_set_has(verdict->review, REVIEW_LOG_DAMAGED);
+    const bool holds[STANDING_COUNT] = {
+        [STANDING_BROKEN] = activation_state_is_broken(verdict->state),
+        [STANDING_RECOVERED] = verdict->state == ACTIVATION_STATE_RECOVERED,
+        [STANDING_NOT_EXCLUDED] = not_excluded,
+        [STANDING_CLEAN] = no_fault && !not_excluded && !log_damaged,
+        [STANDING_LOG_DAMAGED] = no_fault && !not_excluded && log_damaged,
+        [STANDING_NOT_COLLECTED] = verdict->classification == CLASSIFICATION_NOT_COLLECTED,
+    };
+    uint32_t standings = 0;
 
-    return counts->hosts - counts->not_excluded - summary->log_damaged;
+    for (unsigned standing = 0; standing < STANDING_COUNT; standing++)
+        standings |= (uint32_t)holds[standing] << standing;
+    return standings;
 }
 
-static void count_verdict(const struct case_verdict *verdict, struct class_counts *counts)
+static void count_verdict(uint32_t standings, struct class_counts *counts)
 {
     counts->hosts++;
-    counts->broken += activation_state_is_broken(verdict->state);
-    counts->recovered += verdict->state == ACTIVATION_STATE_RECOVERED;
-    counts->not_excluded += summary_is_not_excluded(verdict);
+    for (unsigned standing = 0; standing < STANDING_COUNT; standing++)
+        counts->standings[standing] += word_set_has(standings, standing);
 }
 
 static void count_machine(const struct case_machine *machine, struct summary *out)
 {
     const struct case_verdict *verdict = &machine->verdict;
+    uint32_t standings;
 
+    out->collected += machine->collected;
     if (!machine->has_verdict)
         return;
-    count_verdict(verdict, &out->classes[verdict->classification]);
-    count_verdict(verdict, &out->all);
+    standings = summary_standings(verdict);
+    count_verdict(standings, &out->classes[verdict->classification]);
+    count_verdict(standings, &out->all);
     out->confidences[verdict->confidence]++;
     out->actions[verdict->action]++;
     out->rollout[verdict->rollout]++;
     out->has_rollout =
         out->has_rollout || *verdict->rollout_trace != '\0' || verdict->rollout == ROLLOUT_FIXED;
-    out->log_damaged += verdict->classification == CLASSIFICATION_NO_FAULT &&
-                        word_set_has(verdict->review, REVIEW_LOG_DAMAGED) &&
-                        !summary_is_not_excluded(verdict);
 }
 
 static int count_machines(struct casedb *db, struct summary *out, struct error *err)
@@ -59,6 +71,20 @@ static int count_machines(struct casedb *db, struct summary *out, struct error *
         count_machine(&machine, out);
     casedb_cursor_free(machines);
     return found;
+}
+
+/* What was read, each content once, and the times of what was seen in it. */
+static void count_read(const struct case_source *source, struct summary *out)
+{
+    if (source->same_as != 0)
+        return;
+    out->read_bytes += source->size_bytes;
+    out->record_count += source->record_count;
+    if (source->first_filetime != 0 &&
+        (out->first_filetime == 0 || source->first_filetime < out->first_filetime))
+        out->first_filetime = source->first_filetime;
+    if (source->last_filetime > out->last_filetime)
+        out->last_filetime = source->last_filetime;
 }
 
 static void count_skipped(enum source_kind kind, struct summary *out)
@@ -91,6 +117,8 @@ static int count_sources(struct casedb *db, struct summary *out, struct error *e
         out->statuses[source.status]++;
         if (source.status == SOURCE_STATUS_SKIPPED)
             count_skipped(source.kind, out);
+        else
+            count_read(&source, out);
     }
     casedb_cursor_free(sources);
     text_free(&detail);
@@ -129,12 +157,12 @@ static void print_class(FILE *out, const struct summary *summary,
         print_met(out, INDENT INDENT, confidence_word((enum confidence)sure),
                   summary->confidences[sure]);
     if (classification == CLASSIFICATION_NO_FAULT) {
-        print_met(out, INDENT INDENT, "shown to be clean", summary_clean(summary));
-        print_met(out, INDENT INDENT, "with damaged logs", summary->log_damaged);
+        print_met(out, INDENT INDENT, "shown to be clean", counts->standings[STANDING_CLEAN]);
+        print_met(out, INDENT INDENT, "with damaged logs", counts->standings[STANDING_LOG_DAMAGED]);
     }
-    print_met(out, INDENT INDENT, "still broken", counts->broken);
-    print_met(out, INDENT INDENT, "recovered", counts->recovered);
-    print_met(out, INDENT INDENT, "not excluded", counts->not_excluded);
+    print_met(out, INDENT INDENT, "still broken", counts->standings[STANDING_BROKEN]);
+    print_met(out, INDENT INDENT, "recovered", counts->standings[STANDING_RECOVERED]);
+    print_met(out, INDENT INDENT, "not excluded", counts->standings[STANDING_NOT_EXCLUDED]);
 }
 
 static void print_hosts(FILE *out, const struct summary *summary)
@@ -143,9 +171,9 @@ static void print_hosts(FILE *out, const struct summary *summary)
     for (unsigned index = 0; index < CLASSIFICATION_COUNT; index++)
         print_class(out, summary, (enum classification)index);
     fputs("In all classes\n", out);
-    print_line(out, INDENT, "still broken", summary->all.broken);
-    print_line(out, INDENT, "recovered", summary->all.recovered);
-    print_line(out, INDENT, "not excluded: see not-excluded.csv", summary->all.not_excluded);
+    print_line(out, INDENT, "still broken", summary->all.standings[STANDING_BROKEN]);
+    print_line(out, INDENT, "recovered", summary->all.standings[STANDING_RECOVERED]);
+    print_line(out, INDENT, "not excluded", summary->all.standings[STANDING_NOT_EXCLUDED]);
     fputs("Action\n", out);
     for (unsigned action = 0; action < ACTION_COUNT; action++)
         print_met(out, INDENT, action_word((enum action)action), summary->actions[action]);
@@ -173,6 +201,23 @@ static void print_sources(FILE *out, const struct summary *summary)
               summary->conflict_count);
 }
 
+static void print_piece(void *context, const char *piece, const char *filter)
+{
+    (void)filter;
+    fputs(piece, context);
+}
+
+static void print_sentences(FILE *out, const struct summary *summary)
+{
+    const struct sentence_user user = {.put = print_piece, .context = out};
+
+    fputc('\n', out);
+    sentence_hosts(summary, &user);
+    fputc('\n', out);
+    sentence_basis(summary, &user);
+    fputc('\n', out);
+}
+
 int report_summary(struct casedb *db, FILE *out, struct error *err)
 {
     struct summary summary;
@@ -182,6 +227,7 @@ int report_summary(struct casedb *db, FILE *out, struct error *err)
         print_hosts(out, &summary);
         print_rollout(out, &summary);
         print_sources(out, &summary);
+        print_sentences(out, &summary);
     }
     return result;
 }

@@ -15,14 +15,40 @@
 
 struct csv_writer;
 
-/* hosts.csv, one row a machine. */
+/* ---- hosts.csv, one row a machine ---- */
+
+enum hosts_column_kind {
+    HOSTS_HOST,
+    HOSTS_ALIASES,
+    HOSTS_SOURCES,
+    HOSTS_TEXT,   /* const char *; this and the next are of the verdict */
+    HOSTS_WORD,   /* an enum of `words` */
+    HOSTS_WORDS,  /* uint32_t: some members of that set */
+    HOSTS_NUMBER, /* uint64_t */
+    HOSTS_TIME,   /* uint64_t: a FILETIME, 0 for none */
+};
+
+struct hosts_column {
+    const char *name;
+    enum hosts_column_kind kind;
+    size_t offset_bytes;          /* in struct case_verdict */
+    const struct word_set *words; /* of HOSTS_WORD and HOSTS_WORDS */
+};
+
+/* The column of that name of hosts.csv, or of those that the page has beside them; NULL for none;
+ * and where the verdict has its value, of a column of the verdict. */
+const struct hosts_column *hosts_find_column(const char *name);
+const void *hosts_column_value(const struct hosts_column *column,
+                               const struct case_verdict *verdict);
+
 int hosts_write(struct casedb *db, struct staging *out, struct error *err);
 
 /* Has hosts.csv a column of ours of that name (ASCII, any case)? */
 bool hosts_has_column(const char *name);
 
-/* timeline.csv and timeline.jsonl, one row an observation. */
-int timeline_write(struct casedb *db, const struct window *window, struct staging *out,
+/* timeline.csv and timeline.jsonl, and with `ecs` timeline-ecs.jsonl: one row an observation. */
+#define TIMELINE_ECS_NAME "timeline-ecs.jsonl"
+int timeline_write(struct casedb *db, const struct window *window, bool ecs, struct staging *out,
                    struct error *err);
 
 /* ---- sources.csv, one row a place a source lies in ---- */
@@ -124,7 +150,8 @@ int page_check_template(const char *templates_path, struct error *err);
 
 /* Owns its names. */
 struct joined {
-    char **columns; /* as named in the file, in its order */
+    char **columns; /* in the order of the file, named as there; but one that is called like a
+                     * column of ours, in hosts.csv or in the lists, is `inventory_NAME` */
     size_t column_count;
 };
 
@@ -138,8 +165,7 @@ int joined_read_values(const struct joined *joined, struct casedb *db,
                        const struct case_machine *machine, char ***values, struct error *err);
 void joined_free_values(const struct joined *joined, char **values);
 
-/* Writes the names of the columns as the last cells of a header. One that is called like a column
- * of ours, in hosts.csv or in the lists, is `inventory_NAME` in all of these files. */
+/* Writes the names of the columns as the last cells of a header. */
 void joined_write_names(const struct joined *joined, struct csv_writer *csv);
 
 /* Writes the values that joined_read_values gave. */
@@ -153,5 +179,23 @@ void joined_write_values(const struct joined *joined, char *const *values, struc
  * it was read: escape it like any other. */
 void message_add(struct text *out, const struct observation *observation,
                  const struct judgement *judgement);
+
+/* Its two parts: `Security-SPP 8208`, and what follows the colon, nothing for an event that the
+ * table does not have. */
+void message_add_name(struct text *out, const char *provider, uint16_t event_id);
+void message_add_said(struct text *out, const struct observation *observation,
+                      const struct judgement *judgement);
+
+/* Adds what timeline.csv has of an event: its strings, and its codes, as lists. */
+void timeline_add_strings(struct text *out, const struct observation *observation);
+void timeline_add_codes(struct text *out, const struct judgement *judgement);
+
+/* The role of an event in its place among the others, as the verdict took it: a request can be a
+ * fault by what comes behind it. */
+enum role timeline_role(const struct case_observation *found, const struct judgement *judgement);
+
+/* Does the event count as in the window? One whose clock was wrong is where its neighbours place
+ * it, whatever time it shows. */
+bool timeline_is_in_window(const struct case_observation *found, const struct window *window);
 
 #endif

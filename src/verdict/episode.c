@@ -203,7 +203,7 @@ static void ask_without_licence(struct activation_history *history,
 
 /* The rule of DESIGN section 6: opened in the window; its first strong signal there, if it has one,
  * is what the incident shows; and it was licensed before, unless it has one. */
-static bool episode_is_incident(const struct episode *episode)
+bool episode_is_incident(const struct episode *episode)
 {
     return episode->exists && episode->first.in_window &&
            (episode->strong_in_window ? episode->first_strong.judgement.incident_consistent
@@ -232,6 +232,8 @@ static void end_episode(struct activation_history *history)
 {
     const struct episode *episode = &history->current;
 
+    if (episode->exists && history->taker.take != NULL)
+        history->taker.take(history->taker.context, episode);
     if (episode_is_incident(episode))
         keep_incident(history, episode);
     else if (episode->signal_in_window && !history->first_beside.exists)
@@ -645,7 +647,8 @@ void activation_history_feed(struct activation_history *history, struct judged_e
     feed_by_role(history, event);
 }
 
-static void close_by_listing(struct activation_history *history)
+/* The listing is of that time, 0 for that of the collection. */
+static void close_by_listing(struct activation_history *history, uint64_t filetime)
 {
     history->listed_licensed = true;
     history->over_by = (struct judged_event){0};
@@ -654,6 +657,7 @@ static void close_by_listing(struct activation_history *history)
         return;
     history->current.closed = true;
     history->current.closed_by_listing = true;
+    history->current.closed_filetime = filetime;
     history->current.reactivated = history->current.is_reset;
 }
 
@@ -709,7 +713,7 @@ void activation_history_feed_listing(struct activation_history *history,
     free(history->listed_path);
     history->listed_path = memory_copy_text(listed->path);
     if (state == LISTED_LICENSED)
-        close_by_listing(history);
+        close_by_listing(history, history->listed_filetime);
 }
 
 /* ---- What our scripts saw ---- */

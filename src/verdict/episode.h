@@ -63,7 +63,8 @@ struct episode {
     bool is_reset;          /* the activation files were made anew: */
     struct judged_event reset;
     bool closed;                  /* and by what: */
-    bool closed_by_listing;       /* then only the time of the recovery is known */
+    bool closed_by_listing;       /* then only the time of the recovery is known: */
+    uint64_t closed_filetime;     /* of that listing; 0: of the time of collection */
     struct judged_event recovery; /* else this event */
     bool reactivated;             /* it was an activation, or came in a reset */
 };
@@ -103,9 +104,16 @@ struct repair {
 /* A machine whose episodes are of the incident has one or two. */
 #define INCIDENTS_MOST 8u
 
+/* Is given each episode once nothing can change it any more, in their order. */
+struct episode_taker {
+    void (*take)(void *context, const struct episode *episode);
+    void *context;
+};
+
 /* Starts as activation_history_begin makes it. Owns codes and path. */
 struct activation_history {
     struct window window;
+    struct episode_taker taker;    /* borrowed; without one, nobody is given any */
     const struct covered *covered; /* borrowed */
     uint64_t event_count;
     struct episode current; /* the last episode so far */
@@ -245,6 +253,9 @@ void activation_history_add_code(struct activation_history *history, uint32_t co
 
 /* Settles what was left open, and judges the last episode. */
 void activation_history_close(struct activation_history *history);
+
+/* Is it one of the incident, if the machine was what that needs (DESIGN section 6)? */
+bool episode_is_incident(const struct episode *episode);
 
 /* Does the incident's own code in the window confirm it, and nothing speak against that? */
 bool episode_is_confirmed(const struct episode *episode);

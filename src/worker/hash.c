@@ -16,7 +16,8 @@ struct hash {
     EVP_MD_CTX *context;
     bool failed;
     uint64_t taken_bytes;
-    uint8_t *buffer; /* owned: for whole files, made when first needed */
+    uint64_t *all_bytes; /* shared by processes; owned, or NULL */
+    uint8_t *buffer;     /* owned: for whole files, made when first needed */
 };
 
 struct hash *hash_new(struct error *err)
@@ -25,6 +26,7 @@ struct hash *hash_new(struct error *err)
 
     hash->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
     hash->context = EVP_MD_CTX_new();
+    hash->all_bytes = memory_share_count();
     if (hash->algorithm != NULL && hash->context != NULL)
         return hash;
     hash_free(hash);
@@ -38,6 +40,7 @@ void hash_free(struct hash *hash)
         return;
     EVP_MD_CTX_free(hash->context);
     EVP_MD_free(hash->algorithm);
+    memory_unshare_count(hash->all_bytes);
     free(hash->buffer);
     free(hash);
 }
@@ -53,6 +56,8 @@ void hash_take(void *context, const void *bytes, size_t size_bytes)
     struct hash *hash = context;
 
     hash->taken_bytes += size_bytes;
+    if (hash->all_bytes != NULL)
+        __atomic_fetch_add(hash->all_bytes, size_bytes, __ATOMIC_RELAXED);
     if (!hash->failed)
         hash->failed = EVP_DigestUpdate(hash->context, bytes, size_bytes) != 1;
 }
@@ -60,6 +65,11 @@ void hash_take(void *context, const void *bytes, size_t size_bytes)
 uint64_t hash_taken_bytes(const struct hash *hash)
 {
     return hash->taken_bytes;
+}
+
+uint64_t hash_all_bytes(const struct hash *hash)
+{
+    return hash->all_bytes != NULL ? __atomic_load_n(hash->all_bytes, __ATOMIC_RELAXED) : 0;
 }
 
 int hash_finish(struct hash *hash, uint8_t out[HASH_BYTES], struct error *err)
@@ -98,4 +108,9 @@ void hash_write_hex(const uint8_t digest[HASH_BYTES], char out[HASH_HEX_SIZE])
         out[2 * index + 1] = digits[digest[index] & 0xF];
     }
     out[2 * HASH_BYTES] = '\0';
+}
+
+void hash_write_base64(const uint8_t digest[HASH_BYTES], char out[HASH_BASE64_SIZE])
+{
+    EVP_EncodeBlock((unsigned char *)out, digest, HASH_BYTES);
 }

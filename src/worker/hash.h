@@ -11,6 +11,7 @@
 #include "base/error.h"
 
 #define HASH_BYTES 32
+#define HASH_BASE64_SIZE 45                /* 44 characters of base64 and a NUL */
 #define HASH_HEX_SIZE (2 * HASH_BYTES + 1) /* 64 lower-case hex digits and a NUL */
 
 struct hash;
@@ -28,6 +29,10 @@ void hash_take(void *hash, const void *bytes, size_t size_bytes);
 /* How many bytes were taken since hash_begin. */
 uint64_t hash_taken_bytes(const struct hash *hash);
 
+/* How many bytes were hashed so far, by all processes that were forked with it. What they say is
+ * not to be relied on: it is for show. */
+uint64_t hash_all_bytes(const struct hash *hash);
+
 /* Writes the hash of what was taken. -1 (ERROR_RUN) when libcrypto failed on the way. */
 int hash_finish(struct hash *hash, uint8_t out[HASH_BYTES], struct error *err);
 
@@ -37,5 +42,8 @@ int hash_file(struct hash *hash, int descriptor, uint64_t size_bytes, struct err
 
 /* Writes the digest as text. */
 void hash_write_hex(const uint8_t digest[HASH_BYTES], char out[HASH_HEX_SIZE]);
+
+/* The same in base64 (RFC 4648), as a Content-Security-Policy has it. */
+void hash_write_base64(const uint8_t digest[HASH_BYTES], char out[HASH_BASE64_SIZE]);
 
 #endif

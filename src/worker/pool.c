@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "worker/process.h"
@@ -198,6 +197,11 @@ void pool_free(struct pool *pool)
 size_t pool_capacity(const struct pool *pool)
 {
     return pool->capacity;
+}
+
+uint64_t pool_hashed_bytes(const struct pool *pool)
+{
+    return hash_all_bytes(pool->hash);
 }
 
 bool pool_has_room(const struct pool *pool)
@@ -621,14 +625,6 @@ static bool is_at_work(const struct worker *worker)
     return is_heard(worker) && worker->sent_count > 0;
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* Looks how much time the reader has taken for the job at work, and ends it where that is too
  * much. */
 static void look_at_time(struct pool *pool, struct worker *worker)
@@ -654,7 +650,7 @@ static void look_at_time(struct pool *pool, struct worker *worker)
 
 static void look_at_times(struct pool *pool)
 {
-    uint64_t now = now_ms();
+    uint64_t now = process_clock_ms();
 
     if (now - pool->looked_ms < TICK_MS)
         return;
@@ -700,7 +696,7 @@ uint64_t pool_watched_ms(const struct pool *pool)
 static ssize_t poll_all(struct pool *pool, bool block, struct error *err)
 {
     bool is_watching = pool->watched >= 0;
-    uint64_t start_ms = now_ms();
+    uint64_t start_ms = process_clock_ms();
     size_t count = 0;
     int timeout_ms = pool->waiting_count > 0 ? RETRY_MS : TICK_MS;
 
@@ -725,7 +721,7 @@ static ssize_t poll_all(struct pool *pool, bool block, struct error *err)
     }
     if (pool->polled[count].revents != 0)
         pool->watched_ms = 0;
-    add_waited(pool, count, now_ms() - start_ms);
+    add_waited(pool, count, process_clock_ms() - start_ms);
     return (ssize_t)count;
 }
 

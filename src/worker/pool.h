@@ -53,6 +53,9 @@ void pool_free(struct pool *pool);
 size_t pool_capacity(const struct pool *pool);
 bool pool_has_room(const struct pool *pool);
 
+/* How many bytes the readers have hashed so far, as hash_all_bytes. */
+uint64_t pool_hashed_bytes(const struct pool *pool);
+
 /* What is to be done. The source and the descriptor are borrowed until the job is removed. */
 struct pool_order {
     const struct source *source;

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "base/text.h"
+#include "base/say.h"
 
 /* Where a reader has its socket. */
 #define SOCKET_DESCRIPTOR (STDERR_FILENO + 1)
@@ -48,9 +48,11 @@ int process_fork(struct process *process, int socket_type, const char *purpose, 
     pid_t pid = -1;
 
     if (socketpair(AF_UNIX, socket_type | SOCK_CLOEXEC, 0, sockets) != 0)
-        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot start a %s: %m", purpose);
+        return error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                         "cannot start a %s: %m; -j 1 takes the fewest processes", purpose);
     if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) != 0) {
-        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot start a %s: %m", purpose);
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                  "cannot start a %s: %m; -j 1 takes the fewest processes", purpose);
         close_ends(sockets);
         return -1;
     }
@@ -62,7 +64,8 @@ int process_fork(struct process *process, int socket_type, const char *purpose, 
         return 0;
     }
     if (pid < 0) {
-        error_set(err, ERROR_RUN, ERROR_NO_OFFSET, "cannot start a %s: %m", purpose);
+        error_set(err, ERROR_RUN, ERROR_NO_OFFSET,
+                  "cannot start a %s: %m; -j 1 takes the fewest processes", purpose);
         close_ends(sockets);
         close_ends(pipes);
         return -1;
@@ -114,6 +117,14 @@ int process_start(struct process *process, const struct sandbox *sandbox,
     return 0;
 }
 
+uint64_t process_clock_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 uint64_t process_time_ms(const struct process *process)
 {
     struct timespec taken;
@@ -156,12 +167,9 @@ int process_send(const struct process *process, const struct pack *message, int 
 static void show_line(const char *line, size_t length)
 {
     char *raw = memory_copy_bytes(line, length);
-    struct text shown = {0};
 
-    text_add_visible(&shown, raw);
     if (length > 0)
-        fprintf(stderr, "spptriage: reader said: %s\n", text_get(&shown));
-    text_free(&shown);
+        say_note("reader said: %s", raw);
     free(raw);
 }
 
@@ -185,7 +193,7 @@ static void show_said(const struct process *process)
         at += line + 1;
     }
     if (rest_bytes > 0)
-        fprintf(stderr, "spptriage: reader said: and %zu bytes more\n", rest_bytes);
+        say_note("reader said: and %zu bytes more", rest_bytes);
 }
 
 static char *describe_status(const struct process *process, int status)

@@ -39,6 +39,9 @@ int process_fork(struct process *process, int socket_type, const char *purpose, 
  * and waits for no signal that only tells it of an error. */
 void process_begin(struct process *process, const char *name);
 
+/* The time of a clock that only goes on. */
+uint64_t process_clock_ms(void);
+
 /* The processor time that it has taken so far. */
 uint64_t process_time_ms(const struct process *process);
 

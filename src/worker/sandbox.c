@@ -38,6 +38,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/say.h"
 #include "base/text.h"
 
 #define MIB (UINT64_C(1024) * 1024)
@@ -465,9 +466,8 @@ void sandbox_tell_refused(struct sandbox *sandbox, unsigned refused)
             text_add_item(&parts, names[part]);
     sandbox->told |= refused;
     if (parts.length_bytes > 0)
-        fprintf(stderr,
-                "spptriage: warning: the kernel refuses %s: the processes that parse go on with "
-                "the rest of their sandbox\n",
-                text_get(&parts));
+        say_warning("the kernel refuses %s: the processes that parse go on with the rest of their "
+                    "sandbox",
+                    text_get(&parts));
     text_free(&parts);
 }

@@ -442,7 +442,8 @@ static enum source_status settle(struct unpack_level *level, const struct error 
     if (level->encrypted > 0)
         container_note(&level->notes, true, "%" PRIu64 " encrypted member%s not read: %s",
                        level->encrypted, text_plural(level->encrypted),
-                       level->input->password_count == 0
+                       level->input->kind != SOURCE_KIND_ZIP ? CONTAINER_NOT_DECRYPTED
+                       : level->input->password_count == 0
                            ? "name the password with --password-file"
                            : "no password of --password-file opens them");
     if (level->unread > level->encrypted)
