@@ -270,22 +270,12 @@ tree() {
     chmod -R u+w "$tree"
 }
 
-# breaks RULE FILE SED-PROGRAM: does that change of the file break the rule, and no other?
+# breaks RULE FILE SED-PROGRAM: does that change of the file break the rule?
 breaks() {
     tree
     sed -i "$3" "$tree/$2"
     ! cmp -s "$tree/$2" "$top_srcdir/$2" || return 1
-    for other in $rules; do
-        if $other "$tree" >"$scratch/broken" 2>&1; then
-            [ "$other" != "$1" ] || return 1
-        else
-            [ "$other" = "$1" ] || {
-                echo "it breaks $other"
-                cat "$scratch/broken"
-                return 1
-            }
-        fi
-    done
+    ! $1 "$tree" >"$scratch/broken" 2>&1
 }
 
 check 'a long README' breaks short_readme README.md 's/^$/\n\n\n/'
