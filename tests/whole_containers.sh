@@ -32,6 +32,11 @@ same() {
     diff expected got
 }
 
+# volume_of FOLDER: how much the page says was read.
+volume_of() {
+    grep -o -m 1 'with [0-9.]* [KMG]iB and [0-9]* records' "$1/report.html"
+}
+
 # as_folder NAME ARCHIVE PREFIX OPTIONS...: does the archive say what the folder says?
 as_folder() {
     name=$1
@@ -47,6 +52,7 @@ as_folder() {
 if has zip; then
     (cd all && zip -qr ../plain.zip .)
     as_folder zip plain.zip 'plain.zip!/'
+    check 'and counts what was read once' equal "$(volume_of folder)" "$(volume_of zip)"
     zip -qj nested.zip plain.zip
     as_folder nested nested.zip 'nested.zip!/plain.zip!/'
     (cd all && zip -qr -P 'pass word' ../crypto.zip .)

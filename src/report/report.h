@@ -54,7 +54,7 @@ struct summary {
     uint64_t rollout[ROLLOUT_RESULT_COUNT];       /* hosts by how far it came there */
     bool has_rollout;                             /* it left a trace on some host */
     uint64_t source_count;                        /* places, copies included */
-    uint64_t read_bytes;                          /* of what was not skipped, copies once */
+    uint64_t read_bytes;                          /* of what was read, copies once */
     uint64_t record_count;                        /* the same */
     uint64_t first_filetime, last_filetime;       /* event times there; 0 for none */
     uint64_t statuses[SOURCE_STATUS_COUNT];       /* sources by status */

@@ -76,9 +76,10 @@ static int count_machines(struct casedb *db, struct summary *out, struct error *
 /* What was read, each content once, and the times of what was seen in it. */
 static void count_read(const struct case_source *source, struct summary *out)
 {
-    if (source->same_as != 0)
+    if (source->same_as != 0 || source->status == SOURCE_STATUS_UNREADABLE)
         return;
-    out->read_bytes += source->size_bytes;
+    if (!source_kind_is(source->kind, SOURCE_IS_CONTAINER))
+        out->read_bytes += source->size_bytes; /* of a container it is its members that are read */
     out->record_count += source->record_count;
     if (source->first_filetime != 0 &&
         (out->first_filetime == 0 || source->first_filetime < out->first_filetime))
