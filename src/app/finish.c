@@ -178,20 +178,13 @@ static enum exit_status judge_sources(const struct source_counts *counts)
                : EXIT_STATUS_OK;
 }
 
-static int compare_ids(const void *left, const void *right)
-{
-    int64_t first = *(const int64_t *)left, second = *(const int64_t *)right;
-
-    return (first > second) - (first < second);
-}
-
 /* How many different ones there are; puts them in order. */
 static size_t count_distinct(int64_t *ids, size_t count)
 {
     size_t distinct = 0;
 
     if (count > 0)
-        qsort(ids, count, sizeof(*ids), compare_ids);
+        qsort(ids, count, sizeof(*ids), compare_i64_items);
     for (size_t index = 0; index < count; index++)
         distinct += index == 0 || ids[index] != ids[index - 1];
     return distinct;
